@@ -1,0 +1,45 @@
+// Which package may import which: the table in docs/architecture.md. Any other import fails the build.
+const mayImport = {
+  protocol: [],
+  posix: [],
+  hypervisor: ['protocol', 'posix'],
+  sender: ['protocol', 'hypervisor', 'posix'],
+  receiver: ['protocol', 'hypervisor', 'posix'],
+  'hypervisor-wasm': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
+  'hypervisor-xen': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
+};
+
+const houseRules = Object.entries(mayImport).map(([from, allowed]) => ({
+  name: `${from}-imports`,
+  comment: `${from} may import ${allowed.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^packages/${from}/` },
+  to: { path: '^(packages|apps)/', pathNot: `^packages/(${[from, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...houseRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocol-is-pure',
+      comment: 'no files, sockets or clocks in @mig/protocol',
+      severity: 'error',
+      from: { path: '^packages/protocol/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'one-place-for-ffi',
+      severity: 'error',
+      from: { pathNot: '^packages/(posix|hypervisor-xen)/' },
+      to: { path: 'koffi' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/(dist|guests)/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};

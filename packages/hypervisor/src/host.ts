@@ -1,0 +1,85 @@
+import type { Input, Output } from '@mig/posix';
+import type { PrecopyPolicy } from './policy.js';
+import type { ImageReport, SaveObserver } from './report.js';
+
+/** Why a domain does not run; `running` where it does. Both may hold: a paused domain can be suspended. */
+export interface DomainState {
+  readonly paused: boolean;
+  /** Shut down with reason suspend: only resume revives it. */
+  readonly suspended: boolean;
+  /** Its process died, or its kernel crashed. */
+  readonly crashed: boolean;
+}
+
+export interface DomainInfo {
+  readonly domid: number;
+  readonly name: string;
+  readonly uuid: string;
+  /** MiB. */
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly state: DomainState;
+  /** Seconds of CPU time used. */
+  readonly cpuSeconds: number;
+  /** Whether its writes are being logged for a migration. */
+  readonly logDirty: boolean;
+}
+
+export interface HostInfo {
+  /** e.g. "embedded (WebAssembly)" or "Xen 4.17". */
+  readonly hypervisor: string;
+  readonly version: string;
+  /** Why domains cannot be migrated live here; undefined where they can. */
+  readonly noLogDirty: string | undefined;
+  /** More, for `xl info`. */
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+export interface SaveOptions {
+  readonly live: boolean;
+  /** Sends all of memory again for the target to compare. */
+  readonly debug: boolean;
+  readonly policy: PrecopyPolicy;
+  readonly observer?: SaveObserver;
+  /** Milliseconds that the guest has to acknowledge a suspend request. */
+  readonly suspendTimeout: number;
+}
+
+export interface RestoreOptions {
+  /** The domain's configuration as libxl JSON, from the xl header. */
+  readonly configuration: string;
+  /** Its name while it arrives: not the configured one. */
+  readonly name: string;
+}
+
+/** The libxl layer: domains by domid. Everything here blocks: a toolstack runs it in a worker. */
+export interface Host {
+  info(): HostInfo;
+  list(): DomainInfo[];
+  /** @param nameOrDomid a domid where it is all digits and no name equals it */
+  find(nameOrDomid: string): DomainInfo | undefined;
+  /** @throws HostError no-such-domain */
+  describe(domid: number): DomainInfo;
+  /** The configuration as libxl JSON, NAME as it is now. */
+  configuration(domid: number): string;
+
+  /** @throws HostError name-taken */
+  rename(domid: number, name: string): void;
+  pause(domid: number): void;
+  unpause(domid: number): void;
+  /** Revives a suspended domain where it stands. */
+  resume(domid: number): void;
+  destroy(domid: number): void;
+
+  /**
+   * Writes the libxl stream, an image inside, and leaves the domain suspended.
+   * When it throws, log-dirty is off; whether the domain was suspended by then, `describe` tells.
+   */
+  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport;
+  /**
+   * Builds a domain from a libxl stream and leaves it paused.
+   * When it throws, nothing is left of it.
+   * @returns its domid
+   */
+  restoreFrom(input: Input, options: RestoreOptions): number;
+}

@@ -1,0 +1,11 @@
+export { HostError, type HostErrorCode } from './errors.js';
+export type { DomainInfo, DomainState, Host, HostInfo, RestoreOptions, SaveOptions } from './host.js';
+export type { IncomingMemory, Memory } from './memory.js';
+export type {
+  ConsultationPoint,
+  PrecopyDecision,
+  PrecopyEnd,
+  PrecopyPolicy,
+  PrecopyStats,
+} from './policy.js';
+export type { ImageReport, PassKind, PassReport, SaveObserver } from './report.js';

@@ -1,0 +1,58 @@
+import type { Input, Output } from '@mig/posix';
+import type { DomainHeader, ImageRecord } from '@mig/protocol';
+
+/**
+ * The libxc layer of a domain that is being saved: its pages, the log of those it dirties, its other state.
+ * Everything here blocks: a toolstack runs it in a worker.
+ */
+export interface Memory {
+  /** What the image's domain header says. */
+  readonly domainHeader: DomainHeader;
+  /** The highest pfn plus one, holes included (libxc's p2m_size). */
+  readonly pageCount: number;
+
+  /** Records that no run of the guest changes; they precede memory. STATIC_DATA_END is not among them. */
+  staticData(): Iterable<ImageRecord>;
+  /** Records that follow memory, read once the domain is suspended. END is not among them. */
+  context(): Iterable<ImageRecord>;
+
+  /** Starts logging; also where a toolstack that died left it on. */
+  enableLogDirty(): void;
+  /**
+   * Reads *and* clears the log.
+   * @param bitmap a bit a pfn, lowest first; set where dirty, otherwise left as it is
+   * @returns pages found dirty
+   */
+  cleanLogDirty(bitmap: Uint32Array): number;
+  disableLogDirty(): void;
+
+  /** Fills `types` with a PageType for each of the first `count` pfns. */
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void;
+  /** Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. */
+  writePages(output: Output, pfns: Float64Array, count: number): void;
+
+  /**
+   * Asks the guest to suspend and waits until it has.
+   * @throws where it does not acknowledge in time; it then keeps running
+   */
+  suspend(): void;
+}
+
+/** The libxc layer of a domain that is being restored. */
+export interface IncomingMemory {
+  readonly pageCount: number;
+
+  /** @throws where the image is of a kind of domain this is not */
+  expect(header: DomainHeader): void;
+  /** Makes the pfns exist, before the first page of each arrives; `types` say which are holes. */
+  populate(pfns: Float64Array, types: Uint8Array, count: number): void;
+  /** Reads the 4096 octets of each of the first `count` pfns into place. */
+  readPages(input: Input, pfns: Float64Array, count: number): void;
+  /**
+   * Reads the same, but compares them with what is there, as a VERIFY pass asks.
+   * @returns pages that differ
+   */
+  comparePages(input: Input, pfns: Float64Array, count: number): number;
+  /** Applies a record that is neither memory nor a marker; its octets are valid during the call only. */
+  apply(record: ImageRecord): void;
+}

@@ -1,0 +1,45 @@
+/**
+ * What a precopy policy is told, and what it may answer. The policies themselves are in @mig/sender.
+ * The first three fields are libxc's `struct precopy_stats` (tools/include/xenguest.h).
+ */
+export interface PrecopyStats {
+  /** Live passes finished. */
+  readonly iteration: number;
+  /** Pages written to the stream in live passes. */
+  readonly totalWritten: number;
+  /** Pages known to be dirty and not sent yet; undefined while unknown. */
+  readonly dirtyCount: number | undefined;
+
+  /** Where in the loop the policy is asked. */
+  readonly point: ConsultationPoint;
+  /** Milliseconds since precopy began. */
+  readonly elapsedMilliseconds: number;
+  /** Pages per second, over the current pass if it has sent any, else the last; undefined before the first batch. */
+  readonly sendRate: number | undefined;
+  /** Pages per second that the guest dirtied during the last finished pass; undefined while unknown. */
+  readonly dirtyRate: number | undefined;
+  /** Milliseconds the guest would stand still if precopy ended now; undefined while `dirtyCount` is. */
+  readonly estimatedDowntime: number | undefined;
+}
+
+/**
+ * - `dirty-count-known`: the log was just read; these pages have not been sent
+ * - `pass-finished`: a pass was sent, what it left dirty is unknown
+ * - `between-batches`: in the middle of a pass
+ */
+export type ConsultationPoint = 'dirty-count-known' | 'pass-finished' | 'between-batches';
+
+export type PrecopyDecision =
+  | { readonly decision: 'continue-precopy' }
+  | { readonly decision: 'stop-and-copy'; readonly reason: PrecopyEnd }
+  | { readonly decision: 'abort'; readonly reason: PrecopyEnd };
+
+/** Why precopy ended: a word for programs, a sentence with the figures for people. */
+export interface PrecopyEnd {
+  /** e.g. `iterations`, `threshold`, `not-live`. */
+  readonly code: string;
+  readonly sentence: string;
+}
+
+/** Pure: the same stats give the same decision. */
+export type PrecopyPolicy = (stats: PrecopyStats) => PrecopyDecision;

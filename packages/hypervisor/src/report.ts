@@ -1,0 +1,46 @@
+import type { PrecopyEnd } from './policy.js';
+
+/**
+ * - `precopy`: a live pass
+ * - `remainder`: the pages known to be dirty when the policy ended precopy, sent live once more (as libxc does)
+ * - `stop-and-copy`: what is left, with the domain suspended
+ * - `verify`: all of memory again, for the target to compare (`--debug`)
+ */
+export type PassKind = 'precopy' | 'remainder' | 'stop-and-copy' | 'verify';
+
+/** One pass over dirty pages. */
+export interface PassReport {
+  readonly kind: PassKind;
+  /** Counted from 0 over all passes, as in Xen's "Frames iteration N". */
+  readonly iteration: number;
+  /** Pages to send when the pass began, holes included. */
+  readonly dirtyPages: number;
+  /** Pages whose octets were sent. */
+  readonly sentPages: number;
+  /** Octets of the pass on the stream, record headers included. */
+  readonly octets: number;
+  readonly milliseconds: number;
+}
+
+/** What became of an image. */
+export interface ImageReport {
+  readonly passes: readonly PassReport[];
+  readonly precopyEnd: PrecopyEnd;
+  /** Octets of the whole image. */
+  readonly octets: number;
+  readonly milliseconds: number;
+  /** performance.now() just before the guest was asked to suspend. */
+  readonly suspendRequestedAt: number;
+  /** Milliseconds from that until it had. */
+  readonly suspendMilliseconds: number;
+}
+
+/** Called as the image is written; must not throw. `sentPages` is of the current pass. */
+export interface SaveObserver {
+  passStarted?(pass: { kind: PassKind; iteration: number; dirtyPages: number }): void;
+  /** Between batches; `pagesDone` counts pages dealt with, holes included. */
+  passProgress?(pass: { iteration: number; dirtyPages: number; pagesDone: number }): void;
+  passFinished?(pass: PassReport): void;
+  precopyEnded?(reason: PrecopyEnd): void;
+  suspended?(): void;
+}

@@ -1,0 +1,93 @@
+import { EndOfInputError, PosixError } from './errors.js';
+import type { Interrupt } from './interrupt.js';
+import { IOV_MAX, type Iovec } from './iovec.js';
+import { attempt, errno } from './libc.js';
+import type { ChannelOptions } from './output.js';
+import { FOR_EVER, type Patience, waitFor } from './wait.js';
+
+/** A length that a peer announces is believed this far before any of it has arrived. */
+const FIRST_ALLOCATION = 1 << 20;
+
+/** The reading half of a channel; see Output. It never reads more than it is asked for. */
+export class Input {
+  patience: Patience;
+  interrupt: Interrupt | undefined;
+  readonly subject: string;
+  #octets = 0;
+
+  constructor(
+    readonly fd: number,
+    options: ChannelOptions,
+  ) {
+    this.subject = options.subject;
+    this.interrupt = options.interrupt;
+    this.patience = options.patience ?? FOR_EVER;
+  }
+
+  /** Octets read so far. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /**
+   * Reads what has arrived, waiting for at least one octet.
+   * @returns how many octets of `target` were filled; 0 at the end
+   */
+  readSome(target: Uint8Array): number {
+    for (;;) {
+      waitFor(this.fd, 'readable', this.patience, this.interrupt);
+      const result = attempt('read', this.fd, target, target.length);
+      if (result >= 0) {
+        this.#octets += result;
+        return result;
+      }
+      this.#retry('read', result);
+    }
+  }
+
+  /**
+   * Reads exactly `length` octets into an array of their own. Memory grows with what arrives, not with what
+   * was announced.
+   * @throws EndOfInputError when the input ends before
+   */
+  read(length: number): Uint8Array {
+    let octets = new Uint8Array(Math.min(length, FIRST_ALLOCATION));
+    for (let at = 0; at < length;) {
+      if (at === octets.length) {
+        const larger = new Uint8Array(Math.min(length, at * 4));
+        larger.set(octets);
+        octets = larger;
+      }
+      const moved = this.readSome(octets.subarray(at));
+      if (moved === 0) throw new EndOfInputError(this.subject, this.#octets, length - at);
+      at += moved;
+    }
+    return octets;
+  }
+
+  /** Fills, and empties, all that the iovec holds: no octet passes through JavaScript. */
+  readv(iovec: Iovec): void {
+    while (iovec.count > 0) {
+      waitFor(this.fd, 'readable', this.patience, this.interrupt);
+      const count = Math.min(iovec.count, IOV_MAX);
+      const result = attempt('readv', this.fd, iovec.remaining(), count);
+      if (result < 0) {
+        this.#retry('readv', result);
+        continue;
+      }
+      if (result === 0) throw new EndOfInputError(this.subject, this.#octets, iovec.octets);
+      this.#octets += result;
+      iovec.take(result);
+    }
+  }
+
+  #retry(syscall: string, result: number): void {
+    if (-result !== errno('EAGAIN') && -result !== errno('EINTR')) {
+      throw new PosixError(syscall, -result, this.subject);
+    }
+  }
+
+  close(): void {
+    attempt('close', this.fd);
+  }
+}

@@ -1,0 +1,80 @@
+/** The most entries that one readv or writev takes (IOV_MAX of limits.h). */
+export const IOV_MAX = 1024;
+
+const WORDS_PER_ENTRY = 4;
+
+/**
+ * A reusable array of `struct iovec { void *base; size_t length; }`. Neighbouring ranges become one entry, so a
+ * batch of consecutive pages is a single one.
+ */
+export class Iovec {
+  readonly #words: Uint32Array;
+  #count = 0;
+  #first = 0;
+  #end = 0;
+  #octets = 0;
+
+  /** @param capacity how many ranges it can hold */
+  constructor(readonly capacity: number) {
+    this.#words = new Uint32Array(capacity * WORDS_PER_ENTRY);
+  }
+
+  /** Octets not yet taken. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Entries not yet taken. */
+  get count(): number {
+    return this.#count - this.#first;
+  }
+
+  clear(): void {
+    this.#count = this.#first = this.#octets = 0;
+    this.#end = -1;
+  }
+
+  /** @throws RangeError when there is no room */
+  push(address: number, length: number): void {
+    this.#octets += length;
+    if (address === this.#end && this.#count > 0) {
+      const at = (this.#count - 1) * WORDS_PER_ENTRY;
+      const grown = this.#words[at + 2]! + this.#words[at + 3]! * 2 ** 32 + length;
+      this.#words[at + 2] = grown;
+      this.#words[at + 3] = grown / 2 ** 32;
+    } else {
+      if (this.#count === this.capacity) throw new RangeError(`an iovec of ${this.capacity} entries is full`);
+      this.#put(this.#count++, address, length);
+    }
+    this.#end = address + length;
+  }
+
+  /** The entries not yet taken, for one system call. */
+  remaining(): Uint32Array {
+    return this.#words.subarray(this.#first * WORDS_PER_ENTRY, this.#count * WORDS_PER_ENTRY);
+  }
+
+  /** Drops the first `octets`, which a system call has moved. */
+  take(octets: number): void {
+    this.#octets -= octets;
+    while (octets > 0) {
+      const at = this.#first * WORDS_PER_ENTRY;
+      const length = this.#words[at + 2]! + this.#words[at + 3]! * 2 ** 32;
+      if (octets < length) {
+        const address = this.#words[at]! + this.#words[at + 1]! * 2 ** 32;
+        this.#put(this.#first, address + octets, length - octets);
+        return;
+      }
+      octets -= length;
+      this.#first++;
+    }
+  }
+
+  #put(index: number, address: number, length: number): void {
+    const at = index * WORDS_PER_ENTRY;
+    this.#words[at] = address;
+    this.#words[at + 1] = address / 2 ** 32;
+    this.#words[at + 2] = length;
+    this.#words[at + 3] = length / 2 ** 32;
+  }
+}

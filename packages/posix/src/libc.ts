@@ -1,0 +1,67 @@
+/**
+ * The C library's functions, declared once. Everything mig asks of the kernel that Node does not offer goes
+ * through here. x86-64 and arm64 Linux share these prototypes and the constants below.
+ */
+import { arch, platform } from 'node:process';
+import koffi from 'koffi';
+import { PosixError } from './errors.js';
+
+if (platform !== 'linux') throw new Error(`mig needs Linux: this is ${platform} on ${arch}`);
+
+const library = koffi.load(null);
+
+const functions = {
+  pipe2: library.func('int pipe2(void *fds, int flags)'),
+  fcntl: library.func('int fcntl(int fd, int command, long argument)'),
+  poll: library.func('int poll(void *fds, unsigned long count, int timeout)'),
+  read: library.func('long read(int fd, void *buffer, size_t length)'),
+  write: library.func('long write(int fd, const void *buffer, size_t length)'),
+  readv: library.func('long readv(int fd, const void *iov, int count)'),
+  writev: library.func('long writev(int fd, const void *iov, int count)'),
+  close: library.func('int close(int fd)'),
+  eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
+  memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
+  mmap: library.func(
+    'intptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset)',
+  ),
+  munmap: library.func('int munmap(uintptr_t address, size_t length)'),
+  memfd_create: library.func('int memfd_create(const char *name, unsigned int flags)'),
+  ftruncate: library.func('int ftruncate(int fd, long length)'),
+  ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)'),
+  syscall: library.func('long syscall(long number, long a)'),
+  socket: library.func('int socket(int domain, int type, int protocol)'),
+  connect: library.func('int connect(int fd, const void *address, unsigned int length)'),
+  flock: library.func('int flock(int fd, int operation)'),
+  kill: library.func('int kill(int pid, int signal)'),
+  prctl: library.func(
+    'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+  ),
+};
+
+type Functions = typeof functions;
+
+/**
+ * Calls a function of the C library, again for as long as a signal interrupts it.
+ * @returns what it returned, never negative
+ * @throws PosixError where it returned a negative number; `subject` says what it was called on
+ */
+export function call(name: keyof Functions, subject: string, ...parameters: unknown[]): number {
+  for (;;) {
+    const result = attempt(name, ...parameters);
+    if (result >= 0) return result;
+    if (-result !== koffi.os.errno['EINTR']) throw new PosixError(name, -result, subject);
+  }
+}
+
+/** Like `call`, with a failure as the negated error number. */
+export function attempt(name: keyof Functions, ...parameters: unknown[]): number {
+  const result = functions[name](...parameters) as number;
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** The number of an error by name, as `attempt` returns it, negated. */
+export function errno(name: string): number {
+  const number = koffi.os.errno[name];
+  if (number === undefined) throw new RangeError(`no error is called ${name}`);
+  return number;
+}

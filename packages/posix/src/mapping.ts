@@ -1,0 +1,56 @@
+import { call } from './libc.js';
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_FIXED = 0x10;
+const MFD_CLOEXEC = 1;
+
+/**
+ * The address of a view's first octet. Valid while the view's buffer is referenced; for a WebAssembly.Memory,
+ * keep the memory itself.
+ */
+export function addressOf(view: ArrayBufferView): number {
+  return call('memmove', 'address of a view', view, view, 0);
+}
+
+/** A sparse, unnamed file in memory: it lives for as long as someone has it open or mapped. */
+export function createMemoryFile(name: string, length: number): number {
+  const fd = call('memfd_create', name, name, MFD_CLOEXEC);
+  call('ftruncate', name, fd, length);
+  return fd;
+}
+
+/** Puts the file in place of what is mapped at `address`, writes going to the file. */
+export function mapOver(address: number, length: number, fd: number): void {
+  call('mmap', `descriptor ${fd}`, address, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+}
+
+/** A file mapped shared: addresses for readv and writev, outside JavaScript's heap. */
+export class Mapping {
+  #address: number;
+
+  private constructor(
+    address: number,
+    readonly length: number,
+  ) {
+    this.#address = address;
+  }
+
+  static of(fd: number, length: number, access: 'read' | 'write'): Mapping {
+    const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
+    return new Mapping(call('mmap', `descriptor ${fd}`, 0, length, protection, MAP_SHARED, fd, 0), length);
+  }
+
+  /** @throws Error once unmapped: a stale address would be another mapping's memory */
+  get address(): number {
+    if (this.#address === 0) throw new Error('the mapping is gone');
+    return this.#address;
+  }
+
+  unmap(): void {
+    if (this.#address === 0) return;
+    call('munmap', 'mapping', this.#address, this.length);
+    this.#address = 0;
+  }
+}

@@ -1,0 +1,28 @@
+import { call } from './libc.js';
+import { attempt } from './libc.js';
+
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 0o2000001;
+/** sizeof(sun_path) in sys/un.h, with room for its NUL. */
+const LONGEST_PATH = 107;
+
+/**
+ * Connects to a Unix socket.
+ * @param path at most 107 octets; a longer one is reached through /proc/self/fd of its folder
+ * @throws PosixError ENOENT or ECONNREFUSED where nobody listens
+ */
+export function connectUnix(path: string): number {
+  const octets = new TextEncoder().encode(path);
+  if (octets.length > LONGEST_PATH) throw new RangeError(`the socket's path is too long: ${path}`);
+  const address = new Uint8Array(2 + octets.length + 1);
+  new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
+  address.set(octets, 2);
+  const fd = call('socket', path, AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+  try {
+    call('connect', path, fd, address, address.length);
+  } catch (error) {
+    attempt('close', fd);
+    throw error;
+  }
+  return fd;
+}
