@@ -1,0 +1,79 @@
+/** A domain's memory that exists only as a version number per page: what a test can foresee and compare. */
+import type { Memory } from '../memory.js';
+import { addressOf, Iovec, type Output } from '@mig/posix';
+import { PAGE_SIZE, PageType } from '@mig/protocol';
+
+export class ModelMemory implements Memory {
+  readonly domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as const;
+  readonly versions: Uint32Array;
+  /** What was asked of it, in order. */
+  readonly calls: string[] = [];
+  /** Called before each batch is written: the guest's chance to run. */
+  beforeBatch: () => void = () => undefined;
+  /** Holes: never populated. */
+  readonly holes = new Set<number>();
+  #log: Set<number> | undefined;
+  #suspended = false;
+  readonly #page = new Uint8Array(PAGE_SIZE);
+
+  constructor(readonly pageCount: number) {
+    this.versions = new Uint32Array(pageCount).fill(1);
+  }
+
+  /** The guest writes to a page. */
+  dirty(pfn: number): void {
+    if (this.#suspended) throw new Error('a suspended guest does not run');
+    this.versions[pfn]!++;
+    this.#log?.add(pfn);
+  }
+
+  get logDirty(): boolean {
+    return this.#log !== undefined;
+  }
+
+  staticData() {
+    return [];
+  }
+
+  context() {
+    return [{ type: 'X86_TSC_INFO', mode: 0, khz: 1, nanoseconds: 2n, incarnation: 0 }] as const;
+  }
+
+  enableLogDirty(): void {
+    this.calls.push('enable');
+    this.#log = new Set();
+  }
+
+  cleanLogDirty(bitmap: Uint32Array): number {
+    this.calls.push('clean');
+    const count = this.#log!.size;
+    for (const pfn of this.#log!) bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
+    this.#log!.clear();
+    return count;
+  }
+
+  disableLogDirty(): void {
+    this.calls.push('disable');
+    this.#log = undefined;
+  }
+
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
+    for (let i = 0; i < count; i++) types[i] = this.holes.has(pfns[i]!) ? PageType.XTAB : PageType.NOTAB;
+  }
+
+  writePages(output: Output, pfns: Float64Array, count: number): void {
+    this.beforeBatch();
+    const iovec = new Iovec(1);
+    for (let i = 0; i < count; i++) {
+      new DataView(this.#page.buffer).setUint32(0, this.versions[pfns[i]!]!, true);
+      iovec.clear();
+      iovec.push(addressOf(this.#page), PAGE_SIZE);
+      output.writev(iovec);
+    }
+  }
+
+  suspend(): void {
+    this.calls.push('suspend');
+    this.#suspended = true;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Input } from '@mig/posix';
+import { configurationOf, StreamError, XlHeaderDecoder } from '@mig/protocol';
+import { pull } from './pull.js';
+
+export interface ArrivingConfiguration {
+  /** libxl JSON. */
+  readonly configuration: string;
+  /** The domain's name: c_info.name. */
+  readonly name: string;
+}
+
+/**
+ * Reads the xl header, with the domain's configuration in its optional data.
+ * @throws StreamError where it is no xl header or carries no configuration with a name
+ */
+export function readConfiguration(input: Input): ArrivingConfiguration {
+  const decoder = new XlHeaderDecoder();
+  for (;;) {
+    const event = pull(decoder, input);
+    if (event === undefined) continue;
+    const configuration = configurationOf(event.header);
+    return { configuration, name: nameIn(configuration, decoder.offset) };
+  }
+}
+
+function nameIn(configuration: string, offset: number): string {
+  try {
+    const parsed = JSON.parse(configuration) as { c_info?: { name?: unknown } } | null;
+    const name = parsed?.c_info?.name;
+    if (typeof name === 'string' && name !== '') return name;
+  } catch (cause) {
+    throw configurationError(offset, 'it is not JSON', cause);
+  }
+  throw configurationError(offset, 'it names no domain (c_info.name)');
+}
+
+function configurationError(offset: number, problem: string, cause?: unknown): StreamError {
+  return new StreamError('bad-value', `the configuration in the xl header cannot be used: ${problem}`, {
+    layer: 'xl',
+    offset,
+    field: 'optional data',
+    cause,
+  });
+}

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
+import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
+import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
+import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '@mig/protocol/handshake';
+import { ReceiveError } from './errors.js';
+import { receiveDomain } from './receive-domain.js';
+
+const text = (octets: Uint8Array) => new TextDecoder('latin1').decode(octets);
+const header = encodeXlHeader(xlHeader('{"c_info":{"name":"busy"}}'));
+
+/** A source that has sent all it will send, and then hangs up or falls silent. */
+class ScriptedSource {
+  readonly interrupt = Interrupt.create();
+  readonly channel: { input: Input; output: Output };
+  readonly #send: Output;
+  readonly #heard: Input;
+
+  constructor(
+    sent: Uint8Array[],
+    readonly after: 'hangs-up' | 'is-silent',
+  ) {
+    const [stream, answer] = [pipe(65536), pipe(65536)];
+    setNonBlocking(answer.writeEnd);
+    this.#send = new Output(stream.writeEnd, { subject: 'what is sent' });
+    this.#heard = new Input(answer.readEnd, { subject: 'what was answered' });
+    const { interrupt } = this;
+    this.channel = {
+      input: new Input(stream.readEnd, { subject: 'the stream', interrupt }),
+      output: new Output(answer.writeEnd, { subject: 'the answer', interrupt }),
+    };
+    for (const octets of sent) this.#send.write(octets);
+    if (after === 'hangs-up') this.#send.close();
+  }
+
+  deafen(): void {
+    this.#heard.close();
+  }
+
+  /** All that the target has answered; closes the channel. */
+  heard(): string {
+    this.channel.output.close();
+    const octets = new Uint8Array(65536);
+    let length = 0;
+    for (let moved = -1; moved !== 0; length += moved) moved = this.#heard.readSome(octets.subarray(length));
+    return text(octets.subarray(0, length));
+  }
+
+  close(): void {
+    this.channel.input.close();
+    this.channel.output.close();
+    this.#heard.close();
+    if (this.after === 'is-silent') this.#send.close();
+    this.interrupt.close();
+  }
+}
+
+let host: ModelHost;
+let source: ScriptedSource | undefined;
+beforeEach(() => {
+  host = new ModelHost();
+});
+afterEach(() => {
+  source?.close();
+  source = undefined;
+});
+
+function script(sent: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-up'): ScriptedSource {
+  source = new ScriptedSource(sent, after);
+  return source;
+}
+
+function failedReceive(from: ScriptedSource): ReceiveError {
+  try {
+    receiveDomain(host, from.channel, { timeouts: { progress: 50, permission: 1 } });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ReceiveError);
+    return error as ReceiveError;
+  }
+  throw new Error('the domain was received');
+}
+
+const report = (status: number) => text(REPORT) + String.fromCharCode(status);
+
+test('the whole conversation: arrives under another name, runs only with permission', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  const states: string[] = [];
+  const received = receiveDomain(host, from.channel, { stateEntered: (state) => states.push(state) });
+  expect(received).toEqual({ domid: 1, name: 'busy' });
+  expect(states).toEqual([
+    ...['greeting', 'restoring', 'awaiting-permission', 'starting', 'reporting-success', 'completed'],
+  ]);
+  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'rename 1 busy', 'unpause 1']);
+  expect(host.running).toEqual(['busy']);
+  expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
+});
+
+test('paused on request', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  receiveDomain(host, from.channel, { paused: true });
+  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'rename 1 busy']);
+  expect(host.running).toEqual([]);
+});
+
+const broken: [string, Uint8Array[]][] = [
+  ['nothing', []],
+  ['half a header', [header.subarray(0, 20)]],
+  ['a header without configuration', [encodeXlHeader(xlHeader('{}'))]],
+  ['a configuration that is not JSON', [encodeXlHeader(xlHeader('{"c_info'))]],
+  ['another kind of file', [new TextEncoder().encode('#!/bin/sh\necho this is not a stream at all\n')]],
+  ['half a stream', [header, MODEL_STREAM.subarray(0, 5)]],
+];
+test.each(broken)('%s: no copy, no ready', (_, sent) => {
+  const from = script(sent);
+  expect(failedReceive(from)).toMatchObject({ state: 'restoring', outcome: 'destroyed' });
+  expect(host.list()).toEqual([]);
+  expect(from.heard()).toBe(text(BANNER));
+});
+
+test('what breaks the format is said with its place', () => {
+  const error = failedReceive(script([encodeXlHeader(xlHeader('{}'))]));
+  expect(error.cause).toBeInstanceOf(StreamError);
+  expect(error.message).toMatch(/names no domain/);
+});
+
+test('a silent source is given up after the time allowed', () => {
+  const error = failedReceive(script([header], 'is-silent'));
+  expect(error.message).toBe('no octet of the stream from the source within 0.05 s');
+  expect(host.list()).toEqual([]);
+});
+
+const unpermitted: [string, Uint8Array[], 'hangs-up' | 'is-silent'][] = [
+  ['the source is gone', [], 'hangs-up'],
+  ['half of permission', [PERMISSION_TO_GO.subarray(0, 43)], 'hangs-up'],
+  ['something else for permission', [new Uint8Array(44).fill(0x43)], 'hangs-up'],
+  ['no permission in time', [], 'is-silent'],
+];
+test.each(unpermitted)(
+  '%s: the copy never runs; it is gone before permission is given back',
+  (_, sent, after) => {
+    const from = script([header, MODEL_STREAM, ...sent], after);
+    expect(failedReceive(from)).toMatchObject({ state: 'awaiting-permission', outcome: 'destroyed' });
+    expect(host.calls).toEqual(['restoreFrom busy--incoming', 'destroy 1']);
+    expect(host.list()).toEqual([]);
+    expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3) + text(PERMISSION_TO_GO));
+  },
+);
+
+test('a signal before permission: the copy is destroyed', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO], 'is-silent');
+  const restore = host.restoreFrom.bind(host);
+  host.restoreFrom = (...parameters) => {
+    const domid = restore(...parameters);
+    from.interrupt.raise('SIGTERM');
+    return domid;
+  };
+  expect(failedReceive(from)).toMatchObject({ outcome: 'destroyed' });
+  expect(host.list()).toEqual([]);
+});
+
+test('the name is taken: reported, copy destroyed, then permission back', () => {
+  host.add('busy');
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  expect(failedReceive(from)).toMatchObject({ state: 'starting', outcome: 'destroyed' });
+  expect(host.list().map(({ name }) => name)).toEqual(['busy']);
+  expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3) + text(PERMISSION_TO_GO));
+});
+
+test('the copy cannot be destroyed: no permission back', () => {
+  host.failing.set('unpause', new Error('no'));
+  host.failing.set('destroy', new Error('neither'));
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  expect(failedReceive(from)).toMatchObject({ outcome: 'destroy-failed', aftermath: { message: 'neither' } });
+  expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3));
+});
+
+test('the source no longer listens when the domain runs: it goes on running', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  const unpause = host.unpause.bind(host);
+  host.unpause = (domid) => {
+    unpause(domid);
+    from.deafen();
+  };
+  expect(failedReceive(from)).toMatchObject({ state: 'reporting-success', outcome: 'runs' });
+  expect(host.running).toEqual(['busy']);
+});

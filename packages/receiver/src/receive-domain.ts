@@ -1,0 +1,150 @@
+/**
+ * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
+ * @mig/protocol/handshake.
+ */
+import type { Host } from '@mig/hypervisor';
+import type { Input, Output } from '@mig/posix';
+import {
+  BANNER,
+  incomingName,
+  PERMISSION_TO_GO,
+  READY,
+  REPORT,
+  STATUS_SUCCESS,
+  type TargetEvent,
+  type TargetState,
+  targetTable,
+} from '@mig/protocol/handshake';
+import { NoPermissionError, ReceiveError } from './errors.js';
+import { readConfiguration } from './read-configuration.js';
+import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from './timeouts.js';
+
+export interface ReceiveOptions {
+  /** Leaves the domain paused where it would be started. */
+  readonly paused?: boolean;
+  readonly timeouts?: Partial<TargetTimeouts>;
+  readonly stateEntered?: (state: TargetState) => void;
+}
+
+export interface ReceivedDomain {
+  readonly domid: number;
+  readonly name: string;
+}
+
+/** The status in a report of failure: libxl's ERROR_FAIL, negated. */
+const STATUS_FAILED = 3;
+
+/**
+ * Receives a domain from the source at the other end of the channel and starts it. Blocks until it is over.
+ * @throws ReceiveError with what became of the copy at this end
+ */
+export function receiveDomain(
+  host: Host,
+  channel: { readonly input: Input; readonly output: Output },
+  options: ReceiveOptions = {},
+): ReceivedDomain {
+  return new Target(host, channel.input, channel.output, options).run();
+}
+
+class Target {
+  readonly #timeouts: TargetTimeouts;
+  #state: TargetState = 'greeting';
+  #domid: number | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly input: Input,
+    private readonly output: Output,
+    private readonly options: ReceiveOptions,
+  ) {
+    this.#timeouts = { ...TARGET_TIMEOUTS_DEFAULT, ...options.timeouts };
+  }
+
+  run(): ReceivedDomain {
+    try {
+      return this.#receive();
+    } catch (error) {
+      throw this.#settle(error);
+    }
+  }
+
+  #receive(): ReceivedDomain {
+    const { progress, permission } = this.#timeouts;
+    this.options.stateEntered?.(this.#state);
+    this.output.patience = { what: 'the source read nothing', milliseconds: progress };
+    this.output.write(BANNER);
+    this.#advance('banner-written');
+
+    this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
+    const { configuration, name } = readConfiguration(this.input);
+    this.#domid = this.host.restoreFrom(this.input, { configuration, name: incomingName(name) });
+    this.output.write(READY);
+    this.#advance('ready-written');
+
+    this.input.patience = { what: 'no permission to go from the source', milliseconds: permission };
+    const received = this.input.read(PERMISSION_TO_GO.length);
+    if (!received.every((octet, i) => octet === PERMISSION_TO_GO[i])) throw new NoPermissionError();
+    // From here on only this end may run the domain, and nothing may keep it from saying whether it does.
+    this.input.interrupt = this.output.interrupt = undefined;
+    this.#advance('permission-read');
+
+    this.host.rename(this.#domid, name);
+    if (this.options.paused !== true) this.host.unpause(this.#domid);
+    this.#advance('started');
+    this.#report(STATUS_SUCCESS);
+    this.#advance('success-written');
+    return { domid: this.#domid, name };
+  }
+
+  #report(status: number): void {
+    const octets = new Uint8Array(REPORT.length + 1);
+    octets.set(REPORT);
+    octets[REPORT.length] = status;
+    this.output.write(octets);
+  }
+
+  #advance(event: TargetEvent): void {
+    const next = targetTable[this.#state].next[event];
+    if (next === undefined) throw new Error(`${event} cannot happen in ${this.#state}`);
+    this.#state = next;
+    this.options.stateEntered?.(next);
+  }
+
+  /** Does at this end what the table asks for where it went wrong. */
+  #settle(cause: unknown): ReceiveError {
+    const state = this.#state;
+    const { onFailure, next } = targetTable[state];
+    this.input.interrupt = this.output.interrupt = undefined;
+    if (onFailure !== 'destroyed') return new ReceiveError(state, onFailure, cause);
+    const report = () => {
+      if (!('start-failed' in next)) return;
+      this.#advance('start-failed');
+      this.#report(STATUS_FAILED);
+      this.#advance('failure-written');
+    };
+    const giveBack = () => {
+      if (this.#state !== 'destroying-copy') return;
+      this.#advance('copy-destroyed');
+      this.output.write(PERMISSION_TO_GO);
+      this.#advance('permission-back-written');
+    };
+    attempt(report);
+    try {
+      if (this.#domid !== undefined) this.host.destroy(this.#domid);
+    } catch (aftermath) {
+      return new ReceiveError(state, 'destroy-failed', cause, aftermath);
+    }
+    // Permission goes back only now that nothing is left here that could run.
+    attempt(giveBack);
+    return new ReceiveError(state, 'destroyed', cause);
+  }
+}
+
+/** The source may have gone: what it cannot be told changes nothing here. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // What failed first is what counts.
+  }
+}

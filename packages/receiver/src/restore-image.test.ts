@@ -1,0 +1,149 @@
+import { afterEach, expect, test } from 'vitest';
+import type { IncomingMemory } from '@mig/hypervisor';
+import { Recording } from '@mig/hypervisor/model';
+import { EndOfInputError, type Input } from '@mig/posix';
+import {
+  type DomainHeader,
+  encodeDomainHeader,
+  encodeImageHeader,
+  encodeImageRecord,
+  type ImageRecord,
+  PAGE_SIZE,
+  PageDataEncoder,
+  PageType,
+  StreamError,
+} from '@mig/protocol';
+import { ComparisonError } from './errors.js';
+import { restoreImage } from './restore-image.js';
+
+const opened: { close(): void }[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+});
+
+/** Remembers what it is given: the first octet of each page. */
+class RememberedMemory implements IncomingMemory {
+  readonly pageCount = 64;
+  readonly pages = new Map<number, number>();
+  readonly populated: number[][] = [];
+  readonly applied: string[] = [];
+  header: DomainHeader | undefined;
+
+  expect(header: DomainHeader): void {
+    this.header = header;
+  }
+
+  populate(pfns: Float64Array, types: Uint8Array, count: number): void {
+    this.populated.push([...pfns.subarray(0, count)].filter((_, i) => types[i] !== PageType.XTAB));
+  }
+
+  readPages(input: Input, pfns: Float64Array, count: number): void {
+    for (let i = 0; i < count; i++) this.pages.set(pfns[i]!, input.read(PAGE_SIZE)[0]!);
+  }
+
+  comparePages(input: Input, pfns: Float64Array, count: number): number {
+    let differing = 0;
+    for (let i = 0; i < count; i++) if (this.pages.get(pfns[i]!) !== input.read(PAGE_SIZE)[0]) differing++;
+    return differing;
+  }
+
+  apply(record: ImageRecord): void {
+    this.applied.push(record.type);
+  }
+}
+
+const header = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as const;
+const tsc: ImageRecord = { type: 'X86_TSC_INFO', mode: 0, khz: 1, nanoseconds: 0n, incarnation: 0 };
+
+/** An image of the given batches, a batch being [pfn, content or undefined for a hole]. */
+function image(...parts: (ImageRecord | [number, number | undefined][])[]): Recording {
+  const recording = new Recording();
+  opened.push(recording);
+  const { output } = recording;
+  const pages = new PageDataEncoder(64);
+  output.write(encodeImageHeader({ version: 3, byteOrder: 'little-endian' }));
+  output.write(encodeDomainHeader(header, 'little-endian'));
+  output.write(encodeImageRecord({ type: 'STATIC_DATA_END' }));
+  for (const part of parts) {
+    if (!Array.isArray(part)) {
+      output.write(encodeImageRecord(part));
+      continue;
+    }
+    const types = Uint8Array.from(part, ([, content]) =>
+      content === undefined ? PageType.XTAB : PageType.NOTAB,
+    );
+    output.write(
+      pages.encode(
+        Float64Array.from(part, ([pfn]) => pfn),
+        types,
+        part.length,
+      ),
+    );
+    for (const [, content] of part) {
+      if (content !== undefined) output.write(new Uint8Array(PAGE_SIZE).fill(content));
+    }
+  }
+  return recording;
+}
+
+function restore(recording: Recording, memory = new RememberedMemory()): RememberedMemory {
+  const input = recording.input();
+  opened.push(input);
+  const report = restoreImage(memory, input);
+  expect(report.octets).toBe(recording.output.octets);
+  return memory;
+}
+
+test('pages go in place, later ones over earlier; holes have no octets', () => {
+  const memory = restore(
+    image([[0, 10], [1, undefined], [2, 12]], [[2, 13], [40, 14]], tsc, { type: 'END' }), // prettier-ignore
+  );
+  expect([...memory.pages]).toEqual([[0, 10], [2, 13], [40, 14]]); // prettier-ignore
+  expect(memory.populated).toEqual([[0, 2], [2, 40]]); // prettier-ignore
+  expect(memory.applied).toEqual(['X86_TSC_INFO']);
+  expect(memory.header).toMatchObject(header);
+});
+
+test('after VERIFY, pages are compared, not stored', () => {
+  const same = image([[0, 1], [1, 2]], { type: 'VERIFY' }, [[0, 1], [1, 2]], tsc, { type: 'END' }); // prettier-ignore
+  expect([...restore(same).pages.values()]).toEqual([1, 2]);
+  const differing = image([[0, 1], [1, 2]], { type: 'VERIFY' }, [[0, 1], [1, 3]], tsc, { type: 'END' }); // prettier-ignore
+  const memory = new RememberedMemory();
+  const error = failure(() => restore(differing, memory));
+  expect(error).toBeInstanceOf(ComparisonError);
+  expect(error.message).toBe("1 pages differ from the source's");
+  expect([...memory.pages.values()]).toEqual([1, 2]);
+});
+
+test('an image that stops between two records is no image', () => {
+  const error = failure(() => restore(image([[0, 1]], tsc)));
+  expect(error).toBeInstanceOf(EndOfInputError);
+});
+
+test('an image that stops within a page is no image', () => {
+  const recording = image();
+  recording.output.write(new PageDataEncoder(1).encode(Float64Array.of(3), Uint8Array.of(PageType.NOTAB), 1));
+  recording.output.write(new Uint8Array(100));
+  expect(failure(() => restore(recording))).toBeInstanceOf(EndOfInputError);
+});
+
+test('what breaks the format is a StreamError, before memory sees it', () => {
+  const recording = image();
+  const octets = new PageDataEncoder(1).encode(Float64Array.of(3), Uint8Array.of(PageType.NOTAB), 1);
+  octets[23] = 0x50;
+  recording.output.write(octets);
+  const memory = new RememberedMemory();
+  const error = failure(() => restore(recording, memory));
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ code: 'bad-page-type', record: { name: 'PAGE_DATA', index: 1 } });
+  expect(memory.populated).toEqual([]);
+});
+
+function failure(action: () => unknown): Error {
+  try {
+    action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}

@@ -1,0 +1,96 @@
+/**
+ * Restores a libxc image into a domain's memory: the receiving half of @mig/sender's saveImage, and of Xen's.
+ * Page octets go from the descriptor straight into place; all else goes through the pulling decoder.
+ */
+import type { IncomingMemory } from '@mig/hypervisor';
+import type { Input } from '@mig/posix';
+import { hasPageData, ImageDecoder, type ImageEvent, type ImageRecord } from '@mig/protocol';
+import { ComparisonError } from './errors.js';
+import { pull } from './pull.js';
+
+export interface RestoreImageOptions {
+  /** Octets of the stream before the image: errors count from the stream's start. */
+  readonly offset?: number;
+}
+
+export interface RestoreReport {
+  /** Octets of the image. */
+  readonly octets: number;
+  /** Pages put in place, again counted when sent again. */
+  readonly pages: number;
+}
+
+/**
+ * Reads from the image header to END, and not an octet more.
+ * @throws StreamError where the image breaks the format, EndOfInputError where it stops short,
+ *   ComparisonError when a VERIFY pass found pages that differ; whatever the memory throws
+ */
+export function restoreImage(
+  memory: IncomingMemory,
+  input: Input,
+  options: RestoreImageOptions = {},
+): RestoreReport {
+  const offset = options.offset ?? 0;
+  const decoder = new ImageDecoder({ offset });
+  const pages = new PageReader(memory, input);
+  let verifying = false;
+  let differing = 0;
+  while (!decoder.finished) {
+    const event = pull(decoder, input);
+    if (event === undefined) continue;
+    switch (event.kind) {
+      case 'image-header':
+        break;
+      case 'domain-header':
+        memory.expect(event.header);
+        break;
+      case 'pages':
+        if (verifying) differing += pages.compare(event);
+        else pages.read(event);
+        decoder.pagesTaken(decoder.pageOctets);
+        break;
+      case 'record':
+        if (event.record.type === 'VERIFY') verifying = true;
+        else if (!isMarker(event.record)) memory.apply(event.record);
+    }
+  }
+  if (differing > 0) throw new ComparisonError(differing);
+  return { octets: decoder.offset - offset, pages: pages.count };
+}
+
+function isMarker({ type }: ImageRecord): boolean {
+  return type === 'END' || type === 'STATIC_DATA_END' || type === 'optional';
+}
+
+/** Takes the pages of one PAGE_DATA record after another; allocates nothing for them. */
+class PageReader {
+  count = 0;
+  #present = new Float64Array(1024);
+
+  constructor(
+    private readonly memory: IncomingMemory,
+    private readonly input: Input,
+  ) {}
+
+  read(event: ImageEvent & { kind: 'pages' }): void {
+    this.memory.populate(event.pfns, event.types, event.count);
+    const present = this.#collect(event);
+    if (present > 0) this.memory.readPages(this.input, this.#present, present);
+    this.count += present;
+  }
+
+  compare(event: ImageEvent & { kind: 'pages' }): number {
+    const present = this.#collect(event);
+    return present > 0 ? this.memory.comparePages(this.input, this.#present, present) : 0;
+  }
+
+  /** Puts the pfns whose octets follow into #present. */
+  #collect({ pfns, types, count }: ImageEvent & { kind: 'pages' }): number {
+    if (count > this.#present.length) this.#present = new Float64Array(count);
+    let present = 0;
+    for (let i = 0; i < count; i++) {
+      if (hasPageData(types[i]!)) this.#present[present++] = pfns[i]!;
+    }
+    return present;
+  }
+}

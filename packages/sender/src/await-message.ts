@@ -1,0 +1,60 @@
+import { EndOfInputError, type Input, type Patience, TimeoutError } from '@mig/posix';
+import { BANNER, classifyBanner } from '@mig/protocol/handshake';
+import { BannerError, UnexpectedMessageError } from './errors.js';
+
+/** What is read of something that is not the banner, to be shown: octets. */
+const SHOWN = 2048;
+/** How long the rest of its first line is waited for. */
+const REST: Patience = { what: 'no more', milliseconds: 1000 };
+
+/**
+ * Reads the banner.
+ * @throws BannerError with what came instead, or with what came before the end or the timeout
+ */
+export function awaitBanner(input: Input, milliseconds: number): void {
+  input.patience = { what: 'no banner from the target', milliseconds };
+  const received = new Uint8Array(SHOWN);
+  let length = 0;
+  const read = (most: number): boolean => {
+    const moved = input.readSome(received.subarray(length, most));
+    length += moved;
+    return moved > 0;
+  };
+  try {
+    while (length < BANNER.length && startsLikeBanner(received, length)) {
+      if (!read(BANNER.length)) throw bannerError(received.subarray(0, length));
+    }
+    if (startsLikeBanner(received, length)) return;
+    input.patience = REST;
+    while (length < SHOWN && !received.subarray(0, length).includes(0x0a) && read(SHOWN));
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw bannerError(received.subarray(0, length), error);
+  }
+  throw bannerError(received.subarray(0, length));
+}
+
+function startsLikeBanner(received: Uint8Array, length: number): boolean {
+  return received.subarray(0, Math.min(length, BANNER.length)).every((octet, i) => octet === BANNER[i]);
+}
+
+function bannerError(received: Uint8Array, cause?: TimeoutError): BannerError {
+  return new BannerError(classifyBanner(received, true), received.length, cause);
+}
+
+/**
+ * Reads one of the fixed messages that the target sends.
+ * @param what as in "the ready message"
+ * @throws UnexpectedMessageError where something else came, EndOfInputError, TimeoutError
+ */
+export function awaitMessage(input: Input, message: Uint8Array, what: string, milliseconds: number): void {
+  input.patience = { what: `no ${what} from the target`, milliseconds };
+  let received: Uint8Array;
+  try {
+    received = input.read(message.length);
+  } catch (error) {
+    if (error instanceof EndOfInputError) throw new EndOfInputError(what, input.octets, error.missing);
+    throw error;
+  }
+  if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
+}

@@ -1,0 +1,60 @@
+const BITS = 32;
+
+/**
+ * The pfns still to be sent: a bit a pfn, lowest first. Batches are taken from it in ascending order, and what
+ * is taken is gone; so after a pass that was cut short exactly the rest is left, and the log's next reading is
+ * added to it.
+ */
+export class DirtySet {
+  readonly bitmap: Uint32Array;
+  #word = 0;
+
+  constructor(readonly pageCount: number) {
+    this.bitmap = new Uint32Array(Math.ceil(pageCount / BITS));
+  }
+
+  /** Every pfn of the domain. */
+  fill(): void {
+    this.bitmap.fill(0xffffffff);
+    const odd = this.pageCount % BITS;
+    if (odd !== 0) this.bitmap[this.bitmap.length - 1] = 0xffffffff >>> (BITS - odd);
+    this.#word = 0;
+  }
+
+  /** Call once bits were added: the next batch starts at the lowest pfn again. */
+  rewind(): void {
+    this.#word = 0;
+  }
+
+  /**
+   * Moves up to `most` pfns from the set to `pfns`.
+   * @returns how many; 0 when none is left
+   */
+  take(pfns: Float64Array, most: number): number {
+    const { bitmap } = this;
+    let taken = 0;
+    for (; this.#word < bitmap.length && taken < most; this.#word++) {
+      let bits = bitmap[this.#word]!;
+      const base = this.#word * BITS;
+      while (bits !== 0 && taken < most) {
+        pfns[taken++] = base + 31 - Math.clz32(bits & -bits);
+        bits &= bits - 1;
+      }
+      bitmap[this.#word] = bits;
+      if (bits !== 0) break;
+    }
+    return taken;
+  }
+
+  /** Pages in the set. */
+  count(): number {
+    let count = 0;
+    for (let word of this.bitmap) {
+      // Population count by halves (Hacker's Delight, 5-1).
+      word -= (word >>> 1) & 0x55555555;
+      word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+      count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    return count;
+  }
+}

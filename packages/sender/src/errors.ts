@@ -1,0 +1,76 @@
+import type { PrecopyEnd } from '@mig/hypervisor';
+import type { BannerVerdict, SourceOutcome, SourceState } from '@mig/protocol/handshake';
+
+/** The policy decided against going on; the domain keeps running. */
+export class PrecopyAbortedError extends Error {
+  override readonly name = 'PrecopyAbortedError';
+
+  constructor(readonly reason: PrecopyEnd) {
+    super(`precopy aborted: ${reason.sentence}`);
+  }
+}
+
+/** Something else came in the banner's place, or nothing. */
+export class BannerError extends Error {
+  override readonly name = 'BannerError';
+
+  /** @param octets how many were received */
+  constructor(
+    readonly verdict: BannerVerdict,
+    readonly octets: number,
+    cause?: unknown,
+  ) {
+    super(bannerMessage(verdict, octets), { cause });
+  }
+}
+
+function bannerMessage(verdict: BannerVerdict, octets: number): string {
+  if (verdict.kind !== 'other') return `the target's banner was not whole: ${octets} octets`;
+  const { firstLine, likelyCause } = verdict;
+  const received = octets === 0 ? 'no banner' : `${JSON.stringify(firstLine)} in place of its banner`;
+  return `the target sent ${received}: ${likelyCause}`;
+}
+
+/** A message of the handshake was due and something else came. */
+export class UnexpectedMessageError extends Error {
+  override readonly name = 'UnexpectedMessageError';
+
+  constructor(
+    readonly what: string,
+    readonly received: Uint8Array,
+  ) {
+    super(`the target sent ${JSON.stringify(printable(received))} instead of the ${what}`);
+  }
+}
+
+function printable(octets: Uint8Array): string {
+  return new TextDecoder('latin1').decode(octets).replace(/[^\x20-\x7e]/g, '.');
+}
+
+/** The target says that it could not start its copy. */
+export class TargetFailedError extends Error {
+  override readonly name = 'TargetFailedError';
+
+  /** @param status libxl's error number, negated: 6 is ERROR_INVAL */
+  constructor(readonly status: number) {
+    super(`the target could not start the domain (status code ${status})`);
+  }
+}
+
+/**
+ * A migration that did not end as it should: where the source stood, what became of the domain at this end, and
+ * why.
+ */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+
+  constructor(
+    readonly state: SourceState,
+    readonly outcome: SourceOutcome,
+    override readonly cause: unknown,
+    /** What failed on top of it while the domain was brought back. */
+    readonly aftermath?: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

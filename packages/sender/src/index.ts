@@ -1,0 +1,19 @@
+export {
+  BannerError,
+  MigrationError,
+  PrecopyAbortedError,
+  TargetFailedError,
+  UnexpectedMessageError,
+} from './errors.js';
+export {
+  type Channel,
+  liveMigrate,
+  type LiveMigrateOptions,
+  type MigrationObserver,
+  type MigrationReport,
+} from './live-migrate.js';
+export type { Clock } from './precopy-stats.js';
+export { saveImage, type SaveImageOptions } from './save-image.js';
+export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
+export { suspendDomain, type SuspendDomainOptions } from './suspend-domain.js';
+export { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HostError } from '@mig/hypervisor';
+import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
+import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
+import { encodeXlHeader, xlHeader } from '@mig/protocol';
+import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '@mig/protocol/handshake';
+import { BannerError, MigrationError } from './errors.js';
+import { type Channel, liveMigrate, type LiveMigrateOptions } from './live-migrate.js';
+
+const success = Uint8Array.of(0);
+const failure = Uint8Array.of(3);
+
+/** A target that has said all it will say before it is asked, and then hangs up or falls silent. */
+class ScriptedTarget {
+  readonly channel: Channel;
+  readonly interrupt = Interrupt.create();
+  readonly #heard: Input;
+  readonly #say: Output;
+
+  constructor(
+    answers: Uint8Array[],
+    readonly after: 'hangs-up' | 'is-silent',
+  ) {
+    const [answer, stream] = [pipe(65536), pipe(65536)];
+    for (const fd of [answer.readEnd, stream.writeEnd, stream.readEnd]) setNonBlocking(fd);
+    this.#say = new Output(answer.writeEnd, { subject: 'answers' });
+    this.#heard = new Input(stream.readEnd, {
+      subject: 'what was sent',
+      patience: { what: '', milliseconds: 0 },
+    });
+    const { interrupt } = this;
+    this.channel = {
+      input: new Input(answer.readEnd, { subject: 'the answer', interrupt }),
+      output: new Output(stream.writeEnd, { subject: 'the stream', interrupt }),
+    };
+    for (const octets of answers) this.#say.write(octets);
+    if (after === 'hangs-up') this.#say.close();
+  }
+
+  /** It no longer reads. */
+  deafen(): void {
+    this.#heard.close();
+  }
+
+  /** All that the source has sent; closes the channel. */
+  heard(): string {
+    this.channel.output.close();
+    const octets = new Uint8Array(65536);
+    let length = 0;
+    for (let moved = -1; moved !== 0; length += moved) moved = this.#heard.readSome(octets.subarray(length));
+    return new TextDecoder().decode(octets.subarray(0, length));
+  }
+
+  close(): void {
+    this.channel.output.close();
+    this.channel.input.close();
+    this.#heard.close();
+    if (this.after === 'is-silent') this.#say.close();
+    this.interrupt.close();
+  }
+}
+
+let host: ModelHost;
+let domid: number;
+let target: ScriptedTarget | undefined;
+beforeEach(() => {
+  host = new ModelHost();
+  domid = host.add('busy');
+});
+afterEach(() => {
+  target?.close();
+  target = undefined;
+});
+
+function script(answers: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-up'): ScriptedTarget {
+  target = new ScriptedTarget(answers, after);
+  return target;
+}
+
+function failedMigration(to: ScriptedTarget, options: LiveMigrateOptions = {}): MigrationError {
+  try {
+    liveMigrate(host, domid, to.channel, options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(MigrationError);
+    return error as MigrationError;
+  }
+  throw new Error('the migration succeeded');
+}
+
+const sent = new TextDecoder().decode(encodeXlHeader(xlHeader('{"c_info":{"name":"busy"}}')));
+const stream = new TextDecoder().decode(MODEL_STREAM);
+const go = new TextDecoder().decode(PERMISSION_TO_GO);
+
+test('the whole conversation: renamed before permission, destroyed after the report', () => {
+  const to = script([BANNER, READY, REPORT, success]);
+  const states: string[] = [];
+  const report = liveMigrate(host, domid, to.channel, { observer: { stateEntered: (s) => states.push(s) } });
+  expect(states).toEqual([
+    ...['awaiting-banner', 'precopy', 'suspending', 'stop-and-copy', 'awaiting-ready', 'renaming-away'],
+    ...['giving-permission', 'awaiting-report', 'destroying', 'completed'],
+  ]);
+  expect(host.calls).toEqual(['saveTo 1', 'rename 1 busy--migratedaway', 'destroy 1']);
+  expect(host.list()).toEqual([]);
+  expect(report.downtimeMilliseconds).toBeGreaterThanOrEqual(0);
+  expect(to.heard()).toBe(sent + stream + go);
+});
+
+const banners: [string, string, RegExp][] = [
+  ['nothing', '', /no banner/],
+  [
+    'the beginning of it',
+    'xl migration rece',
+    /"xl migration rece" in place of its banner: the target broke off/,
+  ],
+  [
+    'a shell that does not find xl',
+    'bash: line 1: xl: command not found\n',
+    /"bash: line 1: xl: command not found"/,
+  ],
+  [
+    'a greeting',
+    'Welcome to host2!\nxl migration receiver ready, send binary domain data.\n',
+    /"Welcome to host2!"/,
+  ],
+  ['a page', '<html><head><title>502</title></head></html>', /"<html>/],
+];
+test.each(banners)('%s in place of the banner: the domain is never touched', (_, received, message) => {
+  const to = script([new TextEncoder().encode(received)]);
+  const error = failedMigration(to);
+  expect(error).toMatchObject({ state: 'awaiting-banner', outcome: 'untouched' });
+  expect(error.cause).toBeInstanceOf(BannerError);
+  expect(error.message).toMatch(message);
+  expect(host.calls).toEqual([]);
+  expect(to.heard()).toBe('');
+});
+
+test('a silent target is given up after the time allowed', () => {
+  const error = failedMigration(script([], 'is-silent'), { timeouts: { banner: 1 } });
+  expect(error).toMatchObject({ state: 'awaiting-banner', outcome: 'untouched' });
+  expect(host.running).toEqual(['busy']);
+});
+
+test('the line breaks before the suspend: the domain keeps running, and is not resumed', () => {
+  const to = script([BANNER]);
+  host.failing.set('saveTo', new HostError('suspend-refused', 'the guest did not acknowledge'));
+  expect(failedMigration(to)).toMatchObject({ state: 'precopy', outcome: 'keeps-running' });
+  expect(host.calls).toEqual(['saveTo 1']);
+  expect(host.running).toEqual(['busy']);
+});
+
+test('the line breaks after the suspend: resumed', () => {
+  const to = script([BANNER]);
+  host.whenSuspended = () => to.deafen();
+  expect(failedMigration(to)).toMatchObject({
+    state: 'stop-and-copy',
+    outcome: 'resumed',
+    message: expect.stringContaining('EPIPE') as string,
+  });
+  expect(host.running).toEqual(['busy']);
+});
+
+test('a signal after the suspend: resumed', () => {
+  const to = script([BANNER, READY], 'is-silent');
+  host.whenSuspended = () => to.interrupt.raise('SIGINT');
+  expect(failedMigration(to)).toMatchObject({ outcome: 'resumed' });
+  expect(host.running).toEqual(['busy']);
+});
+
+const unready: [string, Uint8Array[]][] = [
+  ['no ready', [BANNER]],
+  ['half a ready', [BANNER, READY.subarray(0, 10)]],
+  ['something else for ready', [BANNER, new Uint8Array(34).fill(0x41)]],
+];
+test.each(unready)('%s: resumed under its own name, no permission given', (_, answers) => {
+  const to = script(answers);
+  expect(failedMigration(to)).toMatchObject({ state: 'awaiting-ready', outcome: 'resumed' });
+  expect(host.running).toEqual(['busy']);
+  expect(to.heard()).toBe(sent + stream);
+});
+
+test('no ready in time: resumed', () => {
+  const error = failedMigration(script([BANNER], 'is-silent'), { timeouts: { ready: 1 } });
+  expect(error).toMatchObject({ state: 'awaiting-ready', outcome: 'resumed' });
+  expect(error.message).toBe('no ready message from the target within 0.001 s');
+});
+
+test('the name away is taken: resumed', () => {
+  host.add('busy--migratedaway');
+  expect(failedMigration(script([BANNER, READY]))).toMatchObject({ outcome: 'resumed' });
+  expect(host.running).toContain('busy');
+});
+
+test('permission cannot be written at all: resumed under its own name', () => {
+  const to = script([BANNER, READY]);
+  const rename = host.rename.bind(host);
+  host.rename = (id, name) => {
+    rename(id, name);
+    if (name.endsWith('away')) to.deafen();
+  };
+  expect(failedMigration(to)).toMatchObject({ state: 'renaming-away', outcome: 'resumed' });
+  expect(host.running).toEqual(['busy']);
+});
+
+const unreported: [string, Uint8Array[]][] = [
+  ['no report', []],
+  ['half a report', [REPORT.subarray(0, 20)]],
+  ['a report without its status', [REPORT]],
+  ['something else for a report', [new Uint8Array(40).fill(0x42)]],
+  ['a report of failure, but no permission back', [REPORT, failure]],
+  ['a report of failure and half of permission back', [REPORT, failure, PERMISSION_TO_GO.subarray(0, 43)]],
+];
+test.each(unreported)('%s: nobody may run it here; it stays suspended and renamed', (_, answers) => {
+  const error = failedMigration(script([BANNER, READY, ...answers]));
+  expect(error.outcome).toBe('unknown');
+  expect(host.running).toEqual([]);
+  expect(host.find('busy--migratedaway')?.state.suspended).toBe(true);
+});
+
+test('a signal after permission is not obeyed: the report decides', () => {
+  const to = script([BANNER, READY, REPORT, success]);
+  const rename = host.rename.bind(host);
+  host.rename = (id, name) => {
+    rename(id, name);
+    to.interrupt.raise('SIGTERM');
+  };
+  liveMigrate(host, domid, to.channel);
+  expect(host.list()).toEqual([]);
+});
+
+test('a report of failure with permission back: renamed back and resumed', () => {
+  const error = failedMigration(script([BANNER, READY, REPORT, failure, PERMISSION_TO_GO]));
+  expect(error).toMatchObject({ outcome: 'resumed', cause: { status: 3 } });
+  expect(host.calls.slice(1)).toEqual(['rename 1 busy--migratedaway', 'rename 1 busy', 'resume 1']);
+  expect(host.running).toEqual(['busy']);
+});
+
+test('the old copy cannot be destroyed: said, and it never runs', () => {
+  host.failing.set('destroy', new Error('busy'));
+  const error = failedMigration(script([BANNER, READY, REPORT, success]));
+  expect(error).toMatchObject({ state: 'destroying', outcome: 'destroy-failed' });
+  expect(host.running).toEqual([]);
+});
+
+test('it cannot be resumed: said, with what failed', () => {
+  host.failing.set('resume', new Error('no'));
+  const error = failedMigration(script([BANNER]));
+  expect(error).toMatchObject({ outcome: 'resume-failed', aftermath: { message: 'no' } });
+});

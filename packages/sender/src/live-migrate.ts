@@ -1,0 +1,224 @@
+/**
+ * The source's half of a migration: the handshake around the stream, run from the table *Who may run the domain*
+ * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
+ */
+import type { Host, ImageReport, PrecopyPolicy, SaveObserver } from '@mig/hypervisor';
+import type { Input, Output } from '@mig/posix';
+import { encodeXlHeader, xlHeader } from '@mig/protocol';
+import {
+  awayName,
+  PERMISSION_TO_GO,
+  READY,
+  REPORT,
+  type SourceEvent,
+  type SourceState,
+  sourceTable,
+  STATUS_SUCCESS,
+} from '@mig/protocol/handshake';
+import { awaitBanner, awaitMessage } from './await-message.js';
+import { MigrationError, TargetFailedError } from './errors.js';
+import { simplePolicy } from './simple-policy.js';
+import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
+
+/** Both directions to the target; `input` and `output` may share an Interrupt, which aborts while that is safe. */
+export interface Channel {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+export interface MigrationObserver extends SaveObserver {
+  stateEntered?(state: SourceState): void;
+}
+
+export interface LiveMigrateOptions {
+  readonly precopyIterations?: number;
+  /** Pages. */
+  readonly precopyDirtyThreshold?: number;
+  /** In place of the simple policy with the two above. */
+  readonly policy?: PrecopyPolicy;
+  /** All of memory again after the domain is suspended, for the target to compare. */
+  readonly debug?: boolean;
+  /** libxl JSON to send in place of the domain's own. */
+  readonly configuration?: string;
+  readonly observer?: MigrationObserver;
+  readonly timeouts?: Partial<SourceTimeouts>;
+}
+
+export interface MigrationReport extends ImageReport {
+  /**
+   * Milliseconds for which no end ran the domain, as the source sees it: from just before the guest is asked to
+   * suspend until the target's report of success has been read. Included: the guest's own suspend, the last
+   * pages, the context, the target's work to complete and start the domain, the round trips. Not included:
+   * what the guest needs to find its feet.
+   */
+  readonly downtimeMilliseconds: number;
+  /** Milliseconds from the banner to the report. */
+  readonly totalMilliseconds: number;
+  /** Octets sent to the target in all. */
+  readonly octetsSent: number;
+}
+
+/**
+ * Moves a domain to the host at the other end of the channel (libxl_domain_live_migrate and what `xl` does
+ * around it). Blocks until it is over. On return the domain is destroyed here and runs there.
+ * @throws MigrationError with what became of the domain at this end
+ */
+export function liveMigrate(
+  host: Host,
+  domid: number,
+  channel: Channel,
+  options: LiveMigrateOptions = {},
+): MigrationReport {
+  return new Source(host, domid, channel, options).run();
+}
+
+class Source {
+  readonly #host: Host;
+  readonly #domid: number;
+  readonly #input: Input;
+  readonly #output: Output;
+  readonly #options: LiveMigrateOptions;
+  readonly #timeouts: SourceTimeouts;
+  readonly #name: string;
+  #state: SourceState = 'awaiting-banner';
+  #renamed = false;
+
+  constructor(host: Host, domid: number, { input, output }: Channel, options: LiveMigrateOptions) {
+    this.#host = host;
+    this.#domid = domid;
+    this.#input = input;
+    this.#output = output;
+    this.#options = options;
+    this.#timeouts = { ...SOURCE_TIMEOUTS_DEFAULT, ...options.timeouts };
+    this.#name = host.describe(domid).name;
+  }
+
+  run(): MigrationReport {
+    try {
+      return this.#migrate();
+    } catch (error) {
+      throw this.#settle(error);
+    }
+  }
+
+  #migrate(): MigrationReport {
+    const { banner, ready, report } = this.#timeouts;
+    this.#options.observer?.stateEntered?.(this.#state);
+    const configuration = this.#options.configuration ?? this.#host.configuration(this.#domid);
+    awaitBanner(this.#input, banner);
+    this.#advance('banner-read');
+    const began = performance.now();
+
+    const image = this.#sendStream(configuration);
+    this.#advance('stream-written');
+
+    awaitMessage(this.#input, READY, 'ready message', ready);
+    this.#advance('ready-read');
+    this.#host.rename(this.#domid, awayName(this.#name));
+    this.#renamed = true;
+    this.#advance('renamed-away');
+    this.#givePermission();
+
+    awaitMessage(this.#input, REPORT, 'report', report);
+    const status = this.#input.read(1)[0]!;
+    if (status !== STATUS_SUCCESS) this.#takeBack(status);
+    this.#advance('success-read');
+    const ended = performance.now();
+
+    this.#host.destroy(this.#domid);
+    this.#advance('destroyed');
+    return {
+      ...image,
+      downtimeMilliseconds: ended - image.suspendRequestedAt,
+      totalMilliseconds: ended - began,
+      octetsSent: this.#output.octets,
+    };
+  }
+
+  #sendStream(configuration: string): ImageReport {
+    const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
+    const { progress, suspend } = this.#timeouts;
+    this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
+    this.#output.write(encodeXlHeader(xlHeader(configuration)));
+    return this.#host.saveTo(this.#domid, this.#output, {
+      live: true,
+      debug,
+      policy: policy ?? simplePolicy(precopyIterations, precopyDirtyThreshold),
+      suspendTimeout: suspend,
+      observer: {
+        ...observer,
+        precopyEnded: (reason) => {
+          this.#advance('precopy-finished');
+          observer?.precopyEnded?.(reason);
+        },
+        suspended: () => {
+          this.#advance('suspend-acknowledged');
+          observer?.suspended?.();
+        },
+      },
+    });
+  }
+
+  /** The point of no return: once an octet of permission is out, this end may not run the domain. */
+  #givePermission(): void {
+    this.#input.interrupt = this.#output.interrupt = undefined;
+    const before = this.#output.octets;
+    try {
+      this.#output.write(PERMISSION_TO_GO);
+    } catch (error) {
+      // Not an octet has left this process: it is as if permission had not been tried.
+      if (this.#output.octets === before) this.#state = 'renaming-away';
+      throw error;
+    }
+    this.#advance('permission-written');
+  }
+
+  #takeBack(status: number): never {
+    const { permissionBack } = this.#timeouts;
+    this.#advance('failure-read');
+    awaitMessage(this.#input, PERMISSION_TO_GO, 'permission to have the domain back', permissionBack);
+    this.#advance('permission-back-read');
+    this.#bringBack();
+    this.#advance('resumed');
+    throw new TargetFailedError(status);
+  }
+
+  #advance(event: SourceEvent): void {
+    const next = sourceTable[this.#state].next[event];
+    if (next === undefined) throw new Error(`${event} cannot happen in ${this.#state}`);
+    this.#state = next;
+    this.#options.observer?.stateEntered?.(next);
+  }
+
+  /** Does at this end what the table asks for where it went wrong. */
+  #settle(cause: unknown): MigrationError {
+    // The guest may have suspended without the news having reached us.
+    if (this.#state === 'suspending' && this.#suspended()) this.#state = 'stop-and-copy';
+    const state = this.#state;
+    const outcome = sourceTable[state].onFailure;
+    if (outcome !== 'resumed' || state === 'taken-back') return new MigrationError(state, outcome, cause);
+    try {
+      this.#bringBack();
+      return new MigrationError(state, outcome, cause);
+    } catch (aftermath) {
+      return new MigrationError(state, 'resume-failed', cause, aftermath);
+    }
+  }
+
+  #suspended(): boolean {
+    try {
+      return this.#host.describe(this.#domid).state.suspended;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Even if its name is not to be had back, the domain runs again. */
+  #bringBack(): void {
+    try {
+      if (this.#renamed) this.#host.rename(this.#domid, this.#name);
+    } finally {
+      this.#host.resume(this.#domid);
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The precopy loop: a domain's memory and state as a libxc image (docs/specs/libxc-migration-stream.pandoc).
+ *
+ *     image header, domain header, static data, STATIC_DATA_END
+ *     PAGE_DATA ...          live passes, while the policy says continue
+ *     (the domain suspends)
+ *     PAGE_DATA ...          what is dirty now, or was left
+ *     VERIFY, PAGE_DATA ...  only with `debug`
+ *     the context records, END
+ */
+import type {
+  ConsultationPoint,
+  ImageReport,
+  Memory,
+  PassKind,
+  PassReport,
+  PrecopyDecision,
+  PrecopyEnd,
+  PrecopyPolicy,
+  SaveObserver,
+} from '@mig/hypervisor';
+import type { Output } from '@mig/posix';
+import {
+  encodeDomainHeader,
+  encodeImageHeader,
+  encodeImageRecord,
+  type ImageRecord,
+  MAX_BATCH_SIZE,
+} from '@mig/protocol';
+import { DirtySet } from './dirty-set.js';
+import { PrecopyAbortedError } from './errors.js';
+import { PageWriter } from './page-writer.js';
+import { type Clock, PrecopyFigures } from './precopy-stats.js';
+
+export interface SaveImageOptions {
+  /** Precopy while the domain runs; otherwise it is suspended before memory is sent. */
+  readonly live: boolean;
+  /** Sends all of memory once more for the target to compare. */
+  readonly debug: boolean;
+  readonly policy: PrecopyPolicy;
+  readonly observer?: SaveObserver | undefined;
+  readonly clock?: Clock;
+}
+
+/**
+ * Writes the whole image, from image header to END, and leaves the domain suspended.
+ * However it ends, log-dirty is off.
+ * @throws PrecopyAbortedError when the policy says abort; whatever Memory and Output throw
+ */
+export function saveImage(memory: Memory, output: Output, options: SaveImageOptions): ImageReport {
+  return new ImageSaver(memory, output, options).save();
+}
+
+class ImageSaver {
+  readonly #memory: Memory;
+  readonly #output: Output;
+  readonly #options: SaveImageOptions;
+  readonly #clock: Clock;
+  readonly #dirty: DirtySet;
+  readonly #pages: PageWriter;
+  readonly #figures: PrecopyFigures;
+  readonly #passes: PassReport[] = [];
+
+  constructor(memory: Memory, output: Output, options: SaveImageOptions) {
+    this.#memory = memory;
+    this.#output = output;
+    this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
+    this.#dirty = new DirtySet(memory.pageCount);
+    this.#pages = new PageWriter(memory, output);
+    this.#figures = new PrecopyFigures(this.#clock);
+  }
+
+  save(): ImageReport {
+    const memory = this.#memory;
+    const began = this.#clock();
+    const octetsBefore = this.#output.octets;
+    this.#output.write(encodeImageHeader({ version: 3, byteOrder: 'little-endian' }));
+    this.#output.write(encodeDomainHeader(memory.domainHeader, 'little-endian'));
+    this.#writeRecords(memory.staticData());
+    this.#writeRecords([{ type: 'STATIC_DATA_END' }]);
+
+    this.#dirty.fill();
+    const { precopyEnd, suspendRequestedAt, suspendMilliseconds } = this.#options.live
+      ? this.#withLogDirty(() => this.#sendLive())
+      : { precopyEnd: NOT_LIVE, ...this.#suspendAndSendRest(false) };
+
+    if (this.#options.debug) this.#sendVerifyPass();
+    this.#writeRecords(memory.context());
+    this.#writeRecords([{ type: 'END' }]);
+    return {
+      passes: this.#passes,
+      precopyEnd,
+      octets: this.#output.octets - octetsBefore,
+      milliseconds: this.#clock() - began,
+      suspendRequestedAt,
+      suspendMilliseconds,
+    };
+  }
+
+  #withLogDirty<T>(run: () => T): T {
+    this.#memory.enableLogDirty();
+    let result: T;
+    try {
+      result = run();
+    } catch (error) {
+      try {
+        this.#memory.disableLogDirty();
+      } catch {
+        // What went wrong first is what the operator needs to hear.
+      }
+      throw error;
+    }
+    this.#memory.disableLogDirty();
+    return result;
+  }
+
+  #sendLive() {
+    const precopyEnd = this.#precopy();
+    this.#options.observer?.precopyEnded?.(precopyEnd);
+    return { precopyEnd, ...this.#suspendAndSendRest(true) };
+  }
+
+  /** Live passes until the policy ends them; what is dirty then, sent or not, the log or #dirty knows. */
+  #precopy(): PrecopyEnd {
+    const figures = this.#figures;
+    figures.dirtyCount = this.#memory.pageCount;
+    for (;;) {
+      const known = this.#consult('dirty-count-known');
+      if (known !== undefined) {
+        // libxc sends pages that it knows to be dirty once more before it suspends; but where nothing was sent
+        // yet, that would be the very pass that the policy declined.
+        if (figures.iteration > 0 && figures.dirtyCount > 0)
+          this.#sendPass('remainder', figures.dirtyCount);
+        return known;
+      }
+      const cutShort = this.#sendPass('precopy', figures.dirtyCount);
+      if (cutShort !== undefined) return cutShort;
+      figures.iteration++;
+      const finished = this.#consult('pass-finished');
+      if (finished !== undefined) return finished;
+      figures.logRead(this.#memory.cleanLogDirty(this.#dirty.bitmap));
+    }
+  }
+
+  #suspendAndSendRest(live: boolean) {
+    const suspendRequestedAt = this.#clock();
+    this.#memory.suspend();
+    const suspendMilliseconds = this.#clock() - suspendRequestedAt;
+    this.#options.observer?.suspended?.();
+    if (live) this.#memory.cleanLogDirty(this.#dirty.bitmap);
+    this.#sendPass('stop-and-copy', this.#dirty.count());
+    return { suspendRequestedAt, suspendMilliseconds };
+  }
+
+  #sendVerifyPass(): void {
+    this.#writeRecords([{ type: 'VERIFY' }]);
+    this.#dirty.fill();
+    this.#sendPass('verify', this.#memory.pageCount);
+  }
+
+  /**
+   * Sends the dirty set, in batches.
+   * @returns why the policy cut it short, if it did; the rest is then still in the set
+   */
+  #sendPass(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
+    const { observer } = this.#options;
+    const live = kind === 'precopy' || kind === 'remainder';
+    const iteration = this.#passes.length;
+    const began = this.#clock();
+    const octetsBefore = this.#output.octets;
+    let sentPages = 0;
+    let pagesDone = 0;
+    let end: PrecopyEnd | undefined;
+
+    observer?.passStarted?.({ kind, iteration, dirtyPages });
+    this.#dirty.rewind();
+    for (;;) {
+      const count = this.#dirty.take(this.#pages.pfns, MAX_BATCH_SIZE);
+      if (count === 0) break;
+      const present = this.#pages.write(count);
+      sentPages += present;
+      pagesDone += count;
+      observer?.passProgress?.({ iteration, dirtyPages, pagesDone });
+      if (!live) continue;
+      this.#figures.sent(present, sentPages, this.#clock() - began);
+      if (pagesDone >= dirtyPages) continue;
+      end = this.#consult('between-batches');
+      if (end !== undefined) break;
+    }
+    const pass: PassReport = {
+      kind,
+      iteration,
+      dirtyPages,
+      sentPages,
+      octets: this.#output.octets - octetsBefore,
+      milliseconds: this.#clock() - began,
+    };
+    this.#passes.push(pass);
+    observer?.passFinished?.(pass);
+    return end;
+  }
+
+  /** @returns why precopy is to end, or undefined to continue */
+  #consult(point: ConsultationPoint): PrecopyEnd | undefined {
+    const answer: PrecopyDecision = this.#options.policy(this.#figures.at(point));
+    switch (answer.decision) {
+      case 'continue-precopy':
+        return undefined;
+      case 'stop-and-copy':
+        return answer.reason;
+      case 'abort':
+        throw new PrecopyAbortedError(answer.reason);
+    }
+  }
+
+  #writeRecords(records: Iterable<ImageRecord>): void {
+    for (const record of records) this.#output.write(encodeImageRecord(record));
+  }
+}
+
+const NOT_LIVE: PrecopyEnd = {
+  code: 'not-live',
+  sentence: 'not live: the domain was suspended before its memory was sent',
+};

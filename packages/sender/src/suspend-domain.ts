@@ -1,0 +1,30 @@
+import type { Host, ImageReport, SaveObserver } from '@mig/hypervisor';
+import type { Output } from '@mig/posix';
+import { simplePolicy } from './simple-policy.js';
+import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
+
+export interface SuspendDomainOptions {
+  /** Precopy with the simple policy's defaults; otherwise the domain is suspended first. */
+  readonly live?: boolean;
+  readonly debug?: boolean;
+  readonly observer?: SaveObserver;
+}
+
+/**
+ * Writes the domain's libxl stream and leaves it suspended (libxl_domain_suspend).
+ * @throws what the host throws; the domain may then be suspended: `describe` tells, `resume` revives
+ */
+export function suspendDomain(
+  host: Host,
+  domid: number,
+  output: Output,
+  { live = false, debug = false, observer }: SuspendDomainOptions = {},
+): ImageReport {
+  return host.saveTo(domid, output, {
+    live,
+    debug,
+    policy: simplePolicy(),
+    suspendTimeout: SOURCE_TIMEOUTS_DEFAULT.suspend,
+    ...(observer && { observer }),
+  });
+}
