@@ -25,7 +25,7 @@ module.exports = {
       name: 'protocol-is-pure',
       comment: 'no files, sockets or clocks in @mig/protocol',
       severity: 'error',
-      from: { path: '^packages/protocol/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/protocol/src/', pathNot: '\\.test(-support)?\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -37,8 +37,9 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|guests)/' },
+    // Other packages are seen as what they export: their dist/, where it ends.
+    doNotFollow: { path: 'node_modules|/dist/' },
+    exclude: { path: '/guests/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },

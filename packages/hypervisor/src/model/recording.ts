@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { createMemoryFile, Input, Output } from '@mig/posix';
 import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType } from '@mig/protocol';
 
@@ -7,9 +7,13 @@ export class Recording {
   readonly #fd = createMemoryFile('stream', 0);
   readonly output = new Output(this.#fd, { subject: 'the recording' });
 
-  /** What was recorded, from the start. */
-  input(): Input {
-    return new Input(openSync(`/proc/self/fd/${this.#fd}`, 'r'), { subject: 'the recording' });
+  /** What was recorded, from the start; only the first `length` octets where that is given. */
+  input(length = this.output.octets): Input {
+    const copy = createMemoryFile('part of the stream', 0);
+    copyOctets(this.#fd, copy, length);
+    const input = new Input(openSync(`/proc/self/fd/${copy}`, 'r'), { subject: 'the recording' });
+    closeSync(copy);
+    return input;
   }
 
   /** The events in order; `versions` receives the version of each page as it was last sent. */
@@ -40,5 +44,13 @@ export class Recording {
 
   close(): void {
     closeSync(this.#fd);
+  }
+}
+
+function copyOctets(from: number, to: number, length: number): void {
+  const octets = new Uint8Array(1 << 20);
+  for (let at = 0; at < length;) {
+    const read = readSync(from, octets, 0, Math.min(octets.length, length - at), at);
+    at += writeSync(to, octets, 0, read, at);
   }
 }

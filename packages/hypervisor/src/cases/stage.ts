@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { HostError, type HostErrorCode } from '../errors.js';
+import type { DomainInfo, Host, SaveOptions } from '../host.js';
+import type { PrecopyPolicy } from '../policy.js';
+import type { CaseBench, HypervisorCase } from './bench.js';
+
+/** A case with a busy domain of its own on the host; whatever is left of it, or of its copies, is removed. */
+export function onBusyDomain(
+  name: string,
+  action: (bench: CaseBench, domid: number) => void,
+): HypervisorCase {
+  return {
+    name,
+    run: (bench) => {
+      try {
+        action(bench, bench.createBusyDomain(DOMAIN));
+      } finally {
+        for (const host of new Set([bench.host, bench.target])) removeAll(host);
+      }
+    },
+  };
+}
+
+/** The names that the cases give. */
+export const DOMAIN = 'case';
+export const COPY = 'case--incoming';
+
+function removeAll(host: Host): void {
+  for (const { domid, name } of host.list()) if (name.startsWith(DOMAIN)) host.destroy(domid);
+}
+
+export function assertRuns(bench: CaseBench, domid: number): void {
+  const { host } = bench;
+  assertState(host.describe(domid), { paused: false, suspended: false });
+  assert.equal(host.describe(domid).logDirty, false, 'log-dirty is still on');
+  bench.awaitProgress(host, domid);
+}
+
+export function assertState(info: DomainInfo, expected: { paused: boolean; suspended: boolean }): void {
+  const { paused, suspended, crashed } = info.state;
+  assert.deepEqual(
+    { paused, suspended, crashed },
+    { ...expected, crashed: false },
+    `the state of ${info.name}`,
+  );
+}
+
+export function assertRefused(code: HostErrorCode, action: () => void): void {
+  assert.throws(
+    action,
+    (error) => error instanceof HostError && error.code === code,
+    `not refused as ${code}`,
+  );
+}
+
+/** Precopy with so many passes, whatever is dirty; decided as a policy may be, from the stats alone. */
+export function passes(count: number): PrecopyPolicy {
+  return ({ iteration, point }) =>
+    point !== 'between-batches' && iteration >= count
+      ? { decision: 'stop-and-copy', reason: { code: 'case', sentence: `${count} passes made` } }
+      : { decision: 'continue-precopy' };
+}
+
+export function saving(policy: PrecopyPolicy, more: Partial<SaveOptions> = {}): SaveOptions {
+  return { live: true, debug: false, suspendTimeout: 60_000, policy, ...more };
+}

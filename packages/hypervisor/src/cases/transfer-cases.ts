@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { closeDescriptor, Interrupt, InterruptedError, Output, pipe } from '@mig/posix';
+import { Recording } from '../model/recording.js';
+import type { CaseBench, HypervisorCase } from './bench.js';
+import { assertRuns, assertState, COPY, DOMAIN, onBusyDomain, passes, saving } from './stage.js';
+
+/** Saving and restoring, and what is left where either fails. */
+export const transferCases: readonly HypervisorCase[] = [
+  onBusyDomain('saved, it is suspended with log-dirty off; resumed, it goes on', (bench, domid) => {
+    const { host } = bench;
+    withRecording(({ output }) => {
+      const report = host.saveTo(domid, output, saving(passes(1)));
+      assertState(host.describe(domid), { paused: false, suspended: true });
+      assert.equal(host.describe(domid).logDirty, false);
+      assert.ok(report.octets > 0 && report.octets <= output.octets);
+    });
+    host.resume(domid);
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain('the passes are those that the policy asked for, then stop-and-copy', ({ host }, domid) => {
+    for (const count of [1, 4]) {
+      withRecording(({ output }) => {
+        const report = host.saveTo(domid, output, saving(passes(count)));
+        const kinds = report.passes.map(({ kind }) => kind);
+        assert.deepEqual(kinds, [...new Array<string>(count).fill('precopy'), 'stop-and-copy']);
+        assert.ok(report.passes[0]!.dirtyPages > report.passes.at(-1)!.dirtyPages);
+      });
+      host.resume(domid);
+    }
+  }),
+
+  onBusyDomain('not live, it is suspended before anything is sent', ({ host }, domid) => {
+    withRecording(({ output }) => {
+      let sentBefore: number | undefined;
+      const observer = { passStarted: () => (sentBefore ??= Number(host.describe(domid).state.suspended)) };
+      const report = host.saveTo(domid, output, saving(passes(1), { live: false, observer }));
+      assert.equal(sentBefore, 1);
+      assert.deepEqual(
+        report.passes.map(({ kind }) => kind),
+        ['stop-and-copy'],
+      );
+    });
+  }),
+
+  onBusyDomain(
+    'restored, it is paused under the name asked for, and goes on where it was',
+    (bench, domid) => {
+      const { host, target } = bench;
+      withRecording((recording) => {
+        const configuration = host.configuration(domid);
+        host.saveTo(domid, recording.output, saving(passes(2)));
+        const copy = restored(bench, recording, configuration);
+        assertState(target.describe(copy), { paused: true, suspended: false });
+        assert.equal(target.describe(copy).name, COPY);
+        host.destroy(domid);
+        target.unpause(copy);
+        bench.awaitProgress(target, copy);
+      });
+    },
+  ),
+
+  onBusyDomain('with a verifying pass it is restored as well', (bench, domid) => {
+    withRecording((recording) => {
+      const configuration = bench.host.configuration(domid);
+      const report = bench.host.saveTo(domid, recording.output, saving(passes(1), { debug: true }));
+      assert.equal(report.passes.at(-1)?.kind, 'verify');
+      restored(bench, recording, configuration);
+    });
+  }),
+
+  onBusyDomain('when the policy aborts, it keeps running', (bench, domid) => {
+    withRecording(({ output }) => {
+      const reason = { code: 'case', sentence: 'enough' };
+      const policy = () => ({ decision: 'abort', reason }) as const;
+      assert.throws(() => bench.host.saveTo(domid, output, saving(policy)));
+    });
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain('when nobody reads, it keeps running', (bench, domid) => {
+    const { readEnd, writeEnd } = pipe();
+    closeDescriptor(readEnd);
+    const output = new Output(writeEnd, { subject: 'a stream that nobody reads' });
+    try {
+      assert.throws(() => bench.host.saveTo(domid, output, saving(passes(1))));
+    } finally {
+      output.close();
+    }
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain('interrupted in precopy, it keeps running', (bench, domid) => {
+    const interrupt = Interrupt.create();
+    try {
+      withRecording(({ output }) => {
+        output.interrupt = interrupt;
+        const observer = { passStarted: () => interrupt.raise('SIGINT') };
+        assert.throws(
+          () => bench.host.saveTo(domid, output, saving(passes(2), { observer })),
+          InterruptedError,
+        );
+      });
+    } finally {
+      interrupt.close();
+    }
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain('of a stream that ends too early nothing is left', ({ host, target }, domid) => {
+    const configuration = host.configuration(domid);
+    withRecording((whole) => {
+      host.saveTo(domid, whole.output, saving(passes(1)));
+      for (const length of [0, 10, 40, 100_000, whole.output.octets - 8]) {
+        const before = target.list().length;
+        const input = whole.input(length);
+        assert.throws(() => target.restoreFrom(input, { configuration, name: COPY }));
+        input.close();
+        assert.equal(target.find(COPY), undefined, `cut at ${length}`);
+        assert.equal(target.list().length, before, `cut at ${length}`);
+      }
+    });
+    assert.equal(host.find(DOMAIN)?.domid, domid);
+  }),
+];
+
+function restored({ target }: CaseBench, recording: Recording, configuration: string): number {
+  const input = recording.input();
+  try {
+    return target.restoreFrom(input, { configuration, name: COPY });
+  } finally {
+    input.close();
+  }
+}
+
+function withRecording(action: (recording: Recording) => void): void {
+  const recording = new Recording();
+  try {
+    action(recording);
+  } finally {
+    recording.close();
+  }
+}

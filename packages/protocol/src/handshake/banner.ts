@@ -1,0 +1,71 @@
+/** What arrived in place of the banner, and why that may be. */
+import { fromLatin1 } from '../text.js';
+import { BANNER } from './messages.js';
+
+export type BannerVerdict =
+  /** The whole banner. Octets after it, if any, are not looked at. */
+  | { readonly kind: 'banner' }
+  /** The beginning of the banner, or nothing yet: wait for more. */
+  | { readonly kind: 'prefix' }
+  | {
+      readonly kind: 'other';
+      /** The first line that is not empty, unprintable octets as `?`, 200 characters at most; may be empty. */
+      readonly firstLine: string;
+      readonly likelyCause: string;
+    };
+
+/** The first that matches tells. Looked for in all that was received, which may hold more than the culprit. */
+const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
+  [/command not found|: not found|No such file or directory/i, 'the target has no xl in its PATH'],
+  [
+    /Usage: *xl|unknown option|unrecognized option|invalid option/i,
+    'the target’s xl does not know this command or option',
+  ],
+  [
+    /Permission denied|cannot open.*xen|must be root|are you root/i,
+    'no permission on the target: xl must run as root there',
+  ],
+  [
+    /Host key verification failed|Could not resolve|Connection (refused|closed|timed out)/i,
+    'ssh could not connect',
+  ],
+  [/<!doctype|<html|^HTTP\//i, 'a web server answered: this is not the port of a Xen host'],
+  [/^SSH-\d/, 'an ssh server answered: this is its port, not a command run through it'],
+  [/password:|passphrase/i, 'ssh asks for a password where nobody can type one'],
+  [
+    /libxl: error|xencall|xenstore|\/proc\/xen|privcmd/i,
+    'the target is not a running Xen host, or its toolstack is broken',
+  ],
+  [/xl migration receiver ready/, 'a shell greeting on the target came before the banner'],
+  [
+    /Welcome|Last login|motd|\$ $|# $/i,
+    'a shell greeting on the target: its start-up files print to standard output',
+  ],
+];
+
+function printableLine(text: string): string {
+  const line = text.split(/[\r\n]+/).find((each) => each.trim() !== '') ?? '';
+  return line.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}
+
+/**
+ * Judges what the target has sent so far. `ended`: nothing more will come, because the stream has ended or the time is
+ * up, so that a mere beginning is no banner either.
+ */
+export function classifyBanner(received: Uint8Array, ended = false): BannerVerdict {
+  const common = received.subarray(0, BANNER.length);
+  if (common.every((octet, i) => octet === BANNER[i])) {
+    if (common.length === BANNER.length) return { kind: 'banner' };
+    if (!ended) return { kind: 'prefix' };
+    const firstLine = printableLine(fromLatin1(received));
+    const likelyCause =
+      received.length === 0
+        ? 'the command on the target ended, or kept silent, before it said anything'
+        : 'the target broke off within its banner';
+    return { kind: 'other', firstLine, likelyCause };
+  }
+  const text = fromLatin1(received.subarray(0, 4096));
+  const cause = causes.find(([pattern]) => pattern.test(text))?.[1];
+  const likelyCause = cause ?? 'something on the target prints to standard output before xl, or in its place';
+  return { kind: 'other', firstLine: printableLine(text), likelyCause };
+}

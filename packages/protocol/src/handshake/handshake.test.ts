@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { fixture, concat } from '../streams.test-support.js';
+import { latin1 } from '../text.js';
+import {
+  BANNER,
+  classifyBanner,
+  PERMISSION_TO_GO,
+  READY,
+  REPORT,
+  sourceTable,
+  STATUS_SUCCESS,
+  targetTable,
+  type SourceState,
+  type TargetState,
+} from './index.js';
+
+it('the strings have the lengths that stock sends', () => {
+  expect([BANNER, READY, PERMISSION_TO_GO, REPORT].map(({ length }) => length)).toEqual([54, 34, 44, 39]);
+});
+
+it('together they are what a stock receiver has sent', () => {
+  const sent = concat([BANNER, READY, REPORT, Uint8Array.of(STATUS_SUCCESS)]);
+  expect(Buffer.compare(sent, fixture('pvh-live.back.bin'))).toBe(0);
+});
+
+describe('classifyBanner', () => {
+  it('tells the banner at every length', () => {
+    for (let length = 0; length < BANNER.length; length++) {
+      expect(classifyBanner(BANNER.subarray(0, length))).toEqual({ kind: 'prefix' });
+      expect(classifyBanner(BANNER.subarray(0, length), true).kind).toBe('other');
+    }
+    expect(classifyBanner(BANNER)).toEqual({ kind: 'banner' });
+    expect(classifyBanner(concat([BANNER, READY]), true)).toEqual({ kind: 'banner' });
+  });
+
+  it.each<[text: string, firstLine: string, cause: RegExp]>([
+    ['bash: line 1: xl: command not found\n', 'bash: line 1: xl: command not found', /no xl/],
+    ['sh: 1: xl: not found\n', 'sh: 1: xl: not found', /no xl/],
+    ['\r\nWelcome to Debian\n', 'Welcome to Debian', /greeting/],
+    ['Welcome!\nxl migration receiver ready, send binary domain data.\n', 'Welcome!', /greeting/],
+    ['<!DOCTYPE html>\n<html>', '<!DOCTYPE html>', /web server/],
+    ['HTTP/1.1 400 Bad Request\r\n', 'HTTP/1.1 400 Bad Request', /web server/],
+    ['SSH-2.0-OpenSSH_9.2\r\n', 'SSH-2.0-OpenSSH_9.2', /ssh server/],
+    ['Usage: xl [-vf] <subcommand> [args]\n', 'Usage: xl [-vf] <subcommand> [args]', /does not know/],
+    [
+      'libxl: error: cannot open libxl handle\n',
+      'libxl: error: cannot open libxl handle',
+      /not a running Xen host/,
+    ],
+    ['\x1b[2Jhello\x07', '?[2Jhello?', /prints to standard output/],
+    ['\0\0\0', '???', /prints to standard output/],
+    ['\n\n', '', /prints to standard output/],
+  ])('%j', (text, firstLine, cause) => {
+    const verdict = classifyBanner(latin1(text));
+    expect(verdict).toMatchObject({ kind: 'other', firstLine });
+    expect(verdict.kind === 'other' && verdict.likelyCause).toMatch(cause);
+  });
+
+  it('shows no more than 200 characters', () => {
+    const verdict = classifyBanner(new Uint8Array(100_000).fill(65));
+    expect(verdict.kind === 'other' && verdict.firstLine).toHaveLength(200);
+  });
+});
+
+function reachable<S extends string>(
+  table: Readonly<Record<S, { next: Partial<Record<string, S>> }>>,
+  start: S,
+): Set<S> {
+  const found = new Set([start]);
+  for (const state of found) {
+    for (const next of Object.values(table[state].next) as S[]) found.add(next);
+  }
+  return found;
+}
+
+/** The longest way through, every state but the ends leading on. */
+function ends<S extends string>(table: Readonly<Record<S, { next: object }>>): S[] {
+  return (Object.keys(table) as S[]).filter((state) => Object.keys(table[state].next).length === 0);
+}
+
+describe('who may run the domain', () => {
+  it('every state can be reached, and there are two ends at either end', () => {
+    expect([...reachable<SourceState>(sourceTable, 'awaiting-banner')].sort()).toEqual(
+      Object.keys(sourceTable).sort(),
+    );
+    expect([...reachable<TargetState>(targetTable, 'greeting')].sort()).toEqual(
+      Object.keys(targetTable).sort(),
+    );
+    expect(ends(sourceTable)).toEqual(['completed', 'taken-back']);
+    expect(ends(targetTable)).toEqual(['completed', 'given-back']);
+  });
+
+  it('never two running', () => {
+    const runs = new Set(['untouched', 'keeps-running', 'resumed']);
+    const mayRun = new Set(['runs', 'runs-or-destroyed', 'unknown']);
+    for (const [state, row] of Object.entries(sourceTable)) {
+      if (runs.has(row.onFailure)) expect(mayRun.has(row.targetOnFailure), state).toBe(false);
+    }
+    for (const [state, row] of Object.entries(targetTable)) {
+      if (mayRun.has(row.onFailure)) expect(runs.has(row.sourceOnFailure), state).toBe(false);
+    }
+  });
+
+  it('the source never resumes by itself once it has tried to give permission', () => {
+    const after = reachable<SourceState>(sourceTable, 'giving-permission');
+    for (const state of after) {
+      // Only with permission given back, which the target does for a copy that is gone.
+      const expected =
+        state === 'taken-back' ? ['resumed'] : ['unknown', 'resume-failed', 'destroy-failed', 'destroyed'];
+      expect(expected, state).toContain(sourceTable[state].onFailure);
+    }
+    expect(after.size).toBe(7);
+  });
+
+  it('permission is given back only for a copy that was destroyed', () => {
+    const before = Object.entries(targetTable).filter(([, { next }]) =>
+      Object.values(next).includes('giving-back'),
+    );
+    expect(before.map(([state, { next }]) => [state, Object.keys(next)])).toEqual([
+      ['destroying-copy', ['copy-destroyed']],
+    ]);
+  });
+});

@@ -1,0 +1,7 @@
+/** The messages around the stream, and who may run the domain. See messages.ts for the conversation on the wire. */
+export * from './messages.js';
+export * from './names.js';
+export { classifyBanner, type BannerVerdict } from './banner.js';
+export type { SourceOutcome, TargetOutcome } from './outcomes.js';
+export * from './source-table.js';
+export * from './target-table.js';

@@ -1,0 +1,60 @@
+/**
+ * The stream formats of Xen's live migration: pure, synchronous, without dependencies.
+ *
+ *     xl header | libxl header, records ... LIBXC_CONTEXT | image header, domain header, records ... END | ... END
+ *
+ * Formats: docs/specs/libxc-migration-stream.pandoc (revision 3) and libxl-migration-stream.pandoc (revision 2) in
+ * the xen-project/xen repository, tools/xl/xl.h, and what real hosts send. See docs/formats.md.
+ */
+export * from './limits.js';
+export type { ByteOrder } from './octets.js';
+export * from './errors.js';
+export * from './deviations.js';
+export type { DecoderOptions, PullDecoder } from './decoder.js';
+
+export {
+  configurationOf,
+  encodeXlHeader,
+  XL_HEADER,
+  XL_MAGIC,
+  XlFlag,
+  xlHeader,
+  type XlHeader,
+} from './xl-header.js';
+export { decodeLibxlHeader, encodeLibxlHeader, LIBXL_HEADER, type LibxlHeader } from './libxl-header.js';
+export {
+  decodeDomainHeader,
+  decodeImageHeader,
+  DOMAIN_HEADER,
+  encodeDomainHeader,
+  encodeImageHeader,
+  IMAGE_HEADER,
+  type DomainHeader,
+  type ImageHeader,
+} from './image-header.js';
+
+export type * from './records.js';
+export type { RecordKind, Verdict } from './record-kind.js';
+export type { GuestType, ImageKind, ImagePhase } from './image-kind.js';
+export { imageKindOf, imageKinds } from './image-kinds.js';
+export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl-kinds.js';
+export type { LibxlKind, LibxlPhase } from './libxl-kinds.js';
+export { encodeImageRecord, encodeLibxlRecord } from './encode-record.js';
+export { PageDataEncoder } from './page-data.js';
+export { hasPageData, isKnownPageType, PageType, pageTypeName, type PageTypeName } from './page-type.js';
+
+export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
+export { LibxlDecoder, type LibxlEvent } from './libxl-decoder.js';
+export { ImageDecoder, type ImageDecoderOptions, type ImageEvent, type PagesEvent } from './image-decoder.js';
+export {
+  StreamDecoder,
+  type PermissionEvent,
+  type StreamDecoderOptions,
+  type StreamEvent,
+} from './stream-decoder.js';
+export { decodeStream, PushDecoder, type PageOctetsEvent, type PushEvent } from './push-decoder.js';
+
+export { describeRecord } from './describe-record.js';
+export { describePages, type PageSummary } from './page-summary.js';
+export { hvmContextEntries, type HvmContextEntry } from './hvm-context.js';
+export { hvmParamNames } from './hvm-params.js';

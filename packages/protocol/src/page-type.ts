@@ -1,0 +1,38 @@
+/**
+ * Types of pages in PAGE_DATA: bits 63 to 60 of each pfn. Source: libxc specification, "PAGE_DATA", and
+ * XEN_DOMCTL_PFINFO_* in public/domctl.h.
+ */
+export const PageType = {
+  NOTAB: 0,
+  L1TAB: 1,
+  L2TAB: 2,
+  L3TAB: 3,
+  L4TAB: 4,
+  L1TAB_PIN: 9,
+  L2TAB_PIN: 10,
+  L3TAB_PIN: 11,
+  L4TAB_PIN: 12,
+  BROKEN: 13,
+  XALLOC: 14,
+  XTAB: 15,
+} as const;
+
+export type PageTypeName = keyof typeof PageType;
+
+const names = new Map<number, PageTypeName>(
+  Object.entries(PageType).map(([name, type]) => [type, name as PageTypeName]),
+);
+
+/** Xen's name of a page type; undefined for the reserved ones, 5 to 8. */
+export function pageTypeName(type: number): PageTypeName | undefined {
+  return names.get(type);
+}
+
+export function isKnownPageType(type: number): boolean {
+  return (type >= 0 && type <= 4) || (type >= 9 && type <= 15);
+}
+
+/** Whether a page of this type has its 4096 octets in the record. */
+export function hasPageData(type: number): boolean {
+  return (type >= 0 && type <= 4) || (type >= 9 && type <= 12);
+}

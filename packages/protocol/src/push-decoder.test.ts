@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { decodeStream, PushDecoder, StreamDecoder, StreamError } from './index.js';
+import {
+  decodeAll,
+  decodeUnfinished,
+  encodeEvent,
+  fixture,
+  hex,
+  image,
+  pageData,
+} from './streams.test-support.js';
+
+describe('PushDecoder', () => {
+  it('gives lists of pfns that stay, though several batches come in one chunk', () => {
+    const octets = image([
+      { type: 'STATIC_DATA_END' },
+      pageData([1, 2], [0, 15]),
+      pageData([3, 4], [15, 15]),
+    ]);
+    const { events } = decodeUnfinished(octets);
+    const batches = events.flatMap((event) => (event.kind === 'pages' ? [[...event.pfns]] : []));
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('gives pages as views on the chunk', () => {
+    const octets = image([{ type: 'STATIC_DATA_END' }, pageData([1, 2], [0, 0])]);
+    const { events } = decodeUnfinished(octets);
+    const last = events.at(-1);
+    if (last?.kind !== 'page-octets') throw new Error('no pages');
+    expect([last.octets.buffer === octets.buffer, last.octets.length]).toEqual([true, 8192]);
+  });
+
+  it('grows by what arrives, not by what is announced', () => {
+    const decoder = new PushDecoder({ start: 'libxc' });
+    decoder.push(image([{ type: 'STATIC_DATA_END' }]));
+    const before = process.memoryUsage().arrayBuffers;
+    decoder.push(hex('09000000 00000008'));
+    for (let i = 0; i < 1000; i++) decoder.push(new Uint8Array(10));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 2 ** 20);
+    expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
+  });
+
+  it('an empty stream is truncated', () => {
+    for (const start of ['xl', 'libxl', 'libxc'] as const) {
+      expect(() => new PushDecoder({ start }).end()).toThrow(expect.objectContaining({ code: 'truncated' }));
+    }
+  });
+});
+
+describe('StreamDecoder', () => {
+  it('starts at any layer', () => {
+    const octets = fixture('pvh-save.bin');
+    const libxl = decodeAll(octets.subarray(882), { start: 'libxl', offset: 882 });
+    const libxc = decodeAll(octets.subarray(906, octets.length - 8), { start: 'libxc', offset: 906 });
+    const whole = decodeAll(octets);
+    expect(libxl.events).toEqual(whole.events.slice(1));
+    expect(libxc.events).toEqual(whole.events.slice(3, -1));
+  });
+
+  it('counts offsets over all layers', () => {
+    const octets = fixture('pv-save.bin');
+    for (const event of decodeAll(octets).events) {
+      if (event.kind !== 'record') continue;
+      const record = encodeEvent(event);
+      expect(Buffer.compare(octets.subarray(event.offset, event.offset + record.length), record)).toBe(0);
+    }
+  });
+
+  it('has no pages to take before there are any', () => {
+    expect(() => new StreamDecoder().pagesTaken(1)).toThrow(RangeError);
+  });
+});
+
+describe('decodeStream', () => {
+  async function* chunks(octets: Uint8Array) {
+    for (let at = 0; at < octets.length; at += 1000)
+      yield await Promise.resolve(octets.subarray(at, at + 1000));
+  }
+
+  it('iterates over the events', async () => {
+    const kinds = new Set<string>();
+    for await (const event of decodeStream(chunks(fixture('pvh-live.bin')), { permission: true }))
+      kinds.add(event.kind);
+    expect([...kinds].sort()).toEqual([
+      ...[
+        'domain-header',
+        'image-header',
+        'libxl-header',
+        'page-octets',
+        'pages',
+        'permission',
+        'record',
+        'xl-header',
+      ],
+    ]);
+  });
+
+  it('throws where the source ends too early', async () => {
+    const read = async () => {
+      let last: unknown;
+      const cut = fixture('pvh-save.bin').subarray(0, 5000);
+      for await (const event of decodeStream(chunks(cut))) last = event;
+      return last;
+    };
+    await expect(read()).rejects.toBeInstanceOf(StreamError);
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * The records of both layers as values. `type` is Xen's name of the record.
+ *
+ * Blobs (`context`, `body`, ...) of a decoded record are views on the octets that were given to the decoder: copy what
+ * is kept. Properties of `Odd`, `reserved` and the like are there only when odd, so that encoding a decoded record
+ * gives back its octets.
+ */
+
+export interface Odd {
+  /** The padding after the body, when not all zero; 1 to 7 octets. */
+  readonly padding?: Uint8Array;
+  /** Octets of the body after all that the specification puts there. */
+  readonly tail?: Uint8Array;
+}
+
+interface Reserved {
+  /** The reserved octets as they stood, when not all zero. */
+  readonly reserved?: Uint8Array;
+}
+
+/** A record with bit 31 set in its type: may be ignored. */
+export interface OptionalRecord extends Odd {
+  readonly type: 'optional';
+  /** 0x80000000 to 0xFFFFFFFF. */
+  readonly typeId: number;
+  readonly body: Uint8Array;
+}
+
+/** Only when verifying: a record whose body does not decode, or of an unknown mandatory type. */
+export interface MalformedRecord extends Odd {
+  readonly type: 'malformed';
+  readonly typeId: number;
+  readonly body: Uint8Array;
+}
+
+export interface PageDataRecord extends Odd, Reserved {
+  readonly type: 'PAGE_DATA';
+  /** Page frame numbers, below 2^52. */
+  readonly pfns: Float64Array;
+  /** The PageType of each. */
+  readonly types: Uint8Array;
+  /** 4096 octets for each pfn whose type has page data, in order. */
+  readonly pages: Uint8Array;
+  /** Bits 59 to 52 of each pfn, when not all zero. */
+  readonly reservedBits?: Uint8Array;
+}
+
+export type PvVcpuRecordType =
+  'X86_PV_VCPU_BASIC' | 'X86_PV_VCPU_EXTENDED' | 'X86_PV_VCPU_XSAVE' | 'X86_PV_VCPU_MSRS';
+
+export interface PvVcpuRecord<T extends PvVcpuRecordType> extends Odd, Reserved {
+  readonly type: T;
+  readonly vcpuId: number;
+  readonly context: Uint8Array;
+}
+
+export interface HvmParam {
+  readonly index: bigint;
+  readonly value: bigint;
+}
+
+export interface CpuidLeaf {
+  readonly leaf: number;
+  /** 0xFFFFFFFF: the leaf has no subleaves. */
+  readonly subleaf: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
+export interface MsrEntry {
+  readonly index: number;
+  /** Reserved, must be zero. */
+  readonly flags: number;
+  readonly value: bigint;
+}
+
+export type ImageRecord =
+  | ({ readonly type: 'END' } & Odd)
+  | PageDataRecord
+  | ({ readonly type: 'X86_PV_INFO'; readonly guestWidth: number; readonly ptLevels: number } & Odd &
+      Reserved)
+  | ({
+      readonly type: 'X86_PV_P2M_FRAMES';
+      readonly startPfn: number;
+      readonly endPfn: number;
+      readonly pfns: Float64Array;
+    } & Odd)
+  | PvVcpuRecord<'X86_PV_VCPU_BASIC'>
+  | PvVcpuRecord<'X86_PV_VCPU_EXTENDED'>
+  | PvVcpuRecord<'X86_PV_VCPU_XSAVE'>
+  | PvVcpuRecord<'X86_PV_VCPU_MSRS'>
+  | ({ readonly type: 'SHARED_INFO'; readonly sharedInfo: Uint8Array } & Odd)
+  | ({
+      readonly type: 'X86_TSC_INFO';
+      readonly mode: number;
+      readonly khz: number;
+      readonly nanoseconds: bigint;
+      readonly incarnation: number;
+    } & Odd &
+      Reserved)
+  | ({ readonly type: 'HVM_CONTEXT'; readonly context: Uint8Array } & Odd)
+  | ({ readonly type: 'HVM_PARAMS'; readonly params: readonly HvmParam[] } & Odd & Reserved)
+  | ({ readonly type: 'TOOLSTACK'; readonly data: Uint8Array } & Odd)
+  | ({ readonly type: 'VERIFY' } & Odd)
+  | ({ readonly type: 'CHECKPOINT' } & Odd)
+  | ({ readonly type: 'CHECKPOINT_DIRTY_PFN_LIST'; readonly pfns: Float64Array } & Odd)
+  | ({ readonly type: 'STATIC_DATA_END' } & Odd)
+  | ({ readonly type: 'X86_CPUID_POLICY'; readonly leaves: readonly CpuidLeaf[] } & Odd)
+  | ({ readonly type: 'X86_MSR_POLICY'; readonly msrs: readonly MsrEntry[] } & Odd)
+  | OptionalRecord
+  | MalformedRecord;
+
+/** A key relative to the device model's folder in xenstore, and its value; one character for one octet. */
+export interface XenstoreEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+export type LibxlRecord =
+  | ({ readonly type: 'END' } & Odd)
+  | ({ readonly type: 'LIBXC_CONTEXT' } & Odd)
+  | ({
+      readonly type: 'EMULATOR_XENSTORE_DATA';
+      readonly emulatorId: number;
+      readonly index: number;
+      readonly entries: readonly XenstoreEntry[];
+    } & Odd)
+  | ({
+      readonly type: 'EMULATOR_CONTEXT';
+      readonly emulatorId: number;
+      readonly index: number;
+      readonly context: Uint8Array;
+    } & Odd)
+  | ({ readonly type: 'CHECKPOINT_END' } & Odd)
+  | ({
+      readonly type: 'CHECKPOINT_STATE';
+      readonly controlId: number;
+      /** Four octets, when the body has the padding field at all; stock leaves it out. */
+      readonly reserved?: Uint8Array;
+    } & Odd)
+  | OptionalRecord
+  | MalformedRecord;
+
+export type ImageRecordName = Exclude<ImageRecord['type'], 'optional' | 'malformed'>;
+export type LibxlRecordName = Exclude<LibxlRecord['type'], 'optional' | 'malformed'>;
+export type ImageRecordOf<N extends ImageRecord['type']> = Extract<ImageRecord, { type: N }>;
+export type LibxlRecordOf<N extends LibxlRecord['type']> = Extract<LibxlRecord, { type: N }>;

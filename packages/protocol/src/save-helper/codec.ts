@@ -1,0 +1,130 @@
+/** Messages of the save helper to octets and back. */
+import { BodyError, OctetReader, OctetWriter } from '../octets.js';
+import { fromLatin1, latin1 } from '../text.js';
+import { helperMessages, type ArgumentType, type HelperMessage, type MessageKind } from './messages.js';
+
+/** Messages that do not decode: what libxl, too, would fail the operation for. */
+export class HelperMessageError extends Error {
+  /** Octets from the start to the message at fault. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(`message at octet ${offset}: ${message}`);
+    this.name = 'HelperMessageError';
+    this.offset = offset;
+  }
+}
+
+type Value = number | bigint | string;
+
+function write(writer: OctetWriter, type: ArgumentType, value: Value): void {
+  if (type === 'u64') return writer.u64(BigInt(value));
+  if (type === 'u32') return writer.u32(Number(value));
+  if (type === 'i32') return writer.u32(signed(Number(value)));
+  const text = latin1(String(value));
+  if (text.includes(0)) throw new RangeError(`${JSON.stringify(value)} contains a NUL`);
+  writer.u32(text.length + 1);
+  writer.bytes(text);
+  writer.u8(0);
+}
+
+function signed(value: number): number {
+  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 31) {
+    throw new RangeError(`${value} does not fit 32 bits`);
+  }
+  return value >>> 0;
+}
+
+function read(reader: OctetReader, type: ArgumentType, name: string): Value {
+  if (type === 'u64') return reader.u64(name);
+  if (type === 'u32') return reader.u32(name);
+  if (type === 'i32') return reader.u32(name) | 0;
+  const octets = reader.bytes(reader.u32(name), name);
+  if (octets.indexOf(0) !== octets.length - 1 || octets.length === 0) {
+    throw new BodyError('bad-value', `${name} does not end with its only NUL`, name);
+  }
+  return fromLatin1(octets.subarray(0, -1));
+}
+
+/** What the helper sends. Text: one character for one octet. Throws RangeError for values that do not fit. */
+export function encodeHelperMessage(message: HelperMessage): Uint8Array {
+  const kind: MessageKind = helperMessages[message.name];
+  const values = message as unknown as Readonly<Record<string, Value>>;
+  const body = new OctetWriter('little-endian');
+  body.u16(kind.type);
+  for (const [name, type] of Object.entries(kind.arguments)) {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`${message.name} lacks ${name}`);
+    write(body, type, value);
+  }
+  const whole = new OctetWriter('little-endian');
+  whole.u16(body.length);
+  whole.bytes(body.written());
+  return whole.written();
+}
+
+const byType = new Map<number, [string, MessageKind]>(
+  Object.entries(helperMessages).map(([name, kind]) => [kind.type, [name, kind]]),
+);
+
+function decode(octets: Uint8Array, offset: number): HelperMessage {
+  const reader = new OctetReader(octets, 'little-endian');
+  try {
+    const type = reader.u16('type');
+    const found = byType.get(type);
+    if (found === undefined) throw new HelperMessageError(`type ${type} is not known`, offset);
+    const [name, kind] = found;
+    const values: Record<string, Value> = {};
+    for (const [argument, wire] of Object.entries(kind.arguments)) {
+      values[argument] = read(reader, wire, argument);
+    }
+    if (reader.remaining > 0)
+      throw new HelperMessageError(`${reader.remaining} octets are left over`, offset);
+    return { name, ...values } as unknown as HelperMessage;
+  } catch (error) {
+    if (error instanceof BodyError) throw new HelperMessageError(error.message, offset);
+    throw error;
+  }
+}
+
+/** Takes the helper's output apart, in chunks of any size. Holds at most one message, 65,537 octets. */
+export class HelperMessageDecoder {
+  #rest = new Uint8Array(0);
+  #offset = 0;
+
+  /** The messages that `chunk` completes. Throws HelperMessageError. */
+  push(chunk: Uint8Array): HelperMessage[] {
+    const whole = new Uint8Array(this.#rest.length + chunk.length);
+    whole.set(this.#rest);
+    whole.set(chunk, this.#rest.length);
+    const messages: HelperMessage[] = [];
+    let at = 0;
+    while (whole.length - at >= 2) {
+      const end = at + 2 + new OctetReader(whole.subarray(at, at + 2), 'little-endian').u16('length');
+      if (end > whole.length) break;
+      messages.push(decode(whole.subarray(at + 2, end), this.#offset + at));
+      at = end;
+    }
+    this.#offset += at;
+    this.#rest = whole.slice(at);
+    return messages;
+  }
+
+  /** To be called where the output ends. Throws HelperMessageError within a message. */
+  end(): void {
+    if (this.#rest.length > 0) throw new HelperMessageError('it is cut off', this.#offset);
+  }
+}
+
+/** What libxl answers: an i32 of 4 octets. */
+export function encodeReply(value: number): Uint8Array {
+  const writer = new OctetWriter('little-endian');
+  writer.u32(signed(value));
+  return writer.written();
+}
+
+/** `octets`: exactly 4. Throws RangeError for another number. */
+export function decodeReply(octets: Uint8Array): number {
+  if (octets.length !== 4) throw new RangeError(`a reply has 4 octets, not ${octets.length}`);
+  return new OctetReader(octets, 'little-endian').u32('reply') | 0;
+}

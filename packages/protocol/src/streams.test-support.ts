@@ -1,0 +1,176 @@
+/** What the tests of several files need: recorded streams, streams by hand, and encoding events back to octets. */
+import { readFileSync } from 'node:fs';
+import {
+  encodeDomainHeader,
+  encodeImageHeader,
+  encodeImageRecord,
+  encodeLibxlHeader,
+  encodeLibxlRecord,
+  encodeXlHeader,
+  PushDecoder,
+  type ByteOrder,
+  type Deviation,
+  type GuestType,
+  type ImageEvent,
+  type ImageRecord,
+  type PagesEvent,
+  type PushEvent,
+  type StreamDecoderOptions,
+} from './index.js';
+import { PERMISSION_TO_GO } from './handshake/messages.js';
+import { frame } from './framing.js';
+
+/** The seed of every random test. */
+export const SEED = 20140602;
+
+export function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
+}
+
+export const thinned = ['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'] as const;
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+export function hex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
+}
+
+export function toHex(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
+}
+
+/** A PAGE_DATA record up to its pages, from the event. */
+function pagesHead(event: PagesEvent, byteOrder: ByteOrder): Uint8Array {
+  const { pfns, types, reserved, reservedBits, count, present } = event;
+  const pages = new Uint8Array(present * 4096);
+  const odd = {
+    ...(reserved === undefined ? {} : { reserved }),
+    ...(reservedBits === undefined ? {} : { reservedBits }),
+  };
+  const whole = encodeImageRecord({ type: 'PAGE_DATA', pfns, types, pages, ...odd }, byteOrder);
+  return whole.subarray(0, 16 + count * 8);
+}
+
+/** Events back to octets, every layer by its own encoder. */
+export class Recorder {
+  readonly parts: Uint8Array[] = [];
+  #libxl: ByteOrder = 'little-endian';
+  #libxc: ByteOrder = 'little-endian';
+
+  add(event: PushEvent): void {
+    this.parts.push(this.#encode(event));
+  }
+
+  #encode(event: PushEvent): Uint8Array {
+    switch (event.kind) {
+      case 'xl-header':
+        return encodeXlHeader(event.header);
+      case 'libxl-header':
+        this.#libxl = event.header.byteOrder;
+        return encodeLibxlHeader(event.header);
+      case 'image-header':
+        this.#libxc = event.header.byteOrder;
+        return encodeImageHeader(event.header);
+      case 'domain-header':
+        return encodeDomainHeader(event.header, this.#libxc);
+      case 'pages':
+        return pagesHead(event, this.#libxc);
+      case 'page-octets':
+        return event.octets;
+      case 'permission':
+        return PERMISSION_TO_GO;
+      case 'record':
+        return event.layer === 'libxc'
+          ? encodeImageRecord(event.record, this.#libxc)
+          : encodeLibxlRecord(event.record, this.#libxl);
+    }
+  }
+}
+
+export function reencode(events: Iterable<PushEvent>): Uint8Array {
+  const recorder = new Recorder();
+  for (const event of events) recorder.add(event);
+  return concat(recorder.parts);
+}
+
+/** All events of `octets`, given whole, and what was reported. */
+export function decodeAll(octets: Uint8Array, options: StreamDecoderOptions = {}) {
+  const deviations: Deviation[] = [];
+  const decoder = new PushDecoder({ onDeviation: (deviation) => deviations.push(deviation), ...options });
+  const events = decoder.push(octets);
+  decoder.end();
+  return { events, deviations };
+}
+
+export interface ImageOptions {
+  readonly guest?: GuestType;
+  readonly version?: 2 | 3;
+  readonly byteOrder?: ByteOrder;
+}
+
+export function imageHeaders({ guest, version, byteOrder }: ImageOptions = {}): Uint8Array {
+  const order = byteOrder ?? 'little-endian';
+  const image = encodeImageHeader({ version: version ?? 3, byteOrder: order });
+  const domain = encodeDomainHeader(
+    { type: guest ?? 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 },
+    order,
+  );
+  return concat([image, domain]);
+}
+
+/** A record by its number and body. */
+export function raw(typeId: number, body: Uint8Array, order: ByteOrder = 'little-endian'): Uint8Array {
+  return frame(typeId, {}, (writer) => writer.bytes(body), order);
+}
+
+/** An image with these records, END not added. */
+export function image(
+  records: readonly (ImageRecord | Uint8Array)[],
+  options: ImageOptions = {},
+): Uint8Array {
+  const octets = records.map((record) =>
+    record instanceof Uint8Array ? record : encodeImageRecord(record, options.byteOrder),
+  );
+  return concat([imageHeaders(options), ...octets]);
+}
+
+/** Decodes one record on its own, whatever its place. */
+export function decodeRecord(record: Uint8Array, byteOrder: ByteOrder = 'little-endian'): ImageEvent {
+  const { events } = decodeUnfinished(concat([imageHeaders({ byteOrder }), record]), {
+    strictness: 'verify',
+    checkpointed: true,
+  });
+  const event = events[2];
+  if (event === undefined || event.layer !== 'libxc' || event.kind === 'page-octets')
+    throw new Error('no record');
+  return event;
+}
+
+/** As decodeAll for an image, which need not come to its END. */
+export function decodeUnfinished(octets: Uint8Array, options: StreamDecoderOptions = {}) {
+  const deviations: Deviation[] = [];
+  const all = {
+    start: 'libxc',
+    onDeviation: (each: Deviation) => deviations.push(each),
+    ...options,
+  } as const;
+  const decoder = new PushDecoder(all);
+  return { events: decoder.push(octets), deviations, decoder };
+}
+
+export function pageData(pfns: readonly number[], types: readonly number[]): ImageRecord {
+  const present = types.filter((type) => type <= 4 || (type >= 9 && type <= 12)).length;
+  return {
+    type: 'PAGE_DATA',
+    pfns: Float64Array.from(pfns),
+    types: Uint8Array.from(types),
+    pages: new Uint8Array(present * 4096).fill(0xa5),
+  };
+}
+
+/** The octets of the record of a 'record' event, little-endian. */
+export function encodeEvent(event: PushEvent & { kind: 'record' }): Uint8Array {
+  return event.layer === 'libxc' ? encodeImageRecord(event.record) : encodeLibxlRecord(event.record);
+}
