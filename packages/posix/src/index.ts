@@ -4,7 +4,8 @@ export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js
 export { Input } from './input.js';
 export { Interrupt, type InterruptReason, type SharedInterrupt } from './interrupt.js';
 export { Iovec } from './iovec.js';
-export { addressOf, createMemoryFile, mapOver, Mapping } from './mapping.js';
+export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
 export { Output, type ChannelOptions } from './output.js';
 export { connectUnix } from './socket.js';
 export { FOR_EVER, type Patience, waitFor } from './wait.js';
+export { newSession } from './session.js';

@@ -21,6 +21,8 @@ const functions = {
   close: library.func('int close(int fd)'),
   eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
+  // Unsigned, so that "less" is not taken for a failure.
+  memcmp: library.func('unsigned int memcmp(uintptr_t one, uintptr_t other, size_t length)'),
   mmap: library.func(
     'intptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset)',
   ),
@@ -32,6 +34,7 @@ const functions = {
   socket: library.func('int socket(int domain, int type, int protocol)'),
   connect: library.func('int connect(int fd, const void *address, unsigned int length)'),
   flock: library.func('int flock(int fd, int operation)'),
+  setsid: library.func('int setsid(void)'),
   kill: library.func('int kill(int pid, int signal)'),
   prctl: library.func(
     'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',

@@ -26,6 +26,11 @@ export function mapOver(address: number, length: number, fd: number): void {
   call('mmap', `descriptor ${fd}`, address, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 }
 
+/** Compares mapped octets where they are. */
+export function sameMemory(one: number, other: number, length: number): boolean {
+  return call('memcmp', 'mapped memory', one, other, length) === 0;
+}
+
 /** A file mapped shared: addresses for readv and writev, outside JavaScript's heap. */
 export class Mapping {
   #address: number;

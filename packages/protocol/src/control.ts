@@ -13,8 +13,10 @@ import { controlSchema } from './control-schema.js';
 /** Octets of one message: a context carries a guest's program. */
 export const LONGEST_CONTROL_MESSAGE = 32 << 20;
 
+type PlainRequest = 'pause' | 'unpause' | 'resume' | 'state' | 'destroy' | 'context' | 'hold';
+
 export type ControlRequest =
-  | { readonly kind: 'pause' | 'unpause' | 'resume' | 'state' | 'destroy' | 'context' | 'hold' }
+  | { readonly [K in PlainRequest]: { readonly kind: K } }[PlainRequest]
   | { readonly kind: 'suspend'; readonly timeoutMilliseconds: number }
   | { readonly kind: 'setLogDirty'; readonly enabled: boolean }
   | { readonly kind: 'adopt'; readonly octets: Uint8Array };
@@ -85,7 +87,7 @@ export function encodeControlReply(reply: ControlReply): Uint8Array {
 export function decodeControlReply(octets: Uint8Array): ControlReply {
   const reply = decode(replies, 'reply', octets) as ControlReply;
   if (reply.kind === 'error' && !controlErrorCodes.includes(reply.code)) {
-    throw new ControlError('unknown', `no error is called ${String(reply.code)}`);
+    throw new ControlError('unknown', `no error is called ${reply.code}`);
   }
   if (reply.kind === 'state' && (reply.ram as unknown) === null) {
     throw new ControlError('malformed', 'a state without its RAM');

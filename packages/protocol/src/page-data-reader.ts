@@ -101,7 +101,7 @@ export class PageDataReader {
 
   #count(octets: Uint8Array): MalformedPages | undefined {
     const count = new OctetReader(octets, this.#order).u32('count');
-    this.#fixed = octets.slice();
+    this.#fixed = new Uint8Array(octets);
     if (count === 0 || PAGE_DATA_FIXED + count * 8 > this.#length) {
       const message = `count is ${count} in a body of ${this.#length} octets`;
       this.#fault('bad-count', 'count', message);

@@ -130,8 +130,7 @@ class ImageSaver {
       if (known !== undefined) {
         // libxc sends pages that it knows to be dirty once more before it suspends; but where nothing was sent
         // yet, that would be the very pass that the policy declined.
-        if (figures.iteration > 0 && figures.dirtyCount > 0)
-          this.#sendPass('remainder', figures.dirtyCount);
+        if (figures.iteration > 0 && figures.dirtyCount > 0) this.#sendPass('remainder', figures.dirtyCount);
         return known;
       }
       const cutShort = this.#sendPass('precopy', figures.dirtyCount);

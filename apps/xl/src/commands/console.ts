@@ -1,0 +1,72 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import type { Context } from './context.js';
+import { findDomain, isGone } from './find-domain.js';
+import type { LocalHost } from './local-host.js';
+import { refuseOptions } from './refused-options.js';
+import { wholeNumber } from './whole-number.js';
+
+const MAX_LINES = 1_000_000_000;
+const POLL_MILLISECONDS = 100;
+
+interface ConsoleOptions {
+  follow?: true;
+  lines?: number;
+  type?: string;
+  n?: number;
+}
+
+export function registerConsole(program: Command, context: Context): void {
+  const command = program
+    .command('console')
+    .description("Print a domain's console")
+    .usage('[options] <Domain>')
+    .argument('<domain>')
+    .option('-f, --follow', 'go on until the domain is gone')
+    .option('--lines <N>', 'begin with the last N lines', wholeNumber('console --lines', 0, MAX_LINES))
+    .option('-t, --type <TYPE>', 'console type; only pv')
+    .addOption(new Option('-n <N>', 'console number; only 0').argParser(wholeNumber('console -n', 0, 0)))
+    .action((text: string, options: ConsoleOptions) => showConsole(context, text, options));
+  refuseOptions(command, [
+    { flags: '-e <escape>', why: 'this console takes no input; Ctrl-C ends --follow' },
+  ]);
+}
+
+async function showConsole(context: Context, text: string, options: ConsoleOptions): Promise<void> {
+  if (options.type !== undefined && options.type !== 'pv') {
+    throw new Failure(
+      `console -t must be pv, the only console of a wasm domain, not '${options.type}'`,
+      ExitStatus.usage,
+    );
+  }
+  const { ConsoleFile } = await import('./console-file.js');
+  const host = await context.openHost();
+  const domain = findDomain(host, text);
+  // Held open from here on: when the domain goes, its last words can still be read.
+  const file = ConsoleFile.open(host.consolePath(domain.domid));
+  try {
+    if (options.lines !== undefined) file.seekLastLines(options.lines);
+    for (;;) {
+      // Asked before reading, so that what is written up to the end is read after it.
+      const over = !options.follow || hasEnded(host, domain.domid, domain.uuid);
+      file.readAll((octets) => context.output.octets(octets));
+      if (over) return;
+      await setTimeout(POLL_MILLISECONDS);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Gone, dead, or its domid another's by now. */
+function hasEnded(host: LocalHost, domid: number, uuid: string): boolean {
+  try {
+    const now = host.describe(domid);
+    return now.uuid !== uuid || now.state.crashed;
+  } catch (error) {
+    if (isGone(error)) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/** What every command is given: nothing in a command reaches for the process by itself. */
+import { ExitStatus } from '../output/exit-status.js';
+import { Log } from '../output/log.js';
+import { TextOutput } from '../output/text-output.js';
+import type { GlobalOptions } from './global-options.js';
+import type { LocalHost } from './local-host.js';
+
+export interface Context {
+  readonly global: GlobalOptions;
+  readonly output: TextOutput;
+  readonly log: Log;
+  /** How the process ends where no error says otherwise. */
+  exitStatus: number;
+  /** Opened on first use: `xl help` and `xl stream` need no hypervisor. */
+  openHost(): Promise<LocalHost>;
+}
+
+export interface ContextParts {
+  readonly output?: TextOutput;
+  readonly log?: Log;
+  readonly openHost?: () => Promise<LocalHost>;
+}
+
+export function createContext({
+  output = new TextOutput(),
+  log = new Log(),
+  openHost = async () => (await import('./host.js')).openHost(),
+}: ContextParts = {}): Context {
+  let host: Promise<LocalHost> | undefined;
+  return {
+    global: { verbosity: 0, forceProgress: false, timestamps: false, force: false, dryRun: false },
+    output,
+    log,
+    exitStatus: ExitStatus.success,
+    openHost: () => (host ??= openHost()),
+  };
+}

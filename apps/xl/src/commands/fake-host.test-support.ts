@@ -1,0 +1,95 @@
+/** A host in memory: what commands need of one, and what they did to it. */
+import { type DomainInfo, HostError, type HostInfo } from '@mig/hypervisor';
+import { Log } from '../output/log.js';
+import { TextOutput } from '../output/text-output.js';
+import { run } from '../program.js';
+import { createContext } from './context.js';
+import type { LocalHost } from './local-host.js';
+
+export class FakeHost implements LocalHost {
+  readonly calls: string[] = [];
+  domains: DomainInfo[];
+  consoles = new Map<number, string>();
+  resumeError: Error | undefined;
+  noLogDirty: string | undefined;
+
+  constructor(...domains: (Partial<DomainInfo> & { name: string })[]) {
+    this.domains = domains.map((domain, index) => ({
+      domid: index + 1,
+      uuid: `00000000-0000-0000-0000-00000000000${index + 1}`,
+      memory: 16,
+      vcpus: 1,
+      state: { paused: false, suspended: false, crashed: false },
+      cpuSeconds: 1.5,
+      logDirty: false,
+      ...domain,
+    }));
+  }
+
+  info(): HostInfo {
+    const { noLogDirty } = this;
+    return { hypervisor: 'fake', version: '1', noLogDirty, details: { host_folder: '/fake' } };
+  }
+  list(): DomainInfo[] {
+    return this.domains;
+  }
+  find(nameOrDomid: string): DomainInfo | undefined {
+    return this.domains.find(({ name, domid }) => name === nameOrDomid || String(domid) === nameOrDomid);
+  }
+  describe(domid: number): DomainInfo {
+    const domain = this.domains.find((each) => each.domid === domid);
+    if (domain === undefined) throw new HostError('no-such-domain', 'it is gone', { domid });
+    return domain;
+  }
+  configuration(domid: number): string {
+    return JSON.stringify({ c_info: { name: this.describe(domid).name } });
+  }
+  rename(domid: number, name: string): void {
+    this.calls.push(`rename ${domid} ${name}`);
+  }
+  pause(domid: number): void {
+    this.calls.push(`pause ${domid}`);
+  }
+  unpause(domid: number): void {
+    this.calls.push(`unpause ${domid}`);
+  }
+  resume(domid: number): void {
+    this.calls.push(`resume ${domid}`);
+    if (this.resumeError !== undefined) throw this.resumeError;
+  }
+  destroy(domid: number): void {
+    this.calls.push(`destroy ${domid}`);
+  }
+  create(json: string, { paused }: { paused: boolean }): number {
+    this.calls.push(`create ${paused ? 'paused ' : ''}${json}`);
+    return 9;
+  }
+  consolePath(domid: number): string {
+    return this.consoles.get(domid) ?? '/nonexistent/console';
+  }
+  saveTo(): never {
+    throw new Error('not here');
+  }
+  restoreFrom(): never {
+    throw new Error('not here');
+  }
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `xl` as a shell would, in this process. */
+export async function xl(host: LocalHost | undefined, ...argv: string[]): Promise<Outcome> {
+  const out: Uint8Array[] = [];
+  let err = '';
+  const context = createContext({
+    output: new TextOutput((octets) => out.push(Uint8Array.from(octets))),
+    log: new Log((text) => (err += text)),
+    openHost: () => (host === undefined ? Promise.reject(new Error('no host here')) : Promise.resolve(host)),
+  });
+  const status = await run(argv, context);
+  return { status, out: Buffer.concat(out).toString(), err };
+}

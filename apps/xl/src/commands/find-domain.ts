@@ -1,0 +1,30 @@
+/** From what the operator typed to a domain. */
+import type { DomainInfo, Host } from '@mig/hypervisor';
+import { ExitStatus } from '../output/exit-status.js';
+import { StockFailure } from '../output/failure.js';
+
+/** libxl's ERROR_INVAL, which stock shows for a name that no domain has. */
+const ERROR_INVAL = -6;
+
+/** @param nameOrDomid a domid where it is all digits and no domain has it for a name */
+export function findDomain(host: Host, nameOrDomid: string): DomainInfo {
+  // Stock takes the empty string for domain 0.
+  const domain = nameOrDomid === '' ? undefined : host.find(nameOrDomid);
+  if (domain !== undefined) return domain;
+  throw new StockFailure(
+    /^[0-9]+$/.test(nameOrDomid)
+      ? `Error: Domain '${nameOrDomid}' does not exist.`
+      : `${nameOrDomid} is an invalid domain identifier (rc=${ERROR_INVAL})`,
+    ExitStatus.failure,
+  );
+}
+
+/** Told by name, so that this needs no import that only a real error would. */
+export function isGone(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'HostError' && 'code' in error && error.code === 'no-such-domain'
+  );
+}
+
+/** Ends the name of a domain that was sent to another host, from permission to go until the report. */
+export const MIGRATED_AWAY = '--migratedaway';

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+
+export function registerHelp(program: Command, context: Context): void {
+  program
+    .command('help')
+    .description('Print help, in full or on one command')
+    .usage('[Command [Subcommand]]')
+    .argument('[names...]')
+    .action((names: string[]) => {
+      let command = program;
+      for (const name of names) {
+        const child = command.commands.find((each) => each.name() === name);
+        if (child === undefined) {
+          // On stdout and successful, as stock has it.
+          context.output.line(`command "${name}" not implemented`);
+          return;
+        }
+        command = child;
+      }
+      context.output.text(command.name() === 'help' ? program.helpInformation() : command.helpInformation());
+    });
+}

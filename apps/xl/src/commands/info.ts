@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, freemem, hostname, machine, release, totalmem, version } from 'node:os';
+import type { HostInfo } from '@mig/hypervisor';
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+import { refuseOptions } from './refused-options.js';
+
+const MIB = 2 ** 20;
+
+export function registerInfo(program: Command, context: Context): void {
+  const command = program
+    .command('info')
+    .description('Get information about the host and its hypervisor')
+    .usage('[options] [Field]')
+    .argument('[field]')
+    .option('--json', 'print it as JSON')
+    .action(async (field: string | undefined, options: { json?: true }) => {
+      const host = await context.openHost();
+      const fields = infoFields(host.info());
+      if (options.json) {
+        context.output.line(JSON.stringify(Object.fromEntries(fields), undefined, 4));
+        return;
+      }
+      for (const [name, value] of fields) {
+        // Stock: every field whose name begins so, its value only.
+        if (field === undefined) context.output.line(`${name.padEnd(22)} : ${value}`);
+        else if (name.startsWith(field)) context.output.line(String(value));
+      }
+    });
+  refuseOptions(command, [
+    { flags: '-n, --numa', why: 'this hypervisor places domains on no NUMA node' },
+    { flags: '-x, --xenstore', why: 'this hypervisor has no xenstore' },
+  ]);
+}
+
+/** Stock's fields under stock's names, then ours. */
+export function infoFields(info: HostInfo): ReadonlyMap<string, string | number> {
+  const { hypervisor, version: hypervisorVersion, noLogDirty, details } = info;
+  return new Map<string, string | number>([
+    ['host', hostname()],
+    ['release', release()],
+    ['version', version()],
+    ['machine', machine()],
+    ['nr_cpus', availableParallelism()],
+    ['total_memory', Math.floor(totalmem() / MIB)],
+    ['free_memory', Math.floor(freemem() / MIB)],
+    ['hypervisor', hypervisor],
+    ['hypervisor_version', hypervisorVersion],
+    ['log_dirty', noLogDirty === undefined ? 'yes' : `no: ${noLogDirty}`],
+    // What the hypervisor itself says of a field counts.
+    ...Object.entries(details),
+    ['node', process.version],
+    ['mig_version', ownVersion()],
+  ]);
+}
+
+function ownVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

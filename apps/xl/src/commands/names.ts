@@ -1,0 +1,55 @@
+/** domid, domname, rename. */
+import type { Command } from 'commander';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure, StockFailure } from '../output/failure.js';
+import type { Context } from './context.js';
+import { findDomain } from './find-domain.js';
+import { setTraits } from './traits.js';
+
+export function registerNames(program: Command, context: Context): void {
+  program
+    .command('domid')
+    .description('Convert a domain name to domain id')
+    .usage('<DomainName>')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const host = await context.openHost();
+      const domain = host.list().find((each) => each.name === name);
+      if (domain === undefined) {
+        throw new StockFailure(`Can't get domid of domain name '${name}', maybe this domain does not exist.`);
+      }
+      context.output.line(String(domain.domid));
+    });
+
+  program
+    .command('domname')
+    .description('Convert a domain id to domain name')
+    .usage('<DomainId>')
+    .argument('<domid>')
+    .action(async (text: string) => {
+      if (!/^[0-9]+$/.test(text)) throw new StockFailure('Invalid domain id.\n');
+      const host = await context.openHost();
+      const domain = host.list().find((each) => each.domid === Number(text));
+      if (domain === undefined) {
+        throw new StockFailure(
+          `Can't get domain name of domain id '${text}', maybe this domain does not exist.`,
+        );
+      }
+      context.output.line(domain.name);
+    });
+
+  const rename = program
+    .command('rename')
+    .description('Rename a domain')
+    .usage('<Domain> <NewDomainName>')
+    .argument('<domain>')
+    .argument('<name>')
+    .action(async (text: string, name: string) => {
+      const { nameProblem } = await import('../configuration/domain-configuration.js');
+      const problem = nameProblem(name);
+      if (problem !== undefined) throw new Failure(`rename: the new name ${problem}`, ExitStatus.usage);
+      const host = await context.openHost();
+      host.rename(findDomain(host, text).domid, name);
+    });
+  setTraits(rename, { modifies: true });
+}

@@ -1,0 +1,20 @@
+/** What `xl` knows of a command beyond its arguments (stock's `modifies` and `can_dryrun`). */
+import type { Command } from 'commander';
+
+export interface Traits {
+  /** It changes something: its usage shows `-f`. */
+  readonly modifies?: boolean;
+  /** It takes the global `-N`. */
+  readonly dryRun?: boolean;
+}
+
+const traitsOf = new WeakMap<Command, Traits>();
+
+export function setTraits(command: Command, traits: Traits): Command {
+  traitsOf.set(command, traits);
+  return command;
+}
+
+export function getTraits(command: Command): Traits {
+  return traitsOf.get(command) ?? {};
+}

@@ -1,0 +1,127 @@
+/** Puts the end of a failed task into words: what failed, what became of the domain, what to do next. */
+import { HostError } from '@mig/hypervisor';
+import { InterruptedError } from '@mig/posix';
+import type { SourceOutcome, TargetOutcome } from '@mig/protocol/handshake';
+import { ReceiveError } from '@mig/receiver';
+import { MigrationError } from '@mig/sender';
+import { describeError } from '../output/errors.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { SaveError } from './save-error.js';
+import type { Failure } from './task.js';
+
+export function explainFailure(error: unknown): Failure {
+  if (error instanceof MigrationError) return migrationFailure(error);
+  if (error instanceof ReceiveError) return receiveFailure(error);
+  if (error instanceof SaveError) return saveFailure(error);
+  return { message: reason(error), advice: [], exitStatus: ExitStatus.failure };
+}
+
+const runsHere = ExitStatus.failure;
+
+/** NAME and HOST stand for the domain's name and where it was sent. */
+const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: number }> = {
+  untouched: {
+    advice: ['NAME was not touched: it runs here as before.'],
+    exitStatus: runsHere,
+  },
+  'keeps-running': {
+    advice: ['NAME keeps running here; the target discards its incomplete copy.'],
+    exitStatus: runsHere,
+  },
+  resumed: {
+    advice: ['NAME was suspended and has been resumed here; the target discards its copy.'],
+    exitStatus: runsHere,
+  },
+  'left-suspended': {
+    advice: ["NAME is suspended here: 'xl resume NAME' revives it."],
+    exitStatus: ExitStatus.suspendedHere,
+  },
+  'resume-failed': {
+    advice: [
+      'NAME is suspended here and could not be resumed; the target has no copy that runs.',
+      "See its name and state with 'xl list', then revive it with 'xl resume'.",
+    ],
+    exitStatus: ExitStatus.suspendedHere,
+  },
+  unknown: {
+    advice: [
+      '** NAME may be running at the target: it had been given permission, and no report came back. **',
+      'Here it stays suspended as NAME--migratedaway, so that it cannot run twice.',
+      "See with 'xl list' on HOST whether NAME runs there. Then, and only then, here:",
+      '  if it runs there:    xl destroy NAME--migratedaway',
+      '  if it is not there:  xl resume --force NAME--migratedaway',
+      'Two running copies of one domain would destroy its data.',
+    ],
+    exitStatus: ExitStatus.outcomeUnknown,
+  },
+  destroyed: {
+    advice: ['NAME runs at the target.'],
+    exitStatus: ExitStatus.failure,
+  },
+  'destroy-failed': {
+    advice: [
+      'NAME runs at the target. Its old copy here could not be destroyed; it stays suspended as NAME--migratedaway.',
+      "Remove it with 'xl destroy NAME--migratedaway'. Never resume it.",
+    ],
+    exitStatus: ExitStatus.remnantLeft,
+  },
+};
+
+function migrationFailure(error: MigrationError): Failure {
+  const { advice, exitStatus } = atSource[error.outcome];
+  const aftermath =
+    error.aftermath === undefined ? [] : [`Bringing it back failed: ${reason(error.aftermath)}`];
+  return {
+    message: reason(error.cause),
+    advice: [...aftermath, ...advice],
+    exitStatus,
+    state: error.state,
+    outcome: error.outcome,
+  };
+}
+
+const atTarget: Record<TargetOutcome, readonly string[]> = {
+  none: ['Nothing was received.'],
+  destroyed: ['The incoming copy is gone.'],
+  'destroy-failed': [
+    "The incoming copy could not be destroyed: remove it with 'xl destroy'. Never unpause it.",
+  ],
+  runs: ['The domain runs here; the source could not be told.'],
+  'runs-or-destroyed': ["See with 'xl list' whether the domain runs here."],
+  unknown: ["See with 'xl list' what is here."],
+};
+
+function receiveFailure(error: ReceiveError): Failure {
+  const aftermath = error.aftermath === undefined ? [] : [reason(error.aftermath)];
+  return {
+    message: reason(error.cause),
+    advice: [...aftermath, ...atTarget[error.outcome]],
+    exitStatus: ExitStatus.failure,
+    state: error.state,
+    outcome: error.outcome,
+  };
+}
+
+function saveFailure({ cause, domain }: SaveError): Failure {
+  if (domain.problem !== undefined) {
+    const advice = [
+      `The domain is suspended and could not be resumed: ${reason(domain.problem)}`,
+      "Revive it with 'xl resume DOMAIN'.",
+    ];
+    return { message: reason(cause), advice, exitStatus: ExitStatus.suspendedHere };
+  }
+  const advice = [domain.wasSuspended ? 'The domain has been resumed.' : 'The domain keeps running.'];
+  return { message: reason(cause), advice, exitStatus: ExitStatus.failure };
+}
+
+const signalWords: Record<string, string> = {
+  SIGINT: 'stopped by Ctrl-C',
+  SIGTERM: 'stopped by SIGTERM',
+  SIGHUP: 'stopped: the terminal was closed',
+};
+
+function reason(error: unknown): string {
+  if (error instanceof InterruptedError) return signalWords[error.reason] ?? error.message;
+  if (error instanceof HostError) return error.message;
+  return describeError(error);
+}

@@ -1,0 +1,32 @@
+import type { MigrationReport } from '@mig/sender';
+import type { TextOutput } from '../output/text-output.js';
+import { completeEvent } from './summary.js';
+import type { Failure, TaskEvent } from './task.js';
+import type { View } from './view.js';
+
+/** An object a line, on standard output. */
+export class JsonView implements View {
+  constructor(private readonly output: TextOutput) {}
+
+  event(event: TaskEvent): void {
+    this.#line(event);
+  }
+
+  note(): void {
+    // Programs read events; remarks are for people.
+  }
+
+  complete(report: MigrationReport): void {
+    this.#line(completeEvent(report));
+  }
+
+  failed({ message, advice, exitStatus, state, outcome }: Failure): void {
+    this.#line({ event: 'failed', message, advice, exitStatus, state, outcome });
+  }
+
+  #line(value: object): void {
+    this.output.line(JSON.stringify(value));
+    // A program that follows along reads each event as it happens.
+    this.output.flush();
+  }
+}

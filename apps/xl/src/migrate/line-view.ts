@@ -1,0 +1,48 @@
+import type { SourceState } from '@mig/protocol/handshake';
+import type { MigrationReport } from '@mig/sender';
+import type { Log } from '../output/log.js';
+import { millisecondsText, octetsText, rateText } from './figures.js';
+import { summaryLines } from './summary.js';
+import type { Failure, TaskEvent } from './task.js';
+import type { View } from './view.js';
+
+/** Stock's messages, in stock's order. */
+const stockMessages: Partial<Record<SourceState, string>> = {
+  'renaming-away': 'migration sender: Target has acknowledged transfer.',
+  'giving-permission': 'migration sender: Giving target permission to start.',
+  'awaiting-permission-back': 'migration sender: Target reports startup failure.',
+  'taking-back': 'migration sender: Trying to resume at our end.',
+  'taken-back': 'migration sender: Resumed OK.',
+  destroying: 'migration sender: Target reports successful startup.',
+};
+
+export class LineView implements View {
+  constructor(private readonly log: Log) {}
+
+  event(event: TaskEvent): void {
+    if (event.event === 'source-state') {
+      const message = stockMessages[event.state];
+      if (message !== undefined) this.note(message);
+    } else if (event.event === 'pass') {
+      const { kind, iteration, dirtyPages, sentPages, octets, milliseconds } = event;
+      this.note(
+        `pass ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octetsText(octets)} in ` +
+          `${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`,
+      );
+    } else if (event.event === 'precopy-ended') {
+      this.note(`precopy ended: ${event.sentence}`);
+    }
+  }
+
+  note(text: string): void {
+    this.log.line(text);
+  }
+
+  complete(report: MigrationReport): void {
+    for (const line of ['Migration successful.', ...summaryLines(report)]) this.note(line);
+  }
+
+  failed({ message, advice }: Failure): void {
+    for (const line of [`Migration failed: ${message}.`, ...advice]) this.note(line);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../commands/context.js';
+import { findDomain } from '../commands/find-domain.js';
+import { createView } from './create-view.js';
+import { PointOfNoReturn } from './point-of-no-return.js';
+import { runTask, TaskError } from './run-task.js';
+import { sentConfiguration } from './sent-configuration.js';
+import type { Failure } from './task.js';
+import { openTransport, rune, transportEnd } from './transport.js';
+import type { ViewKind } from './view.js';
+
+export interface MigrateOptions {
+  readonly C?: string;
+  readonly s: string;
+  readonly e?: true;
+  readonly F?: true;
+  readonly p?: true;
+  readonly D?: true;
+  readonly debug?: true;
+  readonly json?: true;
+  readonly precopyIterations: number;
+  readonly precopyThreshold: number;
+}
+
+export async function migrate(
+  context: Context,
+  domain: string,
+  target: string,
+  options: MigrateOptions,
+): Promise<void> {
+  const host = await context.openHost();
+  const { domid, name } = findDomain(host, domain);
+  const configuration = sentConfiguration(host, domid, { file: options.C, preserveDomid: options.D });
+  const view = await createView(viewKind(context, options), context);
+  const command = rune(options.s, target, receiveArguments(context, options));
+  const transport = openTransport(command);
+  const point = new PointOfNoReturn(view, name, target);
+  const task = {
+    kind: 'migrate',
+    domid,
+    inputFd: transport.inputFd,
+    outputFd: transport.outputFd,
+    precopyIterations: options.precopyIterations,
+    precopyThreshold: options.precopyThreshold,
+    debug: options.debug === true,
+    configuration,
+  } as const;
+  try {
+    const report = await runTask(task, {
+      onEvent: (event) => point.event(event),
+      onSignal: () => point.signal(),
+    });
+    await transportEnd(transport);
+    view.complete(report);
+  } catch (error) {
+    const end = await transportEnd(transport);
+    if (!(error instanceof TaskError)) throw error;
+    if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
+    view.failed(named(error.failure, name, target, command));
+    context.exitStatus = error.failure.exitStatus;
+  }
+}
+
+/** The advice with the names that the operator knows. */
+function named(failure: Failure, name: string, target: string, command: string): Failure {
+  const advice = failure.advice.map((line) => line.replaceAll('NAME', name).replaceAll('HOST', target));
+  if (failure.outcome === 'untouched') advice.push(`The command was: ${command}`);
+  return { ...failure, advice };
+}
+
+function viewKind({ global }: Context, { json }: MigrateOptions): ViewKind {
+  if (json === true) return 'json';
+  return process.stderr.isTTY || global.forceProgress ? 'bars' : 'lines';
+}
+
+function receiveArguments({ global }: Context, { e, F, debug, p }: MigrateOptions): string[] {
+  return [
+    ...(process.stderr.isTTY || global.forceProgress ? ['-t'] : []),
+    ...(global.timestamps ? ['-T'] : []),
+    ...(global.verbosity > 0 ? [`-${'v'.repeat(global.verbosity)}`] : []),
+    'migrate-receive',
+    ...(e === true || F === true ? ['-e'] : []),
+    ...(debug === true ? ['-d'] : []),
+    ...(p === true ? ['-p'] : []),
+  ];
+}

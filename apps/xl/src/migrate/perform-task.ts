@@ -1,0 +1,122 @@
+import type { Host, SaveObserver } from '@mig/hypervisor';
+import { Input, type Interrupt, Output } from '@mig/posix';
+import { encodeXlHeader, xlHeader } from '@mig/protocol';
+import { readConfiguration, receiveDomain, TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver';
+import { liveMigrate, type MigrationObserver, SOURCE_TIMEOUTS_DEFAULT, suspendDomain } from '@mig/sender';
+import { openHost } from '../commands/host.js';
+import { SaveError } from './save-error.js';
+import type { Task, TaskEvent, TaskResults } from './task.js';
+
+type Tell = (event: TaskEvent) => void;
+
+/** Blocks until the task is done. */
+export function perform(task: Task, interrupt: Interrupt, tell: Tell): TaskResults[keyof TaskResults] {
+  const host = openHost();
+  switch (task.kind) {
+    case 'migrate':
+      return migrate(host, task, interrupt, tell);
+    case 'receive':
+      return receive(host, task, interrupt, tell);
+    case 'save':
+      return save(host, task, interrupt, tell);
+    case 'restore':
+      return restore(host, task, interrupt);
+  }
+}
+
+function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupt: Interrupt, tell: Tell) {
+  const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
+  const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
+  try {
+    return liveMigrate(
+      host,
+      task.domid,
+      { input, output },
+      {
+        precopyIterations: task.precopyIterations,
+        precopyDirtyThreshold: task.precopyThreshold,
+        debug: task.debug,
+        configuration: task.configuration,
+        observer: observer(tell),
+      },
+    );
+  } finally {
+    // The target sees the end of the stream, and ends.
+    output.close();
+    input.close();
+  }
+}
+
+function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
+  const input = new Input(0, { subject: 'the stream from the source', interrupt });
+  const output = new Output(1, { subject: 'the answer to the source', interrupt });
+  return receiveDomain(
+    host,
+    { input, output },
+    {
+      paused: task.paused,
+      stateEntered: (state) => tell({ event: 'target-state', state }),
+    },
+  );
+}
+
+function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, tell: Tell) {
+  const { progress } = SOURCE_TIMEOUTS_DEFAULT;
+  const patience = { what: 'the file took no octet', milliseconds: progress };
+  const output = new Output(task.outputFd, { subject: 'the image', interrupt, patience });
+  try {
+    output.write(encodeXlHeader(xlHeader(task.configuration)));
+    const report = suspendDomain(host, task.domid, output, { observer: observer(tell) });
+    if (task.after === 'resume-paused') host.pause(task.domid);
+    if (task.after !== 'destroy') host.resume(task.domid);
+    return report;
+  } catch (error) {
+    throw new SaveError(error, resumeIfSuspended(host, task.domid));
+  }
+}
+
+/** @returns whether the domain had been suspended, and what went wrong with resuming it */
+function resumeIfSuspended(host: Host, domid: number): { wasSuspended: boolean; problem?: unknown } {
+  try {
+    if (!host.describe(domid).state.suspended) return { wasSuspended: false };
+    host.resume(domid);
+    return { wasSuspended: true };
+  } catch (problem) {
+    return { wasSuspended: true, problem };
+  }
+}
+
+function restore(host: Host, task: Task & { kind: 'restore' }, interrupt: Interrupt) {
+  const { progress } = TARGET_TIMEOUTS_DEFAULT;
+  const patience = { what: 'no octet from the image', milliseconds: progress };
+  const input = new Input(task.inputFd, { subject: 'the image', interrupt, patience });
+  const arriving = readConfiguration(input);
+  const configuration = task.configuration ?? arriving.configuration;
+  const name = nameIn(configuration);
+  const domid = host.restoreFrom(input, { configuration, name });
+  if (!task.paused) host.unpause(domid);
+  return { domid, name };
+}
+
+function nameIn(configuration: string): string {
+  return (JSON.parse(configuration) as { c_info: { name: string } }).c_info.name;
+}
+
+/** Milliseconds between two news of a pass's progress. */
+const PROGRESS_INTERVAL = 50;
+
+function observer(tell: Tell): MigrationObserver & SaveObserver {
+  let told = 0;
+  return {
+    stateEntered: (state) => tell({ event: 'source-state', state }),
+    passStarted: (pass) => tell({ event: 'pass-started', ...pass }),
+    passProgress: (progress) => {
+      const now = performance.now();
+      if (now - told < PROGRESS_INTERVAL) return;
+      told = now;
+      tell({ event: 'progress', ...progress });
+    },
+    passFinished: (pass) => tell({ event: 'pass', ...pass }),
+    precopyEnded: (end) => tell({ event: 'precopy-ended', ...end }),
+  };
+}

@@ -1,0 +1,35 @@
+import type { TargetState } from '@mig/protocol/handshake';
+import type { Context } from '../commands/context.js';
+import { runTask, TaskError } from './run-task.js';
+
+/** Stock's messages, in stock's order: they reach the operator through ssh's stderr. */
+const stockMessages: Partial<Record<TargetState, string>> = {
+  greeting: 'migration target: Ready to receive domain.',
+  'awaiting-permission': 'migration target: Transfer complete, requesting permission to start domain.',
+  starting: 'migration target: Got permission, starting domain.',
+  'reporting-success': 'migration target: Domain started successfully.',
+  'reporting-failure': 'migration target: Failure, destroying our copy.',
+  'giving-back': 'migration target: Cleanup OK, granting sender permission to resume.',
+};
+
+export async function receive(context: Context, paused: boolean): Promise<void> {
+  const { log } = context;
+  try {
+    await runTask(
+      { kind: 'receive', paused },
+      {
+        onEvent: (event) => {
+          if (event.event !== 'target-state') return;
+          const message = stockMessages[event.state];
+          if (message !== undefined) log.line(message);
+        },
+        onSignal: (signal) => log.line(`migration target: ${signal} received`),
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    log.line(`migration target: ${error.failure.message}.`);
+    for (const line of error.failure.advice) log.line(`migration target: ${line}`);
+    context.exitStatus = error.failure.exitStatus;
+  }
+}

@@ -1,0 +1,113 @@
+/** The commands that move a domain's state. What they do is loaded when one of them runs. */
+import type { Command } from 'commander';
+import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from '@mig/sender/policy';
+import type { Context } from '../commands/context.js';
+import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
+import { setTraits } from '../commands/traits.js';
+import { wholeNumber } from '../commands/whole-number.js';
+import type { MigrateOptions } from './migrate.js';
+
+export function registerMigrationCommands(program: Command, context: Context): void {
+  registerSave(program, context);
+  registerRestore(program, context);
+  registerMigrate(program, context);
+  registerReceive(program, context);
+}
+
+function registerSave(program: Command, context: Context): void {
+  const command = program
+    .command('save')
+    .description('Save a domain state to restore later')
+    .usage('[options] <Domain> <CheckpointFile> [<ConfigFile>]')
+    .argument('<domain>')
+    .argument('<file>')
+    .argument('[config]')
+    .option('-c', 'leave the domain running after creating the snapshot')
+    .option('-p', 'leave the domain paused after creating the snapshot')
+    .action(
+      async (domain: string, file: string, config: string | undefined, options: { c?: true; p?: true }) => {
+        const { save } = await import('./save.js');
+        await save(context, domain, file, config, options);
+      },
+    );
+  setTraits(command, { modifies: true });
+}
+
+function registerRestore(program: Command, context: Context): void {
+  const command = program
+    .command('restore')
+    .description('Restore a domain from a saved state')
+    .usage('[options] [<ConfigFile>] <CheckpointFile>')
+    .argument('<file>')
+    .argument('[checkpoint]')
+    .option('-p', 'do not unpause the domain after restoring it')
+    .action(async (first: string, second: string | undefined, options: { p?: true }) => {
+      const { restore } = await import('./restore.js');
+      const [config, checkpoint] = second === undefined ? [undefined, first] : [first, second];
+      await restore(context, checkpoint, config, options.p === true);
+    });
+  ignoreOptions(command, ['-e', '-F', '-d']);
+  setTraits(command, { modifies: true });
+}
+
+const ANY = Number.MAX_SAFE_INTEGER;
+
+function registerMigrate(program: Command, context: Context): void {
+  const command = program
+    .command('migrate')
+    .description('Migrate a domain to another host')
+    .usage('[options] <Domain> <host>')
+    .argument('<domain>')
+    .argument('<host>')
+    .option('-C <config>', 'send this configuration instead of the one from creation')
+    .option(
+      '-s <sshcommand>',
+      'use this instead of ssh; if empty, run <host> instead of ssh <host> xl ...',
+      'ssh',
+    )
+    .option('-e', 'do not wait in the background (on <host>) for the death of the domain')
+    .option('-F', 'run in the foreground (on <host>)')
+    .option('-p', 'do not unpause the domain after migrating it')
+    .option('-D', 'preserve the domain id')
+    .option('--debug', 'send all of memory twice, for <host> to compare')
+    .option('--live', 'accepted and ignored: migration is always live')
+    .option(
+      '-i, --precopy-iterations <N>',
+      `at most N live passes over memory (default ${PRECOPY_ITERATIONS_DEFAULT}); 0 suspends before anything is sent`,
+      wholeNumber('--precopy-iterations', 0, ANY),
+      PRECOPY_ITERATIONS_DEFAULT,
+    )
+    .option(
+      '-d, --precopy-threshold <N>',
+      `end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT})`,
+      wholeNumber('--precopy-threshold', 0, ANY),
+      DIRTY_THRESHOLD_DEFAULT,
+    )
+    .option('--json', 'say what happens as JSON, an object a line, on standard output')
+    .action(async (domain: string, target: string, options: MigrateOptions) => {
+      const { migrate } = await import('./migrate.js');
+      await migrate(context, domain, target, options);
+    });
+  setTraits(command, { modifies: true });
+}
+
+const OTHER_STREAM = 'streams of checkpoints (Remus, COLO) are not received; use the stock xl';
+
+function registerReceive(program: Command, context: Context): void {
+  const command = program
+    .command('migrate-receive')
+    .description('Receive a domain on standard input: run by xl migrate on the other host')
+    .usage('[options]')
+    .option('-F', 'run in the foreground')
+    .option('-e', 'do not wait in the background for the death of the domain')
+    .option('-d', 'the stream is checked: it has a second pass over memory')
+    .option('-p', 'do not unpause the domain')
+    .action(async (options: { p?: true }) => {
+      const { receive } = await import('./receive.js');
+      await receive(context, options.p === true);
+    });
+  refuseOptions(command, [
+    { flags: '-r', why: OTHER_STREAM },
+    { flags: '--colo', why: OTHER_STREAM },
+  ]);
+}

@@ -1,0 +1,31 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Context } from '../commands/context.js';
+import { domainConfiguration } from '../configuration/domain-configuration.js';
+import { parseConfiguration } from '../configuration/parser.js';
+import { runTask, TaskError } from './run-task.js';
+
+export async function restore(
+  context: Context,
+  path: string,
+  config: string | undefined,
+  paused: boolean,
+): Promise<void> {
+  const configuration =
+    config === undefined
+      ? undefined
+      : domainConfiguration(parseConfiguration(readFileSync(config, 'utf8'), config)).json;
+  const fd = openSync(path, 'r');
+  const { log } = context;
+  try {
+    log.line(`Loading new save file ${path}`);
+    const { domid, name } = await runTask({ kind: 'restore', inputFd: fd, paused, configuration });
+    log.detail(`xl: domain ${name} has domid ${domid}`);
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    log.line(`Failed to restore domain: ${error.failure.message}.`);
+    for (const line of error.failure.advice) log.line(line);
+    context.exitStatus = error.failure.exitStatus;
+  } finally {
+    closeSync(fd);
+  }
+}

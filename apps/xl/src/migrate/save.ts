@@ -1,0 +1,39 @@
+import type { Context } from '../commands/context.js';
+import { findDomain } from '../commands/find-domain.js';
+import { openOutputFile } from '../stream/output-file.js';
+import { millisecondsText, octetsText } from './figures.js';
+import { runTask, TaskError } from './run-task.js';
+import { sentConfiguration } from './sent-configuration.js';
+
+export async function save(
+  context: Context,
+  domain: string,
+  path: string,
+  config: string | undefined,
+  options: { c?: true; p?: true },
+): Promise<void> {
+  const host = await context.openHost();
+  const { domid, name } = findDomain(host, domain);
+  const configuration = sentConfiguration(host, domid, { file: config });
+  const { log } = context;
+  const file = openOutputFile('-', path);
+  log.line(`Saving to ${path}`);
+  try {
+    const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
+    const report = await runTask(
+      { kind: 'save', domid, outputFd: file.descriptor, configuration, after },
+      { onSignal: () => log.line(`stopping: ${name} stays here`) },
+    );
+    file.complete();
+    // Only now that the image has its name may the domain go.
+    if (after === 'destroy') host.destroy(domid);
+    log.detail(`xl: ${octetsText(report.octets)} in ${millisecondsText(report.milliseconds)}`);
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    log.line(`Failed to save domain: ${error.failure.message}.`);
+    for (const line of error.failure.advice) log.line(line);
+    context.exitStatus = error.failure.exitStatus;
+  } finally {
+    file.close();
+  }
+}

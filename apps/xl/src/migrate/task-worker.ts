@@ -1,0 +1,21 @@
+/** The worker's side: does the task, blocking, and says how it went. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Interrupt } from '@mig/posix';
+import { explainFailure } from './explain-failure.js';
+import { perform } from './perform-task.js';
+import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
+
+const { task, interrupt } = workerData as TaskInput;
+
+function post(message: TaskMessage): void {
+  parentPort?.postMessage(message);
+}
+
+try {
+  const result = perform(task, Interrupt.from(interrupt), (event: TaskEvent) =>
+    post({ type: 'event', event }),
+  );
+  post({ type: 'result', result });
+} catch (error) {
+  post({ type: 'failure', failure: explainFailure(error) });
+}

@@ -1,0 +1,80 @@
+/**
+ * Long work runs in a worker, where it may block; the main thread keeps signals, progress and the transport's
+ * child. This is what crosses between the two: plain values.
+ */
+import type { MigrationReport } from '@mig/sender';
+import type { ImageReport, PassKind, PassReport, PrecopyEnd } from '@mig/hypervisor';
+import type { SharedInterrupt } from '@mig/posix';
+import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
+
+export type Task =
+  | {
+      readonly kind: 'migrate';
+      readonly domid: number;
+      readonly inputFd: number;
+      readonly outputFd: number;
+      readonly precopyIterations: number;
+      readonly precopyThreshold: number;
+      readonly debug: boolean;
+      readonly configuration: string;
+    }
+  | { readonly kind: 'receive'; readonly paused: boolean }
+  | {
+      readonly kind: 'save';
+      readonly domid: number;
+      readonly outputFd: number;
+      readonly configuration: string;
+      readonly after: 'destroy' | 'resume' | 'resume-paused';
+    }
+  | {
+      readonly kind: 'restore';
+      readonly inputFd: number;
+      readonly paused: boolean;
+      /** libxl JSON in place of what the image carries. */
+      readonly configuration: string | undefined;
+    };
+
+export interface TaskInput {
+  readonly task: Task;
+  readonly interrupt: SharedInterrupt;
+}
+
+export type TaskEvent =
+  | { readonly event: 'source-state'; readonly state: SourceState }
+  | { readonly event: 'target-state'; readonly state: TargetState }
+  | {
+      readonly event: 'pass-started';
+      readonly kind: PassKind;
+      readonly iteration: number;
+      readonly dirtyPages: number;
+    }
+  | {
+      readonly event: 'progress';
+      readonly iteration: number;
+      readonly dirtyPages: number;
+      readonly pagesDone: number;
+    }
+  | ({ readonly event: 'pass' } & PassReport)
+  | ({ readonly event: 'precopy-ended' } & PrecopyEnd);
+
+export interface TaskResults {
+  migrate: MigrationReport;
+  receive: { readonly domid: number; readonly name: string };
+  save: ImageReport;
+  restore: { readonly domid: number; readonly name: string };
+}
+
+/** What went wrong, ready to be shown. */
+export interface Failure {
+  readonly message: string;
+  /** What became of the domain, and what to do next. */
+  readonly advice: readonly string[];
+  readonly exitStatus: number;
+  readonly state?: SourceState | TargetState;
+  readonly outcome?: SourceOutcome | TargetOutcome;
+}
+
+export type TaskMessage =
+  | { readonly type: 'event'; readonly event: TaskEvent }
+  | { readonly type: 'result'; readonly result: TaskResults[keyof TaskResults] }
+  | { readonly type: 'failure'; readonly failure: Failure };

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeDescriptor, pipe, setNonBlocking } from '@mig/posix';
+
+/** Octets; the kernel's usual limit for unprivileged users. */
+const PIPE_CAPACITY = 1 << 20;
+
+/** A program that carries both directions to the target end: ssh, or the target end itself. */
+export interface Transport {
+  readonly child: ChildProcess;
+  /** Its stdout: readable here. */
+  readonly inputFd: number;
+  /** Its stdin: writable here. */
+  readonly outputFd: number;
+  /** How it ended: "exited with error status 7"; undefined after status 0. */
+  readonly ended: Promise<string | undefined>;
+}
+
+/**
+ * The command that reaches `xl migrate-receive` on a host, as stock `xl` builds it.
+ * @param sshCommand empty: `host` itself is the command
+ */
+export function rune(sshCommand: string, host: string, receiveArguments: readonly string[]): string {
+  if (sshCommand === '') return host;
+  return ['exec', sshCommand, host, 'xl', ...receiveArguments].join(' ');
+}
+
+/**
+ * Runs the rune with `sh -c`. It keeps the terminal and stderr, so that ssh can ask for a password; Ctrl-C at
+ * that terminal is for this process alone, which decides what becomes of the migration.
+ */
+export function openTransport(command: string): Transport {
+  const toChild = pipe(PIPE_CAPACITY);
+  const fromChild = pipe(PIPE_CAPACITY);
+  setNonBlocking(toChild.writeEnd);
+  setNonBlocking(fromChild.readEnd);
+  const child = spawn('sh', ['-c', `trap '' INT; ${command}`], {
+    stdio: [toChild.readEnd, fromChild.writeEnd, 'inherit'],
+  });
+  closeDescriptor(toChild.readEnd);
+  closeDescriptor(fromChild.writeEnd);
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('exit', (status, signal) => resolve(describeEnd(status, signal)));
+  });
+  return { child, inputFd: fromChild.readEnd, outputFd: toChild.writeEnd, ended };
+}
+
+function describeEnd(status: number | null, signal: NodeJS.Signals | null): string | undefined {
+  if (signal !== null) return `died of ${signal}`;
+  return status === 0 ? undefined : `exited with error status ${status ?? 'unknown'}`;
+}
+
+/** Milliseconds for the transport to end by itself once the channel is closed. */
+const GRACE = 10_000;
+
+/** Waits for the transport's end, and hastens it where it does not come. */
+export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
+  const timer = setTimeout(() => child.kill('SIGTERM'), GRACE);
+  const end = await ended;
+  clearTimeout(timer);
+  return end;
+}

@@ -1,0 +1,13 @@
+/** What a migration looks like: a bar a pass on a terminal, plain lines elsewhere, JSON lines for programs. */
+import type { MigrationReport } from '@mig/sender';
+import type { Failure, TaskEvent } from './task.js';
+
+export interface View {
+  event(event: TaskEvent): void;
+  /** A remark for people. */
+  note(text: string): void;
+  complete(report: MigrationReport): void;
+  failed(failure: Failure): void;
+}
+
+export type ViewKind = 'bars' | 'lines' | 'json';

@@ -1,0 +1,116 @@
+/** The one funnel from anything thrown to what the operator reads and to the exit status. */
+import type { HostError } from '@mig/hypervisor';
+import type { PosixError } from '@mig/posix';
+import type { StreamError } from '@mig/protocol';
+import { ExitStatus } from './exit-status.js';
+import { Failure, StockFailure } from './failure.js';
+import type { Log } from './log.js';
+import { nextStep } from './next-step.js';
+
+type HostFault = Error & Pick<HostError, 'domid' | 'code'>;
+type StreamFault = Error & Pick<StreamError, 'specification'>;
+type PosixFault = Error & Pick<PosixError, 'syscall' | 'subject' | 'code'>;
+
+export interface ErrorReport {
+  readonly lines: readonly string[];
+  readonly status: number;
+}
+
+/** Writes what `error` means; a stack trace only where MIG_DEBUG is set. @returns the exit status */
+export function reportError(error: unknown, log: Log): number {
+  const { lines, status } = errorReport(error);
+  for (const line of lines) log.line(line);
+  if (process.env['MIG_DEBUG']) log.line(stackOf(error));
+  return status;
+}
+
+/** The same as one text without `xl:` before it, to stand in a sentence or in JSON. */
+export function describeError(error: unknown): string {
+  return errorReport(error)
+    .lines.map((line) => line.replace(/^xl: /, ''))
+    .join('; ');
+}
+
+/** Classes are told by name: importing them here would load every package before the first word of `xl help`. */
+export function errorReport(error: unknown): ErrorReport {
+  if (!(error instanceof Error)) return internal(String(error));
+  if (error instanceof StockFailure) return { lines: [error.message], status: error.status };
+  if (error instanceof Failure) return { lines: [`xl: ${error.message}`], status: error.status };
+  switch (error.name) {
+    case 'OutputClosedError':
+      return { lines: [], status: ExitStatus.outputClosed };
+    case 'HostError':
+      return failure(hostMessage(error as HostFault));
+    case 'StreamError':
+      return failure(streamMessage(error));
+    case 'PosixError': {
+      const { syscall, subject, code } = error as PosixFault;
+      return failure(`${syscall} ${subject}: ${meaningOf(code)}`);
+    }
+    case 'ConfigurationError':
+    case 'TimeoutError':
+    case 'EndOfInputError':
+    case 'InterruptedError':
+      return failure(error.message);
+  }
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined && code !== undefined) {
+    return failure(path === undefined ? `${syscall}: ${meaningOf(code)}` : `${path}: ${meaningOf(code)}`);
+  }
+  return internal(error.message);
+}
+
+function failure(message: string): ErrorReport {
+  return { lines: [`xl: ${message}`], status: ExitStatus.failure };
+}
+
+function internal(message: string): ErrorReport {
+  return {
+    lines: [
+      `xl: internal error: ${message}`,
+      'xl: this is a mistake in mig; please report it with the output of the same command under MIG_DEBUG=1',
+    ],
+    status: ExitStatus.failure,
+  };
+}
+
+function hostMessage({ message, domid, code }: HostFault): string {
+  // Most messages name the domain by themselves.
+  const named = domid === undefined || new RegExp(`\\b${domid}\\b`).test(message);
+  const subject = named ? '' : `domain ${domid}: `;
+  return withNext(`${subject}${message}`, nextStep[code]);
+}
+
+function streamMessage({ message, specification }: StreamFault): string {
+  return specification === undefined ? message : `${message} (${specification})`;
+}
+
+function withNext(message: string, next: string): string {
+  return next === '' ? message : `${message}; ${next}`;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EEXIST: 'it exists already',
+  EIO: 'input/output error',
+  EISDIR: 'it is a directory',
+  EMFILE: 'too many open files',
+  ENOENT: 'no such file or directory',
+  ENOMEM: 'out of memory',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'part of the path is not a directory',
+  EPERM: 'not permitted',
+  EPIPE: 'the other end closed the connection',
+  EROFS: 'the file system is read-only',
+};
+
+function meaningOf(code: string): string {
+  const meaning = meanings[code];
+  return meaning === undefined ? code : `${meaning} (${code})`;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause)}`;
+}

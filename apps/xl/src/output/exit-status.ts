@@ -1,0 +1,16 @@
+/** How `xl` ends, for scripts. The first three are stock's. */
+export const ExitStatus = {
+  success: 0,
+  /** What was asked failed; for `stream verify`, the stream departs from the specification. */
+  failure: 1,
+  /** The command line was not understood: an option, or a missing or surplus argument. */
+  usage: 2,
+  /** The target had been given permission to run the domain and did not report: see on both hosts who runs it. */
+  outcomeUnknown: 3,
+  /** The domain runs at the target; its old copy here could not be destroyed. */
+  remnantLeft: 4,
+  /** The domain is suspended here and could not be resumed. */
+  suspendedHere: 5,
+  /** Nobody reads the output any more: what a shell shows of a process that SIGPIPE ended. */
+  outputClosed: 141,
+} as const;

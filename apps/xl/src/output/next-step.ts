@@ -1,0 +1,17 @@
+import type { HostErrorCode } from '@mig/hypervisor';
+
+/** What the operator can do about each of the hypervisor's refusals; empty where its message says it all. */
+export const nextStep: Readonly<Record<HostErrorCode, string>> = {
+  'no-such-domain': "'xl list' shows the domains of this host",
+  'name-taken': "give another name, or 'xl rename' the domain that has it",
+  'domid-taken': 'leave out -D, or destroy the domain that has the domid',
+  'wrong-state': "'xl list' shows the domain's state",
+  'suspend-refused': 'the domain keeps running; its console may say why it does not suspend',
+  'not-live-migratable': "'xl info log_dirty' says what is missing; 'xl save' works without it",
+  'bad-configuration': '',
+  'bad-guest': 'correct kernel or cmdline in its configuration',
+  'foreign-domain': '',
+  'domain-died': "'xl console' shows its last words, 'xl destroy' removes what is left of it",
+  'no-permission': '',
+  unavailable: '',
+};

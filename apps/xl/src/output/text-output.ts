@@ -1,0 +1,62 @@
+/** Standard output: written in large pieces, and finished quietly when nobody reads it any more. */
+import { writeSync } from 'node:fs';
+
+/** The reader of our output has gone, as in `xl list | head -1`. */
+export class OutputClosedError extends Error {
+  override readonly name = 'OutputClosedError';
+}
+
+const PIECE = 64 * 1024;
+const RETRY_MILLISECONDS = 5;
+
+export class TextOutput {
+  #pending: string[] = [];
+  #length = 0;
+
+  /** @param write blocks until all is written */
+  constructor(private readonly write: (octets: Uint8Array) => void = (octets) => writeAll(1, octets)) {}
+
+  line(text = ''): void {
+    this.text(`${text}\n`);
+  }
+
+  text(text: string): void {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length >= PIECE) this.flush();
+  }
+
+  /** Octets that are not ours to interpret, such as a guest's console. */
+  octets(octets: Uint8Array): void {
+    this.flush();
+    this.write(octets);
+  }
+
+  flush(): void {
+    if (this.#length === 0) return;
+    const text = this.#pending.join('');
+    this.#pending = [];
+    this.#length = 0;
+    this.write(Buffer.from(text));
+  }
+}
+
+/** Writes to a descriptor that may be non-blocking: whoever shares it decides that, not we. */
+export function writeAll(descriptor: number, octets: Uint8Array): void {
+  for (let written = 0; written < octets.length;) {
+    try {
+      written += writeSync(descriptor, octets, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') throw new OutputClosedError('the output was closed');
+      if (code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+function pause(): void {
+  Atomics.wait(never, 0, 0, RETRY_MILLISECONDS);
+}

@@ -1,0 +1,83 @@
+/** The `xl` command line: which commands there are, what stands before them, and how they end. */
+import { Command } from 'commander';
+import { expandAbbreviation } from './commands/abbreviation.js';
+import { registerConsole } from './commands/console.js';
+import { type Context, createContext } from './commands/context.js';
+import { registerCreate } from './commands/create.js';
+import { registerHelp } from './commands/help.js';
+import { registerInfo } from './commands/info.js';
+import { registerList } from './commands/list.js';
+import { registerNames } from './commands/names.js';
+import { registerResume } from './commands/resume.js';
+import { registerRunState } from './commands/run-state.js';
+import { getTraits } from './commands/traits.js';
+import { applyUsage, HelpShown } from './commands/usage.js';
+import { registerMigrationCommands } from './migrate/register.js';
+import { reportError } from './output/errors.js';
+import { ExitStatus } from './output/exit-status.js';
+import { StockFailure } from './output/failure.js';
+import { registerStreamCommands } from './stream/register.js';
+
+export function buildProgram(context: Context): Command {
+  const program = new Command('xl')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .option('-v', 'verbose', (_, previous: number) => previous + 1, 0)
+    .option('-t', 'progress overwrites its line')
+    .option('-T', 'timestamps in the output')
+    .option('-f', 'force execution')
+    .option('-N', 'dry run');
+  program.hook('preAction', (_, command) => takeGlobalOptions(program, command, context));
+
+  registerCreate(program, context);
+  registerList(program, context);
+  registerInfo(program, context);
+  registerNames(program, context);
+  registerConsole(program, context);
+  registerRunState(program, context);
+  registerResume(program, context);
+  registerMigrationCommands(program, context);
+  registerStreamCommands(program, context);
+  registerHelp(program, context);
+  applyUsage(program, context);
+  return program;
+}
+
+/** @param argv what follows `xl` @returns the exit status */
+export async function run(argv: readonly string[], context: Context = createContext()): Promise<number> {
+  try {
+    const program = buildProgram(context);
+    const names = program.commands.map((command) => command.name());
+    if (argv.every((argument) => /^-[vftTN]+$/.test(argument))) {
+      context.output.text(program.helpInformation());
+      context.exitStatus = ExitStatus.failure;
+    } else {
+      await program.parseAsync(expandAbbreviation(argv, names), { from: 'user' });
+    }
+    context.output.flush();
+    return context.exitStatus;
+  } catch (error) {
+    return finish(error, context);
+  }
+}
+
+function finish(error: unknown, context: Context): number {
+  try {
+    context.output.flush();
+  } catch (flushError) {
+    return reportError(flushError, context.log);
+  }
+  return error instanceof HelpShown ? ExitStatus.success : reportError(error, context.log);
+}
+
+function takeGlobalOptions(program: Command, command: Command, { global, log }: Context): void {
+  const { v, t, T, f, N } = program.opts<{ v: number; t?: true; T?: true; f?: true; N?: true }>();
+  global.verbosity = log.verbosity = v;
+  global.forceProgress = t ?? false;
+  global.timestamps = log.timestamps = T ?? false;
+  global.force = f ?? false;
+  global.dryRun = N ?? false;
+  if (global.dryRun && !getTraits(command).dryRun) {
+    throw new StockFailure('command does not implement -N (dryrun) option', ExitStatus.failure);
+  }
+}

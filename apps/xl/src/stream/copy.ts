@@ -1,0 +1,31 @@
+import type { Context } from '../commands/context.js';
+import { EventEncoder } from './event-encoder.js';
+import { OctetSource } from './octet-source.js';
+import { openOutputFile } from './output-file.js';
+import type { Start } from './start.js';
+import { walk } from './walk.js';
+
+/** Decodes every record and encodes it anew; the pages pass by untouched. */
+export function copy(context: Context, from: string, to: string, { start }: { start: Start }): void {
+  const source = OctetSource.open(from, { seek: false });
+  try {
+    const target = openOutputFile(from, to);
+    try {
+      const encoder = new EventEncoder();
+      const octets = walk(
+        source,
+        { start },
+        {
+          event: (event) => target.write(encoder.encode(event)),
+          pages: (pages) => target.write(pages),
+        },
+      );
+      target.complete();
+      context.log.detail(`xl: ${octets} octets copied`);
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Context } from '../commands/context.js';
+import { OctetSource } from './octet-source.js';
+import { rowOf } from './row.js';
+import { HEADING, rowText } from './row-text.js';
+import type { Start } from './start.js';
+import { walk } from './walk.js';
+
+export function inspect(context: Context, file: string, options: { json?: true; start: Start }): void {
+  const { output } = context;
+  const source = OctetSource.open(file, { seek: true });
+  let records = 0;
+  let pages = 0;
+  if (!options.json) output.line(HEADING);
+  try {
+    const octets = walk(
+      source,
+      { start: options.start },
+      {
+        event(event) {
+          const row = rowOf(event);
+          if (event.kind === 'record' || event.kind === 'pages') records += 1;
+          if (event.kind === 'pages') pages += event.present;
+          output.line(options.json ? JSON.stringify(row) : rowText(row));
+        },
+      },
+    );
+    if (!options.json) output.line(`${octets} octets, ${records} records, ${pages} pages`);
+  } finally {
+    source.close();
+  }
+}

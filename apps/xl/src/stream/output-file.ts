@@ -1,0 +1,84 @@
+/** Where `copy` writes to: what is there already stays until the new content is complete. */
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../output/failure.js';
+import { writeAll } from '../output/text-output.js';
+import { standardPipe } from './standard-pipe.js';
+
+export interface OutputFile {
+  readonly descriptor: number;
+  write(octets: Uint8Array): void;
+  /** All has been written: now the file gets its name. */
+  complete(): void;
+  /** Without `complete` before it nothing is left of what was written. */
+  close(): void;
+}
+
+/** @param to `-` is standard output; a directory stands for the same name within it, as with cp */
+export function openOutputFile(from: string, to: string): OutputFile {
+  if (to === '-') {
+    const descriptor = standardPipe(1);
+    return direct(descriptor, descriptor !== 1);
+  }
+  let path = to;
+  let before = statOf(path);
+  if (before?.isDirectory()) {
+    if (from === '-') throw new Failure(`${to} is a directory: give the name of a file in it`);
+    path = join(to, basename(from));
+    before = statOf(path);
+    if (before?.isDirectory()) throw new Failure(`${path} is a directory: it cannot be overwritten`);
+  }
+  const source = from === '-' ? undefined : statOf(from);
+  if (before !== undefined && source?.dev === before.dev && source.ino === before.ino) {
+    throw new Failure(`${from} and ${path} are the same file`);
+  }
+  // A device or a pipe is written to, not replaced.
+  if (before !== undefined && !before.isFile()) return direct(openSync(path, 'w'), true);
+  return replacing(before === undefined ? path : realpathSync(path), before);
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+function direct(descriptor: number, ours: boolean): OutputFile {
+  return {
+    descriptor,
+    write: (octets) => writeAll(descriptor, octets),
+    complete: () => undefined,
+    close: () => {
+      if (ours) closeSync(descriptor);
+    },
+  };
+}
+
+function replacing(path: string, before: Stats | undefined): OutputFile {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const descriptor = openSync(temporary, 'wx');
+  let completed = false;
+  return {
+    descriptor,
+    write: (octets) => writeAll(descriptor, octets),
+    complete: () => {
+      // A name that is there after a crash has all its content.
+      fsyncSync(descriptor);
+      if (before !== undefined) fchmodSync(descriptor, before.mode);
+      renameSync(temporary, path);
+      completed = true;
+    },
+    close: () => {
+      closeSync(descriptor);
+      if (!completed) unlinkSync(temporary);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** stream inspect, verify, copy. The modules that do the work load when one of them runs. */
+import { type Command, Option } from 'commander';
+import type { Context } from '../commands/context.js';
+import type { Start } from './start.js';
+
+const startOption = () =>
+  new Option('--start <LAYER>', 'where the octets begin: xl (a saved image), libxl or libxc')
+    .choices(['xl', 'libxl', 'libxc'])
+    .default('xl');
+
+export function registerStreamCommands(program: Command, context: Context): void {
+  const stream = program
+    .command('stream')
+    .helpCommand(false)
+    .description('Look at saved images and recorded migrations')
+    .usage('<Subcommand> [options] ...');
+
+  stream
+    .command('inspect')
+    .description('Print every header and record; pages are summarised')
+    .usage('[options] <File|->')
+    .argument('<file>')
+    .option('--json', 'one JSON object a line')
+    .addOption(startOption())
+    .action(async (file: string, options: { json?: true; start: Start }) => {
+      const { inspect } = await import('./inspect.js');
+      named(file, () => inspect(context, file, options));
+    });
+
+  stream
+    .command('verify')
+    .description('Compare with the specifications; exit 1 if anything is wrong')
+    .usage('[options] <File|->')
+    .argument('<file>')
+    .addOption(startOption())
+    .action(async (file: string, options: { start: Start }) => {
+      const { verify } = await import('./verify.js');
+      named(file, () => verify(context, file, options));
+    });
+
+  stream
+    .command('copy')
+    .description('Decode every record and encode it anew; the octets stay the same')
+    .usage('[options] <File|-> <File|->')
+    .argument('<from>')
+    .argument('<to>')
+    .addOption(startOption())
+    .action(async (from: string, to: string, options: { start: Start }) => {
+      const { copy } = await import('./copy.js');
+      named(from, () => copy(context, from, to, options));
+    });
+}
+
+/** A fault of the stream is said with the name of the file it was found in. */
+function named(file: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'StreamError') {
+      error.message = `${file === '-' ? 'standard input' : file}: ${error.message}`;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/** One event of a stream for a reader: what it is and where it stands, and its fields. */
+import {
+  configurationOf,
+  DOMAIN_HEADER,
+  describePages,
+  describeRecord,
+  IMAGE_HEADER,
+  type ImageRecordName,
+  imageKinds,
+  type Layer,
+  LIBXL_HEADER,
+  type LibxlRecordName,
+  libxlKinds,
+  type StreamEvent,
+  XL_HEADER,
+  type XlHeader,
+} from '@mig/protocol';
+import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
+
+export interface Row {
+  readonly layer: Layer;
+  /** Of a record, within its layer, from 0; null for what is no record. */
+  readonly index: number | null;
+  readonly type: string;
+  readonly typeId: number | null;
+  /** Octets from the start of the stream to the header. */
+  readonly offset: number;
+  /** Octets of the record's body without padding; of a header all of its octets. */
+  readonly length: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function rowOf(event: StreamEvent): Row {
+  switch (event.kind) {
+    case 'xl-header': {
+      const { header } = event;
+      return headerRow(event, 'xl header', XL_HEADER + header.optionalData.length, xlHeaderFields(header));
+    }
+    case 'libxl-header':
+      return headerRow(event, 'libxl header', LIBXL_HEADER, shown(event.header));
+    case 'image-header':
+      return headerRow(event, 'image header', IMAGE_HEADER, shown(event.header));
+    case 'domain-header':
+      return headerRow(event, 'domain header', DOMAIN_HEADER, shown(event.header));
+    case 'permission':
+      return headerRow(event, 'permission to go', PERMISSION_TO_GO.length, {});
+    case 'pages': {
+      const { layer, index, offset, length } = event;
+      const typeId = imageKinds.PAGE_DATA.number;
+      return { layer, index, type: 'PAGE_DATA', typeId, offset, length, fields: describePages(event) };
+    }
+    case 'record': {
+      const { layer, index, offset, length, record } = event;
+      const { type } = record;
+      const typeId = type === 'optional' || type === 'malformed' ? record.typeId : numberOf(layer, type);
+      return { layer, index, type, typeId, offset, length, fields: describeRecord(record) };
+    }
+  }
+}
+
+function headerRow({ layer, offset }: StreamEvent, type: string, length: number, fields: Row['fields']): Row {
+  return { layer, index: null, type, typeId: null, offset, length, fields };
+}
+
+function numberOf(layer: Layer, name: string): number {
+  return layer === 'libxl'
+    ? libxlKinds[name as LibxlRecordName].number
+    : imageKinds[name as ImageRecordName].number;
+}
+
+function xlHeaderFields(header: XlHeader): Record<string, unknown> {
+  const { byteOrder, mandatoryFlags, optionalFlags, optionalData } = header;
+  const fields = { byteOrder, mandatoryFlags, optionalFlags, optionalData: { octets: optionalData.length } };
+  try {
+    return { ...fields, configuration: JSON.parse(configurationOf(header)) as unknown };
+  } catch {
+    // None, or one that is not libxl's JSON: there is nothing to show of it.
+    return fields;
+  }
+}
+
+/** Octets that are there only when odd are counted, as everywhere. */
+function shown(header: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(header).map(([key, value]: [string, unknown]) => [
+      key,
+      value instanceof Uint8Array ? { octets: value.length } : value,
+    ]),
+  );
+}

@@ -1,0 +1,2 @@
+/** At which layer the octets begin. */
+export type Start = 'xl' | 'libxl' | 'libxc';

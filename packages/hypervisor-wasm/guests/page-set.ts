@@ -1,0 +1,78 @@
+/**
+ * The pages that a guest works on. The version each should have stands in a table of its own, in other pages: so that a
+ * page that was lost and the table do not agree.
+ */
+import { crash, decimal, endLine, memoryPages, text } from './machine';
+import { inspect, seal, SOUND, TORN, versionIn } from './sealed-page';
+import { countError, countVerified, countWritten } from './ticker';
+
+const PAGE: usize = 4096;
+/** Errors said one by one; all are counted. */
+const SAID_ERRORS: u32 = 100;
+
+export let pages: u32 = 0;
+export let table: usize = 0;
+export let firstPage: usize = 0;
+export let saidErrors: u32 = 0;
+
+/** The first page past the guest's own static data. */
+function start(): usize {
+  return (__heap_base + PAGE - 1) & ~(PAGE - 1);
+}
+
+/** The most pages that fit into memory with their table. */
+export function roomForPages(): u32 {
+  const free = memoryPages() - <u32>(start() / PAGE);
+  // n pages and ceil(n / 1024) for their table
+  const set = <u32>((<u64>free * 1024) / 1025);
+  return set + (set + 1023) / 1024 > free ? set - 1 : set;
+}
+
+export function layOut(count: u32): void {
+  if (count === 0 || count > roomForPages()) {
+    text('pages=');
+    decimal(count);
+    text(' does not fit: this memory has room for 1 to ');
+    decimal(roomForPages());
+    crash();
+  }
+  pages = count;
+  table = start();
+  firstPage = table + ((<usize>count * 4 + PAGE - 1) & ~(PAGE - 1));
+}
+
+function expected(index: u32): usize {
+  return table + ((<usize>index) << 2);
+}
+
+export function rewrite(index: u32): void {
+  const version = load<u32>(expected(index)) + 1;
+  store<u32>(expected(index), version);
+  seal(firstPage + <usize>index * PAGE, index, version);
+  countWritten();
+}
+
+export function verify(index: u32): void {
+  const version = load<u32>(expected(index));
+  const page = firstPage + <usize>index * PAGE;
+  const found = inspect(page, index, version);
+  countVerified();
+  if (found === SOUND) return;
+  countError();
+  if (saidErrors++ < SAID_ERRORS) complain(index, version, page, found);
+  // Each damage is counted once.
+  seal(page, index, version);
+}
+
+function complain(index: u32, version: u32, page: usize, found: i32): void {
+  text('error: page ');
+  decimal(index);
+  text(' (pfn ');
+  decimal(page / PAGE);
+  text(found === TORN ? ') is torn: version ' : ') is stale: version ');
+  decimal(versionIn(page));
+  text(' where ');
+  decimal(version);
+  text(' is expected');
+  endLine();
+}

@@ -1,0 +1,114 @@
+/** A domain's configuration: libxl's JSON, as the xl header of a stream has it. */
+import { HostError } from '@mig/hypervisor';
+import { randomUUID } from 'node:crypto';
+
+export interface DomainConfiguration {
+  readonly name: string;
+  readonly uuid: string;
+  /** The domid asked for, where one is. */
+  readonly domid: number | undefined;
+  /** MiB. */
+  readonly memory: number;
+  /** A guest that comes with this package, or the path of a module. */
+  readonly kernel: string;
+  readonly commandLine: string;
+  /** All of it, what is not known here included, in libxl's form; without the domid asked for. */
+  readonly json: string;
+}
+
+export const LARGEST_MEMORY = 4096;
+const LONGEST_NAME = 255;
+const LONGEST_COMMAND_LINE = 4088;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+type Json = Record<string, unknown>;
+
+/**
+ * @throws HostError foreign-domain where it is of another type than `wasm`, bad-configuration for anything else
+ * amiss, naming the key
+ */
+export function parseConfiguration(json: string, changes: { name?: string } = {}): DomainConfiguration {
+  const configuration = parse(json);
+  const { domid, ...creation } = object(configuration, 'c_info');
+  const build = object(configuration, 'b_info');
+  const type = typeOf(creation);
+  if (type !== 'wasm') {
+    const domain = `this is a ${type.toUpperCase()} domain`;
+    throw new HostError('foreign-domain', `${domain}; the embedded hypervisor runs WebAssembly domains`);
+  }
+  const name = text(changes.name ?? creation['name'], 'c_info.name');
+  if (name === '' || name.includes('/') || name.length > LONGEST_NAME) {
+    refuse('c_info.name', `must be 1 to ${LONGEST_NAME} characters without "/"`);
+  }
+  const uuid = text(creation['uuid'] ?? randomUUID(), 'c_info.uuid');
+  if (!UUID.test(uuid)) refuse('c_info.uuid', 'is not a UUID');
+  const kernel = text(build['kernel'], 'b_info.kernel');
+  if (kernel === '') refuse('b_info.kernel', 'is empty: give wss, idle or the path of a .wasm');
+  const commandLine = text(build['cmdline'] ?? '', 'b_info.cmdline');
+  if (new TextEncoder().encode(commandLine).length > LONGEST_COMMAND_LINE) {
+    refuse('b_info.cmdline', `is longer than ${LONGEST_COMMAND_LINE} octets`);
+  }
+  const vcpus = build['max_vcpus'] ?? 1;
+  if (vcpus !== 1) refuse('b_info.max_vcpus', 'must be 1');
+  return {
+    name,
+    uuid,
+    domid: parseDomid(domid),
+    memory: memoryOf(build),
+    kernel,
+    commandLine,
+    json: JSON.stringify({ ...configuration, c_info: { ...creation, name, uuid } }, undefined, 4),
+  };
+}
+
+/** What kind of domain it is of: `wasm` for one of ours. */
+export function domainType(json: string): string {
+  return typeOf(object(parse(json), 'c_info'));
+}
+
+function typeOf(creation: Json): string {
+  return text(creation['type'], 'c_info.type');
+}
+
+function parse(json: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new HostError('bad-configuration', 'the configuration is not JSON', { cause: error });
+  }
+  if (!isObject(value)) throw new HostError('bad-configuration', 'the configuration is not a JSON object');
+  return value;
+}
+
+function memoryOf(build: Json): number {
+  const key = build['max_memkb'] === undefined ? 'target_memkb' : 'max_memkb';
+  const kib = build[key];
+  if (typeof kib !== 'number' || kib % 1024 !== 0 || kib < 1024 || kib > LARGEST_MEMORY * 1024) {
+    return refuse(`b_info.${key}`, `must be a whole number of MiB, 1 to ${LARGEST_MEMORY}, in KiB`);
+  }
+  return kib / 1024;
+}
+
+function parseDomid(domid: unknown): number | undefined {
+  if (domid === undefined) return undefined;
+  if (typeof domid === 'number' && Number.isInteger(domid) && domid >= 1 && domid < 0x7ff0) return domid;
+  return refuse('c_info.domid', 'must be a number from 1 to 32751');
+}
+
+function object(parent: Json, key: string): Json {
+  const value = parent[key];
+  return isObject(value) ? value : refuse(key, 'is missing or not an object');
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown, key: string): string {
+  return typeof value === 'string' ? value : refuse(key, 'is missing or not a string');
+}
+
+function refuse(key: string, what: string): never {
+  throw new HostError('bad-configuration', `${key} ${what}`);
+}

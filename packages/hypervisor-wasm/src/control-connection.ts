@@ -1,0 +1,114 @@
+import { HostError } from '@mig/hypervisor';
+import {
+  closeDescriptor,
+  connectUnix,
+  EndOfInputError,
+  Input,
+  Output,
+  PosixError,
+  TimeoutError,
+} from '@mig/posix';
+import {
+  ControlFrames,
+  type ControlReply,
+  type ControlRequest,
+  type ControlState,
+  decodeControlReply,
+  encodeControlRequest,
+} from '@mig/protocol/control';
+import { closeSync, openSync } from 'node:fs';
+import { domainFiles } from './domain-files.js';
+
+/** Milliseconds that a domain's process has to answer, besides what the guest is given. */
+const PATIENCE = 20_000;
+
+/** A connection to a domain's process. Asks, and waits for the answer. */
+export class ControlConnection {
+  readonly #fd: number;
+  readonly #frames = new ControlFrames();
+  readonly #input: Input;
+  readonly #output: Output;
+
+  /**
+   * @param folder the domain's
+   * @throws HostError domain-died where nobody listens there
+   */
+  constructor(
+    folder: string,
+    private readonly domid: number,
+  ) {
+    // Through the folder's descriptor: a socket's path may have 107 octets only.
+    const folderFd = this.#orDied(() => openSync(folder, 'r'));
+    try {
+      this.#fd = this.#orDied(() => connectUnix(`/proc/self/fd/${folderFd}/${domainFiles.socket}`));
+    } finally {
+      closeSync(folderFd);
+    }
+    this.#input = new Input(this.#fd, { subject: `domain ${domid}` });
+    this.#output = new Output(this.#fd, { subject: `domain ${domid}` });
+  }
+
+  /** @throws HostError for what the domain's process refuses, domain-died where it is gone */
+  do(request: ControlRequest, milliseconds = 0): void {
+    this.#ask(request, 'done', milliseconds);
+  }
+
+  state(): ControlState {
+    return this.#ask({ kind: 'state' }, 'state');
+  }
+
+  context(): Uint8Array {
+    return this.#ask({ kind: 'context' }, 'context').octets;
+  }
+
+  close(): void {
+    closeDescriptor(this.#fd);
+  }
+
+  #ask<K extends ControlReply['kind']>(
+    request: ControlRequest,
+    kind: K,
+    milliseconds = 0,
+  ): ControlReply & { kind: K } {
+    const patience = {
+      what: `no answer of the process of domain ${this.domid}`,
+      milliseconds: PATIENCE + milliseconds,
+    };
+    this.#input.patience = this.#output.patience = patience;
+    const reply = this.#orDied(() => {
+      this.#output.write(encodeControlRequest(request));
+      return decodeControlReply(this.#receive());
+    });
+    const { domid } = this;
+    if (reply.kind === kind) return reply as ControlReply & { kind: K };
+    if (reply.kind !== 'error')
+      throw new HostError('unavailable', `domain ${domid} answers ${reply.kind}`, { domid });
+    const code = reply.code === 'bad-request' ? 'unavailable' : reply.code;
+    throw new HostError(code, `domain ${domid}: ${reply.message}`, { domid });
+  }
+
+  #receive(): Uint8Array {
+    const octets = new Uint8Array(65536);
+    for (;;) {
+      const count = this.#input.readSome(octets);
+      if (count === 0) throw new EndOfInputError(this.#input.subject, this.#input.octets, 1);
+      const [message] = this.#frames.push(octets.subarray(0, count));
+      if (message !== undefined) return message;
+    }
+  }
+
+  #orDied<T>(action: () => T): T {
+    const { domid } = this;
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof TimeoutError)
+        throw new HostError('unavailable', error.message, { domid, cause: error });
+      const isSystems = error instanceof Error && 'syscall' in error;
+      if (error instanceof PosixError || error instanceof EndOfInputError || isSystems) {
+        throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
+      }
+      throw error;
+    }
+  }
+}

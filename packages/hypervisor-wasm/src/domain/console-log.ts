@@ -1,0 +1,39 @@
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+
+/** Octets after which the log starts anew; one generation is kept, as PATH.0. */
+export const LONGEST_CONSOLE_LOG = 8 << 20;
+
+/** The guest's console: a file that only grows, until it is too long. */
+export class ConsoleLog {
+  #fd: number;
+  #length: number;
+  #atLineStart = true;
+
+  constructor(
+    private readonly path: string,
+    private readonly longest = LONGEST_CONSOLE_LOG,
+  ) {
+    this.#fd = openSync(path, 'a', 0o600);
+    this.#length = fstatSync(this.#fd).size;
+  }
+
+  write(octets: Uint8Array): void {
+    if (octets.length === 0) return;
+    if (this.#length + octets.length > this.longest && this.#length > 0) this.#rotate();
+    writeSync(this.#fd, octets);
+    this.#length += octets.length;
+    this.#atLineStart = octets.at(-1) === 10;
+  }
+
+  /** A line of the hypervisor's own. */
+  say(line: string): void {
+    this.write(new TextEncoder().encode(`${this.#atLineStart ? '' : '\n'}${line}\n`));
+  }
+
+  #rotate(): void {
+    closeSync(this.#fd);
+    renameSync(this.path, `${this.path}.0`);
+    this.#fd = openSync(this.path, 'a', 0o600);
+    this.#length = 0;
+  }
+}

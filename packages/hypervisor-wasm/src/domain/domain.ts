@@ -1,0 +1,128 @@
+/** A domain inside its own process: RAM, vCPU, log of written pages. Requests change it one at a time. */
+import { type DomainState, HostError } from '@mig/hypervisor';
+import { PosixError, WriteLog } from '@mig/posix';
+import type { ControlState } from '@mig/protocol/control';
+import { type Guest, inspectGuest } from '../guest/inspect.js';
+import { decodeVcpuContext, encodeVcpuContext, type VcpuContext } from '../vcpu-context.js';
+import { type Ram, writeBootPage } from './ram.js';
+import { Vcpu, type VcpuOptions } from './vcpu.js';
+import { after, CREATED, runs, transitions, type VcpuEvent } from './vcpu-state.js';
+
+const CONSOLE = 'console.log';
+/** Milliseconds that a quantum, about one, may last where the toolstack sets no limit. */
+const LONGEST_QUANTUM = 10_000;
+
+export class Domain {
+  #state: DomainState = CREATED;
+  #vcpu: { readonly thread: Vcpu; readonly guest: Guest } | undefined;
+  #log: WriteLog | undefined;
+
+  /** An incoming one: it has RAM, and waits for the rest. */
+  constructor(readonly ram: Ram) {}
+
+  /** A new one, paused. */
+  static async create(ram: Ram, module: Uint8Array, commandLine: string): Promise<Domain> {
+    const domain = new Domain(ram);
+    const guest = inspectGuest(module);
+    domain.#checkMemory(guest);
+    ram.plugIn();
+    writeBootPage(ram, commandLine);
+    const thread = await Vcpu.start({ module }, domain.#vcpuOptions());
+    domain.#vcpu = { thread, guest };
+    return domain;
+  }
+
+  /**
+   * Gives an incoming domain its vCPU. Instantiating writes the module's static data to memory, which must not hit
+   * the RAM that has arrived: so the RAM is plugged in only afterwards, and what was written is gone.
+   */
+  async adopt(octets: Uint8Array): Promise<void> {
+    if (this.#vcpu !== undefined) throw new HostError('wrong-state', 'the domain is not an incoming one');
+    const context = decodeVcpuContext(octets);
+    this.#checkMemory(context.guest);
+    const thread = await Vcpu.start(context, this.#vcpuOptions());
+    this.ram.plugIn();
+    this.#vcpu = { thread, guest: context.guest };
+  }
+
+  get incoming(): boolean {
+    return this.#vcpu === undefined;
+  }
+
+  get state(): ControlState {
+    const { user, system } = process.cpuUsage();
+    return {
+      ...this.#state,
+      incoming: this.incoming,
+      logDirty: this.#log !== undefined,
+      cpuSeconds: (user + system) / 1e6,
+      ram: { descriptor: this.ram.descriptor, address: this.ram.address, length: this.ram.length },
+    };
+  }
+
+  /** Resolves once the guest stands still, where it is to. */
+  async change(event: Exclude<VcpuEvent, 'crash'>, milliseconds = LONGEST_QUANTUM): Promise<void> {
+    const { thread } = this.#complete();
+    const next = after(this.#state, event) ?? refuse(event);
+    if (runs(this.#state) && !runs(next) && !(await thread.stop(milliseconds))) {
+      if (this.#state.crashed) refuse(event);
+      const seconds = milliseconds / 1000;
+      throw new HostError('suspend-refused', `the guest did not finish its quantum within ${seconds} s`);
+    }
+    // It may have crashed meanwhile.
+    const before = this.#state;
+    this.#state = after(before, event) ?? refuse(event);
+    if (!runs(before) && runs(this.#state)) thread.go();
+  }
+
+  /** @throws HostError wrong-state where it is not suspended */
+  context(): Uint8Array {
+    const { thread, guest } = this.#complete();
+    if (!this.#state.suspended) throw new HostError('wrong-state', 'the guest is not suspended');
+    const context: VcpuContext = { guest, globals: thread.globals };
+    return encodeVcpuContext(context);
+  }
+
+  startLog(): void {
+    this.#complete();
+    try {
+      this.#log ??= new WriteLog(this.ram.address, this.ram.length);
+    } catch (error) {
+      if (!(error instanceof PosixError)) throw error;
+      throw new HostError('not-live-migratable', `this kernel cannot log written pages: ${error.message}`);
+    }
+  }
+
+  endLog(): void {
+    this.#log?.close();
+    this.#log = undefined;
+  }
+
+  #complete(): { thread: Vcpu; guest: Guest } {
+    return this.#vcpu ?? fail('the domain has not arrived yet');
+  }
+
+  #vcpuOptions(): VcpuOptions {
+    return {
+      memory: this.ram.memory,
+      console: CONSOLE,
+      onCrash: () => {
+        this.#state = after(this.#state, 'crash')!;
+      },
+    };
+  }
+
+  #checkMemory({ minimumMemory }: Guest): void {
+    if (minimumMemory * 65536 <= this.ram.length) return;
+    const least = Math.ceil(minimumMemory / 16);
+    throw new HostError('bad-guest', `the guest needs at least ${least} MiB of memory`);
+  }
+}
+
+function refuse(event: VcpuEvent): never {
+  return fail(transitions[event].otherwise);
+}
+
+function fail(message: string): never {
+  throw new HostError('wrong-state', message);
+}

@@ -1,0 +1,44 @@
+/** What may happen to a vCPU when, as data. It runs where it is neither paused nor suspended nor crashed. */
+import type { DomainState } from '@mig/hypervisor';
+
+export type VcpuEvent = 'pause' | 'unpause' | 'suspend' | 'resume' | 'crash';
+
+export interface Transition {
+  /** What the state must be before. Whatever is not named does not matter. */
+  readonly from: Partial<DomainState>;
+  readonly to: Partial<DomainState>;
+  /** Said where the state is another. */
+  readonly otherwise: string;
+}
+
+export const CREATED: DomainState = { paused: true, suspended: false, crashed: false };
+
+export const transitions: Readonly<Record<VcpuEvent, Transition>> = {
+  pause: { from: { crashed: false }, to: { paused: true }, otherwise: 'the guest has crashed' },
+  unpause: { from: { crashed: false }, to: { paused: false }, otherwise: 'the guest has crashed' },
+  // A paused domain too: the hypervisor suspends it without its help.
+  suspend: {
+    from: { crashed: false, suspended: false },
+    to: { suspended: true },
+    otherwise: 'the guest has crashed, or is suspended already',
+  },
+  resume: {
+    from: { crashed: false, suspended: true },
+    to: { suspended: false },
+    otherwise: 'the guest is not suspended',
+  },
+  crash: { from: {}, to: { crashed: true }, otherwise: '' },
+};
+
+/** @returns the state after, or undefined where the event may not happen */
+export function after(state: DomainState, event: VcpuEvent): DomainState | undefined {
+  const { from, to } = transitions[event];
+  for (const [flag, value] of Object.entries(from)) {
+    if (state[flag as keyof DomainState] !== value) return undefined;
+  }
+  return { ...state, ...to };
+}
+
+export function runs(state: DomainState): boolean {
+  return !state.paused && !state.suspended && !state.crashed;
+}

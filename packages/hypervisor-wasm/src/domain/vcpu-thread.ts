@@ -1,0 +1,64 @@
+/** The thread that is a domain's vCPU: runs the guest in quanta, and between two of them does as it is told. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { GlobalValue } from '../vcpu-context.js';
+import { ConsoleLog } from './console-log.js';
+import type { VcpuMessage, VcpuStart } from './vcpu-messages.js';
+
+const { memory, module, console, restored, command } = workerData as VcpuStart;
+const log = new ConsoleLog(console);
+let lastLine = '';
+
+function say(message: VcpuMessage): void {
+  parentPort!.postMessage(message);
+}
+
+function writeConsole(address: number, length: number): void {
+  const octets = new Uint8Array(memory.buffer, address >>> 0, length >>> 0).slice();
+  log.write(octets);
+  lastLine = new TextDecoder().decode(octets).trim();
+}
+
+interface GuestExports {
+  start(): void;
+  run(): number;
+}
+
+function instantiate(): { exports: GuestExports; globals: Record<string, WebAssembly.Global> } {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
+    env: { memory },
+    mig: { now: () => Date.now(), console: writeConsole },
+  });
+  const globals: Record<string, WebAssembly.Global> = {};
+  for (const [name, value] of Object.entries(instance.exports)) {
+    if (value instanceof WebAssembly.Global && name !== 'mig_abi') globals[name] = value;
+  }
+  return { exports: instance.exports as unknown as GuestExports, globals };
+}
+
+function runGuest(): void {
+  const { exports, globals } = instantiate();
+  if (restored === undefined) exports.start();
+  else for (const [name, value] of Object.entries(restored)) globals[name]!.value = value;
+  say({ kind: 'started' });
+  for (;;) {
+    const now = Atomics.load(command, 0);
+    if (now % 2 === 0) {
+      const values: Record<string, GlobalValue> = {};
+      for (const [name, global] of Object.entries(globals)) values[name] = global.value as GlobalValue;
+      say({ kind: 'stopped', command: now, globals: values });
+      Atomics.wait(command, 0, now);
+      continue;
+    }
+    const microseconds = exports.run();
+    // Not a plain sleep: a pause acts at once.
+    if (microseconds > 0) Atomics.wait(command, 0, now, microseconds / 1000);
+  }
+}
+
+try {
+  runGuest();
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  log.say(`the guest crashed: ${reason}`);
+  say({ kind: 'crashed', message: lastLine === '' ? reason : `${lastLine} (${reason})` });
+}

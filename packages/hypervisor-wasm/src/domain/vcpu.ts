@@ -1,0 +1,110 @@
+import { HostError } from '@mig/hypervisor';
+import { Worker } from 'node:worker_threads';
+import type { Globals, VcpuContext } from '../vcpu-context.js';
+import type { VcpuMessage, VcpuStart } from './vcpu-messages.js';
+
+export interface VcpuOptions {
+  readonly memory: WebAssembly.Memory;
+  readonly console: string;
+  readonly onCrash: (message: string) => void;
+}
+
+/** A vCPU, seen from the thread that controls it. It stands still at first. */
+export class Vcpu {
+  readonly #worker: Worker;
+  readonly #command = new Int32Array(new SharedArrayBuffer(4));
+  #stoppedAt = -1;
+  #globals: Globals = {};
+  #crash: string | undefined;
+  /** Looks at what has changed; called after every message. */
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(context: { module: Uint8Array; restored: Globals | undefined }, options: VcpuOptions) {
+    const start: VcpuStart = {
+      ...context,
+      memory: options.memory,
+      console: options.console,
+      command: this.#command,
+    };
+    this.#worker = new Worker(new URL('./vcpu-thread.js', import.meta.url), { workerData: start });
+    const crash = (message: string): void => {
+      if (this.#crash !== undefined) return;
+      this.#crash = message;
+      options.onCrash(message);
+      this.#notify();
+    };
+    this.#worker.on('message', (message: VcpuMessage) => {
+      if (message.kind === 'crashed') return crash(message.message);
+      if (message.kind === 'stopped') {
+        this.#stoppedAt = message.command;
+        this.#globals = message.globals;
+      }
+      this.#notify();
+    });
+    this.#worker.on('error', (error: Error) => crash(error.message));
+    this.#worker.on('exit', () => crash('its thread ended'));
+  }
+
+  /**
+   * Starts a guest, or restores one. Memory is touched only until this resolves: the guest runs from `go` on.
+   * @throws HostError bad-guest where it crashes at once
+   */
+  static async start(context: { module: Uint8Array } | VcpuContext, options: VcpuOptions): Promise<Vcpu> {
+    const vcpu =
+      'guest' in context
+        ? new Vcpu({ module: context.guest.module, restored: context.globals }, options)
+        : new Vcpu({ module: context.module, restored: undefined }, options);
+    await vcpu.#until(() => vcpu.#stoppedAt === 0 || vcpu.#crash !== undefined, Infinity);
+    if (vcpu.#crash !== undefined) {
+      throw new HostError('bad-guest', `the guest does not start: ${vcpu.#crash}`);
+    }
+    return vcpu;
+  }
+
+  /** Those it stopped with. */
+  get globals(): Globals {
+    return this.#globals;
+  }
+
+  go(): void {
+    this.#next();
+  }
+
+  /**
+   * Resolves once the guest stands still between two quanta.
+   * @returns false where it does not in time; it then keeps running
+   */
+  async stop(milliseconds: number): Promise<boolean> {
+    const command = this.#next();
+    const stopped = () => this.#stoppedAt === command;
+    await this.#until(() => stopped() || this.#crash !== undefined, milliseconds);
+    if (!stopped() && this.#crash === undefined) this.#next();
+    return stopped();
+  }
+
+  #next(): number {
+    const command = Atomics.add(this.#command, 0, 1) + 1;
+    Atomics.notify(this.#command, 0);
+    return command;
+  }
+
+  #until(condition: () => boolean, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.#watchers.delete(look);
+        clearTimeout(timer);
+        resolve();
+      };
+      const look = (): void => {
+        if (condition()) finish();
+      };
+      const timer = milliseconds === Infinity ? undefined : setTimeout(finish, milliseconds);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  #notify(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+}

@@ -1,0 +1,217 @@
+import {
+  type DomainInfo,
+  type Host,
+  HostError,
+  type HostInfo,
+  type ImageReport,
+  type RestoreOptions,
+  type SaveOptions,
+} from '@mig/hypervisor';
+import type { Input, Output } from '@mig/posix';
+import type { ControlState } from '@mig/protocol/control';
+import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
+import { ControlConnection } from './control-connection.js';
+import { endProcess } from './end-process.js';
+import { inspectGuest } from './guest/inspect.js';
+import { HostFolder, noSuchDomain } from './host-folder.js';
+import { describeHost, whyNoLogDirty } from './host-info.js';
+import { readKernel } from './kernel.js';
+import { launchDomain } from './launch.js';
+import { isAlive, type ProcessIdentity, readIdentity } from './process-identity.js';
+import { refuseForeignStream, restoreDomain } from './restore-domain.js';
+import { saveDomain } from './save-domain.js';
+
+/** Domains that are WebAssembly programs, each in a process of its own; a folder is a host. */
+export class EmbeddedHost implements Host {
+  readonly #folder: HostFolder;
+
+  private constructor(folder: string) {
+    this.#folder = new HostFolder(folder);
+  }
+
+  /** @param folder MIG_HOST_DIR where it is not given, else `mig/host` in the user's state directory */
+  static open(folder = defaultHostFolder()): EmbeddedHost {
+    return new EmbeddedHost(resolve(folder));
+  }
+
+  info(): HostInfo {
+    return describeHost({ folder: this.#folder.path, domains: this.#folder.domids().length });
+  }
+
+  list(): DomainInfo[] {
+    return this.#folder
+      .domids()
+      .map((domid) => this.#look(domid))
+      .filter((info) => info !== undefined);
+  }
+
+  find(nameOrDomid: string): DomainInfo | undefined {
+    const domids = this.#folder.domids();
+    const named = domids.find((domid) => this.#folder.configuration(domid)?.name === nameOrDomid);
+    if (named !== undefined) return this.#look(named);
+    const domid = /^[0-9]+$/.test(nameOrDomid) ? Number(nameOrDomid) : undefined;
+    return domid !== undefined && domids.includes(domid) ? this.#look(domid) : undefined;
+  }
+
+  describe(domid: number): DomainInfo {
+    return this.#look(domid) ?? noSuchDomain(domid);
+  }
+
+  configuration(domid: number): string {
+    return this.#configurationOf(domid).json;
+  }
+
+  /** The file that the domain's console is written to; what was too long for it is in PATH.0. */
+  consolePath(domid: number): string {
+    this.#ownerOf(domid);
+    return this.#folder.pathOf(domid, 'console');
+  }
+
+  /**
+   * Creates a domain.
+   * @param configuration libxl JSON: c_info { type: "wasm", name }, b_info { max_memkb, kernel, cmdline }
+   * @returns its domid
+   */
+  create(configuration: string, options: { paused: boolean }): number {
+    const parsed = parseConfiguration(configuration);
+    const { module } = inspectGuest(readKernel(parsed.kernel));
+    return this.#build(parsed, (domid) => {
+      writeFileSync(this.#folder.pathOf(domid, 'kernel'), module);
+      launchDomain(this.#folder.pathOf(domid), 'create');
+      if (!options.paused) this.unpause(domid);
+    });
+  }
+
+  rename(domid: number, name: string): void {
+    this.#ownerOf(domid);
+    this.#folder.rename(domid, name);
+  }
+
+  pause(domid: number): void {
+    this.#with(domid, (connection) => connection.do({ kind: 'pause' }));
+  }
+
+  unpause(domid: number): void {
+    this.#with(domid, (connection) => connection.do({ kind: 'unpause' }));
+  }
+
+  resume(domid: number): void {
+    this.#with(domid, (connection) => connection.do({ kind: 'resume' }));
+  }
+
+  destroy(domid: number): void {
+    const owner = this.#ownerOf(domid);
+    endProcess(owner, () => this.#with(domid, (connection) => connection.do({ kind: 'destroy' })));
+    this.#folder.remove(domid);
+  }
+
+  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
+    const owner = this.#ownerOf(domid);
+    const reason = options.live ? whyNoLogDirty() : undefined;
+    if (reason !== undefined) {
+      throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
+        domid,
+      });
+    }
+    return saveDomain({ domid, owner, folder: this.#folder.pathOf(domid) }, output, options);
+  }
+
+  restoreFrom(input: Input, options: RestoreOptions): number {
+    const type = domainType(options.configuration);
+    if (type !== 'wasm') refuseForeignStream(type, input);
+    const configuration = parseConfiguration(options.configuration, { name: options.name });
+    return this.#build(configuration, (domid) => {
+      launchDomain(this.#folder.pathOf(domid), 'incoming');
+      const owner = this.#ownerOf(domid);
+      this.#with(domid, (connection) => {
+        // Should this process be killed, the copy goes with it.
+        connection.do({ kind: 'hold' });
+        restoreDomain(owner, connection, input);
+      });
+    });
+  }
+
+  /** When it throws, nothing is left of the domain. */
+  #build(configuration: DomainConfiguration, action: (domid: number) => void): number {
+    const domid = this.#folder.add(configuration);
+    try {
+      action(domid);
+      return domid;
+    } catch (error) {
+      this.#discard(domid);
+      throw error;
+    }
+  }
+
+  #discard(domid: number): void {
+    const owner = readIdentity(this.#folder.pathOf(domid, 'process'));
+    // Until the domain's process has put itself in the place, it says that it is this one.
+    if (owner !== undefined && owner.pid !== process.pid) endProcess(owner);
+    this.#folder.remove(domid);
+  }
+
+  #ownerOf(domid: number): ProcessIdentity {
+    const owner = readIdentity(this.#folder.pathOf(domid, 'process'));
+    return owner !== undefined && isAlive(owner) ? owner : noSuchDomain(domid);
+  }
+
+  #configurationOf(domid: number): DomainConfiguration {
+    this.#ownerOf(domid);
+    return this.#folder.configuration(domid) ?? noSuchDomain(domid);
+  }
+
+  #with<T>(domid: number, action: (connection: ControlConnection) => T): T {
+    this.#ownerOf(domid);
+    const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
+    try {
+      return action(connection);
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** @returns undefined where it is not there, or not yet or no longer with a process that answers */
+  #look(domid: number): DomainInfo | undefined {
+    const configuration = this.#folder.configuration(domid);
+    if (configuration === undefined) return undefined;
+    let state: ControlState;
+    try {
+      state = this.#with(domid, (connection) => connection.state());
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      if (error.code !== 'unavailable') return undefined;
+      // It is there, and does nothing: stopped by a signal, say.
+      state = UNANSWERED;
+    }
+    const { name, uuid, memory } = configuration;
+    const { paused, suspended, crashed, cpuSeconds, logDirty } = state;
+    return {
+      domid,
+      name,
+      uuid,
+      memory,
+      vcpus: 1,
+      state: { paused, suspended, crashed },
+      cpuSeconds,
+      logDirty,
+    };
+  }
+}
+
+const UNANSWERED: ControlState = {
+  paused: false,
+  suspended: false,
+  crashed: true,
+  incoming: false,
+  logDirty: false,
+  cpuSeconds: 0,
+  ram: { descriptor: 0, address: 0, length: 0 },
+};
+
+function defaultHostFolder(): string {
+  const { MIG_HOST_DIR, XDG_STATE_HOME } = process.env;
+  return MIG_HOST_DIR ?? join(XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'mig', 'host');
+}

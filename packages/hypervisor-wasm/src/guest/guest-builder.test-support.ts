@@ -1,0 +1,108 @@
+/** Makes small WebAssembly modules, octet by octet: guests, and what almost is one. */
+
+export interface GuestParts {
+  abi?: number;
+  abiExported?: boolean;
+  shared?: boolean;
+  /** Pages of 64 KiB. */
+  minimumMemory?: number;
+  maximumMemory?: number;
+  importsMemory?: boolean;
+  ownMemory?: boolean;
+  /** A function import besides, as MODULE.NAME. */
+  alsoImports?: string;
+  startSection?: boolean;
+  exportsStart?: boolean;
+  exportsRun?: boolean;
+  /** Leaves the counter, a mutable global, unexported. */
+  hidesCounter?: boolean;
+  /** run() has the type of start(). */
+  runReturnsNothing?: boolean;
+  /** What run() does, as code without its `end`; the i32 it returns is on the stack. */
+  run?: number[];
+  /** An active data segment: the text at the address. */
+  data?: { address: number; text: string };
+}
+
+export const I32 = 0x7f;
+
+export function leb(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+}
+
+export function i32Const(value: number): number[] {
+  const octets = [0x41];
+  for (;;) {
+    const octet = value & 0x7f;
+    value >>= 7;
+    if ((value === 0 && (octet & 0x40) === 0) || (value === -1 && octet & 0x40)) return [...octets, octet];
+    octets.push(octet | 0x80);
+  }
+}
+
+function name(text: string): number[] {
+  return [...leb(text.length), ...new TextEncoder().encode(text)];
+}
+
+function section(id: number, entries: number[][]): number[] {
+  if (entries.length === 0) return [];
+  const body = [...leb(entries.length), ...entries.flat()];
+  return [id, ...leb(body.length), ...body];
+}
+
+export const COUNTER = 1;
+const SLEEP = 60_000_000;
+
+/** run(): writes the counter to the page of that number plus 16, counts, and asks for a minute of sleep. */
+const writeNextPage = [
+  ...[0x23, COUNTER, ...i32Const(4096), 0x6c],
+  ...[0x23, COUNTER, 0x36, 0x02, ...leb(65536)],
+  ...[0x23, COUNTER, ...i32Const(1), 0x6a, 0x24, COUNTER],
+  ...i32Const(SLEEP),
+];
+
+/** A guest of two functions and two globals, `mig_abi` and the mutable `counter`. */
+export function buildGuest(parts: GuestParts = {}): Uint8Array {
+  const {
+    minimumMemory = 2,
+    maximumMemory = 65536,
+    shared = true,
+    abi = 1,
+    runReturnsNothing = false,
+  } = parts;
+  const limits = [shared ? 3 : 1, ...leb(minimumMemory), ...leb(maximumMemory)];
+  const functionImports = parts.alsoImports === undefined ? 0 : 1;
+  const imports: number[][] = [];
+  if (parts.importsMemory ?? true) imports.push([...name('env'), ...name('memory'), 2, ...limits]);
+  if (parts.alsoImports !== undefined) {
+    const [module, item] = parts.alsoImports.split('.') as [string, string];
+    imports.push([...name(module), ...name(item), 0, 0]);
+  }
+  const exports: number[][] = [];
+  if (parts.abiExported ?? true) exports.push([...name('mig_abi'), 3, 0]);
+  if (!parts.hidesCounter) exports.push([...name('counter'), 3, COUNTER]);
+  if (parts.exportsStart ?? true) exports.push([...name('start'), 0, functionImports]);
+  if (parts.exportsRun ?? true) exports.push([...name('run'), 0, functionImports + 1]);
+
+  const run = runReturnsNothing ? [] : (parts.run ?? writeNextPage);
+  const code = (body: number[]): number[] => [...leb(body.length + 2), 0, ...body, 0x0b];
+  const { data } = parts;
+  return new Uint8Array([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [
+      [0x60, 0, 0],
+      [0x60, 0, 1, I32],
+    ]),
+    ...section(2, imports),
+    ...section(3, [[0], [runReturnsNothing ? 0 : 1]]),
+    ...section(5, parts.ownMemory ? [limits] : []),
+    ...section(6, [
+      [I32, 0, ...i32Const(abi), 0x0b],
+      [I32, 1, ...i32Const(0), 0x0b],
+    ]),
+    ...section(7, exports),
+    ...(parts.startSection ? [8, 1, functionImports] : []),
+    ...section(10, [code([]), code(run)]),
+    ...section(11, data ? [[0, ...i32Const(data.address), 0x0b, ...name(data.text)]] : []),
+  ]);
+}

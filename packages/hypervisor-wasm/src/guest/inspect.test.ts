@@ -1,0 +1,77 @@
+import { HostError } from '@mig/hypervisor';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { buildGuest, type GuestParts } from './guest-builder.test-support.js';
+import { inspectGuest } from './inspect.js';
+
+function refusal(module: Uint8Array): HostError {
+  try {
+    inspectGuest(module);
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+  throw new Error('the module was accepted');
+}
+
+describe('a guest', () => {
+  it('is accepted, and its state found', () => {
+    const guest = inspectGuest(buildGuest({ minimumMemory: 3 }));
+    expect([...guest.globals]).toEqual([['counter', 'i32']]);
+    expect(guest.minimumMemory).toBe(3);
+  });
+
+  it('may import what ABI 1 has, and only as it has it', () => {
+    expect(refusal(buildGuest({ alsoImports: 'mig.now' })).message).toContain(
+      'it imports mig.now as () -> (): it is () -> (f64)',
+    );
+  });
+
+  it.each(['wss', 'idle'])('%s, which comes with the package, is one', (name) => {
+    const module = readFileSync(new URL(`../../dist/guests/${name}.wasm`, import.meta.url));
+    expect(inspectGuest(module).globals.get('ticks')).toBe('i64');
+  });
+
+  it.each<[string, GuestParts, string]>([
+    ['a start section', { startSection: true }, 'start section'],
+    ['a hidden mutable global', { hidesCounter: true }, 'its mutable global 1 is not exported'],
+    ['no memory', { importsMemory: false, run: [0x41, 0] }, 'does not import its memory'],
+    ['memory of its own', { importsMemory: false, ownMemory: true }, 'a memory of its own'],
+    ['memory that is not shared', { shared: false }, 'is not shared'],
+    ['memory with another maximum', { maximumMemory: 100 }, 'maximum'],
+    ['another import', { alsoImports: 'env.abort' }, 'it imports the function env.abort'],
+    ['an import by the name of an object method', { alsoImports: 'a.toString' }, 'a.toString'],
+    ['no ABI', { abiExported: false }, 'does not export the global mig_abi'],
+    ['another ABI', { abi: 7 }, 'it is of ABI 7; this is ABI 1'],
+    ['no start()', { exportsStart: false }, 'does not export the function start'],
+    ['no run()', { exportsRun: false }, 'does not export the function run'],
+    ['run() of another type', { runReturnsNothing: true }, 'its run is () -> (): it must be () -> (i32)'],
+    ['code that is not valid', { run: [0x1a, 0x41, 0] }, 'not a valid WebAssembly module'],
+  ])('with %s is refused by name', (_, parts, message) => {
+    const error = refusal(buildGuest(parts));
+    expect(error.code).toBe('bad-guest');
+    expect(error.message).toContain(message);
+  });
+
+  it('is refused, cut anywhere', () => {
+    const module = buildGuest();
+    let cuts = 0;
+    for (; cuts < module.length; cuts++) expect(refusal(module.subarray(0, cuts)).code).toBe('bad-guest');
+    expect(cuts).toBeGreaterThan(100);
+  });
+
+  it('is accepted or refused, never more, whatever octet is another', () => {
+    const module = buildGuest();
+    for (let at = 0; at < module.length; at++) {
+      for (const octet of [0x00, 0x7f, 0x80, 0xff]) {
+        const changed = module.slice();
+        changed[at] = octet;
+        try {
+          inspectGuest(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(HostError);
+        }
+      }
+    }
+  });
+});

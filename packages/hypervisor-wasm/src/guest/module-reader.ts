@@ -1,0 +1,126 @@
+/** What keeps octets from being read as a WebAssembly module. */
+export class ModuleError extends Error {
+  override readonly name = 'ModuleError';
+
+  constructor(
+    message: string,
+    readonly offset: number,
+  ) {
+    super(`${message}, at octet ${offset}`);
+  }
+}
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+/** Octets that the operand of a constant instruction has, where that is fixed. */
+const operandOctets = new Map([
+  [0x43, 4],
+  [0x44, 8],
+  [0xd0, 1],
+  // i32 and i64 add, sub, mul: extended constant expressions
+  ...[0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e].map((opcode) => [opcode, 0] as const),
+]);
+
+/** Reads a module's primitive values; never beyond its part. */
+export class ModuleReader {
+  #at: number;
+
+  constructor(
+    private readonly octets: Uint8Array,
+    start = 0,
+    private readonly end = octets.length,
+  ) {
+    this.#at = start;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.end;
+  }
+
+  fail(message: string): never {
+    throw new ModuleError(message, this.#at);
+  }
+
+  header(): void {
+    if (!MAGIC.every((octet, at) => this.octets[at] === octet))
+      this.fail('not a WebAssembly module, version 1');
+    this.#at += MAGIC.length;
+  }
+
+  octet(): number {
+    if (this.#at >= this.end) this.fail('the module ends too early');
+    return this.octets[this.#at++]!;
+  }
+
+  /** LEB128, at most 5 octets. */
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const octet = this.octet();
+      value += (octet & 0x7f) * 2 ** shift;
+      if (octet < 0x80) return value > 0xffffffff ? this.fail('a number of more than 32 bits') : value;
+    }
+    return this.fail('a number of more than 32 bits');
+  }
+
+  name(): string {
+    const length = this.u32();
+    const { octets, start } = this.#take(length);
+    return new TextDecoder().decode(octets.subarray(start, start + length));
+  }
+
+  /** A part of its own, which cannot be left. */
+  part(length: number): ModuleReader {
+    const { octets, start } = this.#take(length);
+    return new ModuleReader(octets, start, start + length);
+  }
+
+  vector(item: () => void): void {
+    const count = this.u32();
+    // Every item has an octet at least: no count is believed beyond what is there.
+    if (count > this.end - this.#at) this.fail('the module ends too early');
+    for (let i = 0; i < count; i++) item();
+  }
+
+  skipRest(): void {
+    this.#at = this.end;
+  }
+
+  /** @returns the value of a lone `i32.const`, undefined for any other expression */
+  constantExpression(): number | undefined {
+    let instructions = 0;
+    let value: number | undefined;
+    for (;;) {
+      const opcode = this.octet();
+      if (opcode === 0x0b) return instructions === 1 ? value : undefined;
+      instructions++;
+      if (opcode === 0x41) value = Number(BigInt.asIntN(32, this.#signed()));
+      else if (opcode === 0x42) this.#signed();
+      else if (opcode === 0x23 || opcode === 0xd2) this.u32();
+      else if (opcode === 0xfd) this.#vectorConstant();
+      else this.#take(operandOctets.get(opcode) ?? this.fail('an unknown constant expression'));
+    }
+  }
+
+  #vectorConstant(): void {
+    if (this.u32() !== 0x0c) this.fail('an unknown constant expression');
+    this.#take(16);
+  }
+
+  #signed(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const octet = this.octet();
+      value |= BigInt(octet & 0x7f) << shift;
+      if (octet < 0x80) return octet & 0x40 ? value - (1n << (shift + 7n)) : value;
+    }
+    return this.fail('a number of more than 64 bits');
+  }
+
+  #take(length: number): { octets: Uint8Array; start: number } {
+    if (length > this.end - this.#at) this.fail('the module ends too early');
+    const start = this.#at;
+    this.#at += length;
+    return { octets: this.octets, start };
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A host's folder:
+ *
+ *     lock          held while a domid or a name is taken
+ *     next-domid    counts up: a domid is never given twice
+ *     domains/DOMID/ see domain-files.ts
+ */
+import { HostError } from '@mig/hypervisor';
+import { lockDescriptor } from '@mig/posix';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type DomainConfiguration, parseConfiguration } from './configuration.js';
+import { domainFiles } from './domain-files.js';
+import { identityOf, isAlive, readIdentity, writeIdentity } from './process-identity.js';
+
+export class HostFolder {
+  /** @param path made where it is missing, for this user only */
+  constructor(readonly path: string) {
+    mkdirSync(join(path, 'domains'), { recursive: true, mode: 0o700 });
+  }
+
+  /** Of one of a domain's files, or of its folder. */
+  pathOf(domid: number, file: keyof typeof domainFiles | '' = ''): string {
+    return join(this.path, 'domains', String(domid), file === '' ? '' : domainFiles[file]);
+  }
+
+  /** Those whose process is alive, in order; what dead ones left is cleaned away. */
+  domids(): number[] {
+    return this.#folders().filter((domid) => this.#isAlive(domid) || !this.#bury(domid));
+  }
+
+  /** @returns undefined where there is no such domain */
+  configuration(domid: number): DomainConfiguration | undefined {
+    let json: string;
+    try {
+      json = readFileSync(this.pathOf(domid, 'configuration'), 'utf8');
+    } catch {
+      return undefined;
+    }
+    return parseConfiguration(json);
+  }
+
+  /**
+   * Takes a domid and the configuration's name. Until the domain's process puts itself in its place, the folder
+   * belongs to this process.
+   * @throws HostError name-taken, domid-taken
+   */
+  add(configuration: DomainConfiguration): number {
+    return this.#locked(() => {
+      this.#checkName(configuration.name);
+      const domid = this.#takeDomid(configuration.domid);
+      mkdirSync(this.pathOf(domid), { mode: 0o700 });
+      writeIdentity(this.pathOf(domid, 'process'), identityOf('self')!);
+      this.#writeConfiguration(domid, configuration);
+      return domid;
+    });
+  }
+
+  /** @throws HostError name-taken, no-such-domain */
+  rename(domid: number, name: string): void {
+    this.#locked(() => {
+      const configuration = this.configuration(domid) ?? noSuchDomain(domid);
+      if (configuration.name === name) return;
+      this.#checkName(name);
+      this.#writeConfiguration(domid, parseConfiguration(configuration.json, { name }));
+    });
+  }
+
+  remove(domid: number): void {
+    rmSync(this.pathOf(domid), { recursive: true, force: true });
+  }
+
+  #writeConfiguration(domid: number, { json }: DomainConfiguration): void {
+    const path = this.pathOf(domid, 'configuration');
+    writeFileSync(`${path}.new`, `${json}\n`);
+    renameSync(`${path}.new`, path);
+  }
+
+  #checkName(name: string): void {
+    for (const domid of this.#aliveLocked()) {
+      if (this.configuration(domid)?.name !== name) continue;
+      throw new HostError('name-taken', `there is a domain called ${name} already, domid ${domid}`, {
+        domid,
+      });
+    }
+  }
+
+  #takeDomid(wanted: number | undefined): number {
+    const counter = join(this.path, 'next-domid');
+    let next = 1;
+    try {
+      next = Number(readFileSync(counter, 'utf8'));
+    } catch {
+      // The first domain of this host.
+    }
+    if (wanted !== undefined && this.#aliveLocked().includes(wanted)) {
+      throw new HostError('domid-taken', `there is a domain with domid ${wanted} already`, { domid: wanted });
+    }
+    const domid = wanted ?? next;
+    writeFileSync(`${counter}.new`, String(Math.max(next, domid + 1)));
+    renameSync(`${counter}.new`, counter);
+    return domid;
+  }
+
+  #folders(): number[] {
+    const names = readdirSync(join(this.path, 'domains')).filter((name) => /^[0-9]+$/.test(name));
+    return names.map(Number).sort((a, b) => a - b);
+  }
+
+  #isAlive(domid: number): boolean {
+    const identity = readIdentity(this.pathOf(domid, 'process'));
+    return identity !== undefined && isAlive(identity);
+  }
+
+  /** @returns whether it was dead for certain: a look without the lock may come in the middle of `add` */
+  #bury(domid: number): boolean {
+    return this.#locked(() => {
+      if (this.#isAlive(domid)) return false;
+      this.remove(domid);
+      return true;
+    });
+  }
+
+  /** Like `domids`, where the lock is held already. */
+  #aliveLocked(): number[] {
+    return this.#folders().filter((domid) => {
+      if (this.#isAlive(domid)) return true;
+      this.remove(domid);
+      return false;
+    });
+  }
+
+  #locked<T>(action: () => T): T {
+    const fd = openSync(join(this.path, 'lock'), 'a', 0o600);
+    try {
+      lockDescriptor(fd);
+      return action();
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+export function noSuchDomain(domid: number): never {
+  throw new HostError('no-such-domain', `there is no domain with domid ${domid}`, { domid });
+}

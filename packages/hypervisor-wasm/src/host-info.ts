@@ -1,0 +1,41 @@
+import type { HostInfo } from '@mig/hypervisor';
+import { closeDescriptor, createMemoryFile, Mapping, whyNoWriteLog } from '@mig/posix';
+import { readFileSync } from 'node:fs';
+import { arch, freemem, hostname, release, totalmem } from 'node:os';
+import { GUEST_ABI } from './guest/inspect.js';
+
+/** @param details more for `xl info` */
+export function describeHost(details: HostInfo['details']): HostInfo {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return {
+    hypervisor: 'embedded (WebAssembly)',
+    version: (JSON.parse(manifest) as { version: string }).version,
+    noLogDirty: whyNoLogDirty(),
+    details: {
+      host: hostname(),
+      release: release(),
+      machine: arch(),
+      node: process.version,
+      guest_abi: GUEST_ABI,
+      total_memory: Math.floor(totalmem() / 2 ** 20),
+      free_memory: Math.floor(freemem() / 2 ** 20),
+      ...details,
+    },
+  };
+}
+
+const PROBE = 4096;
+
+/** Why this kernel cannot log written pages; undefined where it can. */
+export function whyNoLogDirty(): string | undefined {
+  const fd = createMemoryFile('probe', PROBE);
+  const mapping = Mapping.of(fd, PROBE, 'write');
+  closeDescriptor(fd);
+  try {
+    const reason = whyNoWriteLog(mapping);
+    if (reason === undefined) return undefined;
+    return `this kernel (Linux ${release()}) cannot log written pages: ${reason.message}`;
+  } finally {
+    mapping.unmap();
+  }
+}

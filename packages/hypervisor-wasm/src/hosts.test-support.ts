@@ -1,0 +1,118 @@
+/** Hosts for tests: folders of their own, of which nothing is left. */
+import { HostError, type SaveOptions } from '@mig/hypervisor';
+import { EmbeddedHost } from '@mig/hypervisor-wasm';
+import { Input, Output } from '@mig/posix';
+import { simplePolicy } from '@mig/sender';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+
+export interface TestHost {
+  readonly host: EmbeddedHost;
+  readonly folder: string;
+}
+
+const opened: TestHost[] = [];
+
+afterEach(() => {
+  for (const { host, folder } of opened.splice(0)) {
+    for (const { domid } of host.list()) host.destroy(domid);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+export function openHost(): TestHost {
+  const folder = mkdtempSync(join(tmpdir(), 'mig-host-'));
+  const opening = { host: EmbeddedHost.open(folder), folder };
+  opened.push(opening);
+  return opening;
+}
+
+export function configurationOf(name: string, kernel: string, commandLine = '', memory = 1): string {
+  return JSON.stringify({
+    c_info: { type: 'wasm', name },
+    b_info: {
+      max_memkb: memory * 1024,
+      target_memkb: memory * 1024,
+      max_vcpus: 1,
+      kernel,
+      cmdline: commandLine,
+    },
+  });
+}
+
+/** Writes a module into the host's folder, for `kernel`. */
+export function moduleFile({ folder }: TestHost, module: Uint8Array): string {
+  const path = join(folder, 'guest.wasm');
+  writeFileSync(path, module);
+  return path;
+}
+
+export function domainFolder({ folder }: TestHost, domid: number): string {
+  return join(folder, 'domains', String(domid));
+}
+
+export function pidOf(test: TestHost, domid: number): number {
+  const text = readFileSync(join(domainFolder(test, domid), 'process.json'), 'utf8');
+  return (JSON.parse(text) as { pid: number }).pid;
+}
+
+export interface Tick {
+  readonly number: number;
+  readonly time: number;
+  readonly errors: number;
+  readonly written: number;
+}
+
+/** What a domain has said on its console, whole lines only. */
+export function consoleLines({ host }: TestHost, domid: number): string[] {
+  const path = host.consolePath(domid);
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+}
+
+export function ticks(lines: readonly string[]): Tick[] {
+  return lines
+    .map((line) => /^tick (\d+) (\d+) errors=(\d+) verified=\d+ written=(\d+)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, ...fields]) => {
+      const [number, time, errors, written] = fields.map(Number) as [number, number, number, number];
+      return { number, time, errors, written };
+    });
+}
+
+export function sweeps(lines: readonly string[]): number {
+  return lines.filter((line) => line.startsWith('sweep ')).length;
+}
+
+export const LIVE: SaveOptions = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
+export const NOT_LIVE: SaveOptions = { ...LIVE, live: false };
+
+export function save({ host }: TestHost, domid: number, path: string, options: SaveOptions) {
+  const fd = openSync(path, 'w');
+  try {
+    return host.saveTo(domid, new Output(fd, { subject: 'a file' }), options);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function restore({ host }: TestHost, path: string, configuration: string, name: string): number {
+  const fd = openSync(path, 'r');
+  try {
+    return host.restoreFrom(new Input(fd, { subject: 'a file' }), { configuration, name });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function failure(action: () => unknown): HostError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}

@@ -1,0 +1,26 @@
+import { HostError } from '@mig/hypervisor';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The guests that come with this package. */
+export const BUILT_IN_GUESTS = ['wss', 'idle'] as const;
+
+/**
+ * The module that `b_info.kernel` means.
+ * @throws HostError bad-configuration where there is none
+ */
+export function readKernel(kernel: string): Uint8Array {
+  const builtIn = (BUILT_IN_GUESTS as readonly string[]).includes(kernel);
+  if (!builtIn && !kernel.endsWith('.wasm')) {
+    throw new HostError(
+      'bad-configuration',
+      `b_info.kernel is "${kernel}": give ${BUILT_IN_GUESTS.join(', ')} or the path of a .wasm`,
+    );
+  }
+  const path = builtIn ? fileURLToPath(new URL(`./guests/${kernel}.wasm`, import.meta.url)) : kernel;
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new HostError('bad-configuration', `b_info.kernel: ${path} cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,81 @@
+import { HostError, type HostErrorCode } from '@mig/hypervisor';
+import { closeDescriptor, Input, pipe, TimeoutError } from '@mig/posix';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { domainFiles } from './domain-files.js';
+import type { Readiness } from './domain/main.js';
+
+/** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
+const PATIENCE = 60_000;
+
+/**
+ * Starts a domain's process in its folder and waits until it is ready.
+ * @throws HostError with the process's own words where it is not to be
+ */
+export function launchDomain(folder: string, kind: 'create' | 'incoming'): void {
+  const { readEnd, writeEnd } = pipe();
+  try {
+    try {
+      startDetached(folder, kind, writeEnd);
+    } finally {
+      // The domain's end alone keeps the pipe open: its death ends our wait.
+      closeDescriptor(writeEnd);
+    }
+    const { ready, code, message } = readReadiness(readEnd, folder);
+    if (!ready) throw new HostError(code as HostErrorCode, message ?? 'no reason was given');
+  } finally {
+    closeDescriptor(readEnd);
+  }
+}
+
+/**
+ * Through a shell that ends at once: so the domain is nobody's child here, keeps no event loop alive and leaves no
+ * zombie, however long this process lives on. It makes a session of its own.
+ */
+function startDetached(folder: string, kind: string, readiness: number): void {
+  const log = openSync(join(folder, domainFiles.log), 'a', 0o600);
+  const program = fileURLToPath(new URL('./domain/main.js', import.meta.url));
+  try {
+    const { status, error } = spawnSync('/bin/sh', ['-c', '"$0" "$@" &', process.execPath, program, kind], {
+      cwd: folder,
+      env: environment(),
+      stdio: ['ignore', log, log, readiness],
+    });
+    if (error !== undefined || status !== 0) {
+      throw new HostError('unavailable', 'no process could be started for the domain', { cause: error });
+    }
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** What configures this Node (a debugger's port, a loader) is not for the domain's. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+}
+
+function readReadiness(fd: number, folder: string): Readiness {
+  const what = 'the process of the domain was not ready';
+  const input = new Input(fd, { subject: 'a starting domain', patience: { what, milliseconds: PATIENCE } });
+  const octets = new Uint8Array(65536);
+  let text = '';
+  try {
+    while (!text.endsWith('\n')) {
+      const count = input.readSome(octets);
+      if (count === 0) return died(folder);
+      text += new TextDecoder().decode(octets.subarray(0, count));
+    }
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    return { ready: false, code: 'unavailable', message: error.message };
+  }
+  return JSON.parse(text) as Readiness;
+}
+
+function died(folder: string): Readiness {
+  const said = readFileSync(join(folder, domainFiles.log), 'utf8').trim();
+  const message = `the process of the domain died at its start${said === '' ? '' : `: ${said}`}`;
+  return { ready: false, code: 'domain-died', message };
+}

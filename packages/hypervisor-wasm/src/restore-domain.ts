@@ -1,0 +1,72 @@
+import { HostError, type IncomingMemory } from '@mig/hypervisor';
+import type { Input } from '@mig/posix';
+import { type DomainHeader, Emulator, LibxlDecoder, type LibxlRecord } from '@mig/protocol';
+import { pull, restoreImage } from '@mig/receiver';
+import type { ControlConnection } from './control-connection.js';
+import { IncomingDomainMemory } from './incoming-domain-memory.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/** Reads a libxl stream into an incoming domain, which then is complete, and paused. */
+export function restoreDomain(owner: ProcessIdentity, connection: ControlConnection, input: Input): void {
+  const memory = new IncomingDomainMemory(owner, connection.state().ram);
+  try {
+    const context = readStream(memory, input);
+    if (context === undefined) {
+      throw new HostError('bad-guest', 'the stream has no state of a vCPU (EMULATOR_CONTEXT)');
+    }
+    connection.do({ kind: 'adopt', octets: context });
+  } finally {
+    memory.close();
+  }
+}
+
+/**
+ * Refuses the stream of a real Xen domain by its name, which it reads as far as needed.
+ * @param type c_info.type of its configuration
+ * @throws HostError foreign-domain
+ */
+export function refuseForeignStream(type: string, input: Input): never {
+  const refuse = (header: DomainHeader): never => {
+    const version = `${header.xenMajor}.${header.xenMinor}`;
+    throw new HostError(
+      'foreign-domain',
+      `this stream is of a ${type.toUpperCase()} domain of Xen ${version}; the embedded hypervisor runs WebAssembly domains`,
+    );
+  };
+  const untouched = (): never => {
+    throw new HostError(
+      'foreign-domain',
+      `this stream is of a ${type.toUpperCase()} domain, not a WebAssembly one`,
+    );
+  };
+  const memory: IncomingMemory = {
+    pageCount: 0,
+    expect: refuse,
+    populate: untouched,
+    readPages: untouched,
+    comparePages: untouched,
+    apply: untouched,
+  };
+  readStream(memory, input);
+  return untouched();
+}
+
+/** @returns the state of the vCPU, where there is one */
+function readStream(memory: IncomingMemory, input: Input): Uint8Array | undefined {
+  const decoder = new LibxlDecoder();
+  let context: Uint8Array | undefined;
+  while (!decoder.finished) {
+    const event = pull(decoder, input);
+    if (event?.kind !== 'record') continue;
+    if (event.record.type === 'LIBXC_CONTEXT') {
+      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset }).octets);
+    } else if (isVcpu(event.record)) {
+      context = event.record.context.slice();
+    }
+  }
+  return context;
+}
+
+function isVcpu(record: LibxlRecord): record is LibxlRecord & { type: 'EMULATOR_CONTEXT' } {
+  return record.type === 'EMULATOR_CONTEXT' && record.emulatorId === Emulator.UNKNOWN && record.index === 0;
+}

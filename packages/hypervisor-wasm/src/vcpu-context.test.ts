@@ -1,0 +1,62 @@
+import { HostError } from '@mig/hypervisor';
+import { pack } from 'msgpackr';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { buildGuest } from './guest/guest-builder.test-support.js';
+import { inspectGuest } from './guest/inspect.js';
+import { decodeVcpuContext, encodeVcpuContext } from './vcpu-context.js';
+
+const module = buildGuest();
+
+function refusal(octets: Uint8Array): HostError {
+  try {
+    decodeVcpuContext(octets);
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe("a vCPU's state", () => {
+  it('comes back', () => {
+    const { guest, globals } = decodeVcpuContext(
+      encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: -5 } }),
+    );
+    expect(globals).toEqual({ counter: -5 });
+    expect(guest.module).toEqual(module);
+  });
+
+  it('keeps every number exactly', () => {
+    const guest = inspectGuest(readFileSync(new URL('../dist/guests/wss.wasm', import.meta.url)));
+    const numbers = { i32: -(2 ** 31), i64: -(2n ** 63n) + 1n, f32: 0, f64: -0 };
+    const globals = Object.fromEntries([...guest.globals].map(([name, type]) => [name, numbers[type]]));
+    Object.assign(globals, { lastTime: 0.1, dueWrites: -Infinity });
+    expect(new Set(guest.globals.values())).toEqual(new Set(['i32', 'i64', 'f64']));
+    expect(decodeVcpuContext(encodeVcpuContext({ guest, globals })).globals).toStrictEqual(globals);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a number', 5, 'it is not a map'],
+    ['nothing', {}, 'it is of ABI undefined'],
+    ['another ABI', { abi: 2, module, globals: { counter: 1 } }, 'it is of ABI 2'],
+    ['no module', { abi: 1, globals: {} }, 'it has no module'],
+    ['text for a module', { abi: 1, module: 'x', globals: {} }, 'it has no module'],
+    ['no globals', { abi: 1, module }, 'it has no globals'],
+    ['a global missing', { abi: 1, module, globals: {} }, 'the global counter is not an i32'],
+    ['a global of another type', { abi: 1, module, globals: { counter: 'x' } }, 'the global counter is not'],
+    ['a global out of range', { abi: 1, module, globals: { counter: 2 ** 40 } }, 'the global counter is not'],
+    ['a global too many', { abi: 1, module, globals: { counter: 1, other: 1 } }, 'has no global other'],
+  ])('with %s is refused', (_, value, message) => {
+    const error = refusal(pack(value));
+    expect(error.code).toBe('bad-guest');
+    expect(error.message).toContain(message);
+  });
+
+  it('is refused, cut anywhere', () => {
+    const octets = encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: 1 } });
+    for (let length = 0; length < octets.length; length++) {
+      expect(refusal(octets.subarray(0, length)).code).toBe('bad-guest');
+    }
+  });
+});

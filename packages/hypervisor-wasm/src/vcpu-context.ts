@@ -1,0 +1,83 @@
+/**
+ * The state of a domain's vCPU, as EMULATOR_CONTEXT carries it: MessagePack of
+ *
+ *     { abi: 1, module: the guest's WebAssembly octets, globals: { name: value } }
+ *
+ * with an i32 as an integer, an i64 as a 64-bit integer, an f32 or f64 as the 64 bits of the f64 of that value.
+ * The module travels with it, so that the target needs no file.
+ */
+import { HostError } from '@mig/hypervisor';
+import { Packr, Unpackr } from 'msgpackr';
+import { type Guest, GUEST_ABI, inspectGuest, LARGEST_GUEST, type StateType } from './guest/inspect.js';
+
+export type GlobalValue = number | bigint;
+export type Globals = Readonly<Record<string, GlobalValue>>;
+
+export interface VcpuContext {
+  readonly guest: Guest;
+  readonly globals: Globals;
+}
+
+/** Octets besides the module's. */
+const LARGEST_REST = 1 << 20;
+
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
+
+export function encodeVcpuContext({ guest, globals }: VcpuContext): Uint8Array {
+  const packed: Record<string, GlobalValue> = {};
+  for (const [name, type] of guest.globals) packed[name] = pack(type, globals[name]!);
+  return packr.pack({ abi: GUEST_ABI, module: guest.module, globals: packed });
+}
+
+/** @throws HostError bad-guest where this is no vCPU's state, or its guest cannot be run */
+export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
+  if (octets.length > LARGEST_GUEST + LARGEST_REST) refuse(`${octets.length} octets are too many`);
+  const { abi, module, globals } = unpack(octets);
+  if (abi !== GUEST_ABI) refuse(`it is of ABI ${String(abi)}; this is ABI ${GUEST_ABI}`);
+  if (!(module instanceof Uint8Array)) refuse('it has no module');
+  if (!isObject(globals)) refuse('it has no globals');
+  const guest = inspectGuest(Uint8Array.from(module));
+  const restored: Record<string, GlobalValue> = {};
+  for (const [name, type] of guest.globals) restored[name] = restore(name, type, globals[name]);
+  for (const name of Object.keys(globals)) {
+    if (!guest.globals.has(name)) refuse(`the guest has no global ${name}`);
+  }
+  return { guest, globals: restored };
+}
+
+function unpack(octets: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = unpackr.unpack(octets);
+  } catch (error) {
+    return refuse('it is not MessagePack', error);
+  }
+  return isObject(value) ? value : refuse('it is not a map');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const float = new DataView(new ArrayBuffer(8));
+
+function pack(type: StateType, value: GlobalValue): GlobalValue {
+  if (type === 'i32' || type === 'i64') return value;
+  float.setFloat64(0, Number(value));
+  return float.getBigInt64(0);
+}
+
+function restore(name: string, type: StateType, value: unknown): GlobalValue {
+  if (type === 'i32' && typeof value === 'number' && (value | 0) === value) return value;
+  if (type !== 'i32' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value) {
+    if (type === 'i64') return value;
+    float.setBigInt64(0, value);
+    return float.getFloat64(0);
+  }
+  return refuse(`the global ${name} is not an ${type}`);
+}
+
+function refuse(reason: string, cause?: unknown): never {
+  throw new HostError('bad-guest', `the state of the vCPU cannot be restored: ${reason}`, { cause });
+}

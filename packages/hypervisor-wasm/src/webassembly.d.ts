@@ -1,0 +1,20 @@
+/** What is used here of the WebAssembly JavaScript API; the types of Node 20 lack it. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number; shared: true });
+    readonly buffer: SharedArrayBuffer;
+  }
+  class Module {
+    constructor(octets: Uint8Array);
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module';
+  }
+  class Global {
+    value: unknown;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+  class RuntimeError extends Error {}
+  function validate(octets: Uint8Array): boolean;
+}
