@@ -8,6 +8,8 @@ export default defineConfig({
       'tooling/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    // Most tests wait for processes they have started: one worker would leave a core idle.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,7 +1,7 @@
 // A 1 GiB domain of incompressible pages moved between two hosts, beside the plain copy of the same octets.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,16 +14,16 @@ const OCTETS = 1024 * MIB;
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
 const plainCopy = fileURLToPath(new URL('plain-copy.mjs', import.meta.url));
 
-/** Octets per second of the plain copy. */
-async function limit() {
+/** Octets per second of the plain copy of a file. */
+async function limit(path) {
   const ends = pipe(MIB);
   setNonBlocking(ends.writeEnd);
-  const run = (direction, fd) =>
-    spawn(process.execPath, [plainCopy, direction, '3', String(OCTETS)], {
-      stdio: ['ignore', 'inherit', 'pipe', fd],
-    });
-  const reader = run('read', ends.readEnd);
-  const writer = run('write', ends.writeEnd);
+  const reader = spawn(process.execPath, [plainCopy, 'read', String(OCTETS)], {
+    stdio: [ends.readEnd, 'inherit', 'inherit'],
+  });
+  const writer = spawn(process.execPath, [plainCopy, 'write', path, String(OCTETS)], {
+    stdio: ['ignore', ends.writeEnd, 'pipe'],
+  });
   closeDescriptor(ends.readEnd);
   closeDescriptor(ends.writeEnd);
   let milliseconds = '';
@@ -80,6 +80,18 @@ class Pair {
     return JSON.parse(out.trim().split('\n').at(-1));
   }
 
+  /** The file that is the domain's RAM. */
+  ram() {
+    const domains = join(this.#hosts[this.#at], 'domains');
+    const [domid] = readdirSync(domains);
+    const { pid } = JSON.parse(readFileSync(join(domains, domid, 'process.json'), 'utf8'));
+    const descriptors = `/proc/${pid}/fd`;
+    const number = readdirSync(descriptors).find((fd) =>
+      readlinkSync(join(descriptors, fd)).startsWith('/memfd:'),
+    );
+    return join(descriptors, number);
+  }
+
   close() {
     this.#xl(this.#at, 'destroy', 'full');
     rmSync(this.#folder, { recursive: true, force: true });
@@ -92,7 +104,7 @@ export async function benchFirstPass() {
   const [plain, mig, whole] = [[], [], []];
   try {
     for (let run = 0; run < RUNS; run++) {
-      plain.push((await limit()) / MIB);
+      plain.push((await limit(pair.ram())) / MIB);
       const { passes, octetsSent, totalMilliseconds } = pair.migrate();
       mig.push(((passes[0].octets / passes[0].milliseconds) * 1000) / MIB);
       whole.push(((octetsSent / totalMilliseconds) * 1000) / MIB);

@@ -1,36 +1,33 @@
-// The limit: the plainest program that moves the same octets the same way. Memory of one process goes through a
-// pipe into fresh memory of another, 4 MiB a system call, and nothing else happens.
-//   plain-copy.mjs write FD OCTETS | plain-copy.mjs read FD OCTETS
-import { randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
+// The limit: the plainest program that moves the same octets the same way. The memory of a domain goes through a
+// pipe into fresh memory, 4 MiB a system call, and nothing else happens.
+//   plain-copy.mjs write FILE OCTETS > pipe, which prints the milliseconds on stderr
+//   plain-copy.mjs read OCTETS < pipe
+import { closeSync, openSync } from 'node:fs';
 import { createMemoryFile, Input, Iovec, Mapping, Output } from '@mig/posix';
 
-const [direction, fd, octets] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const PIECE = 4 << 20;
-const file = createMemoryFile('plain copy', octets);
-const mapping = Mapping.of(file, octets, 'write');
 const iovec = new Iovec(1);
-const each = (action) => {
-  for (let at = 0; at < octets; at += PIECE) {
-    iovec.clear();
-    iovec.push(mapping.address + at, Math.min(PIECE, octets - at));
-    action();
-  }
-};
 
-if (direction === 'write') {
-  fill();
-  const output = new Output(fd, { subject: 'the pipe' });
-  const began = performance.now();
-  each(() => output.writev(iovec));
-  console.error(performance.now() - began);
-} else {
-  const input = new Input(fd, { subject: 'the pipe' });
-  each(() => input.readv(iovec));
+function inPieces(mapping, move) {
+  for (let at = 0; at < mapping.length; at += PIECE) {
+    iovec.clear();
+    iovec.push(mapping.address + at, Math.min(PIECE, mapping.length - at));
+    move(iovec);
+  }
 }
 
-/** Every page is there, and not of zeros. */
-function fill() {
-  const random = randomBytes(PIECE);
-  for (let at = 0; at < octets; at += PIECE) writeSync(file, random, 0, Math.min(PIECE, octets - at), at);
+const [direction, ...rest] = process.argv.slice(2);
+if (direction === 'write') {
+  const [path, octets] = rest;
+  const file = openSync(path, 'r');
+  const mapping = Mapping.of(file, Number(octets), 'read');
+  closeSync(file);
+  const output = new Output(1, { subject: 'the pipe' });
+  const began = performance.now();
+  inPieces(mapping, (piece) => output.writev(piece));
+  process.stderr.write(String(performance.now() - began));
+} else {
+  const mapping = Mapping.of(createMemoryFile('plain copy', Number(rest[0])), Number(rest[0]), 'write');
+  const input = new Input(0, { subject: 'the pipe' });
+  inPieces(mapping, (piece) => input.readv(piece));
 }

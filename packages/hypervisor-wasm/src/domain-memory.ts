@@ -1,9 +1,9 @@
 import { HostError, type Memory } from '@mig/hypervisor';
-import { Iovec, type Mapping, type Output, WriteLogReader } from '@mig/posix';
+import { Iovec, type Output, WriteLogReader } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PageType } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import type { ControlConnection } from './control-connection.js';
-import { checkAlive, checkPfns, mapForeignRam, PAGE_SIZE } from './foreign-ram.js';
+import { checkAlive, checkPfns, ForeignRam, PAGE_SIZE } from './foreign-ram.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** That of the Xen whose verify-stream-v2 is to accept the stream. */
@@ -15,7 +15,7 @@ const BATCH = 1024;
 export class DomainMemory implements Memory {
   readonly domainHeader = DOMAIN_HEADER;
   readonly pageCount: number;
-  readonly #mapping: Mapping;
+  readonly #foreign: ForeignRam;
   readonly #iovec = new Iovec(BATCH);
   readonly #ram: ControlState['ram'];
   #log: WriteLogReader | undefined;
@@ -31,7 +31,7 @@ export class DomainMemory implements Memory {
   ) {
     this.#ram = connection.state().ram;
     this.pageCount = this.#ram.length / PAGE_SIZE;
-    this.#mapping = mapForeignRam(owner, this.#ram, 'read');
+    this.#foreign = new ForeignRam(owner, this.#ram, 'read');
   }
 
   staticData(): Iterable<ImageRecord> {
@@ -78,7 +78,7 @@ export class DomainMemory implements Memory {
 
   writePages(output: Output, pfns: Float64Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
-    const base = this.#mapping.address;
+    const base = this.#foreign.mapping.address;
     for (let first = 0; first < count; first += BATCH) {
       const past = Math.min(count, first + BATCH);
       this.#iovec.clear();
@@ -94,6 +94,6 @@ export class DomainMemory implements Memory {
 
   close(): void {
     this.#log?.close();
-    this.#mapping.unmap();
+    this.#foreign.close();
   }
 }

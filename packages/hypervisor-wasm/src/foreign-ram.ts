@@ -6,19 +6,29 @@ import { isAlive, type ProcessIdentity } from './process-identity.js';
 
 export const PAGE_SIZE = 4096;
 
-/** Maps a domain's RAM into this process, as a toolstack maps foreign pages in Xen. */
-export function mapForeignRam(
-  owner: ProcessIdentity,
-  { descriptor, length }: ControlState['ram'],
-  access: 'read' | 'write',
-): Mapping {
-  const fd = openSync(`/proc/${owner.pid}/fd/${descriptor}`, access === 'read' ? 'r' : 'r+');
-  try {
-    // Looked at after opening: only then is it certain that what was opened is the domain's.
-    checkAlive(owner);
-    return Mapping.of(fd, length, access);
-  } finally {
-    closeSync(fd);
+/** A domain's RAM in this process, as a toolstack maps foreign pages in Xen. */
+export class ForeignRam {
+  readonly mapping: Mapping;
+  /** The file that it is. */
+  readonly descriptor: number;
+  readonly pageCount: number;
+
+  constructor(owner: ProcessIdentity, ram: ControlState['ram'], access: 'read' | 'write') {
+    this.pageCount = ram.length / PAGE_SIZE;
+    this.descriptor = openSync(`/proc/${owner.pid}/fd/${ram.descriptor}`, access === 'read' ? 'r' : 'r+');
+    try {
+      // Looked at after opening: only then is it certain that what was opened is the domain's.
+      checkAlive(owner);
+      this.mapping = Mapping.of(this.descriptor, ram.length, access);
+    } catch (error) {
+      closeSync(this.descriptor);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.mapping.unmap();
+    closeSync(this.descriptor);
   }
 }
 
@@ -27,7 +37,7 @@ export function checkAlive(owner: ProcessIdentity): void {
   if (!isAlive(owner)) throw new HostError('domain-died', `process ${owner.pid} of the domain is gone`);
 }
 
-/** @throws RangeError for one beyond memory */
+/** @throws HostError for one beyond memory */
 export function checkPfns(pfns: Float64Array, count: number, pageCount: number): void {
   for (let i = 0; i < count; i++) {
     const pfn = pfns[i]!;

@@ -3,21 +3,25 @@ import { closeDescriptor, createMemoryFile, type Input, Iovec, Mapping, sameMemo
 import type { DomainHeader, ImageRecord } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import { DOMAIN_HEADER } from './domain-memory.js';
-import { checkPfns, mapForeignRam, PAGE_SIZE } from './foreign-ram.js';
+import { checkPfns, ForeignRam, PAGE_SIZE } from './foreign-ram.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 const BATCH = 1024;
+/** Consecutive pages from which on a system call of their own is worth it. */
+const LONG_RUN = 16;
 
 /** The memory of a domain that is being restored: pages are read straight into the RAM of its process. */
 export class IncomingDomainMemory implements IncomingMemory {
   readonly pageCount: number;
-  readonly #mapping: Mapping;
+  readonly #foreign: ForeignRam;
   readonly #iovec = new Iovec(BATCH);
   #scratch: Mapping | undefined;
+  /** Until the input turns out to be no pipe. */
+  #splices = true;
 
   constructor(owner: ProcessIdentity, ram: ControlState['ram']) {
     this.pageCount = ram.length / PAGE_SIZE;
-    this.#mapping = mapForeignRam(owner, ram, 'write');
+    this.#foreign = new ForeignRam(owner, ram, 'write');
   }
 
   expect({ type, pageShift }: DomainHeader): void {
@@ -34,18 +38,36 @@ export class IncomingDomainMemory implements IncomingMemory {
 
   readPages(input: Input, pfns: Float64Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
-    const base = this.#mapping.address;
-    for (let first = 0; first < count; first += BATCH) {
-      const past = Math.min(count, first + BATCH);
-      this.#iovec.clear();
-      for (let i = first; i < past; i++) this.#iovec.push(base + pfns[i]! * PAGE_SIZE, PAGE_SIZE);
-      input.readv(this.#iovec);
+    this.#iovec.clear();
+    for (let first = 0, past; first < count; first = past) {
+      past = endOfRun(pfns, first, count);
+      if (past - first < LONG_RUN || !this.#spliceRun(input, pfns[first]!, past - first)) {
+        this.#pushRun(input, pfns[first]!, past - first);
+      }
     }
+    input.readv(this.#iovec);
+  }
+
+  #pushRun(input: Input, pfn: number, pages: number): void {
+    if (this.#iovec.count === BATCH) {
+      input.readv(this.#iovec);
+      this.#iovec.clear();
+    }
+    this.#iovec.push(this.#foreign.mapping.address + pfn * PAGE_SIZE, pages * PAGE_SIZE);
+  }
+
+  /** @returns false where the input is no pipe */
+  #spliceRun(input: Input, pfn: number, pages: number): boolean {
+    if (!this.#splices) return false;
+    input.readv(this.#iovec);
+    this.#iovec.clear();
+    this.#splices = input.splice(this.#foreign.descriptor, pfn * PAGE_SIZE, pages * PAGE_SIZE);
+    return this.#splices;
   }
 
   comparePages(input: Input, pfns: Float64Array, count: number): number {
     checkPfns(pfns, count, this.pageCount);
-    const base = this.#mapping.address;
+    const base = this.#foreign.mapping.address;
     const scratch = (this.#scratch ??= makeScratch()).address;
     let different = 0;
     for (let first = 0; first < count; first += BATCH) {
@@ -66,7 +88,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   }
 
   close(): void {
-    this.#mapping.unmap();
+    this.#foreign.close();
     this.#scratch?.unmap();
   }
 }
@@ -78,4 +100,11 @@ function makeScratch(): Mapping {
   } finally {
     closeDescriptor(fd);
   }
+}
+
+/** The index behind the last of the consecutive pfns from `first` on. */
+function endOfRun(pfns: Float64Array, first: number, count: number): number {
+  let past = first + 1;
+  while (past < count && pfns[past] === pfns[past - 1]! + 1) past++;
+  return past;
 }

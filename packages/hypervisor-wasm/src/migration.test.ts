@@ -137,8 +137,10 @@ describe('a stream that is no good', () => {
     const domid = source.host.create(configurationOf('one', 'idle', '', 2), { paused: true });
     const stream = join(source.folder, 'stream');
     save(source, domid, stream, NOT_LIVE);
-    const error = failure(() => restore(target, stream, configurationOf('one', 'idle', '', 1), 'one'));
-    expect(error.message).toContain('is beyond the domain');
+    const configuration = configurationOf('one', 'idle', '', 1);
+    expect(() => restore(target, stream, configuration, 'one')).toThrow(
+      /PAGE_DATA.*pfn 256 is beyond the domain's 256 pages/,
+    );
     expect(target.host.list()).toEqual([]);
   });
 

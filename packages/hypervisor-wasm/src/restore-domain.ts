@@ -53,7 +53,7 @@ export function refuseForeignStream(type: string, input: Input): never {
 
 /** @returns the state of the vCPU, where there is one */
 function readStream(memory: IncomingMemory, input: Input): Uint8Array | undefined {
-  const decoder = new LibxlDecoder();
+  const decoder = new LibxlDecoder({ offset: input.octets });
   let context: Uint8Array | undefined;
   while (!decoder.finished) {
     const event = pull(decoder, input);

@@ -18,6 +18,9 @@ const functions = {
   write: library.func('long write(int fd, const void *buffer, size_t length)'),
   readv: library.func('long readv(int fd, const void *iov, int count)'),
   writev: library.func('long writev(int fd, const void *iov, int count)'),
+  splice: library.func(
+    'long splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
+  ),
   close: library.func('int close(int fd)'),
   eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),

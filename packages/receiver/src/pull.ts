@@ -1,11 +1,27 @@
-import type { Input } from '@mig/posix';
+import { EndOfInputError, type Input } from '@mig/posix';
 
 interface Pulling<Event> {
   readonly wants: number;
   give(octets: Uint8Array): Event | undefined;
+  /** Throws, with the place in the format, unless the stream is complete. */
+  end(): void;
 }
 
-/** Reads what the decoder wants next and gives it. */
+/**
+ * Reads what the decoder wants next and gives it.
+ * @throws StreamError truncated where the input ends before
+ */
 export function pull<Event>(decoder: Pulling<Event>, input: Input): Event | undefined {
-  return decoder.give(input.read(decoder.wants));
+  const octets = orTruncated(decoder, () => input.read(decoder.wants));
+  return decoder.give(octets);
+}
+
+/** Reads octets on the decoder's behalf: where they end too early, it knows within what. */
+export function orTruncated<T>(decoder: Pulling<unknown>, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EndOfInputError) decoder.end();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { IncomingMemory } from '@mig/hypervisor';
 import { Recording } from '@mig/hypervisor/model';
-import { EndOfInputError, type Input } from '@mig/posix';
+import type { Input } from '@mig/posix';
 import {
   type DomainHeader,
   encodeDomainHeader,
@@ -117,14 +117,18 @@ test('after VERIFY, pages are compared, not stored', () => {
 
 test('an image that stops between two records is no image', () => {
   const error = failure(() => restore(image([[0, 1]], tsc)));
-  expect(error).toBeInstanceOf(EndOfInputError);
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ code: 'truncated', layer: 'libxc' });
 });
 
 test('an image that stops within a page is no image', () => {
   const recording = image();
   recording.output.write(new PageDataEncoder(1).encode(Float64Array.of(3), Uint8Array.of(PageType.NOTAB), 1));
   recording.output.write(new Uint8Array(100));
-  expect(failure(() => restore(recording))).toBeInstanceOf(EndOfInputError);
+  expect(failure(() => restore(recording))).toMatchObject({
+    code: 'truncated',
+    record: { name: 'PAGE_DATA', index: 1 },
+  });
 });
 
 test('what breaks the format is a StreamError, before memory sees it', () => {

@@ -2,11 +2,11 @@
  * Restores a libxc image into a domain's memory: the receiving half of @mig/sender's saveImage, and of Xen's.
  * Page octets go from the descriptor straight into place; all else goes through the pulling decoder.
  */
-import type { IncomingMemory } from '@mig/hypervisor';
+import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
-import { hasPageData, ImageDecoder, type ImageEvent, type ImageRecord } from '@mig/protocol';
+import { hasPageData, ImageDecoder, type ImageRecord, type PagesEvent, StreamError } from '@mig/protocol';
 import { ComparisonError } from './errors.js';
-import { pull } from './pull.js';
+import { orTruncated, pull } from './pull.js';
 
 export interface RestoreImageOptions {
   /** Octets of the stream before the image: errors count from the stream's start. */
@@ -22,7 +22,7 @@ export interface RestoreReport {
 
 /**
  * Reads from the image header to END, and not an octet more.
- * @throws StreamError where the image breaks the format, EndOfInputError where it stops short,
+ * @throws StreamError where the image breaks the format or stops short,
  *   ComparisonError when a VERIFY pass found pages that differ; whatever the memory throws
  */
 export function restoreImage(
@@ -45,8 +45,7 @@ export function restoreImage(
         memory.expect(event.header);
         break;
       case 'pages':
-        if (verifying) differing += pages.compare(event);
-        else pages.read(event);
+        differing += orTruncated(decoder, () => (verifying ? pages.compare(event) : pages.read(event)));
         decoder.pagesTaken(decoder.pageOctets);
         break;
       case 'record':
@@ -72,20 +71,26 @@ class PageReader {
     private readonly input: Input,
   ) {}
 
-  read(event: ImageEvent & { kind: 'pages' }): void {
-    this.memory.populate(event.pfns, event.types, event.count);
+  /** @returns pages that differ from what was sent: none */
+  read(event: PagesEvent): 0 {
+    try {
+      this.memory.populate(event.pfns, event.types, event.count);
+    } catch (error) {
+      throw refusedIn(event, error);
+    }
     const present = this.#collect(event);
     if (present > 0) this.memory.readPages(this.input, this.#present, present);
     this.count += present;
+    return 0;
   }
 
-  compare(event: ImageEvent & { kind: 'pages' }): number {
+  compare(event: PagesEvent): number {
     const present = this.#collect(event);
     return present > 0 ? this.memory.comparePages(this.input, this.#present, present) : 0;
   }
 
   /** Puts the pfns whose octets follow into #present. */
-  #collect({ pfns, types, count }: ImageEvent & { kind: 'pages' }): number {
+  #collect({ pfns, types, count }: PagesEvent): number {
     if (count > this.#present.length) this.#present = new Float64Array(count);
     let present = 0;
     for (let i = 0; i < count; i++) {
@@ -93,4 +98,17 @@ class PageReader {
     }
     return present;
   }
+}
+
+/** What a memory refuses of a record is a fault of the stream, with its place. */
+function refusedIn({ index, offset }: PagesEvent, error: unknown): unknown {
+  if (!(error instanceof HostError) || error.code !== 'bad-guest') return error;
+  const record = { index, type: 1, name: 'PAGE_DATA' };
+  return new StreamError('bad-value', error.message, {
+    layer: 'libxc',
+    offset,
+    record,
+    field: 'pfn',
+    cause: error,
+  });
 }

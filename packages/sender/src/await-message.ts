@@ -1,6 +1,6 @@
 import { EndOfInputError, type Input, type Patience, TimeoutError } from '@mig/posix';
 import { BANNER, classifyBanner } from '@mig/protocol/handshake';
-import { BannerError, UnexpectedMessageError } from './errors.js';
+import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
 /** What is read of something that is not the banner, to be shown: octets. */
 const SHOWN = 2048;
@@ -45,16 +45,24 @@ function bannerError(received: Uint8Array, cause?: TimeoutError): BannerError {
 /**
  * Reads one of the fixed messages that the target sends.
  * @param what as in "the ready message"
- * @throws UnexpectedMessageError where something else came, EndOfInputError, TimeoutError
+ * @throws UnexpectedMessageError where something else came, MissingMessageError, TimeoutError
  */
 export function awaitMessage(input: Input, message: Uint8Array, what: string, milliseconds: number): void {
   input.patience = { what: `no ${what} from the target`, milliseconds };
-  let received: Uint8Array;
+  const received = readMessage(input, message.length, what);
+  if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
+}
+
+/** The octet after the report. @throws MissingMessageError, TimeoutError */
+export function awaitStatus(input: Input): number {
+  return readMessage(input, 1, 'status in the report')[0]!;
+}
+
+function readMessage(input: Input, length: number, what: string): Uint8Array {
   try {
-    received = input.read(message.length);
+    return input.read(length);
   } catch (error) {
-    if (error instanceof EndOfInputError) throw new EndOfInputError(what, input.octets, error.missing);
+    if (error instanceof EndOfInputError) throw new MissingMessageError(what, length - error.missing);
     throw error;
   }
-  if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
 }

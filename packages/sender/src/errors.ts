@@ -31,6 +31,19 @@ function bannerMessage(verdict: BannerVerdict, octets: number): string {
   return `the target sent ${received}: ${likelyCause}`;
 }
 
+/** A message of the handshake was due and the target hung up. */
+export class MissingMessageError extends Error {
+  override readonly name = 'MissingMessageError';
+
+  /** @param octets how many of it had been received */
+  constructor(
+    readonly what: string,
+    readonly octets: number,
+  ) {
+    super(`the target hung up ${octets === 0 ? 'before' : `${octets} octets into`} the ${what}`);
+  }
+}
+
 /** A message of the handshake was due and something else came. */
 export class UnexpectedMessageError extends Error {
   override readonly name = 'UnexpectedMessageError';

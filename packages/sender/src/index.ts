@@ -1,6 +1,7 @@
 export {
   BannerError,
   MigrationError,
+  MissingMessageError,
   PrecopyAbortedError,
   TargetFailedError,
   UnexpectedMessageError,

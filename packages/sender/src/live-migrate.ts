@@ -15,7 +15,7 @@ import {
   sourceTable,
   STATUS_SUCCESS,
 } from '@mig/protocol/handshake';
-import { awaitBanner, awaitMessage } from './await-message.js';
+import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
 import { MigrationError, TargetFailedError } from './errors.js';
 import { simplePolicy } from './simple-policy.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
@@ -120,7 +120,7 @@ class Source {
     this.#givePermission();
 
     awaitMessage(this.#input, REPORT, 'report', report);
-    const status = this.#input.read(1)[0]!;
+    const status = awaitStatus(this.#input);
     if (status !== STATUS_SUCCESS) this.#takeBack(status);
     this.#advance('success-read');
     const ended = performance.now();

@@ -54,8 +54,9 @@ export async function migrate(
   } catch (error) {
     const end = await transportEnd(transport);
     if (!(error instanceof TaskError)) throw error;
-    if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
-    view.failed(named(error.failure, name, target, command));
+    const failure = named(error.failure, name, target, command);
+    const how = `migration transport process [${transport.child.pid ?? '?'}] ${end}`;
+    view.failed(end === undefined ? failure : { ...failure, advice: [how, ...failure.advice] });
     context.exitStatus = error.failure.exitStatus;
   }
 }

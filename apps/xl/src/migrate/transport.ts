@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { closeDescriptor, pipe, setNonBlocking } from '@mig/posix';
 
 /** Octets; the kernel's usual limit for unprivileged users. */
@@ -55,8 +56,29 @@ const GRACE = 10_000;
 
 /** Waits for the transport's end, and hastens it where it does not come. */
 export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
-  const timer = setTimeout(() => child.kill('SIGTERM'), GRACE);
+  const timer = setTimeout(() => endWithDescendants(child.pid), GRACE);
   const end = await ended;
   clearTimeout(timer);
   return end;
+}
+
+/** The shell may be waiting for what it runs instead of having become it: that must not live on without it. */
+function endWithDescendants(pid: number | undefined): void {
+  if (pid === undefined) return;
+  for (const child of childrenOf(pid)) endWithDescendants(child);
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // Gone already.
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
 }

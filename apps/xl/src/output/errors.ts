@@ -47,18 +47,23 @@ export function errorReport(error: unknown): ErrorReport {
       const { syscall, subject, code } = error as PosixFault;
       return failure(`${syscall} ${subject}: ${meaningOf(code)}`);
     }
-    case 'ConfigurationError':
-    case 'TimeoutError':
-    case 'EndOfInputError':
-    case 'InterruptedError':
-      return failure(error.message);
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && code !== undefined) {
     return failure(path === undefined ? `${syscall}: ${meaningOf(code)}` : `${path}: ${meaningOf(code)}`);
   }
-  return internal(error.message);
+  // What the language itself throws is a mistake of ours; every other class was thrown on purpose, for the operator.
+  return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);
 }
+
+const languageErrors = new Set([
+  'Error',
+  'TypeError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'AssertionError',
+]);
 
 function failure(message: string): ErrorReport {
   return { lines: [`xl: ${message}`], status: ExitStatus.failure };

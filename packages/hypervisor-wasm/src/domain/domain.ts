@@ -5,7 +5,7 @@ import type { ControlState } from '@mig/protocol/control';
 import { type Guest, inspectGuest } from '../guest/inspect.js';
 import { decodeVcpuContext, encodeVcpuContext, type VcpuContext } from '../vcpu-context.js';
 import { type Ram, writeBootPage } from './ram.js';
-import { Vcpu, type VcpuOptions } from './vcpu.js';
+import { Vcpu } from './vcpu.js';
 import { after, CREATED, runs, transitions, type VcpuEvent } from './vcpu-state.js';
 
 const CONSOLE = 'console.log';
@@ -14,11 +14,17 @@ const LONGEST_QUANTUM = 10_000;
 
 export class Domain {
   #state: DomainState = CREATED;
-  #vcpu: { readonly thread: Vcpu; readonly guest: Guest } | undefined;
+  readonly #vcpu: Vcpu;
+  #guest: Guest | undefined;
   #log: WriteLog | undefined;
 
   /** An incoming one: it has RAM, and waits for the rest. */
-  constructor(readonly ram: Ram) {}
+  constructor(readonly ram: Ram) {
+    const onCrash = () => {
+      this.#state = after(this.#state, 'crash')!;
+    };
+    this.#vcpu = new Vcpu({ memory: ram.memory, console: CONSOLE, onCrash });
+  }
 
   /** A new one, paused. */
   static async create(ram: Ram, module: Uint8Array, commandLine: string): Promise<Domain> {
@@ -27,8 +33,8 @@ export class Domain {
     domain.#checkMemory(guest);
     ram.plugIn();
     writeBootPage(ram, commandLine);
-    const thread = await Vcpu.start({ module }, domain.#vcpuOptions());
-    domain.#vcpu = { thread, guest };
+    await domain.#vcpu.load({ module, restored: undefined });
+    domain.#guest = guest;
     return domain;
   }
 
@@ -37,16 +43,16 @@ export class Domain {
    * the RAM that has arrived: so the RAM is plugged in only afterwards, and what was written is gone.
    */
   async adopt(octets: Uint8Array): Promise<void> {
-    if (this.#vcpu !== undefined) throw new HostError('wrong-state', 'the domain is not an incoming one');
-    const context = decodeVcpuContext(octets);
-    this.#checkMemory(context.guest);
-    const thread = await Vcpu.start(context, this.#vcpuOptions());
+    if (!this.incoming) throw new HostError('wrong-state', 'the domain is not an incoming one');
+    const { guest, globals } = decodeVcpuContext(octets);
+    this.#checkMemory(guest);
+    await this.#vcpu.load({ module: guest.module, restored: globals });
     this.ram.plugIn();
-    this.#vcpu = { thread, guest: context.guest };
+    this.#guest = guest;
   }
 
   get incoming(): boolean {
-    return this.#vcpu === undefined;
+    return this.#guest === undefined;
   }
 
   get state(): ControlState {
@@ -62,9 +68,9 @@ export class Domain {
 
   /** Resolves once the guest stands still, where it is to. */
   async change(event: Exclude<VcpuEvent, 'crash'>, milliseconds = LONGEST_QUANTUM): Promise<void> {
-    const { thread } = this.#complete();
+    this.#complete();
     const next = after(this.#state, event) ?? refuse(event);
-    if (runs(this.#state) && !runs(next) && !(await thread.stop(milliseconds))) {
+    if (runs(this.#state) && !runs(next) && !(await this.#vcpu.stop(milliseconds))) {
       if (this.#state.crashed) refuse(event);
       const seconds = milliseconds / 1000;
       throw new HostError('suspend-refused', `the guest did not finish its quantum within ${seconds} s`);
@@ -72,14 +78,14 @@ export class Domain {
     // It may have crashed meanwhile.
     const before = this.#state;
     this.#state = after(before, event) ?? refuse(event);
-    if (!runs(before) && runs(this.#state)) thread.go();
+    if (!runs(before) && runs(this.#state)) this.#vcpu.go();
   }
 
   /** @throws HostError wrong-state where it is not suspended */
   context(): Uint8Array {
-    const { thread, guest } = this.#complete();
+    const guest = this.#complete();
     if (!this.#state.suspended) throw new HostError('wrong-state', 'the guest is not suspended');
-    const context: VcpuContext = { guest, globals: thread.globals };
+    const context: VcpuContext = { guest, globals: this.#vcpu.globals };
     return encodeVcpuContext(context);
   }
 
@@ -98,18 +104,8 @@ export class Domain {
     this.#log = undefined;
   }
 
-  #complete(): { thread: Vcpu; guest: Guest } {
-    return this.#vcpu ?? fail('the domain has not arrived yet');
-  }
-
-  #vcpuOptions(): VcpuOptions {
-    return {
-      memory: this.ram.memory,
-      console: CONSOLE,
-      onCrash: () => {
-        this.#state = after(this.#state, 'crash')!;
-      },
-    };
+  #complete(): Guest {
+    return this.#guest ?? fail('the domain has not arrived yet');
   }
 
   #checkMemory({ minimumMemory }: Guest): void {

@@ -3,16 +3,20 @@ import type { Globals } from '../vcpu-context.js';
 /** What a vCPU's thread is started with. */
 export interface VcpuStart {
   readonly memory: WebAssembly.Memory;
-  readonly module: Uint8Array;
   /** The console's file. */
   readonly console: string;
-  /** The state to go on from; undefined for a guest that starts. */
-  readonly restored: Globals | undefined;
   /**
    * One word, the command: even says stop, odd says go. It only ever grows, so that a stop that follows a go at
    * once is another one than the last.
    */
   readonly command: Int32Array<SharedArrayBuffer>;
+}
+
+/** What it is told once, and then runs. */
+export interface VcpuGuest {
+  readonly module: Uint8Array;
+  /** The state to go on from; undefined for a guest that starts. */
+  readonly restored: Globals | undefined;
 }
 
 /** What it says. */

@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GlobalValue } from '../vcpu-context.js';
 import { ConsoleLog } from './console-log.js';
-import type { VcpuMessage, VcpuStart } from './vcpu-messages.js';
+import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
-const { memory, module, console, restored, command } = workerData as VcpuStart;
+const { memory, console, command } = workerData as VcpuStart;
 const log = new ConsoleLog(console);
 let lastLine = '';
 
@@ -23,7 +23,10 @@ interface GuestExports {
   run(): number;
 }
 
-function instantiate(): { exports: GuestExports; globals: Record<string, WebAssembly.Global> } {
+function instantiate(module: Uint8Array): {
+  exports: GuestExports;
+  globals: Record<string, WebAssembly.Global>;
+} {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
     env: { memory },
     mig: { now: () => Date.now(), console: writeConsole },
@@ -35,8 +38,8 @@ function instantiate(): { exports: GuestExports; globals: Record<string, WebAsse
   return { exports: instance.exports as unknown as GuestExports, globals };
 }
 
-function runGuest(): void {
-  const { exports, globals } = instantiate();
+function runGuest({ module, restored }: VcpuGuest): void {
+  const { exports, globals } = instantiate(module);
   if (restored === undefined) exports.start();
   else for (const [name, value] of Object.entries(restored)) globals[name]!.value = value;
   say({ kind: 'started' });
@@ -55,9 +58,15 @@ function runGuest(): void {
   }
 }
 
-try {
-  runGuest();
-} catch (error) {
+parentPort!.once('message', (guest: VcpuGuest) => {
+  try {
+    runGuest(guest);
+  } catch (error) {
+    crashed(error);
+  }
+});
+
+function crashed(error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
   log.say(`the guest crashed: ${reason}`);
   say({ kind: 'crashed', message: lastLine === '' ? reason : `${lastLine} (${reason})` });

@@ -1,7 +1,7 @@
 import { HostError } from '@mig/hypervisor';
 import { Worker } from 'node:worker_threads';
-import type { Globals, VcpuContext } from '../vcpu-context.js';
-import type { VcpuMessage, VcpuStart } from './vcpu-messages.js';
+import type { Globals } from '../vcpu-context.js';
+import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
 export interface VcpuOptions {
   readonly memory: WebAssembly.Memory;
@@ -9,7 +9,10 @@ export interface VcpuOptions {
   readonly onCrash: (message: string) => void;
 }
 
-/** A vCPU, seen from the thread that controls it. It stands still at first. */
+/**
+ * A vCPU, seen from the thread that controls it. Its own thread starts at once, ahead of any guest: that of an
+ * incoming domain is then not waited for while the domain stands still.
+ */
 export class Vcpu {
   readonly #worker: Worker;
   readonly #command = new Int32Array(new SharedArrayBuffer(4));
@@ -19,13 +22,9 @@ export class Vcpu {
   /** Looks at what has changed; called after every message. */
   readonly #watchers = new Set<() => void>();
 
-  private constructor(context: { module: Uint8Array; restored: Globals | undefined }, options: VcpuOptions) {
-    const start: VcpuStart = {
-      ...context,
-      memory: options.memory,
-      console: options.console,
-      command: this.#command,
-    };
+  constructor(options: VcpuOptions) {
+    const { memory, console } = options;
+    const start: VcpuStart = { memory, console, command: this.#command };
     this.#worker = new Worker(new URL('./vcpu-thread.js', import.meta.url), { workerData: start });
     const crash = (message: string): void => {
       if (this.#crash !== undefined) return;
@@ -46,19 +45,15 @@ export class Vcpu {
   }
 
   /**
-   * Starts a guest, or restores one. Memory is touched only until this resolves: the guest runs from `go` on.
+   * Starts a guest, or restores one, which then stands still. Memory is touched only until this resolves: the guest
+   * runs from `go` on.
    * @throws HostError bad-guest where it crashes at once
    */
-  static async start(context: { module: Uint8Array } | VcpuContext, options: VcpuOptions): Promise<Vcpu> {
-    const vcpu =
-      'guest' in context
-        ? new Vcpu({ module: context.guest.module, restored: context.globals }, options)
-        : new Vcpu({ module: context.module, restored: undefined }, options);
-    await vcpu.#until(() => vcpu.#stoppedAt === 0 || vcpu.#crash !== undefined, Infinity);
-    if (vcpu.#crash !== undefined) {
-      throw new HostError('bad-guest', `the guest does not start: ${vcpu.#crash}`);
-    }
-    return vcpu;
+  async load(guest: VcpuGuest): Promise<void> {
+    this.#worker.postMessage(guest);
+    await this.#until(() => this.#stoppedAt === 0 || this.#crash !== undefined, Infinity);
+    if (this.#crash !== undefined)
+      throw new HostError('bad-guest', `the guest does not start: ${this.#crash}`);
   }
 
   /** Those it stopped with. */

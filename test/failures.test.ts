@@ -1,0 +1,276 @@
+/** Migrations that fail: what becomes of the domain at either end, and what the operator is told. */
+import { beforeAll, describe, expect } from 'vitest';
+import { eventually } from './harness/eventually.js';
+import { containing, expectEmpty, expectRunsOn, matching } from './harness/expectations.js';
+import { flaws } from './harness/guest-console.js';
+import { ImageLayout, type Place } from './harness/image-layout.js';
+import { processesOf } from './harness/processes.js';
+import type { Program } from './harness/program.js';
+import type { RelayPlan } from './harness/relay.js';
+import { test, TwoHosts } from './harness/two-hosts.js';
+
+let layout: ImageLayout;
+
+beforeAll(async () => {
+  const hosts = await TwoHosts.open();
+  try {
+    await hosts.source.create();
+    layout = await ImageLayout.of(hosts.source, 'busy');
+  } finally {
+    await hosts.close();
+  }
+});
+
+interface ForwardFault {
+  readonly act: 'cut' | 'corrupt';
+  readonly at: Place;
+  /** What the target says of it. */
+  readonly says: string;
+  /** Where it says that it is, in octets into the part; undefined where it names no octet. */
+  readonly names: number | undefined;
+  /** Pure stop-and-copy: the domain is suspended when it happens. */
+  readonly suspended?: true;
+}
+
+const ENDED = 'the stream from the source ended';
+
+/** A stream that is cut is said to end there. */
+function cut(part: string, octet: number): ForwardFault {
+  return { act: 'cut', at: { part, octet }, says: ENDED, names: octet };
+}
+
+function corrupt(part: string, octet: number, says: string): ForwardFault {
+  return { act: 'corrupt', at: { part, octet }, says, names: 0 };
+}
+
+/** One of each kind and layer: @mig/protocol's own tests go through every octet. */
+const forwardFaults: readonly ForwardFault[] = [
+  cut('xl header', 100),
+  cut('domain header', 9),
+  cut('PAGE_DATA', 500_000),
+  { ...cut('EMULATOR_CONTEXT', 50), suspended: true },
+  corrupt('xl header', 0, 'not a domain saved by xl'),
+  corrupt('libxl header', 0, 'not a libxl stream'),
+  corrupt('image header', 0, 'not an image'),
+  corrupt('PAGE_DATA', 7, 'libxc record 1 (PAGE_DATA)'),
+  corrupt('PAGE_DATA', 20, 'is beyond the domain'),
+  { ...corrupt('END', 0, 'a mandatory record of unknown type'), suspended: true },
+  { ...corrupt('EMULATOR_CONTEXT', 16, 'the state of the vCPU'), names: undefined, suspended: true },
+];
+
+describe.concurrent('a stream that arrives damaged', () => {
+  test.for(forwardFaults)('$act in $at.part, octet $at.octet', async (fault, { hosts }) => {
+    const { act, at, suspended = false, says, names } = fault;
+    const console = await hosts.source.create();
+    const { status, stderr } = await hosts.migrate({
+      words: true,
+      options: suspended ? ['-i', '0'] : [],
+      relay: { forward: { faults: [{ at: layout.offset(at), act }] } },
+    }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain(says);
+    // Counted as `xl stream` counts: an operator who looks at a captured stream finds the place.
+    if (names !== undefined) {
+      expect(stderr).toContain(`at octet ${layout.offset({ part: at.part, octet: names })}`);
+    }
+    expect(stderr).toContain(
+      suspended ? 'busy was suspended and has been resumed' : 'busy keeps running here',
+    );
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+});
+
+const BANNER = 54;
+const READY = 34;
+const REPORT = 39;
+
+interface BackwardFault {
+  readonly what: string;
+  readonly act: 'cut' | 'corrupt';
+  readonly at: number;
+  readonly says: RegExp;
+}
+
+const beforePermission: readonly BackwardFault[] = [
+  { what: 'the banner', act: 'cut', at: 20, says: /broke off within its banner[^]*was not touched/ },
+  { what: 'the banner', act: 'corrupt', at: 5, says: /in place of its banner[^]*was not touched/ },
+  { what: 'the ready message', act: 'cut', at: BANNER, says: /ready message[^]*has been resumed/ },
+  { what: 'the ready message', act: 'corrupt', at: BANNER + 3, says: /ready message[^]*has been resumed/ },
+];
+
+const afterPermission: readonly BackwardFault[] = [
+  { what: 'the report', act: 'cut', at: BANNER + READY, says: /report/ },
+  { what: 'the report', act: 'cut', at: BANNER + READY + REPORT, says: /answer from the target ended/ },
+  { what: 'the report', act: 'corrupt', at: BANNER + READY + 1, says: /instead of the report/ },
+  {
+    what: 'its status',
+    act: 'corrupt',
+    at: BANNER + READY + REPORT,
+    says: /permission to have the domain back/,
+  },
+];
+
+describe.concurrent('an answer that arrives damaged', () => {
+  test.for(beforePermission)('$act in $what: the domain runs at the source', async (fault, { hosts }) => {
+    const { act, at, says } = fault;
+    const console = await hosts.source.create();
+    const relay: RelayPlan = { backward: { faults: [{ at, act }] } };
+    const { status, stderr } = await hosts.migrate({ words: true, relay }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toMatch(says);
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test.for(afterPermission)('$act in $what: never two running', async (fault, { hosts }) => {
+    const { source, target } = hosts;
+    const { act, at, says } = fault;
+    const before = await source.create();
+    const relay: RelayPlan = { backward: { faults: [{ at, act }] } };
+    const { status, stderr } = await hosts.migrate({ words: true, relay }).ended;
+    expect(status).toBe(3);
+    expect(stderr).toMatch(says);
+    expect(stderr).toContain('busy may be running at the target');
+    expect(await source.domains()).toMatchObject([
+      { name: 'busy--migratedaway', state: 'suspended', logDirty: false },
+    ]);
+    expect(await source.xl('resume', 'busy--migratedaway')).toMatchObject({
+      status: 1,
+      stderr: containing('--force'),
+    });
+    await target.quiet();
+    const after = target.console('busy');
+    await expectRunsOn(target, after);
+    expect(flaws(before, after)).toEqual([]);
+  });
+});
+
+describe.concurrent('a target that cannot have the domain', () => {
+  test('because the name is taken gives permission back, and the source runs it', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const theirs = await target.create({ kernel: 'idle', cmdline: '' });
+    const ours = await source.create();
+    const { status, stderr } = await hosts.migrate({ words: true }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('there is a domain called busy already');
+    expect(stderr).toContain('migration sender: Target reports startup failure.');
+    expect(stderr).toContain('migration sender: Resumed OK.');
+    await target.quiet();
+    await expectRunsOn(target, theirs);
+    await expectRunsOn(source, ours);
+  });
+
+  test('because the domid to be preserved is taken refuses it', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const theirs = await target.create({ name: 'theirs', kernel: 'idle', cmdline: '' });
+    const ours = await source.create();
+    const { status, stderr } = await hosts.migrate({ words: true, options: ['-D'] }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('there is a domain with domid 1 already');
+    await target.quiet();
+    await expectRunsOn(target, theirs, 'theirs');
+    await expectRunsOn(source, ours);
+  });
+
+  test('because its process is killed leaves the domain to the source', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create({ memory: 64 });
+    const migration = hosts.migrate({ relay: slowLine });
+    await untilPrecopy(migration);
+    const receiver = await eventually('the receiving process', () =>
+      processesOf(target.folder).find(({ commandLine }) => /^\S+ \S*xl-receive\S*$/.test(commandLine)),
+    );
+    process.kill(receiver.pid, 'SIGKILL');
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({ event: 'failed', outcome: 'keeps-running' });
+    await expectEmpty(target);
+    await expectRunsOn(source, console);
+  });
+});
+
+/** 64 MiB take 16 seconds: whoever waits for the first pass to begin has time enough before it ends. */
+const slowLine: RelayPlan = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: 4 << 20 }] } };
+
+async function untilPrecopy(migration: Program): Promise<void> {
+  await migration.untilEvent('the first pass', ({ event }) => event === 'progress');
+}
+
+const signals: readonly {
+  readonly what: string;
+  readonly send: (migration: Program) => void;
+  readonly says: RegExp;
+}[] = [
+  { what: 'Ctrl-C', send: (migration) => migration.interruptGroup(), says: /stopped by Ctrl-C/ },
+  { what: 'SIGTERM', send: (migration) => migration.kill('SIGTERM'), says: /stopped by SIGTERM/ },
+  { what: 'SIGHUP', send: (migration) => migration.kill('SIGHUP'), says: /the terminal was closed/ },
+];
+
+describe.concurrent('a migration that is stopped during precopy', () => {
+  test.for(signals)('by $what leaves the domain to the source', async ({ send, says }, { hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create({ memory: 64 });
+    const migration = source.startGroup(...hosts.migration({ relay: slowLine }));
+    await untilPrecopy(migration);
+    send(migration);
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      outcome: 'keeps-running',
+      message: matching(says),
+    });
+    await expectEmpty(target);
+    await source.quiet();
+    await expectRunsOn(source, console);
+  });
+
+  test('by SIGKILL leaves the domain to the source, its log off', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create({ memory: 64 });
+    const migration = hosts.migrate({ relay: slowLine });
+    await untilPrecopy(migration);
+    expect(await source.domains()).toMatchObject([{ logDirty: true }]);
+    migration.kill('SIGKILL');
+    expect(await migration.ended).toMatchObject({ status: 'SIGKILL' });
+    await expectEmpty(target);
+    await source.quiet();
+    await expectRunsOn(source, console);
+  });
+
+  // The transport does not end by itself: it takes the ten seconds that it is given.
+  const shells = [
+    { what: 'exec ssh', keepShell: {} },
+    { what: 'a shell that waits for ssh', keepShell: { keepShell: true } as const },
+  ];
+  test.for(shells)('while the line is dead, behind $what, leaves the domain', async (shell, { hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create({ memory: 64 });
+    // In the headers: they have gone out when the first pass begins.
+    const forward = {
+      faults: [{ at: layout.offset({ part: 'domain header', octet: 4 }), act: 'stall' }],
+    } as const;
+    const migration = hosts.migrate({ relay: { forward, ...shell.keepShell } });
+    await migration.untilEvent('the first pass', ({ event }) => event === 'pass-started');
+    migration.kill('SIGINT');
+    await migration.untilEvent('the end', ({ event }) => event === 'failed');
+    await expectEmpty(target);
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    await source.quiet();
+    await expectRunsOn(source, console);
+  });
+
+  test('can be followed by one that succeeds', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create({ memory: 64 });
+    const stopped = hosts.migrate({ relay: slowLine });
+    await untilPrecopy(stopped);
+    stopped.kill('SIGINT');
+    expect(await stopped.ended).toMatchObject({ status: 1 });
+    expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
+    await expectEmpty(source);
+    await target.quiet();
+    const after = target.console('busy');
+    await expectRunsOn(target, after);
+    expect(flaws(before, after)).toEqual([]);
+  });
+});

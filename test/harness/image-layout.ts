@@ -1,0 +1,40 @@
+/** Where in a stream its parts begin, so that faults can be placed by name. */
+import { rm } from 'node:fs/promises';
+import type { TestHost } from './test-host.js';
+
+/** As `xl stream inspect` names them: `xl header`, `PAGE_DATA`. */
+export interface Place {
+  /** The first part of this name. */
+  readonly part: string;
+  /** Octets into it, its record header included. */
+  readonly octet: number;
+}
+
+interface Row {
+  readonly type: string;
+  readonly offset: number;
+}
+
+export class ImageLayout {
+  private constructor(private readonly rows: readonly Row[]) {}
+
+  /** That of a running domain's image: the same for all domains of one configuration. */
+  static async of(host: TestHost, domain: string): Promise<ImageLayout> {
+    const path = `${host.folder}-${domain}.image`;
+    await host.done('save', '-c', domain, path);
+    const lines = await host.done('stream', 'inspect', '--json', path);
+    await rm(path);
+    return new ImageLayout(
+      lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Row),
+    );
+  }
+
+  offset({ part, octet }: Place): number {
+    const row = this.rows.find(({ type }) => type === part);
+    if (row === undefined) throw new Error(`the image has no ${part}`);
+    return row.offset + octet;
+  }
+}

@@ -1,0 +1,74 @@
+// Stands between the two ends of a migration, where ssh would be: runs a command and carries octets to and from
+// it, doing to either direction what the plan says. See relay.ts.
+//
+// usage: relay-program.mjs PLAN COMMAND
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
+
+const plan = JSON.parse(process.argv[2]);
+const child = spawn('sh', ['-c', process.argv[3]], { stdio: ['pipe', 'pipe', 'inherit'] });
+
+/** Like ssh's when the connection breaks. */
+const BROKEN = 255;
+
+class Cut extends Error {}
+
+/** @returns a stage of a pipeline */
+function carry({ faults = [], capture } = {}) {
+  return async function* (octets) {
+    const file = capture === undefined ? undefined : openSync(capture, 'w');
+    const due = faults.toSorted((a, b) => a.at - b.at);
+    let position = 0;
+    let pace = Infinity;
+    try {
+      for await (const chunk of octets) {
+        let start = 0;
+        while (due.length > 0 && due[0].at < position + chunk.length) {
+          const { at, act, octetsPerSecond } = due.shift();
+          const here = at - position;
+          if (act === 'corrupt') chunk[here] ^= 0xff;
+          else if (act === 'slow') pace = octetsPerSecond;
+          else {
+            if (here > start) yield chunk.subarray(start, here);
+            start = here;
+            if (act === 'cut') throw new Cut();
+            // A stall lasts until this process is ended.
+            await new Promise(() => {});
+          }
+        }
+        position += chunk.length;
+        if (file !== undefined) writeSync(file, chunk);
+        yield chunk;
+        if (pace !== Infinity) await setTimeout((chunk.length / pace) * 1000);
+      }
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  };
+}
+
+const source = { in: new Socket({ fd: 0, writable: false }), out: new Socket({ fd: 1, readable: false }) };
+const streams = [source.in, source.out, child.stdin, child.stdout];
+let status = 0;
+
+async function direction(from, faults, to) {
+  try {
+    await pipeline(from, carry(faults), to);
+  } catch (error) {
+    // An end that is gone shows in the other direction as well.
+    if (!(error instanceof Cut)) return;
+    status = BROKEN;
+    for (const stream of streams) stream.destroy();
+  }
+}
+
+for (const stream of streams) stream.on('error', () => {});
+const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? BROKEN)));
+void direction(source.in, plan.forward, child.stdin);
+const answered = direction(child.stdout, plan.backward, source.out);
+const childStatus = await ended;
+await answered;
+process.exit(status === 0 ? childStatus : status);

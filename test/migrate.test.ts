@@ -1,0 +1,153 @@
+/** Migrations that succeed, and what their options do. */
+import { readFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { expectMoved, matching } from './harness/expectations.js';
+import { flaws } from './harness/guest-console.js';
+import { test } from './harness/two-hosts.js';
+
+const PAGE = 4096;
+
+interface Complete {
+  readonly iterations: number;
+  readonly pagesSent: number;
+  readonly octetsSent: number;
+  readonly totalMilliseconds: number;
+  readonly downtimeMilliseconds: number;
+  readonly reason: string;
+  readonly passes: readonly { readonly kind: string; readonly dirtyPages: number }[];
+}
+
+describe.concurrent('a busy guest', () => {
+  test('moves without a tick lost or repeated, and the last of the JSON lines sums it up', async ({
+    hosts,
+  }) => {
+    const before = await hosts.source.create();
+    const migration = hosts.migrate();
+    const { status } = await migration.ended;
+    expect(status).toBe(0);
+    await expectMoved(hosts, before);
+
+    const events = migration.events();
+    expect(events.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['source-state', 'pass-started', 'pass', 'precopy-ended']),
+    );
+    const complete = events.at(-1) as unknown as Complete;
+    expect(complete).toMatchObject({
+      event: 'complete',
+      reason: matching(/^(threshold|iterations)$/),
+    });
+    expect(complete.iterations).toBeGreaterThanOrEqual(1);
+    expect(complete.pagesSent).toBeGreaterThanOrEqual((16 << 20) / PAGE);
+    expect(complete.octetsSent).toBeGreaterThan(complete.pagesSent * PAGE);
+    expect(complete.downtimeMilliseconds).toBeGreaterThan(0);
+    expect(complete.totalMilliseconds).toBeGreaterThan(complete.downtimeMilliseconds);
+  });
+
+  test('moves there and back again', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create();
+    expect(await hosts.migrate({ options: ['--live'] }).ended).toMatchObject({ status: 0 });
+    const away = await expectMoved(hosts, before);
+    expect(await target.xl('migrate', '-s', '', 'busy', source.receiver())).toMatchObject({ status: 0 });
+    const back = await expectMoved({ source: target, target: source }, away);
+    expect(flaws(before, away, back)).toEqual([]);
+  });
+});
+
+/**
+ * A hot set that is rewritten several times over in each pass: the line takes a tenth of a second and more for it,
+ * the guest a fortieth.
+ */
+const hot = { pages: 500, memory: 8, rate: 20_000, octetsPerSecond: 20 << 20 };
+
+const settings: readonly {
+  readonly options: readonly string[];
+  readonly iterations: number;
+  readonly reason: string;
+}[] = [
+  { options: ['--precopy-iterations', '0'], iterations: 0, reason: 'iterations' },
+  { options: ['--precopy-iterations', '1'], iterations: 1, reason: 'iterations' },
+  { options: ['--precopy-iterations', '5'], iterations: 5, reason: 'iterations' },
+  { options: ['-i', '50'], iterations: 50, reason: 'iterations' },
+  { options: ['--precopy-threshold', '0'], iterations: 5, reason: 'iterations' },
+  { options: ['-d', '50'], iterations: 5, reason: 'iterations' },
+  { options: ['--precopy-threshold', '1000000000'], iterations: 1, reason: 'threshold' },
+];
+
+describe.concurrent('the precopy loop with a guest that rewrites its set in each pass', () => {
+  test.for(settings)('%o', async ({ options, iterations, reason }, { hosts }) => {
+    const { pages, memory, rate, octetsPerSecond } = hot;
+    const before = await hosts.source.create({
+      memory,
+      cmdline: `pages=${pages} rate=${rate} pattern=sequential`,
+    });
+    const relay = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond } as const] } };
+    const migration = hosts.migrate({ options, relay });
+    expect(await migration.ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+
+    const complete = migration.events().at(-1) as unknown as Complete;
+    expect(complete).toMatchObject({ event: 'complete', iterations, reason });
+    const kinds = complete.passes.map(({ kind }) => kind);
+    // Where precopy ends with dirty pages known, they are sent once more before the suspend.
+    const remainder = reason === 'threshold' ? ['remainder'] : [];
+    expect(kinds).toEqual([...Array<string>(iterations).fill('precopy'), ...remainder, 'stop-and-copy']);
+
+    const [first, ...rest] = complete.passes;
+    expect(first!.dirtyPages).toBe((memory << 20) / PAGE);
+    for (const { kind, dirtyPages } of rest) {
+      // The set, and the little that the guest needs besides.
+      expect(dirtyPages).toBeLessThan(pages * 1.1);
+      if (kind === 'precopy') expect(dirtyPages).toBeGreaterThan(pages * 0.75);
+    }
+    const expected = (memory << 20) + Math.max(0, rest.length) * pages * PAGE;
+    expect(complete.octetsSent / expected).toBeGreaterThan(0.8);
+    expect(complete.octetsSent / expected).toBeLessThan(1.1);
+  });
+});
+
+describe.concurrent('options', () => {
+  test('-p leaves it paused at the target', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create();
+    // Over ssh the rune carries it; here the command is ours to write.
+    expect(await hosts.migrate({ options: ['-p'], receive: ['-p'] }).ended).toMatchObject({ status: 0 });
+    await target.quiet();
+    expect(await target.domains()).toMatchObject([{ name: 'busy', state: 'paused' }]);
+    const after = target.console('busy');
+    expect(after.read()).toBe('');
+    await target.done('unpause', 'busy');
+    await after.moreTicks(3);
+    expect(flaws(before, after)).toEqual([]);
+  });
+
+  test('-s SSHCOMMAND gets the host, and the options for the other end', async ({ hosts }) => {
+    const { source, target } = hosts;
+    await source.create();
+    const said = hosts.path('rune');
+    // In ssh's place: notes its arguments, then is the target.
+    const ssh = `env MIG_HOST_DIR=${target.folder} sh -c 'echo "$@" >${said}; ${target.receiver('-p')}' ssh`;
+    expect(
+      await source.xl('-vv', 'migrate', '-p', '-e', '--debug', '-s', ssh, 'busy', 'far.example'),
+    ).toMatchObject({ status: 0 });
+    expect(readFileSync(said, 'utf8')).toBe('far.example xl -vv migrate-receive -e -d -p\n');
+  });
+
+  test('-D keeps its domid', async ({ hosts }) => {
+    const { source, target } = hosts;
+    await source.create({ name: 'first', kernel: 'idle', cmdline: '' });
+    await source.done('destroy', 'first');
+    const before = await source.create();
+    expect(await source.domains()).toMatchObject([{ domid: 2 }]);
+    expect(await hosts.migrate({ options: ['-D'] }).ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+    expect(await target.domains()).toMatchObject([{ domid: 2 }]);
+  });
+
+  test('-C sends another configuration', async ({ hosts }) => {
+    const before = await hosts.source.create();
+    const config = await hosts.target.configure({ name: 'other' });
+    expect(await hosts.migrate({ options: ['-C', config] }).ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before, 'other');
+  });
+});

@@ -1,0 +1,120 @@
+/** What is refused before the domain is touched: the command line, and a target that does not greet as it should. */
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { containing, expectEmpty, expectRunsOn, matching } from './harness/expectations.js';
+import type { GuestConsole } from './harness/guest-console.js';
+import { TwoHosts } from './harness/two-hosts.js';
+
+// One guest for all: none of this is to reach it.
+let hosts: TwoHosts;
+let console: GuestConsole;
+let marker: string;
+
+beforeAll(async () => {
+  hosts = await TwoHosts.open();
+  console = await hosts.source.create();
+  marker = hosts.path('target-was-run');
+});
+
+afterAll(() => hosts.close());
+
+const takingNumbers = [
+  { name: '--precopy-iterations', short: '-i' },
+  { name: '--precopy-threshold', short: '-d' },
+];
+const refusedOptions = takingNumbers.flatMap(({ name, short }) => [
+  ...['-1', '1.5', '', '9007199254740992', '5x', '1e3', ' 5'].map((value) => ({
+    name,
+    value,
+    options: [name, value],
+  })),
+  ...['-1', '', '5x'].map((value) => ({ name, value, options: [short, value] })),
+  { name, value: '', options: [`${name}=`] },
+]);
+
+describe.concurrent('a value that is no whole number', () => {
+  test.for(refusedOptions)('is refused: $options', async ({ name, value, options }) => {
+    const { status, stderr } = await hosts.migrate({ options, command: `touch ${marker}` }).ended;
+    expect(status).toBe(2);
+    expect(stderr).toContain(`xl: ${name} must be a whole number`);
+    expect(stderr).toContain(`not '${value}'`);
+  });
+});
+
+const misuses: readonly {
+  readonly args: readonly string[];
+  readonly status: number;
+  readonly says: RegExp;
+}[] = [
+  { args: ['migrate'], status: 2, says: /'xl migrate' requires at least 2 arguments/ },
+  { args: ['migrate', 'busy'], status: 2, says: /'xl migrate' requires at least 2 arguments/ },
+  { args: ['migrate', '--warp', 'busy', 'host'], status: 2, says: /option `--warp' not supported/ },
+  {
+    args: ['migrate', '-s', '', 'nobody', 'false'],
+    status: 1,
+    says: /nobody is an invalid domain identifier/,
+  },
+  { args: ['migrate', '-s', '', '77', 'false'], status: 1, says: /Domain '77' does not exist/ },
+  { args: ['migrate', '-C', '/nowhere.cfg', '-s', '', 'busy', 'false'], status: 1, says: /\/nowhere\.cfg/ },
+  { args: ['migrate-receive', '-r'], status: 2, says: /migrate-receive -r is not supported/ },
+  { args: ['migrate-receive', '--colo'], status: 2, says: /migrate-receive --colo is not supported/ },
+  { args: ['restore'], status: 2, says: /requires at least 1 argument/ },
+  { args: ['save', 'busy'], status: 2, says: /requires at least 2 arguments/ },
+  { args: ['save', 'nobody', '/dev/null'], status: 1, says: /nobody is an invalid domain identifier/ },
+  { args: ['restore', '/nowhere.image'], status: 1, says: /\/nowhere\.image: no such file/ },
+];
+
+describe.concurrent('a command line', () => {
+  test.for(misuses)('that is amiss is refused: $args', async ({ args, status, says }) => {
+    const ended = await hosts.source.xl(...args);
+    expect(ended).toMatchObject({ status, stderr: matching(says) });
+  });
+
+  test.for(['-r', '--colo'])('with %s is refused by xl-receive too', async (option) => {
+    const ended = await hosts.target.receive(option);
+    expect(ended).toMatchObject({
+      status: 2,
+      stderr: containing(`${option} is not supported`),
+    });
+  });
+});
+
+const greetings: readonly { readonly command: string; readonly says: readonly string[] }[] = [
+  {
+    command: "echo 'Welcome to far, where nobody is at home'; exec cat >/dev/null",
+    says: ['"Welcome to far, where nobody is at home" in place of its banner', 'a shell greeting'],
+  },
+  {
+    command: 'exec /nowhere/xl migrate-receive',
+    says: ['/nowhere/xl', 'no banner', 'exited with error status 127'],
+  },
+  { command: 'exit 7', says: ['no banner', 'exited with error status 7'] },
+  { command: 'exec true', says: ['no banner', 'before it said anything'] },
+  { command: "printf '<html><body>hello'", says: ['"<html><body>hello"', 'a web server answered'] },
+  { command: "printf 'xl migration recei'", says: ['broke off within its banner'] },
+  { command: "printf '\\001\\002\\377'", says: ['???'] },
+];
+
+describe.concurrent('a target', () => {
+  test.for(greetings)('that does not greet as it should is refused: $command', async ({ command, says }) => {
+    const { status, stderr } = await hosts.migrate({ command, words: true }).ended;
+    expect(status).toBe(1);
+    for (const each of [...says, 'busy was not touched', command]) expect(stderr).toContain(each);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('whose shell prints before the banner is refused, and receives nothing', async () => {
+    const command = `echo 'far: 3 users'; ${hosts.target.receiver()}`;
+    const { status, stderr } = await hosts.migrate({ command, words: true }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('"far: 3 users" in place of its banner');
+    expect(stderr).toContain('busy was not touched');
+    await expectRunsOn(hosts.source, console);
+    await expectEmpty(hosts.target);
+  });
+});
+
+test('after all this the target was never run, and the domain runs as before', async () => {
+  expect(existsSync(marker)).toBe(false);
+  await expectRunsOn(hosts.source, console);
+});

@@ -1,0 +1,27 @@
+// Lists every process of mig that still runs on this machine: domains and toolstacks. Status 1 if there is one.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** The programs, as they stand in a command line: from a checkout, or installed. */
+const programs = [
+  /\bhypervisor-wasm\/dist\/domain\/main\.js$/,
+  /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/dist\/main\.js$/,
+];
+
+function look(pid) {
+  try {
+    const [, program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    if (!programs.some((pattern) => pattern.test(program))) return [];
+    return [`${pid}  ${program} ${args.join(' ').trim()}  in ${readlinkSync(`/proc/${pid}/cwd`)}`];
+  } catch {
+    // It has just ended, or is another user's.
+    return [];
+  }
+}
+
+const left = readdirSync('/proc')
+  .filter((name) => /^[0-9]+$/.test(name))
+  .flatMap(look);
+
+for (const line of left) console.log(line);
+console.log(left.length === 0 ? 'no process of mig is left' : `${left.length} processes of mig are left`);
+process.exitCode = left.length === 0 ? 0 : 1;
