@@ -1,4 +1,5 @@
 import { EndOfInputError, type Input } from '@mig/posix';
+import { StreamError } from '@mig/protocol';
 
 interface Pulling<Event> {
   readonly wants: number;
@@ -21,7 +22,16 @@ export function orTruncated<T>(decoder: Pulling<unknown>, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof EndOfInputError) decoder.end();
-    throw error;
+    throw error instanceof EndOfInputError ? truncation(decoder, error) : error;
   }
+}
+
+/** Where in the format, as the decoder knows it; at which octet, as the input does. */
+function truncation(decoder: Pulling<unknown>, cause: EndOfInputError): Error {
+  try {
+    decoder.end();
+  } catch (error) {
+    if (error instanceof StreamError) return new StreamError('truncated', cause.message, { ...error, cause });
+  }
+  return cause;
 }
