@@ -154,7 +154,7 @@ describe('a host', () => {
     expect(status).toBe(0);
     const [domain] = test.host.list();
     const fds = `/proc/${pidOf(test, domain!.domid)}/fd`;
-    const open = readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)));
+    const open = readdirSync(fds).flatMap((fd) => targetOf(join(fds, fd)));
     expect(open).not.toContain(join(test.folder, 'inherited'));
     expect(open.some((target) => target.endsWith('console.log'))).toBe(true);
   });
@@ -170,3 +170,12 @@ describe('a host', () => {
 
 /** run() never returns: loop, br 0, end, unreachable. */
 const spinning = buildGuest({ run: [0x03, 0x40, 0x0c, 0x00, 0x0b, 0x00] });
+
+/** None, where the descriptor was closed meanwhile: the process is alive. */
+function targetOf(link: string): string[] {
+  try {
+    return [readlinkSync(link)];
+  } catch {
+    return [];
+  }
+}

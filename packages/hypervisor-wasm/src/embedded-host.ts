@@ -27,6 +27,8 @@ import { saveDomain } from './save-domain.js';
 /** Domains that are WebAssembly programs, each in a process of its own; a folder is a host. */
 export class EmbeddedHost implements Host {
   readonly #folder: HostFolder;
+  /** Connections to the domains that end with this process. */
+  readonly #tentative = new Map<number, ControlConnection>();
 
   private constructor(folder: string) {
     this.#folder = new HostFolder(folder);
@@ -88,6 +90,7 @@ export class EmbeddedHost implements Host {
   rename(domid: number, name: string): void {
     this.#ownerOf(domid);
     this.#folder.rename(domid, name);
+    this.#release(domid);
   }
 
   pause(domid: number): void {
@@ -105,6 +108,7 @@ export class EmbeddedHost implements Host {
   destroy(domid: number): void {
     const owner = this.#ownerOf(domid);
     endProcess(owner, () => this.#with(domid, (connection) => connection.do({ kind: 'destroy' })));
+    this.#forget(domid);
     this.#folder.remove(domid);
   }
 
@@ -125,12 +129,12 @@ export class EmbeddedHost implements Host {
     const configuration = parseConfiguration(options.configuration, { name: options.name });
     return this.#build(configuration, (domid) => {
       launchDomain(this.#folder.pathOf(domid), 'incoming');
-      const owner = this.#ownerOf(domid);
-      this.#with(domid, (connection) => {
-        // Should this process be killed, the copy goes with it.
-        connection.do({ kind: 'hold' });
-        restoreDomain(owner, connection, input);
-      });
+      const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
+      this.#tentative.set(domid, connection);
+      // Should this process be killed, the copy goes with it.
+      connection.do({ kind: 'hold' });
+      restoreDomain(this.#ownerOf(domid), connection, input);
+      if (options.tentative !== true) this.#release(domid);
     });
   }
 
@@ -146,7 +150,19 @@ export class EmbeddedHost implements Host {
     }
   }
 
+  /** From now on the domain does without this process. */
+  #release(domid: number): void {
+    this.#tentative.get(domid)?.do({ kind: 'release' });
+    this.#forget(domid);
+  }
+
+  #forget(domid: number): void {
+    this.#tentative.get(domid)?.close();
+    this.#tentative.delete(domid);
+  }
+
   #discard(domid: number): void {
+    this.#forget(domid);
     const owner = readIdentity(this.#folder.pathOf(domid, 'process'));
     // Until the domain's process has put itself in the place, it says that it is this one.
     if (owner !== undefined && owner.pid !== process.pid) endProcess(owner);

@@ -50,6 +50,11 @@ export interface RestoreOptions {
   readonly configuration: string;
   /** Its name while it arrives: not the configured one. */
   readonly name: string;
+  /**
+   * The domain is to end with this process, however that ends, until it is renamed. A hypervisor that cannot see to
+   * that leaves it paused.
+   */
+  readonly tentative?: boolean;
 }
 
 /** The libxl layer: domains by domid. Everything here blocks: a toolstack runs it in a worker. */

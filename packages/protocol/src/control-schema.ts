@@ -18,8 +18,10 @@ message Request {
     Nothing destroy = 7;
     // The state of the vCPU of a suspended domain.
     Nothing context = 8;
-    // An incoming domain ends with this connection, unless it was adopted before.
+    // The domain ends with this connection, unless it is released before.
     Nothing hold = 9;
+    // It does without the connection that holds it.
+    Nothing release = 11;
     // Gives an incoming domain, whose RAM is complete, the state of its vCPU. It is then paused.
     Context adopt = 10;
   }

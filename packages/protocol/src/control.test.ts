@@ -25,9 +25,11 @@ const state = {
 };
 
 const requests: ControlRequest[] = [
-  ...(['pause', 'unpause', 'resume', 'state', 'destroy', 'context', 'hold'] as const).map((kind) => ({
-    kind,
-  })),
+  ...(['pause', 'unpause', 'resume', 'state', 'destroy', 'context', 'hold', 'release'] as const).map(
+    (kind) => ({
+      kind,
+    }),
+  ),
   { kind: 'suspend', timeoutMilliseconds: 60_000 },
   { kind: 'setLogDirty', enabled: true },
   { kind: 'setLogDirty', enabled: false },

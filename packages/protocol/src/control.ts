@@ -13,7 +13,7 @@ import { controlSchema } from './control-schema.js';
 /** Octets of one message: a context carries a guest's program. */
 export const LONGEST_CONTROL_MESSAGE = 32 << 20;
 
-type PlainRequest = 'pause' | 'unpause' | 'resume' | 'state' | 'destroy' | 'context' | 'hold';
+type PlainRequest = 'pause' | 'unpause' | 'resume' | 'state' | 'destroy' | 'context' | 'hold' | 'release';
 
 export type ControlRequest =
   | { readonly [K in PlainRequest]: { readonly kind: K } }[PlainRequest]

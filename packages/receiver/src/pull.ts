@@ -31,7 +31,9 @@ function truncation(decoder: Pulling<unknown>, cause: EndOfInputError): Error {
   try {
     decoder.end();
   } catch (error) {
-    if (error instanceof StreamError) return new StreamError('truncated', cause.message, { ...error, cause });
+    if (!(error instanceof StreamError)) return cause;
+    const { layer, offset, record, specification } = error;
+    return new StreamError('truncated', cause.message, { layer, offset, record, specification, cause });
   }
   return cause;
 }

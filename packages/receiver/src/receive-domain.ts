@@ -77,7 +77,8 @@ class Target {
 
     this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
     const { configuration, name } = readConfiguration(this.input);
-    this.#domid = this.host.restoreFrom(this.input, { configuration, name: incomingName(name) });
+    const incoming = { configuration, name: incomingName(name), tentative: true };
+    this.#domid = this.host.restoreFrom(this.input, incoming);
     this.output.write(READY);
     this.#advance('ready-written');
 

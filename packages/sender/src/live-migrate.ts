@@ -3,7 +3,7 @@
  * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
  */
 import type { Host, ImageReport, PrecopyPolicy, SaveObserver } from '@mig/hypervisor';
-import type { Input, Output } from '@mig/posix';
+import type { Input, Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
   awayName,
@@ -42,6 +42,11 @@ export interface LiveMigrateOptions {
   readonly configuration?: string;
   readonly observer?: MigrationObserver;
   readonly timeouts?: Partial<SourceTimeouts>;
+  /**
+   * Ends the waits that follow permission to go, which the channel's own interrupt may not: the outcome is then
+   * unknown.
+   */
+  readonly abandon?: Interrupt;
 }
 
 export interface MigrationReport extends ImageReport {
@@ -161,7 +166,7 @@ class Source {
 
   /** The point of no return: once an octet of permission is out, this end may not run the domain. */
   #givePermission(): void {
-    this.#input.interrupt = this.#output.interrupt = undefined;
+    this.#input.interrupt = this.#output.interrupt = this.#options.abandon;
     const before = this.#output.octets;
     try {
       this.#output.write(PERMISSION_TO_GO);

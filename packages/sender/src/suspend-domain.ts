@@ -8,6 +8,8 @@ export interface SuspendDomainOptions {
   readonly live?: boolean;
   readonly debug?: boolean;
   readonly observer?: SaveObserver;
+  /** Milliseconds for the guest to acknowledge. */
+  readonly suspendTimeout?: number;
 }
 
 /**
@@ -18,13 +20,18 @@ export function suspendDomain(
   host: Host,
   domid: number,
   output: Output,
-  { live = false, debug = false, observer }: SuspendDomainOptions = {},
+  {
+    live = false,
+    debug = false,
+    observer,
+    suspendTimeout = SOURCE_TIMEOUTS_DEFAULT.suspend,
+  }: SuspendDomainOptions = {},
 ): ImageReport {
   return host.saveTo(domid, output, {
     live,
     debug,
     policy: simplePolicy(),
-    suspendTimeout: SOURCE_TIMEOUTS_DEFAULT.suspend,
+    suspendTimeout,
     ...(observer && { observer }),
   });
 }

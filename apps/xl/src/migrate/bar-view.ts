@@ -55,6 +55,8 @@ export class BarView extends LineView {
 }
 
 function newBars(): MultiBar {
+  // A terminal that is closed meanwhile ends the bars, not the migration.
+  process.stderr.on('error', () => undefined);
   const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages {rate}';
   const options = { format, stream: process.stderr, hideCursor: true, barsize: 30, stopOnComplete: false };
   return new MultiBar(options, Presets.shades_classic);

@@ -1,11 +1,13 @@
 import type { MigrationReport } from '@mig/sender';
-import type { TextOutput } from '../output/text-output.js';
+import { OutputClosedError, type TextOutput } from '../output/text-output.js';
 import { completeEvent } from './summary.js';
 import type { Failure, TaskEvent } from './task.js';
 import type { View } from './view.js';
 
 /** An object a line, on standard output. */
 export class JsonView implements View {
+  #closed = false;
+
   constructor(private readonly output: TextOutput) {}
 
   event(event: TaskEvent): void {
@@ -25,8 +27,15 @@ export class JsonView implements View {
   }
 
   #line(value: object): void {
-    this.output.line(JSON.stringify(value));
-    // A program that follows along reads each event as it happens.
-    this.output.flush();
+    if (this.#closed) return;
+    try {
+      this.output.line(JSON.stringify(value));
+      // A program that follows along reads each event as it happens.
+      this.output.flush();
+    } catch (error) {
+      if (!(error instanceof OutputClosedError)) throw error;
+      // The reader has gone: no reason to leave a migration half done.
+      this.#closed = true;
+    }
   }
 }

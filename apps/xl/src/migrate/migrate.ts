@@ -1,3 +1,4 @@
+import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { createView } from './create-view.js';
@@ -19,6 +20,7 @@ export interface MigrateOptions {
   readonly json?: true;
   readonly precopyIterations: number;
   readonly precopyThreshold: number;
+  readonly timeouts: SourceTimeouts;
 }
 
 export async function migrate(
@@ -43,6 +45,7 @@ export async function migrate(
     precopyThreshold: options.precopyThreshold,
     debug: options.debug === true,
     configuration,
+    timeouts: options.timeouts,
   } as const;
   try {
     const report = await runTask(task, {

@@ -1,20 +1,27 @@
 import type { Host, SaveObserver } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
-import { readConfiguration, receiveDomain, TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver';
-import { liveMigrate, type MigrationObserver, SOURCE_TIMEOUTS_DEFAULT, suspendDomain } from '@mig/sender';
+import { readConfiguration, receiveDomain } from '@mig/receiver';
+import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender';
 import { openHost } from '../commands/host.js';
 import { SaveError } from './save-error.js';
 import type { Task, TaskEvent, TaskResults } from './task.js';
 
 type Tell = (event: TaskEvent) => void;
 
+/** See TaskInput. */
+interface Interrupts {
+  readonly stop: Interrupt;
+  readonly abandon: Interrupt;
+}
+
 /** Blocks until the task is done. */
-export function perform(task: Task, interrupt: Interrupt, tell: Tell): TaskResults[keyof TaskResults] {
+export function perform(task: Task, interrupts: Interrupts, tell: Tell): TaskResults[keyof TaskResults] {
+  const interrupt = interrupts.stop;
   const host = openHost();
   switch (task.kind) {
     case 'migrate':
-      return migrate(host, task, interrupt, tell);
+      return migrate(host, task, interrupts, tell);
     case 'receive':
       return receive(host, task, interrupt, tell);
     case 'save':
@@ -24,7 +31,8 @@ export function perform(task: Task, interrupt: Interrupt, tell: Tell): TaskResul
   }
 }
 
-function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupt: Interrupt, tell: Tell) {
+function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupts: Interrupts, tell: Tell) {
+  const interrupt = interrupts.stop;
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
   try {
@@ -38,6 +46,8 @@ function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupt: Interr
         debug: task.debug,
         configuration: task.configuration,
         observer: observer(tell),
+        timeouts: task.timeouts,
+        abandon: interrupts.abandon,
       },
     );
   } finally {
@@ -55,18 +65,22 @@ function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interr
     { input, output },
     {
       paused: task.paused,
+      timeouts: task.timeouts,
       stateEntered: (state) => tell({ event: 'target-state', state }),
     },
   );
 }
 
 function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, tell: Tell) {
-  const { progress } = SOURCE_TIMEOUTS_DEFAULT;
+  const { progress, suspend } = task.timeouts;
   const patience = { what: 'the file took no octet', milliseconds: progress };
   const output = new Output(task.outputFd, { subject: 'the image', interrupt, patience });
   try {
     output.write(encodeXlHeader(xlHeader(task.configuration)));
-    const report = suspendDomain(host, task.domid, output, { observer: observer(tell) });
+    const report = suspendDomain(host, task.domid, output, {
+      observer: observer(tell),
+      suspendTimeout: suspend,
+    });
     if (task.after === 'resume-paused') host.pause(task.domid);
     if (task.after !== 'destroy') host.resume(task.domid);
     return report;
@@ -87,8 +101,7 @@ function resumeIfSuspended(host: Host, domid: number): { wasSuspended: boolean; 
 }
 
 function restore(host: Host, task: Task & { kind: 'restore' }, interrupt: Interrupt) {
-  const { progress } = TARGET_TIMEOUTS_DEFAULT;
-  const patience = { what: 'no octet from the image', milliseconds: progress };
+  const patience = { what: 'no octet from the image', milliseconds: task.progress };
   const input = new Input(task.inputFd, { subject: 'the image', interrupt, patience });
   const arriving = readConfiguration(input);
   const configuration = task.configuration ?? arriving.configuration;

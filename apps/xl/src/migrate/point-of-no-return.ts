@@ -1,10 +1,12 @@
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
+import type { SignalEffect } from './run-task.js';
 import type { TaskEvent } from './task.js';
 import type { View } from './view.js';
 
 /** Tells the operator what a signal does: that changes once the target has permission. */
 export class PointOfNoReturn {
   #passed = false;
+  #told = false;
 
   constructor(
     private readonly view: View,
@@ -17,12 +19,17 @@ export class PointOfNoReturn {
     this.view.event(event);
   }
 
-  signal(): void {
+  signal(): SignalEffect {
+    if (!this.#passed) {
+      this.view.note(`stopping: ${this.name} stays here`);
+      return 'stop';
+    }
+    if (this.#told) return 'abandon';
+    this.#told = true;
     this.view.note(
-      this.#passed
-        ? `'${this.target}' has permission to run ${this.name}: waiting for its report`
-        : `stopping: ${this.name} stays here`,
+      `'${this.target}' has permission to run ${this.name}: waiting for its report. The same again leaves without it.`,
     );
+    return 'wait';
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TargetState } from '@mig/protocol/handshake';
+import type { TargetTimeouts } from '@mig/receiver';
 import type { Context } from '../commands/context.js';
 import { runTask, TaskError } from './run-task.js';
 
@@ -12,18 +13,24 @@ const stockMessages: Partial<Record<TargetState, string>> = {
   'giving-back': 'migration target: Cleanup OK, granting sender permission to resume.',
 };
 
-export async function receive(context: Context, paused: boolean): Promise<void> {
+export async function receive(
+  context: Context,
+  options: { readonly paused: boolean; readonly timeouts: TargetTimeouts },
+): Promise<void> {
   const { log } = context;
   try {
     await runTask(
-      { kind: 'receive', paused },
+      { kind: 'receive', ...options },
       {
         onEvent: (event) => {
           if (event.event !== 'target-state') return;
           const message = stockMessages[event.state];
           if (message !== undefined) log.line(message);
         },
-        onSignal: (signal) => log.line(`migration target: ${signal} received`),
+        onSignal: (signal) => {
+          log.line(`migration target: ${signal} received`);
+          return 'stop';
+        },
       },
     );
   } catch (error) {

@@ -6,6 +6,7 @@ import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
 import { wholeNumber } from '../commands/whole-number.js';
 import type { MigrateOptions } from './migrate.js';
+import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
 
 export function registerMigrationCommands(program: Command, context: Context): void {
   registerSave(program, context);
@@ -27,9 +28,10 @@ function registerSave(program: Command, context: Context): void {
     .action(
       async (domain: string, file: string, config: string | undefined, options: { c?: true; p?: true }) => {
         const { save } = await import('./save.js');
-        await save(context, domain, file, config, options);
+        await save(context, domain, file, config, { ...options, timeouts: sourceTimeouts({ ...options }) });
       },
     );
+  addSourceTimeouts(command, ['suspend', 'progress']);
   setTraits(command, { modifies: true });
 }
 
@@ -44,9 +46,11 @@ function registerRestore(program: Command, context: Context): void {
     .action(async (first: string, second: string | undefined, options: { p?: true }) => {
       const { restore } = await import('./restore.js');
       const [config, checkpoint] = second === undefined ? [undefined, first] : [first, second];
-      await restore(context, checkpoint, config, options.p === true);
+      const { progress } = targetTimeouts({ ...options });
+      await restore(context, checkpoint, config, { paused: options.p === true, progress });
     });
   ignoreOptions(command, ['-e', '-F', '-d']);
+  addTargetTimeouts(command, ['progress']);
   setTraits(command, { modifies: true });
 }
 
@@ -84,10 +88,11 @@ function registerMigrate(program: Command, context: Context): void {
       DIRTY_THRESHOLD_DEFAULT,
     )
     .option('--json', 'say what happens as JSON, an object a line, on standard output')
-    .action(async (domain: string, target: string, options: MigrateOptions) => {
+    .action(async (domain: string, target: string, options: Omit<MigrateOptions, 'timeouts'>) => {
       const { migrate } = await import('./migrate.js');
-      await migrate(context, domain, target, options);
+      await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
     });
+  addSourceTimeouts(command);
   setTraits(command, { modifies: true });
 }
 
@@ -104,8 +109,9 @@ function registerReceive(program: Command, context: Context): void {
     .option('-p', 'do not unpause the domain')
     .action(async (options: { p?: true }) => {
       const { receive } = await import('./receive.js');
-      await receive(context, options.p === true);
+      await receive(context, { paused: options.p === true, timeouts: targetTimeouts({ ...options }) });
     });
+  addTargetTimeouts(command);
   refuseOptions(command, [
     { flags: '-r', why: OTHER_STREAM },
     { flags: '--colo', why: OTHER_STREAM },

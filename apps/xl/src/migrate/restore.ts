@@ -8,7 +8,7 @@ export async function restore(
   context: Context,
   path: string,
   config: string | undefined,
-  paused: boolean,
+  options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
   const configuration =
     config === undefined
@@ -18,7 +18,7 @@ export async function restore(
   const { log } = context;
   try {
     log.line(`Loading new save file ${path}`);
-    const { domid, name } = await runTask({ kind: 'restore', inputFd: fd, paused, configuration });
+    const { domid, name } = await runTask({ kind: 'restore', inputFd: fd, configuration, ...options });
     log.detail(`xl: domain ${name} has domid ${domid}`);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;

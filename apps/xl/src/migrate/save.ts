@@ -1,3 +1,4 @@
+import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { openOutputFile } from '../stream/output-file.js';
@@ -10,7 +11,7 @@ export async function save(
   domain: string,
   path: string,
   config: string | undefined,
-  options: { c?: true; p?: true },
+  options: { c?: true; p?: true; timeouts: SourceTimeouts },
 ): Promise<void> {
   const host = await context.openHost();
   const { domid, name } = findDomain(host, domain);
@@ -21,8 +22,13 @@ export async function save(
   try {
     const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
     const report = await runTask(
-      { kind: 'save', domid, outputFd: file.descriptor, configuration, after },
-      { onSignal: () => log.line(`stopping: ${name} stays here`) },
+      { kind: 'save', domid, outputFd: file.descriptor, configuration, after, timeouts: options.timeouts },
+      {
+        onSignal: () => {
+          log.line(`stopping: ${name} stays here`);
+          return 'stop';
+        },
+      },
     );
     file.complete();
     // Only now that the image has its name may the domain go.

@@ -5,16 +5,15 @@ import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
 import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
 
-const { task, interrupt } = workerData as TaskInput;
+const { task, stop, abandon } = workerData as TaskInput;
 
 function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
 }
 
 try {
-  const result = perform(task, Interrupt.from(interrupt), (event: TaskEvent) =>
-    post({ type: 'event', event }),
-  );
+  const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
+  const result = perform(task, interrupts, (event: TaskEvent) => post({ type: 'event', event }));
   post({ type: 'result', result });
 } catch (error) {
   post({ type: 'failure', failure: explainFailure(error) });

@@ -2,7 +2,8 @@
  * Long work runs in a worker, where it may block; the main thread keeps signals, progress and the transport's
  * child. This is what crosses between the two: plain values.
  */
-import type { MigrationReport } from '@mig/sender';
+import type { MigrationReport, SourceTimeouts } from '@mig/sender';
+import type { TargetTimeouts } from '@mig/receiver';
 import type { ImageReport, PassKind, PassReport, PrecopyEnd } from '@mig/hypervisor';
 import type { SharedInterrupt } from '@mig/posix';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
@@ -17,14 +18,16 @@ export type Task =
       readonly precopyThreshold: number;
       readonly debug: boolean;
       readonly configuration: string;
+      readonly timeouts: SourceTimeouts;
     }
-  | { readonly kind: 'receive'; readonly paused: boolean }
+  | { readonly kind: 'receive'; readonly paused: boolean; readonly timeouts: TargetTimeouts }
   | {
       readonly kind: 'save';
       readonly domid: number;
       readonly outputFd: number;
       readonly configuration: string;
       readonly after: 'destroy' | 'resume' | 'resume-paused';
+      readonly timeouts: SourceTimeouts;
     }
   | {
       readonly kind: 'restore';
@@ -32,11 +35,16 @@ export type Task =
       readonly paused: boolean;
       /** libxl JSON in place of what the image carries. */
       readonly configuration: string | undefined;
+      /** Milliseconds for the image to move. */
+      readonly progress: number;
     };
 
 export interface TaskInput {
   readonly task: Task;
-  readonly interrupt: SharedInterrupt;
+  /** Ends the task where that is safe. */
+  readonly stop: SharedInterrupt;
+  /** Ends the wait for the other end's report, where stopping no longer is: the outcome is then unknown. */
+  readonly abandon: SharedInterrupt;
 }
 
 export type TaskEvent =

@@ -17,6 +17,8 @@ export class ControlServer {
   /** Requests that change the domain, one after another, whichever connection they come from. */
   #changes: Promise<unknown> = Promise.resolve();
   #logOwner: Socket | undefined;
+  /** The domain ends with this connection. */
+  #holder: Socket | undefined;
 
   constructor(
     private readonly domain: Domain,
@@ -90,6 +92,9 @@ export class ControlServer {
       case 'hold':
         this.#hold(socket);
         break;
+      case 'release':
+        this.#holder = undefined;
+        break;
       case 'setLogDirty':
         this.#setLogDirty(request.enabled, socket);
     }
@@ -114,11 +119,11 @@ export class ControlServer {
 
   #hold(socket: Socket): void {
     this.onHeld();
-    const endUnlessAdopted = (): void => {
-      if (this.domain.incoming) this.end();
-    };
-    if (socket.destroyed) endUnlessAdopted();
-    else socket.on('close', endUnlessAdopted);
+    if (socket.destroyed) return this.end();
+    this.#holder = socket;
+    socket.on('close', () => {
+      if (this.#holder === socket) this.end();
+    });
   }
 
   #destroy(socket: Socket): ControlReply {

@@ -1,0 +1,71 @@
+/** How long what is awaited: an option and an environment variable each, in seconds. */
+import { type Command, Option } from 'commander';
+import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from '@mig/receiver/timeouts';
+import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from '@mig/sender/timeouts';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+
+/** What each is for, to follow "seconds to wait". */
+const sourceWaits: Record<keyof SourceTimeouts, string> = {
+  banner: "for the target's first words, the login included",
+  suspend: 'for the domain to acknowledge its suspend',
+  progress: 'for the stream to move',
+  ready: 'for the target to complete its copy',
+  report: "for the target's report on the domain's start",
+  permissionBack: 'for permission to have the domain back',
+};
+const targetWaits: Record<keyof TargetTimeouts, string> = {
+  progress: 'for the stream to move',
+  permission: 'for permission to start the domain',
+};
+
+export function addSourceTimeouts(command: Command, names = keys(sourceWaits)): void {
+  for (const name of names) addTimeout(command, name, sourceWaits[name], SOURCE_TIMEOUTS_DEFAULT[name]);
+}
+
+export function addTargetTimeouts(command: Command, names = keys(targetWaits)): void {
+  for (const name of names) addTimeout(command, name, targetWaits[name], TARGET_TIMEOUTS_DEFAULT[name]);
+}
+
+/** The timeouts among a command's options, in milliseconds. */
+export function sourceTimeouts(options: Readonly<Record<string, unknown>>): SourceTimeouts {
+  return timeouts(options, SOURCE_TIMEOUTS_DEFAULT);
+}
+
+export function targetTimeouts(options: Readonly<Record<string, unknown>>): TargetTimeouts {
+  return timeouts(options, TARGET_TIMEOUTS_DEFAULT);
+}
+
+function timeouts<T extends { readonly [K in keyof T]: number }>(
+  options: Readonly<Record<string, unknown>>,
+  defaults: T,
+): T {
+  const given = keys(defaults).map((name) => [name, options[`${name}Timeout`] ?? defaults[name]]);
+  return Object.fromEntries(given) as T;
+}
+
+function addTimeout(command: Command, name: string, what: string, milliseconds: number): void {
+  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag = `--${kebab}-timeout`;
+  const variable = `MIG_${kebab.replace('-', '_').toUpperCase()}_TIMEOUT`;
+  command.addOption(
+    new Option(`${flag} <S>`, `seconds to wait ${what}; ${milliseconds / 1000} by default, or ${variable}`)
+      .env(variable)
+      .argParser((text) => inMilliseconds(text, `${flag} (or ${variable})`)),
+  );
+}
+
+const LONGEST = 1e6;
+
+function inMilliseconds(text: string, name: string): number {
+  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+  if (seconds > 0 && seconds <= LONGEST) return seconds * 1000;
+  throw new Failure(
+    `${name} must be a number of seconds above 0, at most ${LONGEST}, not '${text}'`,
+    ExitStatus.usage,
+  );
+}
+
+function keys<T extends object>(record: T): (keyof T & string)[] {
+  return Object.keys(record) as (keyof T & string)[];
+}
