@@ -2,7 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
 import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
 import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
-import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '@mig/protocol/handshake';
+import {
+  BANNER,
+  PERMISSION_TO_GO,
+  READY,
+  REPORT,
+  type TargetState,
+  targetTable,
+} from '@mig/protocol/handshake';
 import { ReceiveError } from './errors.js';
 import { receiveDomain } from './receive-domain.js';
 
@@ -183,4 +190,59 @@ test('the source no longer listens when the domain runs: it goes on running', ()
   };
   expect(failedReceive(from)).toMatchObject({ state: 'reporting-success', outcome: 'runs' });
   expect(host.running).toEqual(['busy']);
+});
+
+/** A way to fail in every state of the table: a state without one does not compile. */
+const failures: Record<TargetState, (() => ScriptedSource) | 'end' | 'part of a failure'> = {
+  greeting: () => {
+    const from = script([]);
+    from.deafen();
+    return from;
+  },
+  restoring: () => script([header]),
+  'awaiting-permission': () => script([header, MODEL_STREAM]),
+  starting: () => {
+    host.failing.set('unpause', new Error('no'));
+    return script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  },
+  'reporting-success': () => {
+    const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+    const unpause = host.unpause.bind(host);
+    host.unpause = (domid) => {
+      unpause(domid);
+      from.deafen();
+    };
+    return from;
+  },
+  // They follow a failure, whose state is the one that is reported.
+  'reporting-failure': 'part of a failure',
+  'destroying-copy': 'part of a failure',
+  'giving-back': 'part of a failure',
+  completed: 'end',
+  'given-back': 'end',
+};
+
+const states = Object.keys(targetTable) as TargetState[];
+test.each(states.filter((state) => typeof failures[state] === 'function'))(
+  'what fails in %s has the outcome of the table',
+  (state) => {
+    const fail = failures[state];
+    if (typeof fail !== 'function') throw new Error('it has no failure');
+    const error = failedReceive(fail());
+    expect([error.state, error.outcome]).toEqual([state, targetTable[state].onFailure]);
+    expect(host.running).toEqual(error.outcome === 'runs' ? ['busy'] : []);
+  },
+);
+
+test('where the failure cannot be reported the copy is destroyed all the same', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  host.unpause = () => {
+    from.deafen();
+    throw new Error('no');
+  };
+  expect(failedReceive(from)).toMatchObject({
+    state: 'starting',
+    outcome: targetTable['reporting-failure'].onFailure,
+  });
+  expect(host.list()).toEqual([]);
 });

@@ -1,64 +1,22 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
-import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
+import { Interrupt } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
-import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '@mig/protocol/handshake';
+import {
+  BANNER,
+  PERMISSION_TO_GO,
+  READY,
+  REPORT,
+  type SourceState,
+  sourceTable,
+} from '@mig/protocol/handshake';
 import { BannerError, MigrationError } from './errors.js';
-import { type Channel, liveMigrate, type LiveMigrateOptions } from './live-migrate.js';
+import { liveMigrate, type LiveMigrateOptions } from './live-migrate.js';
+import { ScriptedTarget } from './scripted-target.test-support.js';
 
 const success = Uint8Array.of(0);
 const failure = Uint8Array.of(3);
-
-/** A target that has said all it will say before it is asked, and then hangs up or falls silent. */
-class ScriptedTarget {
-  readonly channel: Channel;
-  readonly interrupt = Interrupt.create();
-  readonly #heard: Input;
-  readonly #say: Output;
-
-  constructor(
-    answers: Uint8Array[],
-    readonly after: 'hangs-up' | 'is-silent',
-  ) {
-    const [answer, stream] = [pipe(65536), pipe(65536)];
-    for (const fd of [answer.readEnd, stream.writeEnd, stream.readEnd]) setNonBlocking(fd);
-    this.#say = new Output(answer.writeEnd, { subject: 'answers' });
-    this.#heard = new Input(stream.readEnd, {
-      subject: 'what was sent',
-      patience: { what: '', milliseconds: 0 },
-    });
-    const { interrupt } = this;
-    this.channel = {
-      input: new Input(answer.readEnd, { subject: 'the answer', interrupt }),
-      output: new Output(stream.writeEnd, { subject: 'the stream', interrupt }),
-    };
-    for (const octets of answers) this.#say.write(octets);
-    if (after === 'hangs-up') this.#say.close();
-  }
-
-  /** It no longer reads. */
-  deafen(): void {
-    this.#heard.close();
-  }
-
-  /** All that the source has sent; closes the channel. */
-  heard(): string {
-    this.channel.output.close();
-    const octets = new Uint8Array(65536);
-    let length = 0;
-    for (let moved = -1; moved !== 0; length += moved) moved = this.#heard.readSome(octets.subarray(length));
-    return new TextDecoder().decode(octets.subarray(0, length));
-  }
-
-  close(): void {
-    this.channel.output.close();
-    this.channel.input.close();
-    this.#heard.close();
-    if (this.after === 'is-silent') this.#say.close();
-    this.interrupt.close();
-  }
-}
 
 let host: ModelHost;
 let domid: number;
@@ -246,3 +204,75 @@ test('it cannot be resumed: said, with what failed', () => {
   const error = failedMigration(script([BANNER]));
   expect(error).toMatchObject({ outcome: 'resume-failed', aftermath: { message: 'no' } });
 });
+
+test('after permission the other interrupt ends the wait for the report: nobody knows', () => {
+  const to = script([BANNER, READY], 'is-silent');
+  const abandon = Interrupt.create();
+  abandon.raise('SIGINT');
+  const error = failedMigration(to, { abandon });
+  abandon.close();
+  expect(error).toMatchObject({ state: 'awaiting-report', outcome: 'unknown', cause: { reason: 'SIGINT' } });
+  expect(host.running).toEqual([]);
+});
+
+/** A way to fail in every state of the table: a state without one does not compile. The ends have none. */
+const failures: Record<SourceState, (() => ScriptedTarget) | 'end'> = {
+  'awaiting-banner': () => script([]),
+  precopy: () => {
+    host.failing.set('saveTo', new Error('the line is cut'));
+    return script([BANNER]);
+  },
+  suspending: () => {
+    host.saveTo = (_, __, { observer }) => {
+      observer?.precopyEnded?.({ code: 'test', sentence: 'now' });
+      throw new HostError('suspend-refused', 'the guest does not listen');
+    };
+    return script([BANNER]);
+  },
+  'stop-and-copy': () => {
+    const to = script([BANNER]);
+    host.whenSuspended = () => to.deafen();
+    return to;
+  },
+  'awaiting-ready': () => script([BANNER]),
+  'renaming-away': () => {
+    host.failing.set('rename', new Error('no'));
+    return script([BANNER, READY]);
+  },
+  'giving-permission': () => {
+    const to = script([BANNER, READY]);
+    const { output } = to.channel;
+    const write = output.write.bind(output);
+    output.write = (octets) => {
+      if (octets !== PERMISSION_TO_GO) return write(octets);
+      write(octets.subarray(0, 1));
+      throw new Error('the line is cut');
+    };
+    return to;
+  },
+  'awaiting-report': () => script([BANNER, READY]),
+  'awaiting-permission-back': () => script([BANNER, READY, REPORT, failure]),
+  'taking-back': () => {
+    host.failing.set('resume', new Error('no'));
+    return script([BANNER, READY, REPORT, failure, PERMISSION_TO_GO]);
+  },
+  destroying: () => {
+    host.failing.set('destroy', new Error('no'));
+    return script([BANNER, READY, REPORT, success]);
+  },
+  completed: 'end',
+  'taken-back': 'end',
+};
+
+const states = Object.keys(sourceTable) as SourceState[];
+test.each(states.filter((state) => failures[state] !== 'end'))(
+  'what fails in %s has the outcome of the table',
+  (state) => {
+    const fail = failures[state];
+    if (fail === 'end') throw new Error('it has no failure');
+    const error = failedMigration(fail());
+    expect([error.state, error.outcome]).toEqual([state, sourceTable[state].onFailure]);
+    const runsHere = ['untouched', 'keeps-running', 'resumed'].includes(error.outcome);
+    expect(host.running).toEqual(runsHere ? ['busy'] : []);
+  },
+);

@@ -166,7 +166,8 @@ class Source {
 
   /** The point of no return: once an octet of permission is out, this end may not run the domain. */
   #givePermission(): void {
-    this.#input.interrupt = this.#output.interrupt = this.#options.abandon;
+    this.#output.interrupt = undefined;
+    this.#input.interrupt = this.#options.abandon;
     const before = this.#output.octets;
     try {
       this.#output.write(PERMISSION_TO_GO);
