@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = (app) => fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
+
+/** Two embedded hosts and a domain that moves from one to the other and back. */
+export class TwoHosts {
+  #folder = mkdtempSync(join(tmpdir(), 'mig-bench-'));
+  #hosts = [0, 1].map((n) => join(this.#folder, `host${n}`));
+  #at = 0;
+
+  #start(host, ...args) {
+    const env = { ...process.env, MIG_HOST_DIR: this.#hosts[host] };
+    const child = spawn(process.execPath, [program('xl'), ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    const ended = once(child, 'close').then(([status]) => {
+      if (status !== 0) throw new Error(`xl ${args.join(' ')}: ${stderr}`);
+      return stdout;
+    });
+    return { child, ended };
+  }
+
+  /** @param memory MiB @param command the guest's command line */
+  async create({ memory, command }) {
+    const file = join(this.#folder, 'bench.cfg');
+    writeFileSync(file, `name="bench"\ntype="wasm"\nkernel="wss"\nmemory=${memory}\ncmdline="${command}"\n`);
+    await this.#start(this.#at, 'create', file).ended;
+    // Its pages are filled before it rewrites the first.
+    const { child, ended } = this.#start(this.#at, 'console', '-f', 'bench');
+    // It is ended from here, which it calls a failure.
+    ended.catch(() => undefined);
+    let seen = '';
+    while (!/written=[1-9]/.test(seen)) seen += (await once(child.stdout, 'data'))[0];
+    child.kill();
+  }
+
+  /** @returns the last line of `--json`, parsed */
+  async migrate(...options) {
+    const there = 1 - this.#at;
+    const target = `MIG_HOST_DIR=${this.#hosts[there]} exec ${process.execPath} ${program('xl-receive')}`;
+    const out = await this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target).ended;
+    this.#at = there;
+    return JSON.parse(out.trim().split('\n').at(-1));
+  }
+
+  /** The file that is the domain's RAM. */
+  ram() {
+    const domains = join(this.#hosts[this.#at], 'domains');
+    const [domid] = readdirSync(domains);
+    const { pid } = JSON.parse(readFileSync(join(domains, domid, 'process.json'), 'utf8'));
+    const descriptors = `/proc/${pid}/fd`;
+    const number = readdirSync(descriptors).find((fd) =>
+      readlinkSync(join(descriptors, fd)).startsWith('/memfd:'),
+    );
+    return join(descriptors, number);
+  }
+
+  /** The processes of both ends: of `xl migrate`, of the target end, of the domain at either. */
+  processes() {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(this.#folder);
+        } catch {
+          return false;
+        }
+      });
+  }
+
+  async close() {
+    await this.#start(this.#at, 'destroy', 'bench').ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
