@@ -104,6 +104,32 @@ Pause: ${after[0].at - before.at(-1).at} ms between the last tick on the left an
 }
 
 const consoles = [];
+
+function cleanUp() {
+  for (const each of consoles) each.stop();
+  for (const host of [left, right]) {
+    const { stdout } = spawnSync(process.execPath, [program('xl'), 'list', '--json'], {
+      env: environment(host),
+      encoding: 'utf8',
+    });
+    for (const { domid } of JSON.parse(stdout || '[]')) {
+      spawnSync(process.execPath, [program('xl'), 'destroy', String(domid)], { env: environment(host) });
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(status);
+  });
+}
+
 try {
   const file = join(folder, 'busy.cfg');
   writeFileSync(file, configuration);
@@ -130,12 +156,5 @@ try {
   xl(right, 'list');
   process.exitCode = verdict(onLeft.ticks, onRight.ticks) ? 0 : 1;
 } finally {
-  for (const each of consoles) each.stop();
-  for (const host of [left, right]) {
-    spawnSync(process.execPath, [program('xl'), 'destroy', 'busy'], {
-      env: environment(host),
-      stdio: 'ignore',
-    });
-  }
-  rmSync(folder, { recursive: true, force: true });
+  cleanUp();
 }

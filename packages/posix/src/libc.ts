@@ -38,10 +38,6 @@ const functions = {
   connect: library.func('int connect(int fd, const void *address, unsigned int length)'),
   flock: library.func('int flock(int fd, int operation)'),
   setsid: library.func('int setsid(void)'),
-  kill: library.func('int kill(int pid, int signal)'),
-  prctl: library.func(
-    'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
-  ),
 };
 
 type Functions = typeof functions;

@@ -1,4 +1,4 @@
-import type { PrecopyEnd } from '@mig/hypervisor';
+import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
 import type { BannerVerdict, SourceOutcome, SourceState } from '@mig/protocol/handshake';
 
 /** The policy decided against going on; the domain keeps running. */
@@ -70,20 +70,30 @@ export class TargetFailedError extends Error {
   }
 }
 
+export interface MigrationErrorDetails {
+  /** How the domain was found at this end once all was done; undefined where that could not be told. */
+  readonly left?: DomainState | 'gone' | undefined;
+  /** What failed on top of it while the domain was brought back. */
+  readonly aftermath?: unknown;
+}
+
 /**
- * A migration that did not end as it should: where the source stood, what became of the domain at this end, and
- * why.
+ * A migration that did not end as it should: where the source stood, what the table makes of the domain at this end,
+ * how it was found there, and why.
  */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
+  readonly left: DomainState | 'gone' | undefined;
+  readonly aftermath: unknown;
 
   constructor(
     readonly state: SourceState,
     readonly outcome: SourceOutcome,
     override readonly cause: unknown,
-    /** What failed on top of it while the domain was brought back. */
-    readonly aftermath?: unknown,
+    details: MigrationErrorDetails = {},
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.left = details.left;
+    this.aftermath = details.aftermath;
   }
 }

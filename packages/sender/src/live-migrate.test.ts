@@ -142,9 +142,37 @@ test('no ready in time: resumed', () => {
   expect(error.message).toBe('no ready message from the target within 0.001 s');
 });
 
+test('resumed by somebody else while the target prepared: no permission, it goes on running under its own name', () => {
+  const to = script([BANNER, READY]);
+  const rename = host.rename.bind(host);
+  host.rename = (id, name) => {
+    if (name.endsWith('away')) host.resume(id);
+    rename(id, name);
+  };
+  expect(failedMigration(to)).toMatchObject({
+    state: 'renaming-away',
+    outcome: 'resumed',
+    cause: { code: 'wrong-state' },
+  });
+  expect(host.running).toEqual(['busy']);
+  expect(host.calls.filter((call) => call.startsWith('resume'))).toHaveLength(1);
+  expect(to.heard()).toBe(sent + stream);
+});
+
+test('how the domain was found is said: destroyed by somebody, it does not run', () => {
+  host.saveTo = (id) => {
+    host.destroy(id);
+    throw new Error('the domain has gone');
+  };
+  expect(failedMigration(script([BANNER]))).toMatchObject({ outcome: 'keeps-running', left: 'gone' });
+});
+
 test('the name away is taken: resumed', () => {
   host.add('busy--migratedaway');
-  expect(failedMigration(script([BANNER, READY]))).toMatchObject({ outcome: 'resumed' });
+  expect(failedMigration(script([BANNER, READY]))).toMatchObject({
+    outcome: 'resumed',
+    left: { suspended: false, paused: false },
+  });
   expect(host.running).toContain('busy');
 });
 
@@ -197,6 +225,16 @@ test('the old copy cannot be destroyed: said, and it never runs', () => {
   const error = failedMigration(script([BANNER, READY, REPORT, success]));
   expect(error).toMatchObject({ state: 'destroying', outcome: 'destroy-failed' });
   expect(host.running).toEqual([]);
+});
+
+test('the old copy ended by itself: it need not be destroyed', () => {
+  const destroy = host.destroy.bind(host);
+  host.destroy = (id) => {
+    destroy(id);
+    throw new Error('it has died');
+  };
+  liveMigrate(host, domid, script([BANNER, READY, REPORT, success]).channel);
+  expect(host.list()).toEqual([]);
 });
 
 test('it cannot be resumed: said, with what failed', () => {

@@ -2,7 +2,14 @@
  * The source's half of a migration: the handshake around the stream, run from the table *Who may run the domain*
  * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
  */
-import type { Host, ImageReport, PrecopyPolicy, SaveObserver } from '@mig/hypervisor';
+import {
+  type DomainState,
+  type Host,
+  HostError,
+  type ImageReport,
+  type PrecopyPolicy,
+  type SaveObserver,
+} from '@mig/hypervisor';
 import type { Input, Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
@@ -121,6 +128,12 @@ class Source {
     this.#advance('ready-read');
     this.#host.rename(this.#domid, awayName(this.#name));
     this.#renamed = true;
+    // Under its own name anybody may have resumed it meanwhile; under this one `xl resume` refuses.
+    if (!this.#host.describe(this.#domid).state.suspended) {
+      throw new HostError('wrong-state', `${this.#name} was resumed while it was being migrated`, {
+        domid: this.#domid,
+      });
+    }
     this.#advance('renamed-away');
     this.#givePermission();
 
@@ -130,7 +143,7 @@ class Source {
     this.#advance('success-read');
     const ended = performance.now();
 
-    this.#host.destroy(this.#domid);
+    this.#destroy();
     this.#advance('destroyed');
     return {
       ...image,
@@ -199,23 +212,38 @@ class Source {
   /** Does at this end what the table asks for where it went wrong. */
   #settle(cause: unknown): MigrationError {
     // The guest may have suspended without the news having reached us.
-    if (this.#state === 'suspending' && this.#suspended()) this.#state = 'stop-and-copy';
+    const found = this.#look();
+    if (this.#state === 'suspending' && found !== undefined && found !== 'gone' && found.suspended) {
+      this.#state = 'stop-and-copy';
+    }
     const state = this.#state;
     const outcome = sourceTable[state].onFailure;
-    if (outcome !== 'resumed' || state === 'taken-back') return new MigrationError(state, outcome, cause);
+    if (outcome !== 'resumed' || state === 'taken-back') {
+      return new MigrationError(state, outcome, cause, { left: this.#look() });
+    }
     try {
       this.#bringBack();
-      return new MigrationError(state, outcome, cause);
+      return new MigrationError(state, outcome, cause, { left: this.#look() });
     } catch (aftermath) {
-      return new MigrationError(state, 'resume-failed', cause, aftermath);
+      return new MigrationError(state, 'resume-failed', cause, { left: this.#look(), aftermath });
     }
   }
 
-  #suspended(): boolean {
+  #destroy(): void {
     try {
-      return this.#host.describe(this.#domid).state.suspended;
-    } catch {
-      return false;
+      this.#host.destroy(this.#domid);
+    } catch (error) {
+      // One that ended by itself is as gone as it should be.
+      if (this.#look() !== 'gone') throw error;
+    }
+  }
+
+  /** How the domain is at this end; undefined where that cannot be told. */
+  #look(): DomainState | 'gone' | undefined {
+    try {
+      return this.#host.describe(this.#domid).state;
+    } catch (error) {
+      return error instanceof HostError && error.code === 'no-such-domain' ? 'gone' : undefined;
     }
   }
 
@@ -224,7 +252,7 @@ class Source {
     try {
       if (this.#renamed) this.#host.rename(this.#domid, this.#name);
     } finally {
-      this.#host.resume(this.#domid);
+      if (this.#host.describe(this.#domid).state.suspended) this.#host.resume(this.#domid);
     }
   }
 }

@@ -1,63 +1,50 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 import type { MigrationReport } from '@mig/sender';
-import { rateText } from './figures.js';
 import type { Failure, TaskEvent } from './task.js';
 import { LineView } from './line-view.js';
 
-/** A bar a pass, on a terminal. */
+/** A bar for the pass under way, on a terminal; its line when it is done. */
 export class BarView extends LineView {
-  #bars: MultiBar | undefined;
   #bar: SingleBar | undefined;
 
   override event(event: TaskEvent): void {
-    switch (event.event) {
-      case 'pass-started': {
-        const { iteration, kind, dirtyPages } = event;
-        this.#bars ??= newBars();
-        this.#bar = this.#bars.create(Math.max(dirtyPages, 1), 0, { pass: `${iteration} ${kind}`, rate: '' });
-        break;
-      }
-      case 'progress':
-        this.#bar?.update(event.pagesDone);
-        break;
-      case 'pass': {
-        const { octets, milliseconds } = event;
-        this.#bar?.update(Math.max(event.dirtyPages, 1), { rate: rateText(octets, milliseconds) });
-        if (event.kind === 'stop-and-copy') this.#finish();
-        break;
-      }
-      case 'source-state':
-      case 'target-state':
-      case 'precopy-ended':
-        if (this.#bars === undefined) super.event(event);
+    if (event.event === 'pass-started') {
+      this.#bar = newBar();
+      this.#bar.start(Math.max(event.dirtyPages, 1), 0, { pass: `${event.iteration} (${event.kind})` });
+    } else if (event.event === 'progress') {
+      this.#bar?.update(event.pagesDone);
+    } else {
+      if (event.event === 'pass') this.#clear();
+      super.event(event);
     }
   }
 
   override note(text: string): void {
-    if (this.#bars === undefined) super.note(text);
-    else this.#bars.log(`${text}\n`);
+    this.#clear();
+    super.note(text);
   }
 
   override complete(report: MigrationReport): void {
-    this.#finish();
+    this.#clear();
     super.complete(report);
   }
 
   override failed(failure: Failure): void {
-    this.#finish();
+    this.#clear();
     super.failed(failure);
   }
 
-  #finish(): void {
-    this.#bars?.stop();
-    this.#bars = undefined;
+  #clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
   }
 }
 
-function newBars(): MultiBar {
-  // A terminal that is closed meanwhile ends the bars, not the migration.
-  process.stderr.on('error', () => undefined);
-  const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages {rate}';
-  const options = { format, stream: process.stderr, hideCursor: true, barsize: 30, stopOnComplete: false };
-  return new MultiBar(options, Presets.shades_classic);
+// A terminal that is closed meanwhile ends the bar, not the migration.
+process.stderr.on('error', () => undefined);
+
+function newBar(): SingleBar {
+  const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages';
+  const options = { format, stream: process.stderr, hideCursor: true, barsize: 30, clearOnComplete: true };
+  return new SingleBar(options, Presets.shades_classic);
 }

@@ -6,13 +6,20 @@ import { ReceiveError } from '@mig/receiver';
 import { MigrationError } from '@mig/sender';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
-import { SaveError } from './save-error.js';
+import { RemnantError, SaveError } from './save-error.js';
 import type { Failure } from './task.js';
 
 export function explainFailure(error: unknown): Failure {
   if (error instanceof MigrationError) return migrationFailure(error);
   if (error instanceof ReceiveError) return receiveFailure(error);
   if (error instanceof SaveError) return saveFailure(error);
+  if (error instanceof RemnantError) {
+    const advice = [
+      'The image is complete; the domain is suspended here and could not be destroyed.',
+      "Remove it with 'xl destroy'. Never resume it where the image is to be restored.",
+    ];
+    return { message: reason(error.cause), advice, exitStatus: ExitStatus.remnantLeft };
+  }
   return { message: reason(error), advice: [], exitStatus: ExitStatus.failure };
 }
 
@@ -73,11 +80,23 @@ function migrationFailure(error: MigrationError): Failure {
     error.aftermath === undefined ? [] : [`Bringing it back failed: ${reason(error.aftermath)}`];
   return {
     message: reason(error.cause),
-    advice: [...aftermath, ...advice],
+    advice: [...aftermath, ...(foundOtherwise(error) ?? advice)],
     exitStatus,
     state: error.state,
     outcome: error.outcome,
   };
+}
+
+/** How the domain was found here, where that is not as the table has it. */
+function foundOtherwise({ outcome, left }: MigrationError): string[] | undefined {
+  if (!['untouched', 'keeps-running', 'resumed'].includes(outcome)) return undefined;
+  if (left === undefined) return ["How NAME is here could not be told: see 'xl list'."];
+  if (left === 'gone')
+    return ['NAME is no longer here: it ended, or somebody destroyed or saved it meanwhile.'];
+  if (left.crashed) return ["NAME has crashed here: 'xl console NAME' shows its last words."];
+  if (left.suspended) return ["NAME is suspended here: 'xl resume NAME' revives it."];
+  if (left.paused) return ["NAME is paused here, as it was: 'xl unpause NAME' lets it run."];
+  return undefined;
 }
 
 const atTarget: Record<TargetOutcome, readonly string[]> = {

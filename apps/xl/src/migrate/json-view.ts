@@ -1,5 +1,5 @@
 import type { MigrationReport } from '@mig/sender';
-import { OutputClosedError, type TextOutput } from '../output/text-output.js';
+import type { TextOutput } from '../output/text-output.js';
 import { completeEvent } from './summary.js';
 import type { Failure, TaskEvent } from './task.js';
 import type { View } from './view.js';
@@ -14,7 +14,7 @@ export class JsonView implements View {
     this.#line(event);
   }
 
-  note(): void {
+  note(_text: string): void {
     // Programs read events; remarks are for people.
   }
 
@@ -32,9 +32,8 @@ export class JsonView implements View {
       this.output.line(JSON.stringify(value));
       // A program that follows along reads each event as it happens.
       this.output.flush();
-    } catch (error) {
-      if (!(error instanceof OutputClosedError)) throw error;
-      // The reader has gone: no reason to leave a migration half done.
+    } catch {
+      // The reader has gone, or the disk is full: no reason to leave a migration half done.
       this.#closed = true;
     }
   }

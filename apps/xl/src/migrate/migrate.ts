@@ -32,7 +32,7 @@ export async function migrate(
   const host = await context.openHost();
   const { domid, name } = findDomain(host, domain);
   const configuration = sentConfiguration(host, domid, { file: options.C, preserveDomid: options.D });
-  const view = await createView(viewKind(context, options), context);
+  const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   const transport = openTransport(command);
   const point = new PointOfNoReturn(view, name, target);
@@ -55,25 +55,28 @@ export async function migrate(
     await transportEnd(transport);
     view.complete(report);
   } catch (error) {
-    const end = await transportEnd(transport);
     if (!(error instanceof TaskError)) throw error;
-    const failure = named(error.failure, name, target, command);
-    const how = `migration transport process [${transport.child.pid ?? '?'}] ${end}`;
-    view.failed(end === undefined ? failure : { ...failure, advice: [how, ...failure.advice] });
     context.exitStatus = error.failure.exitStatus;
+    // What the operator must know comes first: the transport may take its time.
+    view.failed(named(error.failure, name, target, command));
+    const end = await transportEnd(transport);
+    if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
   }
 }
 
 /** The advice with the names that the operator knows. */
 function named(failure: Failure, name: string, target: string, command: string): Failure {
-  const advice = failure.advice.map((line) => line.replaceAll('NAME', name).replaceAll('HOST', target));
+  const names: Record<string, string> = { NAME: name, HOST: target };
+  const advice = failure.advice.map((line) =>
+    line.replace(/\b(?:NAME|HOST)\b/g, (word) => names[word] ?? word),
+  );
   if (failure.outcome === 'untouched') advice.push(`The command was: ${command}`);
   return { ...failure, advice };
 }
 
-function viewKind({ global }: Context, { json }: MigrateOptions): ViewKind {
+function viewKind({ json }: MigrateOptions): ViewKind {
   if (json === true) return 'json';
-  return process.stderr.isTTY || global.forceProgress ? 'bars' : 'lines';
+  return process.stderr.isTTY ? 'bars' : 'lines';
 }
 
 function receiveArguments({ global }: Context, { e, F, debug, p }: MigrateOptions): string[] {

@@ -1,10 +1,11 @@
-import type { Host, SaveObserver } from '@mig/hypervisor';
+import type { Host, ImageReport, SaveObserver } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import { readConfiguration, receiveDomain } from '@mig/receiver';
 import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender';
 import { openHost } from '../commands/host.js';
-import { SaveError } from './save-error.js';
+import { completeFile } from '../stream/output-file.js';
+import { RemnantError, SaveError } from './save-error.js';
 import type { Task, TaskEvent, TaskResults } from './task.js';
 
 type Tell = (event: TaskEvent) => void;
@@ -72,20 +73,30 @@ function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interr
 }
 
 function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, tell: Tell) {
+  const { domid, file } = task;
   const { progress, suspend } = task.timeouts;
   const patience = { what: 'the file took no octet', milliseconds: progress };
-  const output = new Output(task.outputFd, { subject: 'the image', interrupt, patience });
+  const output = new Output(file.descriptor, { subject: 'the image', interrupt, patience });
+  let report: ImageReport;
   try {
     output.write(encodeXlHeader(xlHeader(task.configuration)));
-    const report = suspendDomain(host, task.domid, output, {
-      observer: observer(tell),
-      suspendTimeout: suspend,
-    });
-    if (task.after === 'resume-paused') host.pause(task.domid);
-    if (task.after !== 'destroy') host.resume(task.domid);
-    return report;
+    report = suspendDomain(host, domid, output, { observer: observer(tell), suspendTimeout: suspend });
+    if (task.after === 'resume-paused') host.pause(domid);
+    if (task.after !== 'destroy') host.resume(domid);
+    completeFile(file);
   } catch (error) {
-    throw new SaveError(error, resumeIfSuspended(host, task.domid));
+    throw new SaveError(error, resumeIfSuspended(host, domid));
+  }
+  // Only now that the image has its name may the domain go.
+  if (task.after === 'destroy') destroySaved(host, domid);
+  return report;
+}
+
+function destroySaved(host: Host, domid: number): void {
+  try {
+    host.destroy(domid);
+  } catch (error) {
+    throw new RemnantError(error);
   }
 }
 

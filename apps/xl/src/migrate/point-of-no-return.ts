@@ -33,6 +33,7 @@ export class PointOfNoReturn {
   }
 }
 
+/** From giving permission on, until it has come back. */
 function isPast(state: SourceState): boolean {
-  return sourceTable[state].onFailure === 'unknown';
+  return ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[state].onFailure);
 }

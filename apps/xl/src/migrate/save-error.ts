@@ -9,3 +9,12 @@ export class SaveError extends Error {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
+
+/** The image is complete, and the domain could not be destroyed. */
+export class RemnantError extends Error {
+  override readonly name = 'RemnantError';
+
+  constructor(override readonly cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

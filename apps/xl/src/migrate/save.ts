@@ -22,7 +22,7 @@ export async function save(
   try {
     const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
     const report = await runTask(
-      { kind: 'save', domid, outputFd: file.descriptor, configuration, after, timeouts: options.timeouts },
+      { kind: 'save', domid, file: file.completion, configuration, after, timeouts: options.timeouts },
       {
         onSignal: () => {
           log.line(`stopping: ${name} stays here`);
@@ -30,9 +30,6 @@ export async function save(
         },
       },
     );
-    file.complete();
-    // Only now that the image has its name may the domain go.
-    if (after === 'destroy') host.destroy(domid);
     log.detail(`xl: ${octetsText(report.octets)} in ${millisecondsText(report.milliseconds)}`);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;

@@ -5,6 +5,7 @@
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
 import type { TargetTimeouts } from '@mig/receiver';
 import type { ImageReport, PassKind, PassReport, PrecopyEnd } from '@mig/hypervisor';
+import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
@@ -24,7 +25,8 @@ export type Task =
   | {
       readonly kind: 'save';
       readonly domid: number;
-      readonly outputFd: number;
+      /** Where the image goes. */
+      readonly file: Completion;
       readonly configuration: string;
       readonly after: 'destroy' | 'resume' | 'resume-paused';
       readonly timeouts: SourceTimeouts;

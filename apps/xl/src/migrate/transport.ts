@@ -51,13 +51,21 @@ function describeEnd(status: number | null, signal: NodeJS.Signals | null): stri
   return status === 0 ? undefined : `exited with error status ${status ?? 'unknown'}`;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Milliseconds for the transport to end by itself once the channel is closed. */
 const GRACE = 10_000;
 
-/** Waits for the transport's end, and hastens it where it does not come. */
+/**
+ * Waits for the transport's end. It is hastened where it does not come, and by a signal: what there was to decide is
+ * decided.
+ */
 export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
-  const timer = setTimeout(() => endWithDescendants(child.pid), GRACE);
+  const hasten = () => endWithDescendants(child.pid);
+  const timer = setTimeout(hasten, GRACE);
+  for (const signal of SIGNALS) process.on(signal, hasten);
   const end = await ended;
+  for (const signal of SIGNALS) process.off(signal, hasten);
   clearTimeout(timer);
   return end;
 }

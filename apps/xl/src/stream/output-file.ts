@@ -6,17 +6,33 @@ import {
   openSync,
   realpathSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
-  unlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../output/failure.js';
 import { writeAll } from '../output/text-output.js';
 import { standardPipe } from './standard-pipe.js';
 
-export interface OutputFile {
+/** How a file gets its name once all has been written: plain, so that another thread can do it. */
+export interface Completion {
   readonly descriptor: number;
+  /** None for a device or a pipe. */
+  readonly rename:
+    { readonly from: string; readonly to: string; readonly mode: number | undefined } | undefined;
+}
+
+export function completeFile({ descriptor, rename }: Completion): void {
+  if (rename === undefined) return;
+  if (rename.mode !== undefined) fchmodSync(descriptor, rename.mode);
+  // A name that is there after a crash has all its content.
+  fsyncSync(descriptor);
+  renameSync(rename.from, rename.to);
+}
+
+export interface OutputFile {
+  readonly completion: Completion;
   write(octets: Uint8Array): void;
   /** All has been written: now the file gets its name. */
   complete(): void;
@@ -53,7 +69,7 @@ function statOf(path: string): Stats | undefined {
 
 function direct(descriptor: number, ours: boolean): OutputFile {
   return {
-    descriptor,
+    completion: { descriptor, rename: undefined },
     write: (octets) => writeAll(descriptor, octets),
     complete: () => undefined,
     close: () => {
@@ -65,20 +81,14 @@ function direct(descriptor: number, ours: boolean): OutputFile {
 function replacing(path: string, before: Stats | undefined): OutputFile {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   const descriptor = openSync(temporary, 'wx');
-  let completed = false;
+  const completion = { descriptor, rename: { from: temporary, to: path, mode: before?.mode } };
   return {
-    descriptor,
+    completion,
     write: (octets) => writeAll(descriptor, octets),
-    complete: () => {
-      // A name that is there after a crash has all its content.
-      fsyncSync(descriptor);
-      if (before !== undefined) fchmodSync(descriptor, before.mode);
-      renameSync(temporary, path);
-      completed = true;
-    },
+    complete: () => completeFile(completion),
     close: () => {
       closeSync(descriptor);
-      if (!completed) unlinkSync(temporary);
+      rmSync(temporary, { force: true });
     },
   };
 }
