@@ -1,7 +1,7 @@
 // Runs the commands of the README's section "By hand" as they stand there, in one shell that stops at the first
 // failure.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,5 +11,4 @@ const commands = [...(section ?? '').matchAll(/```sh\n(.*?)```/gs)].map(([, bloc
 if (!commands.includes('xl migrate')) throw new Error('the README has no commands');
 
 const { status } = spawnSync('bash', ['-euxc', commands], { cwd: root, stdio: 'inherit' });
-for (const made of ['busy.cfg', 'busy.image']) rmSync(`${root}/${made}`, { force: true });
 process.exitCode = status ?? 1;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HostError } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
 import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
 import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
@@ -179,6 +180,17 @@ test('the copy cannot be destroyed: no permission back', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   expect(failedReceive(from)).toMatchObject({ outcome: 'destroy-failed', aftermath: { message: 'neither' } });
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3));
+});
+
+test('the copy has ended by itself: permission goes back', () => {
+  const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+  host.unpause = (domid) => {
+    host.destroy(domid);
+    host.failing.set('destroy', new HostError('no-such-domain', 'there is none'));
+    throw new Error('it has died');
+  };
+  expect(failedReceive(from)).toMatchObject({ state: 'starting', outcome: 'destroyed' });
+  expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3) + text(PERMISSION_TO_GO));
 });
 
 test('the source no longer listens when the domain runs: it goes on running', () => {

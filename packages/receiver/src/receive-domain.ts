@@ -2,7 +2,7 @@
  * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
-import type { Host } from '@mig/hypervisor';
+import { type Host, HostError } from '@mig/hypervisor';
 import type { Input, Output } from '@mig/posix';
 import {
   BANNER,
@@ -131,13 +131,22 @@ class Target {
     };
     attempt(report);
     try {
-      if (this.#domid !== undefined) this.host.destroy(this.#domid);
+      if (this.#domid !== undefined) destroyCopy(this.host, this.#domid);
     } catch (aftermath) {
       return new ReceiveError(state, 'destroy-failed', cause, aftermath);
     }
     // Permission goes back only now that nothing is left here that could run.
     attempt(giveBack);
     return new ReceiveError(state, 'destroyed', cause);
+  }
+}
+
+/** One that ended by itself is as gone as it should be. */
+function destroyCopy(host: Host, domid: number): void {
+  try {
+    host.destroy(domid);
+  } catch (error) {
+    if (!(error instanceof HostError && error.code === 'no-such-domain')) throw error;
   }
 }
 

@@ -202,14 +202,27 @@ test.each(unreported)('%s: nobody may run it here; it stays suspended and rename
   expect(host.find('busy--migratedaway')?.state.suspended).toBe(true);
 });
 
-test('a signal after permission is not obeyed: the report decides', () => {
+test('a signal while it is renamed away: no permission, renamed back and resumed', () => {
   const to = script([BANNER, READY, REPORT, success]);
   const rename = host.rename.bind(host);
   host.rename = (id, name) => {
     rename(id, name);
     to.interrupt.raise('SIGTERM');
   };
-  liveMigrate(host, domid, to.channel);
+  expect(failedMigration(to)).toMatchObject({ state: 'renaming-away', outcome: 'resumed' });
+  expect(host.running).toEqual(['busy']);
+  expect(to.heard()).toBe(sent + stream);
+});
+
+test('a signal after permission is not obeyed: the report decides', () => {
+  const to = script([BANNER, READY, REPORT, success]);
+  liveMigrate(host, domid, to.channel, {
+    observer: {
+      stateEntered: (state) => {
+        if (state === 'giving-permission') to.interrupt.raise('SIGTERM');
+      },
+    },
+  });
   expect(host.list()).toEqual([]);
 });
 

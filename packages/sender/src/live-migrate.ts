@@ -10,7 +10,7 @@ import {
   type PrecopyPolicy,
   type SaveObserver,
 } from '@mig/hypervisor';
-import type { Input, Interrupt, Output } from '@mig/posix';
+import { type Input, type Interrupt, InterruptedError, type Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
   awayName,
@@ -134,6 +134,9 @@ class Source {
         domid: this.#domid,
       });
     }
+    // The last look at it: from here on no interrupt takes the domain back.
+    const raised = this.#input.interrupt?.raised;
+    if (raised !== undefined) throw new InterruptedError(raised);
     this.#advance('renamed-away');
     this.#givePermission();
 

@@ -1,0 +1,174 @@
+/**
+ * Recorded images of stock Xen, damaged, restored: refused with the place, nothing of what was refused given to the
+ * memory, and not an octet read after END. And the findings of the fuzzer that concern the receiver.
+ */
+import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import * as hypervisor from '@mig/hypervisor';
+import type { IncomingMemory } from '@mig/hypervisor';
+import * as posix from '@mig/posix';
+import * as protocol from '@mig/protocol';
+import { ImageDecoder, type ImageEvent, type ImageRecord, PAGE_SIZE, StreamError } from '@mig/protocol';
+import * as handshake from '@mig/protocol/handshake';
+import * as receiver from './index.js';
+import { restoreImage } from './restore-image.js';
+
+const fixtures = new URL('../../protocol/fixtures/', import.meta.url);
+
+/** The image of a recorded stream, which starts behind the headers and LIBXC_CONTEXT; what follows its END after it. */
+function recordedImage(name: string) {
+  const stream = new Uint8Array(readFileSync(new URL(name, fixtures)));
+  const octets = stream.subarray(48 + new DataView(stream.buffer).getUint32(44, true) + 16 + 8);
+  const decoder = new ImageDecoder();
+  const events: ImageEvent[] = [];
+  for (let at = 0; !decoder.finished; at = decoder.offset) {
+    decoder.pagesTaken(decoder.pageOctets);
+    if (decoder.offset !== at) continue;
+    const event = decoder.give(octets.subarray(at, at + decoder.wants));
+    if (event?.kind === 'pages') events.push({ ...event, pfns: event.pfns.slice() });
+    else if (event !== undefined) events.push(event);
+  }
+  return { octets, events, length: decoder.offset };
+}
+
+const opened: number[] = [];
+afterEach(() => {
+  for (const fd of opened.splice(0)) closeSync(fd);
+});
+
+function inputOf(octets: Uint8Array): posix.Input {
+  const fd = posix.createMemoryFile('a damaged image', 0);
+  opened.push(fd);
+  if (octets.length > 0) writeSync(fd, octets, 0, octets.length, 0);
+  return new posix.Input(fd, { subject: 'the image' });
+}
+
+/** Notes what it is given. */
+class NotingMemory implements IncomingMemory {
+  readonly pageCount = 2 ** 20;
+  readonly calls: string[] = [];
+
+  expect(): void {
+    this.calls.push('expect');
+  }
+  populate(): void {
+    this.calls.push('populate');
+  }
+  readPages(input: posix.Input, _: Float64Array, count: number): void {
+    input.read(count * PAGE_SIZE);
+    this.calls.push('read');
+  }
+  comparePages(input: posix.Input, _: Float64Array, count: number): number {
+    input.read(count * PAGE_SIZE);
+    return 0;
+  }
+  apply({ type }: ImageRecord): void {
+    this.calls.push(type);
+  }
+}
+
+function restore(octets: Uint8Array) {
+  const memory = new NotingMemory();
+  const input = inputOf(octets);
+  try {
+    restoreImage(memory, input);
+    return { calls: memory.calls, input, error: undefined };
+  } catch (error) {
+    expect(error).toBeInstanceOf(StreamError);
+    return { calls: memory.calls, input, error: error as StreamError };
+  }
+}
+
+describe.each(['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'])('the image of %s', (name) => {
+  const { octets, events, length } = recordedImage(name);
+  const whole = restore(octets).calls;
+  const records = events.filter((event) => event.kind === 'record' || event.kind === 'pages');
+
+  it('is restored, and nothing read after its END', () => {
+    const { error, input, calls } = restore(octets);
+    expect(error).toBeUndefined();
+    expect(input.octets).toBe(length);
+    expect(calls.length).toBeGreaterThan(5);
+  });
+
+  it('cut at a boundary, within a header, within a body, is truncated, and memory has had what was before', () => {
+    const cuts = new Set<number>();
+    for (let at = 0; at < 40; at++) cuts.add(at);
+    for (const { offset } of records) {
+      for (let at = offset - 1; at <= offset + 24; at++) if (at < length) cuts.add(at);
+    }
+    expect(cuts.size).toBeGreaterThan(200);
+    for (const at of cuts) {
+      const { error, calls } = restore(octets.subarray(0, at));
+      expect(error?.code, `cut at ${at}`).toBe('truncated');
+      expect(calls, `cut at ${at}`).toEqual(whole.slice(0, calls.length));
+    }
+  });
+
+  it('with a record header corrupted is refused there, though valid records follow', () => {
+    for (const { offset } of records) {
+      const before = restore(octets.subarray(0, offset)).calls;
+      const corruptions: [at: number, value: number, code: string][] = [
+        [0, 0x13, 'unknown-mandatory-record'],
+        [0, 2 ** 31 - 1, 'unknown-mandatory-record'],
+        [4, 128 * 2 ** 20 + 1, 'record-too-long'],
+        [4, 2 ** 31, 'record-too-long'],
+        [4, 2 ** 32 - 1, 'record-too-long'],
+      ];
+      for (const [at, value, code] of corruptions) {
+        const corrupt = octets.slice();
+        new DataView(corrupt.buffer).setUint32(offset + at, value, true);
+        const { error, calls, input } = restore(corrupt);
+        expect(error).toMatchObject({ code, offset });
+        expect(calls).toEqual(before);
+        expect(input.octets).toBe(offset + 8);
+      }
+    }
+  });
+
+  it('with another count, or a page type that is none, is refused before its pages are populated', () => {
+    for (const event of events) {
+      if (event.kind !== 'pages') continue;
+      const before = restore(octets.subarray(0, event.offset)).calls;
+      const corruptions: [at: number, value: number][] = [
+        [8, 0],
+        [8, event.count + 1],
+        [8, 2 ** 29],
+        [8, 2 ** 32 - 1],
+        [20, 0x50000000],
+        [20, 0x80000000],
+      ];
+      for (const [at, value] of corruptions) {
+        const corrupt = octets.slice();
+        new DataView(corrupt.buffer).setUint32(event.offset + at, value, true);
+        const { error, calls } = restore(corrupt);
+        expect(error?.offset).toBe(event.offset);
+        expect(calls).toEqual(before);
+      }
+    }
+  });
+});
+
+interface Case {
+  readonly needs?: readonly string[];
+  check(octets: Uint8Array, lib: Record<string, object>): string;
+}
+
+describe('kept findings', async () => {
+  // Plain JavaScript that is fed the modules under test, and imports none.
+  const { cases } = (await import(new URL('../../../tooling/fuzz/cases.mjs', import.meta.url).href)) as {
+    cases: Readonly<Record<string, Case>>;
+  };
+  const caseOf = (file: string) => cases[file.replace(/-[0-9a-f]{8}\.hex$/, '')]!;
+  const folder = new URL('fuzz/', fixtures);
+  const files = readdirSync(folder).filter(
+    (file) => file.endsWith('.hex') && caseOf(file).needs !== undefined,
+  );
+
+  it.each(files)('%s', (file) => {
+    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#.*$/gm, '');
+    const octets = new Uint8Array(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
+    const modules = { handshake, hypervisor, posix, protocol, receiver };
+    expect(caseOf(file).check(octets, modules)).toMatch(/^[a-z -]+$/);
+  });
+});
