@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', '**/guests/*.ts', '**/.turbo/']),
+  globalIgnores(['**/dist/', 'vitest.config.ts', '**/node_modules/', '**/guests/*.ts', '**/.turbo/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -18,6 +18,7 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-control-regex': 'off',
     },
   },
@@ -32,6 +33,7 @@ export default defineConfig(
           'performance',
           'Buffer',
           'setTimeout',
+          'clearTimeout',
           'module',
           'structuredClone',
           'WebAssembly',

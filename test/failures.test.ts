@@ -101,7 +101,12 @@ const beforePermission: readonly BackwardFault[] = [
 
 const afterPermission: readonly BackwardFault[] = [
   { what: 'the report', act: 'cut', at: BANNER + READY, says: /report/ },
-  { what: 'the report', act: 'cut', at: BANNER + READY + REPORT, says: /hung up before the status in the report/ },
+  {
+    what: 'the report',
+    act: 'cut',
+    at: BANNER + READY + REPORT,
+    says: /hung up before the status in the report/,
+  },
   { what: 'the report', act: 'corrupt', at: BANNER + READY + 1, says: /instead of the report/ },
   {
     what: 'its status',

@@ -16,6 +16,12 @@ const BROKEN = 255;
 
 class Cut extends Error {}
 
+function run(command) {
+  return new Promise((resolve) => {
+    spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', resolve);
+  });
+}
+
 /** @returns a stage of a pipeline */
 function carry({ faults = [], capture } = {}) {
   return async function* (octets) {
@@ -27,10 +33,11 @@ function carry({ faults = [], capture } = {}) {
       for await (const chunk of octets) {
         let start = 0;
         while (due.length > 0 && due[0].at < position + chunk.length) {
-          const { at, act, octetsPerSecond } = due.shift();
+          const { at, act, octetsPerSecond, command } = due.shift();
           const here = at - position;
           if (act === 'corrupt') chunk[here] ^= 0xff;
           else if (act === 'slow') pace = octetsPerSecond;
+          else if (act === 'run') await run(command);
           else {
             if (here > start) yield chunk.subarray(start, here);
             start = here;

@@ -20,6 +20,11 @@ export type Fault = { readonly at: number } & (
       readonly act: 'slow';
       readonly octetsPerSecond: number;
     }
+  | {
+      /** A command for the shell is run, and nothing more is carried in this direction until it has ended. */
+      readonly act: 'run';
+      readonly command: string;
+    }
 );
 
 export interface Course {

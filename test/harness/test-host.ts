@@ -113,8 +113,17 @@ export class TestHost {
 
   /** A command for the shell: the receiving end on this host. */
   receiver(...args: readonly string[]): string {
-    const command = [process.execPath, XL_RECEIVE, ...args].map(quoted).join(' ');
-    return `MIG_HOST_DIR=${quoted(this.folder)} exec ${command}`;
+    return this.#command('exec', XL_RECEIVE, args);
+  }
+
+  /** A command for the shell: `xl` on this host. */
+  command(...args: readonly string[]): string {
+    return this.#command('', XL, args);
+  }
+
+  #command(before: string, program: string, args: readonly string[]): string {
+    const command = [process.execPath, program, ...args].map(quoted).join(' ');
+    return `MIG_HOST_DIR=${quoted(this.folder)} ${before} ${command}`;
   }
 
   /** Waits until no toolstack is at work here any more: domains alone. */

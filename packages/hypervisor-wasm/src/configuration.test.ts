@@ -25,6 +25,16 @@ describe('a configuration', () => {
     expect(JSON.parse(parsed.json)).toMatchObject({ c_info: { name: 'other', uuid: parsed.uuid } });
   });
 
+  it('has a name of at most 255 characters, besides what a migration adds', () => {
+    const named = (name: string) => () =>
+      parseConfiguration(JSON.stringify({ c_info: { ...creation, name }, b_info: build })).name;
+    const longest = 'x'.repeat(255);
+    for (const name of [longest, `${longest}--incoming`, `${longest}--migratedaway`]) {
+      expect(named(name)()).toBe(name);
+      expect(named(`x${name}`)).toThrow(/c_info.name must be 1 to 255 characters/);
+    }
+  });
+
   it.each<[string, unknown, string]>([
     ['c_info', { b_info: build }, 'bad-configuration'],
     ['b_info', { c_info: creation }, 'bad-configuration'],

@@ -1,5 +1,6 @@
 /** A domain's configuration: libxl's JSON, as the xl header of a stream has it. */
 import { HostError } from '@mig/hypervisor';
+import { nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import { randomUUID } from 'node:crypto';
 
 export interface DomainConfiguration {
@@ -17,6 +18,7 @@ export interface DomainConfiguration {
 }
 
 export const LARGEST_MEMORY = 4096;
+export const LARGEST_DOMID = 32751;
 const LONGEST_NAME = 255;
 const LONGEST_COMMAND_LINE = 4088;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -37,7 +39,9 @@ export function parseConfiguration(json: string, changes: { name?: string } = {}
     throw new HostError('foreign-domain', `${domain}; the embedded hypervisor runs WebAssembly domains`);
   }
   const name = text(changes.name ?? creation['name'], 'c_info.name');
-  if (name === '' || name.includes('/') || name.length > LONGEST_NAME) {
+  // A domain with the longest of names can be migrated too.
+  const ownName = nameOfAway(name) ?? nameOfIncoming(name) ?? name;
+  if (name === '' || name.includes('/') || ownName.length > LONGEST_NAME) {
     refuse('c_info.name', `must be 1 to ${LONGEST_NAME} characters without "/"`);
   }
   const uuid = text(creation['uuid'] ?? randomUUID(), 'c_info.uuid');
@@ -92,8 +96,9 @@ function memoryOf(build: Json): number {
 
 function parseDomid(domid: unknown): number | undefined {
   if (domid === undefined) return undefined;
-  if (typeof domid === 'number' && Number.isInteger(domid) && domid >= 1 && domid < 0x7ff0) return domid;
-  return refuse('c_info.domid', 'must be a number from 1 to 32751');
+  const isValid =
+    typeof domid === 'number' && Number.isInteger(domid) && domid >= 1 && domid <= LARGEST_DOMID;
+  return isValid ? domid : refuse('c_info.domid', `must be a number from 1 to ${LARGEST_DOMID}`);
 }
 
 function object(parent: Json, key: string): Json {

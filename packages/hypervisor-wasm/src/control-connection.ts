@@ -19,8 +19,10 @@ import {
 import { closeSync, openSync } from 'node:fs';
 import { domainFiles } from './domain-files.js';
 
-/** Milliseconds that a domain's process has to answer, besides what the guest is given. */
+/** Milliseconds that a domain's process has to answer. */
 const PATIENCE = 20_000;
+/** Milliseconds that it has to answer beyond those that the guest is given. */
+const GRACE = 1000;
 
 /** A connection to a domain's process. Asks, and waits for the answer. */
 export class ControlConnection {
@@ -28,6 +30,8 @@ export class ControlConnection {
   readonly #frames = new ControlFrames();
   readonly #input: Input;
   readonly #output: Output;
+  /** Set once an answer was not waited for: it could come as that to the next request. */
+  #tooLate: HostError | undefined;
 
   /**
    * @param folder the domain's
@@ -72,8 +76,9 @@ export class ControlConnection {
   ): ControlReply & { kind: K } {
     const patience = {
       what: `no answer of the process of domain ${this.domid}`,
-      milliseconds: PATIENCE + milliseconds,
+      milliseconds: milliseconds === 0 ? PATIENCE : milliseconds + GRACE,
     };
+    if (this.#tooLate !== undefined) throw this.#tooLate;
     this.#input.patience = this.#output.patience = patience;
     const reply = this.#orDied(() => {
       this.#output.write(encodeControlRequest(request));
@@ -102,8 +107,10 @@ export class ControlConnection {
     try {
       return action();
     } catch (error) {
-      if (error instanceof TimeoutError)
-        throw new HostError('unavailable', error.message, { domid, cause: error });
+      if (error instanceof TimeoutError) {
+        this.#tooLate = new HostError('unavailable', error.message, { domid, cause: error });
+        throw this.#tooLate;
+      }
       const isSystems = error instanceof Error && 'syscall' in error;
       if (error instanceof PosixError || error instanceof EndOfInputError || isSystems) {
         throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });

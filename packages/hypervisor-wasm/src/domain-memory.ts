@@ -90,6 +90,8 @@ export class DomainMemory implements Memory {
   suspend(): void {
     const timeoutMilliseconds = this.suspendTimeout;
     this.connection.do({ kind: 'suspend', timeoutMilliseconds }, timeoutMilliseconds);
+    // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
+    this.connection.state();
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -157,6 +158,20 @@ describe('a host', () => {
     const open = readdirSync(fds).flatMap((fd) => targetOf(join(fds, fd)));
     expect(open).not.toContain(join(test.folder, 'inherited'));
     expect(open.some((target) => target.endsWith('console.log'))).toBe(true);
+  });
+
+  it('is in the state directory where no folder is named', () => {
+    const { folder } = openHost();
+    vi.stubEnv('MIG_HOST_DIR', '');
+    vi.stubEnv('XDG_STATE_HOME', '');
+    vi.stubEnv('HOME', folder);
+    try {
+      expect(EmbeddedHost.open().info().details).toMatchObject({
+        folder: join(folder, '.local/state/mig/host'),
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('describes itself', () => {

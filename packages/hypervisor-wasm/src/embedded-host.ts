@@ -229,5 +229,6 @@ const UNANSWERED: ControlState = {
 
 function defaultHostFolder(): string {
   const { MIG_HOST_DIR, XDG_STATE_HOME } = process.env;
-  return MIG_HOST_DIR ?? join(XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'mig', 'host');
+  // Empty is as good as unset.
+  return MIG_HOST_DIR || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'mig', 'host');
 }

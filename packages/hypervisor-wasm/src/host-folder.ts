@@ -18,14 +18,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type DomainConfiguration, parseConfiguration } from './configuration.js';
+import { type DomainConfiguration, LARGEST_DOMID, parseConfiguration } from './configuration.js';
 import { domainFiles } from './domain-files.js';
+import { makeFolders } from './make-folders.js';
 import { identityOf, isAlive, readIdentity, writeIdentity } from './process-identity.js';
 
 export class HostFolder {
-  /** @param path made where it is missing, for this user only */
+  /**
+   * @param path made where it is missing, for this user only
+   * @throws HostError no-permission, unavailable
+   */
   constructor(readonly path: string) {
-    mkdirSync(join(path, 'domains'), { recursive: true, mode: 0o700 });
+    makeFolders(join(path, 'domains'));
   }
 
   /** Of one of a domain's files, or of its folder. */
@@ -52,7 +56,7 @@ export class HostFolder {
   /**
    * Takes a domid and the configuration's name. Until the domain's process puts itself in its place, the folder
    * belongs to this process.
-   * @throws HostError name-taken, domid-taken
+   * @throws HostError name-taken, domid-taken, unavailable where all domids have been given
    */
   add(configuration: DomainConfiguration): number {
     return this.#locked(() => {
@@ -96,16 +100,14 @@ export class HostFolder {
 
   #takeDomid(wanted: number | undefined): number {
     const counter = join(this.path, 'next-domid');
-    let next = 1;
-    try {
-      next = Number(readFileSync(counter, 'utf8'));
-    } catch {
-      // The first domain of this host.
-    }
+    const next = readCounter(counter) ?? Math.max(0, ...this.#folders()) + 1;
     if (wanted !== undefined && this.#aliveLocked().includes(wanted)) {
       throw new HostError('domid-taken', `there is a domain with domid ${wanted} already`, { domid: wanted });
     }
     const domid = wanted ?? next;
+    if (domid > LARGEST_DOMID) {
+      throw new HostError('unavailable', `${this.path}: all domids up to ${LARGEST_DOMID} have been given`);
+    }
     writeFileSync(`${counter}.new`, String(Math.max(next, domid + 1)));
     renameSync(`${counter}.new`, counter);
     return domid;
@@ -148,6 +150,17 @@ export class HostFolder {
       closeSync(fd);
     }
   }
+}
+
+/** @returns undefined where there is none yet, or what a full disk, say, has left of it is no number */
+function readCounter(path: string): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+  return /^[1-9][0-9]*$/.test(text) ? Number(text) : undefined;
 }
 
 export function noSuchDomain(domid: number): never {

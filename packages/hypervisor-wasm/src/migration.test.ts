@@ -107,6 +107,20 @@ describe('a domain that moves to another host', () => {
     expect(numbers).toEqual(numbers.map((_, at) => at + 1));
   });
 
+  it('stays suspended where the toolstack dies that has learnt of it', async () => {
+    if (noLogDirty) return;
+    const source = openHost();
+    const domid = source.host.create(configurationOf('one', 'idle'), { paused: false });
+    const toolstack = spawn(process.execPath, ['--input-type=module', '-e', SAVE_AND_DIE, source.folder], {
+      cwd: new URL('..', import.meta.url),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    expect(await once(toolstack, 'exit')).toEqual([null, 'SIGKILL']);
+    // Ends with the connection.
+    await vi.waitFor(() => expect(source.host.describe(domid).logDirty).toBe(false), UNTIL);
+    expect(source.host.describe(domid).state.suspended).toBe(true);
+  });
+
   it('keeps running where it cannot be suspended in time', () => {
     const source = openHost();
     // loop, br 0, end, unreachable
@@ -202,4 +216,14 @@ const RESTORE = `
   const [, folder, configuration] = process.argv;
   const input = new Input(0, { subject: 'a pipe' });
   EmbeddedHost.open(folder).restoreFrom(input, { configuration, name: 'one--incoming' });
+`;
+
+const SAVE_AND_DIE = `
+  import { EmbeddedHost } from '@mig/hypervisor-wasm';
+  import { Output } from '@mig/posix';
+  import { simplePolicy } from '@mig/sender';
+  const suspended = () => process.kill(process.pid, 'SIGKILL');
+  const options = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
+  const output = new Output(1, { subject: 'a pipe' });
+  EmbeddedHost.open(process.argv[1]).saveTo(1, output, { ...options, observer: { suspended } });
 `;

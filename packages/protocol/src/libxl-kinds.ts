@@ -71,18 +71,22 @@ function readEntries(body: OctetReader): XenstoreEntry[] {
   return entries;
 }
 
+/** Said once, and shortly: a body has room for half a million, or for one of 1 MiB. */
 function checkEntries(entries: readonly XenstoreEntry[]): Fault[] {
-  const specification =
-    'libxl specification, "EMULATOR_XENSTORE_DATA"; libxl_dom_save.c: relative keys, not empty';
-  return entries
-    .filter(({ key }) => key === '' || key.startsWith('/'))
-    .map(({ key }) => ({
+  const wrong = entries.filter(({ key }) => key === '' || key.startsWith('/'));
+  const [first] = wrong;
+  if (first === undefined) return [];
+  const others = wrong.length > 1 ? `, nor are ${wrong.length - 1} others` : '';
+  return [
+    {
       code: 'bad-value',
       refused: true,
       field: 'key',
-      message: `key ${JSON.stringify(key)} is not relative`,
-      specification,
-    }));
+      message: `key ${JSON.stringify(first.key.slice(0, 80))} is not relative${others}`,
+      specification:
+        'libxl specification, "EMULATOR_XENSTORE_DATA"; libxl_dom_save.c: relative keys, not empty',
+    },
+  ];
 }
 
 export const libxlKinds: { readonly [N in LibxlRecordName]: LibxlKind<N> } = {

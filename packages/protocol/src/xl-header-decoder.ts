@@ -77,7 +77,7 @@ export class XlHeaderDecoder implements PullDecoder<XlHeaderEvent> {
 
   #complete(fixed: XlHeader, optionalData: Uint8Array): XlHeaderEvent {
     const header = { ...fixed, optionalData };
-    const configuration = configurationOctets(header, this.#start);
+    const configuration = this.#configuration(header);
     if (configuration.length > 0 && configuration.indexOf(0) !== configuration.length - 1) {
       const message = 'the configuration does not end with its only NUL';
       const specification = 'xl_saverestore.c, save_domain_core_begin: its length counts a trailing NUL';
@@ -88,5 +88,18 @@ export class XlHeaderDecoder implements PullDecoder<XlHeaderEvent> {
     }
     this.#finished = true;
     return { kind: 'xl-header', header, offset: this.#start };
+  }
+
+  /** One that does not fit is reported when verifying: the optional data end where they say, and the stream goes on. */
+  #configuration(header: XlHeader): Uint8Array {
+    try {
+      return configurationOctets(header, this.#start);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      const { code, rawMessage: message, offset, field, specification } = error;
+      const fault = { code, refused: true, message, specification: specification ?? 'xl.h' } as const;
+      this.#judge.judge(field === undefined ? fault : { ...fault, field }, { offset });
+      return new Uint8Array(0);
+    }
   }
 }

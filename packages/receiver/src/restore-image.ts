@@ -86,7 +86,12 @@ class PageReader {
 
   compare(event: PagesEvent): number {
     const present = this.#collect(event);
-    return present > 0 ? this.memory.comparePages(this.input, this.#present, present) : 0;
+    if (present === 0) return 0;
+    try {
+      return this.memory.comparePages(this.input, this.#present, present);
+    } catch (error) {
+      throw refusedIn(event, error);
+    }
   }
 
   /** Puts the pfns whose octets follow into #present. */

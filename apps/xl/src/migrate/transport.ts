@@ -76,6 +76,8 @@ function endWithDescendants(pid: number | undefined): void {
   for (const child of childrenOf(pid)) endWithDescendants(child);
   try {
     process.kill(pid, 'SIGTERM');
+    // One that is stopped could not take it.
+    process.kill(pid, 'SIGCONT');
   } catch {
     // Gone already.
   }

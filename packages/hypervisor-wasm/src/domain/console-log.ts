@@ -3,7 +3,10 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 /** Octets after which the log starts anew; one generation is kept, as PATH.0. */
 export const LONGEST_CONSOLE_LOG = 8 << 20;
 
-/** The guest's console: a file that only grows, until it is too long. */
+/**
+ * The guest's console: a file that only grows, until it is too long. What cannot be written, to a full disk say, is
+ * lost: a console is not worth a guest.
+ */
 export class ConsoleLog {
   #fd: number;
   #length: number;
@@ -19,10 +22,14 @@ export class ConsoleLog {
 
   write(octets: Uint8Array): void {
     if (octets.length === 0) return;
-    if (this.#length + octets.length > this.longest && this.#length > 0) this.#rotate();
-    writeSync(this.#fd, octets);
-    this.#length += octets.length;
-    this.#atLineStart = octets.at(-1) === 10;
+    try {
+      if (this.#length + octets.length > this.longest && this.#length > 0) this.#rotate();
+      const written = writeSync(this.#fd, octets);
+      this.#length += written;
+      if (written > 0) this.#atLineStart = octets[written - 1] === 10;
+    } catch {
+      // Lost.
+    }
   }
 
   /** A line of the hypervisor's own. */
@@ -31,9 +38,15 @@ export class ConsoleLog {
   }
 
   #rotate(): void {
-    closeSync(this.#fd);
-    renameSync(this.path, `${this.path}.0`);
+    try {
+      renameSync(this.path, `${this.path}.0`);
+    } catch (error) {
+      // There is none where an earlier attempt came only this far.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const full = this.#fd;
     this.#fd = openSync(this.path, 'a', 0o600);
     this.#length = 0;
+    closeSync(full);
   }
 }

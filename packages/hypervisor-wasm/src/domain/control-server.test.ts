@@ -1,8 +1,19 @@
 import { connectUnix, Input, Output } from '@mig/posix';
-import { ControlFrames, decodeControlReply, encodeControlRequest } from '@mig/protocol/control';
+import {
+  ControlFrames,
+  type ControlRequest,
+  decodeControlReply,
+  encodeControlRequest,
+} from '@mig/protocol/control';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { configurationOf, domainFolder, openHost } from '../hosts.test-support.js';
+import { ControlServer } from './control-server.js';
+import type { Domain } from './domain.js';
 
 function connect() {
   const test = openHost();
@@ -66,5 +77,86 @@ describe('the process of a domain', () => {
     expect(receive()).toEqual([]);
     input.close();
     expect(host.describe(domid).state.paused).toBe(true);
+  });
+});
+
+const SUSPEND: ControlRequest = { kind: 'suspend', timeoutMilliseconds: 1000 };
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
+
+/** A server of which a connection that holds the domain shows when it is gone. */
+async function serve(suspending: Promise<void> = Promise.resolve()) {
+  const folder = mkdtempSync(join(tmpdir(), 'mig-control-'));
+  folders.push(folder);
+  const path = join(folder, 'socket');
+  const changes: string[] = [];
+  const domain = {
+    change: async (event: string) => {
+      changes.push(event);
+      if (event === 'suspend') await suspending;
+    },
+  };
+  let end!: () => void;
+  const gone = new Promise<void>((resolve) => (end = resolve));
+  await new ControlServer(domain as unknown as Domain, end).listen(path);
+  const connectTo = async () => {
+    const socket = createConnection(path);
+    await once(socket, 'connect');
+    return socket;
+  };
+  const holder = await connectTo();
+  await ask(holder, { kind: 'hold' });
+  return { changes, gone, holder, connectTo };
+}
+
+async function ask(socket: Socket, request: ControlRequest) {
+  socket.write(encodeControlRequest(request));
+  const [octets] = (await once(socket, 'data')) as [Buffer];
+  expect(new ControlFrames().push(octets).map(decodeControlReply)).toEqual([{ kind: 'done' }]);
+}
+
+describe('a suspend whose toolstack is gone', () => {
+  it('is taken back where that has not shown that it knows', async () => {
+    const { changes, gone, holder, connectTo } = await serve();
+    await ask(holder, SUSPEND);
+    holder.destroy();
+    await gone;
+    await ask(await connectTo(), { kind: 'pause' });
+    expect(changes).toEqual(['suspend', 'resume', 'pause']);
+  });
+
+  it('is taken back where that was gone already', async () => {
+    let suspended!: () => void;
+    const { changes, gone, holder, connectTo } = await serve(new Promise((resolve) => (suspended = resolve)));
+    // What was sent along with it shows nothing.
+    holder.write(Buffer.concat([SUSPEND, { kind: 'release' } as const].map(encodeControlRequest)));
+    holder.destroySoon();
+    await gone;
+    suspended();
+    await ask(await connectTo(), { kind: 'pause' });
+    await ask(await connectTo(), { kind: 'pause' });
+    expect(changes).toEqual(['suspend', 'resume', 'pause', 'pause']);
+  });
+
+  it('stays where that has asked for something since', async () => {
+    const { changes, gone, holder, connectTo } = await serve();
+    await ask(holder, SUSPEND);
+    await ask(holder, { kind: 'hold' });
+    holder.destroy();
+    await gone;
+    await ask(await connectTo(), { kind: 'pause' });
+    expect(changes).toEqual(['suspend', 'pause']);
+  });
+
+  it("is not mixed up with another toolstack's", async () => {
+    const { changes, gone, holder, connectTo } = await serve();
+    await ask(holder, SUSPEND);
+    const other = await connectTo();
+    await ask(other, { kind: 'resume' });
+    await ask(other, SUSPEND);
+    holder.destroy();
+    await gone;
+    await ask(other, { kind: 'pause' });
+    expect(changes).toEqual(['suspend', 'resume', 'suspend', 'pause']);
   });
 });

@@ -19,6 +19,8 @@ export class ControlServer {
   #logOwner: Socket | undefined;
   /** The domain ends with this connection. */
   #holder: Socket | undefined;
+  /** Has suspended the domain, and has asked for nothing since: it may have given up before it was suspended. */
+  #unawareSuspender: Socket | undefined;
 
   constructor(
     private readonly domain: Domain,
@@ -41,6 +43,8 @@ export class ControlServer {
     socket.on('data', (octets: Buffer) => {
       try {
         for (const message of frames.push(octets)) {
+          // What came before the acknowledgement shows nothing.
+          if (this.#unawareSuspender === socket) this.#unawareSuspender = undefined;
           replies = replies.then(async () => {
             const reply = await this.#answer(message, socket);
             if (!socket.destroyed) socket.write(encodeControlReply(reply));
@@ -54,6 +58,7 @@ export class ControlServer {
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#logOwner === socket) this.#endLog();
+      this.#takeBackSuspend(socket);
     });
   }
 
@@ -78,11 +83,16 @@ export class ControlServer {
     switch (request.kind) {
       case 'pause':
       case 'unpause':
-      case 'resume':
         await this.domain.change(request.kind);
+        break;
+      case 'resume':
+        await this.domain.change('resume');
+        this.#unawareSuspender = undefined;
         break;
       case 'suspend':
         await this.domain.change('suspend', request.timeoutMilliseconds);
+        this.#unawareSuspender = socket;
+        if (socket.destroyed) this.#takeBackSuspend(socket);
         break;
       case 'context':
         return { kind: 'context', octets: this.domain.context() };
@@ -99,6 +109,17 @@ export class ControlServer {
         this.#setLogDirty(request.enabled, socket);
     }
     return { kind: 'done' };
+  }
+
+  /** A toolstack that never learnt of its suspend has told its operator that the domain runs. */
+  #takeBackSuspend(socket: Socket): void {
+    this.#changes = this.#changes
+      .then(async () => {
+        if (this.#unawareSuspender !== socket) return;
+        this.#unawareSuspender = undefined;
+        await this.domain.change('resume');
+      })
+      .catch(() => {});
   }
 
   #setLogDirty(enabled: boolean, socket: Socket): void {

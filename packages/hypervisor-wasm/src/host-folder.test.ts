@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfiguration } from './configuration.js';
+import { HostFolder } from './host-folder.js';
+import { configurationOf, failure } from './hosts.test-support.js';
+
+let path: string;
+beforeEach(() => (path = mkdtempSync(join(tmpdir(), 'mig-folder-'))));
+afterEach(() => rmSync(path, { recursive: true }));
+
+const named = (name: string) => parseConfiguration(configurationOf(name, 'idle'));
+
+describe("a host's folder", () => {
+  it('is made for this user only, with those it is in', () => {
+    const folder = new HostFolder(join(path, 'a', 'b'));
+    expect(folder.domids()).toEqual([]);
+    for (const made of ['a', 'a/b', 'a/b/domains']) {
+      expect(statSync(join(path, made)).mode & 0o777).toBe(0o700);
+    }
+    expect(new HostFolder(join(path, 'a', 'b')).domids()).toEqual([]);
+  });
+
+  it.each([
+    ['where nothing can be made', '/proc/mig-host', 'the folder /proc/mig-host cannot be made: '],
+    ['below a device', '/dev/null/a/b', '/dev/null is not a folder'],
+  ])('is refused %s', (_, impossible, message) => {
+    expect(failure(() => new HostFolder(impossible))).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it.each(['', 'NaN', '0', '-3', '1e3', '7x'])('gives domids where their counter reads "%s"', (text) => {
+    const folder = new HostFolder(path);
+    expect([folder.add(named('one')), folder.add(named('two'))]).toEqual([1, 2]);
+    writeFileSync(join(path, 'next-domid'), text);
+    expect(folder.add(named('three'))).toBe(3);
+    expect(readFileSync(join(path, 'next-domid'), 'utf8')).toBe('4');
+  });
+
+  it('gives no domid beyond the largest', () => {
+    const folder = new HostFolder(path);
+    writeFileSync(join(path, 'next-domid'), '32751');
+    expect(folder.add(named('one'))).toBe(32751);
+    expect(failure(() => folder.add(named('two')))).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('all domids up to 32751 have been given') as string,
+    });
+    expect(folder.domids()).toEqual([32751]);
+  });
+});

@@ -1,0 +1,111 @@
+/** Pulls a stream as a driver does, and watches: what is wanted, how much was taken when it was refused, how many steps. */
+import { expect } from 'vitest';
+import {
+  StreamDecoder,
+  StreamError,
+  type Deviation,
+  type PushEvent,
+  type StreamDecoderOptions,
+  type Strictness,
+} from './index.js';
+import { reencode } from './streams.test-support.js';
+
+export interface Walk {
+  readonly events: PushEvent[];
+  readonly deviations: Deviation[];
+  readonly error: StreamError | undefined;
+  /** Octets given to the decoder, the ones that it refused among them. */
+  readonly given: number;
+  /** The most that it wanted at once, pages apart. */
+  readonly mostWanted: number;
+}
+
+/** Any other error than StreamError is thrown; so is one for a decoder that does not come to an end. */
+export function walk(octets: Uint8Array, options: StreamDecoderOptions = {}): Walk {
+  const events: PushEvent[] = [];
+  const deviations: Deviation[] = [];
+  const decoder = new StreamDecoder({ onDeviation: (each) => deviations.push(each), ...options });
+  let given = 0;
+  let mostWanted = 0;
+  let index = 0;
+  const drive = () => {
+    for (let steps = 0; ; steps++) {
+      if (steps > octets.length / 4 + 32) throw new Error(`no end after ${steps} steps`);
+      const { pageOctets, wants } = decoder;
+      mostWanted = Math.max(mostWanted, wants);
+      const take = octets.subarray(given, given + (pageOctets || wants));
+      if (take.length === 0 || take.length < wants) break;
+      given += take.length;
+      if (pageOctets > 0) {
+        events.push({ kind: 'page-octets', layer: 'libxc', index, offset: decoder.offset, octets: take });
+        decoder.pagesTaken(take.length);
+        continue;
+      }
+      const event = decoder.give(take);
+      if (event?.kind === 'pages') index = event.index;
+      if (event !== undefined) events.push(copied(event));
+    }
+    decoder.end();
+    if (given === octets.length) return;
+    if (decoder.finished)
+      throw new StreamError('octets-after-end', 'octets follow', { layer: 'handshake', offset: given });
+  };
+  try {
+    drive();
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    return { events, deviations, error, given, mostWanted };
+  }
+  return { events, deviations, error: undefined, given, mostWanted };
+}
+
+function copied(event: PushEvent): PushEvent {
+  if (event.kind !== 'pages') return event;
+  const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
+  return { ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits };
+}
+
+/**
+ * Receives: it must be refused with this code, at this offset, when no more than `given` octets were taken. Verifies:
+ * the same must be reported there, or thrown.
+ */
+export function expectRefusal(
+  octets: Uint8Array,
+  { code, at, given }: { code: string; at: number; given: number },
+  options: StreamDecoderOptions = {},
+): void {
+  const received = walk(octets, options);
+  expect({ code: received.error?.code, offset: received.error?.offset }).toEqual({ code, offset: at });
+  expect(received.given).toBeLessThanOrEqual(given);
+  const { error, deviations } = walk(octets, { ...options, strictness: 'verify' });
+  const said = [...deviations, ...(error === undefined ? [] : [error])];
+  expect(said.map((each) => `${each.code} at ${each.offset}`)).toContain(`${code} at ${at}`);
+}
+
+/** Accepted at both levels: it comes back to the same octets. What was reported. */
+export function expectAccepted(octets: Uint8Array, options: StreamDecoderOptions = {}): Deviation[] {
+  const reported = (strictness: Strictness) => {
+    const { events, deviations, error, given } = walk(octets, { ...options, strictness });
+    expect(error).toBeUndefined();
+    expect(given).toBe(octets.length);
+    expect(Buffer.compare(reencode(events), octets)).toBe(0);
+    return deviations;
+  };
+  reported('receive');
+  return reported('verify');
+}
+
+/** Writes a number into a copy. */
+export function withNumber(
+  octets: Uint8Array,
+  offset: number,
+  value: number,
+  { width = 4, little = true }: { width?: 1 | 2 | 4; little?: boolean } = {},
+): Uint8Array {
+  const copy = octets.slice();
+  const view = new DataView(copy.buffer);
+  if (width === 4) view.setUint32(offset, value, little);
+  else if (width === 2) view.setUint16(offset, value, little);
+  else view.setUint8(offset, value);
+  return copy;
+}

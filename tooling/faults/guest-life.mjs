@@ -1,0 +1,64 @@
+// What the guest said, on whichever consoles: one life without a gap.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { comesTrue } from './processes.mjs';
+
+/** Milliseconds in which a guest that runs has ticked: far more than it takes. */
+const PATIENCE = 10_000;
+
+export class GuestLife {
+  #ticks = [];
+  #said = '';
+  #consoles = [];
+  #buffer = Buffer.alloc(65536);
+
+  /** Goes on with another console, from its beginning. */
+  goOnAt(path) {
+    this.#consoles.push({ fd: openSync(path, 'r'), rest: '' });
+  }
+
+  #read() {
+    for (const console of this.#consoles) {
+      for (;;) {
+        const count = readSync(console.fd, this.#buffer);
+        if (count === 0) break;
+        const lines = (console.rest + this.#buffer.toString('latin1', 0, count)).split('\n');
+        console.rest = lines.pop();
+        for (const line of lines) this.#take(line);
+      }
+    }
+  }
+
+  #take(line) {
+    this.#said += `${line}\n`;
+    const [, number, errors] = /^tick (\d+) \d+ errors=(\d+)/.exec(line) ?? [];
+    if (number !== undefined) this.#ticks.push({ number: Number(number), errors: Number(errors) });
+  }
+
+  async untilFilled() {
+    const filled = () => (this.#read(), /^filled/m.test(this.#said));
+    if (!(await comesTrue(filled, PATIENCE))) throw new Error('the guest did not come to work');
+  }
+
+  /** @returns whether it ticked so many times more in the time it has */
+  async ticksOn(count) {
+    this.#read();
+    const wanted = this.#ticks.length + count;
+    return comesTrue(() => (this.#read(), this.#ticks.length >= wanted), PATIENCE);
+  }
+
+  /** What is wrong with it: ticks lost or repeated, failed checks of its memory, complaints. */
+  flaws() {
+    this.#read();
+    const ticks = this.#ticks;
+    const complaints = this.#said.match(/^(error|crash).*$/gm) ?? [];
+    const astray = ticks
+      .filter(({ number }, i) => i > 0 && number !== ticks[i - 1].number + 1)
+      .map(({ number }) => `tick ${number} does not follow on the one before`);
+    const errors = Math.max(0, ...ticks.map((tick) => tick.errors));
+    return [...complaints.slice(0, 3), ...astray, ...(errors > 0 ? [`${errors} failed checks`] : [])];
+  }
+
+  close() {
+    for (const { fd } of this.#consoles.splice(0)) closeSync(fd);
+  }
+}

@@ -1,0 +1,226 @@
+// What may be seen after a case, by the tables *Who may run the domain* in @mig/protocol/handshake; what else is
+// seen violates the promise.
+import { awayName, sourceTable, targetTable } from '@mig/protocol/handshake';
+
+/** How `xl migrate` ends with which outcome: docs/xl.md. */
+const statuses = {
+  untouched: 1,
+  'keeps-running': 1,
+  resumed: 1,
+  'left-suspended': 5,
+  'resume-failed': 5,
+  unknown: 3,
+  'destroy-failed': 4,
+};
+
+const OWN = 'busy';
+const AWAY = awayName(OWN);
+const runs = `${OWN} running`;
+
+/** What `xl list` may show at the source, by outcome there: name and state. */
+const atSource = {
+  untouched: [runs],
+  'keeps-running': [runs],
+  resumed: [runs],
+  'left-suspended': [`${OWN} suspended`],
+  unknown: [`${AWAY} suspended`],
+  destroyed: ['nothing'],
+  'destroy-failed': [`${AWAY} suspended`],
+  'resume-failed': [`${OWN} suspended`, `${AWAY} suspended`],
+};
+
+const atTarget = {
+  none: ['nothing'],
+  destroyed: ['nothing'],
+  runs: [runs],
+  'runs-or-destroyed': ['nothing', runs],
+  // The copy ends with the process that could not destroy it.
+  'destroy-failed': ['nothing'],
+  // Given its name and not yet started when its toolstack was killed: it never ran.
+  unknown: ['nothing', runs, `${OWN} paused`],
+};
+
+/** What the target says last, and the states in which it does. */
+const words = [
+  ['Ready to receive domain', ['greeting', 'restoring']],
+  ['Transfer complete', ['awaiting-permission']],
+  ['Got permission', ['starting']],
+  ['Domain started successfully', ['reporting-success', 'completed']],
+  ['Failure, destroying our copy', ['reporting-failure', 'destroying-copy']],
+  ['Cleanup OK', ['giving-back', 'given-back']],
+];
+
+/** States that can follow, by any event or by those for which nothing has to be read. */
+function closure(table, states, unaided) {
+  const all = new Set(states);
+  for (const state of all) {
+    for (const [event, next] of Object.entries(table[state].next)) {
+      if (!unaided || !event.endsWith('-read')) all.add(next);
+    }
+  }
+  return [...all];
+}
+
+/**
+ * States on the ways from one to another.
+ * @param {typeof sourceTable | typeof targetTable} table
+ * @param {readonly [string, string]} ends
+ * @returns {string[]}
+ */
+export function between(table, [from, to]) {
+  return closure(table, [from], false).filter((state) => closure(table, [state], false).includes(to));
+}
+
+/**
+ * @param {import('./strata.mjs').Case} it
+ * @param {any} seen as Scene.look tells
+ * @returns {string[]} what violates the promise
+ */
+export function judge(it, seen) {
+  const violations = [];
+  const check = (right, what) => right || violations.push(what);
+  const { fault, moment } = it;
+  const source = listed(seen.hosts.source);
+  const target = listed(seen.hosts.target);
+  const { last } = seen;
+  const killed = fault.victim === 'source' && fault.signals[0] === 'SIGKILL';
+  const sourceDomainDead = fault.victim === 'source domain' && deadly(fault);
+
+  check(seen.reached, `it never came to ${moment.name}`);
+  check(seen.late === undefined, `does not end: ${seen.late}`);
+  check(
+    seen.seconds < limit(it),
+    `took ${seen.seconds.toFixed(1)} s, ${limit(it).toFixed(1)} s at most expected`,
+  );
+  for (const each of seen.confusion) check(false, `the relay does not understand the conversation: ${each}`);
+  for (const each of seen.left) check(false, `left behind: ${each}`);
+  for (const each of seen.life) check(false, `the guest: ${each}`);
+  for (const { name, logDirty } of [...seen.hosts.source, ...seen.hosts.target]) {
+    check(!logDirty, `the writes of ${name} are still being logged`);
+  }
+  const running = [...seen.hosts.source, ...seen.hosts.target].filter(({ state }) => state === 'running');
+  check(running.length <= 1, 'TWO ARE RUNNING');
+  const internal = /^\s+at .*:\d+|cannot happen in|without a word|undefined|\[object/m.exec(
+    seen.stderr + (last?.message ?? ''),
+  );
+  check(internal === null, `says: ${internal?.[0]}`);
+
+  const states = sourceStates(it, seen);
+  if (killed && last === undefined) {
+    const outcomes = states.map((state) => sourceTable[state].ifKilled);
+    check(
+      outcomes.some((outcome) => atSource[outcome].includes(source)),
+      `source killed in ${states}: ${source} there`,
+    );
+    const there = states.flatMap((state) => atTarget[sourceTable[state].targetOnFailure]);
+    check(
+      [...there, ...moreAtTarget(it)].includes(target),
+      `source killed in ${states}: ${target} at the target`,
+    );
+  } else if (last?.event === 'complete') {
+    check(seen.status === 0, `complete, and exit status ${seen.status}`);
+    check(source === 'nothing', `complete, and at the source: ${source}`);
+    check(target === runs, `complete, and at the target: ${target}`);
+    check(states.includes('completed'), `completed, where ${states} could be the last state`);
+  } else if (last?.event === 'failed') {
+    judgeFailure({ it, seen, states, source, target, check, sourceDomainDead });
+  } else
+    check(false, `ended with ${seen.status} and without a word: ${seen.stderr.trim().split('\n').at(-1)}`);
+
+  if (seen.targetStatus !== undefined) judgeTarget({ it, seen, target, check });
+  // Whoever killed it knows that it has said nothing.
+  if (running.length === 0 && !killed) check(seen.status !== 0, 'none runs, and nobody is told');
+  return violations;
+}
+
+function judgeFailure({ it, seen, states, source, target, check, sourceDomainDead }) {
+  const { state, outcome, exitStatus, advice, message } = seen.last;
+  const row = sourceTable[state];
+  const silent = it.fault.victim === 'source domain' && it.fault.forEver === true;
+  const helpless = sourceDomainDead || silent;
+  // Before there is anything to migrate, that there is no such domain is all there is to say.
+  check(row !== undefined || sourceDomainDead, `failed in no state: ${message}`);
+  if (row === undefined) return;
+  check(
+    outcome === row.onFailure || (helpless && outcome === 'resume-failed'),
+    `failed in ${state} with the outcome ${outcome}, by the table ${row.onFailure}`,
+  );
+  check(seen.status === exitStatus, `exit status ${seen.status}, announced as ${exitStatus}`);
+  check(exitStatus === statuses[outcome], `exit status ${exitStatus} with the outcome ${outcome}`);
+  check(states.includes(state), `failed in ${state} (${message}), where ${states} were possible`);
+  // Asked to go on, it does once it can: the target's copy is gone by then.
+  const here = sourceDomainDead ? ['nothing'] : silent ? [...atSource[outcome], runs] : atSource[outcome];
+  check(here.includes(source), `${outcome} in ${state}, and at the source: ${source}`);
+  const there = atTarget[row.targetOnFailure];
+  check([...there, ...moreAtTarget(it)].includes(target), `failed in ${state}, and at the target: ${target}`);
+  check(advice.length > 0 && message !== '', 'no word to the operator');
+  const claims = advice.join(' ');
+  if (sourceDomainDead && target !== runs) {
+    const claim =
+      /keeps running here|has been resumed|runs here as before|is suspended here|stays suspended/.exec(
+        claims,
+      );
+    check(claim === null, `the domain's process is dead, and the operator reads that it "${claim?.[0]}"`);
+  }
+}
+
+function judgeTarget({ it, seen, target, check }) {
+  const { targetStatus } = seen;
+  const said = words.findLast(([text]) => seen.stderr.includes(`migration target: ${text}`))?.[1] ?? [
+    'greeting',
+  ];
+  if (targetStatus === 0) {
+    check(said.includes('completed'), `the target ended with 0, and said nothing of a start`);
+    check(target === runs, `the target ended with 0, and there: ${target}`);
+    return;
+  }
+  const killed = typeof targetStatus === 'string';
+  check(killed ? it.fault.victim === 'target' : targetStatus === 1, `the target ended with ${targetStatus}`);
+  const outcomes = said.map((state) => targetTable[state].onFailure);
+  const there = outcomes.flatMap((outcome) => atTarget[outcome]);
+  // Killed between one act and the next, or before it could say what it had done.
+  if (killed && said.includes('starting')) there.push(...atTarget.unknown);
+  check(
+    there.includes(target),
+    `the target ended with ${targetStatus} in ${said.join(' or ')}, and there: ${target}`,
+  );
+}
+
+/** States in which the source may have ended. */
+function sourceStates({ fault, moment, expected }, { stateAtFault }) {
+  const range = between(sourceTable, moment.source);
+  if (expected !== undefined) return expected;
+  if (fault.kind === 'cut' || fault.kind === 'stall') return closure(sourceTable, range, true);
+  if (fault.victim !== 'source') return closure(sourceTable, range, false);
+  const [signal, another] = fault.signals;
+  if (signal === 'SIGKILL')
+    return [...new Set([...range, ...(stateAtFault === undefined ? [] : [stateAtFault])])];
+  if (signal === 'SIGSTOP') return closure(sourceTable, range, false);
+  if (another !== undefined) return closure(sourceTable, range, true).filter((state) => !isEnd(state));
+  // Before permission it stays, and past it is not stopped.
+  if (before(moment.source[1])) return closure(sourceTable, range, true).filter(before);
+  return closure(sourceTable, range, false);
+}
+
+const isEnd = (state) => Object.keys(sourceTable[state].next).length === 0;
+const before = (state) =>
+  ['untouched', 'keeps-running', 'resumed'].includes(sourceTable[state].onFailure) && !isEnd(state);
+const deadly = ({ signals }) => signals !== undefined && signals[0] !== 'SIGSTOP';
+
+/** A source that is killed or stopped late leaves more open than the row of its state says. */
+function moreAtTarget({ fault, moment }) {
+  if (fault.victim === 'target') return moment.target[1] === 'starting' ? [`${OWN} paused`] : [];
+  return [];
+}
+
+function listed(domains) {
+  if (domains.length === 0) return 'nothing';
+  return domains.map(({ name, state }) => `${name} ${state}`).join(' and ');
+}
+
+/** Seconds from the fault to the end of `xl migrate`, with much room for a machine that has other things to do. */
+function limit({ fault, patience }) {
+  const waits = patience.source + patience.target;
+  // A transport that does not end is given ten seconds, a domain that does not answer twenty.
+  return 10 + waits + (fault.forEver === true ? (fault.victim === 'source domain' ? 22 : 12) : 0);
+}

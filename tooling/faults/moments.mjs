@@ -1,0 +1,225 @@
+// The moments of a migration at which something can go wrong, in order: where the conversation then is, and in
+// which states of the tables both ends are. A range of states is one that the source can be ahead by: what it has
+// written waits in pipes.
+
+/** @typedef {import('@mig/protocol/handshake').SourceState} SourceState */
+/** @typedef {import('@mig/protocol/handshake').TargetState} TargetState */
+
+/**
+ * An octet of the conversation, see parts.mjs. The first part of at least this rank is meant: a pass of which
+ * nothing was dirty has none of its own.
+ * @typedef {{ direction: 'forward' | 'backward', part: string, rank: number, section: string }} Place
+ */
+
+/**
+ * @typedef {object} Moment
+ * @property {string} name
+ * @property {Place} [at] where the conversation is held; without it, before the target has said anything
+ * @property {readonly [SourceState, SourceState]} source
+ * @property {readonly [TargetState, TargetState]} target
+ * @property {'source lock' | 'target lock' | 'source domain' | 'target domain'} [grip] what is taken hold of while the
+ *   conversation is held, so that an end that goes on comes to stand in the state that is meant: a host's lock, or
+ *   a domain's process, stopped
+ * @property {{ source: SourceState } | { says: string } | { ended: 'target' }} [until] how that state shows
+ * @property {'name taken' | 'away name taken'} [scene]
+ * @property {number} [suspendTimeout] seconds
+ */
+
+/** @returns {Moment} */
+function place(direction, rank, [part, section = 'whole'], source, target, scene) {
+  const failing = scene === undefined ? '' : ' of failure';
+  return {
+    name: `${part}${failing}${section === 'whole' ? '' : `, ${section}`}`,
+    at: { direction, part, rank, section },
+    source: typeof source === 'string' ? [source, source] : source,
+    target: typeof target === 'string' ? [target, target] : target,
+    ...(scene === undefined ? {} : { scene }),
+  };
+}
+
+const pageSections = ['header', 'count', 'pfns', 'pages'];
+
+/** Ranks of the parts, first to last; parts.mjs counts the same way. */
+export const Rank = {
+  xlHeader: 0,
+  libxlHeader: 1,
+  context: 2,
+  imageHeader: 3,
+  domainHeader: 4,
+  staticData: 5,
+  /** Of the first PAGE_DATA; the others follow. */
+  pages: 10,
+  verify: 50,
+  verifiedPages: 60,
+  end: 100,
+  emulator: 101,
+  libxlEnd: 102,
+  permission: 103,
+  banner: 0,
+  ready: 1,
+  report: 2,
+  status: 3,
+  permissionBack: 4,
+};
+
+/** The guest's memory in MiB, and with it in how many records the first pass goes. */
+export const MEMORY = 8;
+const FIRST_PASS = 2;
+
+/** The stream may have left the source whole, but for the pages of the first pass: they are more than pipes hold. */
+const toReady = (from) => [from, 'awaiting-ready'];
+
+export const forwardMoments = [
+  place('forward', Rank.xlHeader, ['xl header', 'fixed part'], 'precopy', 'restoring'),
+  place('forward', Rank.xlHeader, ['xl header', 'configuration'], 'precopy', 'restoring'),
+  place('forward', Rank.libxlHeader, ['libxl header'], 'precopy', 'restoring'),
+  place('forward', Rank.context, ['LIBXC_CONTEXT'], 'precopy', 'restoring'),
+  place('forward', Rank.imageHeader, ['image header'], 'precopy', 'restoring'),
+  place('forward', Rank.domainHeader, ['domain header'], 'precopy', 'restoring'),
+  place('forward', Rank.staticData, ['STATIC_DATA_END'], 'precopy', 'restoring'),
+  ...pageSections.map((section) =>
+    place('forward', Rank.pages, ['first pass', section], 'precopy', 'restoring'),
+  ),
+  ...pageSections.map((section) =>
+    place('forward', Rank.pages + FIRST_PASS, ['later pass', section], toReady('precopy'), 'restoring'),
+  ),
+  ...pageSections.map((section) =>
+    place(
+      'forward',
+      Rank.pages + FIRST_PASS + 1,
+      ['last pass', section],
+      toReady('stop-and-copy'),
+      'restoring',
+    ),
+  ),
+  place('forward', Rank.end, ['END'], toReady('stop-and-copy'), 'restoring'),
+  place('forward', Rank.emulator, ['EMULATOR_CONTEXT', 'header'], toReady('stop-and-copy'), 'restoring'),
+  place('forward', Rank.emulator, ['EMULATOR_CONTEXT', 'context'], toReady('stop-and-copy'), 'restoring'),
+  place('forward', Rank.libxlEnd, ['libxl END'], toReady('stop-and-copy'), 'restoring'),
+  place('forward', Rank.permission, ['permission'], 'awaiting-report', 'awaiting-permission'),
+];
+
+const reported = ['reporting-success', 'completed'];
+const failed = ['reporting-failure', 'given-back'];
+
+export const backwardMoments = [
+  place('backward', Rank.banner, ['banner'], 'awaiting-banner', 'restoring'),
+  place('backward', Rank.ready, ['ready'], 'awaiting-ready', 'awaiting-permission'),
+  place('backward', Rank.report, ['report'], 'awaiting-report', reported),
+  place('backward', Rank.status, ['status'], 'awaiting-report', reported),
+  place('backward', Rank.report, ['report'], 'awaiting-report', failed, 'name taken'),
+  place('backward', Rank.status, ['status'], 'awaiting-report', failed, 'name taken'),
+  place(
+    'backward',
+    Rank.permissionBack,
+    ['permission back'],
+    'awaiting-permission-back',
+    ['giving-back', 'given-back'],
+    'name taken',
+  ),
+];
+
+const at = (direction, part, rank) => ({ direction, part, rank, section: 'whole' });
+const ready = at('backward', 'ready', Rank.ready);
+const permission = at('forward', 'permission', Rank.permission);
+const report = at('backward', 'report', Rank.report);
+const status = at('backward', 'status', Rank.status);
+const permissionBack = at('backward', 'permission back', Rank.permissionBack);
+const firstPages = { direction: 'forward', part: 'first pass', rank: Rank.pages, section: 'pages' };
+
+/** @type {readonly Moment[]} */
+export const heldMoments = [
+  {
+    name: 'before the banner',
+    source: ['awaiting-banner', 'awaiting-banner'],
+    target: ['greeting', 'greeting'],
+  },
+  {
+    name: 'suspending',
+    // While the source is in the first pass: later it may have asked the guest already.
+    at: firstPages,
+    grip: 'source domain',
+    until: { source: 'suspending' },
+    source: ['suspending', 'suspending'],
+    target: ['restoring', 'restoring'],
+  },
+  {
+    name: 'renaming away',
+    at: ready,
+    grip: 'source lock',
+    until: { source: 'renaming-away' },
+    source: ['renaming-away', 'renaming-away'],
+    target: ['awaiting-permission', 'awaiting-permission'],
+  },
+  {
+    name: 'giving permission',
+    at: ready,
+    until: { source: 'giving-permission' },
+    source: ['giving-permission', 'destroying'],
+    target: ['awaiting-permission', 'completed'],
+  },
+  {
+    name: 'starting',
+    at: permission,
+    grip: 'target lock',
+    until: { says: 'Got permission' },
+    source: ['awaiting-report', 'awaiting-report'],
+    target: ['starting', 'starting'],
+  },
+  {
+    name: 'target completed',
+    at: report,
+    until: { ended: 'target' },
+    source: ['awaiting-report', 'awaiting-report'],
+    target: ['completed', 'completed'],
+  },
+  {
+    name: 'destroying',
+    at: status,
+    grip: 'source domain',
+    until: { source: 'destroying' },
+    source: ['destroying', 'destroying'],
+    target: ['completed', 'completed'],
+  },
+  {
+    name: 'completed',
+    at: status,
+    until: { source: 'completed' },
+    source: ['completed', 'completed'],
+    target: ['completed', 'completed'],
+  },
+  {
+    name: 'destroying the copy',
+    at: permission,
+    grip: 'target domain',
+    until: { says: 'Failure, destroying our copy' },
+    scene: 'name taken',
+    source: ['awaiting-report', 'awaiting-permission-back'],
+    target: ['reporting-failure', 'destroying-copy'],
+  },
+  {
+    name: 'target has given back',
+    at: permissionBack,
+    until: { ended: 'target' },
+    scene: 'name taken',
+    source: ['awaiting-permission-back', 'awaiting-permission-back'],
+    target: ['given-back', 'given-back'],
+  },
+  {
+    name: 'taking back',
+    at: permissionBack,
+    grip: 'source lock',
+    until: { source: 'taking-back' },
+    scene: 'name taken',
+    source: ['taking-back', 'taking-back'],
+    target: ['given-back', 'given-back'],
+  },
+  {
+    name: 'taken back',
+    at: permissionBack,
+    until: { source: 'taken-back' },
+    scene: 'name taken',
+    source: ['taken-back', 'taken-back'],
+    target: ['given-back', 'given-back'],
+  },
+];

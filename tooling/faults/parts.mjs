@@ -1,0 +1,116 @@
+// The parts of the conversation as they pass by: each with its rank (moments.mjs), its section and its length, told
+// before its first octet is carried. So a fault is placed by name, whatever a run makes of the offsets.
+//
+// Headers are read by hand, in the shortest way that works for a stream which is right: what is under test must not
+// decide where it is tested.
+
+/** @typedef {{ rank: number, section: string, length: number }} Part */
+
+const HANDSHAKE = 44;
+const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
+const EMULATOR_CONTEXT = 0x03;
+
+/** Octets that come and are not yet carried. */
+export class Reader {
+  #octets;
+  #held = Buffer.alloc(0);
+
+  /** @param {AsyncIterable<Buffer>} octets */
+  constructor(octets) {
+    this.#octets = octets[Symbol.asyncIterator]();
+  }
+
+  /** @returns the next ones, `count` of them unless it ends before; they stay */
+  async peek(count) {
+    while (this.#held.length < count) {
+      const { value, done } = await this.#octets.next();
+      if (done === true) break;
+      this.#held = this.#held.length === 0 ? value : Buffer.concat([this.#held, value]);
+    }
+    return this.#held.subarray(0, count);
+  }
+
+  /** @returns at least one, unless it has ended, and at most `most` */
+  async take(most) {
+    if (this.#held.length === 0) await this.peek(1);
+    const taken = this.#held.subarray(0, most);
+    this.#held = this.#held.subarray(taken.length);
+    return taken;
+  }
+}
+
+const part = (rank, length, section = 'whole') => ({ rank, section, length });
+
+/** @param {import('./moments.mjs').Rank} ranks */
+export async function* forwardParts(reader, ranks) {
+  const header = async (length) => {
+    const octets = await reader.peek(length);
+    return octets.length < length ? undefined : octets;
+  };
+  const xl = await header(48);
+  if (xl === undefined) return;
+  yield part(ranks.xlHeader, 48, 'fixed part');
+  yield part(ranks.xlHeader, xl.readUInt32LE(44), 'configuration');
+  yield part(ranks.libxlHeader, 16);
+  yield part(ranks.context, 8);
+  yield part(ranks.imageHeader, 24);
+  yield part(ranks.domainHeader, 16);
+  yield* imageRecords(header, ranks);
+  yield* libxlRecords(header, ranks);
+  yield part(ranks.permission, HANDSHAKE);
+}
+
+async function* imageRecords(header, ranks) {
+  let rank = ranks.pages;
+  for (;;) {
+    const octets = await header(8);
+    if (octets === undefined) return;
+    const [type, length] = [octets.readUInt32LE(0), padded(octets.readUInt32LE(4))];
+    if (type === END) return yield part(ranks.end, 8 + length);
+    if (type === STATIC_DATA_END) yield part(ranks.staticData, 8 + length);
+    else if (type === VERIFY) {
+      yield part(ranks.verify, 8 + length);
+      rank = ranks.verifiedPages;
+    } else if (type === PAGE_DATA) {
+      const first = await header(16);
+      if (first === undefined) return;
+      const pfns = first.readUInt32LE(8) * 8;
+      yield part(rank, 8, 'header');
+      yield part(rank, 8, 'count');
+      yield part(rank, pfns, 'pfns');
+      yield part(rank, length - 8 - pfns, 'pages');
+      rank++;
+    } else throw new Error(`a record of type ${type}`);
+  }
+}
+
+async function* libxlRecords(header, ranks) {
+  for (;;) {
+    const octets = await header(8);
+    if (octets === undefined) return;
+    const [type, length] = [octets.readUInt32LE(0), padded(octets.readUInt32LE(4))];
+    if (type === END) return yield part(ranks.libxlEnd, 8 + length);
+    if (type !== EMULATOR_CONTEXT) throw new Error(`a libxl record of type ${type}`);
+    yield part(ranks.emulator, 16, 'header');
+    yield part(ranks.emulator, length - 8, 'context');
+  }
+}
+
+const padded = (length) => Math.ceil(length / 8) * 8;
+
+/** What the target says has its lengths from the handshake alone. */
+export function* backwardParts(ranks) {
+  yield part(ranks.banner, 54);
+  yield part(ranks.ready, 34);
+  yield part(ranks.report, 39);
+  yield part(ranks.status, 1);
+  yield part(ranks.permissionBack, HANDSHAKE);
+}
+
+/** @returns at which octet of the part the place is, undefined where it is not in it */
+export function octetIn({ rank, section, length }, place, fraction) {
+  if (rank < place.rank || (rank === place.rank && section !== place.section)) return undefined;
+  // Beyond the part that is meant, which had no octets: at once.
+  if (rank > place.rank) return 0;
+  return Math.min(Math.floor(fraction * length), Math.max(0, length - 1));
+}

@@ -1,0 +1,62 @@
+// Processes on this machine: those that belong to a folder, and how one of them is.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+const POLL = 10;
+
+/** By command line, environment or working directory. */
+export function processesOf(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const texts = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+        const belongs = [...texts, readlinkSync(`/proc/${pid}/cwd`)].some((text) => text.includes(folder));
+        return belongs ? [{ pid: Number(pid), command: texts[0].replaceAll('\0', ' ').trim() }] : [];
+      } catch {
+        // It has just ended, or is another user's.
+        return [];
+      }
+    });
+}
+
+/** @returns the letter of its state; undefined for one that is gone, or waits for its parent to ask */
+export function stateOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const state = stat[stat.lastIndexOf(')') + 2];
+    return state === 'Z' || state === 'X' ? undefined : state;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns whether there was such a process */
+export function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends all that belong to the folder. */
+export async function sweep(folder) {
+  for (;;) {
+    const left = processesOf(folder);
+    if (left.length === 0) return;
+    for (const { pid } of left) send(pid, 'SIGKILL');
+    await setTimeout(POLL);
+  }
+}
+
+/** @returns whether it came to be so within the time */
+export async function comesTrue(condition, milliseconds) {
+  const deadline = performance.now() + milliseconds;
+  while (!condition()) {
+    if (performance.now() > deadline) return false;
+    await setTimeout(POLL);
+  }
+  return true;
+}

@@ -1,0 +1,104 @@
+// Valid streams of every shape: guests, versions, byte orders, emulators, a VERIFY pass.
+
+const PAGE = 4096;
+const pageTypes = [0, 0, 0, 1, 4, 9, 12, 13, 14, 15];
+
+function pageData(random, pfnLimit) {
+  const count = random.from(1, 4);
+  const types = Uint8Array.from({ length: count }, () => random.pick(pageTypes));
+  const present = types.filter((type) => type <= 4 || (type >= 9 && type <= 12)).length;
+  return {
+    type: 'PAGE_DATA',
+    pfns: Float64Array.from({ length: count }, () => random.below(pfnLimit)),
+    types,
+    pages: new Uint8Array(present * PAGE).fill(random.below(256)),
+  };
+}
+
+function policies(random) {
+  const u32 = () => random.below(2 ** 32);
+  const leaf = () => ({ leaf: u32(), subleaf: u32(), a: u32(), b: u32(), c: u32(), d: u32() });
+  const msr = () => ({ index: u32(), flags: 0, value: BigInt(u32()) });
+  return [
+    { type: 'X86_CPUID_POLICY', leaves: [leaf(), leaf()] },
+    { type: 'X86_MSR_POLICY', msrs: [msr()] },
+  ];
+}
+
+function pvFrames(random) {
+  const endPfn = random.pick([1, 511, 512, 1023]);
+  const pfns = Float64Array.from({ length: endPfn < 512 ? 1 : 2 }, () => random.below(1024));
+  return { type: 'X86_PV_P2M_FRAMES', startPfn: 0, endPfn, pfns };
+}
+
+function pvState(random) {
+  const vcpu = (type, octets) => ({ type, vcpuId: 0, context: random.octets(octets) });
+  return [
+    { type: 'SHARED_INFO', sharedInfo: new Uint8Array(PAGE) },
+    { type: 'X86_PV_VCPU_BASIC', vcpuId: 0, context: new Uint8Array(5168) },
+    vcpu('X86_PV_VCPU_EXTENDED', 128),
+    vcpu('X86_PV_VCPU_XSAVE', 24),
+    vcpu('X86_PV_VCPU_MSRS', 32),
+  ];
+}
+
+function hvmState(random) {
+  const params = [1, 5, 17].map((index) => ({ index: BigInt(index), value: BigInt(random.below(2 ** 32)) }));
+  return [
+    { type: 'HVM_PARAMS', params },
+    { type: 'HVM_CONTEXT', context: random.octets(random.from(1, 60)) },
+  ];
+}
+
+function imageRecords(random, guest, version) {
+  const pv = guest === 'x86-pv';
+  const frames = pvFrames(random);
+  const limit = pv ? frames.endPfn + 1 : 2 ** 16;
+  const batches = () => Array.from({ length: random.below(3) }, () => pageData(random, limit));
+  return [
+    ...(pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : []),
+    ...(version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : []),
+    ...(pv ? [frames] : []),
+    ...batches(),
+    ...(random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : []),
+    { type: 'X86_TSC_INFO', mode: 0, khz: random.below(2 ** 32), nanoseconds: 5n, incarnation: 0 },
+    ...(pv ? pvState(random) : hvmState(random)),
+    { type: 'END' },
+  ];
+}
+
+function emulatorRecords(random) {
+  const emulator = { emulatorId: random.below(3), index: random.below(2) };
+  const entries = [{ key: 'a/b', value: 'c' }, { key: 'd', value: '' }]; // prettier-ignore
+  return [
+    { type: 'EMULATOR_XENSTORE_DATA', ...emulator, entries },
+    { type: 'EMULATOR_CONTEXT', ...emulator, context: random.octets(random.below(40)) },
+  ];
+}
+
+/** A whole stream as parts, for `takeApart`'s readers; every record by its own encoder. */
+export function generateStream(random, protocol) {
+  const order = random.chance(0.05) ? 'big-endian' : 'little-endian';
+  const guest = random.pick(['x86-pv', 'x86-hvm']);
+  const version = random.pick([2, 3]);
+  const part = (layer, kind, octets) => ({ layer, kind, octets });
+  const configuration = JSON.stringify({ c_info: { name: 'fuzzed', type: 'pvh' } });
+  const libxlRecord = (record) => part('libxl', 'record', protocol.encodeLibxlRecord(record, order));
+  const domain = { type: guest, pageShift: 12, xenMajor: 4, xenMinor: 17 };
+  return [
+    part('xl', 'xl-header', protocol.encodeXlHeader(protocol.xlHeader(configuration))),
+    part(
+      'libxl',
+      'libxl-header',
+      protocol.encodeLibxlHeader({ version: 2, byteOrder: order, legacy: false }),
+    ),
+    libxlRecord({ type: 'LIBXC_CONTEXT' }),
+    part('image', 'image-header', protocol.encodeImageHeader({ version, byteOrder: order })),
+    part('image', 'domain-header', protocol.encodeDomainHeader(domain, order)),
+    ...imageRecords(random, guest, version).map((record) =>
+      part('image', 'record', protocol.encodeImageRecord(record, order)),
+    ),
+    ...(random.chance(0.5) ? emulatorRecords(random).map(libxlRecord) : []),
+    libxlRecord({ type: 'END' }),
+  ];
+}

@@ -1,0 +1,107 @@
+// What must hold for any octets given to the decoders of messages: the save helper's, control, the banner.
+import { isDeepStrictEqual } from 'node:util';
+import { countAllocations } from './allocations.mjs';
+import { Random, seedOf } from './random.mjs';
+import { must, onlyThrows } from './violation.mjs';
+
+function chunked(octets, size, push) {
+  for (let at = 0; at < octets.length;) {
+    const to = Math.min(octets.length, at + size());
+    push(octets.slice(at, to));
+    at = to;
+  }
+}
+
+function allocatesLittle(octets, action) {
+  const { total } = countAllocations(action);
+  must(total <= 2 ** 20 + 64 * octets.length, 'allocation', () => `${total} octets for ${octets.length}`);
+}
+
+/** Sizes of chunks, drawn from the octets themselves. */
+function anySize(octets) {
+  const random = new Random(seedOf(octets));
+  return () => 1 + random.below(12);
+}
+
+export function checkHelper(octets, { helper }) {
+  const decode = (size) => {
+    const messages = [];
+    const decoder = new helper.HelperMessageDecoder();
+    const error = onlyThrows([helper.HelperMessageError], () => {
+      chunked(octets, size, (chunk) => messages.push(...decoder.push(chunk)));
+      decoder.end();
+    });
+    return { messages, error };
+  };
+  let whole;
+  allocatesLittle(octets, () => (whole = decode(() => octets.length)));
+  // One octet at a time no chunk completes two messages, and none before a fault is lost.
+  const parts = decode(() => 1);
+  must(whole.error?.message === parts.error?.message, 'chunks', () => `${whole.error} and ${parts.error}`);
+  if (whole.error === undefined) {
+    must(isDeepStrictEqual(whole.messages, parts.messages), 'chunks', 'other messages');
+  }
+  const back = Buffer.concat(parts.messages.map(helper.encodeHelperMessage));
+  const length = whole.error === undefined ? octets.length : back.length;
+  must(Buffer.compare(back, octets.subarray(0, length)) === 0, 're-encoding', 'other octets');
+  if (whole.error !== undefined) {
+    must(whole.error.offset === back.length, 'error', () => `${whole.error}, after ${back.length} octets`);
+  }
+  return whole.error === undefined ? 'accepted' : 'refused';
+}
+
+/** Blobs are Buffers or not: the same octets, another prototype. */
+function plain(message) {
+  return message.octets === undefined ? message : { ...message, octets: Uint8Array.from(message.octets) };
+}
+
+export function checkControl(octets, { control }, direction) {
+  const decodeOne = direction === 'request' ? control.decodeControlRequest : control.decodeControlReply;
+  const encodeOne = direction === 'request' ? control.encodeControlRequest : control.encodeControlReply;
+  const decode = (size) => {
+    const messages = [];
+    const frames = new control.ControlFrames();
+    const error = onlyThrows([control.ControlError], () => {
+      chunked(octets, size, (chunk) => messages.push(...frames.push(chunk)));
+    });
+    return { messages, error };
+  };
+  let whole;
+  allocatesLittle(octets, () => (whole = decode(() => octets.length)));
+  const parts = decode(anySize(octets));
+  must(whole.error?.code === parts.error?.code, 'chunks', () => `${whole.error} and ${parts.error}`);
+  if (whole.error === undefined) {
+    must(isDeepStrictEqual(whole.messages, parts.messages), 'chunks', 'other messages');
+  }
+  let accepted = 0;
+  for (const message of parts.messages) {
+    let decoded;
+    const error = onlyThrows([control.ControlError], () => (decoded = decodeOne(message)));
+    if (error !== undefined) {
+      must(!error.fatal, 'error', () => `${error}`);
+      continue;
+    }
+    accepted++;
+    // Other octets may say the same, but what is said is said again.
+    const again = new control.ControlFrames().push(encodeOne(decoded)).map(decodeOne);
+    must(isDeepStrictEqual(again.map(plain), [plain(decoded)]), 're-encoding', () => `${JSON.stringify(decoded)} came back as ${JSON.stringify(again)}`); // prettier-ignore
+  }
+  return whole.error?.code ?? (accepted > 0 ? 'accepted' : 'refused');
+}
+
+export function checkBanner(octets, { handshake }) {
+  const { BANNER } = handshake;
+  const due = octets.subarray(0, BANNER.length);
+  const begins = Buffer.compare(due, BANNER.subarray(0, due.length)) === 0;
+  for (const ended of [false, true]) {
+    const verdict = handshake.classifyBanner(octets, ended);
+    const expected = !begins ? 'other' : due.length === BANNER.length ? 'banner' : ended ? 'other' : 'prefix';
+    must(verdict.kind === expected, 'verdict', () => `${verdict.kind}, not ${expected}`);
+    if (verdict.kind !== 'other') continue;
+    must(/^[\x20-\x7e]{0,200}$/.test(verdict.firstLine), 'printable', () =>
+      JSON.stringify(verdict.firstLine),
+    );
+    must(verdict.likelyCause !== '', 'cause', 'none');
+  }
+  return begins ? 'accepted' : 'refused';
+}

@@ -1,0 +1,29 @@
+// Makes octets that violate an oracle smaller, as long as the same oracle speaks.
+
+/** At most so many tries: a case that stays large is still a case. */
+const TRIES = 3000;
+
+/** `violates(octets)`: whether it is the same violation. Cuts pieces out, from large to small, then clears octets. */
+export function minimise(octets, violates) {
+  let least = octets;
+  let tries = 0;
+  const attempt = (candidate) => {
+    if (++tries > TRIES || !violates(candidate)) return false;
+    least = candidate;
+    return true;
+  };
+  for (let size = 2 ** Math.floor(Math.log2(Math.max(1, least.length))); size >= 1; size /= 2) {
+    for (let at = 0; at < least.length && tries <= TRIES;) {
+      const without = Buffer.concat([least.subarray(0, at), least.subarray(at + size)]);
+      if (!attempt(new Uint8Array(without))) at += size;
+    }
+  }
+  for (let size = 64; size >= 1; size /= 8) {
+    for (let at = 0; at < least.length && tries <= TRIES; at += size) {
+      if (least.subarray(at, at + size).some((octet) => octet !== 0)) {
+        attempt(least.slice().fill(0, at, at + size));
+      }
+    }
+  }
+  return least;
+}

@@ -1,0 +1,92 @@
+// Streams as lists of parts, headers and records, so that they can be mutated along their structure. Taken apart
+// without @mig/protocol: what it is tested with is not to be made by it.
+import { readFileSync } from 'node:fs';
+
+/** Fields of each kind of part: offset and width in octets. Bodies of records: where counts and ids stand. */
+export const fields = {
+  'xl-header': [[0, 4], [32, 4], [36, 4], [40, 4], [44, 4], [48, 4]], // prettier-ignore
+  'libxl-header': [[0, 4], [8, 4], [12, 4]], // prettier-ignore
+  'image-header': [[0, 4], [8, 4], [12, 4], [16, 2], [18, 2], [20, 4]], // prettier-ignore
+  'domain-header': [[0, 4], [4, 2], [6, 2], [8, 4], [12, 4]], // prettier-ignore
+  record: [[0, 4], [4, 4], [0, 4], [4, 4], [8, 4], [12, 4], [16, 4], [20, 4], [20, 4]], // prettier-ignore
+};
+
+const padded = (length) => length + ((8 - (length % 8)) % 8);
+
+export function viewOf(octets) {
+  return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+}
+
+/** The parts of a good little-endian stream: { layer, kind, octets }. */
+export function takeApart(octets) {
+  const parts = [];
+  const view = viewOf(octets);
+  let at = 0;
+  const take = (layer, kind, length) => {
+    parts.push({ layer, kind, octets: octets.slice(at, at + length) });
+    at += length;
+  };
+  const records = (layer, last) => {
+    for (;;) {
+      const type = view.getUint32(at, true);
+      take(layer, 'record', 8 + padded(view.getUint32(at + 4, true)));
+      if (last.includes(type)) return;
+    }
+  };
+  take('xl', 'xl-header', 48 + view.getUint32(44, true));
+  take('libxl', 'libxl-header', 16);
+  records('libxl', [1]);
+  take('image', 'image-header', 24);
+  take('image', 'domain-header', 16);
+  records('image', [0]);
+  records('libxl', [0]);
+  return parts;
+}
+
+export function putTogether(parts) {
+  return new Uint8Array(Buffer.concat(parts.map(({ octets }) => octets)));
+}
+
+/** A record of any type and body, its length and padding right. */
+export function record(layer, type, body) {
+  const octets = new Uint8Array(8 + padded(body.length));
+  const view = viewOf(octets);
+  view.setUint32(0, type, true);
+  view.setUint32(4, body.length, true);
+  octets.set(body, 8);
+  return { layer, kind: 'record', octets };
+}
+
+export function bodyOf({ octets }) {
+  return octets.subarray(8, 8 + viewOf(octets).getUint32(4, true));
+}
+
+const PAGE = 4096;
+const hasPage = (type) => type <= 4 || (type >= 9 && type <= 12);
+
+/** A PAGE_DATA record with its first two pfns only: what is small runs often. */
+function lean(part) {
+  if (part.layer !== 'image' || part.kind !== 'record' || viewOf(part.octets).getUint32(0, true) !== 1)
+    return part;
+  const body = bodyOf(part);
+  const all = viewOf(body).getUint32(0, true);
+  const count = Math.min(2, all);
+  const words = body.subarray(8, 8 + count * 8);
+  const pages = [0, 1].slice(0, count).filter((i) => hasPage(words[i * 8 + 7] >> 4)).length;
+  const start = 8 + all * 8;
+  const head = new Uint8Array(8);
+  head[0] = count;
+  return record('image', 1, Buffer.concat([head, words, body.subarray(start, start + pages * PAGE)]));
+}
+
+const folder = new URL('../../packages/protocol/fixtures/', import.meta.url);
+
+export function fixture(name) {
+  return new Uint8Array(readFileSync(new URL(name, folder)));
+}
+
+/** The recorded streams, whole and lean. */
+export function recordedStreams() {
+  const whole = ['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'].map((name) => takeApart(fixture(name)));
+  return { whole, lean: whole.map((parts) => parts.map(lean)) };
+}

@@ -1,0 +1,45 @@
+// Randomness from a seed: the same seed gives the same case (mulberry32).
+
+export class Random {
+  #state;
+
+  constructor(seed) {
+    this.#state = seed | 0;
+  }
+
+  /** From 0 to 1, without 1. */
+  next() {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer from 0 to `limit`, without `limit`. */
+  below(limit) {
+    return Math.floor(this.next() * limit);
+  }
+
+  from(least, most) {
+    return least + this.below(most - least + 1);
+  }
+
+  chance(probability) {
+    return this.next() < probability;
+  }
+
+  pick(list) {
+    return list[this.below(list.length)];
+  }
+
+  octets(length) {
+    return Uint8Array.from({ length }, () => this.below(256));
+  }
+}
+
+/** A seed that depends on all octets, so that what is drawn from it can be drawn again from them alone (FNV-1a). */
+export function seedOf(octets) {
+  let hash = 0x811c9dc5;
+  for (const octet of octets) hash = Math.imul(hash ^ octet, 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,233 @@
+// What must hold for any octets that restoreImage and receiveDomain are given, on a memory that checks what it is told.
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { must, onlyThrows } from './violation.mjs';
+
+const PAGE = 4096;
+/** As many as the pages that Xen puts below 4 GiB in an HVM guest need. */
+const PAGES = 2 ** 20;
+
+/** A memory of 4 GiB, of which only the pages that come are kept; it holds its caller to what IncomingMemory promises. */
+class CheckedMemory {
+  pageCount = PAGES;
+  pages = new Map();
+  populated = new Set();
+  headers = 0;
+  refused = undefined;
+  #HostError;
+
+  constructor(HostError) {
+    this.#HostError = HostError;
+  }
+
+  #refuse(message) {
+    this.refused = new this.#HostError('bad-guest', message);
+    throw this.refused;
+  }
+
+  #check(pfns, count) {
+    must(this.headers === 1, 'memory', 'pages before the domain header');
+    must(this.refused === undefined, 'memory', 'used after it refused');
+    must(count <= pfns.length, 'memory', () => `${count} of ${pfns.length} pfns`);
+    for (let i = 0; i < count; i++) {
+      if (!(pfns[i] < this.pageCount)) this.#refuse(`pfn ${pfns[i]} is beyond`);
+    }
+  }
+
+  expect(header) {
+    this.headers++;
+    must(header.pageShift === 12, 'memory', `page shift ${header.pageShift}`);
+  }
+
+  populate(pfns, types, count) {
+    this.#check(pfns, count);
+    for (let i = 0; i < count; i++) {
+      must(types[i] <= 4 || (types[i] >= 9 && types[i] <= 15), 'memory', () => `page type ${types[i]}`);
+      this.populated.add(pfns[i]);
+    }
+  }
+
+  readPages(input, pfns, count) {
+    must(count > 0, 'memory', 'no pages to read');
+    this.#check(pfns, count);
+    for (let i = 0; i < count; i++) {
+      must(this.populated.has(pfns[i]), 'memory', () => `pfn ${pfns[i]} was not populated`);
+      this.pages.set(pfns[i], Buffer.from(input.read(PAGE)));
+    }
+  }
+
+  comparePages(input, pfns, count) {
+    this.#check(pfns, count);
+    let differing = 0;
+    for (let i = 0; i < count; i++) {
+      const octets = Buffer.from(input.read(PAGE));
+      if (!(this.pages.get(pfns[i])?.equals(octets) ?? false)) differing++;
+    }
+    return differing;
+  }
+
+  apply(record) {
+    must(this.headers === 1, 'memory', 'a record before the domain header');
+    must(!['END', 'STATIC_DATA_END', 'VERIFY', 'malformed', 'PAGE_DATA'].includes(record.type), 'memory', `${record.type} applied`); // prettier-ignore
+  }
+}
+
+function memoryFile({ posix }, octets) {
+  const fd = posix.createMemoryFile('fuzz', 0);
+  if (octets.length > 0) writeSync(fd, octets, 0, octets.length, 0);
+  return fd;
+}
+
+/** What a decoder alone makes of it: its error, and pages as they were last before a VERIFY. */
+function decodedAlone({ protocol }, octets) {
+  const pages = new Map();
+  const decoder = new protocol.PushDecoder({ start: 'libxc' });
+  let present = [];
+  let verifying = false;
+  let ended = 0;
+  const error = onlyThrows([protocol.StreamError], () => {
+    for (const event of decoder.pull(octets)) {
+      if (event.kind === 'pages')
+        present = [...event.pfns].filter((_, i) => protocol.hasPageData(event.types[i]));
+      if (event.kind === 'page-octets') {
+        for (let at = 0; at + PAGE <= event.octets.length && !verifying; at += PAGE) {
+          pages.set(present[at / PAGE], Buffer.from(event.octets.subarray(at, at + PAGE)));
+        }
+      }
+      if (event.kind === 'record' && event.record.type === 'VERIFY') verifying = true;
+      ended = decoder.offset;
+      if (decoder.finished) return;
+    }
+    decoder.end();
+  });
+  return { pages, error, ended };
+}
+
+export function checkRestore(octets, lib) {
+  const { ComparisonError, restoreImage } = lib.receiver;
+  const { StreamError } = lib.protocol;
+  const { HostError } = lib.hypervisor;
+  const memory = new CheckedMemory(HostError);
+  const fd = memoryFile(lib, octets);
+  try {
+    const input = new lib.posix.Input(fd, { subject: 'the image' });
+    let report;
+    const documented = [StreamError, ComparisonError, HostError];
+    const error = onlyThrows(documented, () => (report = restoreImage(memory, input)));
+    const alone = decodedAlone(lib, octets);
+    if (memory.refused !== undefined) {
+      const passedOn = error === memory.refused || error?.cause === memory.refused;
+      must(passedOn, 'refusal', () => `the memory refused, and ${error} came of it`);
+      return 'refused by the memory';
+    }
+    must(!(error instanceof HostError), 'refusal', () => `the memory did not refuse: ${error}`);
+    const code = error instanceof ComparisonError ? undefined : error?.code;
+    must(code === alone.error?.code, 'decoder', () => `${error} and, decoded alone, ${alone.error}`);
+    if (code !== undefined) return code;
+    must(input.octets === alone.ended, 'octets', () => `${input.octets} octets read of ${alone.ended}`);
+    for (const [pfn, page] of alone.pages) {
+      must(memory.pages.get(pfn)?.equals(page), 'pages', () => `pfn ${pfn} is not what was sent`);
+    }
+    must(memory.pages.size === alone.pages.size, 'pages', 'pages that were never sent');
+    if (error !== undefined) return 'differs';
+    must(report.octets === input.octets, 'octets', () => `${report.octets} reported, ${input.octets} read`);
+    return 'accepted';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A host with one place for a domain. */
+class OneDomainHost {
+  domain = undefined;
+  #lib;
+
+  constructor(lib) {
+    this.#lib = lib;
+  }
+
+  restoreFrom(input, { name }) {
+    const { protocol, receiver, hypervisor } = this.#lib;
+    const memory = new CheckedMemory(hypervisor.HostError);
+    const decoder = new protocol.LibxlDecoder({ offset: input.octets });
+    while (!decoder.finished) {
+      const event = receiver.pull(decoder, input);
+      if (event?.record?.type !== 'LIBXC_CONTEXT') continue;
+      decoder.imageTaken(receiver.restoreImage(memory, input, { offset: decoder.offset }).octets);
+    }
+    must(
+      decoder.offset === input.octets,
+      'octets',
+      () => `${input.octets} read, the decoder is at ${decoder.offset}`,
+    );
+    this.domain = { name, runs: false };
+    return 1;
+  }
+
+  rename(_, name) {
+    this.domain.name = name;
+  }
+
+  unpause() {
+    this.domain.runs = true;
+  }
+
+  destroy() {
+    this.domain = undefined;
+  }
+}
+
+/** What the target may say, whatever it hears. */
+function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+  const text = (octets) => Buffer.from(octets).toString('latin1');
+  const [banner, ready, report] = [BANNER, READY, REPORT].map(text);
+  return {
+    failedEarly: [banner],
+    failedLate: [`${banner}${ready}${report}\x03${text(PERMISSION_TO_GO)}`],
+    runs: [`${banner}${ready}${report}\0`],
+  };
+}
+
+/** The target's half of a migration: a domain runs if, and only if, a whole stream and the permission came. */
+export function checkReceive(octets, lib) {
+  const { receiveDomain, ReceiveError } = lib.receiver;
+  const { PushDecoder, StreamError } = lib.protocol;
+  const host = new OneDomainHost(lib);
+  const fd = memoryFile(lib, octets);
+  const answers = lib.posix.createMemoryFile('answers', 0);
+  try {
+    const input = new lib.posix.Input(fd, { subject: 'the stream' });
+    const output = new lib.posix.Output(answers, { subject: 'the answers' });
+    const error = onlyThrows([ReceiveError], () => receiveDomain(host, { input, output }));
+    if (error?.cause?.name === 'Violation') throw error.cause;
+    const again = openSync(`/proc/self/fd/${answers}`, 'r');
+    const said = readFileSync(again, 'latin1');
+    closeSync(again);
+    const expected = conversation(lib.handshake);
+    if (error === undefined) {
+      const decoder = new PushDecoder({ permission: true });
+      const refused = onlyThrows([StreamError], () => {
+        const events = decoder.push(octets.subarray(0, input.octets));
+        decoder.end();
+        must(events.at(-1)?.kind === 'permission', 'permission', 'it runs without');
+      });
+      must(refused === undefined, 'permission', () => `it runs, and the stream is none: ${refused}`);
+      must(host.domain?.runs === true, 'host', 'it was said to run, and does not');
+      must(!host.domain.name.endsWith('--incoming'), 'host', 'it runs under another name');
+      must(expected.runs.includes(said), 'answers', () => JSON.stringify(said));
+      return 'accepted';
+    }
+    must(error.outcome === 'destroyed' && host.domain === undefined, 'host', () => `left behind: ${error}`);
+    const late = error.state === 'awaiting-permission';
+    must((late ? expected.failedLate : expected.failedEarly).includes(said), 'answers', () =>
+      JSON.stringify(said),
+    );
+    const { cause } = error;
+    if (!late) {
+      must(['StreamError', 'ComparisonError', 'HostError'].includes(cause.name), 'unexpected error', () => String(cause.stack)); // prettier-ignore
+    }
+    return late ? 'no permission' : (cause.code ?? cause.name);
+  } finally {
+    closeSync(fd);
+    closeSync(answers);
+  }
+}

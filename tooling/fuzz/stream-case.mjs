@@ -1,0 +1,305 @@
+// What must hold for any octets given to the decoders of streams.
+import { isDeepStrictEqual } from 'node:util';
+import { countAllocations } from './allocations.mjs';
+import { Random, seedOf } from './random.mjs';
+import { must, onlyThrows } from './violation.mjs';
+
+const CAP = 128 * 2 ** 20;
+/** Of one header or record: else a hostile body could become any number of them. */
+const MOST_REPORTS = 16;
+/** What cannot be reported and gone on from: thrown when verifying, too. */
+const fatal = new Set([
+  ...['truncated', 'octets-after-end', 'bad-magic', 'unsupported-version', 'unsupported-byte-order'],
+  ...['record-too-long', 'bad-value', 'out-of-order'],
+]);
+
+/** What the decoders said, apart from how pages were cut. */
+class Story {
+  events = [];
+  deviations = [];
+  error = undefined;
+
+  /** An event whose lists are used again by the decoder. */
+  add(event) {
+    if (event.kind !== 'pages') return this.keep(event);
+    const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
+    return this.keep({ ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits });
+  }
+
+  /** An event that stays as it is. */
+  keep(event) {
+    const last = this.events.at(-1);
+    if (event.kind !== 'page-octets') this.events.push(event);
+    else if (last?.kind === 'page-octets') last.octets.push(event.octets);
+    else this.events.push({ ...event, octets: [event.octets] });
+  }
+
+  settle() {
+    for (const event of this.events) {
+      if (event.kind === 'page-octets') event.octets = new Uint8Array(Buffer.concat(event.octets));
+    }
+    return this;
+  }
+}
+
+/** In proportion to what there is, however much is announced. */
+function allocatesLittle(octets, action) {
+  const { total, largest } = countAllocations(action);
+  must(
+    total <= 8 * 2 ** 20 + 64 * octets.length,
+    'allocation',
+    () => `${total} octets allocated for ${octets.length}, ${largest} at once`,
+  );
+}
+
+/** Pulls through a StreamDecoder, counting steps and checking all that it says of itself. */
+function pulled(lib, octets, options) {
+  const { StreamDecoder, StreamError } = lib.protocol;
+  const story = new Story();
+  const onDeviation = (deviation) => story.deviations.push(deviation);
+  const decoder = new StreamDecoder({ ...options, onDeviation });
+  let at = 0;
+  let steps = 0;
+  const drive = () => {
+    for (;;) {
+      must(++steps <= octets.length / 4 + 32, 'steps', () => `${steps} steps for ${at} octets`);
+      must(decoder.offset === at, 'offset', () => `offset is ${decoder.offset} where ${at} were given`);
+      const { pageOctets, wants } = decoder;
+      must(wants >= 0 && wants <= CAP, 'wants', () => `${wants} octets wanted`);
+      const rest = octets.length - at;
+      if (pageOctets > 0) {
+        must(
+          wants === 0 && pageOctets <= CAP,
+          'pages',
+          () => `${pageOctets} octets of pages, ${wants} wanted`,
+        );
+        const length = Math.min(pageOctets, rest);
+        if (length === 0) break;
+        story.add({ kind: 'page-octets', layer: 'libxc', index: story.events.at(-1).index, offset: at, octets: octets.subarray(at, at + length) }); // prettier-ignore
+        decoder.pagesTaken(length);
+        at += length;
+        continue;
+      }
+      if (wants === 0 || wants > rest) break;
+      const event = decoder.give(octets.subarray(at, at + wants));
+      at += wants;
+      if (event !== undefined) story.add(event);
+    }
+    if (decoder.finished && at < octets.length) {
+      throw new StreamError('octets-after-end', 'octets follow the end', { layer: 'handshake', offset: at });
+    }
+    decoder.end();
+  };
+  allocatesLittle(octets, () => (story.error = onlyThrows([StreamError], drive)));
+  return story.settle();
+}
+
+/** Pushes through a PushDecoder, in chunks of the sizes that `size` gives. */
+function pushed(lib, octets, options, size) {
+  const { PushDecoder, StreamError } = lib.protocol;
+  const story = new Story();
+  const onDeviation = (deviation) => story.deviations.push(deviation);
+  const decoder = new PushDecoder({ ...options, onDeviation });
+  const drive = () => {
+    for (let at = 0; at < octets.length;) {
+      const to = Math.min(octets.length, at + size());
+      // A copy: nothing may be read beyond it.
+      for (const event of decoder.pull(octets.slice(at, to))) story.keep(event);
+      at = to;
+    }
+    decoder.end();
+  };
+  allocatesLittle(octets, () => (story.error = onlyThrows([StreamError], drive)));
+  return story.settle();
+}
+
+function errorOf({ error }) {
+  if (error === undefined) return undefined;
+  const { code, layer, offset, rawMessage, field, record } = error;
+  return { code, layer, offset, rawMessage, field, record };
+}
+
+function sameStory(one, other, oracle) {
+  must(isDeepStrictEqual(errorOf(one), errorOf(other)), oracle, () => `${one.error} and ${other.error}`);
+  must(isDeepStrictEqual(one.events, other.events), oracle, 'other events');
+  must(isDeepStrictEqual(one.deviations, other.deviations), oracle, 'other deviations');
+}
+
+/** Events back to octets, every layer by its own encoder. */
+function reencoded(lib, { events }) {
+  const { protocol } = lib;
+  const order = { libxl: 'little-endian', libxc: 'little-endian' };
+  const encode = (event) => {
+    switch (event.kind) {
+      case 'xl-header':
+        return protocol.encodeXlHeader(event.header);
+      case 'libxl-header':
+        order.libxl = event.header.byteOrder;
+        return protocol.encodeLibxlHeader(event.header);
+      case 'image-header':
+        order.libxc = event.header.byteOrder;
+        return protocol.encodeImageHeader(event.header);
+      case 'domain-header':
+        return protocol.encodeDomainHeader(event.header, order.libxc);
+      case 'pages': {
+        const pages = new Uint8Array(event.present * protocol.PAGE_SIZE);
+        const whole = protocol.encodeImageRecord({ ...event, type: 'PAGE_DATA', pages }, order.libxc);
+        return whole.subarray(0, 16 + event.count * 8);
+      }
+      case 'page-octets':
+        return event.octets;
+      case 'permission':
+        return lib.handshake.PERMISSION_TO_GO;
+      case 'record':
+        return event.layer === 'libxc'
+          ? protocol.encodeImageRecord(event.record, order.libxc)
+          : protocol.encodeLibxlRecord(event.record, order.libxl);
+      default:
+        return must(false, 'event', `an event of kind ${event.kind}`);
+    }
+  };
+  return Buffer.concat(events.map(encode));
+}
+
+function comesBack(lib, octets, story) {
+  const back = reencoded(lib, story);
+  const same = Buffer.compare(back, octets.subarray(0, back.length)) === 0;
+  must(same, 're-encoding', () => `${back.length} octets came back as others`);
+  if (story.error === undefined) {
+    must(back.length === octets.length, 're-encoding', `${back.length} of ${octets.length} octets came back`);
+  }
+}
+
+/** Everything that is shown of it is safe for JSON. */
+function isDescribed(lib, story) {
+  for (const event of story.events) {
+    if (event.kind !== 'record' && event.kind !== 'pages') continue;
+    const fields =
+      event.kind === 'pages' ? lib.protocol.describePages(event) : lib.protocol.describeRecord(event.record);
+    must(isDeepStrictEqual(JSON.parse(JSON.stringify(fields)), fields), 'description', () => String(fields));
+  }
+  const reports = new Map();
+  for (const deviation of story.deviations) {
+    const count = (reports.get(deviation.offset) ?? 0) + 1;
+    must(
+      count <= MOST_REPORTS,
+      'deviation',
+      () => `more than ${MOST_REPORTS} for one record: ${deviation.message}`,
+    );
+    reports.set(deviation.offset, count);
+    must(Boolean(deviation.message && deviation.specification), 'deviation', 'without what is asked');
+    must(deviation.message.length < 1000, 'deviation', 'a message without end');
+    must(
+      isDeepStrictEqual(JSON.parse(JSON.stringify(deviation)), deviation),
+      'deviation',
+      'not safe for JSON',
+    );
+  }
+}
+
+function errorMakesSense({ error }, octets) {
+  if (error === undefined) return;
+  must(error.offset >= 0 && error.offset <= octets.length, 'error', () => `its place is beyond: ${error}`);
+  must(String(error).length < 2000, 'error', 'a message without end');
+}
+
+/** An image without END, a stream without END: neither is ever whole. */
+function hasItsEnds(story, start, octets) {
+  if (story.error !== undefined) return;
+  const ends = story.events.filter(({ kind, record }) => kind === 'record' && record.type === 'END');
+  const last = story.events.filter(({ kind }) => kind !== 'permission').at(-1);
+  must(
+    last !== undefined && last === ends.at(-1),
+    'end',
+    () => `${octets.length} octets taken without END at the end`,
+  );
+  const layers = ends.map(({ layer }) => layer).join(' ');
+  must(
+    layers === (start === 'libxc' ? 'libxc' : 'libxc libxl'),
+    'end',
+    () => `it ends with END of ${layers}`,
+  );
+}
+
+/** What both levels of strictness say must be the same, but for what they are there to tell apart. */
+function strictnessAgrees(receive, verify) {
+  const again = ({ code }) => code !== 'page-sent-again';
+  const reported = verify.deviations.filter(again);
+  const early = receive.deviations.length;
+  must(isDeepStrictEqual(receive.deviations, reported.slice(0, early)), 'strictness', 'other deviations');
+  must(
+    isDeepStrictEqual(receive.events, verify.events.slice(0, receive.events.length)),
+    'strictness',
+    'other events',
+  );
+  if (receive.error === undefined) {
+    must(verify.error === undefined, 'strictness', () => `received, but not verified: ${verify.error}`);
+    must(
+      early === reported.length,
+      'strictness',
+      () => `received, and verified as ${reported.at(-1)?.message}`,
+    );
+    must(receive.events.length === verify.events.length, 'strictness', 'more events when verifying');
+    return;
+  }
+  // What was refused is the next that verifying has to say.
+  const next = reported[early];
+  const { code, offset, rawMessage } = receive.error;
+  const said = next === undefined ? verify.error : { ...next, rawMessage: next.message };
+  must(
+    said !== undefined && said.code === code && said.offset === offset && said.rawMessage === rawMessage,
+    'strictness',
+    () => `refused: ${receive.error}; verified: ${said?.rawMessage}`,
+  );
+  must(
+    next === undefined || next.severity === 'wrong',
+    'strictness',
+    () => `refused, and let be: ${next.message}`,
+  );
+  if (verify.error !== undefined) {
+    must(fatal.has(verify.error.code), 'strictness', () => `it could be reported: ${verify.error}`);
+    must(
+      verify.error.code !== 'bad-value' || verify.error.layer === 'libxc',
+      'strictness',
+      () => `it could be reported: ${verify.error}`,
+    );
+  }
+}
+
+/** @returns the error's code, or 'accepted' */
+export function checkStream(octets, lib, options) {
+  const random = new Random(seedOf(octets));
+  const receive = pulled(lib, octets, { ...options, strictness: 'receive' });
+  const verify = pulled(lib, octets, { ...options, strictness: 'verify' });
+  for (const story of [receive, verify]) {
+    errorMakesSense(story, octets);
+    comesBack(lib, octets, story);
+    isDescribed(lib, story);
+  }
+  hasItsEnds(receive, options.start, octets);
+  strictnessAgrees(receive, verify);
+  const sizes = [
+    () => octets.length,
+    octets.length < 10_000 ? () => 1 : () => 1 + random.below(9000),
+    () => 1 + random.below(40),
+  ];
+  for (const [strictness, story] of [
+    ['receive', receive],
+    ['verify', verify],
+  ]) {
+    // prettier-ignore
+    const size = strictness === 'receive' ? sizes : [random.pick(sizes)];
+    for (const each of size) {
+      const other = pushed(lib, octets, { ...options, strictness }, each);
+      if (story.error?.code === 'octets-after-end' || story.error?.layer === 'handshake') {
+        must(other.error?.code === 'octets-after-end', 'chunks', () => `${story.error} and ${other.error}`);
+        must(isDeepStrictEqual(story.events, other.events), 'chunks', 'other events');
+      } else if (options.permission && story.error === undefined && other.error !== undefined) {
+        must(false, 'chunks', () => `accepted and ${other.error}`);
+      } else {
+        sameStory(story, other, 'chunks');
+      }
+    }
+  }
+  return receive.error?.code ?? 'accepted';
+}
