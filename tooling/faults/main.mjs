@@ -74,7 +74,8 @@ const folder = mkdtempSync(join(tmpdir(), 'mig-faults-'));
 const workers = new Set();
 const summary = new Summary(seed);
 const began = performance.now();
-let interrupted = false;
+/** By which signal. */
+let interrupted;
 
 /** One of several processes, so that none of what blocks in it keeps the others waiting. */
 function employ(queue) {
@@ -82,15 +83,28 @@ function employ(queue) {
     const program = fileURLToPath(new URL('worker.mjs', import.meta.url));
     const worker = fork(program, [folder, String(seed)]);
     workers.add(worker);
-    const next = () => (queue.length === 0 || interrupted ? worker.kill() : worker.send(queue.shift()));
+    let index;
+    const next = () => {
+      index = interrupted === undefined ? queue.shift() : undefined;
+      if (index === undefined) worker.kill();
+      else worker.send(index);
+    };
     worker.on('message', (result) => {
       if (result !== 'ready') report(result);
       next();
     });
     worker.on('error', reject);
-    worker.on('exit', resolve);
+    worker.on('exit', (status, signal) => {
+      workers.delete(worker);
+      if (index === undefined || interrupted !== undefined) return resolve();
+      report({ index, violations: [`the case itself ended with ${status ?? signal}`] });
+      resolve(employ(queue));
+    });
   });
 }
+
+/** Cases between two signs of life where nobody looks at a terminal. */
+const SIGN = 50;
 
 function report({ index, ...result }) {
   const { violations, seen } = result;
@@ -98,12 +112,14 @@ function report({ index, ...result }) {
   summary.add(it, result);
   if (options.verbose) console.log(`${index}  ${describeCase(it)}\n${JSON.stringify(seen, undefined, 2)}`);
   for (const each of violations) console.error(`\n${index}  ${describeCase(it)}\n    ${each}`);
-  if (process.stderr.isTTY) process.stderr.write(`\r${summary.cases} of ${indices.length} `);
+  const progress = `${summary.cases} of ${indices.length}`;
+  if (process.stderr.isTTY) process.stderr.write(`\r${progress} `);
+  else if (summary.cases % SIGN === 0) console.error(progress);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    interrupted = true;
+    interrupted = signal;
     for (const worker of workers) worker.kill('SIGKILL');
   });
 }
@@ -129,4 +145,5 @@ try {
 const seconds = (performance.now() - began) / 1000;
 console.log(summary.text(seconds));
 if (options.write) writeTable(summary.table());
-process.exitCode = interrupted || !summary.clean || summary.cases < indices.length ? 1 : 0;
+if (interrupted !== undefined) console.log(`interrupted by ${interrupted}`);
+process.exitCode = interrupted !== undefined || !summary.clean || summary.cases < indices.length ? 1 : 0;

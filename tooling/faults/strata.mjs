@@ -138,6 +138,16 @@ export const strata = [
   ...other,
 ];
 
+/** Far apart, and over all of them: however many cases there are, they are of all kinds. */
+const stride = coprimeNear(strata.length * 0.618, strata.length);
+
+function coprimeNear(about, count) {
+  const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
+  let stride = Math.round(about);
+  while (divisor(stride, count) !== 1) stride++;
+  return stride;
+}
+
 /**
  * @typedef {object} Case
  * @property {number} seed
@@ -156,7 +166,7 @@ export const strata = [
  * @returns {Case} the same for the same seed and index
  */
 export function caseOf(seed, index, slowness = 1) {
-  const { moment, fault, expected } = strata[index % strata.length];
+  const { moment, fault, expected } = strata[(index * stride) % strata.length];
   const random = new Random(Math.imul(seed, 0x9e3779b1) + index);
   const [short, long] = [1, 2].map((seconds) => (seconds + random.next() * 0.4) * slowness);
   const sourceFirst = random.chance(0.5);
