@@ -1,7 +1,10 @@
-// Lists every process of mig that still runs on this machine: domains and toolstacks. Status 1 if there is one.
+// Lists every process of this checkout's mig that still runs: domains and toolstacks. Status 1 if there is one.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** The programs, as they stand in a command line: from a checkout, or installed. */
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The programs, as they stand in a command line. */
 const programs = [
   /\bhypervisor-wasm\/dist\/domain\/main\.js$/,
   /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/dist\/main\.js$/,
@@ -10,7 +13,7 @@ const programs = [
 function look(pid) {
   try {
     const [, program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    if (!programs.some((pattern) => pattern.test(program))) return [];
+    if (!program.startsWith(root) || !programs.some((pattern) => pattern.test(program))) return [];
     return [`${pid}  ${program} ${args.join(' ').trim()}  in ${readlinkSync(`/proc/${pid}/cwd`)}`];
   } catch {
     // It has just ended, or is another user's.
