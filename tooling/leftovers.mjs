@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The programs, as they stand in a command line. */
 const programs = [
   /\bhypervisor-wasm\/dist\/domain\/main\.js$/,
-  /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/dist\/main\.js$/,
+  /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/(?:dist\/main|bin\/xl(?:-receive)?)\.js$/,
 ];
 
 function look(pid) {

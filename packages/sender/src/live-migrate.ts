@@ -246,7 +246,8 @@ class Source {
     try {
       return this.#host.describe(this.#domid).state;
     } catch (error) {
-      return error instanceof HostError && error.code === 'no-such-domain' ? 'gone' : undefined;
+      const gone = error instanceof HostError && ['no-such-domain', 'domain-died'].includes(error.code);
+      return gone ? 'gone' : undefined;
     }
   }
 
