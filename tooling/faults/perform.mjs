@@ -253,7 +253,9 @@ class Scene {
 /** Patience that lapses is short; what nobody is to wait for in vain has time. */
 function environments({ fault, moment, patience }) {
   const stops = fault.signals?.[0] === 'SIGSTOP';
-  const lapses = fault.kind === 'stall' || stops || (fault.kind === 'wait' && moment.grip !== undefined);
+  // A length that is not the one that was sent makes the target wait for octets that do not come.
+  const waits = ['stall', 'inject', 'corrupt'].includes(fault.kind);
+  const lapses = waits || stops || (fault.kind === 'wait' && moment.grip !== undefined);
   const source = String(lapses ? patience.source : GENEROUS);
   const target = String(lapses ? patience.target : GENEROUS);
   // A banner is awaited while programs start, which takes longer than all that follows.
