@@ -193,6 +193,8 @@ function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   if (fault.kind === 'cut' || fault.kind === 'stall') return closure(sourceTable, range, true);
   if (fault.victim !== 'source') return closure(sourceTable, range, false);
   const [signal, another] = fault.signals;
+  // What it had asked for is done all the same.
+  if (signal === 'SIGKILL' && range.includes('destroying')) return [...range, 'completed'];
   if (signal === 'SIGKILL')
     return [...new Set([...range, ...(stateAtFault === undefined ? [] : [stateAtFault])])];
   if (signal === 'SIGSTOP') return closure(sourceTable, range, false);
@@ -221,6 +223,6 @@ function listed(domains) {
 /** Seconds from the fault to the end of `xl migrate`, with much room for a machine that has other things to do. */
 function limit({ fault, patience }) {
   const waits = patience.source + patience.target;
-  // A transport that does not end is given ten seconds, a domain that does not answer twenty.
-  return 10 + waits + (fault.forEver === true ? (fault.victim === 'source domain' ? 22 : 12) : 0);
+  // A transport that does not end is given ten seconds; a domain that does not answer twenty, each time it is asked.
+  return 10 + waits + (fault.forEver === true ? (fault.victim === 'source domain' ? 62 : 12) : 0);
 }

@@ -10,7 +10,7 @@ import { StageHost } from './stage.mjs';
 
 /** Milliseconds until the moment of the fault has come, and until all is over: far more than it takes. */
 const COMING = 15_000;
-const ENDING = 45_000;
+const ENDING = 75_000;
 /** Seconds that nothing is waited for in vain where the fault is none that is waited for. */
 const GENEROUS = 30;
 
@@ -140,17 +140,17 @@ class Scene {
     if (forEver !== true) this.#release();
   }
 
-  /** Until the end whose patience lapses has had the time. */
+  /** Until the source, whose patience lapses, has had the time. */
   async #untilGivenUp() {
-    const { source, target } = this.it.patience;
     const migration = this.#migration;
-    const lapse = (Math.max(source, target) + 0.7) * 1000;
+    const lapse = (this.it.patience.source + 5) * 1000;
     await migration.until(() => migration.status !== undefined || migration.sourceClosed, lapse);
   }
 
   async #kill() {
     const { fault, moment } = this.it;
-    const pid = this.#victim(fault.victim);
+    let pid;
+    await comesTrue(() => (pid = this.#victim(fault.victim)) !== undefined, 2000);
     if (pid === undefined) throw new Error(`there is no ${fault.victim}`);
     // Past permission the first signal is heard and no more.
     const past = ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[moment.source[0]].onFailure);
@@ -257,7 +257,8 @@ function environments({ fault, moment, patience }) {
   const waits = ['stall', 'inject', 'corrupt'].includes(fault.kind);
   const lapses = waits || stops || (fault.kind === 'wait' && moment.grip !== undefined);
   const source = String(lapses ? patience.source : GENEROUS);
-  const target = String(lapses ? patience.target : GENEROUS);
+  // Where the guest is waited for, nobody else gives up before.
+  const target = String(lapses && fault.kind !== 'wait' ? patience.target : GENEROUS);
   // A banner is awaited while programs start, which takes longer than all that follows.
   const early = moment.source[0] === 'awaiting-banner';
   return {

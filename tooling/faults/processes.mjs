@@ -10,14 +10,27 @@ export function processesOf(folder) {
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
-        const texts = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1'));
-        const belongs = [...texts, readlinkSync(`/proc/${pid}/cwd`)].some((text) => text.includes(folder));
-        return belongs ? [{ pid: Number(pid), command: texts[0].replaceAll('\0', ' ').trim() }] : [];
+        const texts = [textOf(pid, 'cmdline'), textOf(pid, 'environ'), readlinkSync(`/proc/${pid}/cwd`)];
+        const belongs = texts.some((text) => text.includes(folder));
+        return belongs ? [{ pid: Number(pid), command: commandOf(pid) }] : [];
       } catch {
         // It has just ended, or is another user's.
         return [];
       }
     });
+}
+
+/** @returns its command line; empty for one that is gone */
+export function commandOf(pid) {
+  try {
+    return textOf(pid, 'cmdline').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function textOf(pid, file) {
+  return readFileSync(`/proc/${pid}/${file}`, 'latin1');
 }
 
 /** @returns the letter of its state; undefined for one that is gone, or waits for its parent to ask */

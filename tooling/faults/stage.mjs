@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { lockDescriptor } from '@mig/posix';
 import { MEMORY } from './moments.mjs';
-import { send } from './processes.mjs';
+import { commandOf, send } from './processes.mjs';
 
 /** Small enough to move in no time, busy enough to be dirty whenever somebody looks. */
 const busyGuest = { kernel: 'wss', cmdline: 'pages=100 rate=5000 pattern=random' };
@@ -54,12 +54,13 @@ export class StageHost {
       .map(({ domid, name, state, logDirty }) => ({ domid, name, state: wordOf(state), logDirty }));
   }
 
-  /** The process of the domain that came last. */
+  /** The process of the domain that came last; undefined while its toolstack keeps the place for it. */
   newestPid() {
     const domids = this.#folders()
       .map(Number)
       .filter((domid) => !this.#decoys.has(domid));
-    return this.#identity(Math.max(...domids))?.pid;
+    const pid = this.#identity(Math.max(...domids))?.pid;
+    return pid !== undefined && commandOf(pid).includes('domain/main.js') ? pid : undefined;
   }
 
   #folders() {

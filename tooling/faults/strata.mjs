@@ -94,8 +94,8 @@ const targetDomainFaults = killMoments
   );
 
 const other = [
-  // The guest does not stop for its suspend.
-  ...named('suspending').map((moment) => stratum(moment, { kind: 'wait' }, ['suspending'])),
+  // The guest does not stop for its suspend; or does at the very moment at which it is given up.
+  ...named('suspending').map((moment) => stratum(moment, { kind: 'wait' }, ['suspending', 'stop-and-copy'])),
   // Nothing at all goes wrong, but that the target cannot have the name, or the source not the other name.
   ...named('permission').map((moment) => stratum(moment, { kind: 'wait' }, ['completed'])),
   ...named('permission back of failure').map((moment) => stratum(moment, { kind: 'wait' }, ['taken-back'])),

@@ -256,6 +256,14 @@ test('it cannot be resumed: said, with what failed', () => {
   expect(error).toMatchObject({ outcome: 'resume-failed', aftermath: { message: 'no' } });
 });
 
+test('it does not answer when it is to be resumed: nobody says that it runs', () => {
+  host.whenSuspended = () => host.crash(domid);
+  expect(failedMigration(script([BANNER]))).toMatchObject({
+    outcome: 'resume-failed',
+    left: { crashed: true },
+  });
+});
+
 test('after permission the other interrupt ends the wait for the report: nobody knows', () => {
   const to = script([BANNER, READY], 'is-silent');
   const abandon = Interrupt.create();

@@ -256,7 +256,10 @@ class Source {
     try {
       if (this.#renamed) this.#host.rename(this.#domid, this.#name);
     } finally {
-      if (this.#host.describe(this.#domid).state.suspended) this.#host.resume(this.#domid);
+      const { suspended, crashed } = this.#host.describe(this.#domid).state;
+      // A domain that does not answer counts as crashed: nobody can say that it runs.
+      if (crashed) throw new HostError('wrong-state', `domain ${this.#domid} has crashed or does not answer`);
+      if (suspended) this.#host.resume(this.#domid);
     }
   }
 }

@@ -93,7 +93,7 @@ function foundOtherwise({ outcome, left }: MigrationError): string[] | undefined
     return ['NAME is no longer here: it ended, or somebody destroyed or saved it meanwhile.'];
   if (!['untouched', 'keeps-running', 'resumed'].includes(outcome)) return undefined;
   if (left === undefined) return ["How NAME is here could not be told: see 'xl list'."];
-  if (left.crashed) return ["NAME has crashed here: 'xl console NAME' shows its last words."];
+  if (left.crashed) return ["NAME has crashed here or does not answer: 'xl console NAME' shows its last words."];
   if (left.suspended) return ["NAME is suspended here: 'xl resume NAME' revives it."];
   if (left.paused) return ["NAME is paused here, as it was: 'xl unpause NAME' lets it run."];
   return undefined;

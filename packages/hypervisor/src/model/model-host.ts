@@ -10,6 +10,7 @@ interface ModelDomain {
   name: string;
   paused: boolean;
   suspended: boolean;
+  crashed: boolean;
 }
 
 /**
@@ -28,13 +29,18 @@ export class ModelHost implements Host {
 
   /** @returns the domid of a domain that runs */
   add(name: string): number {
-    this.#domains.set(this.#next, { name, paused: false, suspended: false });
+    this.#domains.set(this.#next, { name, paused: false, suspended: false, crashed: false });
     return this.#next++;
+  }
+
+  /** It no longer answers, whatever it is told. */
+  crash(domid: number): void {
+    Object.assign(this.#domain(domid), { suspended: false, crashed: true });
   }
 
   /** The names of the domains that run. */
   get running(): string[] {
-    return [...this.#domains.values()].filter((d) => !d.paused && !d.suspended).map((d) => d.name);
+    return [...this.#domains.values()].filter((d) => !d.paused && !d.suspended && !d.crashed).map((d) => d.name);
   }
 
   info(): HostInfo {
@@ -50,8 +56,8 @@ export class ModelHost implements Host {
   }
 
   describe(domid: number): DomainInfo {
-    const { name, paused, suspended } = this.#domain(domid);
-    const state = { paused, suspended, crashed: false };
+    const { name, paused, suspended, crashed } = this.#domain(domid);
+    const state = { paused, suspended, crashed };
     return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty: false };
   }
 
