@@ -8,10 +8,10 @@ const PAGES = 2 ** 20;
 
 /** A memory of 4 GiB, of which only the pages that come are kept; it holds its caller to what IncomingMemory promises. */
 class CheckedMemory {
-  pageCount = PAGES;
   pages = new Map();
   populated = new Set();
   headers = 0;
+  staticDataEnded = false;
   refused = undefined;
   #HostError;
 
@@ -29,7 +29,7 @@ class CheckedMemory {
     must(this.refused === undefined, 'memory', 'used after it refused');
     must(count <= pfns.length, 'memory', () => `${count} of ${pfns.length} pfns`);
     for (let i = 0; i < count; i++) {
-      if (!(pfns[i] < this.pageCount)) this.#refuse(`pfn ${pfns[i]} is beyond`);
+      if (!(pfns[i] < PAGES)) this.#refuse(`pfn ${pfns[i]} is beyond`);
     }
   }
 
@@ -38,7 +38,14 @@ class CheckedMemory {
     must(header.pageShift === 12, 'memory', `page shift ${header.pageShift}`);
   }
 
+  staticDataEnd() {
+    must(this.headers === 1, 'memory', 'static data ended before the domain header');
+    must(!this.staticDataEnded, 'memory', 'static data ended twice');
+    this.staticDataEnded = true;
+  }
+
   populate(pfns, types, count) {
+    must(this.staticDataEnded, 'memory', 'pages before the end of static data');
     this.#check(pfns, count);
     for (let i = 0; i < count; i++) {
       must(types[i] <= 4 || (types[i] >= 9 && types[i] <= 15), 'memory', () => `page type ${types[i]}`);

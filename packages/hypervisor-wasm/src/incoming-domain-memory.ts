@@ -32,6 +32,10 @@ export class IncomingDomainMemory implements IncomingMemory {
     );
   }
 
+  staticDataEnd(): void {
+    // Its images have none.
+  }
+
   populate(pfns: Float64Array, _types: Uint8Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
   }

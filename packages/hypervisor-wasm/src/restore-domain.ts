@@ -40,8 +40,8 @@ export function refuseForeignStream(type: string, input: Input): never {
     );
   };
   const memory: IncomingMemory = {
-    pageCount: 0,
     expect: refuse,
+    staticDataEnd: untouched,
     populate: untouched,
     readPages: untouched,
     comparePages: untouched,

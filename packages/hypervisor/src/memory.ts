@@ -40,10 +40,13 @@ export interface Memory {
 
 /** The libxc layer of a domain that is being restored. */
 export interface IncomingMemory {
-  readonly pageCount: number;
-
   /** @throws where the image is of a kind of domain this is not */
   expect(header: DomainHeader): void;
+  /**
+   * All records that precede memory were applied: called once, before the first page. Images of version 2 do not mark
+   * the place (STATIC_DATA_END): it is then before their first PAGE_DATA, as for libxc.
+   */
+  staticDataEnd(): void;
   /** Makes the pfns exist, before the first page of each arrives; `types` say which are holes. */
   populate(pfns: Float64Array, types: Uint8Array, count: number): void;
   /** Reads the 4096 octets of each of the first `count` pfns into place. */

@@ -45,11 +45,13 @@ function inputOf(octets: Uint8Array): posix.Input {
 
 /** Notes what it is given. */
 class NotingMemory implements IncomingMemory {
-  readonly pageCount = 2 ** 20;
   readonly calls: string[] = [];
 
   expect(): void {
     this.calls.push('expect');
+  }
+  staticDataEnd(): void {
+    this.calls.push('static data end');
   }
   populate(): void {
     this.calls.push('populate');

@@ -23,7 +23,6 @@ afterEach(() => {
 
 /** Remembers what it is given: the first octet of each page. */
 class RememberedMemory implements IncomingMemory {
-  readonly pageCount = 64;
   readonly pages = new Map<number, number>();
   readonly populated: number[][] = [];
   readonly applied: string[] = [];
@@ -31,6 +30,10 @@ class RememberedMemory implements IncomingMemory {
 
   expect(header: DomainHeader): void {
     this.header = header;
+  }
+
+  staticDataEnd(): void {
+    this.applied.push('(end of static data)');
   }
 
   populate(pfns: Float64Array, types: Uint8Array, count: number): void {
@@ -56,14 +59,19 @@ const header = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as 
 const tsc: ImageRecord = { type: 'X86_TSC_INFO', mode: 0, khz: 1, nanoseconds: 0n, incarnation: 0 };
 
 /** An image of the given batches, a batch being [pfn, content or undefined for a hole]. */
-function image(...parts: (ImageRecord | [number, number | undefined][])[]): Recording {
+function image(...parts: ImagePart[]): Recording {
+  return imageOf(3, { type: 'STATIC_DATA_END' }, ...parts);
+}
+
+type ImagePart = ImageRecord | [number, number | undefined][];
+
+function imageOf(version: 2 | 3, ...parts: ImagePart[]): Recording {
   const recording = new Recording();
   opened.push(recording);
   const { output } = recording;
   const pages = new PageDataEncoder(64);
-  output.write(encodeImageHeader({ version: 3, byteOrder: 'little-endian' }));
+  output.write(encodeImageHeader({ version, byteOrder: 'little-endian' }));
   output.write(encodeDomainHeader(header, 'little-endian'));
-  output.write(encodeImageRecord({ type: 'STATIC_DATA_END' }));
   for (const part of parts) {
     if (!Array.isArray(part)) {
       output.write(encodeImageRecord(part));
@@ -100,8 +108,13 @@ test('pages go in place, later ones over earlier; holes have no octets', () => {
   );
   expect([...memory.pages]).toEqual([[0, 10], [2, 13], [40, 14]]); // prettier-ignore
   expect(memory.populated).toEqual([[0, 2], [2, 40]]); // prettier-ignore
-  expect(memory.applied).toEqual(['X86_TSC_INFO']);
+  expect(memory.applied).toEqual(['(end of static data)', 'X86_TSC_INFO']);
   expect(memory.header).toMatchObject(header);
+});
+
+test('an image of version 2 ends its static data where its pages begin', () => {
+  const memory = restore(imageOf(2, [[0, 1]], [[1, 2]], tsc, { type: 'END' })); // prettier-ignore
+  expect(memory.applied).toEqual(['(end of static data)', 'X86_TSC_INFO']);
 });
 
 test('after VERIFY, pages are compared, not stored', () => {

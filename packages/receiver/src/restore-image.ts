@@ -35,6 +35,11 @@ export function restoreImage(
   const pages = new PageReader(memory, input);
   let verifying = false;
   let differing = 0;
+  let staticDataEnded = false;
+  const endStaticData = () => {
+    if (!staticDataEnded) memory.staticDataEnd();
+    staticDataEnded = true;
+  };
   while (!decoder.finished) {
     const event = pull(decoder, input);
     if (event === undefined) continue;
@@ -45,11 +50,13 @@ export function restoreImage(
         memory.expect(event.header);
         break;
       case 'pages':
+        endStaticData();
         differing += orTruncated(decoder, () => (verifying ? pages.compare(event) : pages.read(event)));
         decoder.pagesTaken(decoder.pageOctets);
         break;
       case 'record':
         if (event.record.type === 'VERIFY') verifying = true;
+        else if (event.record.type === 'STATIC_DATA_END') endStaticData();
         else if (!isMarker(event.record)) memory.apply(event.record);
     }
   }
@@ -58,7 +65,7 @@ export function restoreImage(
 }
 
 function isMarker({ type }: ImageRecord): boolean {
-  return type === 'END' || type === 'STATIC_DATA_END' || type === 'optional';
+  return type === 'END' || type === 'optional';
 }
 
 /** Takes the pages of one PAGE_DATA record after another; allocates nothing for them. */
