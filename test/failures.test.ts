@@ -1,5 +1,7 @@
 /** Migrations that fail: what becomes of the domain at either end, and what the operator is told. */
+import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect } from 'vitest';
+import { buildGuest } from '../packages/hypervisor-wasm/src/guest/guest-builder.test-support.js';
 import { eventually } from './harness/eventually.js';
 import { containing, expectEmpty, expectRunsOn, matching } from './harness/expectations.js';
 import { flaws } from './harness/guest-console.js';
@@ -138,16 +140,65 @@ describe.concurrent('an answer that arrives damaged', () => {
     expect(stderr).toMatch(says);
     expect(stderr).toContain('busy may be running at the target');
     expect(await source.domains()).toMatchObject([
-      { name: 'busy--migratedaway', state: 'suspended', logDirty: false },
+      { name: 'busy--migratedaway', state: 'suspended', logDirty: false, sentTo: containing('xl-receive') },
     ]);
     expect(await source.xl('resume', 'busy--migratedaway')).toMatchObject({
       status: 1,
-      stderr: containing('--force'),
+      stderr: matching(/was sent through the command '.*xl-receive.*look there first.* --force/),
     });
     await target.quiet();
     const after = target.console('busy');
     await expectRunsOn(target, after);
     expect(flaws(before, after)).toEqual([]);
+  });
+});
+
+/** Without a live pass the stream is as long as a saved one. */
+const known = ['-i', '0'];
+
+describe.concurrent('permission that arrives damaged', () => {
+  test('is none: the target destroys its copy and gives the domain back', async ({ hosts }) => {
+    const console = await hosts.source.create();
+    const at = layout.offset({ part: 'permission', octet: 7 });
+    const relay: RelayPlan = { forward: { faults: [{ at, act: 'corrupt' }] } };
+    const { status, stderr } = await hosts.migrate({ words: true, options: known, relay }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('migration target: Failure, destroying our copy.');
+    expect(stderr).not.toContain('Got permission');
+    expect(stderr).toContain('busy was suspended and has been resumed');
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('in part leaves nobody running it, until the operator has looked', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create();
+    const at = layout.offset({ part: 'permission', octet: 7 });
+    const relay: RelayPlan = { forward: { faults: [{ at, act: 'cut' }] } };
+    const { status, stderr } = await hosts.migrate({ words: true, options: known, relay }).ended;
+    expect(status).toBe(3);
+    expect(stderr).toContain('busy may be running at the target');
+    expect(await source.domains()).toMatchObject([{ name: 'busy--migratedaway', state: 'suspended' }]);
+    await expectEmpty(target);
+    await source.done('resume', '--force', 'busy--migratedaway');
+    await expectRunsOn(source, console);
+  });
+});
+
+describe.concurrent('a guest that does not suspend in time', () => {
+  test('is not migrated, and runs on', async ({ hosts }) => {
+    const { source, target } = hosts;
+    // run() never returns: loop, br 0, end, unreachable.
+    const kernel = hosts.path('spinning.wasm');
+    writeFileSync(kernel, buildGuest({ run: [0x03, 0x40, 0x0c, 0x00, 0x0b, 0x00] }));
+    await source.done('create', '-q', await source.configure({ kernel, cmdline: '' }));
+    const { status, stderr } = await hosts.migrate({ words: true, options: ['--suspend-timeout', '0.3'] })
+      .ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('did not finish its quantum within 0.3 s');
+    expect(stderr).toContain('busy keeps running here');
+    expect(await source.domains()).toMatchObject([{ name: 'busy', state: 'running', logDirty: false }]);
+    await expectEmpty(target);
   });
 });
 

@@ -7,23 +7,21 @@ import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   readSync,
-  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedHost } from '../packages/hypervisor-wasm/dist/index.js';
 import { Input, Output } from '../packages/posix/dist/index.js';
 import { suspendDomain } from '../packages/sender/dist/index.js';
+import { removeTemporaryFolder, temporaryFolder } from './temporary-folder.mjs';
 
 const migrations = Number(process.argv[2] ?? 100);
 if (!Number.isInteger(migrations) || migrations < 1) {
@@ -32,7 +30,7 @@ if (!Number.isInteger(migrations) || migrations < 1) {
 }
 
 const program = (app) => fileURLToPath(new URL(`../apps/${app}/dist/main.js`, import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'mig-stress-'));
+const folder = temporaryFolder('mig-stress-');
 const hosts = ['left', 'right'].map((name) => join(folder, name));
 const configuration = `name = "busy"
 type = "wasm"
@@ -293,8 +291,7 @@ try {
 } catch (error) {
   violation(life.describe(), error instanceof Error ? error.stack : String(error));
 } finally {
-  for (const pid of processes()) process.kill(Number(pid), 'SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  removeTemporaryFolder(folder);
 }
 console.log(violations.length === 0 ? 'nothing lost, nothing left' : `${violations.length} violations`);
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -1,8 +1,8 @@
 /** Where in a stream its parts begin, so that faults can be placed by name. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { TestHost } from './test-host.js';
 
-/** As `xl stream inspect` names them: `xl header`, `PAGE_DATA`. */
+/** As `xl stream inspect` names them: `xl header`, `PAGE_DATA`; and `permission`, which follows the stream. */
 export interface Place {
   /** The first part of this name. */
   readonly part: string;
@@ -23,12 +23,14 @@ export class ImageLayout {
     const path = `${host.folder}-${domain}.image`;
     await host.done('save', '-c', domain, path);
     const lines = await host.done('stream', 'inspect', '--json', path);
+    const { size } = await stat(path);
     await rm(path);
     return new ImageLayout(
       lines
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as Row),
+        .map((line) => JSON.parse(line) as Row)
+        .concat({ type: 'permission', offset: size }),
     );
   }
 

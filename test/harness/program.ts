@@ -19,6 +19,8 @@ export class Program {
   stdout = '';
   stderr = '';
   readonly ended: Promise<Ended>;
+  /** It is dead; what it started may live on, and have its output open. */
+  readonly exited: Promise<void>;
   readonly #child: ChildProcess;
 
   constructor(command: string, args: readonly string[], { environment, group = false }: ProgramOptions) {
@@ -32,6 +34,7 @@ export class Program {
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status, signal) => {

@@ -49,6 +49,11 @@ export function throughRelay(plan: RelayPlan, command: string): string {
   return plan.keepShell === true ? `${words.join(' ')}; exit $?` : `exec ${words.join(' ')}`;
 }
 
+/** The octets from this one on are kept back until there is such a file. */
+export function heldBack(at: number, file: string): Course {
+  return { faults: [{ at, act: 'run', command: `until [ -e ${quoted(file)} ]; do sleep 0.05; done` }] };
+}
+
 export function quoted(word: string): string {
   return /^[\w./=:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
 
 /** Two embedded hosts and a domain that moves from one to the other and back. */
 export class TwoHosts {
-  #folder = mkdtempSync(join(tmpdir(), 'mig-bench-'));
+  #folder = temporaryFolder('mig-bench-');
   #hosts = [0, 1].map((n) => join(this.#folder, `host${n}`));
   #at = 0;
 
@@ -79,6 +79,6 @@ export class TwoHosts {
 
   async close() {
     await this.#start(this.#at, 'destroy', 'bench').ended;
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeTemporaryFolder(this.#folder);
   }
 }

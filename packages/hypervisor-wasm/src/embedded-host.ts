@@ -4,6 +4,7 @@ import {
   HostError,
   type HostInfo,
   type ImageReport,
+  type RenameOptions,
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
@@ -87,9 +88,9 @@ export class EmbeddedHost implements Host {
     });
   }
 
-  rename(domid: number, name: string): void {
+  rename(domid: number, name: string, options?: RenameOptions): void {
     this.#ownerOf(domid);
-    this.#folder.rename(domid, name);
+    this.#folder.rename(domid, name, options);
     this.#release(domid);
   }
 
@@ -204,6 +205,7 @@ export class EmbeddedHost implements Host {
     }
     const { name, uuid, memory } = configuration;
     const { paused, suspended, crashed, cpuSeconds, logDirty } = state;
+    const sentTo = this.#folder.sentTo(domid);
     return {
       domid,
       name,
@@ -213,6 +215,7 @@ export class EmbeddedHost implements Host {
       state: { paused, suspended, crashed },
       cpuSeconds,
       logDirty,
+      ...(sentTo === undefined ? {} : { sentTo }),
     };
   }
 }

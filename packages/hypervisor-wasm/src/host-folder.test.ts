@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +40,27 @@ describe("a host's folder", () => {
     writeFileSync(join(path, 'next-domid'), text);
     expect(folder.add(named('three'))).toBe(3);
     expect(readFileSync(join(path, 'next-domid'), 'utf8')).toBe('4');
+  });
+
+  it('is not locked for good by a process that dies with the lock', async () => {
+    new HostFolder(path);
+    const script = `
+      import { lockDescriptor } from '@mig/posix';
+      import { openSync } from 'node:fs';
+      lockDescriptor(openSync(process.argv[1], 'a'));
+      console.log('locked');
+      setInterval(() => {}, 1000);
+    `;
+    const holder = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', script, join(path, 'lock')],
+      // Where the package is found.
+      { cwd: new URL('..', import.meta.url), stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(holder.stdout, 'data');
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    expect(new HostFolder(path).add(named('one'))).toBe(1);
   });
 
   it('gives no domid beyond the largest', () => {

@@ -5,7 +5,7 @@
  *     next-domid    counts up: a domid is never given twice
  *     domains/DOMID/ see domain-files.ts
  */
-import { HostError } from '@mig/hypervisor';
+import { HostError, type RenameOptions } from '@mig/hypervisor';
 import { lockDescriptor } from '@mig/posix';
 import {
   closeSync,
@@ -70,13 +70,26 @@ export class HostFolder {
   }
 
   /** @throws HostError name-taken, no-such-domain */
-  rename(domid: number, name: string): void {
+  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
     this.#locked(() => {
       const configuration = this.configuration(domid) ?? noSuchDomain(domid);
-      if (configuration.name === name) return;
-      this.#checkName(name);
-      this.#writeConfiguration(domid, parseConfiguration(configuration.json, { name }));
+      if (configuration.name !== name) this.#checkName(name);
+      const renamed = parseConfiguration(configuration.json, { name });
+      const path = this.pathOf(domid, 'sentTo');
+      // In this order: if it is cut short, a name too many has the note, and never one too few.
+      if (sentTo !== undefined) replaceFile(path, sentTo);
+      this.#writeConfiguration(domid, renamed);
+      if (sentTo === undefined) rmSync(path, { force: true });
     });
+  }
+
+  /** What `rename` was last given for it. */
+  sentTo(domid: number): string | undefined {
+    try {
+      return readFileSync(this.pathOf(domid, 'sentTo'), 'utf8');
+    } catch {
+      return undefined;
+    }
   }
 
   remove(domid: number): void {
@@ -84,9 +97,7 @@ export class HostFolder {
   }
 
   #writeConfiguration(domid: number, { json }: DomainConfiguration): void {
-    const path = this.pathOf(domid, 'configuration');
-    writeFileSync(`${path}.new`, `${json}\n`);
-    renameSync(`${path}.new`, path);
+    replaceFile(this.pathOf(domid, 'configuration'), `${json}\n`);
   }
 
   #checkName(name: string): void {
@@ -108,8 +119,7 @@ export class HostFolder {
     if (domid > LARGEST_DOMID) {
       throw new HostError('unavailable', `${this.path}: all domids up to ${LARGEST_DOMID} have been given`);
     }
-    writeFileSync(`${counter}.new`, String(Math.max(next, domid + 1)));
-    renameSync(`${counter}.new`, counter);
+    replaceFile(counter, String(Math.max(next, domid + 1)));
     return domid;
   }
 
@@ -150,6 +160,12 @@ export class HostFolder {
       closeSync(fd);
     }
   }
+}
+
+/** Whole or not at all. */
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }
 
 /** @returns undefined where there is none yet, or what a full disk, say, has left of it is no number */

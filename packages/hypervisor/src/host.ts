@@ -21,8 +21,10 @@ export interface DomainInfo {
   readonly state: DomainState;
   /** Seconds of CPU time used. */
   readonly cpuSeconds: number;
-  /** Whether its writes are being logged for a migration. */
-  readonly logDirty: boolean;
+  /** Whether its writes are being logged for a migration; undefined where the hypervisor does not tell. */
+  readonly logDirty: boolean | undefined;
+  /** What `rename` was last given for it. */
+  readonly sentTo?: string;
 }
 
 export interface HostInfo {
@@ -43,6 +45,11 @@ export interface SaveOptions {
   readonly observer?: SaveObserver;
   /** Milliseconds that the guest has to acknowledge a suspend request. */
   readonly suspendTimeout: number;
+}
+
+export interface RenameOptions {
+  /** To where the domain is sent under its new name: remembered until it is renamed again. */
+  readonly sentTo?: string | undefined;
 }
 
 export interface RestoreOptions {
@@ -69,7 +76,7 @@ export interface Host {
   configuration(domid: number): string;
 
   /** @throws HostError name-taken */
-  rename(domid: number, name: string): void;
+  rename(domid: number, name: string, options?: RenameOptions): void;
   pause(domid: number): void;
   unpause(domid: number): void;
   /** Revives a suspended domain where it stands. */

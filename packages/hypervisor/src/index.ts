@@ -1,5 +1,13 @@
 export { HostError, type HostErrorCode } from './errors.js';
-export type { DomainInfo, DomainState, Host, HostInfo, RestoreOptions, SaveOptions } from './host.js';
+export type {
+  DomainInfo,
+  DomainState,
+  Host,
+  HostInfo,
+  RenameOptions,
+  RestoreOptions,
+  SaveOptions,
+} from './host.js';
 export type { IncomingMemory, Memory } from './memory.js';
 export type {
   ConsultationPoint,

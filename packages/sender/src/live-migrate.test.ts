@@ -167,6 +167,21 @@ test('how the domain was found is said: destroyed by somebody, it does not run',
   expect(failedMigration(script([BANNER]))).toMatchObject({ outcome: 'keeps-running', left: 'gone' });
 });
 
+test('suspended by somebody else before this one could: not resumed, for it may run elsewhere', () => {
+  const to = script([BANNER]);
+  const others = new ScriptedTarget([BANNER, READY], 'hangs-up');
+  const saveTo = host.saveTo.bind(host);
+  host.saveTo = (_, __, { observer }) => {
+    observer?.precopyEnded?.({ code: 'test', sentence: 'now' });
+    host.saveTo = saveTo;
+    expect(() => liveMigrate(host, domid, others.channel)).toThrow(MigrationError);
+    throw new HostError('wrong-state', 'the guest is suspended already');
+  };
+  expect(failedMigration(to)).toMatchObject({ outcome: 'keeps-running', left: { suspended: true } });
+  others.close();
+  expect(host.running).toEqual([]);
+});
+
 test('the name away is taken: resumed', () => {
   host.add('busy--migratedaway');
   expect(failedMigration(script([BANNER, READY]))).toMatchObject({
@@ -196,10 +211,13 @@ const unreported: [string, Uint8Array[]][] = [
   ['a report of failure and half of permission back', [REPORT, failure, PERMISSION_TO_GO.subarray(0, 43)]],
 ];
 test.each(unreported)('%s: nobody may run it here; it stays suspended and renamed', (_, answers) => {
-  const error = failedMigration(script([BANNER, READY, ...answers]));
+  const error = failedMigration(script([BANNER, READY, ...answers]), { sentTo: 'far.example' });
   expect(error.outcome).toBe('unknown');
   expect(host.running).toEqual([]);
-  expect(host.find('busy--migratedaway')?.state.suspended).toBe(true);
+  expect(host.find('busy--migratedaway')).toMatchObject({
+    state: { suspended: true },
+    sentTo: 'far.example',
+  });
 });
 
 test('a signal while it is renamed away: no permission, renamed back and resumed', () => {
@@ -227,10 +245,12 @@ test('a signal after permission is not obeyed: the report decides', () => {
 });
 
 test('a report of failure with permission back: renamed back and resumed', () => {
-  const error = failedMigration(script([BANNER, READY, REPORT, failure, PERMISSION_TO_GO]));
+  const answers = [BANNER, READY, REPORT, failure, PERMISSION_TO_GO];
+  const error = failedMigration(script(answers), { sentTo: 'far.example' });
   expect(error).toMatchObject({ outcome: 'resumed', cause: { status: 3 } });
   expect(host.calls.slice(1)).toEqual(['rename 1 busy--migratedaway', 'rename 1 busy', 'resume 1']);
   expect(host.running).toEqual(['busy']);
+  expect(host.describe(domid).sentTo).toBeUndefined();
 });
 
 test('the old copy cannot be destroyed: said, and it never runs', () => {

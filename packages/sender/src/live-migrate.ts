@@ -45,6 +45,8 @@ export interface LiveMigrateOptions {
   readonly policy?: PrecopyPolicy;
   /** All of memory again after the domain is suspended, for the target to compare. */
   readonly debug?: boolean;
+  /** Where the target is, for the host to remember while its domain is away. */
+  readonly sentTo?: string | undefined;
   /** libxl JSON to send in place of the domain's own. */
   readonly configuration?: string;
   readonly observer?: MigrationObserver;
@@ -126,7 +128,7 @@ class Source {
 
     awaitMessage(this.#input, READY, 'ready message', ready);
     this.#advance('ready-read');
-    this.#host.rename(this.#domid, awayName(this.#name));
+    this.#host.rename(this.#domid, awayName(this.#name), { sentTo: this.#options.sentTo });
     this.#renamed = true;
     // Under its own name anybody may have resumed it meanwhile; under this one `xl resume` refuses.
     if (!this.#host.describe(this.#domid).state.suspended) {
@@ -214,9 +216,17 @@ class Source {
 
   /** Does at this end what the table asks for where it went wrong. */
   #settle(cause: unknown): MigrationError {
-    // The guest may have suspended without the news having reached us.
+    // The guest may have suspended without the news having reached us. Where the suspend was refused, though, it is
+    // suspended for somebody else, who may have sent it away.
     const found = this.#look();
-    if (this.#state === 'suspending' && found !== undefined && found !== 'gone' && found.suspended) {
+    const refused = cause instanceof HostError && cause.code === 'wrong-state';
+    if (
+      this.#state === 'suspending' &&
+      !refused &&
+      found !== undefined &&
+      found !== 'gone' &&
+      found.suspended
+    ) {
       this.#state = 'stop-and-copy';
     }
     const state = this.#state;
@@ -256,10 +266,14 @@ class Source {
     try {
       if (this.#renamed) this.#host.rename(this.#domid, this.#name);
     } finally {
-      const { suspended, crashed } = this.#host.describe(this.#domid).state;
-      // A domain that does not answer counts as crashed: nobody can say that it runs.
-      if (crashed) throw new HostError('wrong-state', `domain ${this.#domid} has crashed or does not answer`);
-      if (suspended) this.#host.resume(this.#domid);
+      this.#resumeIfSuspended();
     }
+  }
+
+  #resumeIfSuspended(): void {
+    const { suspended, crashed } = this.#host.describe(this.#domid).state;
+    // A domain that does not answer counts as crashed: nobody can say that it runs.
+    if (crashed) throw new HostError('wrong-state', `domain ${this.#domid} has crashed or does not answer`);
+    if (suspended) this.#host.resume(this.#domid);
   }
 }

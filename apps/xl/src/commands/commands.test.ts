@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FakeHost, xl } from './fake-host.test-support.js';
+import { sentTo } from './sent-to.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'xl-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -155,6 +156,13 @@ describe('list', () => {
     ]);
   });
 
+  it('says in either JSON where a domain was sent', async () => {
+    const sent = new FakeHost({ name: 'a--migratedaway', state: suspended, sentTo: 'far.example' });
+    for (const option of ['-l', '--json']) {
+      expect(JSON.parse((await xl(sent, 'list', option)).out)).toMatchObject([{ sentTo: 'far.example' }]);
+    }
+  });
+
   it('has no domains', async () => {
     expect(JSON.parse((await xl(new FakeHost(), 'list', '--json')).out)).toEqual([]);
     expect((await xl(new FakeHost(), 'list')).out.split('\n')).toHaveLength(2);
@@ -218,12 +226,28 @@ describe('resume', () => {
     expect(host.calls).toEqual([]);
   });
 
-  it('refuses one that may run elsewhere', async () => {
-    const host = new FakeHost(away);
+  it.each([
+    [
+      'the host',
+      'far.example',
+      'was sent to far.example, which may be running it: look there first (ssh far.example xl list)',
+    ],
+    [
+      'the command',
+      sentTo('', 'ssh far xl-receive'),
+      "was sent through the command 'ssh far xl-receive', and what that reaches may be running it: look there first (xl list)",
+    ],
+    [
+      'that it does not know',
+      undefined,
+      'was on its way to another host, which may be running it: look there first (xl list)',
+    ],
+  ])('refuses one that may run elsewhere, and names %s', async (_, where, words) => {
+    const host = new FakeHost(where === undefined ? away : { ...away, sentTo: where });
     const outcome = await xl(host, 'resume', 'a--migratedaway');
     expect(outcome.status).toBe(1);
-    expect(outcome.err).toMatch(
-      /may run there; make sure with 'xl list' on that host that a does not, then give --force/,
+    expect(outcome.err).toBe(
+      `xl: domain a--migratedaway ${words}; only where a is not there, xl resume --force a--migratedaway\n`,
     );
     expect(host.calls).toEqual([]);
   });
@@ -243,10 +267,10 @@ describe('resume', () => {
   });
 
   it('leaves the name as it was when resuming fails', async () => {
-    const host = new FakeHost(away);
+    const host = new FakeHost({ ...away, sentTo: 'far' });
     host.resumeError = new HostError('domain-died', 'its process is gone', { domid: 1 });
     expect(await xl(host, 'resume', '--force', '1')).toMatchObject({ status: 1 });
-    expect(host.calls).toEqual(['rename 1 a', 'resume 1', 'rename 1 a--migratedaway']);
+    expect(host.calls).toEqual(['rename 1 a', 'resume 1', 'rename 1 a--migratedaway, sent to far']);
   });
 });
 

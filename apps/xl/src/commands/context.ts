@@ -9,6 +9,8 @@ export interface Context {
   readonly global: GlobalOptions;
   readonly output: TextOutput;
   readonly log: Log;
+  /** Standard output is a terminal: a person reads it, and no program. */
+  readonly terminal: boolean;
   /** How the process ends where no error says otherwise. */
   exitStatus: number;
   /** Opened on first use: `xl help` and `xl stream` need no hypervisor. */
@@ -18,12 +20,14 @@ export interface Context {
 export interface ContextParts {
   readonly output?: TextOutput;
   readonly log?: Log;
+  readonly terminal?: boolean;
   readonly openHost?: () => Promise<LocalHost>;
 }
 
 export function createContext({
   output = new TextOutput(),
   log = new Log(),
+  terminal = process.stdout.isTTY,
   openHost = async () => (await import('./host.js')).openHost(),
 }: ContextParts = {}): Context {
   let host: Promise<LocalHost> | undefined;
@@ -31,6 +35,7 @@ export function createContext({
     global: { verbosity: 0, forceProgress: false, timestamps: false, force: false, dryRun: false },
     output,
     log,
+    terminal,
     exitStatus: ExitStatus.success,
     openHost: () => (host ??= openHost()),
   };

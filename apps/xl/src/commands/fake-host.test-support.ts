@@ -1,5 +1,5 @@
 /** A host in memory: what commands need of one, and what they did to it. */
-import { type DomainInfo, HostError, type HostInfo } from '@mig/hypervisor';
+import { type DomainInfo, HostError, type HostInfo, type RenameOptions } from '@mig/hypervisor';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
 import { run } from '../program.js';
@@ -44,8 +44,8 @@ export class FakeHost implements LocalHost {
   configuration(domid: number): string {
     return JSON.stringify({ c_info: { name: this.describe(domid).name } });
   }
-  rename(domid: number, name: string): void {
-    this.calls.push(`rename ${domid} ${name}`);
+  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
+    this.calls.push(`rename ${domid} ${name}${sentTo === undefined ? '' : `, sent to ${sentTo}`}`);
   }
   pause(domid: number): void {
     this.calls.push(`pause ${domid}`);
@@ -82,12 +82,24 @@ export interface Outcome {
 }
 
 /** Runs `xl` as a shell would, in this process. */
-export async function xl(host: LocalHost | undefined, ...argv: string[]): Promise<Outcome> {
+export function xl(host: LocalHost | undefined, ...argv: string[]): Promise<Outcome> {
+  return runXl({ host, terminal: false }, argv);
+}
+
+export function xlOnTerminal(host: LocalHost, ...argv: string[]): Promise<Outcome> {
+  return runXl({ host, terminal: true }, argv);
+}
+
+async function runXl(
+  { host, terminal }: { host: LocalHost | undefined; terminal: boolean },
+  argv: readonly string[],
+): Promise<Outcome> {
   const out: Uint8Array[] = [];
   let err = '';
   const context = createContext({
     output: new TextOutput((octets) => out.push(Uint8Array.from(octets))),
     log: new Log((text) => (err += text)),
+    terminal,
     openHost: () => (host === undefined ? Promise.reject(new Error('no host here')) : Promise.resolve(host)),
   });
   const status = await run(argv, context);

@@ -1,5 +1,5 @@
 /** From what the operator typed to a domain. */
-import type { DomainInfo, Host } from '@mig/hypervisor';
+import { type DomainInfo, type Host, HostError } from '@mig/hypervisor';
 import { ExitStatus } from '../output/exit-status.js';
 import { StockFailure } from '../output/failure.js';
 
@@ -19,11 +19,8 @@ export function findDomain(host: Host, nameOrDomid: string): DomainInfo {
   );
 }
 
-/** Told by name, so that this needs no import that only a real error would. */
 export function isGone(error: unknown): boolean {
-  return (
-    error instanceof Error && error.name === 'HostError' && 'code' in error && error.code === 'no-such-domain'
-  );
+  return error instanceof HostError && error.code === 'no-such-domain';
 }
 
 /** Ends the name of a domain that was sent to another host, from permission to go until the report. */

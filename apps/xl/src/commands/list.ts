@@ -44,14 +44,24 @@ async function list(context: Context, names: readonly string[], options: ListOpt
     output.line(JSON.stringify(rows, undefined, 4));
   } else {
     for (const line of domainTable(domains, options)) output.line(line);
+    if (context.terminal) await hint(context, domains);
   }
 }
 
+async function hint({ output, log }: Context, domains: readonly DomainInfo[]): Promise<void> {
+  const { domainHints } = await import('./domain-hints.js');
+  output.flush();
+  for (const line of domainHints(domains)) log.line(line);
+}
+
 /** Stock leaves out a domain that has gone since it was listed. */
-function configurations(host: Host, domains: readonly DomainInfo[]): { domid: number; config: unknown }[] {
-  return domains.flatMap(({ domid }) => {
+function configurations(
+  host: Host,
+  domains: readonly DomainInfo[],
+): { domid: number; config: unknown; sentTo?: string | undefined }[] {
+  return domains.flatMap(({ domid, sentTo }) => {
     try {
-      return [{ domid, config: JSON.parse(host.configuration(domid)) as unknown }];
+      return [{ domid, config: JSON.parse(host.configuration(domid)) as unknown, sentTo }];
     } catch (error) {
       if (isGone(error)) return [];
       throw error;

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
 import type { Context } from './context.js';
 import { findDomain, MIGRATED_AWAY } from './find-domain.js';
+import { whereItMayRun } from './sent-to.js';
 import { setTraits } from './traits.js';
 
 export function registerResume(program: Command, context: Context): void {
@@ -28,12 +29,12 @@ export function registerResume(program: Command, context: Context): void {
 }
 
 /** A domain that may run on the host it was sent to: were it to run here as well, its disks would be lost. */
-function bringBack(host: Host, { domid, name }: DomainInfo, force: boolean): void {
+function bringBack(host: Host, { domid, name, sentTo }: DomainInfo, force: boolean): void {
   const ownName = name.slice(0, -MIGRATED_AWAY.length);
   if (!force) {
     throw new Failure(
-      `domain ${name} (domid ${domid}) was on its way to another host, and may run there; ` +
-        `make sure with 'xl list' on that host that ${ownName} does not, then give --force`,
+      `domain ${name} ${whereItMayRun(sentTo)}; only where ${ownName} is not there, ` +
+        `xl resume --force ${name}`,
     );
   }
   if (ownName === '') throw new Failure(`domain ${domid} has no name of its own; 'xl rename' it first`);
@@ -49,7 +50,7 @@ function bringBack(host: Host, { domid, name }: DomainInfo, force: boolean): voi
     host.resume(domid);
   } catch (error) {
     // As it was: the name is what keeps a careless resume from running it twice.
-    host.rename(domid, name);
+    host.rename(domid, name, { sentTo });
     throw error;
   }
 }

@@ -76,24 +76,41 @@ const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: n
 
 function migrationFailure(error: MigrationError): Failure {
   const { advice, exitStatus } = atSource[error.outcome];
+  const { left } = error;
   const aftermath =
-    error.aftermath === undefined ? [] : [`Bringing it back failed: ${reason(error.aftermath)}`];
+    error.aftermath === undefined || left === 'gone'
+      ? []
+      : [`Bringing it back failed: ${reason(error.aftermath)}`];
   return {
     message: reason(error.cause),
     advice: [...aftermath, ...(foundOtherwise(error) ?? advice)],
-    exitStatus,
+    // There is nothing to resume where it is gone, or runs under a name that is not its own.
+    exitStatus:
+      exitStatus === ExitStatus.suspendedHere && isNotSuspended(left) ? ExitStatus.failure : exitStatus,
     state: error.state,
     outcome: error.outcome,
   };
+}
+
+function isNotSuspended(left: MigrationError['left']): boolean {
+  if (left === undefined || left === 'gone') return left === 'gone';
+  // One that does not answer counts as crashed: nobody knows.
+  return !left.suspended && !left.crashed;
 }
 
 /** How the domain was found here, where that is not as the table has it. */
 function foundOtherwise({ outcome, left }: MigrationError): string[] | undefined {
   if (left === 'gone')
     return ['NAME is no longer here: it ended, or somebody destroyed or saved it meanwhile.'];
+  if (outcome === 'resume-failed' && isNotSuspended(left)) {
+    return [
+      "NAME runs here, but its own name was not to be had: see 'xl list'; 'xl rename' gives it another than NAME--migratedaway.",
+    ];
+  }
   if (!['untouched', 'keeps-running', 'resumed'].includes(outcome)) return undefined;
   if (left === undefined) return ["How NAME is here could not be told: see 'xl list'."];
-  if (left.crashed) return ["NAME has crashed here or does not answer: 'xl console NAME' shows its last words."];
+  if (left.crashed)
+    return ["NAME has crashed here or does not answer: 'xl console NAME' shows its last words."];
   if (left.suspended) return ["NAME is suspended here: 'xl resume NAME' revives it."];
   if (left.paused) return ["NAME is paused here, as it was: 'xl unpause NAME' lets it run."];
   return undefined;
@@ -121,16 +138,22 @@ function receiveFailure(error: ReceiveError): Failure {
   };
 }
 
+const afterSave = {
+  running: 'The domain keeps running.',
+  resumed: 'The domain has been resumed.',
+  'as-it-was': 'The domain is as it was.',
+  gone: 'The domain is no longer here: it ended, or somebody destroyed it meanwhile.',
+} as const;
+
 function saveFailure({ cause, domain }: SaveError): Failure {
-  if (domain.problem !== undefined) {
+  if (domain.is === 'suspended') {
     const advice = [
       `The domain is suspended and could not be resumed: ${reason(domain.problem)}`,
       "Revive it with 'xl resume DOMAIN'.",
     ];
     return { message: reason(cause), advice, exitStatus: ExitStatus.suspendedHere };
   }
-  const advice = [domain.wasSuspended ? 'The domain has been resumed.' : 'The domain keeps running.'];
-  return { message: reason(cause), advice, exitStatus: ExitStatus.failure };
+  return { message: reason(cause), advice: [afterSave[domain.is]], exitStatus: ExitStatus.failure };
 }
 
 const signalWords: Record<string, string> = {

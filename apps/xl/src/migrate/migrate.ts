@@ -1,6 +1,7 @@
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
+import { sentTo } from '../commands/sent-to.js';
 import { createView } from './create-view.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { runTask, TaskError } from './run-task.js';
@@ -35,12 +36,15 @@ export async function migrate(
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   const transport = openTransport(command);
-  const point = new PointOfNoReturn(view, name, target);
+  // A command is no name for a host.
+  const where = options.s === '' ? 'the target' : target;
+  const point = new PointOfNoReturn(view, name, where);
   const task = {
     kind: 'migrate',
     domid,
     inputFd: transport.inputFd,
     outputFd: transport.outputFd,
+    sentTo: sentTo(options.s, target),
     precopyIterations: options.precopyIterations,
     precopyThreshold: options.precopyThreshold,
     debug: options.debug === true,
@@ -58,19 +62,23 @@ export async function migrate(
     if (!(error instanceof TaskError)) throw error;
     context.exitStatus = error.failure.exitStatus;
     // What the operator must know comes first: the transport may take its time.
-    view.failed(named(error.failure, name, target, command));
+    view.failed(named(error.failure, { name, where, command }));
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
   }
 }
 
 /** The advice with the names that the operator knows. */
-function named(failure: Failure, name: string, target: string, command: string): Failure {
-  const names: Record<string, string> = { NAME: name, HOST: target };
+function named(
+  failure: Failure,
+  { name, where, command }: { name: string; where: string; command: string },
+): Failure {
+  const names: Record<string, string> = { NAME: name, HOST: where };
   const advice = failure.advice.map((line) =>
     line.replace(/\b(?:NAME|HOST)\b/g, (word) => names[word] ?? word),
   );
-  if (failure.outcome === 'untouched') advice.push(`The command was: ${command}`);
+  if (failure.outcome === 'untouched' || failure.outcome === 'unknown')
+    advice.push(`The command was: ${command}`);
   return { ...failure, advice };
 }
 

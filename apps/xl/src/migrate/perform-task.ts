@@ -3,9 +3,10 @@ import { Input, type Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import { readConfiguration, receiveDomain } from '@mig/receiver';
 import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender';
+import { isGone } from '../commands/find-domain.js';
 import { openHost } from '../commands/host.js';
 import { completeFile } from '../stream/output-file.js';
-import { RemnantError, SaveError } from './save-error.js';
+import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import type { Task, TaskEvent, TaskResults } from './task.js';
 
 type Tell = (event: TaskEvent) => void;
@@ -45,6 +46,7 @@ function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupts: Inter
         precopyIterations: task.precopyIterations,
         precopyDirtyThreshold: task.precopyThreshold,
         debug: task.debug,
+        sentTo: task.sentTo,
         configuration: task.configuration,
         observer: observer(tell),
         timeouts: task.timeouts,
@@ -78,14 +80,19 @@ function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, t
   const patience = { what: 'the file took no octet', milliseconds: progress };
   const output = new Output(file.descriptor, { subject: 'the image', interrupt, patience });
   let report: ImageReport;
+  const seen = { suspended: false };
   try {
     output.write(encodeXlHeader(xlHeader(task.configuration)));
-    report = suspendDomain(host, domid, output, { observer: observer(tell), suspendTimeout: suspend });
+    report = suspendDomain(host, domid, output, {
+      observer: { ...observer(tell), suspended: () => (seen.suspended = true) },
+      suspendTimeout: suspend,
+    });
     if (task.after === 'resume-paused') host.pause(domid);
     if (task.after !== 'destroy') host.resume(domid);
     completeFile(file);
   } catch (error) {
-    throw new SaveError(error, resumeIfSuspended(host, domid));
+    // One that was suspended by others may be running elsewhere.
+    throw new SaveError(error, seen.suspended ? resumed(host, domid) : found(host, domid));
   }
   // Only now that the image has its name may the domain go.
   if (task.after === 'destroy') destroySaved(host, domid);
@@ -100,14 +107,25 @@ function destroySaved(host: Host, domid: number): void {
   }
 }
 
-/** @returns whether the domain had been suspended, and what went wrong with resuming it */
-function resumeIfSuspended(host: Host, domid: number): { wasSuspended: boolean; problem?: unknown } {
+function resumed(host: Host, domid: number): AfterSave {
   try {
-    if (!host.describe(domid).state.suspended) return { wasSuspended: false };
+    const { suspended, crashed } = host.describe(domid).state;
+    if (!suspended && !crashed) return { is: 'running' };
+    // Of one that does not answer as well: nobody can say that it runs.
     host.resume(domid);
-    return { wasSuspended: true };
+    return { is: 'resumed' };
   } catch (problem) {
-    return { wasSuspended: true, problem };
+    return isGone(problem) ? { is: 'gone' } : { is: 'suspended', problem };
+  }
+}
+
+/** A domain that the save has not touched. */
+function found(host: Host, domid: number): AfterSave {
+  try {
+    const { paused, suspended, crashed } = host.describe(domid).state;
+    return { is: paused || suspended || crashed ? 'as-it-was' : 'running' };
+  } catch (error) {
+    return { is: isGone(error) ? 'gone' : 'as-it-was' };
   }
 }
 

@@ -27,7 +27,7 @@ export class PointOfNoReturn {
     if (this.#told) return 'abandon';
     this.#told = true;
     this.view.note(
-      `'${this.target}' has permission to run ${this.name}: waiting for its report. The same again leaves without it.`,
+      `${this.target} has permission to run ${this.name}: waiting for its report. The same again leaves without it.`,
     );
     return 'wait';
   }

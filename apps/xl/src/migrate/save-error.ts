@@ -1,10 +1,19 @@
-/** A save that failed, and what became of the domain. */
+/** What became of a domain whose save has failed. */
+export type AfterSave =
+  | { readonly is: 'running' | 'resumed' | 'as-it-was' | 'gone' }
+  | {
+      readonly is: 'suspended';
+      /** Why it could not be resumed. */
+      readonly problem: unknown;
+    };
+
+/** A save that failed. */
 export class SaveError extends Error {
   override readonly name = 'SaveError';
 
   constructor(
     override readonly cause: unknown,
-    readonly domain: { readonly wasSuspended: boolean; readonly problem?: unknown },
+    readonly domain: AfterSave,
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -15,6 +15,8 @@ export type Task =
       readonly domid: number;
       readonly inputFd: number;
       readonly outputFd: number;
+      /** For the host to remember, see sent-to.ts. */
+      readonly sentTo: string;
       readonly precopyIterations: number;
       readonly precopyThreshold: number;
       readonly debug: boolean;

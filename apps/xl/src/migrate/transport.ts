@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { closeDescriptor, pipe, setNonBlocking } from '@mig/posix';
+import { endFamily } from './end-family.js';
 
 /** Octets; the kernel's usual limit for unprivileged users. */
 const PIPE_CAPACITY = 1 << 20;
@@ -61,34 +61,14 @@ const GRACE = 10_000;
  * decided.
  */
 export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
-  const hasten = () => endWithDescendants(child.pid);
+  let ending: Promise<void> | undefined;
+  // The shell may be waiting for what it runs instead of having become it: that must not live on without it.
+  const hasten = () => void (ending ??= endFamily(child.pid));
   const timer = setTimeout(hasten, GRACE);
   for (const signal of SIGNALS) process.on(signal, hasten);
   const end = await ended;
+  await ending;
   for (const signal of SIGNALS) process.off(signal, hasten);
   clearTimeout(timer);
   return end;
-}
-
-/** The shell may be waiting for what it runs instead of having become it: that must not live on without it. */
-function endWithDescendants(pid: number | undefined): void {
-  if (pid === undefined) return;
-  for (const child of childrenOf(pid)) endWithDescendants(child);
-  try {
-    process.kill(pid, 'SIGTERM');
-    // One that is stopped could not take it.
-    process.kill(pid, 'SIGCONT');
-  } catch {
-    // Gone already.
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
-  } catch {
-    return [];
-  }
 }

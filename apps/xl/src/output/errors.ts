@@ -1,15 +1,12 @@
 /** The one funnel from anything thrown to what the operator reads and to the exit status. */
-import type { HostError } from '@mig/hypervisor';
+import { HostError } from '@mig/hypervisor';
 import type { PosixError } from '@mig/posix';
-import type { StreamError } from '@mig/protocol';
+import { StreamError } from '@mig/protocol/errors';
 import { ExitStatus } from './exit-status.js';
 import { Failure, StockFailure } from './failure.js';
 import type { Log } from './log.js';
 import { nextStep } from './next-step.js';
-
-type HostFault = Error & Pick<HostError, 'domid' | 'code'>;
-type StreamFault = Error & Pick<StreamError, 'specification'>;
-type PosixFault = Error & Pick<PosixError, 'syscall' | 'subject' | 'code'>;
+import { OutputClosedError } from './text-output.js';
 
 export interface ErrorReport {
   readonly lines: readonly string[];
@@ -31,22 +28,15 @@ export function describeError(error: unknown): string {
     .join('; ');
 }
 
-/** Classes are told by name: importing them here would load every package before the first word of `xl help`. */
 export function errorReport(error: unknown): ErrorReport {
   if (!(error instanceof Error)) return internal(String(error));
   if (error instanceof StockFailure) return { lines: [error.message], status: error.status };
   if (error instanceof Failure) return { lines: [`xl: ${error.message}`], status: error.status };
-  switch (error.name) {
-    case 'OutputClosedError':
-      return { lines: [], status: ExitStatus.outputClosed };
-    case 'HostError':
-      return failure(hostMessage(error as HostFault));
-    case 'StreamError':
-      return failure(streamMessage(error));
-    case 'PosixError': {
-      const { syscall, subject, code } = error as PosixFault;
-      return failure(`${syscall} ${subject}: ${meaningOf(code)}`);
-    }
+  if (error instanceof OutputClosedError) return { lines: [], status: ExitStatus.outputClosed };
+  if (error instanceof HostError) return failure(hostMessage(error));
+  if (error instanceof StreamError) return failure(streamMessage(error));
+  if (isPosixError(error)) {
+    return failure(`${error.syscall} ${error.subject}: ${meaningOf(error.code)}`);
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && code !== undefined) {
@@ -54,6 +44,11 @@ export function errorReport(error: unknown): ErrorReport {
   }
   // What the language itself throws is a mistake of ours; every other class was thrown on purpose, for the operator.
   return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);
+}
+
+/** Told by name: its class comes with the foreign functions, which `xl help` is not to wait for. */
+function isPosixError(error: Error): error is PosixError {
+  return error.name === 'PosixError';
 }
 
 const languageErrors = new Set([
@@ -79,14 +74,14 @@ function internal(message: string): ErrorReport {
   };
 }
 
-function hostMessage({ message, domid, code }: HostFault): string {
+function hostMessage({ message, domid, code }: HostError): string {
   // Most messages name the domain by themselves.
   const named = domid === undefined || new RegExp(`\\b${domid}\\b`).test(message);
   const subject = named ? '' : `domain ${domid}: `;
   return withNext(`${subject}${message}`, nextStep[code]);
 }
 
-function streamMessage({ message, specification }: StreamFault): string {
+function streamMessage({ message, specification }: StreamError): string {
   return specification === undefined ? message : `${message} (${specification})`;
 }
 

@@ -1,4 +1,5 @@
 /** stream inspect, verify, copy. The modules that do the work load when one of them runs. */
+import { StreamError } from '@mig/protocol/errors';
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
 import type { Start } from './start.js';
@@ -56,7 +57,7 @@ function named(file: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (error instanceof Error && error.name === 'StreamError') {
+    if (error instanceof StreamError) {
       error.message = `${file === '-' ? 'standard input' : file}: ${error.message}`;
     }
     throw error;

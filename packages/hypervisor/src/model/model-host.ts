@@ -1,6 +1,6 @@
 import type { Input, Output } from '@mig/posix';
 import { HostError } from '../errors.js';
-import type { DomainInfo, Host, HostInfo, RestoreOptions, SaveOptions } from '../host.js';
+import type { DomainInfo, Host, HostInfo, RenameOptions, RestoreOptions, SaveOptions } from '../host.js';
 import type { ImageReport } from '../report.js';
 
 /** What ModelHost sends in place of a libxl stream. */
@@ -11,6 +11,7 @@ interface ModelDomain {
   paused: boolean;
   suspended: boolean;
   crashed: boolean;
+  sentTo: string | undefined;
 }
 
 /**
@@ -29,7 +30,13 @@ export class ModelHost implements Host {
 
   /** @returns the domid of a domain that runs */
   add(name: string): number {
-    this.#domains.set(this.#next, { name, paused: false, suspended: false, crashed: false });
+    this.#domains.set(this.#next, {
+      name,
+      paused: false,
+      suspended: false,
+      crashed: false,
+      sentTo: undefined,
+    });
     return this.#next++;
   }
 
@@ -40,7 +47,9 @@ export class ModelHost implements Host {
 
   /** The names of the domains that run. */
   get running(): string[] {
-    return [...this.#domains.values()].filter((d) => !d.paused && !d.suspended && !d.crashed).map((d) => d.name);
+    return [...this.#domains.values()]
+      .filter((d) => !d.paused && !d.suspended && !d.crashed)
+      .map((d) => d.name);
   }
 
   info(): HostInfo {
@@ -56,19 +65,20 @@ export class ModelHost implements Host {
   }
 
   describe(domid: number): DomainInfo {
-    const { name, paused, suspended, crashed } = this.#domain(domid);
+    const { name, paused, suspended, crashed, sentTo } = this.#domain(domid);
     const state = { paused, suspended, crashed };
-    return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty: false };
+    const sent = sentTo === undefined ? {} : { sentTo };
+    return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty: false, ...sent };
   }
 
   configuration(domid: number): string {
     return JSON.stringify({ c_info: { name: this.#domain(domid).name } });
   }
 
-  rename(domid: number, name: string): void {
+  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
     this.#call('rename', domid, name);
     if (this.find(name) !== undefined) throw new HostError('name-taken', `${name} exists`, { domid });
-    this.#domain(domid).name = name;
+    Object.assign(this.#domain(domid), { name, sentTo });
   }
 
   pause(domid: number): void {

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { endFamily } from './end-family.js';
+
+const started: number[] = [];
+afterEach(() => {
+  for (const pid of started.splice(0)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // As it should be.
+    }
+  }
+});
+
+/** A shell that waits for another process. @returns both, once they are there */
+async function family(before = ''): Promise<{ shell: ChildProcess; other: number }> {
+  const script = `${before} sleep 600 & echo $!; wait`;
+  const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+  const other = Number(line.toString());
+  started.push(shell.pid!, other);
+  return { shell, other };
+}
+
+/** A dead one that nobody has asked about has no command line any more. */
+function isThere(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const ends: readonly {
+  readonly what: string;
+  readonly before?: string;
+  readonly stopped?: true;
+  readonly signal: NodeJS.Signals;
+}[] = [
+  { what: 'what heeds SIGTERM', signal: 'SIGTERM' },
+  { what: 'what is stopped', stopped: true, signal: 'SIGTERM' },
+  { what: 'what ignores SIGTERM', before: "trap '' TERM;", signal: 'SIGKILL' },
+];
+
+test.each(ends)('$what is ended, and what it has started', async ({ before, stopped, signal }) => {
+  const { shell, other } = await family(before);
+  const exit = once(shell, 'exit');
+  if (stopped) process.kill(other, 'SIGSTOP');
+  // Whoever heeds it needs no grace; whoever does not is waited for in vain.
+  await endFamily(shell.pid, signal === 'SIGKILL' ? 50 : 30_000);
+  expect(await exit).toEqual([null, signal]);
+  expect(isThere(other)).toBe(false);
+});
+
+test('what is gone already is no matter', async () => {
+  const { shell } = await family();
+  const exit = once(shell, 'exit');
+  await endFamily(shell.pid);
+  await exit;
+  await endFamily(shell.pid);
+  await endFamily(undefined);
+});
+
+test('what a shell leaves that heeds SIGTERM itself is ended all the same', async () => {
+  const { shell, other } = await family("trap '' TERM; sleep 600 & trap - TERM;");
+  const exit = once(shell, 'exit');
+  await endFamily(shell.pid, 50);
+  expect(await exit).toEqual([null, 'SIGTERM']);
+  expect(isThere(other)).toBe(false);
+});

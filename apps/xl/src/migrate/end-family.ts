@@ -1,0 +1,77 @@
+/** Ends a process and all that it has started. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+/** Milliseconds from the signal that can be heeded to the one that cannot. */
+const GRACE = 3000;
+const POLL = 10;
+
+interface Member {
+  readonly pid: number;
+  /** Tells it from another process that is given its pid later. */
+  readonly startTime: string;
+}
+
+/** @returns once they are gone, or nothing more can be done about them */
+export async function endFamily(pid: number | undefined, grace = GRACE): Promise<void> {
+  if (pid === undefined) return;
+  // Found before the first of them is gone: those whose parent has ended have another.
+  const members = familyOf(pid);
+  // One that is stopped could not take the first.
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) send(members, signal);
+  if (await gone(members, grace)) return;
+  send(members, 'SIGKILL');
+  await gone(members, grace);
+}
+
+async function gone(members: readonly Member[], milliseconds: number): Promise<boolean> {
+  const deadline = performance.now() + milliseconds;
+  while (members.some(isAlive)) {
+    if (performance.now() > deadline) return false;
+    await setTimeout(POLL);
+  }
+  return true;
+}
+
+function send(members: readonly Member[], signal: NodeJS.Signals): void {
+  for (const member of members.filter(isAlive)) {
+    try {
+      process.kill(member.pid, signal);
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+function familyOf(pid: number): Member[] {
+  const startTime = startTimeOf(pid);
+  const self = startTime === undefined ? [] : [{ pid, startTime }];
+  return [...childrenOf(pid).flatMap(familyOf), ...self];
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function isAlive({ pid, startTime }: Member): boolean {
+  return startTimeOf(pid) === startTime;
+}
+
+/** @returns undefined where there is no such process, or only what is left of it until its parent asks */
+function startTimeOf(pid: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field is the command in parentheses, which may itself contain any.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}

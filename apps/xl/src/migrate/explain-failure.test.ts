@@ -1,0 +1,50 @@
+import { HostError } from '@mig/hypervisor';
+import type { SourceOutcome } from '@mig/protocol/handshake';
+import { MigrationError } from '@mig/sender';
+import { expect, test } from 'vitest';
+import { explainFailure } from './explain-failure.js';
+import { RemnantError, SaveError } from './save-error.js';
+
+const running = { paused: false, suspended: false, crashed: false };
+const suspended = { ...running, suspended: true };
+const cause = new HostError('unavailable', 'it broke');
+
+/** What scripts and operators go by. */
+const outcomes: Record<SourceOutcome, { left: MigrationError['left']; status: number; advice: RegExp }> = {
+  untouched: { left: running, status: 1, advice: /NAME was not touched/ },
+  'keeps-running': { left: running, status: 1, advice: /NAME keeps running here/ },
+  resumed: { left: running, status: 1, advice: /has been resumed here/ },
+  'left-suspended': { left: suspended, status: 5, advice: /'xl resume NAME' revives it/ },
+  'resume-failed': { left: suspended, status: 5, advice: /suspended here and could not be resumed/ },
+  unknown: { left: suspended, status: 3, advice: /NAME may be running at the target/ },
+  destroyed: { left: 'gone', status: 1, advice: /no longer here/ },
+  'destroy-failed': { left: suspended, status: 4, advice: /xl destroy NAME--migratedaway/ },
+};
+
+test.each(Object.entries(outcomes))('%s has its exit status and its advice', (outcome, expected) => {
+  const error = new MigrationError('precopy', outcome as SourceOutcome, cause, { left: expected.left });
+  const failure = explainFailure(error);
+  expect(failure).toMatchObject({ message: 'it broke', exitStatus: expected.status, outcome });
+  expect(failure.advice.join(' ')).toMatch(expected.advice);
+});
+
+test('nothing is to be resumed where nothing is suspended', () => {
+  const failed = (left: MigrationError['left']) =>
+    explainFailure(new MigrationError('taking-back', 'resume-failed', cause, { left, aftermath: cause }));
+  expect(failed('gone')).toMatchObject({ exitStatus: 1 });
+  expect(failed('gone').advice).toEqual([expect.stringContaining('NAME is no longer here')]);
+  expect(failed({ ...running, crashed: true })).toMatchObject({ exitStatus: 5 });
+  expect(failed(undefined)).toMatchObject({ exitStatus: 5 });
+  expect(failed(running)).toMatchObject({ exitStatus: 1 });
+  expect(failed(running).advice.at(-1)).toMatch(/^NAME runs here/);
+});
+
+test('a save says what became of the domain', () => {
+  const failed = (error: Error) => explainFailure(error);
+  expect(failed(new SaveError(cause, { is: 'running' }))).toMatchObject({
+    exitStatus: 1,
+    advice: ['The domain keeps running.'],
+  });
+  expect(failed(new SaveError(cause, { is: 'suspended', problem: cause }))).toMatchObject({ exitStatus: 5 });
+  expect(failed(new RemnantError(cause))).toMatchObject({ exitStatus: 4 });
+});

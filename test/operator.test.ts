@@ -1,0 +1,153 @@
+/** What an operator does to a domain while it is being migrated, and while nobody knows where it runs. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
+import { eventually } from './harness/eventually.js';
+import { flaws } from './harness/guest-console.js';
+import type { Program } from './harness/program.js';
+import { heldBack } from './harness/relay.js';
+import { test, type TwoHosts } from './harness/two-hosts.js';
+
+const BANNER = 54;
+const READY = 34;
+
+/** The domain is suspended, and the target is about to say that it is ready. */
+async function untilSuspended(hosts: TwoHosts): Promise<{ migration: Program; goOn: () => void }> {
+  const gate = hosts.path('gate');
+  const migration = hosts.migrate({ relay: { backward: heldBack(BANNER, gate) } });
+  await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
+  return { migration, goOn: () => writeFileSync(gate, '') };
+}
+
+describe.concurrent('a domain that is suspended to be migrated', () => {
+  test('and is resumed by somebody stays here', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create();
+    const { migration, goOn } = await untilSuspended(hosts);
+    await source.done('resume', 'busy');
+    goOn();
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      outcome: 'resumed',
+      message: containing('busy was resumed while it was being migrated'),
+    });
+    await expectEmpty(target);
+    await expectRunsOn(source, console);
+  });
+
+  test('and is destroyed by somebody is nowhere, which is said', async ({ hosts }) => {
+    const { source, target } = hosts;
+    await source.create();
+    const { migration, goOn } = await untilSuspended(hosts);
+    await source.done('destroy', 'busy');
+    goOn();
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      advice: [containing('busy is no longer here')],
+    });
+    await expectEmpty(target);
+    await expectEmpty(source);
+  });
+
+  test('and is renamed by somebody arrives under the name that it had', async ({ hosts }) => {
+    const { source } = hosts;
+    const before = await source.create();
+    const { migration, goOn } = await untilSuspended(hosts);
+    await source.done('rename', 'busy', 'lazy');
+    goOn();
+    expect(await migration.ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+  });
+
+  test('is not to be saved, nor revived by the attempt', async ({ hosts }) => {
+    const { source } = hosts;
+    const before = await source.create();
+    const { migration, goOn } = await untilSuspended(hosts);
+    const image = hosts.path('busy.image');
+    for (const option of [[], ['-c'], ['-p']]) {
+      expect(await source.xl('save', ...option, 'busy', image)).toMatchObject({
+        status: 1,
+        stderr: matching(/is suspended already[^]*The domain is as it was/),
+      });
+    }
+    expect(existsSync(image)).toBe(false);
+    goOn();
+    expect(await migration.ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+  });
+
+  test('and whose name is taken meanwhile is brought back under another, which is said', async ({
+    hosts,
+  }) => {
+    const { source, target } = hosts;
+    const theirs = await target.create({ kernel: 'idle', cmdline: '' });
+    const console = await source.create();
+    const gate = hosts.path('gate');
+    const relay = { backward: heldBack(BANNER + READY, gate) };
+    const migration = hosts.migrate({ relay });
+    await migration.untilEvent('the wait for the report', ({ state }) => state === 'awaiting-report');
+    const other = await source.create({ kernel: 'idle', cmdline: '' });
+    writeFileSync(gate, '');
+    const { status } = await migration.ended;
+    expect(status).toBe(1);
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      outcome: 'resume-failed',
+      message: containing('there is a domain called busy already'),
+      advice: [containing('busy runs here, but its own name was not to be had')],
+    });
+    await target.quiet();
+    await expectRunsOn(target, theirs);
+    expect(await source.domains()).toMatchObject([
+      { name: 'busy--migratedaway', state: 'running' },
+      { name: 'busy', state: 'running' },
+    ]);
+    await console.moreTicks(3);
+    expect(flaws(console)).toEqual([]);
+    expect(flaws(other)).toEqual([]);
+  });
+});
+
+describe.concurrent('once the target has permission', () => {
+  test('Ctrl-C is answered with what is waited for, and leaves when it comes again', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create();
+    const gate = hosts.path('gate');
+    const relay = { backward: heldBack(BANNER + READY, gate) };
+    const migration = hosts.migrate({ words: true, relay });
+    await saying(migration, 'Giving target permission');
+    await saying(migration, 'Domain started successfully');
+    migration.kill('SIGINT');
+    await saying(migration, 'waiting for its report. The same again leaves without it');
+    migration.kill('SIGINT');
+    await saying(migration, 'busy may be running at the target');
+    writeFileSync(gate, '');
+    expect(await migration.ended).toMatchObject({ status: 3, stderr: containing('stopped by Ctrl-C') });
+
+    // Nothing but resume --force makes it run here as well.
+    const image = hosts.path('busy.image');
+    for (const args of [
+      ['save', 'busy--migratedaway', image],
+      ['save', '-c', 'busy--migratedaway', image],
+      ['migrate', '-s', '', 'busy--migratedaway', target.receiver()],
+      ['resume', 'busy--migratedaway'],
+    ]) {
+      expect(await source.xl(...args)).toMatchObject({ status: 1 });
+    }
+    expect(await source.xl('unpause', 'busy--migratedaway')).toMatchObject({ status: 0 });
+    expect(await source.domains()).toMatchObject([{ name: 'busy--migratedaway', state: 'suspended' }]);
+    await target.quiet();
+    const after = target.console('busy');
+    await expectRunsOn(target, after);
+    expect(flaws(before, after)).toEqual([]);
+  });
+});
+
+async function saying(migration: Program, text: string): Promise<void> {
+  await eventually(
+    () => `"${text}"; it said:\n${migration.stderr}`,
+    () => migration.stderr.includes(text) || undefined,
+  );
+}

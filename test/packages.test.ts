@@ -1,0 +1,53 @@
+/** What is published. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(root + path, 'utf8');
+const folders = ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(root + parent).map((name) => `${parent}/${name}`),
+);
+
+interface Manifest {
+  readonly name: string;
+  readonly description: string;
+  readonly license: string;
+  readonly engines: unknown;
+  readonly exports?: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly bin?: Readonly<Record<string, string>>;
+}
+
+function packed(folder: string): string[] {
+  const { stdout, stderr } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root + folder,
+    encoding: 'utf8',
+  });
+  try {
+    const [tarball] = JSON.parse(stdout) as { files: { path: string }[] }[];
+    return tarball!.files.map(({ path }) => path);
+  } catch {
+    throw new Error(`npm pack: ${stdout}${stderr}`);
+  }
+}
+
+test.for(folders)('%s says what it is, and holds what it needs and nothing else', (folder) => {
+  const manifest = JSON.parse(read(`${folder}/package.json`)) as Manifest;
+  const whole = JSON.parse(read('package.json')) as Manifest;
+  expect(manifest).toMatchObject({ license: whole.license, engines: whole.engines });
+  expect(manifest.description).not.toBe('');
+  expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${manifest.name}\n`));
+  expect(read(`${folder}/LICENSE`)).toBe(read('LICENSE'));
+
+  const files = packed(folder);
+  const schemas = folder === 'packages/protocol' ? ['proto/control.proto'] : [];
+  expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json', ...schemas]));
+  const entries = Object.values(manifest.exports ?? {}).flatMap((each) => [each.types, each.default]);
+  for (const path of [...entries, ...Object.values(manifest.bin ?? {})]) {
+    expect(files).toContain(path.replace(/^\.\//, ''));
+  }
+  const known =
+    /^(README\.md|LICENSE|package\.json|bin\/[\w-]+\.js|proto\/\w+\.proto|dist\/.*\.(js|d\.ts|wasm))$/;
+  expect(files.filter((path) => !known.test(path) || /\.test(-support)?\./.test(path))).toEqual([]);
+});

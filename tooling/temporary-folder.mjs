@@ -1,0 +1,49 @@
+// Folders for what a tool runs on this machine. However the tool ends, SIGKILL excepted, they are gone then, and with
+// them every process that has to do with them: domains live in sessions of their own, and no Ctrl-C reaches them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processesOf, send } from './faults/processes.mjs';
+
+const POLL = 5;
+const folders = new Set();
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+export function temporaryFolder(prefix) {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  // Where there is nothing to remove, a signal is not kept waiting for whatever blocks.
+  if (folders.size === 0) {
+    process.on('exit', removeAll);
+    for (const signal of signals) process.on(signal, leave);
+  }
+  folders.add(folder);
+  return folder;
+}
+
+export function removeTemporaryFolder(folder) {
+  sweep(folder);
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+  if (folders.size > 0) return;
+  process.off('exit', removeAll);
+  for (const signal of signals) process.off(signal, leave);
+}
+
+function removeAll() {
+  for (const folder of folders) removeTemporaryFolder(folder);
+}
+
+function leave(signal) {
+  process.exit(128 + constants.signals[signal]);
+}
+
+/** Without an event loop: there is none any more at exit. */
+function sweep(folder) {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    const left = processesOf(folder);
+    if (left.length === 0) return;
+    for (const { pid } of left) send(pid, 'SIGKILL');
+    Atomics.wait(word, 0, 0, POLL);
+  }
+}
