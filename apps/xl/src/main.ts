@@ -1,6 +1,22 @@
 #!/usr/bin/env node
-import { run } from './program.js';
+import { basename } from 'node:path';
+import { reportError } from './output/errors.js';
+import { Log } from './output/log.js';
+import { chosenHypervisor } from './stock/chosen-hypervisor.js';
+import { isStockCommand } from './stock/stock-command.js';
 
-const status = await run(process.argv.slice(2));
-// A command that ends by itself may have set it.
-if (status !== 0) process.exitCode = status;
+const argv = process.argv.slice(2);
+const program = process.argv[1] ?? 'xl';
+
+try {
+  if (chosenHypervisor() === 'xen' && isStockCommand(argv, basename(program, '.js'))) {
+    const { becomeStock } = await import('./stock/become-stock.js');
+    becomeStock(program, argv);
+  }
+  const { run } = await import('./program.js');
+  const status = await run(argv);
+  // A command that ends by itself may have set it.
+  if (status !== 0) process.exitCode = status;
+} catch (error) {
+  process.exitCode = reportError(error, new Log());
+}

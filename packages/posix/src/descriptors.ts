@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { attempt, call } from './libc.js';
 
+const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
@@ -21,7 +22,7 @@ export function pipe(capacity?: number): Pipe {
   const ends = new Int32Array(2);
   call('pipe2', 'pipe', ends, O_CLOEXEC);
   const [readEnd, writeEnd] = [ends[0]!, ends[1]!];
-  if (capacity !== undefined) attempt('fcntl', writeEnd, F_SETPIPE_SZ, capacity);
+  if (capacity !== undefined) enlargePipe(writeEnd, capacity);
   return { readEnd, writeEnd };
 }
 
@@ -29,6 +30,43 @@ export function pipe(capacity?: number): Pipe {
 export function setNonBlocking(fd: number): void {
   const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
   call('fcntl', `descriptor ${fd}`, fd, F_SETFL, flags | constants.O_NONBLOCK);
+}
+
+/**
+ * For a descriptor that another process gave us: its flags are that process's, too.
+ * @returns what puts them back as they were
+ */
+export function makeNonBlocking(fd: number): () => void {
+  const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
+  call('fcntl', `descriptor ${fd}`, fd, F_SETFL, flags | constants.O_NONBLOCK);
+  return () => attempt('fcntl', fd, F_SETFL, flags);
+}
+
+/** Where `fd` is a pipe and the user's limit allows it; otherwise nothing changes. Octets. */
+export function enlargePipe(fd: number, capacity: number): void {
+  attempt('fcntl', fd, F_SETPIPE_SZ, capacity);
+}
+
+/** Programs that this process starts, or becomes, have it too: Node sees to the opposite for all that it was given. */
+export function makeInheritable(fd: number): void {
+  call('fcntl', `descriptor ${fd}`, fd, F_SETFD, 0);
+}
+
+/** System call numbers, the same on all architectures (include/uapi/asm-generic/unistd.h). */
+const SYS_PIDFD_OPEN = 434;
+const SYS_PIDFD_GETFD = 438;
+
+/**
+ * A descriptor of another process, as one of our own.
+ * @throws PosixError EPERM where that process may not be traced, ESRCH where it is gone, EBADF where it has none such
+ */
+export function duplicateFrom(pid: number, fd: number): number {
+  const process = call('syscall', `process ${pid}`, SYS_PIDFD_OPEN, pid, 0, 0);
+  try {
+    return call('syscall', `descriptor ${fd} of process ${pid}`, SYS_PIDFD_GETFD, process, fd, 0);
+  } finally {
+    closeDescriptor(process);
+  }
 }
 
 export function closeDescriptor(fd: number): void {

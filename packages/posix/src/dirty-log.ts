@@ -41,7 +41,14 @@ export class WriteLog {
    * @throws PosixError where the kernel lacks asynchronous write-protection or forbids userfaultfd
    */
   constructor(address: number, length: number) {
-    this.#fd = call('syscall', 'userfaultfd', SYS_USERFAULTFD, O_CLOEXEC_NONBLOCK | UFFD_USER_MODE_ONLY);
+    this.#fd = call(
+      'syscall',
+      'userfaultfd',
+      SYS_USERFAULTFD,
+      O_CLOEXEC_NONBLOCK | UFFD_USER_MODE_ONLY,
+      0,
+      0,
+    );
     this.#range = new BigUint64Array([BigInt(address), BigInt(length)]);
     try {
       const features = UFFD_FEATURE_WP_HUGETLBFS_SHMEM | UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_ASYNC;

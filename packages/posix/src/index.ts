@@ -1,5 +1,15 @@
 export { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
-export { closeDescriptor, lockDescriptor, pipe, setNonBlocking, type Pipe } from './descriptors.js';
+export {
+  closeDescriptor,
+  duplicateFrom,
+  enlargePipe,
+  lockDescriptor,
+  makeInheritable,
+  makeNonBlocking,
+  pipe,
+  setNonBlocking,
+  type Pipe,
+} from './descriptors.js';
 export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js';
 export { Input } from './input.js';
 export { Interrupt, type InterruptReason, type SharedInterrupt } from './interrupt.js';
@@ -8,4 +18,4 @@ export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './map
 export { Output, type ChannelOptions } from './output.js';
 export { connectUnix } from './socket.js';
 export { FOR_EVER, type Patience, waitFor } from './wait.js';
-export { newSession } from './session.js';
+export { execute, newSession } from './session.js';

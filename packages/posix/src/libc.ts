@@ -33,11 +33,13 @@ const functions = {
   memfd_create: library.func('int memfd_create(const char *name, unsigned int flags)'),
   ftruncate: library.func('int ftruncate(int fd, long length)'),
   ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)'),
-  syscall: library.func('long syscall(long number, long a)'),
+  syscall: library.func('long syscall(long number, long a, long b, long c)'),
   socket: library.func('int socket(int domain, int type, int protocol)'),
   connect: library.func('int connect(int fd, const void *address, unsigned int length)'),
   flock: library.func('int flock(int fd, int operation)'),
   setsid: library.func('int setsid(void)'),
+  signal: library.func('intptr_t signal(int number, intptr_t disposition)'),
+  execv: library.func('int execv(const char *path, const char **argv)'),
 };
 
 type Functions = typeof functions;

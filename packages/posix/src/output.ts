@@ -33,6 +33,11 @@ export class Output {
     this.patience = options.patience ?? FOR_EVER;
   }
 
+  /** Another process wrote to the same end meanwhile: its octets count as ours. */
+  wroteElsewhere(octets: number): void {
+    this.#octets += octets;
+  }
+
   /** Octets written so far. */
   get octets(): number {
     return this.#octets;

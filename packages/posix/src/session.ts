@@ -1,4 +1,8 @@
-import { call } from './libc.js';
+import { makeInheritable } from './descriptors.js';
+import { attempt, call } from './libc.js';
+
+const SIGPIPE = 13;
+const SIG_DFL = 0;
 
 /**
  * Leaves the terminal and the process group that this process was started in: a Ctrl-C there no longer reaches it.
@@ -6,4 +10,17 @@ import { call } from './libc.js';
  */
 export function newSession(): void {
   call('setsid', 'session');
+}
+
+/**
+ * Becomes another program, with this process's standard streams and environment.
+ * @param argv its arguments, its name first
+ * @throws PosixError where it cannot be run
+ */
+export function execute(path: string, argv: readonly string[]): never {
+  for (const fd of [0, 1, 2]) makeInheritable(fd);
+  // Node ignores it, and a program inherits what is ignored.
+  attempt('signal', SIGPIPE, SIG_DFL);
+  call('execv', path, path, [...argv, null]);
+  throw new Error(`execv ${path} has returned`);
 }

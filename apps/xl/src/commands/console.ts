@@ -42,7 +42,7 @@ async function showConsole(context: Context, text: string, options: ConsoleOptio
     );
   }
   const { ConsoleFile } = await import('./console-file.js');
-  const host = await context.openHost();
+  const host = await context.openLocalHost();
   const domain = findDomain(host, text);
   // Held open from here on: when the domain goes, its last words can still be read.
   const file = ConsoleFile.open(host.consolePath(domain.domid));

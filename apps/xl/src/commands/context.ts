@@ -2,8 +2,10 @@
 import { ExitStatus } from '../output/exit-status.js';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
+import type { Host } from '@mig/hypervisor';
+import { Failure } from '../output/failure.js';
 import type { GlobalOptions } from './global-options.js';
-import type { LocalHost } from './local-host.js';
+import { isLocal, type LocalHost } from './local-host.js';
 
 export interface Context {
   readonly global: GlobalOptions;
@@ -14,14 +16,16 @@ export interface Context {
   /** How the process ends where no error says otherwise. */
   exitStatus: number;
   /** Opened on first use: `xl help` and `xl stream` need no hypervisor. */
-  openHost(): Promise<LocalHost>;
+  openHost(): Promise<Host>;
+  /** @throws Failure where the host's domains are made by the stock xl only */
+  openLocalHost(): Promise<LocalHost>;
 }
 
 export interface ContextParts {
   readonly output?: TextOutput;
   readonly log?: Log;
   readonly terminal?: boolean;
-  readonly openHost?: () => Promise<LocalHost>;
+  readonly openHost?: () => Promise<Host>;
 }
 
 export function createContext({
@@ -30,13 +34,19 @@ export function createContext({
   terminal = process.stdout.isTTY,
   openHost = async () => (await import('./host.js')).openHost(),
 }: ContextParts = {}): Context {
-  let host: Promise<LocalHost> | undefined;
+  let opened: Promise<Host> | undefined;
+  const open = () => (opened ??= openHost());
   return {
     global: { verbosity: 0, forceProgress: false, timestamps: false, force: false, dryRun: false },
     output,
     log,
     terminal,
     exitStatus: ExitStatus.success,
-    openHost: () => (host ??= openHost()),
+    openHost: open,
+    openLocalHost: async () => {
+      const host = await open();
+      if (isLocal(host)) return host;
+      throw new Failure('on a Xen host this is the business of the stock xl');
+    },
   };
 }

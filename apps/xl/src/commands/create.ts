@@ -61,7 +61,7 @@ async function create(
     context.output.line(pretty(json));
     return;
   }
-  const host = await context.openHost();
+  const host = await context.openLocalHost();
   const domid = host.create(json, { paused: options.p ?? false });
   context.log.detail(`xl: domain ${name} has domid ${domid}`);
 }

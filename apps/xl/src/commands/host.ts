@@ -1,7 +1,10 @@
-/** Which hypervisor is in use. Loads it, and with it the foreign functions: import this where a host is wanted only. */
-import { EmbeddedHost } from '@mig/hypervisor-wasm';
-import type { LocalHost } from './local-host.js';
+/** The hypervisor in use. Loads it, and with it the foreign functions: import this where a host is wanted only. */
+import { fileURLToPath } from 'node:url';
+import type { Host } from '@mig/hypervisor';
+import { chosenHypervisor } from '../stock/chosen-hypervisor.js';
 
-export function openHost(): LocalHost {
-  return EmbeddedHost.open();
+export async function openHost(): Promise<Host> {
+  if (chosenHypervisor() === 'embedded') return (await import('@mig/hypervisor-wasm')).EmbeddedHost.open();
+  const { XenHost } = await import('@mig/hypervisor-xen');
+  return new XenHost({ saveHelper: fileURLToPath(import.meta.resolve('@mig/xl-save-helper/bin')) });
 }

@@ -7,3 +7,7 @@ export interface LocalHost extends Host {
   /** The file that a domain's console writes to. */
   consolePath(domid: number): string;
 }
+
+export function isLocal(host: Host): host is LocalHost {
+  return 'create' in host;
+}

@@ -18,9 +18,13 @@ interface Interrupts {
 }
 
 /** Blocks until the task is done. */
-export function perform(task: Task, interrupts: Interrupts, tell: Tell): TaskResults[keyof TaskResults] {
+export async function perform(
+  task: Task,
+  interrupts: Interrupts,
+  tell: Tell,
+): Promise<TaskResults[keyof TaskResults]> {
   const interrupt = interrupts.stop;
-  const host = openHost();
+  const host = await openHost();
   switch (task.kind) {
     case 'migrate':
       return migrate(host, task, interrupts, tell);

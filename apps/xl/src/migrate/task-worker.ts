@@ -13,7 +13,7 @@ function post(message: TaskMessage): void {
 
 try {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
-  const result = perform(task, interrupts, (event: TaskEvent) => post({ type: 'event', event }));
+  const result = await perform(task, interrupts, (event: TaskEvent) => post({ type: 'event', event }));
   post({ type: 'result', result });
 } catch (error) {
   post({ type: 'failure', failure: explainFailure(error) });

@@ -1,0 +1,110 @@
+/**
+ * libxl at the other end of standard input and output: see @mig/protocol/save-helper. It offers callbacks by a bit
+ * each; one that it does not offer must not be asked for.
+ */
+import { HostError } from '@mig/hypervisor';
+import { Input, Output } from '@mig/posix';
+import {
+  decodeReply,
+  encodeHelperMessage,
+  type HelperMessage,
+  helperMessages,
+} from '@mig/protocol/save-helper';
+
+/** xentoollog_level of tools/include/xentoollog.h. */
+export const LogLevel = { DEBUG: 1, VERBOSE: 2, DETAIL: 3, PROGRESS: 4, INFO: 5, WARN: 7, ERROR: 8 } as const;
+
+/** `errnoval` of a message that is about no error. */
+const NO_ERRNO = 0xffffffff;
+
+const NAME = 'xl-save-helper';
+
+export class Libxl {
+  readonly #input: Input;
+  readonly #output: Output;
+
+  /**
+   * Nothing interrupts the conversation: libxl answers each question, also one that it ends itself, and what undoes
+   * log-dirty is part of it.
+   * @param callbacks bit N: message N may be sent
+   */
+  constructor(private readonly callbacks: number) {
+    this.#input = new Input(0, { subject: "libxl's replies" });
+    this.#output = new Output(1, { subject: 'the messages to libxl' });
+  }
+
+  offers(callback: keyof typeof helperMessages): boolean {
+    return ((this.callbacks >>> helperMessages[callback].type) & 1) !== 0;
+  }
+
+  log(level: number, text: string, errnoval = NO_ERRNO): void {
+    this.#send({ name: 'log', level, errnoval, context: NAME, formatted: printable(text) });
+  }
+
+  progress(what: string, done: number, total: number): void {
+    this.#send({
+      name: 'progress',
+      context: 'xc',
+      doing_what: what,
+      done: BigInt(done),
+      total: BigInt(total),
+    });
+  }
+
+  /**
+   * Asks the guest to suspend, and waits for libxl to say that it has.
+   * @throws HostError `suspend-refused`
+   */
+  suspend(domid: number): void {
+    if (!this.offers('suspend')) {
+      throw new HostError('suspend-refused', 'libxl offers no way to suspend the domain', { domid });
+    }
+    if (this.#ask({ name: 'suspend' }) !== 1) {
+      throw new HostError('suspend-refused', 'the guest did not suspend', { domid });
+    }
+  }
+
+  /** @throws HostError where the device model does not do as it is told */
+  switchDeviceModelLog(domid: number, enabled: boolean): void {
+    if (!this.offers('switch_qemu_logdirty')) return;
+    if (this.#ask({ name: 'switch_qemu_logdirty', domid, enable: enabled ? 1 : 0 }) === 0) return;
+    throw new HostError(
+      'unavailable',
+      `the device model cannot switch its dirty log ${enabled ? 'on' : 'off'}`,
+      { domid },
+    );
+  }
+
+  /** @throws HostError where libxl cannot supply what is missing */
+  staticDataDone(domid: number, missing: number): void {
+    if (!this.offers('static_data_done')) return;
+    if (this.#ask({ name: 'static_data_done', missing }) === 0) return;
+    throw new HostError('bad-guest', 'libxl cannot make up for the CPU policy that the image lacks', {
+      domid,
+    });
+  }
+
+  restoreResults(storeGfn: bigint, consoleGfn: bigint): void {
+    if (!this.offers('restore_results')) return;
+    this.#send({ name: 'restore_results', store_gfn: storeGfn, console_gfn: consoleGfn });
+  }
+
+  /** The last word. `errnoval` 0: all went well. */
+  complete(errnoval: number): void {
+    this.#ask({ name: 'complete', retval: errnoval === 0 ? 0 : -1, errnoval });
+  }
+
+  #send(message: HelperMessage): void {
+    this.#output.write(encodeHelperMessage(message));
+  }
+
+  #ask(message: HelperMessage): number {
+    this.#send(message);
+    return decodeReply(this.#input.read(4));
+  }
+}
+
+/** Text of messages is octets for libxl: what Latin-1 lacks, or would end it, goes. */
+function printable(text: string): string {
+  return text.replace(/[^\x01-\xff]/g, '?');
+}

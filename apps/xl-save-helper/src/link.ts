@@ -1,0 +1,87 @@
+/**
+ * Where our own `xl` started libxl, it listens to the helper, and its policy decides: over two descriptors that
+ * MIG_HELPER_LINK names.
+ */
+import {
+  HostError,
+  type ImageReport,
+  type PrecopyDecision,
+  type PrecopyPolicy,
+  type SaveObserver,
+} from '@mig/hypervisor';
+import { type HelperEvent, JsonLines, jsonLine, LINK_VARIABLE } from '@mig/hypervisor-xen/memory';
+import { Input, Output, TimeoutError } from '@mig/posix';
+import { PrecopyAbortedError } from '@mig/sender';
+
+/** Milliseconds between two questions, or two news of progress, within a pass. */
+const INTERVAL = 100;
+
+export class Link {
+  readonly #output: Output;
+  readonly #decisions: JsonLines;
+
+  /** @returns undefined where nobody listens */
+  static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
+    const [to, from] = (environment[LINK_VARIABLE] ?? '').split(',').map(Number);
+    return to === undefined || from === undefined ? undefined : new Link(to, from);
+  }
+
+  private constructor(to: number, from: number) {
+    this.#output = new Output(to, { subject: 'the news to xl' });
+    this.#decisions = new JsonLines(new Input(from, { subject: "xl's decisions" }));
+    this.#tell({ event: 'helper', pid: process.pid });
+  }
+
+  #tell(event: HelperEvent): void {
+    this.#output.write(jsonLine(event));
+  }
+
+  /** Asks xl. In the middle of a pass not each time: each question is a round trip. */
+  get policy(): PrecopyPolicy {
+    let asked = 0;
+    return (stats) => {
+      const now = performance.now();
+      if (stats.point === 'between-batches' && now - asked < INTERVAL)
+        return { decision: 'continue-precopy' };
+      asked = now;
+      this.#tell({ event: 'consult', stats });
+      return this.#decisions.next() as PrecopyDecision;
+    };
+  }
+
+  get observer(): SaveObserver {
+    let told = 0;
+    return {
+      passStarted: (pass) => this.#tell({ event: 'pass-started', pass }),
+      passProgress: (pass) => {
+        const now = performance.now();
+        if (now - told < INTERVAL) return;
+        told = now;
+        this.#tell({ event: 'pass-progress', pass });
+      },
+      passFinished: (pass) => this.#tell({ event: 'pass-finished', pass }),
+      precopyEnded: (reason) => this.#tell({ event: 'precopy-ended', reason }),
+      suspended: () => this.#tell({ event: 'suspended' }),
+    };
+  }
+
+  image(report: ImageReport): void {
+    const suspendRequestedAt = report.suspendRequestedAt + performance.timeOrigin;
+    this.#tell({ event: 'image', report: { ...report, suspendRequestedAt } });
+  }
+
+  failed(error: unknown): void {
+    if (error instanceof PrecopyAbortedError) {
+      this.#tell({ event: 'failed', failure: { kind: 'aborted', reason: error.reason } });
+    } else if (error instanceof TimeoutError) {
+      const { what, milliseconds } = error;
+      this.#tell({ event: 'failed', failure: { kind: 'timeout', what, milliseconds } });
+    } else if (error instanceof HostError) {
+      const { code, message } = error;
+      this.#tell({ event: 'failed', failure: { kind: 'host', code, message } });
+    } else {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#tell({ event: 'failed', failure: { kind: 'other', message } });
+    }
+  }
+}

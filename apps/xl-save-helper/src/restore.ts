@@ -1,0 +1,36 @@
+import { detectXen, IncomingXenMemory, type RestoreResults, XenControl } from '@mig/hypervisor-xen/memory';
+import { enlargePipe, Input } from '@mig/posix';
+import type { RestoreArguments } from '@mig/protocol/save-helper';
+import { restoreImage } from '@mig/receiver';
+import { type Libxl, LogLevel } from './libxl.js';
+import type { Settings } from './settings.js';
+
+const PIPE = 1 << 20;
+
+/** Restores the image on the descriptor that libxl named into the domain that it has created. */
+export function restore(request: RestoreArguments, settings: Settings, libxl: Libxl): RestoreResults {
+  const { domid, ioFd } = request;
+  const control = new XenControl(detectXen());
+  enlargePipe(ioFd, PIPE);
+  const memory = new IncomingXenMemory(
+    control,
+    domid,
+    {
+      store: { evtchn: request.storeEvtchn, domid: request.storeDomid },
+      console: { evtchn: request.consoleEvtchn, domid: request.consoleDomid },
+    },
+    { staticDataDone: (missing) => libxl.staticDataDone(domid, missing) },
+  );
+  const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
+  try {
+    const input = new Input(ioFd, { subject: 'the stream', patience });
+    const { octets, pages } = restoreImage(memory, input);
+    const results = memory.complete();
+    libxl.log(LogLevel.DETAIL, `image of ${octets} octets, ${pages} pages`);
+    libxl.log(LogLevel.DEBUG, `time spent: ${memory.phases.toString()}`);
+    return results;
+  } finally {
+    memory.close();
+    control.close();
+  }
+}

@@ -1,0 +1,86 @@
+import type { ImageReport, SaveObserver } from '@mig/hypervisor';
+import { detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
+import { enlargePipe, type Interrupt, makeNonBlocking, Output } from '@mig/posix';
+import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
+import { saveImage, simplePolicy } from '@mig/sender';
+import { type Libxl, LogLevel } from './libxl.js';
+import type { Link } from './link.js';
+import type { Settings } from './settings.js';
+
+/** Larger than the kernel's 64 KiB: fewer calls for the same pages. Octets. */
+const PIPE = 1 << 20;
+
+/** Writes the image of a domain to the descriptor that libxl named. */
+export function save(
+  request: SaveArguments,
+  settings: Settings,
+  libxl: Libxl,
+  interrupt: Interrupt,
+  link: Link | undefined,
+): void {
+  const { domid, ioFd } = request;
+  const version = detectXen();
+  const control = new XenControl(version);
+  // What libxl hands us may block for as long as the target does not read.
+  const restoreFlags = makeNonBlocking(ioFd);
+  enlargePipe(ioFd, PIPE);
+  try {
+    const memory = new XenMemory(
+      control,
+      domid,
+      {
+        suspend: () => libxl.suspend(domid),
+        switchDeviceModelLog: (enabled) => libxl.switchDeviceModelLog(domid, enabled),
+      },
+      version,
+    );
+    const patience = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
+    const output = new Output(ioFd, { subject: 'the stream', interrupt, patience });
+    try {
+      const report = saveImage(memory, output, {
+        live: (request.flags & SaveFlag.LIVE) !== 0,
+        debug: (request.flags & SaveFlag.DEBUG) !== 0,
+        policy: link?.policy ?? simplePolicy(settings.precopyIterations, settings.precopyThreshold),
+        observer: link?.observer ?? observer(libxl),
+      });
+      link?.image(report);
+      logReport(libxl, report, memory.phases.toString());
+    } finally {
+      memory.close();
+    }
+  } finally {
+    restoreFlags();
+    control.close();
+  }
+}
+
+/** Milliseconds between two news of a pass's progress: libxl shows whole percents, and each message costs. */
+const PROGRESS_INTERVAL = 100;
+
+function observer(libxl: Libxl): SaveObserver {
+  let told = 0;
+  return {
+    passStarted: ({ iteration, dirtyPages }) =>
+      libxl.progress(`Frames iteration ${iteration}`, 0, dirtyPages),
+    passProgress: ({ iteration, pagesDone, dirtyPages }) => {
+      const now = performance.now();
+      if (pagesDone < dirtyPages && now - told < PROGRESS_INTERVAL) return;
+      told = now;
+      libxl.progress(`Frames iteration ${iteration}`, pagesDone, dirtyPages);
+    },
+    passFinished: ({ kind, iteration, dirtyPages, sentPages, octets, milliseconds }) =>
+      libxl.log(
+        LogLevel.DETAIL,
+        `iteration ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octets} octets, ${milliseconds.toFixed(0)} ms`,
+      ),
+    precopyEnded: ({ sentence }) => libxl.log(LogLevel.DETAIL, `precopy ends: ${sentence}`),
+  };
+}
+
+function logReport(libxl: Libxl, report: ImageReport, phases: string): void {
+  libxl.log(
+    LogLevel.DETAIL,
+    `image of ${report.octets} octets in ${report.milliseconds.toFixed(0)} ms, suspended within ${report.suspendMilliseconds.toFixed(0)} ms`,
+  );
+  libxl.log(LogLevel.DEBUG, `time spent: ${phases}`);
+}

@@ -1,0 +1,20 @@
+import { isControlDomain } from '@mig/hypervisor-xen/detect';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+
+export type Hypervisor = 'xen' | 'embedded';
+
+/**
+ * Xen in a dom0, otherwise the embedded one, which also has the word where a folder for its hosts is named.
+ * MIG_HYPERVISOR has the last word.
+ * @throws Failure where that is neither of the two
+ */
+export function chosenHypervisor(environment: NodeJS.ProcessEnv = process.env, root = '/'): Hypervisor {
+  const named = environment['MIG_HYPERVISOR'];
+  if (named === 'xen' || named === 'embedded') return named;
+  if (named !== undefined && named !== '') {
+    throw new Failure(`MIG_HYPERVISOR must be xen or embedded, not '${named}'`, ExitStatus.usage);
+  }
+  if (environment['MIG_HOST_DIR'] !== undefined) return 'embedded';
+  return isControlDomain(root) ? 'xen' : 'embedded';
+}

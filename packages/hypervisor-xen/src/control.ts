@@ -1,0 +1,407 @@
+/**
+ * What mig asks of libxenctrl, libxenguest and libxenforeignmemory, each call declared once.
+ * Prototypes: tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h of Xen 4.17. Frame lists are arrays of
+ * xen_pfn_t, 64 bits each: here as pairs of 32-bit words, the lower first, since BigInt costs.
+ */
+import koffi, { type LibraryHandle } from 'koffi';
+import { HostError } from '@mig/hypervisor';
+import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
+import { XenError } from './errors.js';
+import { HypercallBitmap } from './hypercall-bitmap.js';
+import type { XenVersion } from './xen-version.js';
+
+/** XEN_DOMCTL_SHADOW_OP_*, public/domctl.h. */
+const SHADOW_OP_OFF = 0;
+const SHADOW_OP_ENABLE_LOGDIRTY = 2;
+const SHADOW_OP_CLEAN = 11;
+/** XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL: pages that Xen itself holds mapped count as dirty. */
+const LOGDIRTY_FINAL = 1;
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+
+/** XEN_DOMINF_*, public/domctl.h. */
+const DOMINF_HVM_GUEST = 1 << 1;
+
+/** sizeof(xen_cpuid_leaf_t) and sizeof(xen_msr_entry_t), public/arch-x86/xen.h and xen-x86_32/64. */
+const LEAF_SIZE = 24;
+const MSR_SIZE = 16;
+
+type Libraries = ReturnType<typeof declare>;
+
+function load(name: string): LibraryHandle {
+  try {
+    return koffi.load(name);
+  } catch (cause) {
+    throw new HostError(
+      'unavailable',
+      `${name} cannot be loaded: is the package of Xen's libraries installed?`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function declare({ libraries }: XenVersion) {
+  const control = load(libraries.control);
+  const guest = load(libraries.guest);
+  const foreign = load('libxenforeignmemory.so.1');
+  return {
+    xc_interface_open: control.func('uintptr_t xc_interface_open(uintptr_t, uintptr_t, unsigned int)'),
+    xc_interface_close: control.func('int xc_interface_close(uintptr_t xch)'),
+    xc_interface_fmem_handle: control.func('uintptr_t xc_interface_fmem_handle(uintptr_t xch)'),
+    xc_domain_getinfolist: control.func(
+      'int xc_domain_getinfolist(uintptr_t xch, uint32_t first, unsigned int count, void *info)',
+    ),
+    xc_domain_nr_gpfns: control.func('int xc_domain_nr_gpfns(uintptr_t xch, uint32_t domid, void *count)'),
+    xc_shadow_control: control.func(
+      'int xc_shadow_control(uintptr_t xch, uint32_t domid, unsigned int op, void *mb, unsigned int mode)',
+    ),
+    xc_logdirty_control: control.func(
+      'long long xc_logdirty_control(uintptr_t xch, uint32_t domid, unsigned int op, void *bitmap, unsigned long pages, unsigned int mode, void *stats)',
+    ),
+    xc__hypercall_buffer_alloc_pages: control.func(
+      'uintptr_t xc__hypercall_buffer_alloc_pages(uintptr_t xch, void *buffer, int pages)',
+    ),
+    xc__hypercall_buffer_free_pages: control.func(
+      'void xc__hypercall_buffer_free_pages(uintptr_t xch, void *buffer, int pages)',
+    ),
+    // Exported, and declared in the private header only.
+    xc_get_pfn_type_batch: control.func(
+      'int xc_get_pfn_type_batch(uintptr_t xch, uint32_t domid, unsigned int count, void *frames)',
+    ),
+    xc_domain_populate_physmap_exact: control.func(
+      'int xc_domain_populate_physmap_exact(uintptr_t xch, uint32_t domid, unsigned long count, unsigned int order, unsigned int flags, void *frames)',
+    ),
+    xc_clear_domain_pages: control.func(
+      'int xc_clear_domain_pages(uintptr_t xch, uint32_t domid, unsigned long first, int count)',
+    ),
+    xc_domain_hvm_getcontext: control.func(
+      'int xc_domain_hvm_getcontext(uintptr_t xch, uint32_t domid, void *context, uint32_t size)',
+    ),
+    xc_domain_hvm_setcontext: control.func(
+      'int xc_domain_hvm_setcontext(uintptr_t xch, uint32_t domid, void *context, uint32_t size)',
+    ),
+    xc_hvm_param_get: control.func(
+      'int xc_hvm_param_get(uintptr_t xch, uint32_t domid, uint32_t index, void *value)',
+    ),
+    xc_hvm_param_set: control.func(
+      'int xc_hvm_param_set(uintptr_t xch, uint32_t domid, uint32_t index, uint64_t value)',
+    ),
+    xc_domain_get_tsc_info: control.func(
+      'int xc_domain_get_tsc_info(uintptr_t xch, uint32_t domid, void *mode, void *nanoseconds, void *khz, void *incarnation)',
+    ),
+    xc_domain_set_tsc_info: control.func(
+      'int xc_domain_set_tsc_info(uintptr_t xch, uint32_t domid, uint32_t mode, uint64_t nanoseconds, uint32_t khz, uint32_t incarnation)',
+    ),
+    xc_cpu_policy_get_size: guest.func('int xc_cpu_policy_get_size(uintptr_t xch, void *leaves, void *msrs)'),
+    xc_cpu_policy_init: guest.func('uintptr_t xc_cpu_policy_init()'),
+    xc_cpu_policy_destroy: guest.func('void xc_cpu_policy_destroy(uintptr_t policy)'),
+    xc_cpu_policy_get_domain: guest.func(
+      'int xc_cpu_policy_get_domain(uintptr_t xch, uint32_t domid, uintptr_t policy)',
+    ),
+    xc_cpu_policy_serialise: guest.func(
+      'int xc_cpu_policy_serialise(uintptr_t xch, uintptr_t policy, void *leaves, void *leafCount, void *msrs, void *msrCount)',
+    ),
+    xc_set_domain_cpu_policy: guest.func(
+      'int xc_set_domain_cpu_policy(uintptr_t xch, uint32_t domid, uint32_t leafCount, void *leaves, uint32_t msrCount, void *msrs, void *errorLeaf, void *errorSubleaf, void *errorMsr)',
+    ),
+    xc_dom_gnttab_seed: guest.func(
+      'int xc_dom_gnttab_seed(uintptr_t xch, uint32_t domid, bool hvm, uint64_t consoleGfn, uint64_t storeGfn, uint32_t consoleDomid, uint32_t storeDomid)',
+    ),
+    xenforeignmemory_map: foreign.func(
+      'uintptr_t xenforeignmemory_map(uintptr_t handle, uint32_t domid, int protection, size_t count, void *frames, void *errors)',
+    ),
+    xenforeignmemory_unmap: foreign.func(
+      'int xenforeignmemory_unmap(uintptr_t handle, uintptr_t address, size_t count)',
+    ),
+  };
+}
+
+export interface DomainFacts {
+  readonly hvm: boolean;
+  /** Pages that it has, those that Xen holds for it included. */
+  readonly pages: number;
+  readonly vcpus: number;
+}
+
+export interface TscInfo {
+  readonly mode: number;
+  readonly khz: number;
+  readonly nanoseconds: bigint;
+  readonly incarnation: number;
+}
+
+export interface CpuPolicy {
+  readonly leaves: readonly CpuidLeaf[];
+  readonly msrs: readonly MsrEntry[];
+}
+
+/** An open interface to the hypervisor. Every method throws XenError where the call fails. */
+export class XenControl {
+  readonly #xen: Libraries;
+  readonly #xch: number;
+  readonly #foreign: number;
+  readonly #version: XenVersion;
+
+  /** @throws HostError where the libraries or the hypervisor cannot be reached */
+  constructor(version: XenVersion) {
+    this.#version = version;
+    this.#xen = declare(version);
+    this.#xch = this.#xen.xc_interface_open(0, 0, 0) as number;
+    if (this.#xch === 0) {
+      throw new HostError(
+        'unavailable',
+        `xc_interface_open: errno ${koffi.errno()}: is this dom0, and are you root?`,
+      );
+    }
+    this.#foreign = this.#xen.xc_interface_fmem_handle(this.#xch) as number;
+  }
+
+  close(): void {
+    this.#xen.xc_interface_close(this.#xch);
+  }
+
+  #call(
+    name: Exclude<keyof Libraries, 'xc_interface_open'>,
+    domid: number,
+    ...parameters: unknown[]
+  ): number {
+    const result = this.#xen[name](this.#xch, domid, ...parameters) as number;
+    if (result < 0) throw new XenError(name, koffi.errno(), domid);
+    return result;
+  }
+
+  /** @returns undefined where there is no such domain */
+  describe(domid: number): DomainFacts | undefined {
+    const { size, flags, totalPages, onlineVcpus } = this.#version.domainInfo;
+    const info = new DataView(new ArrayBuffer(size));
+    const found = this.#call('xc_domain_getinfolist', domid, 1, info);
+    // It is the next domain that exists, where this one does not.
+    if (found !== 1 || info.getUint16(0, true) !== domid) return undefined;
+    return {
+      hvm: (info.getUint32(flags, true) & DOMINF_HVM_GUEST) !== 0,
+      pages: Number(info.getBigUint64(totalPages, true)),
+      vcpus: info.getUint32(onlineVcpus, true),
+    };
+  }
+
+  /** The highest pfn plus one, holes included. */
+  pfnCount(domid: number): number {
+    const count = new BigUint64Array(1);
+    this.#call('xc_domain_nr_gpfns', domid, count);
+    return Number(count[0]);
+  }
+
+  /** Also where a toolstack that died left it on. */
+  enableLogDirty(domid: number): void {
+    if (this.#xen.xc_shadow_control(this.#xch, domid, SHADOW_OP_ENABLE_LOGDIRTY, null, 0) === 0) return;
+    this.disableLogDirty(domid);
+    this.#call('xc_shadow_control', domid, SHADOW_OP_ENABLE_LOGDIRTY, null, 0);
+  }
+
+  disableLogDirty(domid: number): void {
+    this.#call('xc_shadow_control', domid, SHADOW_OP_OFF, null, 0);
+  }
+
+  /** A bitmap that `cleanLogDirty` fills, of a bit for each of `pages`. */
+  allocateBitmap(pages: number): HypercallBitmap {
+    const bitmap = new HypercallBitmap(pages);
+    const { buffer, hypercallPages } = bitmap;
+    const address = this.#xen.xc__hypercall_buffer_alloc_pages(this.#xch, buffer, hypercallPages) as number;
+    if (address === 0) throw new HostError('unavailable', `no memory for a bitmap of ${pages} pages`);
+    bitmap.at(address);
+    return bitmap;
+  }
+
+  freeBitmap(bitmap: HypercallBitmap): void {
+    this.#xen.xc__hypercall_buffer_free_pages(this.#xch, bitmap.buffer, bitmap.hypercallPages);
+    bitmap.gone();
+  }
+
+  /**
+   * Reads the log into the bitmap, and clears it.
+   * @param final the domain is suspended, and this is the last time
+   * @returns pages found dirty
+   */
+  cleanLogDirty(domid: number, bitmap: HypercallBitmap, final: boolean): number {
+    const stats = new Uint32Array(2);
+    const mode = final ? LOGDIRTY_FINAL : 0;
+    const { buffer, pages } = bitmap;
+    const read = this.#call('xc_logdirty_control', domid, SHADOW_OP_CLEAN, buffer, pages, mode, stats);
+    if (read !== pages) {
+      throw new XenError('xc_logdirty_control', 0, domid, `it read the log of ${read} pages of ${pages}`);
+    }
+    return stats[1]!;
+  }
+
+  /**
+   * Replaces frame numbers by page types.
+   * @param frames at most 1024; on return bits 31 to 28 of each lower word are the type
+   */
+  readPageTypes(domid: number, frames: Uint32Array, count: number): void {
+    this.#call('xc_get_pfn_type_batch', domid, count, frames);
+  }
+
+  /** Gives the domain a page at each frame. */
+  populate(domid: number, frames: Uint32Array, count: number): void {
+    this.#call('xc_domain_populate_physmap_exact', domid, count, 0, 0, frames);
+  }
+
+  /**
+   * Maps the frames one after the other. A frame that could not be mapped has its negated error number in `errors`,
+   * and must not be touched.
+   * @returns the address of the first
+   */
+  map(
+    domid: number,
+    frames: Uint32Array,
+    count: number,
+    access: 'read' | 'write',
+    errors: Int32Array,
+  ): number {
+    const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
+    const address = this.#xen.xenforeignmemory_map(
+      this.#foreign,
+      domid,
+      protection,
+      count,
+      frames,
+      errors,
+    ) as number;
+    if (address === 0) throw new XenError('xenforeignmemory_map', koffi.errno(), domid);
+    return address;
+  }
+
+  unmap(address: number, count: number): void {
+    this.#xen.xenforeignmemory_unmap(this.#foreign, address, count);
+  }
+
+  clearPage(domid: number, pfn: number): void {
+    this.#call('xc_clear_domain_pages', domid, pfn, 1);
+  }
+
+  hvmContext(domid: number): Uint8Array {
+    const most = this.#call('xc_domain_hvm_getcontext', domid, null, 0);
+    const context = new Uint8Array(most);
+    return context.subarray(0, this.#call('xc_domain_hvm_getcontext', domid, context, most));
+  }
+
+  setHvmContext(domid: number, context: Uint8Array): void {
+    this.#call('xc_domain_hvm_setcontext', domid, context, context.length);
+  }
+
+  hvmParam(domid: number, index: number): bigint {
+    const value = new BigUint64Array(1);
+    this.#call('xc_hvm_param_get', domid, index, value);
+    return value[0]!;
+  }
+
+  setHvmParam(domid: number, index: number, value: bigint): void {
+    this.#call('xc_hvm_param_set', domid, index, value);
+  }
+
+  tscInfo(domid: number): TscInfo {
+    const [mode, khz, incarnation] = [new Uint32Array(1), new Uint32Array(1), new Uint32Array(1)];
+    const nanoseconds = new BigUint64Array(1);
+    this.#call('xc_domain_get_tsc_info', domid, mode, nanoseconds, khz, incarnation);
+    return { mode: mode[0]!, khz: khz[0]!, nanoseconds: nanoseconds[0]!, incarnation: incarnation[0]! };
+  }
+
+  setTscInfo(domid: number, { mode, nanoseconds, khz, incarnation }: TscInfo): void {
+    this.#call('xc_domain_set_tsc_info', domid, mode, nanoseconds, khz, incarnation);
+  }
+
+  cpuPolicy(domid: number): CpuPolicy {
+    const [leafCount, msrCount] = [new Uint32Array(1), new Uint32Array(1)];
+    const xen = this.#xen;
+    check('xc_cpu_policy_get_size', domid, xen.xc_cpu_policy_get_size(this.#xch, leafCount, msrCount));
+    const leaves = new DataView(new ArrayBuffer(leafCount[0]! * LEAF_SIZE));
+    const msrs = new DataView(new ArrayBuffer(msrCount[0]! * MSR_SIZE));
+    const policy = xen.xc_cpu_policy_init() as number;
+    try {
+      this.#call('xc_cpu_policy_get_domain', domid, policy);
+      const result: unknown = xen.xc_cpu_policy_serialise(
+        this.#xch,
+        policy,
+        leaves,
+        leafCount,
+        msrs,
+        msrCount,
+      );
+      check('xc_cpu_policy_serialise', domid, result);
+    } finally {
+      xen.xc_cpu_policy_destroy(policy);
+    }
+    return { leaves: readLeaves(leaves, leafCount[0]!), msrs: readMsrs(msrs, msrCount[0]!) };
+  }
+
+  setCpuPolicy(domid: number, policy: CpuPolicy): void {
+    const leaves = writeLeaves(policy.leaves);
+    const msrs = writeMsrs(policy.msrs);
+    const fault = [new Int32Array([-1]), new Int32Array([-1]), new Int32Array([-1])] as const;
+    const result = this.#xen.xc_set_domain_cpu_policy(
+      this.#xch,
+      domid,
+      policy.leaves.length,
+      leaves,
+      policy.msrs.length,
+      msrs,
+      ...fault,
+    ) as number;
+    if (result >= 0) return;
+    const [leaf, subleaf, msr] = fault.map((word) => (word[0]! >>> 0).toString(16));
+    throw new XenError(
+      'xc_set_domain_cpu_policy',
+      koffi.errno(),
+      domid,
+      `this host cannot offer the CPU that the domain had: leaf ${leaf}, subleaf ${subleaf}, MSR ${msr}`,
+    );
+  }
+
+  /** Puts the console's and xenstore's pages into the domain's grant table. */
+  seedGrantTable(
+    domid: number,
+    console: { gfn: bigint; domid: number },
+    store: { gfn: bigint; domid: number },
+  ): void {
+    this.#call('xc_dom_gnttab_seed', domid, true, console.gfn, store.gfn, console.domid, store.domid);
+  }
+}
+
+function check(name: string, domid: number, result: unknown): void {
+  if ((result as number) < 0) throw new XenError(name, koffi.errno(), domid);
+}
+
+function readLeaves(octets: DataView, count: number): CpuidLeaf[] {
+  return Array.from({ length: count }, (_, i) => {
+    const word = (index: number) => octets.getUint32(i * LEAF_SIZE + index * 4, true);
+    return { leaf: word(0), subleaf: word(1), a: word(2), b: word(3), c: word(4), d: word(5) };
+  });
+}
+
+function writeLeaves(leaves: readonly CpuidLeaf[]): Uint32Array {
+  return Uint32Array.from(leaves.flatMap(({ leaf, subleaf, a, b, c, d }) => [leaf, subleaf, a, b, c, d]));
+}
+
+function readMsrs(octets: DataView, count: number): MsrEntry[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * MSR_SIZE;
+    return {
+      index: octets.getUint32(at, true),
+      flags: octets.getUint32(at + 4, true),
+      value: octets.getBigUint64(at + 8, true),
+    };
+  });
+}
+
+function writeMsrs(msrs: readonly MsrEntry[]): DataView {
+  const octets = new DataView(new ArrayBuffer(msrs.length * MSR_SIZE));
+  msrs.forEach(({ index, flags, value }, i) => {
+    octets.setUint32(i * MSR_SIZE, index, true);
+    octets.setUint32(i * MSR_SIZE + 4, flags, true);
+    octets.setBigUint64(i * MSR_SIZE + 8, value, true);
+  });
+  return octets;
+}

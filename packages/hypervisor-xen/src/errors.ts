@@ -1,0 +1,23 @@
+import koffi from 'koffi';
+
+/** A call of Xen's libraries that failed: which one, on which domain, and the error by its name in errno.h. */
+export class XenError extends Error {
+  override readonly name = 'XenError';
+  readonly code: string;
+
+  constructor(
+    readonly call: string,
+    readonly errno: number,
+    readonly domid: number,
+    detail?: string,
+  ) {
+    const code = errorName(errno);
+    super(`${call} of domain ${domid}: ${code}${detail === undefined ? '' : ` (${detail})`}`);
+    this.code = code;
+  }
+}
+
+function errorName(errno: number): string {
+  const found = Object.entries(koffi.os.errno).find(([, number]) => number === errno);
+  return found?.[0] ?? `errno ${errno}`;
+}

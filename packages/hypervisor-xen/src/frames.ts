@@ -1,0 +1,24 @@
+/** Frame lists as Xen takes them: 64 bits each, as two 32-bit words, the lower first. */
+
+/** The most that xc_get_pfn_type_batch takes (E2BIG above), and what libxc maps at a time. */
+export const BATCH = 1024;
+
+export const PAGE_SIZE = 4096;
+
+export class Frames {
+  readonly words: Uint32Array;
+
+  constructor(capacity = BATCH) {
+    this.words = new Uint32Array(capacity * 2);
+  }
+
+  put(index: number, pfn: number): void {
+    this.words[index * 2] = pfn;
+    this.words[index * 2 + 1] = pfn / 2 ** 32;
+  }
+
+  /** The first `count` from `pfns[first]` on. */
+  fill(pfns: Float64Array, first: number, count: number): void {
+    for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
+  }
+}

@@ -1,0 +1,231 @@
+import { HostError, type IncomingMemory } from '@mig/hypervisor';
+import { closeDescriptor, createMemoryFile, type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
+import {
+  type CpuidLeaf,
+  type DomainHeader,
+  type HvmParam,
+  type ImageRecord,
+  type MsrEntry,
+  PageType,
+} from '@mig/protocol';
+import type { XenControl } from './control.js';
+import { XenError } from './errors.js';
+import { BATCH, Frames, PAGE_SIZE } from './frames.js';
+import { HvmParamIndex } from './hvm-params.js';
+import { Phases } from './phases.js';
+import { PopulatedPfns } from './populated.js';
+
+/** What libxl made for the domain before its image arrives. */
+export interface IncomingChannels {
+  readonly store: { readonly evtchn: number; readonly domid: number };
+  readonly console: { readonly evtchn: number; readonly domid: number };
+}
+
+/** What an image lacked, so that libxl must provide it: XGR_SDD_MISSING_* of xenguest.h. */
+export const Missing = { CPUID: 1, MSR: 2 } as const;
+
+export interface RestoreCallbacks {
+  /** The static data has arrived and is applied. `missing`: bits of Missing. */
+  staticDataDone(missing: number): void;
+}
+
+/** Parameters that name a ring's page: the peers of its rings are new, and begin with empty ones. */
+const RINGS: ReadonlySet<number> = new Set([
+  HvmParamIndex.STORE_PFN,
+  HvmParamIndex.CONSOLE_PFN,
+  HvmParamIndex.IOREQ_PFN,
+  HvmParamIndex.BUFIOREQ_PFN,
+]);
+
+/** Where xenstored and xenconsoled find the domain's rings. */
+export interface RestoreResults {
+  readonly storeGfn: bigint;
+  readonly consoleGfn: bigint;
+}
+
+/** The memory of an HVM or PVH domain that is being restored, into a domain that libxl has created. */
+export class IncomingXenMemory implements IncomingMemory {
+  readonly phases = new Phases();
+  readonly #populated = new PopulatedPfns();
+  readonly #frames = new Frames();
+  readonly #errors = new Int32Array(BATCH);
+  readonly #iovec = new Iovec(BATCH);
+  #scratch: Mapping | undefined;
+  #leaves: readonly CpuidLeaf[] | undefined;
+  #msrs: readonly MsrEntry[] | undefined;
+  #hvmContext: Uint8Array | undefined;
+  #results: RestoreResults = { storeGfn: 0n, consoleGfn: 0n };
+
+  constructor(
+    private readonly control: XenControl,
+    private readonly domid: number,
+    private readonly channels: IncomingChannels,
+    private readonly callbacks: RestoreCallbacks,
+  ) {}
+
+  expect({ type, pageShift }: DomainHeader): void {
+    if (type === 'x86-hvm' && pageShift === 12) return;
+    throw new HostError(
+      'foreign-domain',
+      `the image is of a domain of type ${type}: mig restores HVM and PVH domains`,
+      {
+        domid: this.domid,
+      },
+    );
+  }
+
+  staticDataEnd(): void {
+    const [leaves, msrs] = [this.#leaves, this.#msrs];
+    if (leaves !== undefined || msrs !== undefined) {
+      this.control.setCpuPolicy(this.domid, { leaves: leaves ?? [], msrs: msrs ?? [] });
+    }
+    this.callbacks.staticDataDone(
+      (leaves === undefined ? Missing.CPUID : 0) | (msrs === undefined ? Missing.MSR : 0),
+    );
+  }
+
+  populate(pfns: Float64Array, types: Uint8Array, count: number): void {
+    this.phases.measure('populating', () => {
+      let due = 0;
+      for (let i = 0; i < count; i++) {
+        const type = types[i]!;
+        if (type === PageType.XTAB || type === PageType.BROKEN || this.#populated.has(pfns[i]!)) continue;
+        this.#populated.add(pfns[i]!);
+        this.#frames.put(due++, pfns[i]!);
+        if (due === BATCH) {
+          this.#populateFrames(due);
+          due = 0;
+        }
+      }
+      if (due > 0) this.#populateFrames(due);
+    });
+  }
+
+  #populateFrames(count: number): void {
+    this.control.populate(this.domid, this.#frames.words, count);
+  }
+
+  readPages(input: Input, pfns: Float64Array, count: number): void {
+    for (let first = 0; first < count; first += BATCH) {
+      const some = Math.min(BATCH, count - first);
+      this.#withMapped(pfns, first, some, 'write', (address) => {
+        this.phases.measure('reading', () => {
+          this.#iovec.clear();
+          this.#iovec.push(address, some * PAGE_SIZE);
+          input.readv(this.#iovec);
+        });
+      });
+    }
+  }
+
+  comparePages(input: Input, pfns: Float64Array, count: number): number {
+    const scratch = (this.#scratch ??= makeScratch()).address;
+    let different = 0;
+    for (let first = 0; first < count; first += BATCH) {
+      const some = Math.min(BATCH, count - first);
+      this.#iovec.clear();
+      this.#iovec.push(scratch, some * PAGE_SIZE);
+      input.readv(this.#iovec);
+      this.#withMapped(pfns, first, some, 'read', (address) => {
+        for (let i = 0; i < some; i++) {
+          if (!sameMemory(address + i * PAGE_SIZE, scratch + i * PAGE_SIZE, PAGE_SIZE)) different++;
+        }
+      });
+    }
+    return different;
+  }
+
+  #withMapped(
+    pfns: Float64Array,
+    first: number,
+    count: number,
+    access: 'read' | 'write',
+    use: (address: number) => void,
+  ): void {
+    this.#frames.fill(pfns, first, count);
+    const address = this.phases.measure('mapping', () =>
+      this.control.map(this.domid, this.#frames.words, count, access, this.#errors),
+    );
+    try {
+      for (let i = 0; i < count; i++) {
+        if (this.#errors[i] === 0) continue;
+        const pfn = pfns[first + i]!.toString(16);
+        throw new XenError('xenforeignmemory_map', -this.#errors[i]!, this.domid, `pfn 0x${pfn}`);
+      }
+      use(address);
+    } finally {
+      this.phases.measure('unmapping', () => this.control.unmap(address, count));
+    }
+  }
+
+  apply(record: ImageRecord): void {
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all others are of other domains
+    switch (record.type) {
+      case 'X86_CPUID_POLICY':
+        this.#leaves = record.leaves;
+        return;
+      case 'X86_MSR_POLICY':
+        this.#msrs = record.msrs;
+        return;
+      case 'X86_TSC_INFO':
+        this.control.setTscInfo(this.domid, record);
+        return;
+      case 'HVM_CONTEXT':
+        // Its octets are ours during the call only; they are due when all else is in place.
+        this.#hvmContext = record.context.slice();
+        return;
+      case 'HVM_PARAMS':
+        for (const param of record.params) this.#setParam(param);
+        return;
+      default:
+        throw new HostError('foreign-domain', `an HVM or PVH domain has no ${record.type}`, {
+          domid: this.domid,
+        });
+    }
+  }
+
+  #setParam({ index, value }: HvmParam): void {
+    const param = Number(index);
+    if (param > 0xffffffff) {
+      throw new HostError('bad-guest', `there is no HVM parameter ${index}`, { domid: this.domid });
+    }
+    // Of no meaning any more; old images have it.
+    if (param === HvmParamIndex.PAE_ENABLED) return;
+    if (param === HvmParamIndex.STORE_PFN) this.#results = { ...this.#results, storeGfn: value };
+    if (param === HvmParamIndex.CONSOLE_PFN) this.#results = { ...this.#results, consoleGfn: value };
+    if (RINGS.has(param)) this.control.clearPage(this.domid, Number(value));
+    this.control.setHvmParam(this.domid, param, value);
+  }
+
+  /** To be called once the image has ended well: the domain can run after that. */
+  complete(): RestoreResults {
+    const { domid, control, channels } = this;
+    const { storeGfn, consoleGfn } = this.#results;
+    if (this.#hvmContext === undefined) {
+      throw new HostError('bad-guest', 'the image has no HVM_CONTEXT', { domid });
+    }
+    control.setHvmParam(domid, HvmParamIndex.STORE_EVTCHN, BigInt(channels.store.evtchn));
+    control.setHvmParam(domid, HvmParamIndex.CONSOLE_EVTCHN, BigInt(channels.console.evtchn));
+    control.setHvmContext(domid, this.#hvmContext);
+    control.seedGrantTable(
+      domid,
+      { gfn: consoleGfn, domid: channels.console.domid },
+      { gfn: storeGfn, domid: channels.store.domid },
+    );
+    return this.#results;
+  }
+
+  close(): void {
+    this.#scratch?.unmap();
+    this.#scratch = undefined;
+  }
+}
+
+function makeScratch(): Mapping {
+  const fd = createMemoryFile('pages to compare', BATCH * PAGE_SIZE);
+  try {
+    return Mapping.of(fd, BATCH * PAGE_SIZE, 'write');
+  } finally {
+    closeDescriptor(fd);
+  }
+}

@@ -1,0 +1,2 @@
+export * from './memory.js';
+export { XenHost, type XenHostOptions } from './xen-host.js';

@@ -1,0 +1,79 @@
+/**
+ * The conversation between `xl`, the process that keeps libxl, and the save helper that libxl starts: one JSON object a
+ * line. Requests go to libxl's process. Its replies and the helper's messages share a pipe: the helper speaks only
+ * while libxl is busy with a request, and a line of it is short enough to be written in one piece.
+ */
+import type {
+  HostErrorCode,
+  ImageReport,
+  PassKind,
+  PassReport,
+  PrecopyEnd,
+  PrecopyStats,
+} from '@mig/hypervisor';
+import type { LibxlDomain } from './libxl.js';
+
+/** A descriptor of another process, which may be duplicated from there. */
+export interface ForeignDescriptor {
+  readonly pid: number;
+  readonly fd: number;
+}
+
+export type LibxlRequest =
+  | { readonly do: 'list' }
+  | { readonly do: 'describe'; readonly domid: number }
+  | { readonly do: 'configuration'; readonly domid: number }
+  | { readonly do: 'rename'; readonly domid: number; readonly name: string }
+  | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy'; readonly domid: number }
+  | {
+      readonly do: 'suspend';
+      readonly domid: number;
+      readonly stream: ForeignDescriptor;
+      readonly live: boolean;
+      readonly debug: boolean;
+      readonly environment: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly do: 'restore';
+      readonly configuration: string;
+      readonly stream: ForeignDescriptor;
+      readonly environment: Readonly<Record<string, string>>;
+    };
+
+export type LibxlReply =
+  | { readonly reply: 'done'; readonly value?: LibxlDomain | readonly LibxlDomain[] | string | number }
+  | {
+      readonly reply: 'failed';
+      readonly code: HostErrorCode;
+      readonly message: string;
+      readonly domid?: number | undefined;
+    };
+
+/** Of the helper's failures only what there are words for elsewhere; the others libxl reports. */
+export type HelperEvent =
+  | { readonly event: 'helper'; readonly pid: number }
+  | {
+      readonly event: 'pass-started';
+      readonly pass: { kind: PassKind; iteration: number; dirtyPages: number };
+    }
+  | {
+      readonly event: 'pass-progress';
+      readonly pass: { iteration: number; dirtyPages: number; pagesDone: number };
+    }
+  | { readonly event: 'pass-finished'; readonly pass: PassReport }
+  | { readonly event: 'precopy-ended'; readonly reason: PrecopyEnd }
+  | { readonly event: 'suspended' }
+  /** Answered by a PrecopyDecision on the other pipe. */
+  | { readonly event: 'consult'; readonly stats: PrecopyStats }
+  /** `suspendRequestedAt`: milliseconds since 1970. */
+  | { readonly event: 'image'; readonly report: ImageReport }
+  | { readonly event: 'failed'; readonly failure: HelperFailure };
+
+export type HelperFailure =
+  | { readonly kind: 'aborted'; readonly reason: PrecopyEnd }
+  | { readonly kind: 'timeout'; readonly what: string; readonly milliseconds: number }
+  | { readonly kind: 'host'; readonly code: HostErrorCode; readonly message: string }
+  | { readonly kind: 'other'; readonly message: string };
+
+/** Names the helper's two descriptors: where it writes HelperEvents, and where it reads decisions. */
+export const LINK_VARIABLE = 'MIG_HELPER_LINK';

@@ -1,0 +1,78 @@
+/**
+ * The process that keeps libxl: it does what it is asked for, one thing after the other, and blocks meanwhile. It ends
+ * when nobody can ask any more. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone.
+ */
+import { HostError } from '@mig/hypervisor';
+import { closeDescriptor, duplicateFrom, EndOfInputError, Input, makeInheritable, Output } from '@mig/posix';
+import { detectXen } from './detect.js';
+import { Libxl } from './libxl.js';
+import type { ForeignDescriptor, LibxlReply, LibxlRequest } from './libxl-messages.js';
+import { JsonLines, jsonLine } from './lines.js';
+
+const requests = new JsonLines(new Input(3, { subject: 'requests' }));
+const replies = new Output(4, { subject: 'replies' });
+
+for (const fd of [4, 5]) makeInheritable(fd);
+
+// Ctrl-C at the terminal is for xl, which decides what becomes of what goes on.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
+
+let libxl: Libxl | undefined;
+
+for (;;) {
+  let request: LibxlRequest;
+  try {
+    request = requests.next() as LibxlRequest;
+  } catch (error) {
+    if (error instanceof EndOfInputError) break;
+    throw error;
+  }
+  replies.write(jsonLine(answer(request)));
+}
+process.exit();
+
+function answer(request: LibxlRequest): LibxlReply {
+  try {
+    libxl ??= new Libxl(detectXen(), process.env['MIG_LIBXL_DEBUG'] !== undefined);
+    const value = perform(libxl, request);
+    return value === undefined ? { reply: 'done' } : { reply: 'done', value };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof HostError)) return { reply: 'failed', code: 'unavailable', message };
+    return { reply: 'failed', code: error.code, message, domid: error.domid };
+  }
+}
+
+function perform(libxl: Libxl, request: LibxlRequest) {
+  switch (request.do) {
+    case 'list':
+      return libxl.list();
+    case 'describe':
+      return libxl.describe(request.domid);
+    case 'configuration':
+      return libxl.configuration(request.domid);
+    case 'rename':
+      return libxl.rename(request.domid, request.name);
+    case 'pause':
+    case 'unpause':
+    case 'resume':
+    case 'destroy':
+      return libxl[request.do](request.domid);
+    case 'suspend':
+      // What libxl starts inherits the environment.
+      Object.assign(process.env, request.environment);
+      return withDescriptor(request.stream, (fd) => libxl.suspend(request.domid, fd, request));
+    case 'restore':
+      Object.assign(process.env, request.environment);
+      return withDescriptor(request.stream, (fd) => libxl.restore(request.configuration, fd));
+  }
+}
+
+function withDescriptor<T>({ pid, fd }: ForeignDescriptor, use: (fd: number) => T): T {
+  const own = duplicateFrom(pid, fd);
+  try {
+    return use(own);
+  } finally {
+    closeDescriptor(own);
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * What mig asks of libxenlight, each call declared once. Prototypes: tools/include/libxl.h, libxl_utils.h and
+ * _libxl_types.h of Xen 4.17; structures whose size is all that is needed of them are opaque here. Every call is the
+ * blocking one (no `ao_how`). libxl takes over SIGCHLD while it has children of its own: only a process without
+ * children of Node's may load this.
+ */
+import koffi from 'koffi';
+import { HostError } from '@mig/hypervisor';
+import type { XenVersion } from './xen-version.js';
+
+/** xentoollog_level and XTL_STDIOSTREAM_* of tools/include/xentoollog.h. */
+const XTL_PROGRESS = 4;
+const XTL_DEBUG = 1;
+const XTL_STDIOSTREAM_HIDE_PROGRESS = 4;
+
+/** LIBXL_SUSPEND_* of libxl.h. */
+const SUSPEND_DEBUG = 1;
+const SUSPEND_LIVE = 2;
+
+/** Some of libxl's ERROR_* of _libxl_types.h, by name. */
+const errors: Readonly<Record<number, string>> = {
+  [-3]: 'ERROR_FAIL',
+  [-6]: 'ERROR_INVAL',
+  [-8]: 'ERROR_GUEST_TIMEDOUT',
+  [-9]: 'ERROR_TIMEDOUT',
+  [-21]: 'ERROR_DOMAIN_NOTFOUND',
+  [-22]: 'ERROR_ABORTED',
+};
+const ERROR_DOMAIN_NOTFOUND = -21;
+
+/** LIBXL_SHUTDOWN_REASON_* of _libxl_types.h. */
+const REASON_SUSPEND = 2;
+const REASON_CRASH = 3;
+
+/** A domain as libxl describes it. */
+export interface LibxlDomain {
+  readonly domid: number;
+  readonly name: string;
+  readonly uuid: string;
+  /** KiB. */
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly paused: boolean;
+  readonly suspended: boolean;
+  readonly crashed: boolean;
+  readonly cpuNanoseconds: number;
+}
+
+type Functions = ReturnType<typeof declare>;
+
+function declare({ libraries }: XenVersion) {
+  const light = koffi.load(libraries.light);
+  const log = koffi.load('libxentoollog.so.1');
+  const libc = koffi.load(null);
+  const text = koffi.disposable('LibxlText', 'char *', libc.func('void free(void *)'));
+  return {
+    fdopen: libc.func('uintptr_t fdopen(int fd, const char *mode)'),
+    xtl_createlogger_stdiostream: log.func(
+      'uintptr_t xtl_createlogger_stdiostream(uintptr_t file, int level, unsigned int flags)',
+    ),
+    libxl_ctx_alloc: light.func(
+      'int libxl_ctx_alloc(void *ctx, int version, unsigned int flags, uintptr_t log)',
+    ),
+    libxl_domain_info: light.func('int libxl_domain_info(uintptr_t ctx, void *info, uint32_t domid)'),
+    libxl_list_domain: light.func('uintptr_t libxl_list_domain(uintptr_t ctx, void *count)'),
+    libxl_dominfo_list_free: light.func('void libxl_dominfo_list_free(uintptr_t list, int count)'),
+    libxl_domid_to_name: light.func('libxl_domid_to_name', text, ['uintptr_t', 'uint32_t']),
+    libxl_domain_rename: light.func(
+      'int libxl_domain_rename(uintptr_t ctx, uint32_t domid, const char *old, const char *name)',
+    ),
+    libxl_domain_pause: light.func('int libxl_domain_pause(uintptr_t ctx, uint32_t domid, void *how)'),
+    libxl_domain_unpause: light.func('int libxl_domain_unpause(uintptr_t ctx, uint32_t domid, void *how)'),
+    libxl_domain_resume: light.func(
+      'int libxl_domain_resume(uintptr_t ctx, uint32_t domid, int cooperative, void *how)',
+    ),
+    libxl_domain_destroy: light.func('int libxl_domain_destroy(uintptr_t ctx, uint32_t domid, void *how)'),
+    libxl_domain_suspend: light.func(
+      'int libxl_domain_suspend(uintptr_t ctx, uint32_t domid, int fd, int flags, void *how)',
+    ),
+    libxl_domain_config_init: light.func('void libxl_domain_config_init(void *config)'),
+    libxl_domain_config_dispose: light.func('void libxl_domain_config_dispose(void *config)'),
+    libxl_domain_config_from_json: light.func(
+      'int libxl_domain_config_from_json(uintptr_t ctx, void *config, const char *json)',
+    ),
+    libxl_domain_config_to_json: light.func('libxl_domain_config_to_json', text, ['uintptr_t', 'void *']),
+    libxl_retrieve_domain_configuration: light.func(
+      'int libxl_retrieve_domain_configuration(uintptr_t ctx, uint32_t domid, void *config, void *how)',
+    ),
+    libxl_domain_create_restore: light.func(
+      'int libxl_domain_create_restore(uintptr_t ctx, void *config, void *domid, int fd, int sendBack, void *params, void *how, void *console)',
+    ),
+  };
+}
+
+/** An open libxl. Methods throw HostError for what libxl could not do; libxl itself says more on standard error. */
+export class Libxl {
+  readonly #libxl: Functions;
+  readonly #ctx: number;
+  readonly #layout: XenVersion['libxl'];
+
+  /** @param verbose also libxl's debug messages */
+  constructor(version: XenVersion, verbose: boolean) {
+    this.#layout = version.libxl;
+    this.#libxl = declare(version);
+    const stderr = this.#libxl.fdopen(2, 'w') as number;
+    const logger = this.#libxl.xtl_createlogger_stdiostream(
+      stderr,
+      verbose ? XTL_DEBUG : XTL_PROGRESS,
+      XTL_STDIOSTREAM_HIDE_PROGRESS,
+    ) as number;
+    const ctx = new BigUint64Array(1);
+    const result = this.#libxl.libxl_ctx_alloc(ctx, 0, 0, logger) as number;
+    if (result !== 0) throw new HostError('unavailable', `libxl_ctx_alloc: ${errors[result] ?? result}`);
+    this.#ctx = Number(ctx[0]);
+  }
+
+  list(): LibxlDomain[] {
+    const count = new Int32Array(1);
+    const list = this.#libxl.libxl_list_domain(this.#ctx, count) as number;
+    if (list === 0) throw new HostError('unavailable', 'libxl_list_domain failed');
+    const { size } = this.#layout.domainInfo;
+    const octets = new DataView(koffi.view(BigInt(list), count[0]! * size).slice(0));
+    this.#libxl.libxl_dominfo_list_free(list, count[0]);
+    return Array.from({ length: count[0]! }, (_, i) =>
+      this.#domain(new DataView(octets.buffer, i * size, size)),
+    );
+  }
+
+  /** @returns undefined where there is no such domain */
+  describe(domid: number): LibxlDomain | undefined {
+    const info = new DataView(new ArrayBuffer(this.#layout.domainInfo.size));
+    const result = this.#libxl.libxl_domain_info(this.#ctx, info, domid) as number;
+    if (result === ERROR_DOMAIN_NOTFOUND) return undefined;
+    this.#check('libxl_domain_info', domid, result);
+    return this.#domain(info);
+  }
+
+  #domain(info: DataView): LibxlDomain {
+    const at = this.#layout.domainInfo;
+    const domid = info.getUint32(at.domid, true);
+    const shutdown = info.getUint8(at.shutdown) !== 0;
+    const reason = info.getInt32(at.shutdownReason, true);
+    return {
+      domid,
+      name: (this.#libxl.libxl_domid_to_name(this.#ctx, domid) as string | null) ?? '',
+      uuid: uuidText(new Uint8Array(info.buffer, info.byteOffset + at.uuid, 16)),
+      memory: Number(info.getBigUint64(at.currentMemory, true)),
+      vcpus: info.getUint32(at.vcpus, true),
+      paused: info.getUint8(at.paused) !== 0,
+      suspended: shutdown && reason === REASON_SUSPEND,
+      crashed: shutdown && reason === REASON_CRASH,
+      cpuNanoseconds: Number(info.getBigUint64(at.cpuTime, true)),
+    };
+  }
+
+  rename(domid: number, name: string): void {
+    this.#check('libxl_domain_rename', domid, this.#libxl.libxl_domain_rename(this.#ctx, domid, null, name));
+  }
+
+  pause(domid: number): void {
+    this.#check('libxl_domain_pause', domid, this.#libxl.libxl_domain_pause(this.#ctx, domid, null));
+  }
+
+  unpause(domid: number): void {
+    this.#check('libxl_domain_unpause', domid, this.#libxl.libxl_domain_unpause(this.#ctx, domid, null));
+  }
+
+  resume(domid: number): void {
+    this.#check('libxl_domain_resume', domid, this.#libxl.libxl_domain_resume(this.#ctx, domid, 1, null));
+  }
+
+  destroy(domid: number): void {
+    this.#check('libxl_domain_destroy', domid, this.#libxl.libxl_domain_destroy(this.#ctx, domid, null));
+  }
+
+  /** Writes the libxl stream to `fd`, through the save helper; leaves the domain suspended. */
+  suspend(domid: number, fd: number, { live, debug }: { live: boolean; debug: boolean }): void {
+    const flags = (live ? SUSPEND_LIVE : 0) | (debug ? SUSPEND_DEBUG : 0);
+    const result: unknown = this.#libxl.libxl_domain_suspend(this.#ctx, domid, fd, flags, null);
+    this.#check('libxl_domain_suspend', domid, result);
+  }
+
+  /** The configuration as JSON. */
+  configuration(domid: number): string {
+    return this.#withConfiguration((config) => {
+      this.#check(
+        'libxl_retrieve_domain_configuration',
+        domid,
+        this.#libxl.libxl_retrieve_domain_configuration(this.#ctx, domid, config, null),
+      );
+      return this.#libxl.libxl_domain_config_to_json(this.#ctx, config) as string;
+    });
+  }
+
+  /** Builds a domain from the libxl stream on `fd` and leaves it paused. @returns its domid */
+  restore(configuration: string, fd: number): number {
+    return this.#withConfiguration((config) => {
+      const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
+      if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
+      const domid = new Uint32Array(1);
+      const result: unknown = this.#libxl.libxl_domain_create_restore(
+        this.#ctx,
+        config,
+        domid,
+        fd,
+        -1,
+        this.#restoreParameters(),
+        null,
+        null,
+      );
+      this.#check('libxl_domain_create_restore', domid[0]!, result);
+      return domid[0]!;
+    });
+  }
+
+  #restoreParameters(): DataView {
+    const { size, streamVersion } = this.#layout.restoreParameters;
+    const parameters = new DataView(new ArrayBuffer(size));
+    parameters.setUint32(streamVersion, 2, true);
+    return parameters;
+  }
+
+  #withConfiguration<T>(use: (config: Uint8Array) => T): T {
+    const config = new Uint8Array(this.#layout.domainConfiguration);
+    this.#libxl.libxl_domain_config_init(config);
+    try {
+      return use(config);
+    } finally {
+      this.#libxl.libxl_domain_config_dispose(config);
+    }
+  }
+
+  #check(call: string, domid: number, result: unknown): void {
+    if (result === 0) return;
+    const name = errors[result as number] ?? `error ${String(result)}`;
+    if (result === ERROR_DOMAIN_NOTFOUND) {
+      throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
+    }
+    throw new HostError('unavailable', `${call} of domain ${domid}: ${name}`, { domid });
+  }
+}
+
+function uuidText(octets: Uint8Array): string {
+  const hex = Buffer.from(octets).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

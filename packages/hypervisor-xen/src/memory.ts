@@ -1,0 +1,15 @@
+/** The libxc layer: what a save helper needs, without libxl. */
+export { XenControl } from './control.js';
+export { detectXen, isControlDomain } from './detect.js';
+export { XenError } from './errors.js';
+export {
+  type IncomingChannels,
+  IncomingXenMemory,
+  Missing,
+  type RestoreCallbacks,
+  type RestoreResults,
+} from './incoming-xen-memory.js';
+export { type SaveCallbacks, XenMemory } from './xen-memory.js';
+export { type HelperEvent, type HelperFailure, LINK_VARIABLE } from './libxl-messages.js';
+export { JsonLines, jsonLine } from './lines.js';
+export type { XenVersion } from './xen-version.js';

@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import {
+  type DomainInfo,
+  type Host,
+  HostError,
+  type HostInfo,
+  type ImageReport,
+  type RestoreOptions,
+  type SaveOptions,
+} from '@mig/hypervisor';
+import { InterruptedError, type Input, type Output, TimeoutError } from '@mig/posix';
+import { PrecopyAbortedError } from '@mig/sender';
+import { detectXen } from './detect.js';
+import type { LibxlDomain } from './libxl.js';
+import { LibxlClient } from './libxl-client.js';
+import { type HelperEvent, type HelperFailure, LINK_VARIABLE } from './libxl-messages.js';
+
+export interface XenHostOptions {
+  /** The path of xl-save-helper. */
+  readonly saveHelper: string;
+}
+
+/**
+ * A Xen host through libxl. libxl does what it does for stock `xl`, device models and devices included; the image, and
+ * with it the precopy loop, is our save helper's.
+ */
+export class XenHost implements Host {
+  #client: LibxlClient | undefined;
+
+  /** @throws HostError where this is no Xen host that mig knows, saying why */
+  constructor(private readonly options: XenHostOptions) {
+    detectXen();
+  }
+
+  get #libxl(): LibxlClient {
+    return (this.#client ??= new LibxlClient());
+  }
+
+  info(): HostInfo {
+    const [major, minor, extra] = ['major', 'minor', 'extra'].map((part) =>
+      readFileSync(`/sys/hypervisor/version/${part}`, 'utf8').trim(),
+    );
+    const version = `${major}.${minor}${extra}`;
+    return { hypervisor: `Xen ${major}.${minor}`, version, noLogDirty: undefined, details: {} };
+  }
+
+  list(): DomainInfo[] {
+    return (this.#libxl.ask({ do: 'list' }) as LibxlDomain[]).map(describe);
+  }
+
+  find(nameOrDomid: string): DomainInfo | undefined {
+    const domains = this.list();
+    return (
+      domains.find(({ name }) => name === nameOrDomid) ??
+      domains.find(({ domid }) => String(domid) === nameOrDomid)
+    );
+  }
+
+  describe(domid: number): DomainInfo {
+    const domain = this.#libxl.ask({ do: 'describe', domid }) as LibxlDomain | undefined;
+    if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
+    return describe(domain);
+  }
+
+  configuration(domid: number): string {
+    const json = this.#libxl.ask({ do: 'configuration', domid }) as string;
+    return renamed(json, this.describe(domid).name);
+  }
+
+  rename(domid: number, name: string): void {
+    const other = this.list().find((domain) => domain.name === name);
+    if (other !== undefined && other.domid !== domid) {
+      throw new HostError('name-taken', `domain ${other.domid} is called ${name} already`, { domid });
+    }
+    this.#libxl.ask({ do: 'rename', domid, name });
+  }
+
+  pause(domid: number): void {
+    this.#libxl.ask({ do: 'pause', domid });
+  }
+
+  unpause(domid: number): void {
+    this.#libxl.ask({ do: 'unpause', domid });
+  }
+
+  resume(domid: number): void {
+    this.#libxl.ask({ do: 'resume', domid });
+  }
+
+  destroy(domid: number): void {
+    this.#libxl.ask({ do: 'destroy', domid });
+  }
+
+  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
+    let report: ImageReport | undefined;
+    let failure: HelperFailure | undefined;
+    const listen = (event: HelperEvent) => {
+      switch (event.event) {
+        case 'pass-started':
+          options.observer?.passStarted?.(event.pass);
+          return undefined;
+        case 'pass-progress':
+          options.observer?.passProgress?.(event.pass);
+          return undefined;
+        case 'pass-finished':
+          options.observer?.passFinished?.(event.pass);
+          return undefined;
+        case 'precopy-ended':
+          options.observer?.precopyEnded?.(event.reason);
+          return undefined;
+        case 'suspended':
+          options.observer?.suspended?.();
+          return undefined;
+        case 'consult':
+          return options.policy(event.stats);
+        case 'image':
+          report = inOurTime(event.report);
+          return undefined;
+        case 'failed':
+          failure = event.failure;
+          return undefined;
+        case 'helper':
+          return undefined;
+      }
+    };
+    try {
+      const { live, debug } = options;
+      const environment = this.#environment(output.patience.milliseconds);
+      const stream = { pid: process.pid, fd: output.fd };
+      this.#libxl.ask(
+        {
+          do: 'suspend',
+          domid,
+          stream,
+          live,
+          debug,
+          environment: { ...environment, [LINK_VARIABLE]: '4,5' },
+        },
+        { event: listen, interrupt: output.interrupt },
+      );
+    } catch (error) {
+      throw failure === undefined || error instanceof InterruptedError
+        ? error
+        : inOurWords(failure, error, domid);
+    }
+    if (report === undefined) {
+      throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
+    }
+    output.wroteElsewhere(report.octets);
+    return report;
+  }
+
+  restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
+    return this.#libxl.ask(
+      {
+        do: 'restore',
+        configuration: renamed(configuration, name),
+        stream: { pid: process.pid, fd: input.fd },
+        environment: this.#environment(input.patience.milliseconds),
+      },
+      { event: () => undefined, interrupt: input.interrupt },
+    ) as number;
+  }
+
+  #environment(progressTimeout: number): Record<string, string> {
+    return {
+      LIBXL_SAVE_HELPER: this.options.saveHelper,
+      ...(Number.isFinite(progressTimeout)
+        ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
+        : {}),
+    };
+  }
+}
+
+function describe(domain: LibxlDomain): DomainInfo {
+  const { domid, name, uuid, memory, vcpus, paused, suspended, crashed, cpuNanoseconds } = domain;
+  return {
+    domid,
+    name,
+    uuid,
+    memory: Math.round(memory / 1024),
+    vcpus,
+    state: { paused, suspended, crashed },
+    cpuSeconds: cpuNanoseconds / 1e9,
+    logDirty: undefined,
+  };
+}
+
+function renamed(configuration: string, name: string): string {
+  const parsed = JSON.parse(configuration) as { c_info?: object };
+  return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });
+}
+
+/** The helper gives the moment as milliseconds since 1970: its clock began at another. */
+function inOurTime(report: ImageReport): ImageReport {
+  return { ...report, suspendRequestedAt: report.suspendRequestedAt - performance.timeOrigin };
+}
+
+function inOurWords(failure: HelperFailure, cause: unknown, domid: number): Error {
+  switch (failure.kind) {
+    case 'aborted':
+      return new PrecopyAbortedError(failure.reason);
+    case 'timeout':
+      return new TimeoutError(failure.what, failure.milliseconds);
+    case 'host':
+      return new HostError(failure.code, failure.message, { domid, cause });
+    case 'other':
+      return new HostError('unavailable', failure.message, { domid, cause });
+  }
+}

@@ -1,0 +1,156 @@
+import { HostError, type Memory } from '@mig/hypervisor';
+import { Iovec, type Output } from '@mig/posix';
+import type { DomainHeader, HvmParam, ImageRecord } from '@mig/protocol';
+import type { XenControl } from './control.js';
+import { BATCH, Frames, PAGE_SIZE } from './frames.js';
+import type { HypercallBitmap } from './hypercall-bitmap.js';
+import { SAVED_HVM_PARAMS } from './hvm-params.js';
+import { Phases } from './phases.js';
+
+/** What the libxl layer does for the libxc layer during a save. */
+export interface SaveCallbacks {
+  /** Tells the device model to log, or no longer to log, the pages that it dirties. */
+  switchDeviceModelLog(enabled: boolean): void;
+  /** @throws where the guest does not suspend */
+  suspend(): void;
+}
+
+const ZEROES = new Uint8Array(PAGE_SIZE);
+
+/** The memory of an HVM or PVH domain that is being saved. */
+export class XenMemory implements Memory {
+  readonly domainHeader: DomainHeader;
+  readonly pageCount: number;
+  readonly phases = new Phases();
+  readonly #frames = new Frames();
+  readonly #errors = new Int32Array(BATCH);
+  readonly #iovec = new Iovec(BATCH);
+  #bitmap: HypercallBitmap | undefined;
+  #deviceModelLogs = false;
+  #suspended = false;
+
+  /** @throws HostError `no-such-domain`, or `foreign-domain` for a PV domain */
+  constructor(
+    private readonly control: XenControl,
+    private readonly domid: number,
+    private readonly callbacks: SaveCallbacks,
+    version: { major: number; minor: number },
+  ) {
+    const domain = control.describe(domid);
+    if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
+    if (!domain.hvm) {
+      throw new HostError('foreign-domain', `domain ${domid} is a PV domain: mig moves HVM and PVH domains`, {
+        domid,
+      });
+    }
+    this.domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: version.major, xenMinor: version.minor };
+    this.pageCount = control.pfnCount(domid);
+  }
+
+  *staticData(): Iterable<ImageRecord> {
+    const { leaves, msrs } = this.control.cpuPolicy(this.domid);
+    if (leaves.length > 0) yield { type: 'X86_CPUID_POLICY', leaves };
+    if (msrs.length > 0) yield { type: 'X86_MSR_POLICY', msrs };
+  }
+
+  *context(): Iterable<ImageRecord> {
+    yield { type: 'X86_TSC_INFO', ...this.control.tscInfo(this.domid) };
+    yield { type: 'HVM_CONTEXT', context: this.control.hvmContext(this.domid) };
+    const params: HvmParam[] = SAVED_HVM_PARAMS.map((index) => ({
+      index: BigInt(index),
+      value: this.control.hvmParam(this.domid, index),
+    })).filter(({ value }) => value !== 0n);
+    if (params.length > 0) yield { type: 'HVM_PARAMS', params };
+  }
+
+  enableLogDirty(): void {
+    this.callbacks.switchDeviceModelLog(true);
+    this.#deviceModelLogs = true;
+    try {
+      this.#bitmap ??= this.control.allocateBitmap(this.pageCount);
+      this.control.enableLogDirty(this.domid);
+    } catch (error) {
+      this.#disableDeviceModelLog();
+      throw error;
+    }
+  }
+
+  cleanLogDirty(bitmap: Uint32Array): number {
+    const log = this.#bitmap;
+    if (log === undefined) throw new HostError('wrong-state', "the domain's writes are not being logged");
+    return this.phases.measure('log', () => {
+      const dirty = this.control.cleanLogDirty(this.domid, log, this.#suspended);
+      log.addTo(bitmap);
+      return dirty;
+    });
+  }
+
+  disableLogDirty(): void {
+    try {
+      this.control.disableLogDirty(this.domid);
+    } finally {
+      this.#disableDeviceModelLog();
+    }
+  }
+
+  #disableDeviceModelLog(): void {
+    if (!this.#deviceModelLogs) return;
+    this.#deviceModelLogs = false;
+    this.callbacks.switchDeviceModelLog(false);
+  }
+
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
+    this.phases.measure('types', () => {
+      const { words } = this.#frames;
+      for (let first = 0; first < count; first += BATCH) {
+        const some = Math.min(BATCH, count - first);
+        this.#frames.fill(pfns, first, some);
+        this.control.readPageTypes(this.domid, words, some);
+        for (let i = 0; i < some; i++) types[first + i] = words[i * 2]! >>> 28;
+      }
+    });
+  }
+
+  writePages(output: Output, pfns: Float64Array, count: number): void {
+    for (let first = 0; first < count; first += BATCH) {
+      this.#writeBatch(output, pfns, first, Math.min(BATCH, count - first));
+    }
+  }
+
+  #writeBatch(output: Output, pfns: Float64Array, first: number, count: number): void {
+    this.#frames.fill(pfns, first, count);
+    const address = this.phases.measure('mapping', () =>
+      this.control.map(this.domid, this.#frames.words, count, 'read', this.#errors),
+    );
+    try {
+      this.phases.measure('writing', () => this.#writeMapped(output, address, count));
+    } finally {
+      this.phases.measure('unmapping', () => this.control.unmap(address, count));
+    }
+  }
+
+  #writeMapped(output: Output, address: number, count: number): void {
+    this.#iovec.clear();
+    for (let i = 0; i < count; i++) {
+      if (this.#errors[i] === 0) {
+        this.#iovec.push(address + i * PAGE_SIZE, PAGE_SIZE);
+        continue;
+      }
+      // The guest gave the page back (a balloon) since its type was read, and its octets with it.
+      output.writev(this.#iovec);
+      this.#iovec.clear();
+      output.write(ZEROES);
+    }
+    output.writev(this.#iovec);
+  }
+
+  suspend(): void {
+    this.callbacks.suspend();
+    this.#suspended = true;
+  }
+
+  close(): void {
+    if (this.#bitmap !== undefined) this.control.freeBitmap(this.#bitmap);
+    this.#bitmap = undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The cases: shell scripts, each with what it is about in its first comment, and a line `# limit: N s`.
+ * @typedef {object} Case
+ * @property {string} name the file's, without `.sh`
+ * @property {string} path
+ * @property {number} limit seconds that it may take
+ * @property {string} about
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @param {string} folder @returns {Case[]} in the order of their numbers */
+export function findCases(folder) {
+  return readdirSync(folder)
+    .filter((name) => /^[0-9].*\.sh$/.test(name))
+    .sort()
+    .map((name) => readCase(join(folder, name), name.slice(0, -'.sh'.length)));
+}
+
+function readCase(path, name) {
+  const text = readFileSync(path, 'utf8');
+  const [, limit] = /^# limit: ([0-9]+) s$/m.exec(text) ?? [];
+  if (limit === undefined) throw new Error(`${path} has no line "# limit: N s"`);
+  const [, about = ''] = /^#!.*\n# (.*)$/m.exec(text) ?? [];
+  return { name, path, limit: Number(limit), about };
+}
+
+/**
+ * @param {Case[]} cases
+ * @param {string[]} wanted names, or how they begin; unless there is one, all but the measurements, whose numbers begin
+ *   with 9
+ */
+export function chooseCases(cases, wanted) {
+  if (wanted.length === 0) return cases.filter(({ name }) => !name.startsWith('9'));
+  for (const name of wanted) {
+    if (!cases.some((one) => one.name.startsWith(name))) throw new Error(`no case is called ${name}`);
+  }
+  return cases.filter((one) => wanted.some((name) => one.name.startsWith(name)));
+}

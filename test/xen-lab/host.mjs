@@ -1,0 +1,61 @@
+/** What this machine must have for the lab: Debian's programs, and where its packages come from. */
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { run, searchPath } from './command.mjs';
+import { suite } from './packages.mjs';
+
+function isHere(program) {
+  return searchPath()
+    .split(':')
+    .some((folder) => {
+      try {
+        accessSync(join(folder, program), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/**
+ * Sees to it that programs are there: installs their packages where that is possible.
+ * @param {Record<string, string>} programs the package of each
+ */
+export function needPrograms(programs) {
+  const missing = Object.keys(programs).filter((program) => !isHere(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((program) => programs[program]))];
+  const what = `missing: ${missing.join(', ')}`;
+  if (process.getuid() !== 0 || !isHere('apt-get')) {
+    throw new Error(`${what}. Debian has them in ${packages.join(' ')}; as root this installs them itself.`);
+  }
+  console.log(`${what}; installing ${packages.join(' ')}`);
+  run('apt-get', ['update', '-qq'], { seconds: 300 });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { seconds: 900 });
+}
+
+/**
+ * The lines of sources.list by which this machine gets the suite's packages. On one that is not of that suite there
+ * are none, and mmdebstrap goes by its own default.
+ */
+export function sourceLines() {
+  const lines = listedSources();
+  if (lines.length > 0) return lines;
+  // Whose packages they are is known only when the lists have been fetched.
+  run('apt-get', ['update', '-qq'], { seconds: 300 });
+  return listedSources();
+}
+
+function listedSources() {
+  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
+  const listed = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).toString();
+  const suites = [suite, `${suite}-updates`, `${suite}-security`];
+  const lines = listed
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, release, component, origin]) => {
+      return suites.includes(release) && component === 'main' && origin === 'Debian';
+    })
+    .map(([uri, release, component]) => `deb ${uri} ${release} ${component}`);
+  return [...new Set(lines)];
+}

@@ -1,0 +1,142 @@
+/**
+ * The lab's image: Xen, dom0's kernel and initramfs, and dom0's root, all from Debian's packages but for dom0's init,
+ * the guest's workload, and Node, which is the one that builds it. It is made once and then found in a cache; its
+ * name there is a digest of all that determines it.
+ *
+ *   $MIG_XEN_LAB_CACHE, or mig-xen-lab in the user's cache
+ *     rootfs-DIGEST/    dom0's files; kept, for a change in the lab's own is then a matter of seconds
+ *     image-DIGEST/     xen  vmlinuz  initrd.img  root.img
+ *
+ * usage: node test/xen-lab/image.mjs     makes it unless it is there, and prints its folder
+ */
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { run } from './command.mjs';
+import { guestSources, makeGuestInitramfs } from './guest.mjs';
+import { needPrograms } from './host.mjs';
+import { alone } from './lock.mjs';
+import { toBuild } from './packages.mjs';
+import { makeRootfs, rootfsRecipe } from './rootfs.mjs';
+
+/** Goes up when this file makes another image of the same things. */
+const version = 1;
+
+/** Room for the images that a case saves; the file is sparse. */
+const rootMegabytes = 4000;
+
+/** How many of each kind stay: another checkout may be at another state of the lab. */
+const kept = 3;
+
+const dom0Init = fileURLToPath(new URL('dom0/init', import.meta.url));
+
+function cacheFolder() {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return process.env.MIG_XEN_LAB_CACHE || join(cache, 'mig-xen-lab');
+}
+
+function digest(value) {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
+}
+
+function imageDigest() {
+  const sources = [dom0Init, ...guestSources].map((path) => readFileSync(path, 'utf8'));
+  return digest({ version, rootMegabytes, rootfsRecipe, sources, node: [process.version, process.execPath] });
+}
+
+/** The one file of that name that Debian's packages put into /boot. */
+function inBoot(rootfs, pattern) {
+  const [name] = readdirSync(join(rootfs, 'boot')).filter((name) => pattern.test(name));
+  if (name === undefined) throw new Error(`${rootfs}/boot holds nothing like ${pattern}`);
+  return join(rootfs, 'boot', name);
+}
+
+function addNode(rootfs) {
+  copyFileSync(process.execPath, join(rootfs, 'usr/bin/node'));
+  chmodSync(join(rootfs, 'usr/bin/node'), 0o755);
+  try {
+    run('chroot', [rootfs, '/usr/bin/node', '--eval', '0']);
+  } catch (error) {
+    throw new Error(`${process.execPath} does not run on Debian's ${rootfsRecipe.suite}`, { cause: error });
+  }
+}
+
+function makeImage(rootfs, folder) {
+  const growing = `${folder}.growing`;
+  rmSync(growing, { recursive: true, force: true });
+  mkdirSync(growing);
+  // QEMU loads the bare ELF only.
+  writeFileSync(join(growing, 'xen'), gunzipSync(readFileSync(inBoot(rootfs, /^xen-[0-9.]+-amd64\.gz$/))));
+  copyFileSync(inBoot(rootfs, /^vmlinuz-/), join(growing, 'vmlinuz'));
+  copyFileSync(inBoot(rootfs, /^initrd\.img-/), join(growing, 'initrd.img'));
+
+  mkdirSync(join(rootfs, 'lab'), { recursive: true });
+  copyFileSync(join(growing, 'vmlinuz'), join(rootfs, 'lab/vmlinuz'));
+  copyFileSync(dom0Init, join(rootfs, 'lab/init'));
+  chmodSync(join(rootfs, 'lab/init'), 0o755);
+  makeGuestInitramfs(join(rootfs, 'bin/busybox'), join(rootfs, 'lab/guest-initrd.gz'));
+  addNode(rootfs);
+  const root = join(growing, 'root.img');
+  run('mke2fs', ['-q', '-t', 'ext4', '-d', rootfs, '-F', root, `${rootMegabytes}M`], { seconds: 300 });
+  renameSync(growing, folder);
+}
+
+/** Those that were used longest ago go. */
+function prune(cache, kind, current) {
+  const found = readdirSync(cache)
+    .filter((name) => new RegExp(`^${kind}-[0-9a-f]{12}$`).test(name) && join(cache, name) !== current)
+    .map((name) => ({ path: join(cache, name), used: statSync(join(cache, name)).mtimeMs }))
+    .sort((a, b) => b.used - a.used);
+  for (const { path } of found.slice(kept - 1)) rmSync(path, { recursive: true, force: true });
+}
+
+function stepper() {
+  let began = performance.now();
+  return (what) => {
+    console.log(`${what}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    began = performance.now();
+  };
+}
+
+/** @returns {Promise<string>} the image's folder */
+export async function ensureImage() {
+  const cache = cacheFolder();
+  const image = join(cache, `image-${imageDigest()}`);
+  mkdirSync(cache, { recursive: true });
+  await alone(join(cache, 'lock'), () => {
+    if (!existsSync(image)) {
+      if (process.getuid() !== 0) throw new Error(`${image} is not there yet; only root can make it`);
+      needPrograms(toBuild);
+      const rootfs = join(cache, `rootfs-${digest({ version, rootfsRecipe })}`);
+      const made = stepper();
+      if (!existsSync(rootfs)) {
+        console.log("making dom0's root from Debian's packages; this takes some minutes");
+        makeRootfs(rootfs);
+        made("dom0's files");
+      }
+      makeImage(rootfs, image);
+      made("the lab's image");
+      prune(cache, 'rootfs', rootfs);
+      prune(cache, 'image', image);
+    }
+    utimesSync(image, new Date(), new Date());
+  });
+  return image;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await ensureImage());

@@ -1,0 +1,33 @@
+/** dom0's files as Debian's packages make them, before anything of the lab's own is added. */
+import { renameSync, rmSync } from 'node:fs';
+import { run } from './command.mjs';
+import { sourceLines } from './host.mjs';
+import { dom0Packages, suite } from './packages.mjs';
+
+/** Nobody reads them in there, and they are a third of all the files. */
+const unread = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
+
+export const rootfsRecipe = { suite, dom0Packages, unread };
+
+/** @param {string} folder must not be there yet; it appears when all of it is there */
+export function makeRootfs(folder) {
+  const growing = `${folder}.growing`;
+  rmSync(growing, { recursive: true, force: true });
+  run(
+    'mmdebstrap',
+    [
+      '--mode=root',
+      '--variant=important',
+      `--include=${dom0Packages.join(',')}`,
+      '--aptopt=Acquire::Languages "none"',
+      // It is thrown away if it was interrupted.
+      '--dpkgopt=force-unsafe-io',
+      ...unread.map((path) => `--dpkgopt=path-exclude=${path}`),
+      suite,
+      growing,
+      ...sourceLines(),
+    ],
+    { seconds: 1200 },
+  );
+  renameSync(growing, folder);
+}
