@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deployMig } from './deployment.mjs';
+import { deployMig } from '../../tooling/deployment.mjs';
 import { makeDisk } from './disk.mjs';
 
 /** Seconds for a boot, and for what comes after each case, on a machine with other things to do. */

@@ -2,31 +2,42 @@
  * A save runs in a worker, since it has to clean up when libxl's SIGTERM ends it; a restore has nothing to clean up,
  * libxl destroys the domain: a signal ends it as it ends the stock helper.
  */
-import { Worker } from 'node:worker_threads';
-import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
-import type { InterruptReason, SharedInterrupt } from '@mig/posix';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
+import { parseHelperArguments, type RestoreArguments, type SaveArguments } from '@mig/protocol/save-helper';
+import { serveRestore, serveSave } from './serve.js';
 
 /** Milliseconds: a toolstack that died must not leave its helper behind. */
 const PARENT_WATCH_INTERVAL = 500;
 
-try {
-  const request = parseHelperArguments(process.argv.slice(2));
-  if (request.mode === 'save') startSave(request);
-  else (await import('./serve.js')).serveRestore(request);
-} catch (error) {
-  // Without a conversation there is standard error alone, which is xl's.
-  process.stderr.write(`xl-save-helper: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 255;
+/**
+ * @param launcher the program that calls this, in the worker too
+ * @returns whether the work was done in this thread
+ */
+export function start(launcher: string): boolean {
+  try {
+    const request = isMainThread
+      ? parseHelperArguments(process.argv.slice(2))
+      : (workerData as SaveArguments | RestoreArguments);
+    if (request.mode === 'restore') serveRestore(request);
+    else if (isMainThread) startSave(launcher, request);
+    else runSave(request);
+    return request.mode === 'restore' || !isMainThread;
+  } catch (error) {
+    failed(error);
+    return false;
+  }
 }
 
-function startSave(request: SaveArguments): void {
-  const worker = new Worker(new URL('./save-worker.js', import.meta.url), {
+function startSave(launcher: string, request: SaveArguments): void {
+  const worker = new Worker(launcher, {
+    argv: process.argv.slice(2),
     workerData: request,
     trackUnmanagedFds: false,
   });
   // The signal may be there before the interrupt.
   let pending: InterruptReason | undefined;
-  let interrupt: { raise(reason: InterruptReason): void } | undefined;
+  let interrupt: Interrupt | undefined;
   const stop = (reason: InterruptReason) => {
     pending ??= reason;
     interrupt?.raise(pending);
@@ -38,18 +49,25 @@ function startSave(request: SaveArguments): void {
   }, PARENT_WATCH_INTERVAL);
 
   worker.on('message', (shared: SharedInterrupt) => {
-    // Loaded while the worker works: it is wanted for a signal only.
-    void import('@mig/posix').then(({ Interrupt }) => {
-      interrupt = Interrupt.from(shared);
-      if (pending !== undefined) interrupt.raise(pending);
-    });
+    interrupt = Interrupt.from(shared);
+    if (pending !== undefined) interrupt.raise(pending);
   });
-  worker.on('error', (error) => {
-    process.stderr.write(`xl-save-helper: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 255;
-  });
+  worker.on('error', failed);
   worker.on('exit', () => {
     clearInterval(watch);
     process.exit();
   });
+}
+
+/** In the worker: blocks until all is said. */
+function runSave(request: SaveArguments): void {
+  const interrupt = Interrupt.create();
+  parentPort?.postMessage(interrupt.shared);
+  serveSave(request, interrupt);
+}
+
+/** Without a conversation there is standard error alone, which is xl's. */
+function failed(error: unknown): void {
+  process.stderr.write(`xl-save-helper: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 255;
 }

@@ -20,6 +20,11 @@ export interface HelperListener {
   readonly interrupt?: Interrupt | undefined;
 }
 
+const NOBODY_DECIDES: PrecopyDecision = {
+  decision: 'abort',
+  reason: { code: 'no-decision', sentence: 'there is no policy that decides' },
+};
+
 /** Asks the process that keeps libxl. Blocks until it has answered. */
 export class LibxlClient {
   readonly #requests: Output;
@@ -44,43 +49,51 @@ export class LibxlClient {
     this.#replies = new JsonLines(this.#input);
   }
 
-  /** @throws HostError as libxl's process does, or `unavailable` where that has ended */
+  /**
+   * @throws HostError as libxl's process does, or `unavailable` where that has ended; InterruptedError; what the listener
+   *   throws. It is then over at libxl, too.
+   */
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
     this.#requests.write(jsonLine(request));
     this.#input.interrupt = listener?.interrupt;
     let helper: number | undefined;
-    let interrupted: InterruptedError | undefined;
+    // What ends the request before libxl does.
+    let cause: Error | undefined;
+    const stop = (reason: unknown) => {
+      cause ??= reason instanceof Error ? reason : new Error(String(reason));
+      this.#input.interrupt = undefined;
+      if (helper !== undefined) terminate(helper);
+    };
     for (;;) {
       let message: LibxlReply | HelperEvent;
       try {
         message = this.#replies.next() as LibxlReply | HelperEvent;
       } catch (error) {
-        if (error instanceof InterruptedError) {
-          interrupted = error;
-          this.#input.interrupt = undefined;
-          if (helper !== undefined) stop(helper);
-          continue;
+        if (error instanceof EndOfInputError) {
+          throw new HostError('unavailable', "libxl's process has ended", { cause: error });
         }
-        if (!(error instanceof EndOfInputError)) throw error;
-        throw new HostError('unavailable', "libxl's process has ended", { cause: error });
+        if (!(error instanceof InterruptedError)) throw error;
+        stop(error);
+        continue;
       }
       if ('event' in message) {
         if (message.event === 'helper') {
           helper = message.pid;
-          if (interrupted !== undefined) stop(helper);
+          if (cause !== undefined) terminate(helper);
         }
-        const decision = listener?.event(message);
-        if (message.event === 'consult')
-          this.#decisions.write(jsonLine(decision ?? { decision: 'continue-precopy' }));
+        let decision: PrecopyDecision | undefined;
+        try {
+          decision = listener?.event(message);
+        } catch (error) {
+          stop(error);
+        }
+        if (message.event === 'consult') this.#decisions.write(jsonLine(decision ?? NOBODY_DECIDES));
         continue;
       }
+      if (cause !== undefined) throw cause;
       if (message.reply === 'done') return message.value;
-      if (interrupted !== undefined) throw interrupted;
-      throw new HostError(
-        message.code,
-        message.message,
-        message.domid === undefined ? {} : { domid: message.domid },
-      );
+      const { code, domid } = message;
+      throw new HostError(code, message.message, domid === undefined ? {} : { domid });
     }
   }
 
@@ -92,7 +105,7 @@ export class LibxlClient {
   }
 }
 
-function stop(pid: number): void {
+function terminate(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch {

@@ -23,7 +23,12 @@ export type LibxlRequest =
   | { readonly do: 'list' }
   | { readonly do: 'describe'; readonly domid: number }
   | { readonly do: 'configuration'; readonly domid: number }
-  | { readonly do: 'rename'; readonly domid: number; readonly name: string }
+  | {
+      readonly do: 'rename';
+      readonly domid: number;
+      readonly name: string;
+      readonly sentTo?: string | undefined;
+    }
   | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy'; readonly domid: number }
   | {
       readonly do: 'suspend';

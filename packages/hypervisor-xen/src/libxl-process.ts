@@ -52,7 +52,7 @@ function perform(libxl: Libxl, request: LibxlRequest) {
     case 'configuration':
       return libxl.configuration(request.domid);
     case 'rename':
-      return libxl.rename(request.domid, request.name);
+      return libxl.rename(request.domid, request.name, request.sentTo);
     case 'pause':
     case 'unpause':
     case 'resume':

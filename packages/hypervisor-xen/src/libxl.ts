@@ -7,6 +7,7 @@
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import type { XenVersion } from './xen-version.js';
+import { Xenstore } from './xenstore.js';
 
 /** xentoollog_level and XTL_STDIOSTREAM_* of tools/include/xentoollog.h. */
 const XTL_PROGRESS = 4;
@@ -44,6 +45,8 @@ export interface LibxlDomain {
   readonly suspended: boolean;
   readonly crashed: boolean;
   readonly cpuNanoseconds: number;
+  /** Where it was sent, where it was sent away. */
+  readonly sentTo?: string | undefined;
 }
 
 type Functions = ReturnType<typeof declare>;
@@ -89,14 +92,44 @@ function declare({ libraries }: XenVersion) {
     libxl_domain_create_restore: light.func(
       'int libxl_domain_create_restore(uintptr_t ctx, void *config, void *domid, int fd, int sendBack, void *params, void *how, void *console)',
     ),
+    libxl_domain_create_new: light.func(
+      'int libxl_domain_create_new(uintptr_t ctx, void *config, void *domid, void *how, void *console)',
+    ),
+    libxl_domain_core_dump: light.func(
+      'int libxl_domain_core_dump(uintptr_t ctx, uint32_t domid, const char *path, void *how)',
+    ),
+    libxl_evenable_domain_death: light.func(
+      'int libxl_evenable_domain_death(uintptr_t ctx, uint32_t domid, uint64_t user, void *watch)',
+    ),
+    libxl_event_wait: light.func(
+      'int libxl_event_wait(uintptr_t ctx, void *event, uint64_t mask, uintptr_t predicate, uintptr_t user)',
+    ),
+    libxl_event_free: light.func('void libxl_event_free(uintptr_t ctx, uintptr_t event)'),
   };
 }
+
+/** How a domain came to its end: LIBXL_SHUTDOWN_REASON_* by name, or gone without one. */
+export type DomainEnd = 'poweroff' | 'reboot' | 'suspend' | 'crash' | 'watchdog' | 'soft_reset' | 'gone';
+
+const ends: Readonly<Record<number, DomainEnd>> = {
+  0: 'poweroff',
+  1: 'reboot',
+  2: 'suspend',
+  3: 'crash',
+  4: 'watchdog',
+  5: 'soft_reset',
+};
+
+/** LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN of _libxl_types.h; the other that is awaited is DOMAIN_DEATH. */
+const EVENT_DOMAIN_SHUTDOWN = 1;
+const EVENTMASK_SHUTDOWN_AND_DEATH = (1 << 1) | (1 << 2);
 
 /** An open libxl. Methods throw HostError for what libxl could not do; libxl itself says more on standard error. */
 export class Libxl {
   readonly #libxl: Functions;
   readonly #ctx: number;
   readonly #layout: XenVersion['libxl'];
+  readonly #store = new Xenstore();
 
   /** @param verbose also libxl's debug messages */
   constructor(version: XenVersion, verbose: boolean) {
@@ -150,11 +183,15 @@ export class Libxl {
       suspended: shutdown && reason === REASON_SUSPEND,
       crashed: shutdown && reason === REASON_CRASH,
       cpuNanoseconds: Number(info.getBigUint64(at.cpuTime, true)),
+      sentTo: this.#store.read(sentToKey(domid)),
     };
   }
 
-  rename(domid: number, name: string): void {
+  /** @param sentTo remembered until it is renamed again; libxl forgets it with the domain */
+  rename(domid: number, name: string, sentTo?: string): void {
     this.#check('libxl_domain_rename', domid, this.#libxl.libxl_domain_rename(this.#ctx, domid, null, name));
+    if (sentTo === undefined) this.#store.remove(sentToKey(domid));
+    else this.#store.write(sentToKey(domid), sentTo);
   }
 
   pause(domid: number): void {
@@ -213,6 +250,54 @@ export class Libxl {
     });
   }
 
+  /** Builds a domain anew, and leaves it paused. @returns its domid */
+  create(configuration: string): number {
+    return this.#withConfiguration((config) => {
+      const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
+      if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
+      const domid = new Uint32Array(1);
+      const result: unknown = this.#libxl.libxl_domain_create_new(this.#ctx, config, domid, null, null);
+      this.#check('libxl_domain_create_new', domid[0]!, result);
+      return domid[0]!;
+    });
+  }
+
+  dumpCore(domid: number, path: string): void {
+    this.#check(
+      'libxl_domain_core_dump',
+      domid,
+      this.#libxl.libxl_domain_core_dump(this.#ctx, domid, path, null),
+    );
+  }
+
+  /** From now on the domain's end is an event; also one that has come already. */
+  watch(domid: number): void {
+    const watch = new BigUint64Array(1);
+    const result: unknown = this.#libxl.libxl_evenable_domain_death(this.#ctx, domid, 0, watch);
+    this.#check('libxl_evenable_domain_death', domid, result);
+  }
+
+  /** Waits for the next end of the watched domain. */
+  awaitEnd(domid: number): DomainEnd {
+    const at = this.#layout.event;
+    for (;;) {
+      const pointer = new BigUint64Array(1);
+      const result: unknown = this.#libxl.libxl_event_wait(
+        this.#ctx,
+        pointer,
+        EVENTMASK_SHUTDOWN_AND_DEATH,
+        0,
+        0,
+      );
+      this.#check('libxl_event_wait', domid, result);
+      const event = new DataView(koffi.view(pointer[0]!, at.size).slice(0));
+      this.#libxl.libxl_event_free(this.#ctx, Number(pointer[0]));
+      if (event.getUint32(at.domid, true) !== domid) continue;
+      if (event.getInt32(at.type, true) !== EVENT_DOMAIN_SHUTDOWN) return 'gone';
+      return ends[event.getUint8(at.shutdownReason)] ?? 'crash';
+    }
+  }
+
   #restoreParameters(): DataView {
     const { size, streamVersion } = this.#layout.restoreParameters;
     const parameters = new DataView(new ArrayBuffer(size));
@@ -243,4 +328,9 @@ export class Libxl {
 function uuidText(octets: Uint8Array): string {
   const hex = Buffer.from(octets).toString('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** Beside what libxl itself keeps about the domain, where no guest can read it. */
+function sentToKey(domid: number): string {
+  return `/libxl/${domid}/mig-sent-to`;
 }

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   type DomainInfo,
   type Host,
   HostError,
   type HostInfo,
   type ImageReport,
+  type RenameOptions,
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
@@ -67,12 +70,12 @@ export class XenHost implements Host {
     return renamed(json, this.describe(domid).name);
   }
 
-  rename(domid: number, name: string): void {
+  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
     const other = this.list().find((domain) => domain.name === name);
     if (other !== undefined && other.domid !== domid) {
       throw new HostError('name-taken', `domain ${other.domid} is called ${name} already`, { domid });
     }
-    this.#libxl.ask({ do: 'rename', domid, name });
+    this.#libxl.ask({ do: 'rename', domid, name, sentTo });
   }
 
   pause(domid: number): void {
@@ -162,6 +165,23 @@ export class XenHost implements Host {
     ) as number;
   }
 
+  /**
+   * Leaves a process behind that does what the domain's configuration wants when it shuts down, as stock `xl` does.
+   * It writes to /var/log/xen/xl-NAME.log.
+   */
+  attend(domid: number): void {
+    const program = fileURLToPath(new URL('./libxl-monitor.js', import.meta.url));
+    const log = openSync(`/var/log/xen/xl-${this.describe(domid).name}.log`, 'a', 0o640);
+    try {
+      spawn(process.execPath, [program, String(domid)], {
+        detached: true,
+        stdio: ['ignore', log, log],
+      }).unref();
+    } finally {
+      closeSync(log);
+    }
+  }
+
   #environment(progressTimeout: number): Record<string, string> {
     return {
       LIBXL_SAVE_HELPER: this.options.saveHelper,
@@ -173,7 +193,7 @@ export class XenHost implements Host {
 }
 
 function describe(domain: LibxlDomain): DomainInfo {
-  const { domid, name, uuid, memory, vcpus, paused, suspended, crashed, cpuNanoseconds } = domain;
+  const { domid, name, uuid, memory, vcpus, paused, suspended, crashed, cpuNanoseconds, sentTo } = domain;
   return {
     domid,
     name,
@@ -183,6 +203,7 @@ function describe(domain: LibxlDomain): DomainInfo {
     state: { paused, suspended, crashed },
     cpuSeconds: cpuNanoseconds / 1e9,
     logDirty: undefined,
+    ...(sentTo === undefined ? {} : { sentTo }),
   };
 }
 

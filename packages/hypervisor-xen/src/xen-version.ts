@@ -35,6 +35,13 @@ export interface XenVersion {
       readonly cpuTime: number;
       readonly vcpus: number;
     };
+    /** `libxl_event`. */
+    readonly event: {
+      readonly size: number;
+      readonly domid: number;
+      readonly type: number;
+      readonly shutdownReason: number;
+    };
     /** `libxl_domain_restore_params`. */
     readonly restoreParameters: { readonly size: number; readonly streamVersion: number };
   };
@@ -63,6 +70,7 @@ export const xenVersions: readonly XenVersion[] = [
         cpuTime: 88,
         vcpus: 100,
       },
+      event: { size: 208, domid: 16, type: 48, shutdownReason: 56 },
       restoreParameters: { size: 24, streamVersion: 4 },
     },
   },

@@ -9,6 +9,21 @@ import { completeFile } from '../stream/output-file.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import type { Task, TaskEvent, TaskResults } from './task.js';
 
+/** A host where somebody has to wait for a domain's end; the embedded one's domains see to that themselves. */
+interface AttendingHost extends Host {
+  attend(domid: number): void;
+}
+
+/** The domain runs, whatever comes of this. */
+function tryToAttend(host: AttendingHost, domid: number, tell: Tell): void {
+  try {
+    host.attend(domid);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    tell({ event: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
+  }
+}
+
 type Tell = (event: TaskEvent) => void;
 
 /** See TaskInput. */
@@ -67,7 +82,7 @@ function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupts: Inter
 function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
   const input = new Input(0, { subject: 'the stream from the source', interrupt });
   const output = new Output(1, { subject: 'the answer to the source', interrupt });
-  return receiveDomain(
+  const received = receiveDomain(
     host,
     { input, output },
     {
@@ -76,6 +91,8 @@ function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interr
       stateEntered: (state) => tell({ event: 'target-state', state }),
     },
   );
+  if (task.attend && 'attend' in host) tryToAttend(host as AttendingHost, received.domid, tell);
+  return received;
 }
 
 function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, tell: Tell) {

@@ -15,7 +15,7 @@ const stockMessages: Partial<Record<TargetState, string>> = {
 
 export async function receive(
   context: Context,
-  options: { readonly paused: boolean; readonly timeouts: TargetTimeouts },
+  options: { readonly paused: boolean; readonly attend: boolean; readonly timeouts: TargetTimeouts },
 ): Promise<void> {
   const { log } = context;
   try {
@@ -23,6 +23,7 @@ export async function receive(
       { kind: 'receive', ...options },
       {
         onEvent: (event) => {
+          if (event.event === 'note') log.line(`migration target: ${event.text}.`);
           if (event.event !== 'target-state') return;
           const message = stockMessages[event.state];
           if (message !== undefined) log.line(message);

@@ -107,9 +107,10 @@ function registerReceive(program: Command, context: Context): void {
     .option('-e', 'do not wait in the background for the death of the domain')
     .option('-d', 'the stream is checked: it has a second pass over memory')
     .option('-p', 'do not unpause the domain')
-    .action(async (options: { p?: true }) => {
+    .action(async (options: { p?: true; e?: true }) => {
       const { receive } = await import('./receive.js');
-      await receive(context, { paused: options.p === true, timeouts: targetTimeouts({ ...options }) });
+      const timeouts = targetTimeouts({ ...options });
+      await receive(context, { paused: options.p === true, attend: options.e !== true, timeouts });
     });
   addTargetTimeouts(command);
   refuseOptions(command, [

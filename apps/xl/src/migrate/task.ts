@@ -23,7 +23,13 @@ export type Task =
       readonly configuration: string;
       readonly timeouts: SourceTimeouts;
     }
-  | { readonly kind: 'receive'; readonly paused: boolean; readonly timeouts: TargetTimeouts }
+  | {
+      readonly kind: 'receive';
+      readonly paused: boolean;
+      /** Somebody is to wait for the domain's end, where the host needs that. */
+      readonly attend: boolean;
+      readonly timeouts: TargetTimeouts;
+    }
   | {
       readonly kind: 'save';
       readonly domid: number;
@@ -67,7 +73,8 @@ export type TaskEvent =
       readonly pagesDone: number;
     }
   | ({ readonly event: 'pass' } & PassReport)
-  | ({ readonly event: 'precopy-ended' } & PrecopyEnd);
+  | ({ readonly event: 'precopy-ended' } & PrecopyEnd)
+  | { readonly event: 'note'; readonly text: string };
 
 export interface TaskResults {
   migrate: MigrationReport;

@@ -1,0 +1,47 @@
+/** The few keys that mig keeps in xenstore. Prototypes: tools/include/xenstore.h; its library's ABI is stable. */
+import koffi from 'koffi';
+import { HostError } from '@mig/hypervisor';
+
+/** No transaction. */
+const XBT_NULL = 0;
+
+export class Xenstore {
+  readonly #functions = declare();
+  readonly #handle: number;
+
+  /** @throws HostError where xenstore cannot be reached */
+  constructor() {
+    this.#handle = this.#functions.xs_open(0) as number;
+    if (this.#handle === 0) throw new HostError('unavailable', `xs_open: errno ${koffi.errno()}`);
+  }
+
+  read(path: string): string | undefined {
+    const length = new Uint32Array(1);
+    const value = this.#functions.xs_read(this.#handle, XBT_NULL, path, length) as string | null;
+    return value ?? undefined;
+  }
+
+  /** @throws HostError */
+  write(path: string, value: string): void {
+    const octets = Buffer.from(value);
+    if (this.#functions.xs_write(this.#handle, XBT_NULL, path, octets, octets.length) === true) return;
+    throw new HostError('unavailable', `xs_write ${path}: errno ${koffi.errno()}`);
+  }
+
+  remove(path: string): void {
+    this.#functions.xs_rm(this.#handle, XBT_NULL, path);
+  }
+}
+
+function declare() {
+  const store = koffi.load('libxenstore.so.4');
+  const text = koffi.disposable('XenstoreText', 'char *', koffi.load(null).func('void free(void *)'));
+  return {
+    xs_open: store.func('uintptr_t xs_open(unsigned long flags)'),
+    xs_read: store.func('xs_read', text, ['uintptr_t', 'uint32_t', 'const char *', 'void *']),
+    xs_write: store.func(
+      'bool xs_write(uintptr_t handle, uint32_t transaction, const char *path, const void *data, unsigned int length)',
+    ),
+    xs_rm: store.func('bool xs_rm(uintptr_t handle, uint32_t transaction, const char *path)'),
+  };
+}
