@@ -21,6 +21,7 @@ const always = [
   { source: here('dom0/lib-peer.sh'), name: 'lib-peer.sh' },
   { source: here('cases/lib.sh'), name: 'lib.sh' },
   { source: here('cases/log-dirty.mjs'), name: 'log-dirty.mjs' },
+  { source: here('cases/hypervisor-cases.mjs'), name: 'hypervisor-cases.mjs' },
   { source: here('cases/two-hosts/lib.sh'), name: 'two-hosts.sh' },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * A save runs in a worker, since it has to clean up when libxl's SIGTERM ends it; a restore has nothing to clean up,
- * libxl destroys the domain: a signal ends it as it ends the stock helper.
+ * A save runs in a worker, since it has to clean up when libxl's SIGTERM ends it, or libxl is gone. A restore has nothing
+ * to clean up, libxl destroys the domain: a signal ends it as it ends the stock helper.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
@@ -15,12 +15,13 @@ const PARENT_WATCH_INTERVAL = 500;
  * @returns whether the work was done in this thread
  */
 export function start(launcher: string): boolean {
+  const parent = process.ppid;
   try {
     const request = isMainThread
       ? parseHelperArguments(process.argv.slice(2))
       : (workerData as SaveArguments | RestoreArguments);
     if (request.mode === 'restore') serveRestore(request);
-    else if (isMainThread) startSave(launcher, request);
+    else if (isMainThread) startSave(launcher, request, parent);
     else runSave(request);
     return request.mode === 'restore' || !isMainThread;
   } catch (error) {
@@ -29,7 +30,7 @@ export function start(launcher: string): boolean {
   }
 }
 
-function startSave(launcher: string, request: SaveArguments): void {
+function startSave(launcher: string, request: SaveArguments, parent: number): void {
   const worker = new Worker(launcher, {
     argv: process.argv.slice(2),
     workerData: request,
@@ -43,7 +44,6 @@ function startSave(launcher: string, request: SaveArguments): void {
     interrupt?.raise(pending);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
-  const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid !== parent) stop('peer-gone');
   }, PARENT_WATCH_INTERVAL);

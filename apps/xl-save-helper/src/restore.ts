@@ -1,5 +1,5 @@
 import { detectXen, IncomingXenMemory, type RestoreResults, XenControl } from '@mig/hypervisor-xen/memory';
-import { enlargePipe, Input } from '@mig/posix';
+import { enlargePipe, Input, Interrupt } from '@mig/posix';
 import type { RestoreArguments } from '@mig/protocol/save-helper';
 import { restoreImage } from '@mig/receiver';
 import { type Libxl, LogLevel } from './libxl.js';
@@ -23,7 +23,8 @@ export function restore(request: RestoreArguments, settings: Settings, libxl: Li
   );
   const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
   try {
-    const input = new Input(ioFd, { subject: 'the stream', patience });
+    // libxl speaks only when it is asked: anything from it meanwhile is its end.
+    const input = new Input(ioFd, { subject: 'the stream', patience, interrupt: Interrupt.byPeer(0) });
     const { octets, pages } = restoreImage(memory, input);
     const results = memory.complete();
     libxl.log(LogLevel.DETAIL, `image of ${octets} octets, ${pages} pages`);

@@ -4,6 +4,8 @@ import {
   HostError,
   type HostInfo,
   type ImageReport,
+  type PrecopyPolicy,
+  type PrecopyStats,
   type RenameOptions,
   type RestoreOptions,
   type SaveOptions,
@@ -116,12 +118,13 @@ export class EmbeddedHost implements Host {
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
     const owner = this.#ownerOf(domid);
     const reason = options.live ? whyNoLogDirty() : undefined;
-    if (reason !== undefined) {
+    if (reason !== undefined && !suspendsAtOnce(options.policy)) {
       throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
         domid,
       });
     }
-    return saveDomain({ domid, owner, folder: this.#folder.pathOf(domid) }, output, options);
+    const domain = { domid, owner, folder: this.#folder.pathOf(domid) };
+    return saveDomain(domain, output, reason === undefined ? options : { ...options, live: false });
   }
 
   restoreFrom(input: Input, options: RestoreOptions): number {
@@ -218,6 +221,21 @@ export class EmbeddedHost implements Host {
       ...(sentTo === undefined ? {} : { sentTo }),
     };
   }
+}
+
+/** Nothing has to be logged for a policy that makes no live pass. */
+function suspendsAtOnce(policy: PrecopyPolicy): boolean {
+  const before: PrecopyStats = {
+    iteration: 0,
+    totalWritten: 0,
+    dirtyCount: undefined,
+    point: 'dirty-count-known',
+    elapsedMilliseconds: 0,
+    sendRate: undefined,
+    dirtyRate: undefined,
+    estimatedDowntime: undefined,
+  };
+  return policy(before).decision === 'stop-and-copy';
 }
 
 const UNANSWERED: ControlState = {

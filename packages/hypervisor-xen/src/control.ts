@@ -22,6 +22,11 @@ const PROT_WRITE = 2;
 
 /** XEN_DOMINF_*, public/domctl.h. */
 const DOMINF_HVM_GUEST = 1 << 1;
+const DOMINF_SHUTDOWN = 1 << 2;
+const DOMINF_SHUTDOWN_SHIFT = 16;
+const DOMINF_SHUTDOWN_MASK = 0xff;
+/** SHUTDOWN_suspend, public/sched.h. */
+const SHUTDOWN_SUSPEND = 2;
 
 /** sizeof(xen_cpuid_leaf_t) and sizeof(xen_msr_entry_t), public/arch-x86/xen.h and xen-x86_32/64. */
 const LEAF_SIZE = 24;
@@ -121,6 +126,8 @@ function declare({ libraries }: XenVersion) {
 
 export interface DomainFacts {
   readonly hvm: boolean;
+  /** Shut down, for the reason that it was asked to suspend. */
+  readonly suspended: boolean;
   /** Pages that it has, those that Xen holds for it included. */
   readonly pages: number;
   readonly vcpus: number;
@@ -180,8 +187,11 @@ export class XenControl {
     const found = this.#call('xc_domain_getinfolist', domid, 1, info);
     // It is the next domain that exists, where this one does not.
     if (found !== 1 || info.getUint16(0, true) !== domid) return undefined;
+    const word = info.getUint32(flags, true);
+    const reason = (word >>> DOMINF_SHUTDOWN_SHIFT) & DOMINF_SHUTDOWN_MASK;
     return {
-      hvm: (info.getUint32(flags, true) & DOMINF_HVM_GUEST) !== 0,
+      hvm: (word & DOMINF_HVM_GUEST) !== 0,
+      suspended: (word & DOMINF_SHUTDOWN) !== 0 && reason === SHUTDOWN_SUSPEND,
       pages: Number(info.getBigUint64(totalPages, true)),
       vcpus: info.getUint32(onlineVcpus, true),
     };

@@ -31,6 +31,7 @@ export class LibxlClient {
   readonly #decisions: Output;
   readonly #input: Input;
   readonly #replies: JsonLines;
+  #busy = false;
 
   /** Starts the process. Its standard error, libxl's messages, is ours. */
   constructor() {
@@ -54,6 +55,19 @@ export class LibxlClient {
    *   throws. It is then over at libxl, too.
    */
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
+    this.#busy = true;
+    try {
+      return this.#ask(request, listener);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  #ask(request: LibxlRequest, listener?: HelperListener): unknown {
     this.#requests.write(jsonLine(request));
     this.#input.interrupt = listener?.interrupt;
     let helper: number | undefined;

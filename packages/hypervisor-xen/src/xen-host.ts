@@ -11,7 +11,7 @@ import {
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, TimeoutError } from '@mig/posix';
+import { InterruptedError, type Input, type Output, positionOf, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 import { detectXen } from './detect.js';
 import type { LibxlDomain } from './libxl.js';
@@ -29,14 +29,17 @@ export interface XenHostOptions {
  */
 export class XenHost implements Host {
   #client: LibxlClient | undefined;
+  #other: LibxlClient | undefined;
 
   /** @throws HostError where this is no Xen host that mig knows, saying why */
   constructor(private readonly options: XenHostOptions) {
     detectXen();
   }
 
+  /** Another where that one is busy: while a domain is saved, its observer may look at it. */
   get #libxl(): LibxlClient {
-    return (this.#client ??= new LibxlClient());
+    const client = (this.#client ??= new LibxlClient());
+    return client.busy ? (this.#other ??= new LibxlClient()) : client;
   }
 
   info(): HostInfo {
@@ -79,18 +82,24 @@ export class XenHost implements Host {
   }
 
   pause(domid: number): void {
+    this.describe(domid);
     this.#libxl.ask({ do: 'pause', domid });
   }
 
   unpause(domid: number): void {
+    this.describe(domid);
     this.#libxl.ask({ do: 'unpause', domid });
   }
 
   resume(domid: number): void {
+    if (!this.describe(domid).state.suspended) {
+      throw new HostError('wrong-state', `domain ${domid} is not suspended`, { domid });
+    }
     this.#libxl.ask({ do: 'resume', domid });
   }
 
   destroy(domid: number): void {
+    this.describe(domid);
     this.#libxl.ask({ do: 'destroy', domid });
   }
 
@@ -126,6 +135,7 @@ export class XenHost implements Host {
           return undefined;
       }
     };
+    const before = positionOf(output.fd);
     try {
       const { live, debug } = options;
       const environment = this.#environment(output.patience.milliseconds);
@@ -149,7 +159,9 @@ export class XenHost implements Host {
     if (report === undefined) {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
-    output.wroteElsewhere(report.octets);
+    // Of a pipe nobody can tell how much libxl itself has written around the image.
+    const after = positionOf(output.fd);
+    output.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
     return report;
   }
 

@@ -146,6 +146,10 @@ export class XenMemory implements Memory {
 
   suspend(): void {
     this.callbacks.suspend();
+    // libxl (4.17) says yes, too, where the guest never acknowledged and the request was cancelled.
+    if (this.control.describe(this.domid)?.suspended !== true) {
+      throw new HostError('suspend-refused', 'the guest has not suspended', { domid: this.domid });
+    }
     this.#suspended = true;
   }
 

@@ -69,6 +69,14 @@ export function duplicateFrom(pid: number, fd: number): number {
   }
 }
 
+const SEEK_CUR = 1;
+
+/** Octets from the start of a file to where the next one is read or written; undefined for a pipe or a socket. */
+export function positionOf(fd: number): number | undefined {
+  const position = attempt('lseek', fd, 0, SEEK_CUR);
+  return position < 0 ? undefined : position;
+}
+
 export function closeDescriptor(fd: number): void {
   attempt('close', fd);
 }

@@ -7,6 +7,7 @@ export {
   makeInheritable,
   makeNonBlocking,
   pipe,
+  positionOf,
   setNonBlocking,
   type Pipe,
 } from './descriptors.js';

@@ -28,6 +28,11 @@ export class Interrupt {
     return new Interrupt(shared);
   }
 
+  /** Raised for as long as the other end of `fd` is closed, or has something to say where nothing is expected. */
+  static byPeer(fd: number): Interrupt {
+    return new Interrupt({ fd, word: new Int32Array(new SharedArrayBuffer(4)) });
+  }
+
   /** The descriptor becomes readable, and stays so. */
   raise(reason: InterruptReason): void {
     Atomics.store(this.shared.word, 0, reasons.indexOf(reason) + 1);

@@ -21,6 +21,7 @@ const functions = {
   splice: library.func(
     'long splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
   ),
+  lseek: library.func('long lseek(int fd, long offset, int whence)'),
   close: library.func('int close(int fd)'),
   eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),

@@ -47,7 +47,8 @@ export function waitFor(
       if (-ready === errno('EINTR')) continue;
       throw new PosixError('poll', -ready, `descriptor ${fd}`);
     }
-    const reason = interrupt?.raised;
+    // The word is there before the descriptor is ready, but for a peer that can only close its end.
+    const reason = interrupt?.raised ?? (halves[7] === 0 ? undefined : 'peer-gone');
     if (reason !== undefined) throw new InterruptedError(reason);
     const happened = halves[3];
     if (happened & POLLNVAL) throw new PosixError('poll', errno('EBADF'), `descriptor ${fd}`);

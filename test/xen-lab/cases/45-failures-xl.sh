@@ -1,7 +1,7 @@
 #!/bin/bash
 # mig's own xl at the source, and everything that can go wrong with the target: who runs, under which name, what is
 # said, and that the domain can always be had back.
-# limit: 900 s
+# limit: 1500 s
 . /mnt/lib.sh
 
 BANNER='xl migration receiver ready, send binary domain data.\n'
@@ -61,10 +61,10 @@ must "$MIG/mig" resume --force g1--migratedaway
 kept
 
 step 'the source is killed while the target prepares'
-"$MIG/mig" migrate --json -s '' --ready-timeout 100 g1 "$(target never "printf '$BANNER'; exec cat > /dev/null")" \
+"$MIG/mig" migrate --json -s '' --ready-timeout 300 g1 "$(target never "printf '$BANNER'; exec cat > /dev/null")" \
   > "$OUT/killed.json" 2> "$OUT/killed.txt" &
 source=$!
-wait_for 120 grep -q '"state":"awaiting-ready"' "$OUT/killed.json" || fail 'not awaiting ready'
+wait_for 300 grep -q '"state":"awaiting-ready"' "$OUT/killed.json" || fail 'not awaiting ready'
 kill -KILL $source
 sleep 2
 [ "$(state_of g1)" = ---ss- ] || fail "g1 is $(state_of g1), not suspended"
@@ -78,7 +78,7 @@ for signal in INT KILL; do
   "$MIG/mig" migrate --json -s '' -i 1000000 -d 0 g1 "$(receiver "ours-$signal" "$MIG/mig" migrate-receive)" \
     > "$OUT/$signal.json" 2> "$OUT/$signal.txt" &
   source=$!
-  wait_for 200 grep -q '"event":"pass-started".*"iteration":2' "$OUT/$signal.json" || fail 'no second pass'
+  wait_for 300 grep -q '"event":"pass-started".*"iteration":2' "$OUT/$signal.json" || fail 'no second pass'
   kill -$signal $source
   wait $source
   saw "status after SIG$signal: $?"
@@ -91,7 +91,7 @@ step 'the target is ours, and its xl is killed in the midst'
 "$MIG/mig" migrate --json -s '' -i 1000000 -d 0 g1 "$(receiver killed "$MIG/mig" migrate-receive)" \
   > "$OUT/target.json" 2> "$OUT/target.txt" &
 source=$!
-wait_for 200 grep -q '"event":"pass-started".*"iteration":2' "$OUT/target.json" || fail 'no second pass'
+wait_for 300 grep -q '"event":"pass-started".*"iteration":2' "$OUT/target.json" || fail 'no second pass'
 pkill -KILL -f 'mig migrate-receive'
 wait $source
 [ $? = 1 ] || fail 'status not 1'

@@ -251,11 +251,12 @@ must_end() {
   [ $status = "$3" ] || fail "ended with status $status, not $3"
 }
 
-says() { grep -aqE -- "$1" "$2"; }
+# says PATTERN FILE: also a file that is not there yet.
+says() { grep -aqsE -- "$1" "$2"; }
 
 # wait_said SECONDS PATTERN FILE
 wait_said() {
-  wait_for "$1" says "$2" "$3" 2> /dev/null && return
+  wait_for "$1" says "$2" "$3" && return
   tail -n 20 "$3"
   fail "not said within $1 s: $2"
 }

@@ -1,0 +1,58 @@
+/**
+ * The cases that any hypervisor must pass, on this Xen host. Argument: a guest's configuration, without its name.
+ * Says how each went; status 1 where one failed.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const modules = '/opt/mig/node_modules/@mig';
+const { cases } = await import(`${modules}/hypervisor/dist/cases/index.js`);
+const { XenHost } = await import(`${modules}/hypervisor-xen/dist/index.js`);
+
+const template = readFileSync(process.argv[2], 'utf8');
+const host = new XenHost({ saveHelper: '/opt/mig/bin/xl-save-helper' });
+const PATIENCE = 240_000;
+
+function ticksOf(name) {
+  const texts = [name, `${name}--incoming`].map((log) => `/var/log/xen/console/guest-${log}.log`);
+  return texts
+    .filter((path) => existsSync(path))
+    .flatMap((path) => [...readFileSync(path, 'latin1').matchAll(/^tick \d+ .*errors=(\d+)/gm)]);
+}
+
+const bench = {
+  host,
+  target: host,
+  createBusyDomain(name) {
+    const path = `/root/case/${name}.cfg`;
+    writeFileSync(path, `name = "${name}"\n${template}`);
+    execFileSync('xl', ['create', path], { stdio: 'inherit' });
+    return Number(execFileSync('xl', ['domid', name], { encoding: 'utf8' }));
+  },
+  awaitProgress(where, domid) {
+    const name = where.describe(domid).name.replace(/--.*$/, '');
+    const before = ticksOf(name).length;
+    const deadline = performance.now() + PATIENCE;
+    while (ticksOf(name).length <= before) {
+      if (performance.now() > deadline) throw new Error('the guest makes no progress');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+    const errors = ticksOf(name).at(-1)[1];
+    if (errors !== '0') throw new Error(`the guest found ${errors} errors in its memory`);
+  },
+};
+
+let failed = 0;
+for (const each of cases) {
+  const began = performance.now();
+  let verdict = 'passed';
+  try {
+    each.run(bench);
+  } catch (error) {
+    failed++;
+    verdict = `FAILED: ${error.stack}`;
+  }
+  console.log(`${((performance.now() - began) / 1000).toFixed(1)} s  ${each.name}: ${verdict}`);
+}
+console.log(`${cases.length - failed} of ${cases.length} passed`);
+process.exit(failed === 0 ? 0 : 1);
