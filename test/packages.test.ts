@@ -15,7 +15,7 @@ interface Manifest {
   readonly description: string;
   readonly license: string;
   readonly engines: unknown;
-  readonly exports?: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly bin?: Readonly<Record<string, string>>;
 }
 
@@ -43,11 +43,13 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
   const files = packed(folder);
   const schemas = folder === 'packages/protocol' ? ['proto/control.proto'] : [];
   expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json', ...schemas]));
-  const entries = Object.values(manifest.exports ?? {}).flatMap((each) => [each.types, each.default]);
+  const entries = Object.values(manifest.exports ?? {}).flatMap((each) =>
+    typeof each === 'string' ? [each] : [each.types, each.default],
+  );
   for (const path of [...entries, ...Object.values(manifest.bin ?? {})]) {
     expect(files).toContain(path.replace(/^\.\//, ''));
   }
   const known =
-    /^(README\.md|LICENSE|package\.json|bin\/[\w-]+\.js|proto\/\w+\.proto|dist\/.*\.(js|d\.ts|wasm))$/;
+    /^(README\.md|LICENSE|package\.json|bin\/[\w-]+\.c?js|proto\/\w+\.proto|dist\/.*\.(c?js|d\.ts|wasm))$/;
   expect(files.filter((path) => !known.test(path) || /\.test(-support)?\./.test(path))).toEqual([]);
 });

@@ -10,8 +10,8 @@ const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../dist/bundle.cjs');
 // Nobody but root may put anything here that root runs.
-const folder = process.getuid() === 0 ? '/var/cache/mig' : undefined;
-const cache = folder && join(folder, nameOfCache());
+const folder = process.getuid() === 0 ? (process.env.MIG_CACHE_DIR ?? '/var/cache/mig') : undefined;
+const cache = folder ? join(folder, nameOfCache()) : undefined;
 
 const script = new Script(`(function (module, require) {${readFileSync(bundle, 'utf8')}\n})`, {
   filename: bundle,

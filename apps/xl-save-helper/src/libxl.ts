@@ -19,6 +19,9 @@ const NO_ERRNO = 0xffffffff;
 
 const NAME = 'xl-save-helper';
 
+/** Octets of text: a message has room for 65,535, and one that does not fit must not cost libxl the last word. */
+const LONGEST_TEXT = 60_000;
+
 export class Libxl {
   readonly #input: Input;
   readonly #output: Output;
@@ -27,10 +30,14 @@ export class Libxl {
    * Nothing interrupts the conversation: libxl answers each question, also one that it ends itself, and what undoes
    * log-dirty is part of it.
    * @param callbacks bit N: message N may be sent
+   * @param channel descriptors: where replies come from, and messages go to
    */
-  constructor(private readonly callbacks: number) {
-    this.#input = new Input(0, { subject: "libxl's replies" });
-    this.#output = new Output(1, { subject: 'the messages to libxl' });
+  constructor(
+    private readonly callbacks: number,
+    channel = { input: 0, output: 1 },
+  ) {
+    this.#input = new Input(channel.input, { subject: "libxl's replies" });
+    this.#output = new Output(channel.output, { subject: 'the messages to libxl' });
   }
 
   offers(callback: keyof typeof helperMessages): boolean {
@@ -106,5 +113,5 @@ export class Libxl {
 
 /** Text of messages is octets for libxl: what Latin-1 lacks, or would end it, goes. */
 function printable(text: string): string {
-  return text.replace(/[^\x01-\xff]/g, '?');
+  return text.slice(0, LONGEST_TEXT).replace(/[^\x01-\xff]/g, '?');
 }

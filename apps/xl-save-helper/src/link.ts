@@ -9,7 +9,13 @@ import {
   type PrecopyPolicy,
   type SaveObserver,
 } from '@mig/hypervisor';
-import { type HelperEvent, JsonLines, jsonLine, LINK_VARIABLE } from '@mig/hypervisor-xen/memory';
+import {
+  type HelperEvent,
+  type HelperFailure,
+  JsonLines,
+  jsonLine,
+  LINK_VARIABLE,
+} from '@mig/hypervisor-xen/memory';
 import { Input, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 
@@ -71,17 +77,23 @@ export class Link {
   }
 
   failed(error: unknown): void {
-    if (error instanceof PrecopyAbortedError) {
-      this.#tell({ event: 'failed', failure: { kind: 'aborted', reason: error.reason } });
-    } else if (error instanceof TimeoutError) {
-      const { what, milliseconds } = error;
-      this.#tell({ event: 'failed', failure: { kind: 'timeout', what, milliseconds } });
-    } else if (error instanceof HostError) {
-      const { code, message } = error;
-      this.#tell({ event: 'failed', failure: { kind: 'host', code, message } });
-    } else {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#tell({ event: 'failed', failure: { kind: 'other', message } });
+    try {
+      this.#tell({ event: 'failed', failure: inWords(error) });
+    } catch {
+      // xl is gone; libxl is still to hear what went wrong first.
     }
   }
+}
+
+function inWords(error: unknown): HelperFailure {
+  if (error instanceof PrecopyAbortedError) return { kind: 'aborted', reason: error.reason };
+  if (error instanceof TimeoutError) {
+    const { what, milliseconds } = error;
+    return { kind: 'timeout', what, milliseconds };
+  }
+  if (error instanceof HostError) {
+    const { code, message } = error;
+    return { kind: 'host', code, message };
+  }
+  return { kind: 'other', message: error instanceof Error ? error.message : String(error) };
 }

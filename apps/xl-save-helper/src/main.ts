@@ -53,9 +53,9 @@ function startSave(launcher: string, request: SaveArguments, parent: number): vo
     if (pending !== undefined) interrupt.raise(pending);
   });
   worker.on('error', failed);
-  worker.on('exit', () => {
+  worker.on('exit', (status) => {
     clearInterval(watch);
-    process.exit();
+    process.exit(status);
   });
 }
 

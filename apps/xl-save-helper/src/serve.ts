@@ -15,13 +15,7 @@ export function serveSave(request: SaveArguments, interrupt: Interrupt): void {
   const libxl = new Libxl(request.callbackFlags);
   const errnoval = attempt(libxl, () => {
     refuseCheckpointed(request.streamType);
-    const link = Link.open(process.env);
-    try {
-      save(request, readSettings(process.env), libxl, interrupt, link);
-    } catch (error) {
-      link?.failed(error);
-      throw error;
-    }
+    listenedTo((link) => save(request, readSettings(process.env), libxl, interrupt, link));
   });
   libxl.complete(errnoval);
 }
@@ -31,10 +25,23 @@ export function serveRestore(request: RestoreArguments): void {
   let results = { storeGfn: 0n, consoleGfn: 0n };
   const errnoval = attempt(libxl, () => {
     refuseCheckpointed(request.streamType);
-    results = restore(request, readSettings(process.env), libxl);
+    listenedTo(() => {
+      results = restore(request, readSettings(process.env), libxl);
+    });
   });
   libxl.restoreResults(results.storeGfn, results.consoleGfn);
   libxl.complete(errnoval);
+}
+
+/** What goes wrong is told to whoever listens, too. */
+function listenedTo(work: (link: Link | undefined) => void): void {
+  const link = Link.open(process.env);
+  try {
+    work(link);
+  } catch (error) {
+    link?.failed(error);
+    throw error;
+  }
 }
 
 /** @returns 0, or the error number of what went wrong, which libxl has been told in words */

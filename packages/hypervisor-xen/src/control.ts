@@ -330,6 +330,7 @@ export class XenControl {
     const leaves = new DataView(new ArrayBuffer(leafCount[0]! * LEAF_SIZE));
     const msrs = new DataView(new ArrayBuffer(msrCount[0]! * MSR_SIZE));
     const policy = xen.xc_cpu_policy_init() as number;
+    if (policy === 0) throw new HostError('unavailable', 'no memory for a CPU policy', { domid });
     try {
       this.#call('xc_cpu_policy_get_domain', domid, policy);
       const result: unknown = xen.xc_cpu_policy_serialise(

@@ -29,6 +29,20 @@ export interface RestoreCallbacks {
   staticDataDone(missing: number): void;
 }
 
+/** What a restore asks of the hypervisor. */
+export type RestoringControl = Pick<
+  XenControl,
+  | 'clearPage'
+  | 'map'
+  | 'populate'
+  | 'seedGrantTable'
+  | 'setCpuPolicy'
+  | 'setHvmContext'
+  | 'setHvmParam'
+  | 'setTscInfo'
+  | 'unmap'
+>;
+
 /** Parameters that name a ring's page: the peers of its rings are new, and begin with empty ones. */
 const RINGS: ReadonlySet<number> = new Set([
   HvmParamIndex.STORE_PFN,
@@ -57,7 +71,7 @@ export class IncomingXenMemory implements IncomingMemory {
   #results: RestoreResults = { storeGfn: 0n, consoleGfn: 0n };
 
   constructor(
-    private readonly control: XenControl,
+    private readonly control: RestoringControl,
     private readonly domid: number,
     private readonly channels: IncomingChannels,
     private readonly callbacks: RestoreCallbacks,

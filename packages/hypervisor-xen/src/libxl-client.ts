@@ -9,6 +9,7 @@ import {
   InterruptedError,
   Output,
   pipe,
+  PosixError,
 } from '@mig/posix';
 import type { HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
@@ -19,6 +20,8 @@ export interface HelperListener {
   /** Ends the request: the helper is told to stop, and libxl says how it went. */
   readonly interrupt?: Interrupt | undefined;
 }
+
+const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
 
 const NOBODY_DECIDES: PrecopyDecision = {
   decision: 'abort',
@@ -32,15 +35,17 @@ export class LibxlClient {
   readonly #input: Input;
   readonly #replies: JsonLines;
   #busy = false;
+  #ended = false;
 
   /** Starts the process. Its standard error, libxl's messages, is ours. */
-  constructor() {
+  constructor(program = LIBXL_PROCESS) {
     const requests = pipe();
     const replies = pipe();
     const decisions = pipe();
-    const program = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
     const theirs = [requests.readEnd, replies.writeEnd, decisions.readEnd];
     const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit', ...theirs] });
+    // Where it could not be started, the first question finds it ended.
+    child.on('error', () => undefined);
     child.unref();
     for (const fd of theirs) closeDescriptor(fd);
     const subject = "libxl's process";
@@ -48,6 +53,11 @@ export class LibxlClient {
     this.#decisions = new Output(decisions.writeEnd, { subject });
     this.#input = new Input(replies.readEnd, { subject });
     this.#replies = new JsonLines(this.#input);
+  }
+
+  /** The process did not live to answer: there is nobody to ask any more. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /**
@@ -58,6 +68,12 @@ export class LibxlClient {
     this.#busy = true;
     try {
       return this.#ask(request, listener);
+    } catch (error) {
+      const unanswered = error instanceof EndOfInputError;
+      const unheard = error instanceof PosixError && error.code === 'EPIPE';
+      if (!unanswered && !unheard) throw error;
+      this.#ended = true;
+      throw new HostError('unavailable', "libxl's process has ended", { cause: error });
     } finally {
       this.#busy = false;
     }
@@ -83,9 +99,6 @@ export class LibxlClient {
       try {
         message = this.#replies.next() as LibxlReply | HelperEvent;
       } catch (error) {
-        if (error instanceof EndOfInputError) {
-          throw new HostError('unavailable', "libxl's process has ended", { cause: error });
-        }
         if (!(error instanceof InterruptedError)) throw error;
         stop(error);
         continue;
@@ -104,7 +117,9 @@ export class LibxlClient {
         if (message.event === 'consult') this.#decisions.write(jsonLine(decision ?? NOBODY_DECIDES));
         continue;
       }
-      if (cause !== undefined) throw cause;
+      // An interrupt may come when all is done: a domain that was built is not to be forgotten.
+      const tooLate = message.reply === 'done' && cause instanceof InterruptedError;
+      if (cause !== undefined && !tooLate) throw cause;
       if (message.reply === 'done') return message.value;
       const { code, domid } = message;
       throw new HostError(code, message.message, domid === undefined ? {} : { domid });

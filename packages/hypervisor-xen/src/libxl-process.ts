@@ -3,7 +3,15 @@
  * when nobody can ask any more. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone.
  */
 import { HostError } from '@mig/hypervisor';
-import { closeDescriptor, duplicateFrom, EndOfInputError, Input, makeInheritable, Output } from '@mig/posix';
+import {
+  closeDescriptor,
+  duplicateFrom,
+  EndOfInputError,
+  Input,
+  makeInheritable,
+  Output,
+  PosixError,
+} from '@mig/posix';
 import { detectXen } from './detect.js';
 import { Libxl } from './libxl.js';
 import type { ForeignDescriptor, LibxlReply, LibxlRequest } from './libxl-messages.js';
@@ -12,22 +20,20 @@ import { JsonLines, jsonLine } from './lines.js';
 const requests = new JsonLines(new Input(3, { subject: 'requests' }));
 const replies = new Output(4, { subject: 'replies' });
 
-for (const fd of [4, 5]) makeInheritable(fd);
+// What libxl starts has standard streams as well: a script that lacks them fails at its first word.
+for (const fd of [0, 1, 2, 4, 5]) makeInheritable(fd);
 
 // Ctrl-C at the terminal is for xl, which decides what becomes of what goes on.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 let libxl: Libxl | undefined;
 
-for (;;) {
-  let request: LibxlRequest;
-  try {
-    request = requests.next() as LibxlRequest;
-  } catch (error) {
-    if (error instanceof EndOfInputError) break;
-    throw error;
-  }
-  replies.write(jsonLine(answer(request)));
+try {
+  for (;;) replies.write(jsonLine(answer(requests.next() as LibxlRequest)));
+} catch (error) {
+  const asked = !(error instanceof EndOfInputError);
+  const heard = !(error instanceof PosixError && error.code === 'EPIPE');
+  if (asked && heard) throw error;
 }
 process.exit();
 

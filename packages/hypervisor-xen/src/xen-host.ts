@@ -11,12 +11,19 @@ import {
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, positionOf, TimeoutError } from '@mig/posix';
+import {
+  type Interrupt,
+  InterruptedError,
+  type Input,
+  type Output,
+  positionOf,
+  TimeoutError,
+} from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 import { detectXen } from './detect.js';
 import type { LibxlDomain } from './libxl.js';
-import { LibxlClient } from './libxl-client.js';
-import { type HelperEvent, type HelperFailure, LINK_VARIABLE } from './libxl-messages.js';
+import { type HelperListener, LibxlClient } from './libxl-client.js';
+import { type HelperEvent, type HelperFailure, type LibxlRequest, LINK_VARIABLE } from './libxl-messages.js';
 
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
@@ -38,8 +45,8 @@ export class XenHost implements Host {
 
   /** Another where that one is busy: while a domain is saved, its observer may look at it. */
   get #libxl(): LibxlClient {
-    const client = (this.#client ??= new LibxlClient());
-    return client.busy ? (this.#other ??= new LibxlClient()) : client;
+    this.#client = alive(this.#client);
+    return this.#client.busy ? (this.#other = alive(this.#other)) : this.#client;
   }
 
   info(): HostInfo {
@@ -105,7 +112,6 @@ export class XenHost implements Host {
 
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
     let report: ImageReport | undefined;
-    let failure: HelperFailure | undefined;
     const listen = (event: HelperEvent) => {
       switch (event.event) {
         case 'pass-started':
@@ -129,33 +135,15 @@ export class XenHost implements Host {
           report = inOurTime(event.report);
           return undefined;
         case 'failed':
-          failure = event.failure;
-          return undefined;
         case 'helper':
           return undefined;
       }
     };
     const before = positionOf(output.fd);
-    try {
-      const { live, debug } = options;
-      const environment = this.#environment(output.patience.milliseconds);
-      const stream = { pid: process.pid, fd: output.fd };
-      this.#libxl.ask(
-        {
-          do: 'suspend',
-          domid,
-          stream,
-          live,
-          debug,
-          environment: { ...environment, [LINK_VARIABLE]: '4,5' },
-        },
-        { event: listen, interrupt: output.interrupt },
-      );
-    } catch (error) {
-      throw failure === undefined || error instanceof InterruptedError
-        ? error
-        : inOurWords(failure, error, domid);
-    }
+    const { live, debug } = options;
+    const environment = this.#environment(output.patience.milliseconds);
+    const stream = { pid: process.pid, fd: output.fd };
+    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output.interrupt, listen);
     if (report === undefined) {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
@@ -166,14 +154,11 @@ export class XenHost implements Host {
   }
 
   restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
-    return this.#libxl.ask(
-      {
-        do: 'restore',
-        configuration: renamed(configuration, name),
-        stream: { pid: process.pid, fd: input.fd },
-        environment: this.#environment(input.patience.milliseconds),
-      },
-      { event: () => undefined, interrupt: input.interrupt },
+    const stream = { pid: process.pid, fd: input.fd };
+    const environment = this.#environment(input.patience.milliseconds);
+    return this.#askHelper(
+      { do: 'restore', configuration: renamed(configuration, name), stream, environment },
+      input.interrupt,
     ) as number;
   }
 
@@ -194,14 +179,42 @@ export class XenHost implements Host {
     }
   }
 
+  /** What the helper says of its failure counts before libxl's word for it. */
+  #askHelper(
+    request: LibxlRequest,
+    interrupt: Interrupt | undefined,
+    listen?: HelperListener['event'],
+  ): unknown {
+    let failure: HelperFailure | undefined;
+    const event = (event: HelperEvent) => {
+      if (event.event === 'failed') failure = event.failure;
+      return listen?.(event);
+    };
+    try {
+      return this.#libxl.ask(request, { event, interrupt });
+    } catch (error) {
+      if (failure === undefined || error instanceof InterruptedError) throw error;
+      const about = request.do === 'suspend' ? { domid: request.domid } : {};
+      throw inOurWords(failure, { ...about, cause: error });
+    }
+  }
+
   #environment(progressTimeout: number): Record<string, string> {
     return {
       LIBXL_SAVE_HELPER: this.options.saveHelper,
+      [LINK_VARIABLE]: '4,5',
       ...(Number.isFinite(progressTimeout)
         ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
         : {}),
     };
   }
+}
+
+/** One whose process has ended is replaced: a domain that it left suspended is still to be revived. */
+function alive(client: LibxlClient | undefined): LibxlClient {
+  if (client?.ended !== true) return client ?? new LibxlClient();
+  client.close();
+  return new LibxlClient();
 }
 
 function describe(domain: LibxlDomain): DomainInfo {
@@ -229,15 +242,15 @@ function inOurTime(report: ImageReport): ImageReport {
   return { ...report, suspendRequestedAt: report.suspendRequestedAt - performance.timeOrigin };
 }
 
-function inOurWords(failure: HelperFailure, cause: unknown, domid: number): Error {
+function inOurWords(failure: HelperFailure, options: { domid?: number; cause: unknown }): Error {
   switch (failure.kind) {
     case 'aborted':
       return new PrecopyAbortedError(failure.reason);
     case 'timeout':
       return new TimeoutError(failure.what, failure.milliseconds);
     case 'host':
-      return new HostError(failure.code, failure.message, { domid, cause });
+      return new HostError(failure.code, failure.message, options);
     case 'other':
-      return new HostError('unavailable', failure.message, { domid, cause });
+      return new HostError('unavailable', failure.message, options);
   }
 }

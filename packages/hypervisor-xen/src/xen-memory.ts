@@ -15,6 +15,25 @@ export interface SaveCallbacks {
   suspend(): void;
 }
 
+/** What a save asks of the hypervisor. */
+export type SavingControl = Pick<
+  XenControl,
+  | 'allocateBitmap'
+  | 'cleanLogDirty'
+  | 'cpuPolicy'
+  | 'describe'
+  | 'disableLogDirty'
+  | 'enableLogDirty'
+  | 'freeBitmap'
+  | 'hvmContext'
+  | 'hvmParam'
+  | 'map'
+  | 'pfnCount'
+  | 'readPageTypes'
+  | 'tscInfo'
+  | 'unmap'
+>;
+
 const ZEROES = new Uint8Array(PAGE_SIZE);
 
 /** The memory of an HVM or PVH domain that is being saved. */
@@ -31,7 +50,7 @@ export class XenMemory implements Memory {
 
   /** @throws HostError `no-such-domain`, or `foreign-domain` for a PV domain */
   constructor(
-    private readonly control: XenControl,
+    private readonly control: SavingControl,
     private readonly domid: number,
     private readonly callbacks: SaveCallbacks,
     version: { major: number; minor: number },
@@ -70,7 +89,11 @@ export class XenMemory implements Memory {
       this.#bitmap ??= this.control.allocateBitmap(this.pageCount);
       this.control.enableLogDirty(this.domid);
     } catch (error) {
-      this.#disableDeviceModelLog();
+      try {
+        this.#disableDeviceModelLog();
+      } catch {
+        // What went wrong first is what the operator needs to hear.
+      }
       throw error;
     }
   }

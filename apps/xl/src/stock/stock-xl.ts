@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../output/failure.js';
 
@@ -8,12 +8,14 @@ import { Failure } from '../output/failure.js';
  * @throws Failure where there is none
  */
 export function findStockXl(environment: NodeJS.ProcessEnv, own: string): string {
+  const self = realpathSync(own);
   const named = environment['MIG_STOCK_XL'];
   if (named !== undefined && named !== '') {
-    if (isProgram(named)) return named;
-    throw new Failure(`MIG_STOCK_XL names ${named}, which is no program`);
+    if (!isProgram(named)) throw new Failure(`MIG_STOCK_XL names ${named}, which is no program`);
+    // To become oneself never ends.
+    if (realpathSync(named) === self) throw new Failure(`MIG_STOCK_XL names ${named}, which is mig's own xl`);
+    return named;
   }
-  const self = realpathSync(own);
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'xl');
     if (folder !== '' && isProgram(path) && realpathSync(path) !== self) return path;
@@ -24,7 +26,8 @@ export function findStockXl(environment: NodeJS.ProcessEnv, own: string): string
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    // A folder may be executable, too.
+    return statSync(path).isFile();
   } catch {
     return false;
   }

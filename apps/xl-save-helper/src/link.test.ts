@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { HostError, type ImageReport, type PrecopyDecision, type PrecopyStats } from '@mig/hypervisor';
+import { JsonLines, jsonLine } from '@mig/hypervisor-xen/memory';
+import { closeDescriptor, EndOfInputError, Input, Output, pipe, TimeoutError } from '@mig/posix';
+import { PrecopyAbortedError } from '@mig/sender';
+import { Link } from './link.js';
+
+const open = new Set<number>();
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const fd of open) closeDescriptor(fd);
+  open.clear();
+});
+
+/** From now on no time passes. */
+function stopTheClock(): void {
+  vi.spyOn(performance, 'now').mockReturnValue(1e6);
+}
+
+/** A link, and xl at its other end. */
+function listened() {
+  const [news, decisions] = [pipe(), pipe()];
+  for (const fd of [news, decisions].flatMap(({ readEnd, writeEnd }) => [readEnd, writeEnd])) open.add(fd);
+  const close = (fd: number) => {
+    closeDescriptor(fd);
+    open.delete(fd);
+  };
+  const link = Link.open({ MIG_HELPER_LINK: `${news.writeEnd},${decisions.readEnd}` })!;
+  const lines = new JsonLines(new Input(news.readEnd, { subject: 'news' }));
+  const output = new Output(decisions.writeEnd, { subject: 'decisions' });
+  expect(lines.next()).toEqual({ event: 'helper', pid: process.pid });
+  return {
+    link,
+    hear: () => lines.next(),
+    decide: (decision: PrecopyDecision) => output.write(jsonLine(decision)),
+    /** No more news: what was said so far is all. */
+    rest: () => {
+      close(news.writeEnd);
+      const all: unknown[] = [];
+      try {
+        for (;;) all.push(lines.next());
+      } catch (error) {
+        if (error instanceof EndOfInputError) return all;
+        throw error;
+      }
+    },
+    deaf: () => close(news.readEnd),
+    mute: () => close(decisions.writeEnd),
+  };
+}
+
+const reason = { code: 'test', sentence: 'enough' };
+const go: PrecopyDecision = { decision: 'continue-precopy' };
+const stop: PrecopyDecision = { decision: 'stop-and-copy', reason };
+
+function stats(point: PrecopyStats['point']): PrecopyStats {
+  return {
+    iteration: 1,
+    totalWritten: 2,
+    dirtyCount: 3,
+    point,
+    elapsedMilliseconds: 4,
+    sendRate: 5,
+    dirtyRate: 6,
+    estimatedDowntime: 7,
+  };
+}
+
+test.each([{}, { MIG_HELPER_LINK: '' }, { MIG_HELPER_LINK: '4' }])('there is none for %j', (environment) => {
+  expect(Link.open(environment)).toBeUndefined();
+});
+
+describe('the policy', () => {
+  test('is that of xl', () => {
+    const { link, hear, decide } = listened();
+    const { policy } = link;
+    for (const [point, decision] of [['dirty-count-known', go], ['pass-finished', stop]] as const) {
+      decide(decision);
+      expect(policy(stats(point))).toEqual(decision);
+      expect(hear()).toEqual({ event: 'consult', stats: stats(point) });
+    } // prettier-ignore
+  });
+
+  test('is not asked at each batch: where it was asked just now it goes on', () => {
+    stopTheClock();
+    const { link, decide, rest } = listened();
+    const { policy } = link;
+    decide(go);
+    policy(stats('dirty-count-known'));
+    // Were it asked again, it would wait for an answer.
+    expect(policy(stats('between-batches'))).toEqual(go);
+    expect(rest()).toHaveLength(1);
+  });
+
+  test('of an xl that has died is an error', () => {
+    const { link, mute } = listened();
+    mute();
+    expect(() => link.policy(stats('dirty-count-known'))).toThrow(EndOfInputError);
+  });
+});
+
+test('xl hears how the save goes, and what became of it in the time of day', () => {
+  stopTheClock();
+  const { link, rest } = listened();
+  const { observer } = link;
+  const started = { kind: 'precopy', iteration: 0, dirtyPages: 9 } as const;
+  const finished = { ...started, sentPages: 8, octets: 7, milliseconds: 6 };
+  observer.passStarted?.(started);
+  observer.passProgress?.({ iteration: 0, dirtyPages: 9, pagesDone: 1 });
+  // At once again: this one is left out.
+  observer.passProgress?.({ iteration: 0, dirtyPages: 9, pagesDone: 2 });
+  observer.passFinished?.(finished);
+  observer.precopyEnded?.(reason);
+  observer.suspended?.();
+  const report: ImageReport = {
+    passes: [finished],
+    precopyEnd: reason,
+    octets: 100,
+    milliseconds: 50,
+    suspendRequestedAt: 40,
+    suspendMilliseconds: 1,
+  };
+  link.image(report);
+  expect(rest()).toEqual([
+    { event: 'pass-started', pass: started },
+    { event: 'pass-progress', pass: { iteration: 0, dirtyPages: 9, pagesDone: 1 } },
+    { event: 'pass-finished', pass: finished },
+    { event: 'precopy-ended', reason },
+    { event: 'suspended' },
+    { event: 'image', report: { ...report, suspendRequestedAt: 40 + performance.timeOrigin } },
+  ]);
+});
+
+describe('a failure', () => {
+  test.each<[unknown, object]>([
+    [new PrecopyAbortedError(reason), { kind: 'aborted', reason }],
+    [new TimeoutError('no octet', 5), { kind: 'timeout', what: 'no octet', milliseconds: 5 }],
+    [new HostError('suspend-refused', 'no'), { kind: 'host', code: 'suspend-refused', message: 'no' }],
+    [new RangeError('odd'), { kind: 'other', message: 'odd' }],
+    ['thrown', { kind: 'other', message: 'thrown' }],
+  ])('%s', (error, failure) => {
+    const { link, rest } = listened();
+    link.failed(error);
+    expect(rest()).toEqual([{ event: 'failed', failure }]);
+  });
+
+  test('is not covered by that of telling it', () => {
+    const { link, deaf } = listened();
+    deaf();
+    expect(() => link.failed(new Error('the first'))).not.toThrow();
+    expect(() => link.image({} as ImageReport)).toThrow(expect.objectContaining({ code: 'EPIPE' }));
+  });
+});

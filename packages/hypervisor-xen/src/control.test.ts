@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { XenControl } from './control.js';
+import { xenVersions } from './xen-version.js';
+
+const ENOMEM = 12;
+
+/** Xen's libraries as a test has them. */
+interface Libraries {
+  /** By name, what a call returns; otherwise 0. */
+  functions: Record<string, (...parameters: never[]) => number>;
+  calls: [string, ...unknown[]][];
+  missing: string;
+}
+
+const xen = vi.hoisted((): Libraries => ({ functions: {}, calls: [], missing: '' }));
+
+vi.mock('koffi', () => ({
+  default: {
+    os: { errno: { ENOMEM: 12, EINVAL: 22 } },
+    errno: () => 12,
+    load: (library: string) => {
+      if (library === xen.missing) throw new Error('no such library');
+      return {
+        func: (prototype: string) => {
+          const [, name] = /(\w+)\(/.exec(prototype)!;
+          return (...parameters: never[]) => {
+            xen.calls.push([name!, ...parameters]);
+            return xen.functions[name!]?.(...parameters) ?? 0;
+          };
+        },
+      };
+    },
+    view: () => new ArrayBuffer(4096),
+  },
+}));
+
+const [version] = xenVersions;
+const [XCH, FMEM, DOMID] = [1000, 2000, 7];
+
+beforeEach(() => {
+  xen.functions = { xc_interface_open: () => XCH, xc_interface_fmem_handle: () => FMEM };
+});
+afterEach(() => {
+  xen.calls = [];
+  xen.missing = '';
+});
+
+/** An open interface; what opened it is no longer among the calls. */
+function open(functions: Libraries['functions'] = {}): XenControl {
+  const control = new XenControl(version!);
+  xen.calls = [];
+  Object.assign(xen.functions, functions);
+  return control;
+}
+
+const named = (name: string) => xen.calls.filter(([each]) => each === name);
+
+describe('the interface', () => {
+  test('needs its libraries', () => {
+    xen.missing = 'libxenguest.so.4.17';
+    expect(() => new XenControl(version!)).toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        message: expect.stringContaining('libxenguest.so.4.17') as string,
+      }),
+    );
+  });
+
+  test('needs the hypervisor', () => {
+    xen.functions['xc_interface_open'] = () => 0;
+    expect(() => new XenControl(version!)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  });
+
+  test('is closed', () => {
+    open().close();
+    expect(xen.calls).toEqual([['xc_interface_close', XCH]]);
+  });
+});
+
+test('a call that fails is an error with its name, domain and number', () => {
+  const control = open({ xc_domain_nr_gpfns: () => -1 });
+  expect(() => control.pfnCount(DOMID)).toThrow(
+    expect.objectContaining({
+      name: 'XenError',
+      call: 'xc_domain_nr_gpfns',
+      domid: DOMID,
+      errno: ENOMEM,
+      code: 'ENOMEM',
+      message: 'xc_domain_nr_gpfns of domain 7: ENOMEM',
+    }),
+  );
+});
+
+describe('a domain', () => {
+  /** xc_domaininfo_t as Xen 4.17 lays it out. */
+  const found = (domid: number, flags: number) => (_: number, __: number, ___: number, info: DataView) => {
+    expect(info.byteLength).toBe(112);
+    info.setUint16(0, domid, true);
+    info.setUint32(4, flags, true);
+    info.setBigUint64(8, 24592n, true);
+    info.setUint32(64, 3, true);
+    return 1;
+  };
+
+  test.each([
+    [0x22, true, false],
+    [0x20, false, false],
+    // XEN_DOMINF_shutdown, with and without SHUTDOWN_suspend for its reason.
+    [0x20006, true, true],
+    [0x30006, true, false],
+    [0x20002, true, false],
+  ])('is described by what Xen says of it: flags %i', (flags, hvm, suspended) => {
+    const control = open({ xc_domain_getinfolist: found(DOMID, flags) });
+    expect(control.describe(DOMID)).toEqual({ hvm, suspended, pages: 24592, vcpus: 3 });
+  });
+
+  test('is none where Xen has only a later one, or none at all', () => {
+    expect(open({ xc_domain_getinfolist: found(9, 2) }).describe(DOMID)).toBeUndefined();
+    expect(open({ xc_domain_getinfolist: () => 0 }).describe(DOMID)).toBeUndefined();
+  });
+});
+
+describe('log-dirty', () => {
+  /** XEN_DOMCTL_SHADOW_OP_*. */
+  const [OFF, ENABLE] = [0, 2];
+  const operations = () => named('xc_shadow_control').map((call) => call[3]);
+
+  test('is switched on', () => {
+    open().enableLogDirty(DOMID);
+    expect(xen.calls).toEqual([['xc_shadow_control', XCH, DOMID, ENABLE, null, 0]]);
+  });
+
+  test('that another left on is switched off first', () => {
+    let left = true;
+    const control = open({
+      xc_shadow_control: (_: number, __: number, operation: number) => {
+        if (operation === OFF) left = false;
+        return operation === ENABLE && left ? -1 : 0;
+      },
+    });
+    control.enableLogDirty(DOMID);
+    expect(operations()).toEqual([ENABLE, OFF, ENABLE]);
+  });
+
+  test('that cannot be had is off', () => {
+    const control = open({ xc_shadow_control: (_: number, __: number, operation: number) => -Number(operation === ENABLE) }); // prettier-ignore
+    expect(() => control.enableLogDirty(DOMID)).toThrow('xc_shadow_control of domain 7: ENOMEM');
+    expect(operations()).toEqual([ENABLE, OFF, ENABLE]);
+  });
+
+  test.each([
+    [false, 0],
+    [true, 1],
+  ])('is read and cleared, final %s', (final, mode) => {
+    const control = open({
+      xc__hypercall_buffer_alloc_pages: () => 0x1000,
+      xc_logdirty_control: (...parameters: unknown[]) => {
+        // xc_shadow_op_stats_t: faults, then dirty pages.
+        (parameters[6] as Uint32Array).set([99, 5]);
+        return 100;
+      },
+    });
+    const bitmap = control.allocateBitmap(100);
+    expect(control.cleanLogDirty(DOMID, bitmap, final)).toBe(5);
+    expect(named('xc_logdirty_control')[0]!.slice(2, -1)).toEqual([DOMID, 11, bitmap.buffer, 100, mode]);
+    control.freeBitmap(bitmap);
+    expect(xen.calls.at(-1)).toEqual(['xc__hypercall_buffer_free_pages', XCH, bitmap.buffer, 1]);
+  });
+
+  test('read in part only is an error', () => {
+    const control = open({ xc__hypercall_buffer_alloc_pages: () => 0x1000, xc_logdirty_control: () => 64 });
+    const bitmap = control.allocateBitmap(100);
+    expect(() => control.cleanLogDirty(DOMID, bitmap, false)).toThrow('it read the log of 64 pages of 100');
+  });
+
+  test('needs memory for its bitmap', () => {
+    expect(() => open().allocateBitmap(100)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  });
+});
+
+test.each([
+  ['read', 1],
+  ['write', 3],
+] as const)('pages are mapped to %s', (access, protection) => {
+  const control = open({ xenforeignmemory_map: () => 0x7000 });
+  const [frames, errors] = [new Uint32Array(4), new Int32Array(2)];
+  expect(control.map(DOMID, frames, 2, access, errors)).toBe(0x7000);
+  control.unmap(0x7000, 2);
+  expect(xen.calls).toEqual([
+    ['xenforeignmemory_map', FMEM, DOMID, protection, 2, frames, errors],
+    ['xenforeignmemory_unmap', FMEM, 0x7000, 2],
+  ]);
+});
+
+test('pages that cannot be mapped at all are an error', () => {
+  const control = open({ xenforeignmemory_map: () => 0 });
+  expect(() => control.map(DOMID, new Uint32Array(2), 1, 'read', new Int32Array(1))).toThrow(
+    'xenforeignmemory_map of domain 7: ENOMEM',
+  );
+});
+
+test('the HVM context is as long as Xen makes it', () => {
+  const control = open({
+    xc_domain_hvm_getcontext: (_: number, __: number, context: Uint8Array | null) => {
+      context?.set([1, 2, 3]);
+      return context === null ? 8 : 3;
+    },
+  });
+  expect([...control.hvmContext(DOMID)]).toEqual([1, 2, 3]);
+});
+
+describe('the CPU policy', () => {
+  const leaves = [
+    { leaf: 1, subleaf: 0xffffffff, a: 2, b: 3, c: 4, d: 5 },
+    { leaf: 7, subleaf: 0, a: 6, b: 7, c: 8, d: 9 },
+  ];
+  const msrs = [{ index: 0xce, flags: 1, value: 2n ** 63n }];
+  // xen_cpuid_leaf_t and xen_msr_entry_t as Xen 4.17 lays them out.
+  const leafOctets = '01000000ffffffff02000000030000000400000005000000' + '070000000000000006000000070000000800000009000000'; // prettier-ignore
+  const msrOctets = 'ce000000010000000000000000000080';
+
+  const getSize = (_: number, leafCount: Uint32Array, msrCount: Uint32Array) => {
+    leafCount[0] = msrCount[0] = 3;
+    return 0;
+  };
+  const put = (octets: DataView, hex: string) => new Uint8Array(octets.buffer).set(Buffer.from(hex, 'hex'));
+  const serialise = (...parameters: unknown[]) => {
+    const [, , leafView, leafCount, msrView, msrCount] = parameters as [number, number, DataView, Uint32Array, DataView, Uint32Array]; // prettier-ignore
+    expect([leafView.byteLength, msrView.byteLength]).toEqual([3 * 24, 3 * 16]);
+    put(leafView, leafOctets);
+    put(msrView, msrOctets);
+    [leafCount[0], msrCount[0]] = [2, 1];
+    return 0;
+  };
+  const functions = {
+    xc_cpu_policy_get_size: getSize,
+    xc_cpu_policy_init: () => 0x5000,
+    xc_cpu_policy_serialise: serialise,
+  };
+
+  test('is what Xen serialises', () => {
+    expect(open(functions).cpuPolicy(DOMID)).toEqual({ leaves, msrs });
+    expect(xen.calls.at(-1)).toEqual(['xc_cpu_policy_destroy', 0x5000]);
+  });
+
+  test.each(['xc_cpu_policy_get_domain', 'xc_cpu_policy_serialise'])(
+    'is given back where %s fails',
+    (name) => {
+      const control = open({ ...functions, [name]: () => -1 });
+      expect(() => control.cpuPolicy(DOMID)).toThrow(`${name} of domain 7`);
+      expect(xen.calls.at(-1)).toEqual(['xc_cpu_policy_destroy', 0x5000]);
+    },
+  );
+
+  test('for which there is no memory is not asked for', () => {
+    const control = open({ ...functions, xc_cpu_policy_init: () => 0 });
+    expect(() => control.cpuPolicy(DOMID)).toThrow('no memory for a CPU policy');
+    expect(named('xc_cpu_policy_get_domain')).toEqual([]);
+  });
+
+  test('is set as Xen takes it', () => {
+    open().setCpuPolicy(DOMID, { leaves, msrs });
+    const [, , , leafCount, leafView, msrCount, msrView] = xen.calls[0]!;
+    const octets = (view: unknown) => Buffer.from((view as DataView).buffer).toString('hex');
+    expect([leafCount, octets(leafView), msrCount, octets(msrView)]).toEqual([2, leafOctets, 1, msrOctets]);
+  });
+
+  test('that this host cannot offer is said, with the leaf', () => {
+    const control = open({
+      xc_set_domain_cpu_policy: (...parameters: unknown[]) => {
+        (parameters[6] as Int32Array)[0] = 7;
+        return -1;
+      },
+    });
+    expect(() => control.setCpuPolicy(DOMID, { leaves, msrs })).toThrow(
+      'this host cannot offer the CPU that the domain had: leaf 7, subleaf ffffffff, MSR ffffffff',
+    );
+  });
+});

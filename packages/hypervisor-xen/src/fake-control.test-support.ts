@@ -1,0 +1,256 @@
+/** A hypervisor of one domain that exists only as a few pages: in place of XenControl, and of its shape. */
+import { createHash } from 'node:crypto';
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeDescriptor, createMemoryFile, Mapping } from '@mig/posix';
+import { PAGE_SIZE, PageType } from '@mig/protocol';
+import type { CpuPolicy, DomainFacts, TscInfo } from './control.js';
+import { HypercallBitmap } from './hypercall-bitmap.js';
+import type { RestoringControl } from './incoming-xen-memory.js';
+import type { SavingControl } from './xen-memory.js';
+
+/** The seed of every random test. */
+export const SEED = 20140602;
+
+export const DOMID = 7;
+const ENOENT = 2;
+
+/** What a call that is made to fail throws. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+export class FakeControl implements SavingControl, RestoringControl {
+  /** The domain's memory; what is not in it is a hole. */
+  readonly pages = new Map<number, Uint8Array>();
+  /** Neither populated nor absent: broken. */
+  readonly broken = new Set<number>();
+  /** What was asked of it, in order: "map read 12". */
+  readonly calls: string[] = [];
+  /** The call of this number, counted from 0, fails. */
+  failing: number | undefined;
+  /** Called before each mapping: the guest's chance to run. */
+  beforeMap: () => void = () => undefined;
+  facts: DomainFacts = { hvm: true, suspended: false, pages: 0, vcpus: 1 };
+  policy: CpuPolicy = { leaves: [], msrs: [] };
+  tsc: TscInfo = { mode: 1, khz: 2_000_000, nanoseconds: 3n, incarnation: 4 };
+  context: Uint8Array = Uint8Array.of(1, 2, 3);
+  readonly params = new Map<number, bigint>();
+  readonly grants: { gfn: bigint; domid: number }[] = [];
+  /** Every frame that was asked for, in order. */
+  readonly populated: number[] = [];
+  logsDirty = false;
+  readonly #dirty = new Set<number>();
+  readonly #mappings = new Map<number, Scratch & { frames: number[]; write: boolean }>();
+  readonly #bitmaps = new Map<HypercallBitmap, Scratch>();
+
+  constructor(readonly pageCount = 0) {}
+
+  /** The guest writes to a page. */
+  write(pfn: number, octets: Uint8Array): void {
+    this.pages.set(pfn, octets);
+    if (this.logsDirty) this.#dirty.add(pfn);
+  }
+
+  /** What it holds for its caller, who should have given it back. */
+  get leftovers(): string[] {
+    return [...Array.from(this.#mappings, () => 'a mapping'), ...Array.from(this.#bitmaps, () => 'a bitmap')];
+  }
+
+  /** Also of the callbacks, so that these fail in turn with all else. */
+  call(...words: (string | number | bigint)[]): void {
+    this.calls.push(words.join(' '));
+    if (this.calls.length - 1 === this.failing) throw new Refusal(words.join(' '));
+  }
+
+  /** What was called, once each where it was called several times on end. */
+  get order(): string[] {
+    const names = this.calls.map((call) => call.split(' ')[0]!);
+    return names.filter((name, i) => name !== names[i - 1]);
+  }
+
+  describe(): DomainFacts | undefined {
+    this.call('describe');
+    return this.facts;
+  }
+
+  pfnCount(): number {
+    this.call('pfnCount');
+    return this.pageCount;
+  }
+
+  enableLogDirty(): void {
+    this.call('enableLogDirty');
+    this.logsDirty = true;
+    this.#dirty.clear();
+  }
+
+  disableLogDirty(): void {
+    this.call('disableLogDirty');
+    this.logsDirty = false;
+  }
+
+  allocateBitmap(pages: number): HypercallBitmap {
+    this.call('allocateBitmap', pages);
+    const bitmap = new HypercallBitmap(pages);
+    const memory = scratch(bitmap.hypercallPages);
+    bitmap.at(memory.mapping.address);
+    this.#bitmaps.set(bitmap, memory);
+    return bitmap;
+  }
+
+  freeBitmap(bitmap: HypercallBitmap): void {
+    bitmap.gone();
+    const { mapping, fd } = this.#bitmaps.get(bitmap)!;
+    mapping.unmap();
+    closeSync(fd);
+    this.#bitmaps.delete(bitmap);
+  }
+
+  cleanLogDirty(_: number, bitmap: HypercallBitmap, final: boolean): number {
+    this.call('cleanLogDirty', final ? 'final' : 'live');
+    const count = this.#dirty.size;
+    const words = new Uint32Array((bitmap.hypercallPages * PAGE_SIZE) / 4);
+    for (const pfn of this.#dirty) words[pfn >>> 5]! |= 1 << (pfn & 31);
+    writeSync(this.#bitmaps.get(bitmap)!.fd, words, 0, words.byteLength, 0);
+    this.#dirty.clear();
+    return count;
+  }
+
+  readPageTypes(_: number, frames: Uint32Array, count: number): void {
+    this.call('readPageTypes', count);
+    framesIn(frames, count).forEach((pfn, i) => {
+      const there = this.pages.has(pfn) ? PageType.NOTAB : PageType.XTAB;
+      frames[i * 2] = (this.broken.has(pfn) ? PageType.BROKEN : there) << 28;
+      frames[i * 2 + 1] = 0;
+    });
+  }
+
+  populate(_: number, frames: Uint32Array, count: number): void {
+    this.call('populate', count);
+    for (const pfn of framesIn(frames, count)) {
+      this.populated.push(pfn);
+      this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
+    }
+  }
+
+  /** A frame that is not there has octets all the same, which nobody should see. */
+  map(_: number, words: Uint32Array, count: number, access: 'read' | 'write', errors: Int32Array): number {
+    this.call('map', access, count);
+    this.beforeMap();
+    const { mapping, fd } = scratch(count);
+    const frames = framesIn(words, count);
+    frames.forEach((pfn, i) => {
+      const page = this.pages.get(pfn);
+      errors[i] = page === undefined ? -ENOENT : 0;
+      writeSync(fd, page ?? FORBIDDEN, 0, PAGE_SIZE, i * PAGE_SIZE);
+    });
+    this.#mappings.set(mapping.address, { mapping, fd, frames, write: access === 'write' });
+    return mapping.address;
+  }
+
+  unmap(address: number, count: number): void {
+    const { mapping, fd, frames, write } = this.#mappings.get(address)!;
+    if (count !== frames.length) throw new Error(`${frames.length} pages were mapped, ${count} unmapped`);
+    for (const [i, pfn] of frames.entries()) {
+      if (!write || !this.pages.has(pfn)) continue;
+      const page = new Uint8Array(PAGE_SIZE);
+      readSync(fd, page, 0, PAGE_SIZE, i * PAGE_SIZE);
+      this.pages.set(pfn, page);
+    }
+    mapping.unmap();
+    closeSync(fd);
+    this.#mappings.delete(address);
+  }
+
+  clearPage(_: number, pfn: number): void {
+    this.call('clearPage', pfn);
+    this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
+  }
+
+  hvmContext(): Uint8Array {
+    this.call('hvmContext');
+    return this.context;
+  }
+
+  setHvmContext(_: number, context: Uint8Array): void {
+    this.call('setHvmContext');
+    this.context = context;
+  }
+
+  hvmParam(_: number, index: number): bigint {
+    this.call('hvmParam', index);
+    return this.params.get(index) ?? 0n;
+  }
+
+  setHvmParam(_: number, index: number, value: bigint): void {
+    this.call('setHvmParam', index);
+    this.params.set(index, value);
+  }
+
+  tscInfo(): TscInfo {
+    this.call('tscInfo');
+    return this.tsc;
+  }
+
+  setTscInfo(_: number, { mode, khz, nanoseconds, incarnation }: TscInfo): void {
+    this.call('setTscInfo');
+    this.tsc = { mode, khz, nanoseconds, incarnation };
+  }
+
+  cpuPolicy(): CpuPolicy {
+    this.call('cpuPolicy');
+    return this.policy;
+  }
+
+  setCpuPolicy(_: number, policy: CpuPolicy): void {
+    this.call('setCpuPolicy');
+    this.policy = policy;
+  }
+
+  seedGrantTable(
+    _: number,
+    console: { gfn: bigint; domid: number },
+    store: { gfn: bigint; domid: number },
+  ): void {
+    this.call('seedGrantTable');
+    this.grants.push(console, store);
+  }
+}
+
+const FORBIDDEN = new Uint8Array(PAGE_SIZE).fill(0xee);
+
+/** A page whose octets tell it from every other. */
+export function pageOf(pfn: number, version = 1): Uint8Array {
+  const page = new Uint8Array(PAGE_SIZE).fill(version);
+  new DataView(page.buffer).setFloat64(PAGE_SIZE - 8, pfn);
+  return page;
+}
+
+/** What pages hold, in the order of their pfns, small enough to compare and to read. */
+export function digests(pages: ReadonlyMap<number, Uint8Array>): [number, string][] {
+  return [...pages].sort(([one], [other]) => one - other).map(([pfn, page]) => [pfn, digest(page)]);
+}
+
+export function digest(page: Uint8Array | undefined): string {
+  return page === undefined ? 'none' : createHash('sha1').update(page).digest('base64');
+}
+
+function framesIn(words: Uint32Array, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => words[i * 2]! + words[i * 2 + 1]! * 2 ** 32);
+}
+
+/** A file of memory, and where it is mapped. */
+interface Scratch {
+  readonly mapping: Mapping;
+  readonly fd: number;
+}
+
+function scratch(pages: number): Scratch {
+  const fd = createMemoryFile('mapped pages', pages * PAGE_SIZE);
+  try {
+    return { mapping: Mapping.of(fd, pages * PAGE_SIZE, 'write'), fd };
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}

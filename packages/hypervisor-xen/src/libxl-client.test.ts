@@ -1,0 +1,214 @@
+import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { HostError, type PrecopyDecision, type PrecopyStats } from '@mig/hypervisor';
+import { Interrupt, InterruptedError } from '@mig/posix';
+import { isControlDomain } from './detect.js';
+import { type HelperListener, LibxlClient } from './libxl-client.js';
+import type { HelperEvent, LibxlRequest } from './libxl-messages.js';
+
+const SCRIPTED = fileURLToPath(new URL('scripted-libxl-process.test-support.mjs', import.meta.url));
+const REAL = fileURLToPath(new URL('../dist/libxl-process.js', import.meta.url));
+
+const clients: LibxlClient[] = [];
+const interrupts: Interrupt[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+  for (const interrupt of interrupts.splice(0)) interrupt.close();
+});
+
+function start(program = SCRIPTED): LibxlClient {
+  const client = new LibxlClient(program);
+  clients.push(client);
+  return client;
+}
+
+function newInterrupt(): Interrupt {
+  const interrupt = Interrupt.create();
+  interrupts.push(interrupt);
+  return interrupt;
+}
+
+/** A listener that remembers, and decides as it is told. */
+function listener(decision?: PrecopyDecision, interrupt?: Interrupt) {
+  const heard: HelperEvent[] = [];
+  const event: HelperListener['event'] = (event) => {
+    heard.push(event);
+    return event.event === 'consult' ? decision : undefined;
+  };
+  return { heard, event, interrupt };
+}
+
+/** The scripted process does by domid what a test is about. */
+function suspend(what: 'finish' | 'fail' | 'wait' | 'die'): LibxlRequest {
+  const domid = ['finish', 'fail', 'wait', 'die'].indexOf(what);
+  const stream = { pid: process.pid, fd: 1 };
+  return { do: 'suspend', domid, stream, live: true, debug: false, environment: {} };
+}
+
+function failure(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('a request', () => {
+  test('is answered with a value, or none', () => {
+    const client = start();
+    expect(client.ask({ do: 'list' })).toEqual([]);
+    expect(client.ask({ do: 'pause', domid: 1 })).toBeUndefined();
+    expect(client.ask({ do: 'configuration', domid: 3 })).toBe('domain 3');
+  });
+
+  test('may be larger than a pipe, and so may its answer', () => {
+    const client = start();
+    const configuration = JSON.stringify({ c_info: { name: 'x'.repeat(3e6) } });
+    const stream = { pid: process.pid, fd: 0 };
+    expect(client.ask({ do: 'restore', configuration, stream, environment: {} })).toBe(configuration.length);
+    expect((client.ask({ do: 'configuration', domid: 3e6 }) as string).length).toBe(3e6);
+  });
+
+  test('that libxl cannot do fails with its words', () => {
+    const error = failure(() => start().ask({ do: 'destroy', domid: 5 }));
+    expect(error).toBeInstanceOf(HostError);
+    expect(error).toMatchObject({ code: 'no-such-domain', message: 'there is no domain 5', domid: 5 });
+  });
+});
+
+const enough: PrecopyDecision = { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } };
+
+describe('while the helper works', () => {
+  test('its news are heard, and its questions answered', () => {
+    const client = start();
+    const { heard, ...rest } = listener(enough);
+    // The scripted process replies with the decision that it was given.
+    expect(client.ask(suspend('finish'), rest)).toBe(JSON.stringify(enough));
+    expect(heard.map(({ event }) => event)).toEqual(['helper', 'suspended', 'consult']);
+    expect((heard[2] as { stats: PrecopyStats }).stats).toMatchObject({
+      iteration: 2,
+      point: 'pass-finished',
+    });
+  });
+
+  test.each([
+    ['nobody', undefined],
+    ['somebody without a policy', listener()],
+  ])('it is told to stop where %s decides', (_, listener) => {
+    const decision = JSON.parse(start().ask(suspend('finish'), listener) as string) as PrecopyDecision;
+    expect(decision).toMatchObject({ decision: 'abort', reason: { code: 'no-decision' } });
+  });
+
+  test('its failure is of the request alone', () => {
+    const client = start();
+    const { heard, ...rest } = listener();
+    expect(failure(() => client.ask(suspend('fail'), rest)).message).toBe('ERROR_FAIL');
+    expect(heard.at(-1)).toEqual({ event: 'failed', failure: { kind: 'other', message: 'it broke' } });
+    expect(client.ask({ do: 'list' })).toEqual([]);
+  });
+});
+
+describe('an interrupt', () => {
+  test('raised before the helper is there ends it all the same', () => {
+    const client = start();
+    const interrupt = newInterrupt();
+    interrupt.raise('SIGINT');
+    const error = failure(() => client.ask(suspend('wait'), listener(undefined, interrupt)));
+    expect(error).toBeInstanceOf(InterruptedError);
+    expect(error.message).toContain('SIGINT');
+    // The helper's end was awaited, and nothing is left over of that conversation.
+    expect(client.ask({ do: 'list' })).toEqual([]);
+  });
+
+  test('raised while it works ends it', () => {
+    const interrupt = newInterrupt();
+    const heard: string[] = [];
+    const event: HelperListener['event'] = (event) => {
+      heard.push(event.event);
+      if (event.event === 'suspended') interrupt.raise('SIGTERM');
+      return undefined;
+    };
+    expect(failure(() => start().ask(suspend('wait'), { event, interrupt }))).toBeInstanceOf(
+      InterruptedError,
+    );
+    expect(heard).toEqual(['helper', 'suspended']);
+  });
+
+  test('that comes too late changes nothing', () => {
+    const interrupt = newInterrupt();
+    const event: HelperListener['event'] = (event) => {
+      if (event.event === 'consult') interrupt.raise('SIGTERM');
+      return enough;
+    };
+    expect(start().ask(suspend('finish'), { event, interrupt })).toBe(JSON.stringify(enough));
+  });
+});
+
+test.each(['suspended', 'consult'])(
+  'what the listener throws at %s ends the helper and comes through',
+  (at) => {
+    const client = start();
+    const event: HelperListener['event'] = (event) => {
+      if (event.event === at) throw new Error('a policy with a fault');
+      return undefined;
+    };
+    expect(failure(() => client.ask(suspend(at === 'consult' ? 'finish' : 'wait'), { event })).message).toBe(
+      'a policy with a fault',
+    );
+    expect(client.ask({ do: 'list' })).toEqual([]);
+  },
+);
+
+describe("libxl's process", () => {
+  test('that ends within a reply is unavailable', () => {
+    const client = start();
+    const error = failure(() => client.ask(suspend('die')));
+    expect(error).toMatchObject({ code: 'unavailable', message: "libxl's process has ended" });
+    expect(client.ended).toBe(true);
+  });
+
+  test('that has ended is unavailable to all that is asked later', () => {
+    const client = start();
+    failure(() => client.ask(suspend('die')));
+    const again = failure(() => client.ask({ do: 'list' }));
+    expect(again).toMatchObject({ code: 'unavailable', message: "libxl's process has ended" });
+  });
+
+  test('that ends before it is asked is unavailable', () => {
+    // A program of no instructions.
+    const error = failure(() => start('/dev/null').ask({ do: 'list' }));
+    expect(error).toMatchObject({ code: 'unavailable' });
+  });
+
+  test('ends when nobody can ask any more', async () => {
+    const client = start();
+    const pid = client.ask({ do: 'configuration', domid: 0 }) as string;
+    client.close();
+    clients.length = 0;
+    await expect.poll(() => running(pid), { timeout: 20_000 }).toBe(false);
+  });
+});
+
+describe.skipIf(isControlDomain())('on a machine without Xen', () => {
+  test('the real one says so, each time that it is asked', () => {
+    const client = start(REAL);
+    for (const domid of [1, 2]) {
+      expect(failure(() => client.ask({ do: 'describe', domid }))).toMatchObject({
+        code: 'unavailable',
+        message: 'this machine does not run under Xen',
+      });
+    }
+    expect(client.ended).toBe(false);
+  });
+});
+
+/** A process whose parent has not yet heard of its end does not run any more. */
+function running(pid: string): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

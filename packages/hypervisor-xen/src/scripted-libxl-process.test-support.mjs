@@ -1,0 +1,91 @@
+// In place of libxl-process.js in tests: the same descriptors, and for each request the answer that a test is about.
+import { spawn } from 'node:child_process';
+import { readSync, writeSync } from 'node:fs';
+
+const [REQUESTS, REPLIES, DECISIONS] = [3, 4, 5];
+
+function* lines(fd) {
+  const chunk = Buffer.alloc(65536);
+  let rest = '';
+  for (;;) {
+    const end = rest.indexOf('\n');
+    if (end >= 0) {
+      yield rest.slice(0, end);
+      rest = rest.slice(end + 1);
+      continue;
+    }
+    const count = readSync(fd, chunk);
+    if (count === 0) return;
+    rest += chunk.toString('latin1', 0, count);
+  }
+}
+
+function say(text) {
+  const octets = Buffer.from(text);
+  for (let at = 0; at < octets.length;) at += writeSync(REPLIES, octets, at);
+}
+
+const tell = (message) => say(`${JSON.stringify(message)}\n`);
+const decisions = lines(DECISIONS);
+
+/** `sleep` stands in for the helper: SIGTERM ends it. */
+async function suspend(domid) {
+  const helper = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => helper.once('exit', (_, signal) => resolve(signal)));
+  const end = () => {
+    helper.kill();
+    return ended;
+  };
+  tell({ event: 'helper', pid: helper.pid });
+  tell({ event: 'suspended' });
+  const failed = { reply: 'failed', code: 'unavailable', message: 'ERROR_FAIL', domid };
+  switch (['finish', 'fail', 'wait', 'die'][domid]) {
+    case 'finish': {
+      tell({ event: 'consult', stats: { iteration: 2, totalWritten: 5, point: 'pass-finished' } });
+      const decision = decisions.next().value;
+      await end();
+      return { reply: 'done', value: decision };
+    }
+    case 'fail':
+      tell({ event: 'failed', failure: { kind: 'other', message: 'it broke' } });
+      await end();
+      return failed;
+    case 'wait':
+      await ended;
+      return failed;
+    default:
+      await end();
+      say('{"reply":"do');
+      process.exit();
+  }
+}
+
+async function answer(request) {
+  switch (request.do) {
+    case 'list':
+      return { reply: 'done', value: [] };
+    case 'configuration':
+      // Domid 0: who it is. A large one: a configuration of that length.
+      if (request.domid === 0) return { reply: 'done', value: String(process.pid) };
+      return {
+        reply: 'done',
+        value: request.domid < 100 ? `domain ${request.domid}` : 'x'.repeat(request.domid),
+      };
+    case 'restore':
+      return { reply: 'done', value: request.configuration.length };
+    case 'destroy':
+      return {
+        reply: 'failed',
+        code: 'no-such-domain',
+        message: `there is no domain ${request.domid}`,
+        domid: request.domid,
+      };
+    case 'suspend':
+      return suspend(request.domid);
+    default:
+      return { reply: 'done' };
+  }
+}
+
+for (const line of lines(REQUESTS)) tell(await answer(JSON.parse(line)));
+process.exit();

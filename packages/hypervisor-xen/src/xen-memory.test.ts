@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { HostError } from '@mig/hypervisor';
+import { Recording } from '@mig/hypervisor/model';
+import { PageType } from '@mig/protocol';
+import { restoreImage } from '@mig/receiver';
+import { saveImage, simplePolicy } from '@mig/sender';
+import { digest, digests, DOMID, FakeControl, pageOf, Refusal, SEED } from './fake-control.test-support.js';
+import { IncomingXenMemory } from './incoming-xen-memory.js';
+import { XenMemory } from './xen-memory.js';
+
+const recordings: Recording[] = [];
+afterEach(() => {
+  for (const recording of recordings.splice(0)) recording.close();
+});
+
+function record(): Recording {
+  const recording = new Recording();
+  recordings.push(recording);
+  return recording;
+}
+
+const version = { major: 4, minor: 17 };
+
+/** What libxl does for a save, every bit of it a call that may fail. */
+class Source extends FakeControl {
+  deviceModelLogs = false;
+  suspended = false;
+  /** What libxl says of a suspend does not tell whether the guest has. */
+  acknowledges = true;
+
+  constructor(pageCount: number, holes: readonly number[] = []) {
+    super(pageCount);
+    for (let pfn = 0; pfn < pageCount; pfn++) if (!holes.includes(pfn)) this.write(pfn, pageOf(pfn));
+  }
+
+  open(): XenMemory {
+    const callbacks = {
+      switchDeviceModelLog: (enabled: boolean) => {
+        this.call('deviceModelLog', enabled ? 'on' : 'off');
+        this.deviceModelLogs = enabled;
+      },
+      suspend: () => {
+        this.call('suspend');
+        this.suspended = true;
+        this.facts = { ...this.facts, suspended: this.acknowledges };
+      },
+    };
+    return new XenMemory(this, DOMID, callbacks, version);
+  }
+
+  save(recording: Recording, { live = true, debug = false, iterations = 3 } = {}) {
+    const memory = this.open();
+    try {
+      return saveImage(memory, recording.output, { live, debug, policy: simplePolicy(iterations, 0) });
+    } finally {
+      memory.close();
+    }
+  }
+}
+
+/** What arrives where the recording is restored. */
+function arrived(recording: Recording): FakeControl {
+  const target = new FakeControl();
+  const channels = { store: { evtchn: 1, domid: 0 }, console: { evtchn: 2, domid: 0 } };
+  const memory = new IncomingXenMemory(target, DOMID, channels, { staticDataDone: () => undefined });
+  const input = recording.input();
+  try {
+    restoreImage(memory, input);
+    memory.complete();
+  } finally {
+    memory.close();
+    input.close();
+  }
+  expect(target.leftovers).toEqual([]);
+  return target;
+}
+
+describe('the domain', () => {
+  test('is one that there is', () => {
+    const source = new Source(1);
+    source.describe = () => undefined;
+    expect(() => source.open()).toThrow(expect.objectContaining({ code: 'no-such-domain', domid: DOMID }));
+  });
+
+  test('is no PV domain', () => {
+    const source = new Source(1);
+    source.facts = { ...source.facts, hvm: false };
+    expect(() => source.open()).toThrow(expect.objectContaining({ code: 'foreign-domain', domid: DOMID }));
+  });
+
+  test('has the header of the Xen that it runs on', () => {
+    const memory = new Source(12).open();
+    expect(memory.domainHeader).toEqual({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 });
+    expect(memory.pageCount).toBe(12);
+  });
+});
+
+test('records come in the order of libxc, those that would be empty not at all', () => {
+  const source = new Source(1);
+  const memory = source.open();
+  expect([...memory.staticData()]).toEqual([]);
+  const { tsc, context } = source;
+  expect([...memory.context()]).toEqual([
+    { type: 'X86_TSC_INFO', ...tsc },
+    { type: 'HVM_CONTEXT', context },
+  ]);
+
+  const leaves = [{ leaf: 1, subleaf: 0xffffffff, a: 1, b: 2, c: 3, d: 4 }];
+  const msrs = [{ index: 0xce, flags: 0, value: 5n }];
+  source.policy = { leaves, msrs };
+  for (const [index, value] of [[17, 1n], [1, 2n], [12, 3n], [2, 4n], [18, 5n]] as const) source.params.set(index, value); // prettier-ignore
+  expect([...memory.staticData()]).toEqual([
+    { type: 'X86_CPUID_POLICY', leaves },
+    { type: 'X86_MSR_POLICY', msrs },
+  ]);
+  // The event channels are new at the target.
+  const params = [{ index: 1n, value: 2n }, { index: 17n, value: 1n }, { index: 12n, value: 3n }]; // prettier-ignore
+  expect([...memory.context()].slice(2)).toEqual([{ type: 'HVM_PARAMS', params }]);
+});
+
+test('a live save: logs in pairs, the last reading of the log after the suspend', () => {
+  const source = new Source(20, [3]);
+  source.save(record());
+  expect(source.calls.filter((call) => /log|suspend|Bitmap/i.test(call))).toEqual([
+    'deviceModelLog on',
+    'allocateBitmap 20',
+    'enableLogDirty',
+    'cleanLogDirty live',
+    'suspend',
+    'cleanLogDirty final',
+    'disableLogDirty',
+    'deviceModelLog off',
+  ]);
+  expect(source.leftovers).toEqual([]);
+});
+
+test('a save that is not live has no log', () => {
+  const source = new Source(20);
+  source.save(record(), { live: false });
+  expect(source.calls.filter((call) => /log|bitmap/i.test(call))).toEqual([]);
+  expect(source.order.slice(0, 3)).toEqual(['describe', 'pfnCount', 'cpuPolicy']);
+});
+
+test('a guest that has not suspended is not taken for suspended, whatever libxl says', () => {
+  const source = new Source(20);
+  source.acknowledges = false;
+  expect(() => source.save(record())).toThrow(
+    expect.objectContaining({ code: 'suspend-refused', domid: DOMID }),
+  );
+  expect(source.calls).not.toContain('cleanLogDirty final');
+  expect([source.logsDirty, source.deviceModelLogs, source.leftovers]).toEqual([false, false, []]);
+});
+
+test('the log is not read where it is not kept', () => {
+  const memory = new Source(1).open();
+  expect(() => memory.cleanLogDirty(new Uint32Array(1))).toThrow(
+    expect.objectContaining({ code: 'wrong-state' }),
+  );
+});
+
+test('types are those of Xen, more than it takes at a time as well', () => {
+  const source = new Source(2100, [0, 1023, 2099]);
+  source.broken.add(1024);
+  const types = new Uint8Array(2100);
+  source.open().pageTypes(
+    Float64Array.from(types, (_, pfn) => pfn),
+    2100,
+    types,
+  );
+  expect(source.calls.filter((call) => call.startsWith('readPageTypes'))).toEqual([
+    'readPageTypes 1024',
+    'readPageTypes 1024',
+    'readPageTypes 52',
+  ]);
+  const odd = [...types.entries()].filter(([, type]) => type !== PageType.NOTAB);
+  expect(odd).toEqual([
+    [0, PageType.XTAB],
+    [1023, PageType.XTAB],
+    [1024, PageType.BROKEN],
+    [2099, PageType.XTAB],
+  ]);
+});
+
+test('pages are written over holes, in batches that Xen takes', () => {
+  const holes = [0, 1, 500, 1023, 1024, 2098];
+  const source = new Source(2100, holes);
+  const recording = record();
+  source.save(recording);
+  const target = arrived(recording);
+  expect(digests(target.pages)).toEqual(digests(source.pages));
+  expect(holes.filter((pfn) => target.pages.has(pfn))).toEqual([]);
+});
+
+describe('a page that the guest gives back after its type was read', () => {
+  test.each([
+    ['the first', [0]],
+    ['one of many', [7]],
+    ['the last', [19]],
+    ['several on end', [4, 5, 6]],
+    ['all', Array.from({ length: 20 }, (_, pfn) => pfn)],
+  ])('%s: zeroes stand in its place, and the rest stays where it is', (_, vanishing) => {
+    const source = new Source(20);
+    source.beforeMap = () => {
+      for (const pfn of vanishing) source.pages.delete(pfn);
+    };
+    const recording = record();
+    source.save(recording);
+    const target = arrived(recording);
+    const expected = Array.from({ length: 20 }, (_, pfn) =>
+      digest(vanishing.includes(pfn) ? new Uint8Array(4096) : pageOf(pfn)),
+    );
+    expect(digests(target.pages)).toEqual([...expected.entries()]);
+  });
+});
+
+describe('whatever fails', () => {
+  function source(): Source {
+    const source = new Source(30, [2]);
+    source.params.set(1, 0xfeffcn);
+    source.beforeMap = () => {
+      if (!source.suspended) source.write(5, pageOf(5, 2));
+    };
+    return source;
+  }
+
+  const good = source();
+  good.save(record(), { debug: true });
+
+  test.each(good.calls.map((call, number) => ({ call, number })))('call $number, $call', ({ number }) => {
+    const failing = source();
+    failing.failing = number;
+    expect(() => failing.save(record(), { debug: true })).toThrow(Refusal);
+    const refused = failing.calls[number]!;
+    expect(failing.calls.slice(0, number + 1)).toEqual(good.calls.slice(0, number + 1));
+    expect(failing.logsDirty).toBe(refused === 'disableLogDirty');
+    expect(failing.deviceModelLogs).toBe(refused === 'deviceModelLog off');
+    expect(failing.leftovers).toEqual([]);
+  });
+
+  test('what failed first is what is said', () => {
+    const failing = source();
+    vi.spyOn(failing, 'enableLogDirty').mockImplementation(() => {
+      throw new HostError('unavailable', 'the first');
+    });
+    const call = failing.call.bind(failing);
+    vi.spyOn(failing, 'call').mockImplementation((...words) => {
+      call(...words);
+      if (words[1] === 'off') throw new HostError('unavailable', 'the second');
+    });
+    expect(() => failing.save(record())).toThrow('the first');
+    expect(failing.calls.at(-1)).toBe('deviceModelLog off');
+  });
+});
+
+test('a domain arrives as it was when it was suspended, whatever its guest did meanwhile', () => {
+  const pageCount = 70;
+  const pfns = fc.uniqueArray(fc.nat(pageCount - 1), { maxLength: 20 });
+  const steps = fc.array(fc.record({ dirty: pfns, given: pfns }), { maxLength: 6 });
+  fc.assert(
+    fc.property(pfns, steps, fc.nat(4), fc.boolean(), (holes, steps, iterations, live) => {
+      const source = new Source(pageCount, holes);
+      let at = 0;
+      source.beforeMap = () => {
+        const step = steps[at++];
+        if (step === undefined || source.suspended) return;
+        // Balloons in both directions: what is written to exists again.
+        for (const pfn of step.given) source.pages.delete(pfn);
+        for (const pfn of step.dirty) source.write(pfn, pageOf(pfn, at + 1));
+      };
+      const recording = record();
+      source.save(recording, { live, iterations });
+      const target = arrived(recording);
+      // A page that was given back after it was sent is there at the target, and means nothing.
+      const there = new Map([...target.pages].filter(([pfn]) => source.pages.has(pfn)));
+      expect(digests(there)).toEqual(digests(source.pages));
+      expect(source.leftovers).toEqual([]);
+      expect([source.logsDirty, source.deviceModelLogs]).toEqual([false, false]);
+    }),
+    { seed: SEED, numRuns: 60 },
+  );
+});
