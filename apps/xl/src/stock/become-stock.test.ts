@@ -69,7 +69,7 @@ describe('what is not ours', () => {
     expect(stderr).toBe('an error of stock\n');
     expect(status).toBe(37);
     // What a shell sets by itself.
-    const variables = said('variable').filter((each) => !/^(PWD|SHLVL|OLDPWD|_)=/.test(each));
+    const variables = said('variable').filter((each) => !/^(PWD|SHLVL|OLDPWD|_|MIG_HANDED_ON)=/.test(each));
     expect(variables.sort()).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`).sort()); // prettier-ignore
   });
 
@@ -129,6 +129,15 @@ test('a stock xl that cannot be run is said', async () => {
   chmodSync(broken, 0o755);
   const { stderr, status } = await run('mig', ['list'], { environment: { MIG_STOCK_XL: broken } });
   expect(stderr).toMatch(/^xl: execv .*broken: ENOEXEC\n$/);
+  expect(status).toBe(1);
+});
+
+test('a script that calls us again is no stock xl: said, and not followed for ever', async () => {
+  const script = join(folder, 'circle');
+  writeFileSync(script, `#!/bin/sh\nexec "${process.execPath}" "${join(folder, 'ours/xl')}" "$@"\n`);
+  chmodSync(script, 0o755);
+  const { stderr, status } = await run('mig', ['list'], { environment: { MIG_STOCK_XL: script } });
+  expect(stderr).toBe(`xl: ${script} is mig again, not the stock xl; MIG_STOCK_XL may name it\n`);
   expect(status).toBe(1);
 });
 

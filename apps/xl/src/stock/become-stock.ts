@@ -1,7 +1,17 @@
 import { execute } from '@mig/posix';
+import { Failure } from '../output/failure.js';
 import { findStockXl } from './stock-xl.js';
+
+/** Names the process that was handed on last: the same one again has come in a circle, by a script that calls us. */
+const HANDED_ON = 'MIG_HANDED_ON';
 
 /** This process becomes the stock xl. @throws Failure, or what the kernel says */
 export function becomeStock(own: string, argv: readonly string[]): never {
-  execute(findStockXl(process.env, own), ['xl', ...argv]);
+  const path = findStockXl(process.env, own);
+  const self = String(process.pid);
+  if (process.env[HANDED_ON] === self) {
+    throw new Failure(`${path} is mig again, not the stock xl; MIG_STOCK_XL may name it`);
+  }
+  process.env[HANDED_ON] = self;
+  execute(path, ['xl', ...argv]);
 }
