@@ -35,13 +35,16 @@ try {
   if (values.remove) remove();
   else install();
 } catch (error) {
-  if (error.code !== 'EACCES' && error.code !== 'EROFS') throw error;
-  console.error(`${error.path ?? values.prefix} cannot be written (${error.code}); are you root?`);
+  const denied = error.code === 'EACCES' || error.code === 'EROFS';
+  console.error(denied ? `${error.path} cannot be written (${error.code}): are you root?` : error.message);
   process.exitCode = 1;
 }
 
 function install() {
   const fresh = `${library}.new`;
+  const names = namesToTake();
+  const foreign = names.map((name) => join(programs, name)).find((link) => isThere(link) && !isOurs(link));
+  if (foreign !== undefined) throw new Error(`${foreign} is there and is not mig's; nothing was changed`);
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(join(values.prefix, 'lib'), { recursive: true });
   mkdirSync(programs, { recursive: true });
@@ -49,13 +52,17 @@ function install() {
   unlinkOurs();
   rmSync(library, { recursive: true, force: true });
   renameSync(fresh, library);
-  for (const name of readdirSync(join(library, 'bin'))) {
-    if (name === 'xl' && !values['take-xl']) continue;
+  for (const name of names) {
     const link = join(programs, name);
-    if (isThere(link)) throw new Error(`${link} is there and is not mig's; it is left as it is`);
     symlinkSync(join('../lib/mig/bin', name), link);
-    console.log(`${link}`);
+    console.log(link);
   }
+}
+
+/** The name xl only where it is asked for, or was taken before. */
+function namesToTake() {
+  const takesXl = values['take-xl'] || isOurs(join(programs, 'xl'));
+  return ['mig', 'xl-receive', 'xl-save-helper', ...(takesXl ? ['xl'] : [])];
 }
 
 function remove() {
@@ -68,8 +75,14 @@ function unlinkOurs() {
   if (!existsSync(programs)) return;
   for (const name of readdirSync(programs)) {
     const link = join(programs, name);
-    if (lstatSync(link).isSymbolicLink() && readlinkSync(link).startsWith('../lib/mig/bin/')) rmSync(link);
+    if (isOurs(link)) rmSync(link);
   }
+}
+
+function isOurs(path) {
+  return (
+    isThere(path) && lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('../lib/mig/bin/')
+  );
 }
 
 function isThere(path) {

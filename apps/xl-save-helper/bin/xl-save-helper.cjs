@@ -3,13 +3,15 @@
 // takes is compiling.
 /* global __dirname, __filename */
 'use strict';
+const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
+const DIGEST_LENGTH = 32;
+
 const bundle = join(__dirname, '../dist/bundle.cjs');
-// Nobody but root may put anything here that root runs.
 const folder = process.getuid() === 0 ? (process.env.MIG_CACHE_DIR ?? '/var/cache/mig') : undefined;
 const cache = folder ? join(folder, nameOfCache()) : undefined;
 
@@ -29,18 +31,32 @@ function nameOfCache() {
   return `xl-save-helper${process.argv[2] ?? ''}-${process.version}-${size}-${Math.trunc(mtimeMs)}`;
 }
 
+/** V8 trusts what it is given: a file that is damaged, or another user's, would be worse than none. */
 function read(path) {
   try {
-    return readFileSync(path);
+    if (!isOnlyRoots(folder) || !isOnlyRoots(path)) return undefined;
+    const octets = readFileSync(path);
+    const data = octets.subarray(DIGEST_LENGTH);
+    return digest(data).equals(octets.subarray(0, DIGEST_LENGTH)) ? data : undefined;
   } catch {
     return undefined;
   }
 }
 
+function isOnlyRoots(path) {
+  const { uid, mode } = statSync(path);
+  return uid === 0 && (mode & 0o022) === 0;
+}
+
+function digest(data) {
+  return createHash('sha256').update(data).digest();
+}
+
 function keep() {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    writeFileSync(`${cache}.${process.pid}`, script.createCachedData(), { mode: 0o644 });
+    const data = script.createCachedData();
+    writeFileSync(`${cache}.${process.pid}`, Buffer.concat([digest(data), data]), { mode: 0o644 });
     renameSync(`${cache}.${process.pid}`, cache);
   } catch {
     // It only takes longer the next time.

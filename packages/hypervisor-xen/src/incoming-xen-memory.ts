@@ -207,8 +207,17 @@ export class IncomingXenMemory implements IncomingMemory {
     if (param === HvmParamIndex.PAE_ENABLED) return;
     if (param === HvmParamIndex.STORE_PFN) this.#results = { ...this.#results, storeGfn: value };
     if (param === HvmParamIndex.CONSOLE_PFN) this.#results = { ...this.#results, consoleGfn: value };
-    if (RINGS.has(param)) this.control.clearPage(this.domid, Number(value));
+    if (RINGS.has(param)) this.#clear(value);
     this.control.setHvmParam(this.domid, param, value);
+  }
+
+  /** One that is not there needs no clearing, as for libxc. */
+  #clear(pfn: bigint): void {
+    try {
+      this.control.clearPage(this.domid, Number(pfn));
+    } catch (error) {
+      if (!(error instanceof XenError)) throw error;
+    }
   }
 
   /** To be called once the image has ended well: the domain can run after that. */

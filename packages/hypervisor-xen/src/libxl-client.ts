@@ -4,12 +4,15 @@ import { HostError, type PrecopyDecision } from '@mig/hypervisor';
 import {
   closeDescriptor,
   EndOfInputError,
+  FOR_EVER,
   Input,
   type Interrupt,
   InterruptedError,
   Output,
+  type Patience,
   pipe,
   PosixError,
+  TimeoutError,
 } from '@mig/posix';
 import type { HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
@@ -19,6 +22,8 @@ export interface HelperListener {
   event(event: HelperEvent): PrecopyDecision | undefined;
   /** Ends the request: the helper is told to stop, and libxl says how it went. */
   readonly interrupt?: Interrupt | undefined;
+  /** For the stream, once the helper has done its part of it and only libxl can still be held up. */
+  readonly patience?: Patience | undefined;
 }
 
 const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
@@ -34,6 +39,7 @@ export class LibxlClient {
   readonly #decisions: Output;
   readonly #input: Input;
   readonly #replies: JsonLines;
+  readonly #pid: number | undefined;
   #busy = false;
   #ended = false;
 
@@ -43,7 +49,12 @@ export class LibxlClient {
     const replies = pipe();
     const decisions = pipe();
     const theirs = [requests.readEnd, replies.writeEnd, decisions.readEnd];
-    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit', ...theirs] });
+    const child = spawn(process.execPath, [program], {
+      stdio: ['ignore', 'ignore', 'inherit', ...theirs],
+      // A Ctrl-C at the terminal is for xl: what libxl has started, scripts among it, is to come to its end.
+      detached: true,
+    });
+    this.#pid = child.pid;
     // Where it could not be started, the first question finds it ended.
     child.on('error', () => undefined);
     child.unref();
@@ -86,20 +97,29 @@ export class LibxlClient {
   #ask(request: LibxlRequest, listener?: HelperListener): unknown {
     this.#requests.write(jsonLine(request));
     this.#input.interrupt = listener?.interrupt;
+    this.#input.patience = FOR_EVER;
     let helper: number | undefined;
+    let helperIsDone = false;
     // What ends the request before libxl does.
     let cause: Error | undefined;
     const stop = (reason: unknown) => {
       cause ??= reason instanceof Error ? reason : new Error(String(reason));
       this.#input.interrupt = undefined;
-      if (helper !== undefined) terminate(helper);
+      this.#input.patience = FOR_EVER;
+      // Past the helper libxl itself may be held up by the stream, and listens to nobody.
+      if (helperIsDone) this.#kill();
+      else if (helper !== undefined) terminate(helper);
     };
     for (;;) {
       let message: LibxlReply | HelperEvent;
       try {
         message = this.#replies.next() as LibxlReply | HelperEvent;
       } catch (error) {
-        if (!(error instanceof InterruptedError)) throw error;
+        if (cause !== undefined && error instanceof EndOfInputError) {
+          this.#ended = true;
+          throw cause;
+        }
+        if (!(error instanceof InterruptedError) && !(error instanceof TimeoutError)) throw error;
         stop(error);
         continue;
       }
@@ -107,6 +127,10 @@ export class LibxlClient {
         if (message.event === 'helper') {
           helper = message.pid;
           if (cause !== undefined) terminate(helper);
+        }
+        if (message.event === 'image' || message.event === 'failed') {
+          helperIsDone = true;
+          this.#input.patience = listener?.patience ?? FOR_EVER;
         }
         let decision: PrecopyDecision | undefined;
         try {
@@ -126,6 +150,10 @@ export class LibxlClient {
     }
   }
 
+  #kill(): void {
+    if (this.#pid !== undefined) signal(this.#pid, 'SIGKILL');
+  }
+
   /** The process ends by itself. */
   close(): void {
     this.#requests.close();
@@ -134,9 +162,13 @@ export class LibxlClient {
   }
 }
 
-function terminate(pid: number): void {
+function terminate(helper: number): void {
+  signal(helper, 'SIGTERM');
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, name);
   } catch {
     // It has ended already.
   }

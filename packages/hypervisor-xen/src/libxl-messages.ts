@@ -1,7 +1,7 @@
 /**
  * The conversation between `xl`, the process that keeps libxl, and the save helper that libxl starts: one JSON object a
  * line. Requests go to libxl's process. Its replies and the helper's messages share a pipe: the helper speaks only
- * while libxl is busy with a request, and a line of it is short enough to be written in one piece.
+ * while libxl's process is busy with a request, and is silent.
  */
 import type {
   HostErrorCode,

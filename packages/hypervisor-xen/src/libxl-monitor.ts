@@ -8,6 +8,9 @@ import { detectXen } from './detect.js';
 
 const CORES = '/var/lib/xen/dump';
 
+/** Milliseconds between two looks at a domain that is suspended. */
+const SUSPENDED_POLL = 1000;
+
 const libxl = new Libxl(detectXen(), false);
 let domid: number | undefined = Number(process.argv[2]);
 while (domid !== undefined) domid = attend(domid);
@@ -17,35 +20,43 @@ process.exit();
 function attend(domid: number): number | undefined {
   const name = libxl.describe(domid)?.name ?? '';
   say(`waiting for domain ${name} (domid ${domid}) to end`);
-  libxl.watch(domid);
   for (;;) {
+    const unwatch = libxl.watch(domid);
     const end = libxl.awaitEnd(domid);
-    if (end === 'gone') {
+    unwatch();
+    if (end === 'gone' || libxl.describe(domid) === undefined) {
       say(`domain ${domid} has been destroyed`);
       return undefined;
     }
-    // Whoever suspended it is responsible for it.
-    if (end === 'suspend') continue;
+    if (end === 'suspend') {
+      // Whoever suspended it is responsible for it; libxl tells of one shutdown only.
+      while (libxl.describe(domid)?.suspended === true) pause(SUSPENDED_POLL);
+      continue;
+    }
     const configuration = libxl.configuration(domid);
     const action = shutdownAction(configuration, end);
     say(`domain ${domid} has shut down, reason ${end}: ${action}`);
     if (action.startsWith('coredump')) dumpCore(domid, name);
     switch (action) {
       case 'destroy':
-      case 'coredump-destroy':
+      case 'coredump_destroy':
         libxl.destroy(domid);
         return undefined;
       case 'restart':
-      case 'coredump-restart':
+      case 'coredump_restart':
         libxl.destroy(domid);
         return restart(configuration);
       case 'preserve':
-      case 'rename-restart':
-      case 'soft-reset':
+      case 'restart_rename':
+      case 'soft_reset':
         say(`domain ${domid} is left as it is`);
         return undefined;
     }
   }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function restart(configuration: string): number {

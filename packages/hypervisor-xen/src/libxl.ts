@@ -101,6 +101,9 @@ function declare({ libraries }: XenVersion) {
     libxl_evenable_domain_death: light.func(
       'int libxl_evenable_domain_death(uintptr_t ctx, uint32_t domid, uint64_t user, void *watch)',
     ),
+    libxl_evdisable_domain_death: light.func(
+      'void libxl_evdisable_domain_death(uintptr_t ctx, uintptr_t watch)',
+    ),
     libxl_event_wait: light.func(
       'int libxl_event_wait(uintptr_t ctx, void *event, uint64_t mask, uintptr_t predicate, uintptr_t user)',
     ),
@@ -189,9 +192,10 @@ export class Libxl {
 
   /** @param sentTo remembered until it is renamed again; libxl forgets it with the domain */
   rename(domid: number, name: string, sentTo?: string): void {
+    // Before, so that it never has the name without the note.
+    if (sentTo !== undefined) this.#store.write(sentToKey(domid), sentTo);
     this.#check('libxl_domain_rename', domid, this.#libxl.libxl_domain_rename(this.#ctx, domid, null, name));
     if (sentTo === undefined) this.#store.remove(sentToKey(domid));
-    else this.#store.write(sentToKey(domid), sentTo);
   }
 
   pause(domid: number): void {
@@ -270,11 +274,14 @@ export class Libxl {
     );
   }
 
-  /** From now on the domain's end is an event; also one that has come already. */
-  watch(domid: number): void {
+  /** From now on the domain's end is an event; also one that has come already. @returns what ends the watch */
+  watch(domid: number): () => void {
     const watch = new BigUint64Array(1);
     const result: unknown = this.#libxl.libxl_evenable_domain_death(this.#ctx, domid, 0, watch);
     this.#check('libxl_evenable_domain_death', domid, result);
+    return () => {
+      this.#libxl.libxl_evdisable_domain_death(this.#ctx, Number(watch[0]));
+    };
   }
 
   /** Waits for the next end of the watched domain. */

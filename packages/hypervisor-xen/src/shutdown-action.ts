@@ -1,31 +1,26 @@
 /** What is to happen when a domain has shut down: `on_poweroff` and its like of xl.cfg(5), as libxl's JSON has them. */
 import type { DomainEnd } from './libxl.js';
 
+/** libxl_action_on_shutdown of libxl_types.idl, in the words of its JSON. */
 export type ShutdownAction =
   | 'destroy'
   | 'restart'
-  | 'rename-restart'
+  | 'restart_rename'
   | 'preserve'
-  | 'coredump-destroy'
-  | 'coredump-restart'
-  | 'soft-reset';
+  | 'coredump_destroy'
+  | 'coredump_restart'
+  | 'soft_reset';
 
-/** Where the configuration says nothing (xl.cfg(5)). */
-const defaults: Readonly<Record<Exclude<DomainEnd, 'gone' | 'suspend'>, ShutdownAction>> = {
-  poweroff: 'destroy',
-  reboot: 'restart',
-  crash: 'destroy',
-  watchdog: 'destroy',
-  soft_reset: 'soft-reset',
-};
-
-/** @param configuration the domain's, as libxl JSON */
+/**
+ * libxl's JSON leaves out what is at its first value: an action that is not there is `destroy`, whatever xl.cfg's default.
+ * @param configuration the domain's, as libxl JSON
+ */
 export function shutdownAction(
   configuration: string,
   end: Exclude<DomainEnd, 'gone' | 'suspend'>,
 ): ShutdownAction {
   const settings = JSON.parse(configuration) as Partial<Record<string, ShutdownAction>>;
-  return settings[`on_${end}`] ?? defaults[end];
+  return settings[`on_${end}`] ?? 'destroy';
 }
 
 /** The configuration to build the domain anew, under a domid of its own. */

@@ -127,6 +127,7 @@ const options: SaveOptions = {
 /** libxl whose helper says this, and that then does as it is told. */
 function helper(events: readonly HelperEvent[], then: () => unknown = () => undefined) {
   libxl.answer = (request, listener) => {
+    if (request.do === 'describe') return answerOf(request);
     requests.push(request);
     for (const event of events) decisions.push(listener?.event(event));
     return then();
@@ -176,6 +177,12 @@ describe('a save', () => {
     };
     const stream = { pid: process.pid, fd: -1 };
     expect(requests).toEqual([{ do: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
+  });
+
+  test('of a domain that is suspended is refused: it may run elsewhere', () => {
+    const { requests } = helper([]);
+    expect(failure(() => host().saveTo(2, output, options))).toMatchObject({ code: 'wrong-state' });
+    expect(requests).toEqual([]);
   });
 
   test('by another helper is none', () => {

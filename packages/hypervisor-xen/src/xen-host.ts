@@ -11,14 +11,7 @@ import {
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
-import {
-  type Interrupt,
-  InterruptedError,
-  type Input,
-  type Output,
-  positionOf,
-  TimeoutError,
-} from '@mig/posix';
+import { InterruptedError, type Input, type Output, positionOf, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 import { detectXen } from './detect.js';
 import type { LibxlDomain } from './libxl.js';
@@ -111,6 +104,12 @@ export class XenHost implements Host {
   }
 
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
+    // A domain that is suspended may run elsewhere, and libxl would take it as it is.
+    const { suspended, crashed } = this.describe(domid).state;
+    if (suspended || crashed) {
+      const state = suspended ? 'is suspended already' : 'has crashed';
+      throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
+    }
     let report: ImageReport | undefined;
     const listen = (event: HelperEvent) => {
       switch (event.event) {
@@ -143,7 +142,7 @@ export class XenHost implements Host {
     const { live, debug } = options;
     const environment = this.#environment(output.patience.milliseconds);
     const stream = { pid: process.pid, fd: output.fd };
-    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output.interrupt, listen);
+    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
     if (report === undefined) {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
@@ -158,7 +157,7 @@ export class XenHost implements Host {
     const environment = this.#environment(input.patience.milliseconds);
     return this.#askHelper(
       { do: 'restore', configuration: renamed(configuration, name), stream, environment },
-      input.interrupt,
+      input,
     ) as number;
   }
 
@@ -182,7 +181,7 @@ export class XenHost implements Host {
   /** What the helper says of its failure counts before libxl's word for it. */
   #askHelper(
     request: LibxlRequest,
-    interrupt: Interrupt | undefined,
+    { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
     listen?: HelperListener['event'],
   ): unknown {
     let failure: HelperFailure | undefined;
@@ -191,7 +190,7 @@ export class XenHost implements Host {
       return listen?.(event);
     };
     try {
-      return this.#libxl.ask(request, { event, interrupt });
+      return this.#libxl.ask(request, { event, interrupt, patience });
     } catch (error) {
       if (failure === undefined || error instanceof InterruptedError) throw error;
       const about = request.do === 'suspend' ? { domid: request.domid } : {};

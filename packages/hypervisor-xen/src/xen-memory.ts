@@ -1,7 +1,8 @@
 import { HostError, type Memory } from '@mig/hypervisor';
 import { Iovec, type Output } from '@mig/posix';
-import type { DomainHeader, HvmParam, ImageRecord } from '@mig/protocol';
+import { type DomainHeader, type HvmParam, type ImageRecord, PageType } from '@mig/protocol';
 import type { XenControl } from './control.js';
+import { XenError } from './errors.js';
 import { BATCH, Frames, PAGE_SIZE } from './frames.js';
 import type { HypercallBitmap } from './hypercall-bitmap.js';
 import { SAVED_HVM_PARAMS } from './hvm-params.js';
@@ -146,9 +147,25 @@ export class XenMemory implements Memory {
       this.control.map(this.domid, this.#frames.words, count, 'read', this.#errors),
     );
     try {
+      this.#checkMapped(pfns, first, count);
       this.phases.measure('writing', () => this.#writeMapped(output, address, count));
     } finally {
       this.phases.measure('unmapping', () => this.control.unmap(address, count));
+    }
+  }
+
+  /**
+   * A running guest may have given a page back (a balloon) since its type was read, and its octets with it: zeroes do.
+   * @throws XenError for a page that could not be mapped and is there
+   */
+  #checkMapped(pfns: Float64Array, first: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (this.#errors[i] === 0) continue;
+      const pfn = pfns[first + i]!;
+      this.#frames.put(0, pfn);
+      this.control.readPageTypes(this.domid, this.#frames.words, 1);
+      if (!this.#suspended && this.#frames.words[0]! >>> 28 === PageType.XTAB) continue;
+      throw new XenError('xenforeignmemory_map', -this.#errors[i]!, this.domid, `pfn 0x${pfn.toString(16)}`);
     }
   }
 
@@ -159,7 +176,6 @@ export class XenMemory implements Memory {
         this.#iovec.push(address + i * PAGE_SIZE, PAGE_SIZE);
         continue;
       }
-      // The guest gave the page back (a balloon) since its type was read, and its octets with it.
       output.writev(this.#iovec);
       this.#iovec.clear();
       output.write(ZEROES);

@@ -2,6 +2,7 @@ import { makeInheritable } from './descriptors.js';
 import { attempt, call } from './libc.js';
 
 const SIGPIPE = 13;
+const SIGXFSZ = 25;
 const SIG_DFL = 0;
 
 /**
@@ -19,8 +20,8 @@ export function newSession(): void {
  */
 export function execute(path: string, argv: readonly string[]): never {
   for (const fd of [0, 1, 2]) makeInheritable(fd);
-  // Node ignores it, and a program inherits what is ignored.
-  attempt('signal', SIGPIPE, SIG_DFL);
+  // Node ignores them, and a program inherits what is ignored.
+  for (const signal of [SIGPIPE, SIGXFSZ]) attempt('signal', signal, SIG_DFL);
   call('execv', path, path, [...argv, null]);
   throw new Error(`execv ${path} has returned`);
 }
