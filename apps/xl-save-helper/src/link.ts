@@ -32,7 +32,11 @@ export class Link {
     return to === undefined || from === undefined ? undefined : new Link(to, from);
   }
 
-  private constructor(to: number, from: number) {
+  private constructor(
+    to: number,
+    /** Where decisions come from: it ends with xl. */
+    readonly from: number,
+  ) {
     this.#output = new Output(to, { subject: 'the news to xl' });
     this.#decisions = new JsonLines(new Input(from, { subject: "xl's decisions" }));
     this.#tell({ event: 'helper', pid: process.pid });

@@ -3,12 +3,18 @@ import { enlargePipe, Input, Interrupt } from '@mig/posix';
 import type { RestoreArguments } from '@mig/protocol/save-helper';
 import { restoreImage } from '@mig/receiver';
 import { type Libxl, LogLevel } from './libxl.js';
+import type { Link } from './link.js';
 import type { Settings } from './settings.js';
 
 const PIPE = 1 << 20;
 
 /** Restores the image on the descriptor that libxl named into the domain that it has created. */
-export function restore(request: RestoreArguments, settings: Settings, libxl: Libxl): RestoreResults {
+export function restore(
+  request: RestoreArguments,
+  settings: Settings,
+  libxl: Libxl,
+  link: Link | undefined,
+): RestoreResults {
   const { domid, ioFd } = request;
   const control = new XenControl(detectXen());
   enlargePipe(ioFd, PIPE);
@@ -23,8 +29,10 @@ export function restore(request: RestoreArguments, settings: Settings, libxl: Li
   );
   const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
   try {
-    // libxl speaks only when it is asked: anything from it meanwhile is its end.
-    const input = new Input(ioFd, { subject: 'the stream', patience, interrupt: Interrupt.byPeer(0) });
+    // Neither speaks but when it is asked: anything from it meanwhile is its end. Where our own xl listens it is the one
+    // that a restore must not outlive: libxl's process, which waits for this one, does not notice.
+    const interrupt = Interrupt.byPeer(link?.from ?? 0);
+    const input = new Input(ioFd, { subject: 'the stream', patience, interrupt });
     const { octets, pages } = restoreImage(memory, input);
     const results = memory.complete();
     libxl.log(LogLevel.DETAIL, `image of ${octets} octets, ${pages} pages`);

@@ -25,8 +25,8 @@ export function serveRestore(request: RestoreArguments): void {
   let results = { storeGfn: 0n, consoleGfn: 0n };
   const errnoval = attempt(libxl, () => {
     refuseCheckpointed(request.streamType);
-    listenedTo(() => {
-      results = restore(request, readSettings(process.env), libxl);
+    listenedTo((link) => {
+      results = restore(request, readSettings(process.env), libxl, link);
     });
   });
   libxl.restoreResults(results.storeGfn, results.consoleGfn);

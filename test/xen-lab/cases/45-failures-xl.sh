@@ -92,7 +92,7 @@ step 'the target is ours, and its xl is killed in the midst'
   > "$OUT/target.json" 2> "$OUT/target.txt" &
 source=$!
 wait_for 300 grep -q '"event":"pass-started".*"iteration":2' "$OUT/target.json" || fail 'no second pass'
-pkill -KILL -f 'mig migrate-receive'
+kill -KILL "$(pgrep -of 'mig migrate-receive')"
 wait $source
 [ $? = 1 ] || fail 'status not 1'
 wait_for 60 no_incoming g1 || fail 'the incoming copy is left'
