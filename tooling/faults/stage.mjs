@@ -109,10 +109,15 @@ export class StageHost {
   /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */
   remnants() {
     const own = readdirSync(this.folder).filter((name) => !['domains', 'lock', 'next-domid'].includes(name));
+    const away = this.domains().filter(({ name }) => name.endsWith('--migratedaway'));
     const theirs = this.#folders().flatMap((domid) => {
       const said = this.#textOf(domid, 'process.log');
+      // Where it was sent is remembered for as long as it is sent away.
+      const due = away.some((each) => each.domid === Number(domid))
+        ? [...domainFiles, 'sent-to']
+        : domainFiles;
       return [
-        ...readdirSync(this.#path(domid, '')).filter((name) => !domainFiles.includes(name)),
+        ...readdirSync(this.#path(domid, '')).filter((name) => !due.includes(name)),
         ...(said === '' ? [] : [`the process of domain ${domid} said: ${said}`]),
       ];
     });
