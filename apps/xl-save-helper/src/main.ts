@@ -2,9 +2,9 @@
  * A save runs in a worker, since it has to clean up when libxl's SIGTERM ends it, or libxl is gone. A restore has nothing
  * to clean up, libxl destroys the domain: a signal ends it as it ends the stock helper.
  */
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
-import { parseHelperArguments, type RestoreArguments, type SaveArguments } from '@mig/protocol/save-helper';
+import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
 import { serveRestore, serveSave } from './serve.js';
 
 /** Milliseconds: a toolstack that died must not leave its helper behind. */
@@ -17,11 +17,9 @@ const PARENT_WATCH_INTERVAL = 500;
 export function start(launcher: string): boolean {
   const parent = process.ppid;
   try {
-    const request = isMainThread
-      ? parseHelperArguments(process.argv.slice(2))
-      : (workerData as SaveArguments | RestoreArguments);
+    const request = parseHelperArguments(process.argv.slice(2));
     if (request.mode === 'restore') serveRestore(request);
-    else if (isMainThread) startSave(launcher, request, parent);
+    else if (isMainThread) startSave(launcher, parent);
     else runSave(request);
     return request.mode === 'restore' || !isMainThread;
   } catch (error) {
@@ -30,10 +28,9 @@ export function start(launcher: string): boolean {
   }
 }
 
-function startSave(launcher: string, request: SaveArguments, parent: number): void {
+function startSave(launcher: string, parent: number): void {
   const worker = new Worker(launcher, {
     argv: process.argv.slice(2),
-    workerData: request,
     trackUnmanagedFds: false,
   });
   // The signal may be there before the interrupt.

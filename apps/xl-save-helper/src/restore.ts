@@ -1,12 +1,10 @@
 import { detectXen, IncomingXenMemory, type RestoreResults, XenControl } from '@mig/hypervisor-xen/memory';
-import { enlargePipe, Input, Interrupt } from '@mig/posix';
+import { enlargePipe, Input, Interrupt, LARGEST_PIPE } from '@mig/posix';
 import type { RestoreArguments } from '@mig/protocol/save-helper';
 import { restoreImage } from '@mig/receiver';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
 import type { Settings } from './settings.js';
-
-const PIPE = 1 << 20;
 
 /** Restores the image on the descriptor that libxl named into the domain that it has created. */
 export function restore(
@@ -17,7 +15,7 @@ export function restore(
 ): RestoreResults {
   const { domid, ioFd } = request;
   const control = new XenControl(detectXen());
-  enlargePipe(ioFd, PIPE);
+  enlargePipe(ioFd, LARGEST_PIPE);
   const memory = new IncomingXenMemory(
     control,
     domid,

@@ -1,14 +1,11 @@
 import type { ImageReport, SaveObserver } from '@mig/hypervisor';
 import { detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
-import { enlargePipe, type Interrupt, makeNonBlocking, Output } from '@mig/posix';
+import { enlargePipe, type Interrupt, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
 import { saveImage, simplePolicy } from '@mig/sender';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
 import type { Settings } from './settings.js';
-
-/** Larger than the kernel's 64 KiB: fewer calls for the same pages. Octets. */
-const PIPE = 1 << 20;
 
 /** Writes the image of a domain to the descriptor that libxl named. */
 export function save(
@@ -22,8 +19,8 @@ export function save(
   const version = detectXen();
   const control = new XenControl(version);
   // What libxl hands us may block for as long as the target does not read.
-  const restoreFlags = makeNonBlocking(ioFd);
-  enlargePipe(ioFd, PIPE);
+  const restoreFlags = setNonBlocking(ioFd);
+  enlargePipe(ioFd, LARGEST_PIPE);
   try {
     const memory = new XenMemory(
       control,

@@ -1,9 +1,9 @@
 import { HostError, type Memory } from '@mig/hypervisor';
 import { Iovec, type Output, WriteLogReader } from '@mig/posix';
-import { type DomainHeader, type ImageRecord, PageType } from '@mig/protocol';
+import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import type { ControlConnection } from './control-connection.js';
-import { checkAlive, checkPfns, ForeignRam, PAGE_SIZE } from './foreign-ram.js';
+import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** That of the Xen whose verify-stream-v2 is to accept the stream. */

@@ -1,10 +1,9 @@
 import { HostError } from '@mig/hypervisor';
 import { Mapping } from '@mig/posix';
 import { closeSync, openSync } from 'node:fs';
+import { PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
-
-export const PAGE_SIZE = 4096;
 
 /** A domain's RAM in this process, as a toolstack maps foreign pages in Xen. */
 export class ForeignRam {

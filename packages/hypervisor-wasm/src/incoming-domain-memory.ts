@@ -1,9 +1,9 @@
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { closeDescriptor, createMemoryFile, type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
-import type { DomainHeader, ImageRecord } from '@mig/protocol';
+import { type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
+import { type DomainHeader, type ImageRecord, PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import { DOMAIN_HEADER } from './domain-memory.js';
-import { checkPfns, ForeignRam, PAGE_SIZE } from './foreign-ram.js';
+import { checkPfns, ForeignRam } from './foreign-ram.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 const BATCH = 1024;
@@ -72,7 +72,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   comparePages(input: Input, pfns: Float64Array, count: number): number {
     checkPfns(pfns, count, this.pageCount);
     const base = this.#foreign.mapping.address;
-    const scratch = (this.#scratch ??= makeScratch()).address;
+    const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', BATCH * PAGE_SIZE)).address;
     let different = 0;
     for (let first = 0; first < count; first += BATCH) {
       const pages = Math.min(BATCH, count - first);
@@ -94,15 +94,6 @@ export class IncomingDomainMemory implements IncomingMemory {
   close(): void {
     this.#foreign.close();
     this.#scratch?.unmap();
-  }
-}
-
-function makeScratch(): Mapping {
-  const fd = createMemoryFile('pages to compare', BATCH * PAGE_SIZE);
-  try {
-    return Mapping.of(fd, BATCH * PAGE_SIZE, 'write');
-  } finally {
-    closeDescriptor(fd);
   }
 }
 

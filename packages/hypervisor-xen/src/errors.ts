@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { errorName } from '@mig/posix';
 
 /** A call of Xen's libraries that failed: which one, on which domain, and the error by its name in errno.h. */
 export class XenError extends Error {
@@ -15,9 +15,4 @@ export class XenError extends Error {
     super(`${call} of domain ${domid}: ${code}${detail === undefined ? '' : ` (${detail})`}`);
     this.code = code;
   }
-}
-
-function errorName(errno: number): string {
-  const found = Object.entries(koffi.os.errno).find(([, number]) => number === errno);
-  return found?.[0] ?? `errno ${errno}`;
 }

@@ -3,8 +3,6 @@
 /** The most that xc_get_pfn_type_batch takes (E2BIG above), and what libxc maps at a time. */
 export const BATCH = 1024;
 
-export const PAGE_SIZE = 4096;
-
 export class Frames {
   readonly words: Uint32Array;
 

@@ -1,6 +1,5 @@
 import koffi from 'koffi';
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from '@mig/protocol';
 
 /** `sizeof(xc_hypercall_buffer_t)`, and where its `ubuf` is (tools/include/xenctrl.h). */
 const BUFFER_SIZE = 40;

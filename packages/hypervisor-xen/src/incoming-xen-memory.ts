@@ -1,16 +1,17 @@
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { closeDescriptor, createMemoryFile, type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
+import { type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
 import {
   type CpuidLeaf,
   type DomainHeader,
   type HvmParam,
   type ImageRecord,
   type MsrEntry,
+  PAGE_SIZE,
   PageType,
 } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
-import { BATCH, Frames, PAGE_SIZE } from './frames.js';
+import { BATCH, Frames } from './frames.js';
 import { HvmParamIndex } from './hvm-params.js';
 import { Phases } from './phases.js';
 import { PopulatedPfns } from './populated.js';
@@ -133,7 +134,7 @@ export class IncomingXenMemory implements IncomingMemory {
   }
 
   comparePages(input: Input, pfns: Float64Array, count: number): number {
-    const scratch = (this.#scratch ??= makeScratch()).address;
+    const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', BATCH * PAGE_SIZE)).address;
     let different = 0;
     for (let first = 0; first < count; first += BATCH) {
       const some = Math.min(BATCH, count - first);
@@ -241,14 +242,5 @@ export class IncomingXenMemory implements IncomingMemory {
   close(): void {
     this.#scratch?.unmap();
     this.#scratch = undefined;
-  }
-}
-
-function makeScratch(): Mapping {
-  const fd = createMemoryFile('pages to compare', BATCH * PAGE_SIZE);
-  try {
-    return Mapping.of(fd, BATCH * PAGE_SIZE, 'write');
-  } finally {
-    closeDescriptor(fd);
   }
 }

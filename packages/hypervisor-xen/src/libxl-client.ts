@@ -108,7 +108,7 @@ export class LibxlClient {
       this.#input.patience = FOR_EVER;
       // Past the helper libxl itself may be held up by the stream, and listens to nobody.
       if (helperIsDone) this.#kill();
-      else if (helper !== undefined) terminate(helper);
+      else if (helper !== undefined) signal(helper, 'SIGTERM');
     };
     for (;;) {
       let message: LibxlReply | HelperEvent;
@@ -126,7 +126,7 @@ export class LibxlClient {
       if ('event' in message) {
         if (message.event === 'helper') {
           helper = message.pid;
-          if (cause !== undefined) terminate(helper);
+          if (cause !== undefined) signal(helper, 'SIGTERM');
         }
         if (message.event === 'image' || message.event === 'failed') {
           helperIsDone = true;
@@ -160,10 +160,6 @@ export class LibxlClient {
     this.#decisions.close();
     this.#input.close();
   }
-}
-
-function terminate(helper: number): void {
-  signal(helper, 'SIGTERM');
 }
 
 function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {

@@ -235,33 +235,26 @@ export class Libxl {
 
   /** Builds a domain from the libxl stream on `fd` and leaves it paused. @returns its domid */
   restore(configuration: string, fd: number): number {
-    return this.#withConfiguration((config) => {
-      const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
-      if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
-      const domid = new Uint32Array(1);
-      const result: unknown = this.#libxl.libxl_domain_create_restore(
-        this.#ctx,
-        config,
-        domid,
-        fd,
-        -1,
-        this.#restoreParameters(),
-        null,
-        null,
-      );
-      this.#check('libxl_domain_create_restore', domid[0]!, result);
-      return domid[0]!;
-    });
+    const parameters = this.#restoreParameters();
+    return this.#build('libxl_domain_create_restore', configuration, [fd, -1, parameters]);
   }
 
   /** Builds a domain anew, and leaves it paused. @returns its domid */
   create(configuration: string): number {
+    return this.#build('libxl_domain_create_new', configuration, []);
+  }
+
+  #build(
+    call: 'libxl_domain_create_restore' | 'libxl_domain_create_new',
+    configuration: string,
+    parameters: readonly unknown[],
+  ): number {
     return this.#withConfiguration((config) => {
       const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
       if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
       const domid = new Uint32Array(1);
-      const result: unknown = this.#libxl.libxl_domain_create_new(this.#ctx, config, domid, null, null);
-      this.#check('libxl_domain_create_new', domid[0]!, result);
+      const result: unknown = this.#libxl[call](this.#ctx, config, domid, ...parameters, null, null);
+      this.#check(call, domid[0]!, result);
       return domid[0]!;
     });
   }

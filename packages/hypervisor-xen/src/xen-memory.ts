@@ -1,9 +1,9 @@
 import { HostError, type Memory } from '@mig/hypervisor';
 import { Iovec, type Output } from '@mig/posix';
-import { type DomainHeader, type HvmParam, type ImageRecord, PageType } from '@mig/protocol';
+import { type DomainHeader, type HvmParam, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
-import { BATCH, Frames, PAGE_SIZE } from './frames.js';
+import { BATCH, Frames } from './frames.js';
 import type { HypercallBitmap } from './hypercall-bitmap.js';
 import { SAVED_HVM_PARAMS } from './hvm-params.js';
 import { Phases } from './phases.js';

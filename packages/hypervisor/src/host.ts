@@ -94,4 +94,6 @@ export interface Host {
    * @returns its domid
    */
   restoreFrom(input: Input, options: RestoreOptions): number;
+  /** Sees to what the domain wants once it shuts down; absent where domains need nobody for that. */
+  attend?(domid: number): void;
 }

@@ -8,6 +8,9 @@ const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX = 2;
 
+/** Octets that a pipe may have at most without privilege, as the kernel is usually set up: fewer calls for the same pages. */
+export const LARGEST_PIPE = 1 << 20;
+
 export interface Pipe {
   readonly readEnd: number;
   readonly writeEnd: number;
@@ -26,17 +29,12 @@ export function pipe(capacity?: number): Pipe {
   return { readEnd, writeEnd };
 }
 
-/** Both ends of a pipe have flags of their own: this never changes what a child sees at the other end. */
-export function setNonBlocking(fd: number): void {
-  const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
-  call('fcntl', `descriptor ${fd}`, fd, F_SETFL, flags | constants.O_NONBLOCK);
-}
-
 /**
- * For a descriptor that another process gave us: its flags are that process's, too.
+ * Both ends of a pipe have flags of their own: this never changes what a child sees at the other end. The flags of what
+ * another process gave us are that process's, too.
  * @returns what puts them back as they were
  */
-export function makeNonBlocking(fd: number): () => void {
+export function setNonBlocking(fd: number): () => void {
   const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
   call('fcntl', `descriptor ${fd}`, fd, F_SETFL, flags | constants.O_NONBLOCK);
   return () => attempt('fcntl', fd, F_SETFL, flags);

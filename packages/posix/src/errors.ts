@@ -3,6 +3,11 @@ import koffi from 'koffi';
 const names = new Map<number, string>();
 for (const [name, number] of Object.entries(koffi.os.errno)) if (!names.has(number)) names.set(number, name);
 
+/** Its name in errno.h: "EPIPE". */
+export function errorName(errno: number): string {
+  return names.get(errno) ?? `errno ${errno}`;
+}
+
 /** A system call that failed: which one, on what, and the kernel's error by name ("EPIPE"). */
 export class PosixError extends Error {
   override readonly name = 'PosixError';
@@ -13,7 +18,7 @@ export class PosixError extends Error {
     readonly errno: number,
     readonly subject: string,
   ) {
-    const code = names.get(errno) ?? `errno ${errno}`;
+    const code = errorName(errno);
     super(`${syscall} ${subject}: ${code}`);
     this.code = code;
   }

@@ -1,11 +1,11 @@
-export { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
+export { EndOfInputError, errorName, InterruptedError, PosixError, TimeoutError } from './errors.js';
 export {
   closeDescriptor,
   duplicateFrom,
   enlargePipe,
+  LARGEST_PIPE,
   lockDescriptor,
   makeInheritable,
-  makeNonBlocking,
   pipe,
   positionOf,
   setNonBlocking,

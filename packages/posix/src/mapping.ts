@@ -1,3 +1,4 @@
+import { closeDescriptor } from './descriptors.js';
 import { call } from './libc.js';
 
 const PROT_READ = 1;
@@ -45,6 +46,16 @@ export class Mapping {
   static of(fd: number, length: number, access: 'read' | 'write'): Mapping {
     const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
     return new Mapping(call('mmap', `descriptor ${fd}`, 0, length, protection, MAP_SHARED, fd, 0), length);
+  }
+
+  /** Memory of its own, for writing, which is no file that anybody else could open. */
+  static ofMemory(name: string, length: number): Mapping {
+    const fd = createMemoryFile(name, length);
+    try {
+      return Mapping.of(fd, length, 'write');
+    } finally {
+      closeDescriptor(fd);
+    }
   }
 
   /** @throws Error once unmapped: a stale address would be another mapping's memory */

@@ -9,15 +9,10 @@ import { completeFile } from '../stream/output-file.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import type { Task, TaskEvent, TaskResults } from './task.js';
 
-/** A host where somebody has to wait for a domain's end; the embedded one's domains see to that themselves. */
-interface AttendingHost extends Host {
-  attend(domid: number): void;
-}
-
 /** The domain runs, whatever comes of this. */
-function tryToAttend(host: AttendingHost, domid: number, tell: Tell): void {
+function tryToAttend(host: Host, domid: number, tell: Tell): void {
   try {
-    host.attend(domid);
+    host.attend?.(domid);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     tell({ event: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
@@ -91,7 +86,7 @@ function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interr
       stateEntered: (state) => tell({ event: 'target-state', state }),
     },
   );
-  if (task.attend && 'attend' in host) tryToAttend(host as AttendingHost, received.domid, tell);
+  if (task.attend) tryToAttend(host, received.domid, tell);
   return received;
 }
 

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeDescriptor, pipe, setNonBlocking } from '@mig/posix';
+import { closeDescriptor, LARGEST_PIPE, pipe, setNonBlocking } from '@mig/posix';
 import { endFamily } from './end-family.js';
-
-/** Octets; the kernel's usual limit for unprivileged users. */
-const PIPE_CAPACITY = 1 << 20;
 
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
 export interface Transport {
@@ -30,8 +27,8 @@ export function rune(sshCommand: string, host: string, receiveArguments: readonl
  * that terminal is for this process alone, which decides what becomes of the migration.
  */
 export function openTransport(command: string): Transport {
-  const toChild = pipe(PIPE_CAPACITY);
-  const fromChild = pipe(PIPE_CAPACITY);
+  const toChild = pipe(LARGEST_PIPE);
+  const fromChild = pipe(LARGEST_PIPE);
   setNonBlocking(toChild.writeEnd);
   setNonBlocking(fromChild.readEnd);
   const child = spawn('sh', ['-c', `trap '' INT; ${command}`], {
