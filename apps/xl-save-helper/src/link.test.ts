@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { HostError, type ImageReport, type PrecopyDecision, type PrecopyStats } from '@mig/hypervisor';
+import {
+  type Bandwidth,
+  HostError,
+  type ImageReport,
+  type PrecopyDecision,
+  type PrecopyStats,
+} from '@mig/hypervisor';
 import { JsonLines, jsonLine } from '@mig/hypervisor-xen/memory';
 import { closeDescriptor, EndOfInputError, Input, Output, pipe, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
@@ -18,21 +24,22 @@ function stopTheClock(): void {
 }
 
 /** A link, and xl at its other end. */
-function listened() {
+function listened(more = '') {
   const [news, decisions] = [pipe(), pipe()];
   for (const fd of [news, decisions].flatMap(({ readEnd, writeEnd }) => [readEnd, writeEnd])) open.add(fd);
   const close = (fd: number) => {
     closeDescriptor(fd);
     open.delete(fd);
   };
-  const link = Link.open({ MIG_HELPER_LINK: `${news.writeEnd},${decisions.readEnd}` })!;
+  const link = Link.open({ MIG_HELPER_LINK: `${news.writeEnd},${decisions.readEnd}${more}` })!;
   const lines = new JsonLines(new Input(news.readEnd, { subject: 'news' }));
   const output = new Output(decisions.writeEnd, { subject: 'decisions' });
   expect(lines.next()).toEqual({ event: 'helper', pid: process.pid });
   return {
     link,
     hear: () => lines.next(),
-    decide: (decision: PrecopyDecision) => output.write(jsonLine(decision)),
+    decide: (decision: PrecopyDecision, bandwidth?: Bandwidth) =>
+      output.write(jsonLine({ decision, bandwidth })),
     /** No more news: what was said so far is all. */
     rest: () => {
       close(news.writeEnd);
@@ -62,6 +69,8 @@ function stats(point: PrecopyStats['point']): PrecopyStats {
     elapsedMilliseconds: 4,
     sendRate: 5,
     dirtyRate: 6,
+    dirtyCounts: [3],
+    suspendCost: 8,
     estimatedDowntime: 7,
   };
 }
@@ -97,6 +106,27 @@ describe('the policy', () => {
     mute();
     expect(() => link.policy(stats('dirty-count-known'))).toThrow(EndOfInputError);
   });
+});
+
+test('the bandwidth is what xl said last', () => {
+  const { link, decide } = listened();
+  const { policy } = link;
+  const limit = { octetsPerSecond: 1e6, always: false };
+  expect(link.bandwidth()).toBeUndefined();
+  decide(go, limit);
+  policy(stats('dirty-count-known'));
+  expect(link.bandwidth()).toEqual(limit);
+  decide(go);
+  policy(stats('pass-finished'));
+  expect(link.bandwidth()).toBeUndefined();
+});
+
+test('the log is told where xl has asked for it', () => {
+  expect('logRead' in listened().link.observer).toBe(false);
+  const { link, rest } = listened(',bitmaps');
+  const pass = { iteration: 3, dirtyPages: 2 };
+  link.observer.logRead?.(pass, Uint32Array.of(0, 0x80000001).subarray(1));
+  expect(rest()).toEqual([{ event: 'log-read', pass, bitmap: 'AQAAgA==' }]);
 });
 
 test('xl hears how the save goes, and what became of it in the time of day', () => {

@@ -3,13 +3,14 @@
  * MIG_HELPER_LINK names.
  */
 import {
+  type Bandwidth,
   HostError,
   type ImageReport,
-  type PrecopyDecision,
   type PrecopyPolicy,
   type SaveObserver,
 } from '@mig/hypervisor';
 import {
+  type HelperDirective,
   type HelperEvent,
   type HelperFailure,
   JsonLines,
@@ -24,21 +25,24 @@ const INTERVAL = 100;
 
 export class Link {
   readonly #output: Output;
-  readonly #decisions: JsonLines;
+  readonly #directives: JsonLines;
+  #bandwidth: Bandwidth | undefined;
 
   /** @returns undefined where nobody listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
-    const [to, from] = (environment[LINK_VARIABLE] ?? '').split(',').map(Number);
-    return to === undefined || from === undefined ? undefined : new Link(to, from);
+    const [to, from, bitmaps] = (environment[LINK_VARIABLE] ?? '').split(',');
+    if (to === undefined || from === undefined) return undefined;
+    return new Link(Number(to), Number(from), bitmaps === 'bitmaps');
   }
 
   private constructor(
     to: number,
     /** Where decisions come from: it ends with xl. */
     readonly from: number,
+    private readonly bitmaps: boolean,
   ) {
     this.#output = new Output(to, { subject: 'the news to xl' });
-    this.#decisions = new JsonLines(new Input(from, { subject: "xl's decisions" }));
+    this.#directives = new JsonLines(new Input(from, { subject: "xl's decisions" }));
     this.#tell({ event: 'helper', pid: process.pid });
   }
 
@@ -55,9 +59,14 @@ export class Link {
         return { decision: 'continue-precopy' };
       asked = now;
       this.#tell({ event: 'consult', stats });
-      return this.#decisions.next() as PrecopyDecision;
+      const { decision, bandwidth } = this.#directives.next() as HelperDirective;
+      this.#bandwidth = bandwidth;
+      return decision;
     };
   }
+
+  /** What xl said last. */
+  readonly bandwidth = (): Bandwidth | undefined => this.#bandwidth;
 
   get observer(): SaveObserver {
     let told = 0;
@@ -72,6 +81,14 @@ export class Link {
       passFinished: (pass) => this.#tell({ event: 'pass-finished', pass }),
       precopyEnded: (reason) => this.#tell({ event: 'precopy-ended', reason }),
       suspended: () => this.#tell({ event: 'suspended' }),
+      ...(this.bitmaps && {
+        logRead: (pass, { buffer, byteOffset, byteLength }) =>
+          this.#tell({
+            event: 'log-read',
+            pass,
+            bitmap: Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
+          }),
+      }),
     };
   }
 

@@ -2,7 +2,7 @@ import type { ImageReport, SaveObserver } from '@mig/hypervisor';
 import { detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
 import { enlargePipe, type Interrupt, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
-import { saveImage, simplePolicy } from '@mig/sender';
+import { policyFor, saveImage } from '@mig/sender';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
 import type { Settings } from './settings.js';
@@ -37,7 +37,9 @@ export function save(
       const report = saveImage(memory, output, {
         live: (request.flags & SaveFlag.LIVE) !== 0,
         debug: (request.flags & SaveFlag.DEBUG) !== 0,
-        policy: link?.policy ?? simplePolicy(settings.precopyIterations, settings.precopyThreshold),
+        policy: link?.policy ?? policyFor(settings.policy),
+        bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
+        suspendCost: settings.suspendCost,
         observer: link?.observer ?? observer(libxl),
       });
       link?.image(report);

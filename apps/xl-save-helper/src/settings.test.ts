@@ -19,12 +19,13 @@ const read = (environment: Record<string, string> = {}) =>
   readSettings({ MIG_SETTINGS: file, ...environment });
 
 const defaults = {
-  precopyIterations: 5,
-  precopyThreshold: 50,
+  policy: {},
+  bandwidth: undefined,
+  suspendCost: 0,
   progressTimeout: { save: 60_000, restore: 60_000 },
 };
 
-test("stock's figures where nothing is set", () => {
+test('nothing where nothing is set: the policy has its defaults', () => {
   expect(read()).toEqual(defaults);
 });
 
@@ -35,14 +36,48 @@ test.skipIf(existsSync(DEFAULT_SETTINGS_FILE))('the default file need not be the
 test('the environment counts before the file, and the file before nothing', () => {
   writeFileSync(file, '# of this host\nMIG_PRECOPY_ITERATIONS=20\nMIG_PRECOPY_THRESHOLD="7"\n');
   expect(read({ MIG_PRECOPY_ITERATIONS: '0', MIG_PROGRESS_TIMEOUT: '9' })).toEqual({
-    precopyIterations: 0,
-    precopyThreshold: 7,
+    ...defaults,
+    policy: { precopyIterations: 0, precopyThreshold: 7 },
     progressTimeout: { save: 9000, restore: 9000 },
   });
 });
 
+test('each has its unit', () => {
+  const all = {
+    MIG_MAX_DOWNTIME: '300',
+    MIG_ABORT_IF_BUSY: '1',
+    MIG_TIMEOUT: '90',
+    MIG_TIMEOUT_ACTION: 'abort',
+    MIG_BANDWIDTH: '100Mbit/s',
+    MIG_BANDWIDTH_ALWAYS: '1',
+    MIG_SUSPEND_COST: '250',
+  };
+  expect(read(all)).toEqual({
+    policy: { maxDowntime: 300, abortIfBusy: true, timeout: 90_000, timeoutAction: 'abort' },
+    bandwidth: { octetsPerSecond: 12.5e6, always: true },
+    suspendCost: 250,
+    progressTimeout: defaults.progressTimeout,
+  });
+  expect(read({ ...all, MIG_ABORT_IF_BUSY: '0', MIG_BANDWIDTH_ALWAYS: '0' })).toMatchObject({
+    policy: { abortIfBusy: false },
+    bandwidth: { always: false },
+  });
+});
+
+test('what contradicts itself is refused with the names of the variables', () => {
+  expect(() => read({ MIG_TIMEOUT_ACTION: 'abort' })).toThrow('MIG_TIMEOUT_ACTION without MIG_TIMEOUT');
+  expect(() => read({ MIG_ABORT_IF_BUSY: '1', MIG_PRECOPY_ITERATIONS: '0' })).toThrow(
+    'MIG_ABORT_IF_BUSY with MIG_PRECOPY_ITERATIONS 0',
+  );
+});
+
 test('no progress timeout is the default one', () => {
   expect(read({ MIG_PROGRESS_TIMEOUT: '0' })).toEqual(defaults);
+});
+
+test('where the environment has the word nobody asks the file', () => {
+  writeFileSync(file, 'MIG_PRECOPY_ITERATIONS=five\n');
+  expect(() => read({ MIG_PRECOPY_ITERATIONS: '1' })).not.toThrow();
 });
 
 test('a file that was named has to be there', () => {
@@ -53,6 +88,12 @@ describe.each([
   ['MIG_PRECOPY_ITERATIONS', 'a whole number from 0 to 1000000000'],
   ['MIG_PRECOPY_THRESHOLD', 'a whole number from 0 to 9007199254740991'],
   ['MIG_PROGRESS_TIMEOUT', 'a whole number from 0 to 1000000'],
+  ['MIG_MAX_DOWNTIME', 'a whole number from 1 to 1000000000'],
+  ['MIG_TIMEOUT', 'a whole number from 1 to 1000000'],
+  ['MIG_SUSPEND_COST', 'a whole number from 0 to 1000000'],
+  ['MIG_ABORT_IF_BUSY', '0 or 1'],
+  ['MIG_TIMEOUT_ACTION', 'suspend or abort'],
+  ['MIG_BANDWIDTH', 'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s'],
 ])('%s is refused, with its source,', (name, expected) => {
   const bad = ['', 'five', '-1', '1.5', '1e3', '0x10', ' 5', '99999999999999999999'];
 
@@ -65,7 +106,5 @@ describe.each([
     const error = new SettingError(name, 'five', expected, file);
     expect(() => read()).toThrow(error);
     expect(error.message).toBe(`${name} must be ${expected}, not 'five' (${file})`);
-    // Where the environment has the word, nobody asks the file.
-    expect(() => read({ [name]: '1' })).not.toThrow();
   });
 });

@@ -4,14 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import type { Bandwidth } from '@mig/hypervisor';
 import { TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver/timeouts';
-import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from '@mig/sender/policy';
+import { BANDWIDTH_EXPECTED, contradiction, parseBandwidth, type PolicySettings } from '@mig/sender/policy';
 import { SOURCE_TIMEOUTS_DEFAULT } from '@mig/sender/timeouts';
 
 export interface Settings {
-  readonly precopyIterations: number;
-  /** Pages. */
-  readonly precopyThreshold: number;
+  readonly policy: PolicySettings;
+  readonly bandwidth: Bandwidth | undefined;
+  /** Milliseconds that a suspend costs whatever is dirty: for MIG_MAX_DOWNTIME. */
+  readonly suspendCost: number;
   /** Milliseconds for the stream to move by an octet. */
   readonly progressTimeout: { readonly save: number; readonly restore: number };
 }
@@ -39,25 +41,77 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * @throws SettingError; whatever reading a file that was named throws
  */
 export function readSettings(environment: Variables): Settings {
-  const { variables: file, path } = readFile(environment['MIG_SETTINGS']);
-  const number = (name: string, otherwise: number, most: number): number => {
-    const fromEnvironment = environment[name];
-    const text = fromEnvironment ?? file[name];
-    if (text === undefined) return otherwise;
-    const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
-    if (value <= most) return value;
-    const source = fromEnvironment === undefined ? path : 'environment';
-    throw new SettingError(name, text, `a whole number from 0 to ${most}`, source);
+  const variables = new SettingsReader(environment, readFile(environment['MIG_SETTINGS']));
+  const policy: PolicySettings = {
+    precopyIterations: variables.number('MIG_PRECOPY_ITERATIONS', 1e9),
+    precopyThreshold: variables.number('MIG_PRECOPY_THRESHOLD', Number.MAX_SAFE_INTEGER),
+    maxDowntime: variables.number('MIG_MAX_DOWNTIME', 1e9, 1),
+    abortIfBusy: variables.choice('MIG_ABORT_IF_BUSY', { '0': false, '1': true }),
+    timeout: inMilliseconds(variables.number('MIG_TIMEOUT', 1e6, 1)),
+    timeoutAction: variables.choice('MIG_TIMEOUT_ACTION', { suspend: 'suspend', abort: 'abort' } as const),
   };
-  const seconds = number('MIG_PROGRESS_TIMEOUT', 0, 1e6);
+  const nonsense = contradiction(policy);
+  if (nonsense !== undefined) throw new ContradictionError(nonsense);
+  const octetsPerSecond = variables.read('MIG_BANDWIDTH', BANDWIDTH_EXPECTED, parseBandwidth);
+  const always = variables.choice('MIG_BANDWIDTH_ALWAYS', { '0': false, '1': true }) ?? false;
+  const seconds = variables.number('MIG_PROGRESS_TIMEOUT', 1e6);
+  // 0 is as good as unset: for ever would be no timeout.
+  const progress = seconds === 0 ? undefined : inMilliseconds(seconds);
   return {
-    precopyIterations: number('MIG_PRECOPY_ITERATIONS', PRECOPY_ITERATIONS_DEFAULT, 1e9),
-    precopyThreshold: number('MIG_PRECOPY_THRESHOLD', DIRTY_THRESHOLD_DEFAULT, Number.MAX_SAFE_INTEGER),
+    policy,
+    bandwidth: octetsPerSecond === undefined ? undefined : { octetsPerSecond, always },
+    suspendCost: variables.number('MIG_SUSPEND_COST', 1e6) ?? 0,
     progressTimeout: {
-      save: seconds === 0 ? SOURCE_TIMEOUTS_DEFAULT.progress : seconds * 1000,
-      restore: seconds === 0 ? TARGET_TIMEOUTS_DEFAULT.progress : seconds * 1000,
+      save: progress ?? SOURCE_TIMEOUTS_DEFAULT.progress,
+      restore: progress ?? TARGET_TIMEOUTS_DEFAULT.progress,
     },
   };
+}
+
+/** Settings that are each in order, and together are not. */
+export class ContradictionError extends Error {
+  override readonly name = 'ContradictionError';
+
+  /** @param sentence with the names of xl's options */
+  constructor(sentence: string) {
+    super(
+      sentence.replace(/--[a-z-]+/g, (option) => `MIG_${option.slice(2).replaceAll('-', '_').toUpperCase()}`),
+    );
+  }
+}
+
+class SettingsReader {
+  constructor(
+    private readonly environment: Variables,
+    private readonly file: { readonly variables: Variables; readonly path: string },
+  ) {}
+
+  /** @param parse gives undefined for what cannot be meant */
+  read<T>(name: string, expected: string, parse: (text: string) => T | undefined): T | undefined {
+    const fromEnvironment = this.environment[name];
+    const text = fromEnvironment ?? this.file.variables[name];
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    const source = fromEnvironment === undefined ? this.file.path : 'environment';
+    throw new SettingError(name, text, expected, source);
+  }
+
+  number(name: string, most: number, least = 0): number | undefined {
+    return this.read(name, `a whole number from ${least} to ${most}`, (text) => {
+      const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+      return value >= least && value <= most ? value : undefined;
+    });
+  }
+
+  choice<T>(name: string, values: Readonly<Record<string, T>>): T | undefined {
+    const words = Object.keys(values).join(' or ');
+    return this.read(name, words, (text) => (Object.hasOwn(values, text) ? values[text] : undefined));
+  }
+}
+
+function inMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 function readFile(named: string | undefined): { variables: Variables; path: string } {

@@ -43,7 +43,7 @@ export class EmbeddedHost implements Host {
   }
 
   info(): HostInfo {
-    return describeHost({ folder: this.#folder.path, domains: this.#folder.domids().length });
+    return describeHost(this.#folder.path, { domains: this.#folder.domids().length });
   }
 
   list(): DomainInfo[] {
@@ -233,6 +233,8 @@ function suspendsAtOnce(policy: PrecopyPolicy): boolean {
     elapsedMilliseconds: 0,
     sendRate: undefined,
     dirtyRate: undefined,
+    dirtyCounts: [],
+    suspendCost: 0,
     estimatedDowntime: undefined,
   };
   return policy(before).decision === 'stop-and-copy';

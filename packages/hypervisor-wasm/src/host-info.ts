@@ -5,12 +5,13 @@ import { arch, freemem, hostname, release, totalmem } from 'node:os';
 import { GUEST_ABI } from './guest/inspect.js';
 
 /** @param details more for `xl info` */
-export function describeHost(details: HostInfo['details']): HostInfo {
+export function describeHost(folder: string, details: HostInfo['details']): HostInfo {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return {
     hypervisor: 'embedded (WebAssembly)',
     version: (JSON.parse(manifest) as { version: string }).version,
     noLogDirty: whyNoLogDirty(),
+    stateFolder: folder,
     details: {
       host: hostname(),
       release: release(),
@@ -19,6 +20,7 @@ export function describeHost(details: HostInfo['details']): HostInfo {
       guest_abi: GUEST_ABI,
       total_memory: Math.floor(totalmem() / 2 ** 20),
       free_memory: Math.floor(freemem() / 2 ** 20),
+      folder,
       ...details,
     },
   };

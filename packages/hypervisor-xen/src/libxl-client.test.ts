@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { HostError, type PrecopyDecision, type PrecopyStats } from '@mig/hypervisor';
+import { HostError, type PrecopyStats } from '@mig/hypervisor';
 import { Interrupt, InterruptedError } from '@mig/posix';
 import { isControlDomain } from './detect.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
-import type { HelperEvent, LibxlRequest } from './libxl-messages.js';
+import type { HelperDirective, HelperEvent, LibxlRequest } from './libxl-messages.js';
 
 const SCRIPTED = fileURLToPath(new URL('scripted-libxl-process.test-support.mjs', import.meta.url));
 const REAL = fileURLToPath(new URL('../dist/libxl-process.js', import.meta.url));
@@ -30,7 +30,7 @@ function newInterrupt(): Interrupt {
 }
 
 /** A listener that remembers, and decides as it is told. */
-function listener(decision?: PrecopyDecision, interrupt?: Interrupt) {
+function listener(decision?: HelperDirective, interrupt?: Interrupt) {
   const heard: HelperEvent[] = [];
   const event: HelperListener['event'] = (event) => {
     heard.push(event);
@@ -78,7 +78,9 @@ describe('a request', () => {
   });
 });
 
-const enough: PrecopyDecision = { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } };
+const enough: HelperDirective = {
+  decision: { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } },
+};
 
 describe('while the helper works', () => {
   test('its news are heard, and its questions answered', () => {
@@ -97,7 +99,7 @@ describe('while the helper works', () => {
     ['nobody', undefined],
     ['somebody without a policy', listener()],
   ])('it is told to stop where %s decides', (_, listener) => {
-    const decision = JSON.parse(start().ask(suspend('finish'), listener) as string) as PrecopyDecision;
+    const { decision } = JSON.parse(start().ask(suspend('finish'), listener) as string) as HelperDirective;
     expect(decision).toMatchObject({ decision: 'abort', reason: { code: 'no-decision' } });
   });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { HostError, type PrecopyDecision } from '@mig/hypervisor';
+import { HostError } from '@mig/hypervisor';
 import {
   closeDescriptor,
   EndOfInputError,
@@ -14,12 +14,12 @@ import {
   PosixError,
   TimeoutError,
 } from '@mig/posix';
-import type { HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
+import type { HelperDirective, HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
 
 /** What the save helper says while a request is worked on; `consult` is to be answered. */
 export interface HelperListener {
-  event(event: HelperEvent): PrecopyDecision | undefined;
+  event(event: HelperEvent): HelperDirective | undefined;
   /** Ends the request: the helper is told to stop, and libxl says how it went. */
   readonly interrupt?: Interrupt | undefined;
   /** For the stream, once the helper has done its part of it and only libxl can still be held up. */
@@ -28,9 +28,11 @@ export interface HelperListener {
 
 const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
 
-const NOBODY_DECIDES: PrecopyDecision = {
-  decision: 'abort',
-  reason: { code: 'no-decision', sentence: 'there is no policy that decides' },
+const NOBODY_DECIDES: HelperDirective = {
+  decision: {
+    decision: 'abort',
+    reason: { code: 'no-decision', sentence: 'there is no policy that decides' },
+  },
 };
 
 /** Asks the process that keeps libxl. Blocks until it has answered. */
@@ -132,13 +134,13 @@ export class LibxlClient {
           helperIsDone = true;
           this.#input.patience = listener?.patience ?? FOR_EVER;
         }
-        let decision: PrecopyDecision | undefined;
+        let directive: HelperDirective | undefined;
         try {
-          decision = listener?.event(message);
+          directive = listener?.event(message);
         } catch (error) {
           stop(error);
         }
-        if (message.event === 'consult') this.#decisions.write(jsonLine(decision ?? NOBODY_DECIDES));
+        if (message.event === 'consult') this.#decisions.write(jsonLine(directive ?? NOBODY_DECIDES));
         continue;
       }
       // An interrupt may come when all is done: a domain that was built is not to be forgotten.

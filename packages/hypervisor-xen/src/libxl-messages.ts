@@ -4,10 +4,12 @@
  * while libxl's process is busy with a request, and is silent.
  */
 import type {
+  Bandwidth,
   HostErrorCode,
   ImageReport,
   PassKind,
   PassReport,
+  PrecopyDecision,
   PrecopyEnd,
   PrecopyStats,
 } from '@mig/hypervisor';
@@ -68,8 +70,14 @@ export type HelperEvent =
   | { readonly event: 'pass-finished'; readonly pass: PassReport }
   | { readonly event: 'precopy-ended'; readonly reason: PrecopyEnd }
   | { readonly event: 'suspended' }
-  /** Answered by a PrecopyDecision on the other pipe. */
+  /** Answered by a HelperDirective on the other pipe. */
   | { readonly event: 'consult'; readonly stats: PrecopyStats }
+  /** Only where the link was asked for bitmaps: a bit a pfn, lowest first, as base64. */
+  | {
+      readonly event: 'log-read';
+      readonly pass: { iteration: number; dirtyPages: number };
+      readonly bitmap: string;
+    }
   /** `suspendRequestedAt`: milliseconds since 1970. */
   | { readonly event: 'image'; readonly report: ImageReport }
   | { readonly event: 'failed'; readonly failure: HelperFailure };
@@ -80,5 +88,15 @@ export type HelperFailure =
   | { readonly kind: 'host'; readonly code: HostErrorCode; readonly message: string }
   | { readonly kind: 'other'; readonly message: string };
 
-/** Names the helper's two descriptors: where it writes HelperEvents, and where it reads decisions. */
+/** What xl answers to a `consult`. */
+export interface HelperDirective {
+  readonly decision: PrecopyDecision;
+  /** What holds from now on; no limit where it is absent. */
+  readonly bandwidth?: Bandwidth | undefined;
+}
+
+/**
+ * Names the helper's two descriptors: where it writes HelperEvents, and where it reads HelperDirectives; `bitmaps` as
+ * third where xl wants the log, too.
+ */
 export const LINK_VARIABLE = 'MIG_HELPER_LINK';

@@ -10,6 +10,11 @@ export {
   type RestoreResults,
 } from './incoming-xen-memory.js';
 export { type SaveCallbacks, XenMemory } from './xen-memory.js';
-export { type HelperEvent, type HelperFailure, LINK_VARIABLE } from './libxl-messages.js';
+export {
+  type HelperDirective,
+  type HelperEvent,
+  type HelperFailure,
+  LINK_VARIABLE,
+} from './libxl-messages.js';
 export { JsonLines, jsonLine } from './lines.js';
 export type { XenVersion } from './xen-version.js';

@@ -151,28 +151,45 @@ describe('a save', () => {
       elapsedMilliseconds: 0,
       sendRate: undefined,
       dirtyRate: undefined,
+      dirtyCounts: [],
+      suspendCost: 40,
       estimatedDowntime: undefined,
     } as const;
     const { requests, decisions } = helper([
       { event: 'helper', pid: 1 },
       { event: 'pass-started', pass: { kind: 'precopy', iteration: 0, dirtyPages: 9 } },
       { event: 'consult', stats },
+      { event: 'log-read', pass: { iteration: 0, dirtyPages: 2 }, bitmap: 'AQAAgA==' },
       { event: 'suspended' },
       { event: 'image', report },
     ]);
     const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: `${stats.dirtyCount} pages` } } as const; // prettier-ignore
-    const observer = { passStarted: vi.fn(), suspended: vi.fn() };
+    const observer = { passStarted: vi.fn(), suspended: vi.fn(), consulted: vi.fn(), logRead: vi.fn() };
+    const bandwidth = { octetsPerSecond: 1e6, always: true };
     const patient = new Output(-1, { subject: 'the test', patience: { what: '', milliseconds: 2500 } });
-    const saved = host().saveTo(1, patient, { ...options, policy: () => stop, observer });
+    const saved = host().saveTo(1, patient, {
+      ...options,
+      policy: () => stop,
+      observer,
+      bandwidth: () => bandwidth,
+      suspendCost: 40.4,
+    });
 
     expect(saved.suspendRequestedAt).toBeCloseTo(1000);
     expect(patient.octets).toBe(500);
-    expect(decisions).toEqual([undefined, undefined, stop, undefined, undefined]);
+    const directive = { decision: stop, bandwidth };
+    expect(decisions).toEqual([undefined, undefined, directive, undefined, undefined, undefined]);
+    expect(observer.consulted).toHaveBeenCalledExactlyOnceWith(stats, stop);
+    expect(observer.logRead).toHaveBeenCalledExactlyOnceWith(
+      { iteration: 0, dirtyPages: 2 },
+      Uint32Array.of(0x80000001),
+    );
     expect(observer.passStarted).toHaveBeenCalledWith({ kind: 'precopy', iteration: 0, dirtyPages: 9 });
     expect(observer.suspended).toHaveBeenCalledOnce();
     const environment = {
       LIBXL_SAVE_HELPER: '/usr/bin/xl-save-helper',
-      MIG_HELPER_LINK: '4,5',
+      MIG_HELPER_LINK: '4,5,bitmaps',
+      MIG_SUSPEND_COST: '40',
       MIG_PROGRESS_TIMEOUT: '3',
     };
     const stream = { pid: process.pid, fd: -1 };

@@ -16,7 +16,13 @@ import { PrecopyAbortedError } from '@mig/sender';
 import { detectXen } from './detect.js';
 import type { LibxlDomain } from './libxl.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
-import { type HelperEvent, type HelperFailure, type LibxlRequest, LINK_VARIABLE } from './libxl-messages.js';
+import {
+  type HelperDirective,
+  type HelperEvent,
+  type HelperFailure,
+  type LibxlRequest,
+  LINK_VARIABLE,
+} from './libxl-messages.js';
 
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
@@ -47,7 +53,13 @@ export class XenHost implements Host {
       readFileSync(`/sys/hypervisor/version/${part}`, 'utf8').trim(),
     );
     const version = `${major}.${minor}${extra}`;
-    return { hypervisor: `Xen ${major}.${minor}`, version, noLogDirty: undefined, details: {} };
+    return {
+      hypervisor: `Xen ${major}.${minor}`,
+      version,
+      noLogDirty: undefined,
+      stateFolder: STATE_FOLDER,
+      details: {},
+    };
   }
 
   list(): DomainInfo[] {
@@ -111,7 +123,7 @@ export class XenHost implements Host {
       throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
     }
     let report: ImageReport | undefined;
-    const listen = (event: HelperEvent) => {
+    const listen = (event: HelperEvent): HelperDirective | undefined => {
       switch (event.event) {
         case 'pass-started':
           options.observer?.passStarted?.(event.pass);
@@ -128,8 +140,14 @@ export class XenHost implements Host {
         case 'suspended':
           options.observer?.suspended?.();
           return undefined;
-        case 'consult':
-          return options.policy(event.stats);
+        case 'consult': {
+          const decision = options.policy(event.stats);
+          options.observer?.consulted?.(event.stats, decision);
+          return { decision, bandwidth: options.bandwidth?.() };
+        }
+        case 'log-read':
+          options.observer?.logRead?.(event.pass, bitmapIn(event.bitmap));
+          return undefined;
         case 'image':
           report = inOurTime(event.report);
           return undefined;
@@ -140,7 +158,10 @@ export class XenHost implements Host {
     };
     const before = positionOf(output.fd);
     const { live, debug } = options;
-    const environment = this.#environment(output.patience.milliseconds);
+    const environment = {
+      ...this.#environment(output.patience.milliseconds, options.observer?.logRead !== undefined),
+      MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)),
+    };
     const stream = { pid: process.pid, fd: output.fd };
     this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
     if (report === undefined) {
@@ -198,16 +219,19 @@ export class XenHost implements Host {
     }
   }
 
-  #environment(progressTimeout: number): Record<string, string> {
+  #environment(progressTimeout: number, bitmaps = false): Record<string, string> {
     return {
       LIBXL_SAVE_HELPER: this.options.saveHelper,
-      [LINK_VARIABLE]: '4,5',
+      [LINK_VARIABLE]: bitmaps ? '4,5,bitmaps' : '4,5',
       ...(Number.isFinite(progressTimeout)
         ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
         : {}),
     };
   }
 }
+
+/** Survives a reboot, as what was measured does. */
+const STATE_FOLDER = '/var/lib/mig';
 
 /** One whose process has ended is replaced: a domain that it left suspended is still to be revived. */
 function alive(client: LibxlClient | undefined): LibxlClient {
@@ -234,6 +258,11 @@ function describe(domain: LibxlDomain): DomainInfo {
 function renamed(configuration: string, name: string): string {
   const parsed = JSON.parse(configuration) as { c_info?: object };
   return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });
+}
+
+/** Copied, for an array of words begins at a multiple of four octets. */
+function bitmapIn(base64: string): Uint32Array {
+  return new Uint32Array(new Uint8Array(Buffer.from(base64, 'base64')).buffer);
 }
 
 /** The helper gives the moment as milliseconds since 1970: its clock began at another. */

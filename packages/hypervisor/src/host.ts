@@ -33,8 +33,17 @@ export interface HostInfo {
   readonly version: string;
   /** Why domains cannot be migrated live here; undefined where they can. */
   readonly noLogDirty: string | undefined;
+  /** A folder for what toolstacks keep of this host; may be missing, and is to be its owner's only. */
+  readonly stateFolder: string;
   /** More, for `xl info`. */
   readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** How fast the stream may be written. */
+export interface Bandwidth {
+  readonly octetsPerSecond: number;
+  /** It holds for what is sent of the suspended domain, too. */
+  readonly always: boolean;
 }
 
 export interface SaveOptions {
@@ -43,6 +52,10 @@ export interface SaveOptions {
   readonly debug: boolean;
   readonly policy: PrecopyPolicy;
   readonly observer?: SaveObserver;
+  /** Asked before each batch, so that it may change meanwhile; no limit where it is absent, or answers undefined. */
+  readonly bandwidth?: () => Bandwidth | undefined;
+  /** Milliseconds that a suspend costs whatever is dirty, for the policy's estimates; 0 unless given. */
+  readonly suspendCost?: number;
   /** Milliseconds that the guest has to acknowledge a suspend request. */
   readonly suspendTimeout: number;
 }

@@ -1,5 +1,6 @@
 export { HostError, type HostErrorCode } from './errors.js';
 export type {
+  Bandwidth,
   DomainInfo,
   DomainState,
   Host,

@@ -14,11 +14,18 @@ export interface PrecopyStats {
   readonly point: ConsultationPoint;
   /** Milliseconds since precopy began. */
   readonly elapsedMilliseconds: number;
-  /** Pages per second, over the current pass if it has sent any, else the last; undefined before the first batch. */
+  /** Pages per second of the last 32 MiB or so; undefined before the first batch. */
   readonly sendRate: number | undefined;
   /** Pages per second that the guest dirtied during the last finished pass; undefined while unknown. */
   readonly dirtyRate: number | undefined;
-  /** Milliseconds the guest would stand still if precopy ended now; undefined while `dirtyCount` is. */
+  /** Pages found dirty after each finished pass, the latest last. */
+  readonly dirtyCounts: readonly number[];
+  /** Milliseconds that a suspend costs however few pages are dirty: what SaveOptions said. */
+  readonly suspendCost: number;
+  /**
+   * Milliseconds the guest would stand still if precopy ended now: `dirtyCount` over `sendRate`, and `suspendCost`.
+   * Undefined while one of the two is.
+   */
   readonly estimatedDowntime: number | undefined;
 }
 
@@ -36,7 +43,7 @@ export type PrecopyDecision =
 
 /** Why precopy ended: a word for programs, a sentence with the figures for people. */
 export interface PrecopyEnd {
-  /** e.g. `iterations`, `threshold`, `not-live`. */
+  /** e.g. `iterations`, `threshold`, `max-downtime`, `busy`, `not-live`. */
   readonly code: string;
   readonly sentence: string;
 }

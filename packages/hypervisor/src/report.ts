@@ -1,4 +1,4 @@
-import type { PrecopyEnd } from './policy.js';
+import type { PrecopyDecision, PrecopyEnd, PrecopyStats } from './policy.js';
 
 /**
  * - `precopy`: a live pass
@@ -41,6 +41,13 @@ export interface SaveObserver {
   /** Between batches; `pagesDone` counts pages dealt with, holes included. */
   passProgress?(pass: { iteration: number; dirtyPages: number; pagesDone: number }): void;
   passFinished?(pass: PassReport): void;
+  /** The policy was asked; also for each batch. */
+  consulted?(stats: PrecopyStats, decision: PrecopyDecision): void;
+  /**
+   * The log was read, after the live pass of that number.
+   * @param bitmap the pages now to be sent, a bit a pfn, lowest first; valid during the call only
+   */
+  logRead?(pass: { iteration: number; dirtyPages: number }, bitmap: Uint32Array): void;
   precopyEnded?(reason: PrecopyEnd): void;
   suspended?(): void;
 }

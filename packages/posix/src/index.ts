@@ -18,5 +18,5 @@ export { Iovec } from './iovec.js';
 export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
 export { Output, type ChannelOptions } from './output.js';
 export { connectUnix } from './socket.js';
-export { FOR_EVER, type Patience, waitFor } from './wait.js';
+export { FOR_EVER, pause, type Patience, waitFor } from './wait.js';
 export { execute, newSession } from './session.js';

@@ -2,7 +2,7 @@ import { attempt, call } from './libc.js';
 
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 
-const reasons = ['SIGINT', 'SIGTERM', 'SIGHUP', 'peer-gone'] as const;
+const reasons = ['SIGINT', 'SIGTERM', 'SIGHUP', 'peer-gone', 'operator'] as const;
 export type InterruptReason = (typeof reasons)[number];
 
 /** What crosses to a worker: a descriptor, which all threads share, and a word of shared memory. */

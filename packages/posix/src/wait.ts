@@ -18,6 +18,19 @@ export const FOR_EVER: Patience = { what: 'nothing', milliseconds: Infinity };
 /** poll() takes its timeout as a C int: longer waits are made of several. */
 const LONGEST_POLL = 0x7fffffff;
 
+/**
+ * Does nothing for so long.
+ * @throws InterruptedError when `interrupt` is raised
+ */
+export function pause(milliseconds: number, interrupt?: Interrupt): void {
+  try {
+    // poll() passes over a negative descriptor.
+    waitFor(-1, 'readable', { what: 'nothing was to come', milliseconds }, interrupt);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
+}
+
 // struct pollfd { int fd; short events; short revents; }, twice: the descriptor and the interrupt's.
 const pollfds = new Int32Array(4);
 const halves = new Int16Array(pollfds.buffer);

@@ -46,6 +46,14 @@ export class DirtySet {
     return taken;
   }
 
+  /** Puts pfns back into the set: those from `first` on, up to `past`. */
+  putBack(pfns: Float64Array, first: number, past: number): void {
+    for (let i = first; i < past; i++) {
+      const pfn = pfns[i]!;
+      this.bitmap[Math.floor(pfn / BITS)]! |= 1 << (pfn % BITS);
+    }
+  }
+
   /** Pages in the set. */
   count(): number {
     let count = 0;

@@ -15,6 +15,6 @@ export {
 } from './live-migrate.js';
 export type { Clock } from './precopy-stats.js';
 export { saveImage, type SaveImageOptions } from './save-image.js';
-export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
+export * from './policies/index.js';
 export { suspendDomain, type SuspendDomainOptions } from './suspend-domain.js';
 export { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';

@@ -3,6 +3,7 @@
  * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
  */
 import {
+  type Bandwidth,
   type DomainState,
   type Host,
   HostError,
@@ -24,7 +25,7 @@ import {
 } from '@mig/protocol/handshake';
 import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
 import { MigrationError, TargetFailedError } from './errors.js';
-import { simplePolicy } from './simple-policy.js';
+import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
 
 /** Both directions to the target; `input` and `output` may share an Interrupt, which aborts while that is safe. */
@@ -43,6 +44,10 @@ export interface LiveMigrateOptions {
   readonly precopyDirtyThreshold?: number;
   /** In place of the simple policy with the two above. */
   readonly policy?: PrecopyPolicy;
+  /** See SaveOptions. */
+  readonly bandwidth?: () => Bandwidth | undefined;
+  /** What a suspend costs whatever is dirty, milliseconds: see MigrationReport. */
+  readonly suspendCost?: number;
   /** All of memory again after the domain is suspended, for the target to compare. */
   readonly debug?: boolean;
   /** Where the target is, for the host to remember while its domain is away. */
@@ -66,6 +71,8 @@ export interface MigrationReport extends ImageReport {
    * what the guest needs to find its feet.
    */
   readonly downtimeMilliseconds: number;
+  /** Milliseconds of the downtime in which no page was sent: what the next suspend will cost at least. */
+  readonly suspendCostMilliseconds: number;
   /** Milliseconds from the banner to the report. */
   readonly totalMilliseconds: number;
   /** Octets sent to the target in all. */
@@ -150,9 +157,12 @@ class Source {
 
     this.#destroy();
     this.#advance('destroyed');
+    const downtimeMilliseconds = ended - image.suspendRequestedAt;
+    const sending = image.passes.filter(({ kind }) => kind === 'stop-and-copy' || kind === 'verify');
     return {
       ...image,
-      downtimeMilliseconds: ended - image.suspendRequestedAt,
+      downtimeMilliseconds,
+      suspendCostMilliseconds: sending.reduce((left, pass) => left - pass.milliseconds, downtimeMilliseconds),
       totalMilliseconds: ended - began,
       octetsSent: this.#output.octets,
     };
@@ -160,6 +170,7 @@ class Source {
 
   #sendStream(configuration: string): ImageReport {
     const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
+    const { bandwidth, suspendCost } = this.#options;
     const { progress, suspend } = this.#timeouts;
     this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
@@ -168,6 +179,8 @@ class Source {
       debug,
       policy: policy ?? simplePolicy(precopyIterations, precopyDirtyThreshold),
       suspendTimeout: suspend,
+      ...(bandwidth && { bandwidth }),
+      ...(suspendCost !== undefined && { suspendCost }),
       observer: {
         ...observer,
         precopyEnded: (reason) => {

@@ -4,7 +4,13 @@ import type { PassReport, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import { saveImage } from './save-image.js';
-import { simplePolicy } from './simple-policy.js';
+import { simplePolicy } from './policies/index.js';
+
+/** A clock in whose time everything takes for ever: nothing is ahead of any bandwidth. */
+function endless(): () => number {
+  let now = 0;
+  return () => (now += 1e6);
+}
 
 const recordings: Recording[] = [];
 afterEach(() => {
@@ -189,7 +195,7 @@ test('the policy is asked at the points DESIGN names, with figures that fit', ()
     asked.push(stats);
     return simplePolicy(2, 0)(stats);
   };
-  saveImage(memory, record().output, { ...live, policy, clock: () => now });
+  saveImage(memory, record().output, { ...live, policy, suspendCost: 40, clock: () => now });
   expect(
     asked.map((s) => [s.point, s.iteration, s.dirtyCount, s.totalWritten, s.elapsedMilliseconds]),
   ).toEqual([
@@ -201,9 +207,70 @@ test('the policy is asked at the points DESIGN names, with figures that fit', ()
     ['pass-finished', 2, undefined, M + H, 40],
   ]);
   const known = asked[4]!;
-  expect(known.sendRate).toBeCloseTo(M / 0.03);
+  // Of the last slices, the older the less they count.
+  const [decay1, decay2] = [Math.exp(-1024 / 8192), Math.exp(-(M - 2048) / 8192)];
+  const recentPages = (1024 * decay1 + 1024) * decay2 + M - 2048;
+  expect(known.sendRate).toBeCloseTo(recentPages / ((0.01 * decay1 + 0.01) * decay2 + 0.01));
   expect(known.dirtyRate).toBeCloseTo(H / 0.03);
-  expect(known.estimatedDowntime).toBeCloseTo((H / known.sendRate!) * 1000);
+  expect(known.estimatedDowntime).toBeCloseTo((H / known.sendRate!) * 1000 + 40);
+  expect(known.dirtyCounts).toEqual([H]);
+});
+
+test('within a bandwidth the writes are small, and the policy is asked after each', () => {
+  const memory = busy(0);
+  const points: string[] = [];
+  const policy: PrecopyPolicy = ({ point, totalWritten }) => {
+    points.push(point);
+    return point === 'between-batches' && totalWritten >= 100
+      ? { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } }
+      : { decision: 'continue-precopy' };
+  };
+  const recording = record();
+  // 50 pages in 10 ms.
+  const bandwidth = () => ({ octetsPerSecond: 50 * 4096 * 100, always: false });
+  const report = saveImage(memory, recording.output, { ...live, policy, bandwidth });
+  expect(points).toEqual(['dirty-count-known', 'between-batches', 'between-batches']);
+  expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
+    ['precopy', M, 100],
+    ['stop-and-copy', M - 100, M - 100],
+  ]);
+  const received = new Uint32Array(M);
+  const records = recording.events(received).filter(({ kind }) => kind === 'pages');
+  // Of the suspended domain in full batches again.
+  expect(records.map((pages) => 'count' in pages && pages.count)).toEqual([50, 50, 1024, M - 100 - 1024]);
+  expect(received).toEqual(memory.versions);
+});
+
+test('holes go with the pages before them, whatever the bandwidth', () => {
+  const memory = new ModelMemory(M);
+  for (let pfn = 10; pfn < 1000; pfn++) memory.holes.add(pfn);
+  const recording = record();
+  const bandwidth = () => ({ octetsPerSecond: 100 * 4096 * 100, always: true });
+  saveImage(memory, recording.output, { live: false, debug: false, policy: simplePolicy(), bandwidth });
+  const received = new Uint32Array(M);
+  const counts = recording.events(received).map((event) => (event.kind === 'pages' ? event.count : 0));
+  expect(counts.filter((count) => count > 0).slice(0, 3)).toEqual([1024, 100, 100]);
+  memory.holes.forEach((pfn) => expect(received[pfn]).toBe(0));
+  expect(received.filter((version) => version === 1)).toHaveLength(M - 990);
+});
+
+test('what the log says is shown, and what the policy answers', () => {
+  const shown: unknown[] = [];
+  const observer = {
+    logRead: (pass: { iteration: number; dirtyPages: number }, bitmap: Uint32Array) =>
+      shown.push({ ...pass, first: bitmap[0]! >>> 0 }),
+    consulted: ({ point }: PrecopyStats, { decision }: { decision: string }) => shown.push([point, decision]),
+  };
+  saveImage(busy(33), record().output, { ...live, policy: simplePolicy(2, 0), observer });
+  expect(shown).toEqual([
+    ['dirty-count-known', 'continue-precopy'],
+    ['between-batches', 'continue-precopy'],
+    ['between-batches', 'continue-precopy'],
+    ['pass-finished', 'continue-precopy'],
+    { iteration: 0, dirtyPages: 33, first: 0xffffffff },
+    ['dirty-count-known', 'continue-precopy'],
+    ['pass-finished', 'stop-and-copy'],
+  ]);
 });
 
 test('whatever the guest writes and wherever the policy stops, the target ends with the same memory', () => {
@@ -212,9 +279,11 @@ test('whatever the guest writes and wherever the policy stops, the target ends w
     writes: fc.array(fc.array(fc.nat(2999), { maxLength: 40 }), { maxLength: 12 }),
     stopAt: fc.nat(14),
     debug: fc.boolean(),
+    // Pages at a time.
+    slice: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
   });
   fc.assert(
-    fc.property(scenario, ({ pageCount, writes, stopAt, debug }) => {
+    fc.property(scenario, ({ pageCount, writes, stopAt, debug, slice }) => {
       const memory = new ModelMemory(pageCount);
       const left = [...writes];
       memory.beforeBatch = () => {
@@ -228,7 +297,10 @@ test('whatever the guest writes and wherever the policy stops, the target ends w
           : { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'now' } };
       const recording = new Recording();
       try {
-        const report = saveImage(memory, recording.output, { live: true, debug, policy });
+        const bandwidth = () =>
+          slice === undefined ? undefined : { octetsPerSecond: slice * 4096 * 100, always: false };
+        const clock = endless();
+        const report = saveImage(memory, recording.output, { live: true, debug, policy, bandwidth, clock });
         const received = new Uint32Array(pageCount);
         recording.events(received);
         expect(received).toEqual(memory.versions);

@@ -9,6 +9,7 @@
  *     the context records, END
  */
 import type {
+  Bandwidth,
   ConsultationPoint,
   ImageReport,
   Memory,
@@ -19,7 +20,7 @@ import type {
   PrecopyPolicy,
   SaveObserver,
 } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
+import { type Output, pause } from '@mig/posix';
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -29,6 +30,7 @@ import {
 } from '@mig/protocol';
 import { DirtySet } from './dirty-set.js';
 import { PrecopyAbortedError } from './errors.js';
+import { Pacer } from './pacer.js';
 import { PageWriter } from './page-writer.js';
 import { type Clock, PrecopyFigures } from './precopy-stats.js';
 
@@ -39,6 +41,10 @@ export interface SaveImageOptions {
   readonly debug: boolean;
   readonly policy: PrecopyPolicy;
   readonly observer?: SaveObserver | undefined;
+  /** See SaveOptions. */
+  readonly bandwidth?: (() => Bandwidth | undefined) | undefined;
+  /** See SaveOptions; milliseconds. */
+  readonly suspendCost?: number | undefined;
   readonly clock?: Clock;
 }
 
@@ -58,6 +64,7 @@ class ImageSaver {
   readonly #clock: Clock;
   readonly #dirty: DirtySet;
   readonly #pages: PageWriter;
+  readonly #pacer: Pacer;
   readonly #figures: PrecopyFigures;
   readonly #passes: PassReport[] = [];
 
@@ -68,7 +75,10 @@ class ImageSaver {
     this.#clock = options.clock ?? (() => performance.now());
     this.#dirty = new DirtySet(memory.pageCount);
     this.#pages = new PageWriter(memory, output);
-    this.#figures = new PrecopyFigures(this.#clock);
+    this.#pacer = new Pacer(options.bandwidth ?? (() => undefined), this.#clock, (milliseconds) =>
+      pause(milliseconds, output.interrupt),
+    );
+    this.#figures = new PrecopyFigures(this.#clock, options.suspendCost ?? 0);
   }
 
   save(): ImageReport {
@@ -139,6 +149,8 @@ class ImageSaver {
       const finished = this.#consult('pass-finished');
       if (finished !== undefined) return finished;
       figures.logRead(this.#memory.cleanLogDirty(this.#dirty.bitmap));
+      const pass = { iteration: this.#passes.length - 1, dirtyPages: figures.dirtyCount };
+      this.#options.observer?.logRead?.(pass, this.#dirty.bitmap);
     }
   }
 
@@ -174,18 +186,28 @@ class ImageSaver {
 
     observer?.passStarted?.({ kind, iteration, dirtyPages });
     this.#dirty.rewind();
-    for (;;) {
+    let sliceBegan = began;
+    batches: for (;;) {
       const count = this.#dirty.take(this.#pages.pfns, MAX_BATCH_SIZE);
       if (count === 0) break;
-      const present = this.#pages.write(count);
-      sentPages += present;
-      pagesDone += count;
-      observer?.passProgress?.({ iteration, dirtyPages, pagesDone });
-      if (!live) continue;
-      this.#figures.sent(present, sentPages, this.#clock() - began);
-      if (pagesDone >= dirtyPages) continue;
-      end = this.#consult('between-batches');
-      if (end !== undefined) break;
+      this.#pages.begin(count);
+      while (this.#pages.written < count) {
+        const before = { pages: this.#pages.written, octets: this.#output.octets };
+        const present = this.#pages.write(this.#pacer.slice(live));
+        this.#pacer.wrote(this.#output.octets - before.octets, live);
+        sentPages += present;
+        pagesDone += this.#pages.written - before.pages;
+        observer?.passProgress?.({ iteration, dirtyPages, pagesDone });
+        if (!live) continue;
+        const now = this.#clock();
+        this.#figures.sent(present, now - sliceBegan);
+        sliceBegan = now;
+        if (pagesDone >= dirtyPages) continue;
+        end = this.#consult('between-batches');
+        if (end === undefined) continue;
+        this.#dirty.putBack(this.#pages.pfns, this.#pages.written, count);
+        break batches;
+      }
     }
     const pass: PassReport = {
       kind,
@@ -202,7 +224,9 @@ class ImageSaver {
 
   /** @returns why precopy is to end, or undefined to continue */
   #consult(point: ConsultationPoint): PrecopyEnd | undefined {
-    const answer: PrecopyDecision = this.#options.policy(this.#figures.at(point));
+    const stats = this.#figures.at(point);
+    const answer: PrecopyDecision = this.#options.policy(stats);
+    this.#options.observer?.consulted?.(stats, answer);
     switch (answer.decision) {
       case 'continue-precopy':
         return undefined;

@@ -1,6 +1,6 @@
 import type { Host, ImageReport, SaveObserver } from '@mig/hypervisor';
 import type { Output } from '@mig/posix';
-import { simplePolicy } from './simple-policy.js';
+import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
 
 export interface SuspendDomainOptions {

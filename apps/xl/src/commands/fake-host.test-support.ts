@@ -28,7 +28,13 @@ export class FakeHost implements LocalHost {
 
   info(): HostInfo {
     const { noLogDirty } = this;
-    return { hypervisor: 'fake', version: '1', noLogDirty, details: { host_folder: '/fake' } };
+    return {
+      hypervisor: 'fake',
+      version: '1',
+      noLogDirty,
+      stateFolder: '/nonexistent',
+      details: { host_folder: '/fake' },
+    };
   }
   list(): DomainInfo[] {
     return this.domains;

@@ -3,7 +3,7 @@ import { HostError } from '@mig/hypervisor';
 import { InterruptedError } from '@mig/posix';
 import type { SourceOutcome, TargetOutcome } from '@mig/protocol/handshake';
 import { ReceiveError } from '@mig/receiver';
-import { MigrationError } from '@mig/sender';
+import { MigrationError, PrecopyAbortedError } from '@mig/sender';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { RemnantError, SaveError } from './save-error.js';
@@ -84,12 +84,21 @@ function migrationFailure(error: MigrationError): Failure {
   return {
     message: reason(error.cause),
     advice: [...aftermath, ...(foundOtherwise(error) ?? advice)],
-    // There is nothing to resume where it is gone, or runs under a name that is not its own.
-    exitStatus:
-      exitStatus === ExitStatus.suspendedHere && isNotSuspended(left) ? ExitStatus.failure : exitStatus,
+    exitStatus: statusOf(error, exitStatus),
     state: error.state,
     outcome: error.outcome,
+    ...(error.cause instanceof PrecopyAbortedError && { reason: error.cause.reason.code }),
   };
+}
+
+function statusOf({ cause, left }: MigrationError, status: number): number {
+  // There is nothing to resume where it is gone, or runs under a name that is not its own.
+  if (status === ExitStatus.suspendedHere && isNotSuspended(left)) return ExitStatus.failure;
+  if (status !== runsHere || left === 'gone') return status;
+  if (cause instanceof PrecopyAbortedError) {
+    return cause.reason.code === 'busy' ? ExitStatus.busy : ExitStatus.aborted;
+  }
+  return cause instanceof InterruptedError && cause.reason === 'operator' ? ExitStatus.aborted : status;
 }
 
 function isNotSuspended(left: MigrationError['left']): boolean {
@@ -160,6 +169,7 @@ const signalWords: Record<string, string> = {
   SIGINT: 'stopped by Ctrl-C',
   SIGTERM: 'stopped by SIGTERM',
   SIGHUP: 'stopped: the terminal was closed',
+  operator: 'stopped by xl migrate-abort',
 };
 
 function reason(error: unknown): string {

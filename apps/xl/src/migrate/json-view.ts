@@ -22,8 +22,8 @@ export class JsonView implements View {
     this.#line(completeEvent(report));
   }
 
-  failed({ message, advice, exitStatus, state, outcome }: Failure): void {
-    this.#line({ event: 'failed', message, advice, exitStatus, state, outcome });
+  failed({ message, advice, exitStatus, reason, state, outcome }: Failure): void {
+    this.#line({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
   }
 
   #line(value: object): void {

@@ -3,14 +3,17 @@ import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
 import { createView } from './create-view.js';
+import { loadPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
+import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { runTask, TaskError } from './run-task.js';
 import { sentConfiguration } from './sent-configuration.js';
+import { SuspendCosts } from './suspend-costs.js';
 import type { Failure } from './task.js';
 import { openTransport, rune, transportEnd } from './transport.js';
 import type { ViewKind } from './view.js';
 
-export interface MigrateOptions {
+export interface MigrateOptions extends PolicyOptions {
   readonly C?: string;
   readonly s: string;
   readonly e?: true;
@@ -19,8 +22,6 @@ export interface MigrateOptions {
   readonly D?: true;
   readonly debug?: true;
   readonly json?: true;
-  readonly precopyIterations: number;
-  readonly precopyThreshold: number;
   readonly timeouts: SourceTimeouts;
 }
 
@@ -30,6 +31,8 @@ export async function migrate(
   target: string,
   options: MigrateOptions,
 ): Promise<void> {
+  const course = { policy: policySettings(options), bandwidth: bandwidthLimit(options) };
+  if (options.policy !== undefined) await loadPolicy(options.policy);
   const host = await context.openHost();
   const { domid, name } = findDomain(host, domain);
   const configuration = sentConfiguration(host, domid, { file: options.C, preserveDomid: options.D });
@@ -39,14 +42,25 @@ export async function migrate(
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
   const point = new PointOfNoReturn(view, name, where);
+  const sent = sentTo(options.s, target);
+  const { hypervisor, stateFolder } = host.info();
+  const costs = new SuspendCosts(stateFolder);
+  const way = `${hypervisor} to ${sent}`;
+  const suspendCost = costs.of(way);
+  if (options.maxDowntime !== undefined && suspendCost === undefined) {
+    view.note(
+      `no migration to ${where} was measured so far: estimates leave out what the suspend itself costs`,
+    );
+  }
   const task = {
     kind: 'migrate',
     domid,
     inputFd: transport.inputFd,
     outputFd: transport.outputFd,
-    sentTo: sentTo(options.s, target),
-    precopyIterations: options.precopyIterations,
-    precopyThreshold: options.precopyThreshold,
+    sentTo: sent,
+    course,
+    ownPolicy: options.policy,
+    suspendCost: suspendCost ?? 0,
     debug: options.debug === true,
     configuration,
     timeouts: options.timeouts,
@@ -56,6 +70,7 @@ export async function migrate(
       onEvent: (event) => point.event(event),
       onSignal: () => point.signal(),
     });
+    costs.add(way, report.suspendCostMilliseconds);
     await transportEnd(transport);
     view.complete(report);
   } catch (error) {

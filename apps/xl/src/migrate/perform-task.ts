@@ -6,8 +6,10 @@ import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender'
 import { isGone } from '../commands/find-domain.js';
 import { openHost } from '../commands/host.js';
 import { completeFile } from '../stream/output-file.js';
+import { loadPolicy } from './own-policy.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
-import type { Task, TaskEvent, TaskResults } from './task.js';
+import { Steering } from './steering.js';
+import type { Task, TaskEvent, TaskInput, TaskResults } from './task.js';
 
 /** The domain runs, whatever comes of this. */
 function tryToAttend(host: Host, domid: number, tell: Tell): void {
@@ -25,6 +27,7 @@ type Tell = (event: TaskEvent) => void;
 interface Interrupts {
   readonly stop: Interrupt;
   readonly abandon: Interrupt;
+  readonly steering: TaskInput['steering'];
 }
 
 /** Blocks until the task is done. */
@@ -37,7 +40,7 @@ export async function perform(
   const host = await openHost();
   switch (task.kind) {
     case 'migrate':
-      return migrate(host, task, interrupts, tell);
+      return await migrate(host, task, interrupts, tell);
     case 'receive':
       return receive(host, task, interrupt, tell);
     case 'save':
@@ -47,24 +50,31 @@ export async function perform(
   }
 }
 
-function migrate(host: Host, task: Task & { kind: 'migrate' }, interrupts: Interrupts, tell: Tell) {
-  const interrupt = interrupts.stop;
+async function migrate(
+  host: Host,
+  task: Task & { kind: 'migrate' },
+  { stop: interrupt, abandon, steering: port }: Interrupts,
+  tell: Tell,
+) {
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
   try {
+    const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
+    const steering = new Steering(port, task.course, own);
     return liveMigrate(
       host,
       task.domid,
       { input, output },
       {
-        precopyIterations: task.precopyIterations,
-        precopyDirtyThreshold: task.precopyThreshold,
+        policy: steering.policy,
+        bandwidth: steering.bandwidth,
+        suspendCost: task.suspendCost,
         debug: task.debug,
         sentTo: task.sentTo,
         configuration: task.configuration,
         observer: observer(tell),
         timeouts: task.timeouts,
-        abandon: interrupts.abandon,
+        abandon,
       },
     );
   } finally {
@@ -165,6 +175,7 @@ const PROGRESS_INTERVAL = 50;
 
 function observer(tell: Tell): MigrationObserver & SaveObserver {
   let told = 0;
+  let consulted = 0;
   return {
     stateEntered: (state) => tell({ event: 'source-state', state }),
     passStarted: (pass) => tell({ event: 'pass-started', ...pass }),
@@ -175,6 +186,13 @@ function observer(tell: Tell): MigrationObserver & SaveObserver {
       tell({ event: 'progress', ...progress });
     },
     passFinished: (pass) => tell({ event: 'pass', ...pass }),
+    consulted: (stats, answer) => {
+      const now = performance.now();
+      const within = stats.point === 'between-batches' && answer.decision === 'continue-precopy';
+      if (within && now - consulted < PROGRESS_INTERVAL) return;
+      consulted = now;
+      tell({ event: 'consulted', stats, answer });
+    },
     precopyEnded: (end) => tell({ event: 'precopy-ended', ...end }),
   };
 }

@@ -1,11 +1,10 @@
 /** The commands that move a domain's state. What they do is loaded when one of them runs. */
 import type { Command } from 'commander';
-import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
 import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
-import { wholeNumber } from '../commands/whole-number.js';
 import type { MigrateOptions } from './migrate.js';
+import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
 
 export function registerMigrationCommands(program: Command, context: Context): void {
@@ -54,8 +53,6 @@ function registerRestore(program: Command, context: Context): void {
   setTraits(command, { modifies: true });
 }
 
-const ANY = Number.MAX_SAFE_INTEGER;
-
 function registerMigrate(program: Command, context: Context): void {
   const command = program
     .command('migrate')
@@ -75,23 +72,12 @@ function registerMigrate(program: Command, context: Context): void {
     .option('-D', 'preserve the domain id')
     .option('--debug', 'send all of memory twice, for <host> to compare')
     .option('--live', 'accepted and ignored: migration is always live')
-    .option(
-      '-i, --precopy-iterations <N>',
-      `at most N live passes over memory (default ${PRECOPY_ITERATIONS_DEFAULT}); 0 suspends before anything is sent`,
-      wholeNumber('--precopy-iterations', 0, ANY),
-      PRECOPY_ITERATIONS_DEFAULT,
-    )
-    .option(
-      '-d, --precopy-threshold <N>',
-      `end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT})`,
-      wholeNumber('--precopy-threshold', 0, ANY),
-      DIRTY_THRESHOLD_DEFAULT,
-    )
     .option('--json', 'say what happens as JSON, an object a line, on standard output')
     .action(async (domain: string, target: string, options: Omit<MigrateOptions, 'timeouts'>) => {
       const { migrate } = await import('./migrate.js');
       await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
     });
+  addPolicyOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true });
 }

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason } from '@mig/posix';
+import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
 
 /** A task that failed; already put into words. */
@@ -11,7 +12,15 @@ export class TaskError extends Error {
   }
 }
 
+/** The operator's hand on a task that runs. */
+export interface TaskControl {
+  steer(message: SteeringMessage): void;
+  /** Ends it where that is safe. */
+  stop(reason: InterruptReason): void;
+}
+
 export interface TaskHooks {
+  onStart?(control: TaskControl): void;
   onEvent?(event: TaskEvent): void;
   /** What a signal is to do; to stop, where nothing is said. */
   onSignal?(signal: InterruptReason): SignalEffect;
@@ -50,10 +59,12 @@ function inWorker(
   { stop, abandon }: { stop: Interrupt; abandon: Interrupt },
   hooks: TaskHooks,
 ): Promise<unknown> {
-  const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared };
+  const { port1: ours, port2: steering } = new MessageChannel();
+  const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering };
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./task-worker.js', import.meta.url), {
       workerData,
+      transferList: [steering],
       // Descriptors are opened by Node and closed through @mig/posix, or the reverse.
       trackUnmanagedFds: false,
     });
@@ -66,6 +77,13 @@ function inWorker(
     worker.on('error', (error) => {
       outcome = () => reject(error instanceof Error ? error : new Error(String(error)));
     });
-    worker.on('exit', () => outcome());
+    worker.on('exit', () => {
+      ours.close();
+      outcome();
+    });
+    hooks.onStart?.({
+      steer: (message) => ours.postMessage(message),
+      stop: (reason) => stop.raise(reason),
+    });
   });
 }

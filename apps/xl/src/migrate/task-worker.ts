@@ -5,7 +5,7 @@ import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
 import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
 
-const { task, stop, abandon } = workerData as TaskInput;
+const { task, stop, abandon, steering } = workerData as TaskInput;
 
 function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
@@ -13,7 +13,9 @@ function post(message: TaskMessage): void {
 
 try {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
-  const result = await perform(task, interrupts, (event: TaskEvent) => post({ type: 'event', event }));
+  const result = await perform(task, { ...interrupts, steering }, (event: TaskEvent) =>
+    post({ type: 'event', event }),
+  );
   post({ type: 'result', result });
 } catch (error) {
   post({ type: 'failure', failure: explainFailure(error) });

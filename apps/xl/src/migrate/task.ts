@@ -4,9 +4,18 @@
  */
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
 import type { TargetTimeouts } from '@mig/receiver';
-import type { ImageReport, PassKind, PassReport, PrecopyEnd } from '@mig/hypervisor';
+import type {
+  ImageReport,
+  PassKind,
+  PassReport,
+  PrecopyDecision,
+  PrecopyEnd,
+  PrecopyStats,
+} from '@mig/hypervisor';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
+import type { MessagePort } from 'node:worker_threads';
+import type { Course } from './steering.js';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
 export type Task =
@@ -17,8 +26,12 @@ export type Task =
       readonly outputFd: number;
       /** For the host to remember, see sent-to.ts. */
       readonly sentTo: string;
-      readonly precopyIterations: number;
-      readonly precopyThreshold: number;
+      /** Until the operator says otherwise. */
+      readonly course: Course;
+      /** The path of a module that decides. */
+      readonly ownPolicy: string | undefined;
+      /** Milliseconds; see SaveOptions. */
+      readonly suspendCost: number;
       readonly debug: boolean;
       readonly configuration: string;
       readonly timeouts: SourceTimeouts;
@@ -55,6 +68,8 @@ export interface TaskInput {
   readonly stop: SharedInterrupt;
   /** Ends the wait for the other end's report, where stopping no longer is: the outcome is then unknown. */
   readonly abandon: SharedInterrupt;
+  /** SteeringMessages come from it. */
+  readonly steering: MessagePort;
 }
 
 export type TaskEvent =
@@ -73,6 +88,8 @@ export type TaskEvent =
       readonly pagesDone: number;
     }
   | ({ readonly event: 'pass' } & PassReport)
+  /** The policy was asked; within a pass not each time. */
+  | { readonly event: 'consulted'; readonly stats: PrecopyStats; readonly answer: PrecopyDecision }
   | ({ readonly event: 'precopy-ended' } & PrecopyEnd)
   | { readonly event: 'note'; readonly text: string };
 
@@ -89,6 +106,8 @@ export interface Failure {
   /** What became of the domain, and what to do next. */
   readonly advice: readonly string[];
   readonly exitStatus: number;
+  /** The code of the decision that aborted it. */
+  readonly reason?: string;
   readonly state?: SourceState | TargetState;
   readonly outcome?: SourceOutcome | TargetOutcome;
 }

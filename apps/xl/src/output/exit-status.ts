@@ -11,6 +11,10 @@ export const ExitStatus = {
   remnantLeft: 4,
   /** The domain is suspended here and could not be resumed. */
   suspendedHere: 5,
+  /** `--abort-if-busy`: precopy did not converge within its limits; the domain keeps running here. */
+  busy: 6,
+  /** The operator, a timeout or the operator's policy ended the migration; the domain keeps running here. */
+  aborted: 7,
   /** Nobody reads the output any more: what a shell shows of a process that SIGPIPE ended. */
   outputClosed: 141,
 } as const;

@@ -53,7 +53,13 @@ export class ModelHost implements Host {
   }
 
   info(): HostInfo {
-    return { hypervisor: 'model', version: '1', noLogDirty: undefined, details: {} };
+    return {
+      hypervisor: 'model',
+      version: '1',
+      noLogDirty: undefined,
+      stateFolder: '/nonexistent',
+      details: {},
+    };
   }
 
   list(): DomainInfo[] {

@@ -1,0 +1,59 @@
+/**
+ * What the operator may change while a migration runs, on its way into the worker that is blocked in it: the worker looks
+ * for it whenever its policy is asked.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
+import { policyFor, type PolicySettings } from '@mig/sender/policy';
+
+export interface Course {
+  readonly policy: PolicySettings;
+  readonly bandwidth?: Bandwidth | undefined;
+}
+
+export type SteeringMessage =
+  | { readonly kind: 'course'; readonly course: Course }
+  /** Suspend now, whatever is dirty. */
+  | { readonly kind: 'switchover' };
+
+export class Steering {
+  #decide: PrecopyPolicy;
+  #bandwidth: Bandwidth | undefined;
+  #switchover = false;
+
+  /** @param own the operator's own policy, where there is one */
+  constructor(
+    private readonly port: MessagePort,
+    course: Course,
+    private readonly own: PrecopyPolicy | undefined,
+  ) {
+    this.#decide = policyFor(course.policy, own);
+    this.#bandwidth = course.bandwidth;
+  }
+
+  readonly policy: PrecopyPolicy = (stats) => {
+    this.#hear();
+    if (!this.#switchover) return this.#decide(stats);
+    const sentence = `the operator asked for the switchover, after ${stats.iteration} live passes`;
+    return { decision: 'stop-and-copy', reason: { code: 'operator', sentence } };
+  };
+
+  readonly bandwidth = (): Bandwidth | undefined => {
+    this.#hear();
+    return this.#bandwidth;
+  };
+
+  #hear(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.port) as { message: SteeringMessage } | undefined;
+      if (received === undefined) return;
+      const { message } = received;
+      if (message.kind === 'switchover') {
+        this.#switchover = true;
+      } else {
+        this.#decide = policyFor(message.course.policy, this.own);
+        this.#bandwidth = message.course.bandwidth;
+      }
+    }
+  }
+}

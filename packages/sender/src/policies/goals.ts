@@ -1,0 +1,31 @@
+/** What precopy is for: policies that end it because little enough is left. */
+import type { PrecopyPolicy } from '@mig/hypervisor';
+import { CONTINUE } from './compose.js';
+import { passes, rate } from './words.js';
+
+/**
+ * libxc's SPP_TARGET_DIRTY_COUNT, with `<=` where it has `<`; never before the first pass.
+ * @param pages at most so many are dirty
+ */
+export function dirtyThreshold(pages: number): PrecopyPolicy {
+  return ({ iteration, dirtyCount }) => {
+    if (dirtyCount === undefined || iteration === 0 || dirtyCount > pages) return CONTINUE;
+    const sentence = `${dirtyCount} pages dirty after ${passes(iteration)}, at most ${pages} asked for`;
+    return { decision: 'stop-and-copy', reason: { code: 'threshold', sentence } };
+  };
+}
+
+/**
+ * Ends precopy once the guest would stand still for no longer than this. The estimate counts the pages that are dirty
+ * now; since they are sent live once more, fewer are left.
+ */
+export function maxDowntime(milliseconds: number): PrecopyPolicy {
+  return ({ iteration, dirtyCount, estimatedDowntime, sendRate, suspendCost }) => {
+    if (iteration === 0 || estimatedDowntime === undefined || estimatedDowntime > milliseconds)
+      return CONTINUE;
+    const sentence =
+      `an estimated downtime of ${Math.ceil(estimatedDowntime)} ms (${dirtyCount!} pages at ${rate(sendRate!)}, and ` +
+      `${Math.round(suspendCost)} ms for the suspend itself), at most ${milliseconds} ms asked for`;
+    return { decision: 'stop-and-copy', reason: { code: 'max-downtime', sentence } };
+  };
+}

@@ -1,0 +1,13 @@
+export { BANDWIDTH_EXPECTED, bandwidthText, parseBandwidth } from '../bandwidth-text.js';
+export { abortIfBusy, firstOf } from './compose.js';
+export { dirtyThreshold, maxDowntime } from './goals.js';
+export { iterationLimit, stallLimit, timeLimit } from './limits.js';
+export {
+  contradiction,
+  GOAL_ITERATIONS_DEFAULT,
+  policyFor,
+  type PolicySettings,
+  type TimeoutAction,
+} from './policy-settings.js';
+export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
+export { guarded } from './user-policy.js';

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { PrecopyStats } from '@mig/hypervisor';
+import { contradiction, policyFor, type PolicySettings } from './policy-settings.js';
+import { inShort, sentenceOf, stats } from './stats.test-support.js';
+
+/** After `iteration` passes, each of which left so many pages dirty. */
+function after(dirtyCounts: readonly number[], figures: Partial<PrecopyStats> = {}): PrecopyStats {
+  return stats({ iteration: dirtyCounts.length, dirtyCount: dirtyCounts.at(-1), dirtyCounts, ...figures });
+}
+
+const finished = (iteration: number, elapsedMilliseconds = 0) =>
+  stats({ point: 'pass-finished', iteration, elapsedMilliseconds });
+const within = (iteration: number, elapsedMilliseconds: number) =>
+  stats({ point: 'between-batches', iteration, elapsedMilliseconds });
+const stalled = [1000, 1000, 990, 1010];
+const slow = { estimatedDowntime: 301, sendRate: 1000 };
+const fast = { estimatedDowntime: 300, sendRate: 1000 };
+
+const go = 'continue-precopy';
+const rows: [string, PolicySettings, PrecopyStats, string][] = [
+  ["stock's: a fifth pass", {}, finished(4), go],
+  ["stock's: no sixth pass", {}, finished(5), 'stop-and-copy: iterations'],
+  ["stock's: a stall changes nothing", {}, after(stalled), go],
+
+  ['downtime: never before the first pass', { maxDowntime: 300 }, stats(fast), go],
+  ['downtime: above', { maxDowntime: 300 }, after([800], slow), go],
+  ['downtime: at the limit', { maxDowntime: 300 }, after([800], fast), 'stop-and-copy: max-downtime'],
+  ['downtime: nothing measured yet', { maxDowntime: 300 }, after([800]), go],
+  ['downtime: below the threshold there is no less', { maxDowntime: 30 }, after([50], slow), 'stop-and-copy: threshold'],
+  ['downtime: more passes than stock', { maxDowntime: 300 }, finished(29), go],
+  ['downtime: but not for ever', { maxDowntime: 300 }, finished(30), 'stop-and-copy: iterations'],
+  ['downtime: a stall ends it', { maxDowntime: 300 }, after(stalled, slow), 'stop-and-copy: stall'],
+  ['downtime: not where the passes were named', { maxDowntime: 300, precopyIterations: 9 }, after(stalled, slow), go],
+  ['downtime: nor where the time was', { maxDowntime: 300, timeout: 1e6 }, after(stalled, slow), go],
+  ['downtime: a dirty set that shrinks is no stall', { maxDowntime: 1 }, after([1000, 900, 880, 790], slow), go],
+  ['downtime: three passes are too few to tell', { maxDowntime: 1 }, after([1000, 1000, 1000], slow), go],
+
+  ['timeout: not yet', { timeout: 5000 }, within(0, 4999), go],
+  ['timeout: in the middle of a pass', { timeout: 5000 }, within(0, 5000), 'stop-and-copy: timeout'],
+  ['timeout: to abort', { timeout: 5000, timeoutAction: 'abort' }, within(0, 5000), 'abort: timeout'],
+
+  ['busy: after the last pass the count is awaited', { abortIfBusy: true }, finished(5), go],
+  ['busy: convergence comes first', { abortIfBusy: true }, after([900, 700, 500, 300, 50]), 'stop-and-copy: threshold'],
+  ['busy: the passes are made', { abortIfBusy: true }, after([900, 700, 500, 300, 51]), 'abort: busy'],
+  ['busy: a stall is busy at once', { abortIfBusy: true, precopyIterations: 99 }, after(stalled), 'abort: busy'],
+  ['busy: a timeout is busy', { abortIfBusy: true, timeout: 5000 }, within(1, 5000), 'abort: busy'],
+  [
+    'busy: a timeout that aborts says so',
+    { abortIfBusy: true, timeout: 5000, timeoutAction: 'abort' },
+    within(1, 5000),
+    'abort: timeout',
+  ],
+  ['busy: within the downtime is not', { abortIfBusy: true, maxDowntime: 300 }, after(stalled, fast), 'stop-and-copy: max-downtime'],
+]; // prettier-ignore
+
+test.each(rows)('%s', (_, settings, given, expected) => {
+  expect(inShort(policyFor(settings)(given))).toBe(expected);
+});
+
+describe('a policy of the operator', () => {
+  const own = () => ({ decision: 'stop-and-copy', reason: { code: 'mine', sentence: 'now' } }) as const;
+  const never = () => ({ decision: 'continue-precopy' }) as const;
+
+  test('stands alone where nothing else was said', () => {
+    expect(inShort(policyFor({}, never)(finished(500)))).toBe(go);
+    expect(inShort(policyFor({}, never)(after([0])))).toBe(go);
+    expect(inShort(policyFor({}, own)(stats({})))).toBe('stop-and-copy: mine');
+  });
+
+  test('is kept within the limits that were', () => {
+    expect(inShort(policyFor({ precopyIterations: 3 }, never)(finished(3)))).toBe(
+      'stop-and-copy: iterations',
+    );
+    expect(inShort(policyFor({ precopyThreshold: 9 }, never)(after([9])))).toBe('stop-and-copy: threshold');
+  });
+
+  test('is a goal, whose reaching is not called busy', () => {
+    const busy = { abortIfBusy: true, precopyIterations: 3 };
+    expect(inShort(policyFor(busy, own)(after([9, 9, 9])))).toBe('stop-and-copy: mine');
+    expect(inShort(policyFor(busy, never)(after([9, 9, 9])))).toBe('abort: busy');
+  });
+});
+
+test('every end is told with its figures', () => {
+  const told = (settings: PolicySettings, given: PrecopyStats) => sentenceOf(policyFor(settings)(given));
+  const rates = { dirtyRate: 5000, sendRate: 4000.4, suspendCost: 47.2, estimatedDowntime: 299.7 };
+  expect(told({}, finished(5))).toBe('5 live passes made, 5 allowed');
+  expect(told({ precopyIterations: 4 }, after(stalled, rates))).toBe(
+    '4 live passes made, 4 allowed; the last 3 passes left 1000, 990, 1010 pages dirty, no fewer than the 1000 before: ' +
+      '5000 pages/s are dirtied, 4000 pages/s sent',
+  );
+  expect(told({ maxDowntime: 300 }, after([1010], rates))).toBe(
+    'an estimated downtime of 300 ms (1010 pages at 4000 pages/s, and 47 ms for the suspend itself), at most 300 ms asked for',
+  );
+  expect(told({ timeout: 1500 }, within(2, 1523))).toBe('1.5 s of precopy, 1.5 s allowed');
+  expect(told({ abortIfBusy: true }, after(stalled, rates))).toBe(
+    'the domain is busy (stall): the last 3 passes left 1000, 990, 1010 pages dirty, no fewer than the 1000 before: ' +
+      '5000 pages/s are dirtied, 4000 pages/s sent',
+  );
+});
+
+test('what contradicts itself is named', () => {
+  expect(contradiction({ abortIfBusy: true, precopyIterations: 0 })).toMatch(
+    '--abort-if-busy with --precopy-iterations 0',
+  );
+  expect(contradiction({ timeoutAction: 'abort' })).toMatch('--timeout-action without --timeout');
+  expect(contradiction({ abortIfBusy: true, timeout: 1, timeoutAction: 'abort' })).toBeUndefined();
+});

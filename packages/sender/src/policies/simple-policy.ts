@@ -1,0 +1,21 @@
+import type { PrecopyPolicy } from '@mig/hypervisor';
+import { firstOf } from './compose.js';
+import { dirtyThreshold } from './goals.js';
+import { iterationLimit } from './limits.js';
+
+/** libxc's SPP_MAX_ITERATIONS: live passes at most. */
+export const PRECOPY_ITERATIONS_DEFAULT = 5;
+/** libxc's SPP_TARGET_DIRTY_COUNT, in pages. */
+export const DIRTY_THRESHOLD_DEFAULT = 50;
+
+/**
+ * libxc's simple_precopy_policy with its two constants as parameters, and `<=` where it has `<`.
+ * @param iterations live passes at most; 0 suspends before anything is sent
+ * @param threshold pages: precopy ends once at most this many are dirty, though never before the first pass
+ */
+export function simplePolicy(
+  iterations: number = PRECOPY_ITERATIONS_DEFAULT,
+  threshold: number = DIRTY_THRESHOLD_DEFAULT,
+): PrecopyPolicy {
+  return firstOf(dirtyThreshold(threshold), iterationLimit(iterations));
+}
