@@ -254,6 +254,22 @@ test('holes go with the pages before them, whatever the bandwidth', () => {
   expect(received.filter((version) => version === 1)).toHaveLength(M - 990);
 });
 
+test('what was decided is not asked again while the known pages are sent once more', () => {
+  let asked = 0;
+  const policy: PrecopyPolicy = ({ point }) => {
+    if (point === 'dirty-count-known' && asked > 0) {
+      return { decision: 'stop-and-copy', reason: { code: 'goal', sentence: 'few enough' } };
+    }
+    const tooLate = asked++ > 3;
+    return tooLate
+      ? { decision: 'abort', reason: { code: 'busy', sentence: 'too late' } }
+      : { decision: 'continue-precopy' };
+  };
+  const report = saveImage(busy(2000), record().output, { ...live, policy });
+  expect(report.passes.map(({ kind }) => kind)).toEqual(['precopy', 'remainder', 'stop-and-copy']);
+  expect(asked).toBe(4);
+});
+
 test('what the log says is shown, and what the policy answers', () => {
   const shown: unknown[] = [];
   const observer = {

@@ -202,7 +202,8 @@ class ImageSaver {
         const now = this.#clock();
         this.#figures.sent(present, now - sliceBegan);
         sliceBegan = now;
-        if (pagesDone >= dirtyPages) continue;
+        // Of a remainder nothing is asked: that precopy is over has been decided.
+        if (kind !== 'precopy' || pagesDone >= dirtyPages) continue;
         end = this.#consult('between-batches');
         if (end === undefined) continue;
         this.#dirty.putBack(this.#pages.pfns, this.#pages.written, count);
