@@ -167,6 +167,26 @@ test('an abort leaves the guest running and log-dirty off', () => {
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
+test('what is decided stays so: no limit aborts while the remainder is sent', () => {
+  const memory = busy(1500);
+  const aborted = { code: 'timeout', sentence: 'too late' };
+  const policy: PrecopyPolicy = ({ iteration, point }) => {
+    if (iteration === 0) return { decision: 'continue-precopy' };
+    return point === 'dirty-count-known'
+      ? { decision: 'stop-and-copy', reason: { code: 'enough', sentence: 'enough' } }
+      : point === 'between-batches'
+        ? { decision: 'abort', reason: aborted }
+        : { decision: 'continue-precopy' };
+  };
+  const report = saveImage(memory, record().output, { ...live, policy });
+  expect(report.precopyEnd.code).toBe('enough');
+  expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
+    ['precopy', M],
+    ['remainder', 1500],
+    ['stop-and-copy', 1500],
+  ]);
+});
+
 test('what the output throws comes through, with log-dirty off even if that fails too', () => {
   const memory = busy(H);
   memory.beforeBatch = () => {

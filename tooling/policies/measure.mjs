@@ -1,0 +1,66 @@
+// One domain moved back and forth, under each policy in turn, so often: what each migration was like.
+import { loadavg } from 'node:os';
+import { TwoHosts } from '../bench/two-hosts.mjs';
+
+/** Migrations there and back before the first that counts: what a suspend costs is measured by them. */
+const WARM_UP = 2;
+
+/** @param tell is called with each run, as it is written to the results */
+export async function measure({ link, workload, policies }, runs, tell) {
+  const pair = new TwoHosts();
+  const limit = ['--bandwidth', link.bandwidth, '--bandwidth-always'];
+  try {
+    await pair.create({ memory: link.memory, ...workload.guest(link) });
+    for (let i = 0; i < 2 * WARM_UP; i++) await pair.migrate('--precopy-iterations', '1', ...limit);
+    for (let run = 0; run < runs; run++) {
+      for (const policy of policies) {
+        const attempt = await pair.attempt(...policy.options, ...limit);
+        tell({ link: link.name, workload: workload.name, policy: policy.name, run, ...figures(attempt) });
+      }
+    }
+    checkHealth(await pair.console());
+  } finally {
+    await pair.close();
+  }
+}
+
+function figures({ status, events, stderr }) {
+  const last = events.at(-1);
+  if (last?.event !== 'complete' && last?.reason === undefined) {
+    throw new Error(`a migration ended with ${status}: ${stderr} ${JSON.stringify(last)}`);
+  }
+  const passes = events.filter(({ event }) => event === 'pass');
+  const decided = events.findLast(({ event, answer }) => event === 'consulted' && 'reason' in answer);
+  const { suspendCost, estimatedDowntime, elapsedMilliseconds } = decided.stats;
+  return {
+    status,
+    // Of a domain found busy, what it was that found it so.
+    reason: decided.answer.reason.code,
+    sentence: decided.answer.reason.sentence,
+    iterations: passes.filter(({ kind }) => kind === 'precopy').length,
+    milliseconds: rounded(last.totalMilliseconds ?? elapsedMilliseconds),
+    octets: last.octetsSent ?? passes.reduce((sum, { octets }) => sum + octets, 0),
+    downtime: last.downtimeMilliseconds === undefined ? undefined : rounded(last.downtimeMilliseconds),
+    // Where it ended with the count known.
+    estimate: estimatedDowntime === undefined ? undefined : rounded(estimatedDowntime),
+    suspendCost: rounded(suspendCost),
+    load: loadavg()[0],
+    passes: passes.map(({ kind, dirtyPages, sentPages, milliseconds }) => [
+      kind,
+      dirtyPages,
+      sentPages,
+      rounded(milliseconds),
+    ]),
+  };
+}
+
+function rounded(value) {
+  return Math.round(value * 10) / 10;
+}
+
+/** A guest that was damaged would have measured nothing. */
+function checkHealth(said) {
+  const wrong = said.match(/^(?:error|crash).*|^tick .* errors=[1-9].*/m);
+  if (wrong !== null) throw new Error(`the guest was damaged: ${wrong[0]}`);
+  if (!/^tick /m.test(said)) throw new Error('the guest does not tick');
+}
