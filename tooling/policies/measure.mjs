@@ -15,7 +15,8 @@ export async function measure({ link, workload, policies }, runs, tell) {
     for (let run = 0; run < runs; run++) {
       for (const policy of policies) {
         const attempt = await pair.attempt(...policy.options, ...limit);
-        tell({ link: link.name, workload: workload.name, policy: policy.name, run, ...figures(attempt) });
+        const cell = { link: link.name, workload: workload.name, policy: policy.name, run };
+        tell({ ...cell, ...figures(attempt), ...(run === 0 && { passes: passesOf(attempt) }) });
       }
     }
     checkHealth(await pair.console());
@@ -34,9 +35,7 @@ function figures({ status, events, stderr }) {
   const { suspendCost, estimatedDowntime, elapsedMilliseconds } = decided.stats;
   return {
     status,
-    // Of a domain found busy, what it was that found it so.
-    reason: decided.answer.reason.code,
-    sentence: decided.answer.reason.sentence,
+    reason: reasonOf(decided.answer.reason),
     iterations: passes.filter(({ kind }) => kind === 'precopy').length,
     milliseconds: rounded(last.totalMilliseconds ?? elapsedMilliseconds),
     octets: last.octetsSent ?? passes.reduce((sum, { octets }) => sum + octets, 0),
@@ -45,13 +44,20 @@ function figures({ status, events, stderr }) {
     estimate: estimatedDowntime === undefined ? undefined : rounded(estimatedDowntime),
     suspendCost: rounded(suspendCost),
     load: loadavg()[0],
-    passes: passes.map(({ kind, dirtyPages, sentPages, milliseconds }) => [
-      kind,
-      dirtyPages,
-      sentPages,
-      rounded(milliseconds),
-    ]),
   };
+}
+
+/** Of a domain that was found busy, what limit found it so. */
+function reasonOf({ code, sentence }) {
+  const [, limit] = /^the domain is busy \(([\w-]+)\)/.exec(sentence) ?? [];
+  return limit === undefined ? code : `${code} (${limit})`;
+}
+
+/** Kind, pages dirty, pages sent, milliseconds. */
+function passesOf({ events }) {
+  return events
+    .filter(({ event }) => event === 'pass')
+    .map((pass) => [pass.kind, pass.dirtyPages, pass.sentPages, rounded(pass.milliseconds)]);
 }
 
 function rounded(value) {
