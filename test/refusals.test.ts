@@ -1,5 +1,5 @@
 /** What is refused before the domain is touched: the command line, and a target that does not greet as it should. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { containing, expectEmpty, expectRunsOn, matching } from './harness/expectations.js';
 import type { GuestConsole } from './harness/guest-console.js';
@@ -38,6 +38,71 @@ describe.concurrent('a value that is no whole number', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(`xl: ${name} must be a whole number`);
     expect(stderr).toContain(`not '${value}'`);
+  });
+});
+
+const policyOptions: readonly {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly expected: RegExp;
+}[] = [
+  {
+    name: '--max-downtime',
+    values: ['0', '-1', '1.5', '', '5x', '300ms', '1000000001', 'Infinity'],
+    expected: /must be a whole number from 1 to 1000000000/,
+  },
+  {
+    name: '--timeout',
+    values: ['0', '-1', '', '5s', '1e3', '1000001', 'NaN', '.5', '0.0'],
+    expected: /must be a number of seconds above 0, at most 1000000/,
+  },
+  {
+    name: '--bandwidth',
+    values: ['0', '100', '100Mb', 'fast', '', '-1Mbit/s', '1bit/s', '1e9Gbit/s', '10 parsecs', '100Mbit/h'],
+    expected: /must be a rate with its unit, such as 100Mbit\/s/,
+  },
+];
+const refusedValues = policyOptions.flatMap(({ name, values, expected }) =>
+  values.map((value) => ({ name, value, expected })),
+);
+
+describe.concurrent('an option of the policy', () => {
+  test.for(refusedValues)('$name is refused the value "$value"', async ({ name, value, expected }) => {
+    const options = [`${name}=${value}`];
+    const { status, stderr } = await hosts.migrate({ options, command: `touch ${marker}` }).ended;
+    expect(status).toBe(2);
+    expect(stderr).toContain(`xl: ${name} `);
+    expect(stderr).toMatch(expected);
+    expect(stderr).toContain(`not '${value}'`);
+  });
+
+  const nonsense: readonly { readonly options: readonly string[]; readonly says: RegExp }[] = [
+    { options: ['--timeout', '5', '--timeout-action', 'panic'], says: /--timeout-action must be suspend or abort, not 'panic'/ },
+    { options: ['--timeout-action', 'abort'], says: /--timeout-action without --timeout/ },
+    { options: ['--abort-if-busy', '-i', '0'], says: /--abort-if-busy with --precopy-iterations 0/ },
+    { options: ['--bandwidth-always'], says: /--bandwidth-always without --bandwidth/ },
+    { options: ['--abort-if-busy=yes'], says: /--abort-if-busy/ },
+    { options: ['--policy', '/nowhere/policy.mjs'], says: /--policy \/nowhere\/policy\.mjs cannot be loaded: Cannot find module/ },
+    { options: ['--policy', '/dev'], says: /--policy \/dev cannot be loaded/ },
+  ]; // prettier-ignore
+  test.for(nonsense)('is refused: $options', async ({ options, says }) => {
+    const { status, stderr } = await hosts.migrate({ options, command: `touch ${marker}` }).ended;
+    expect({ status, stderr }).toEqual({ status: 2, stderr: matching(says) });
+  });
+
+  const modules: readonly { readonly what: string; readonly text: string; readonly says: RegExp }[] = [
+    { what: 'has no default export', text: 'export const policy = () => {};', says: /has no function as its default export/ },
+    { what: 'exports no function', text: 'export default { decision: 1 };', says: /has no function as its default export/ },
+    { what: 'does not parse', text: 'export default (', says: /cannot be loaded: Unexpected/ },
+    { what: 'throws while it is loaded', text: 'throw new Error("not today");', says: /cannot be loaded: not today/ },
+  ]; // prettier-ignore
+  test.for(modules)('--policy is refused a module that $what', async ({ what, text, says }) => {
+    const path = hosts.path(`${what.replaceAll(' ', '-')}.mjs`);
+    writeFileSync(path, text);
+    const options = ['--policy', path];
+    const { status, stderr } = await hosts.migrate({ options, command: `touch ${marker}` }).ended;
+    expect({ status, stderr }).toEqual({ status: 2, stderr: matching(says) });
+    expect(stderr).toContain(`--policy ${path}`);
   });
 });
 

@@ -22,22 +22,31 @@ export class TwoHosts {
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-    const ended = once(child, 'close').then(([status]) => {
-      if (status !== 0) throw new Error(`xl ${args.join(' ')}: ${stderr}`);
+    /** However it ends. */
+    const outcome = once(child, 'close').then(([status]) => ({ status, stdout, stderr }));
+    const ended = outcome.then(({ status }) => {
+      if (status !== 0) throw new Error(`xl ${args.join(' ')}: ${stdout}${stderr}`);
       return stdout;
     });
-    return { child, ended };
+    // Who looks at the one does not look at the other.
+    ended.catch(() => undefined);
+    return { child, outcome, ended };
   }
 
   /** @param memory MiB @param command the guest's command line */
-  async create({ memory, command }) {
+  async create({ memory, command, kernel = 'wss' }) {
     const file = join(this.#folder, 'bench.cfg');
-    writeFileSync(file, `name="bench"\ntype="wasm"\nkernel="wss"\nmemory=${memory}\ncmdline="${command}"\n`);
+    const lines = [
+      'name="bench"',
+      'type="wasm"',
+      `kernel="${kernel}"`,
+      `memory=${memory}`,
+      `cmdline="${command}"`,
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
     await this.#start(this.#at, 'create', file).ended;
     // Its pages are filled before it rewrites the first.
-    const { child, ended } = this.#start(this.#at, 'console', '-f', 'bench');
-    // It is ended from here, which it calls a failure.
-    ended.catch(() => undefined);
+    const { child } = this.#start(this.#at, 'console', '-f', 'bench');
     let seen = '';
     while (!/written=[1-9]/.test(seen)) seen += (await once(child.stdout, 'data'))[0];
     child.kill();
@@ -45,11 +54,25 @@ export class TwoHosts {
 
   /** @returns the last line of `--json`, parsed */
   async migrate(...options) {
+    const { status, events, stderr } = await this.attempt(...options);
+    if (status !== 0) throw new Error(`xl migrate ${options.join(' ')} ended with ${status}: ${stderr}`);
+    return events.at(-1);
+  }
+
+  /** A migration that may end as it likes: where it is aborted, the domain stays. */
+  async attempt(...options) {
     const there = 1 - this.#at;
     const target = `MIG_HOST_DIR=${this.#hosts[there]} exec ${process.execPath} ${program('xl-receive')}`;
-    const out = await this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target).ended;
-    this.#at = there;
-    return JSON.parse(out.trim().split('\n').at(-1));
+    const { outcome } = this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target);
+    const { status, stdout, stderr } = await outcome;
+    if (status === 0) this.#at = there;
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    return { status, events: lines.map((line) => JSON.parse(line)), stderr };
+  }
+
+  /** What the guest has said lately. */
+  console() {
+    return this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
   }
 
   /** The file that is the domain's RAM. */

@@ -1,16 +1,19 @@
 /**
- * A working set: `pages` pages of which `rate` a second are rewritten, in order or at random, each verified before. The
- * whole set is verified in order besides, once every two seconds (50,000 pages a second at most).
+ * A working set: `pages` pages of which `rate` a second are rewritten, in order or at random, each verified before; all
+ * the time or in phases. The whole set is verified in order besides, once every two seconds (50,000 pages a second at
+ * most).
  */
 import { nextWord, refuseWord, wordBegins, wordIs, wordNumber } from './command-line';
 import { decimal, endLine, text } from './machine';
 import { now } from './mig';
 import { layOut, pages, rewrite, roomForPages, verify } from './page-set';
+import { changePhase, quiet, sayPhases, setBusy, setQuiet } from './phases';
 import { errors, tick, untilTick } from './ticker';
 
 export { lineLength } from './machine';
 export { wordEnd, wordStart } from './command-line';
 export { firstPage, pages, saidErrors, table } from './page-set';
+export { busyTime, phaseLeft, quiet, quietTime } from './phases';
 export { errors, nextTick, ticks, verified, written } from './ticker';
 
 export const mig_abi: i32 = 1;
@@ -45,6 +48,8 @@ export function start(): void {
     else if (wordBegins('rate=')) rate = wordNumber(5);
     else if (wordIs('pattern=sequential')) random = false;
     else if (wordIs('pattern=random')) random = true;
+    else if (wordBegins('busy=')) setBusy(wordNumber(5));
+    else if (wordBegins('quiet=')) setQuiet(wordNumber(6));
     else refuseWord();
   }
   layOut(count);
@@ -53,6 +58,7 @@ export function start(): void {
   text(' rate=');
   decimal(rate);
   text(random ? ' pattern=random' : ' pattern=sequential');
+  sayPhases();
   endLine();
 }
 
@@ -96,7 +102,8 @@ function accrue(time: f64): void {
   lastTime = time;
   if (passed < 0) passed = 0;
   if (passed > BACKLOG) passed = BACKLOG;
-  dueWrites = min(dueWrites + (passed * rate) / 1000, (BACKLOG * rate) / 1000 + 1);
+  changePhase(passed);
+  if (!quiet) dueWrites = min(dueWrites + (passed * rate) / 1000, (BACKLOG * rate) / 1000 + 1);
   const scrubRate = min(pages / SWEEP, SCRUB);
   dueScrubs = min(dueScrubs + passed * scrubRate, BACKLOG * scrubRate + 1);
 }
@@ -104,7 +111,7 @@ function accrue(time: f64): void {
 /** @returns whether there was anything to do */
 function work(): bool {
   let done = false;
-  for (let i = 0; i < STRIDE && (rate === 0 || dueWrites >= 1); i++) {
+  for (let i = 0; i < STRIDE && !quiet && (rate === 0 || dueWrites >= 1); i++) {
     const page = pick();
     verify(page);
     rewrite(page);

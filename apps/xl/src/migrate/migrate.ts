@@ -3,6 +3,7 @@ import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
 import { createView } from './create-view.js';
+import { millisecondsText } from './figures.js';
 import { loadPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
@@ -47,10 +48,9 @@ export async function migrate(
   const costs = new SuspendCosts(stateFolder);
   const way = `${hypervisor} to ${sent}`;
   const suspendCost = costs.of(way);
-  if (options.maxDowntime !== undefined && suspendCost === undefined) {
-    view.note(
-      `no migration to ${where} was measured so far: estimates leave out what the suspend itself costs`,
-    );
+  if (options.maxDowntime !== undefined) {
+    const remark = remarkOn(options.maxDowntime, suspendCost, where);
+    if (remark !== undefined) view.note(remark);
   }
   const task = {
     kind: 'migrate',
@@ -81,6 +81,16 @@ export async function migrate(
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
   }
+}
+
+/** What the operator should know of a downtime that was asked for. */
+function remarkOn(maxDowntime: number, suspendCost: number | undefined, where: string): string | undefined {
+  if (suspendCost === undefined) {
+    return `no migration to ${where} was measured so far: estimates leave out what the suspend itself costs`;
+  }
+  if (suspendCost < maxDowntime) return undefined;
+  const cost = millisecondsText(suspendCost);
+  return `the suspend itself costs ${cost} on the way to ${where}: a downtime of ${maxDowntime} ms is out of reach`;
 }
 
 /** The advice with the names that the operator knows. */

@@ -58,7 +58,7 @@ export function addChangeableOptions(command: Command): void {
     )
     .option(
       '-d, --precopy-threshold <N>',
-      `goal: end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT})`,
+      `goal: end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT}, none with --max-downtime)`,
       wholeNumber('--precopy-threshold', 0, ANY),
     )
     .option(

@@ -29,3 +29,20 @@ export function maxDowntime(milliseconds: number): PrecopyPolicy {
     return { decision: 'stop-and-copy', reason: { code: 'max-downtime', sentence } };
   };
 }
+
+/**
+ * Ends precopy where the suspend itself costs more than the downtime that was asked for: no number of passes gets below
+ * it, and with so few pages dirty they would save next to nothing.
+ * @param milliseconds asked for
+ * @param pages at most so many are dirty
+ */
+export function downtimeOutOfReach(milliseconds: number, pages: number): PrecopyPolicy {
+  return ({ iteration, dirtyCount, suspendCost }) => {
+    if (suspendCost < milliseconds || iteration === 0) return CONTINUE;
+    if (dirtyCount === undefined || dirtyCount > pages) return CONTINUE;
+    const sentence =
+      `${dirtyCount} pages dirty after ${passes(iteration)}: fewer would not help, as the suspend itself costs ` +
+      `${Math.round(suspendCost)} ms of the ${milliseconds} ms asked for`;
+    return { decision: 'stop-and-copy', reason: { code: 'threshold', sentence } };
+  };
+}

@@ -5,8 +5,12 @@ import { passes, rate, seconds } from './words.js';
 
 /** Passes in a row that have not shrunk the dirty set: fewer would take chance for a rule. */
 const STALLED_PASSES = 3;
-/** What counts as having shrunk: to less than so much of the least before. */
-const SHRUNK = 0.9;
+/** Milliseconds that these must have taken: a guest that is busy for less is not busy for good. */
+const STALLED_MILLISECONDS = 1000;
+/** What counts as having shrunk: to less than so much of what it was. */
+const SHRUNK = 0.95;
+/** Counts that a sentence names at most, the latest. */
+const SHOWN = 5;
 
 /** libxc's SPP_MAX_ITERATIONS. @param count live passes at most; 0 suspends before anything is sent */
 export function iterationLimit(count: number): PrecopyPolicy {
@@ -30,31 +34,39 @@ export function timeLimit(milliseconds: number, action: 'suspend' | 'abort'): Pr
   };
 }
 
-/** Ends precopy when further passes cannot reduce what is dirty: it is written faster than it is sent. */
+/** Ends precopy when further passes do not reduce what is dirty: it is written as fast as it is sent. */
 export function stallLimit(): PrecopyPolicy {
   return (stats) => {
     if (stats.point !== 'dirty-count-known') return CONTINUE;
-    const sentence = stallSentence(stats);
-    return sentence === undefined
-      ? CONTINUE
-      : { decision: 'stop-and-copy', reason: { code: 'stall', sentence } };
+    const level = levelCounts(stats);
+    // Each pass sends what the one before it has left.
+    const sent = level.slice(0, -1).reduce((sum, count) => sum + count, 0);
+    const long = stats.sendRate === undefined || (sent / stats.sendRate) * 1000 >= STALLED_MILLISECONDS;
+    return level.length > STALLED_PASSES && long
+      ? { decision: 'stop-and-copy', reason: { code: 'stall', sentence: stallSentence(level, stats) } }
+      : CONTINUE;
   };
 }
 
-/** Why further passes are of no use; undefined while they are. */
-function stallSentence({ dirtyCounts, dirtyRate, sendRate }: PrecopyStats): string | undefined {
-  const recent = dirtyCounts.slice(-STALLED_PASSES);
-  const earlier = dirtyCounts.slice(0, -STALLED_PASSES);
-  if (earlier.length === 0) return undefined;
-  const least = Math.min(...earlier);
-  if (recent.some((count) => count < least * SHRUNK)) return undefined;
+/** The latest dirty counts, as far back as none of them is much less than one before it. */
+function levelCounts({ dirtyCounts }: PrecopyStats): readonly number[] {
+  let first = dirtyCounts.length;
+  for (let least = Infinity; first > 0; first--) {
+    const count = dirtyCounts[first - 1]!;
+    if (least < count * SHRUNK) break;
+    least = Math.min(least, count);
+  }
+  return dirtyCounts.slice(first);
+}
+
+function stallSentence(level: readonly number[], { dirtyRate, sendRate }: PrecopyStats): string {
   return (
-    `the last ${STALLED_PASSES} passes left ${recent.join(', ')} pages dirty, no fewer than the ${least} before: ` +
+    `the last ${level.length - 1} passes did not reduce the dirty pages (${level.slice(-SHOWN).join(', ')}): ` +
     `${rate(dirtyRate ?? 0)} are dirtied, ${rate(sendRate ?? 0)} sent`
   );
 }
 
 function stallRemark(stats: PrecopyStats): string {
-  const sentence = stallSentence(stats);
-  return sentence === undefined ? '' : `; ${sentence}`;
+  const level = levelCounts(stats);
+  return level.length > STALLED_PASSES ? `; ${stallSentence(level, stats)}` : '';
 }

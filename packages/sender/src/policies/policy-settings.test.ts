@@ -15,6 +15,8 @@ const within = (iteration: number, elapsedMilliseconds: number) =>
 const stalled = [1000, 1000, 990, 1010];
 const slow = { estimatedDowntime: 301, sendRate: 1000 };
 const fast = { estimatedDowntime: 300, sendRate: 1000 };
+/** The suspend alone takes longer than 30 ms. */
+const dear = { suspendCost: 47, estimatedDowntime: 60, sendRate: 1000 };
 
 const go = 'continue-precopy';
 const rows: [string, PolicySettings, PrecopyStats, string][] = [
@@ -26,7 +28,12 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: above', { maxDowntime: 300 }, after([800], slow), go],
   ['downtime: at the limit', { maxDowntime: 300 }, after([800], fast), 'stop-and-copy: max-downtime'],
   ['downtime: nothing measured yet', { maxDowntime: 300 }, after([800]), go],
-  ['downtime: below the threshold there is no less', { maxDowntime: 30 }, after([50], slow), 'stop-and-copy: threshold'],
+  ["downtime: stock's threshold is no goal beside it", { maxDowntime: 300 }, after([50], slow), go],
+  ['downtime: but where the suspend alone exceeds it', { maxDowntime: 30 }, after([50], dear), 'stop-and-copy: threshold'],
+  ['downtime: though not before the first pass', { maxDowntime: 30 }, stats({ dirtyCount: 50, ...dear }), go],
+  ['downtime: nor with more pages than that', { maxDowntime: 30 }, after([51], dear), go],
+  ['downtime: nor where the suspend is within it', { maxDowntime: 47.1 }, after([50], dear), go],
+  ['downtime: a threshold that was named is a goal', { maxDowntime: 300, precopyThreshold: 60 }, after([60], slow), 'stop-and-copy: threshold'],
   ['downtime: more passes than stock', { maxDowntime: 300 }, finished(29), go],
   ['downtime: but not for ever', { maxDowntime: 300 }, finished(30), 'stop-and-copy: iterations'],
   ['downtime: a stall ends it', { maxDowntime: 300 }, after(stalled, slow), 'stop-and-copy: stall'],
@@ -34,6 +41,12 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: nor where the time was', { maxDowntime: 300, timeout: 1e6 }, after(stalled, slow), go],
   ['downtime: a dirty set that shrinks is no stall', { maxDowntime: 1 }, after([1000, 900, 880, 790], slow), go],
   ['downtime: three passes are too few to tell', { maxDowntime: 1 }, after([1000, 1000, 1000], slow), go],
+  ['downtime: less than a second is too short to tell', { maxDowntime: 1 }, after(stalled, { sendRate: 3100 }), go],
+  ['downtime: until more of it has passed', { maxDowntime: 1 }, after([...stalled, 1000], { sendRate: 3100 }), 'stop-and-copy: stall'],
+  ['downtime: a set that shrinks slowly is no stall', { maxDowntime: 1 }, after([1000, 980, 960, 940], slow), go],
+  ['downtime: nor is one that shrinks again after a burst', { maxDowntime: 1 }, after([400, 2000, 1500, 1200, 900], slow), go],
+  ['downtime: nor one that comes and goes', { maxDowntime: 1 }, after([100, 2000, 100, 2000, 100], slow), go],
+  ['downtime: one that grows is', { maxDowntime: 1 }, after([400, 500, 600, 700], slow), 'stop-and-copy: stall'],
 
   ['timeout: not yet', { timeout: 5000 }, within(0, 4999), go],
   ['timeout: in the middle of a pass', { timeout: 5000 }, within(0, 5000), 'stop-and-copy: timeout'],
@@ -42,7 +55,7 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['busy: after the last pass the count is awaited', { abortIfBusy: true }, finished(5), go],
   ['busy: convergence comes first', { abortIfBusy: true }, after([900, 700, 500, 300, 50]), 'stop-and-copy: threshold'],
   ['busy: the passes are made', { abortIfBusy: true }, after([900, 700, 500, 300, 51]), 'abort: busy'],
-  ['busy: a stall is busy at once', { abortIfBusy: true, precopyIterations: 99 }, after(stalled), 'abort: busy'],
+  ['busy: a stall is busy at once', { abortIfBusy: true, precopyIterations: 99 }, after(stalled, slow), 'abort: busy'],
   ['busy: a timeout is busy', { abortIfBusy: true, timeout: 5000 }, within(1, 5000), 'abort: busy'],
   [
     'busy: a timeout that aborts says so',
@@ -86,16 +99,19 @@ test('every end is told with its figures', () => {
   const rates = { dirtyRate: 5000, sendRate: 4000.4, suspendCost: 47.2, estimatedDowntime: 299.7 };
   expect(told({}, finished(5))).toBe('5 live passes made, 5 allowed');
   expect(told({ precopyIterations: 4 }, after(stalled, rates))).toBe(
-    '4 live passes made, 4 allowed; the last 3 passes left 1000, 990, 1010 pages dirty, no fewer than the 1000 before: ' +
+    '4 live passes made, 4 allowed; the last 3 passes did not reduce the dirty pages (1000, 1000, 990, 1010): ' +
       '5000 pages/s are dirtied, 4000 pages/s sent',
   );
   expect(told({ maxDowntime: 300 }, after([1010], rates))).toBe(
     'an estimated downtime of 300 ms (1010 pages at 4000 pages/s, and 47 ms for the suspend itself), at most 300 ms asked for',
   );
   expect(told({ timeout: 1500 }, within(2, 1523))).toBe('1.5 s of precopy, 1.5 s allowed');
-  expect(told({ abortIfBusy: true }, after(stalled, rates))).toBe(
-    'the domain is busy (stall): the last 3 passes left 1000, 990, 1010 pages dirty, no fewer than the 1000 before: ' +
-      '5000 pages/s are dirtied, 4000 pages/s sent',
+  expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], { ...rates, sendRate: 3000 }))).toBe(
+    'the domain is busy (stall): the last 4 passes did not reduce the dirty pages (1000, 1000, 990, 1010, 1005): ' +
+      '5000 pages/s are dirtied, 3000 pages/s sent',
+  );
+  expect(told({ maxDowntime: 30 }, after([9], dear))).toBe(
+    '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself costs 47 ms of the 30 ms asked for',
   );
 });
 

@@ -1,7 +1,7 @@
 /** The policies of mig as one set of settings: what options, environment and operator may say. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { abortIfBusy, firstOf } from './compose.js';
-import { dirtyThreshold, maxDowntime } from './goals.js';
+import { dirtyThreshold, downtimeOutOfReach, maxDowntime } from './goals.js';
 import { iterationLimit, stallLimit, timeLimit } from './limits.js';
 import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from './simple-policy.js';
 
@@ -38,6 +38,9 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
   const goals: PrecopyPolicy[] = [];
   if (downtime !== undefined) goals.push(maxDowntime(downtime));
   if (precopyThreshold !== undefined) goals.push(dirtyThreshold(precopyThreshold));
+  else if (downtime !== undefined && own === undefined) {
+    goals.push(downtimeOutOfReach(downtime, DIRTY_THRESHOLD_DEFAULT));
+  }
 
   const limits: PrecopyPolicy[] = [];
   const untold = settings.precopyIterations === undefined && timeout === undefined;
@@ -55,7 +58,7 @@ function withDefaults({ precopyIterations, precopyThreshold, maxDowntime, timeou
   const stock = maxDowntime === undefined && timeout === undefined;
   return {
     precopyIterations: precopyIterations ?? (stock ? PRECOPY_ITERATIONS_DEFAULT : GOAL_ITERATIONS_DEFAULT),
-    precopyThreshold: precopyThreshold ?? DIRTY_THRESHOLD_DEFAULT,
+    precopyThreshold: precopyThreshold ?? (maxDowntime === undefined ? DIRTY_THRESHOLD_DEFAULT : undefined),
   };
 }
 

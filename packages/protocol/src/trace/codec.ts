@@ -1,0 +1,81 @@
+/** One record to octets and back, without its length. */
+import { Packr, Unpackr } from 'msgpackr';
+import { FieldError, real } from './fields.js';
+import { type KnownTraceRecord, rows, type TraceRecord } from './kinds.js';
+import { isPlainMessage } from './plain-message.js';
+
+/** Octets of a record at most: a bitmap is the longest. */
+export const MAX_TRACE_RECORD = 65 * 2 ** 20;
+export const LENGTH_OCTETS = 4;
+
+const packr = new Packr({ useRecords: false, int64AsType: 'number' });
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
+
+const byNumber = new Map(rows.map(([type, { number, fields }]) => [number, { type, fields }]));
+const byType = new Map(
+  rows.map(([type, { number, fields }]) => [type, { number, fields: Object.entries(fields) }]),
+);
+
+/**
+ * The record with its length before it, as it stands in a trace.
+ * @throws RangeError for a record that no reader would take: a field of another kind, or too long
+ */
+export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
+  const { number, fields } = byType.get(record.type)!;
+  const values = record as unknown as Record<string, never>;
+  let body: Uint8Array;
+  try {
+    const packed = fields.map(([name, codec]) => inField(name, () => codec.pack(values[name]!)));
+    body = packr.pack([number, inField('at', () => real.pack(record.at)), ...packed]);
+  } catch (error) {
+    if (error instanceof FieldError)
+      throw new RangeError(`${record.type}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  if (body.length > MAX_TRACE_RECORD) throw new RangeError(`a ${record.type} of ${body.length} octets`);
+  const whole = new Uint8Array(LENGTH_OCTETS + body.length);
+  new DataView(whole.buffer).setUint32(0, body.length);
+  whole.set(body, LENGTH_OCTETS);
+  return whole;
+}
+
+/**
+ * @param body without the length
+ * @throws FieldError saying what is wrong with it
+ */
+export function decodeTraceBody(body: Uint8Array): TraceRecord {
+  const [number, at, ...values] = unpacked(body);
+  if (!Number.isSafeInteger(number) || (number as number) < 0) throw new FieldError('it has no number');
+  const time = inField('at', () => real.unpack(at));
+  const row = byNumber.get(number as number);
+  if (row === undefined) return { type: 'unknown', at: time, number: number as number };
+  const record: Record<string, unknown> = { type: row.type, at: time };
+  Object.entries(row.fields).forEach(([name, codec], i) => {
+    record[name] = inField(`${row.type}, ${name}`, () => codec.unpack(values[i]));
+  });
+  return record as unknown as TraceRecord;
+}
+
+function unpacked(body: Uint8Array): unknown[] {
+  if (!isPlainMessage(body)) throw new FieldError('it is not MessagePack');
+  let value: unknown;
+  try {
+    value = unpackr.unpack(body);
+  } catch (error) {
+    throw new FieldError('it is not MessagePack', { cause: error });
+  }
+  return Array.isArray(value) ? value : refuse('it is not an array');
+}
+
+function refuse(why: string): never {
+  throw new FieldError(why);
+}
+
+function inField<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FieldError) error.message = `${name} is not ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+/** Takes a trace apart as its octets arrive. What is wrong with it is a value: what came before is worth reading. */
+import { decodeTraceBody, LENGTH_OCTETS, MAX_TRACE_RECORD } from './codec.js';
+import { FieldError } from './fields.js';
+import type { TraceRecord } from './kinds.js';
+
+export const TRACE_MAGIC = 'mig trace';
+/** See *Versions* in docs/formats.md. */
+export const TRACE_VERSION = 1;
+
+/** Why a trace is not read further, and where. */
+export interface TraceFault {
+  readonly code: 'not-a-trace' | 'unsupported-version' | 'record-too-long' | 'malformed';
+  /** Octets from the beginning to the record at fault. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+/**
+ * - `whole`: it ends with a record
+ * - `torn`: in the middle of one, as where the writer was killed or the disk was full
+ * - `damaged`: before its end there is something that is no record
+ */
+export type TraceEnd =
+  | { readonly kind: 'whole' }
+  | {
+      readonly kind: 'torn';
+      /** Where the last record ended. */
+      readonly offset: number;
+      /** Octets after that. */
+      readonly octets: number;
+    }
+  | { readonly kind: 'damaged'; readonly fault: TraceFault };
+
+/** Octets of a buffer at first. It doubles as octets arrive, never by what a length announces. */
+const FIRST_BUFFER = 4096;
+
+export class TraceDecoder {
+  #buffer = new Uint8Array(FIRST_BUFFER);
+  #buffered = 0;
+  #offset = 0;
+  #begun = false;
+  #fault: TraceFault | undefined;
+
+  /** Once there is one, nothing is read any more. */
+  get fault(): TraceFault | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * What `chunk`, of any size, completes; up to the fault, where it has one. The first record is the header. Throws
+   * nothing.
+   */
+  push(chunk: Uint8Array): TraceRecord[] {
+    const records: TraceRecord[] = [];
+    if (this.#fault !== undefined) return records;
+    this.#append(chunk);
+    let at = 0;
+    for (;;) {
+      const length = this.#lengthAt(at);
+      if (length === undefined || this.#buffered - at < LENGTH_OCTETS + length) break;
+      const from = at + LENGTH_OCTETS;
+      const record = this.#decode(this.#buffer.subarray(from, from + length));
+      if (record === undefined) break;
+      records.push(record);
+      at = from + length;
+      this.#offset += LENGTH_OCTETS + length;
+    }
+    this.#buffer.copyWithin(0, at, this.#buffered);
+    this.#buffered -= at;
+    return records;
+  }
+
+  /** To be called where the octets end. Throws nothing. */
+  end(): TraceEnd {
+    if (this.#fault !== undefined) return { kind: 'damaged', fault: this.#fault };
+    return this.#buffered === 0 && this.#begun
+      ? { kind: 'whole' }
+      : { kind: 'torn', offset: this.#offset, octets: this.#buffered };
+  }
+
+  /** Before its octets have arrived. */
+  #lengthAt(at: number): number | undefined {
+    if (this.#buffered - at < LENGTH_OCTETS) return undefined;
+    const length = new DataView(this.#buffer.buffer).getUint32(at);
+    // An array of two takes three octets.
+    if (length >= 3 && length <= MAX_TRACE_RECORD) return length;
+    return this.#wrong(this.#begun ? 'record-too-long' : 'not-a-trace', `a record of ${length} octets`);
+  }
+
+  #decode(body: Uint8Array): TraceRecord | undefined {
+    let record: TraceRecord;
+    try {
+      record = decodeTraceBody(body);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      return this.#wrong(this.#begun ? 'malformed' : 'not-a-trace', error.message);
+    }
+    return this.#begun ? this.#later(record) : this.#first(record);
+  }
+
+  #first(record: TraceRecord): TraceRecord | undefined {
+    if (record.type !== 'header' || record.magic !== TRACE_MAGIC)
+      return this.#wrong('not-a-trace', 'it does not begin with the header of a trace');
+    if (record.version !== TRACE_VERSION) {
+      const versions = `a trace of version ${record.version}; this mig reads version ${TRACE_VERSION}`;
+      return this.#wrong('unsupported-version', versions);
+    }
+    this.#begun = true;
+    return record;
+  }
+
+  #later(record: TraceRecord): TraceRecord | undefined {
+    return record.type === 'header' ? this.#wrong('malformed', 'a second header') : record;
+  }
+
+  #wrong(code: TraceFault['code'], message: string): undefined {
+    this.#fault = { code, offset: this.#offset, message };
+  }
+
+  #append(chunk: Uint8Array): void {
+    const length = this.#buffered + chunk.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, this.#buffer.length * 2));
+      larger.set(this.#buffer.subarray(0, this.#buffered));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(chunk, this.#buffered);
+    this.#buffered = length;
+  }
+}

@@ -1,0 +1,93 @@
+/** What the fields of a trace's records may hold. A codec refuses by throwing FieldError; nothing else is thrown. */
+import { isPackedBitmap, type PackedBitmap } from './bitmap.js';
+
+export class FieldError extends Error {
+  override readonly name = 'FieldError';
+}
+
+export interface FieldCodec<T> {
+  /** As MessagePack has it. */
+  pack(value: T): unknown;
+  /** @throws FieldError */
+  unpack(value: unknown): T;
+}
+
+function refuse(expected: string): never {
+  throw new FieldError(expected);
+}
+
+function checked<T>(expected: string, holds: (value: unknown) => boolean): FieldCodec<T> {
+  const check = (value: unknown) => (holds(value) ? (value as T) : refuse(expected));
+  return { pack: check, unpack: check };
+}
+
+/** 0 to 2^53 - 1. */
+export const count = checked<number>(
+  'a whole number',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+);
+/** Finite; milliseconds and rates. */
+export const real = checked<number>('a number', Number.isFinite);
+export const text = checked<string>('a text', (value) => typeof value === 'string');
+export const texts = checked<readonly string[]>(
+  'a list of texts',
+  (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+);
+
+/** Options by their names: of those a later version of mig may have more. */
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+const isScalar = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+
+export const settings: FieldCodec<Settings> = {
+  pack: (value) => Object.entries(value).flat(),
+  unpack(value) {
+    if (!Array.isArray(value) || value.length % 2 !== 0) return refuse('pairs of names and values');
+    const pairs: [string, string | number | boolean][] = [];
+    for (let i = 0; i < value.length; i += 2) {
+      const [name, setting] = [value[i] as unknown, value[i + 1] as unknown];
+      if (typeof name !== 'string' || !isScalar(setting)) return refuse('pairs of names and values');
+      pairs.push([name, setting as string | number | boolean]);
+    }
+    // Not by assignment: `__proto__` is a name like any other.
+    return Object.fromEntries(pairs);
+  },
+};
+
+/** nil where it is undefined. */
+export function optional<T>({ pack, unpack }: FieldCodec<T>): FieldCodec<T | undefined> {
+  return {
+    pack: (value) => (value === undefined ? null : pack(value)),
+    unpack: (value) => (value === null || value === undefined ? undefined : unpack(value)),
+  };
+}
+
+/** A number each. Words are appended, never moved, and only with another format version. */
+export function word<const T extends readonly string[]>(words: T): FieldCodec<T[number]> {
+  const expected = `one of ${words.join(', ')}`;
+  return {
+    pack(value) {
+      const index = words.indexOf(value);
+      return index < 0 ? refuse(expected) : index;
+    },
+    unpack: (value) => words[value as number] ?? refuse(expected),
+  };
+}
+
+export const bitmap: FieldCodec<PackedBitmap> = {
+  pack: ({ coding, words, octets }) => [coding === 'runs' ? 1 : 0, words, octets],
+  unpack(value) {
+    if (!Array.isArray(value)) return refuse('a bitmap');
+    const [coding, words, octets] = value as unknown[];
+    if (coding !== 0 && coding !== 1) return refuse('a bitmap, raw or as runs');
+    if (!(octets instanceof Uint8Array)) return refuse('a bitmap with its octets');
+    // A copy of its own: what arrives next takes the buffer's place.
+    const packed = {
+      coding: coding === 1 ? 'runs' : 'raw',
+      words,
+      octets: Uint8Array.from(octets),
+    } as const;
+    return isPackedBitmap(packed) ? packed : refuse('a bitmap with as many pages as it says');
+  },
+};

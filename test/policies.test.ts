@@ -1,0 +1,206 @@
+/** What the goals and limits of `xl migrate` do, on real processes. */
+import { writeFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
+import type { Event } from './harness/program.js';
+import { test, type TwoHosts } from './harness/two-hosts.js';
+
+/** Within this every page of the hot set is dirty again, however slow the machine: fifteen writes for a page sent. */
+const hot = { memory: 8, cmdline: 'pages=200 rate=20000 pattern=sequential' };
+const SLOW = ['--bandwidth', '40Mbit/s'];
+const idle = { kernel: 'idle', memory: 8, cmdline: '' };
+
+interface Pass {
+  readonly kind: string;
+  readonly octets: number;
+  readonly milliseconds: number;
+}
+
+async function lastEvent(hosts: TwoHosts, options: readonly string[], status: number): Promise<Event> {
+  const migration = hosts.migrate({ options });
+  const ended = await migration.ended;
+  expect(ended, ended.stderr).toMatchObject({ status });
+  return migration.events().at(-1)!;
+}
+
+describe.concurrent('a busy domain', () => {
+  const aborts: readonly { readonly options: readonly string[]; readonly reason: string; readonly exitStatus: number; readonly says: RegExp }[] = [
+    { options: ['--abort-if-busy'], reason: 'busy', exitStatus: 6, says: /the domain is busy \((?:iterations|stall)\): / },
+    { options: ['--abort-if-busy', '-i', '90', '-d', '0'], reason: 'busy', exitStatus: 6, says: /the domain is busy \(stall\): the last \d+ passes did not reduce the dirty pages \(.*\): \d+ pages\/s are dirtied, \d+ pages\/s sent/ },
+    { options: ['--abort-if-busy', '--timeout', '0.3'], reason: 'busy', exitStatus: 6, says: /the domain is busy \(timeout\): [\d.]+ s of precopy, 0\.3 s allowed/ },
+    { options: ['--timeout', '0.3', '--timeout-action', 'abort'], reason: 'timeout', exitStatus: 7, says: /aborted: [\d.]+ s of precopy, 0\.3 s allowed/ },
+    { options: ['--abort-if-busy', '--timeout', '0.3', '--timeout-action', 'abort'], reason: 'timeout', exitStatus: 7, says: /0\.3 s allowed/ },
+  ]; // prettier-ignore
+
+  test.for(aborts)('is left running: $options', async ({ options, reason, exitStatus, says }, { hosts }) => {
+    const console = await hosts.source.create(hot);
+    expect(await lastEvent(hosts, [...options, ...SLOW], exitStatus)).toMatchObject({
+      event: 'failed',
+      reason,
+      exitStatus,
+      outcome: 'keeps-running',
+      message: matching(says),
+      advice: [containing('busy keeps running here')],
+    });
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('is suspended where --timeout says so, in the middle of a pass', async ({ hosts }) => {
+    const before = await hosts.source.create(hot);
+    // At this rate the first pass alone would take half a minute.
+    const options = ['--timeout', '0.5', '--bandwidth', '2Mbit/s'];
+    const complete = await lastEvent(hosts, options, 0);
+    expect(complete).toMatchObject({
+      event: 'complete',
+      reason: 'timeout',
+      explanation: matching(/^[\d.]+ s of precopy, 0\.5 s allowed$/),
+    });
+    const passes = complete['passes'] as readonly { kind: string; dirtyPages: number; sentPages: number }[];
+    expect(passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy']);
+    expect(passes[0]!.sentPages).toBeLessThan(passes[0]!.dirtyPages);
+    await expectMoved(hosts, before);
+  });
+
+  test('goes on being sent until its downtime is within --max-downtime', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create(hot);
+    // A generous one, so that it is in reach on any machine; the first migration has measured nothing yet.
+    const options = ['--max-downtime', '60000', ...SLOW];
+    const there = hosts.migrate({ options });
+    expect(await there.ended).toMatchObject({ status: 0 });
+    expect(there.events().at(-1)).toMatchObject({
+      reason: 'max-downtime',
+      iterations: 1,
+      explanation: matching(/^an estimated downtime of \d+ ms \(\d+ pages at \d+ pages\/s, and 0 ms for the suspend itself\), at most 60000 ms asked for$/),
+    }); // prettier-ignore
+    const between = await expectMoved(hosts, before);
+
+    // Back: one millisecond is in nobody's reach, and no number of passes is named.
+    const back = ['migrate', '--json', '--max-downtime', '1', ...SLOW, '-s', '', 'busy', source.receiver()];
+    const { status, stdout } = await target.xl(...back);
+    expect(status).toBe(0);
+    const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as Event;
+    expect(last).toMatchObject({ reason: 'stall', explanation: matching(/did not reduce the dirty pages/) });
+    await expectMoved({ source: target, target: source }, between);
+  });
+});
+
+describe.concurrent('a domain that converges', () => {
+  test('is never called busy, however little time there was', async ({ hosts }) => {
+    const before = await hosts.source.create({ ...idle, name: 'busy' });
+    const options = ['--abort-if-busy', '--max-downtime', '60000', '--precopy-iterations', '1'];
+    expect(await lastEvent(hosts, options, 0)).toMatchObject({ reason: 'max-downtime', iterations: 1 });
+    await expectMoved(hosts, before);
+  });
+
+  test('and whose suspend alone exceeds --max-downtime is told so, and moved', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const before = await source.create(idle);
+    expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
+    const between = await expectMoved(hosts, before);
+    const back = { domain: 'busy', command: source.receiver(), words: true };
+    expect(await target.xl(...hosts.migration(back))).toMatchObject({ status: 0 });
+    const after = await expectMoved({ source: target, target: source }, between);
+    const again = hosts.migrate({ options: ['--max-downtime', '1', '--abort-if-busy'], words: true });
+    expect(await again.ended).toMatchObject({
+      status: 0,
+      stderr: matching(/a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself costs \d+ ms of the 1 ms asked for/),
+    }); // prettier-ignore
+    await expectMoved(hosts, after);
+  });
+});
+
+/** For what is rounded. */
+const LEEWAY = 0.01;
+
+describe.concurrent('a bandwidth', () => {
+  const rates = [
+    { text: '40Mbit/s', octetsPerSecond: 5e6, always: false },
+    { text: '5MB/s', octetsPerSecond: 5e6, always: true },
+  ];
+
+  test.for(rates)('is not exceeded: %o', async ({ text, octetsPerSecond, always }, { hosts }) => {
+    const before = await hosts.source.create(hot);
+    const options = ['--bandwidth', text, ...(always ? ['--bandwidth-always'] : [])];
+    const { passes } = (await lastEvent(hosts, options, 0)) as unknown as { passes: readonly Pass[] };
+    const paced = passes.filter(({ kind }) => always || kind !== 'stop-and-copy');
+    expect(paced.length).toBeGreaterThan(2);
+    for (const { octets, milliseconds } of paced) {
+      // 10 ms of arrears may be made up for.
+      const allowed = ((milliseconds + 10) / 1000) * octetsPerSecond;
+      expect(octets).toBeLessThanOrEqual(allowed * (1 + LEEWAY));
+    }
+    await expectMoved(hosts, before);
+  });
+});
+
+describe.concurrent("a policy of the operator's own", () => {
+  function own(hosts: TwoHosts, text: string): string[] {
+    const path = hosts.path('policy.mjs');
+    writeFileSync(path, text);
+    return ['--policy', path];
+  }
+
+  test('decides', async ({ hosts }) => {
+    const before = await hosts.source.create(hot);
+    const policy = own(
+      hosts,
+      `export default ({ iteration, dirtyCount }) =>
+        iteration === 7 && dirtyCount !== undefined
+          ? { decision: 'stop-and-copy', reason: { code: 'seven', sentence: 'seven passes, ' + dirtyCount + ' pages' } }
+          : { decision: 'continue-precopy' };`,
+    );
+    expect(await lastEvent(hosts, [...policy, ...SLOW], 0)).toMatchObject({
+      reason: 'seven',
+      iterations: 7,
+      explanation: matching(/^seven passes, \d+ pages$/),
+    });
+    await expectMoved(hosts, before);
+  });
+
+  test('is kept within the limits that are given beside it', async ({ hosts }) => {
+    const before = await hosts.source.create(hot);
+    const policy = own(hosts, `export default () => ({ decision: 'continue-precopy' });`);
+    const complete = await lastEvent(hosts, [...policy, '-i', '3', ...SLOW], 0);
+    expect(complete).toMatchObject({ reason: 'iterations', iterations: 3 });
+    await expectMoved(hosts, before);
+  });
+
+  const faults: readonly { readonly fault: string; readonly text: string; readonly says: RegExp }[] = [
+    { fault: 'throws', text: `export default () => { throw new Error('no idea'); };`, says: /the policy .*policy\.mjs threw no idea/ },
+    { fault: 'answers with a promise', text: `export default async () => ({ decision: 'continue-precopy' });`, says: /answered with a promise: a policy decides at once/ },
+    { fault: 'answers nonsense', text: `export default () => 'stop';`, says: /answered "stop", which is no decision/ },
+    { fault: 'answers nothing', text: `export default () => {};`, says: /answered undefined, which is no decision/ },
+    { fault: 'gives no reason', text: `export default () => ({ decision: 'abort' });`, says: /decided abort without a reason/ },
+    { fault: 'changes what it is given', text: `export default (stats) => { stats.iteration = 99; };`, says: /threw Cannot assign to read only property/ },
+  ]; // prettier-ignore
+
+  test.for(faults)('that $fault ends the migration, not the guest', async ({ text, says }, { hosts }) => {
+    const console = await hosts.source.create(hot);
+    expect(await lastEvent(hosts, own(hosts, text), 7)).toMatchObject({
+      event: 'failed',
+      reason: 'policy-failed',
+      exitStatus: 7,
+      outcome: 'keeps-running',
+      message: matching(says),
+    });
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('that aborts is heard', async ({ hosts }) => {
+    const console = await hosts.source.create(hot);
+    const policy = own(
+      hosts,
+      `export default () => ({ decision: 'abort', reason: { code: 'sunday', sentence: 'not on a Sunday' } });`,
+    );
+    expect(await lastEvent(hosts, policy, 7)).toMatchObject({
+      reason: 'sunday',
+      exitStatus: 7,
+      message: containing('not on a Sunday'),
+    });
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+});

@@ -1,0 +1,42 @@
+// pnpm policies: how migrations go, by workload, policy and link. See docs/policies.md.
+import { byDomain, nameOf } from './cells.mjs';
+import { measure } from './measure.mjs';
+import { readOptions, RESULTS } from './options.mjs';
+import { render } from './render.mjs';
+import { circumstances, read, write } from './results.mjs';
+import { tables } from './tables.mjs';
+
+const options = readOptions();
+
+if (options.list) {
+  for (const cell of options.cells) console.log(nameOf(cell));
+} else if (options.render) {
+  render(read(RESULTS));
+} else {
+  await measureAll(options);
+}
+
+async function measureAll({ cells, runs, jobs, to, whole }) {
+  const command = ['pnpm policies', ...process.argv.slice(2)].join(' ');
+  const results = { circumstances: circumstances(command, runs), migrations: [] };
+  const left = byDomain(cells);
+  const all = cells.length * runs;
+  const tell = (migration) => {
+    results.migrations.push(migration);
+    console.error(line(results.migrations.length, all, migration));
+    // What was measured so far is not lost with the rest.
+    if (to !== undefined) write(to, results);
+  };
+  const work = async () => {
+    for (let domain; (domain = left.shift()) !== undefined;) await measure(domain, runs, tell);
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  if (whole) render(results);
+  else console.log(tables(results));
+}
+
+function line(number, all, { link, workload, policy, iterations, milliseconds, downtime, reason }) {
+  const stood = downtime === undefined ? 'left running' : `downtime ${downtime.toFixed(0)} ms`;
+  const took = `${iterations} passes, ${(milliseconds / 1000).toFixed(1)} s`;
+  return `${number} of ${all}  ${link}/${workload}/${policy}: ${took}, ${stood}, ${reason}`;
+}

@@ -1,0 +1,82 @@
+// Whether the policies keep what they say, as a table of Markdown.
+import { median, quantile } from './figures.mjs';
+import { links, PAGE } from './links.mjs';
+import { policies } from './policies.mjs';
+import { workloads } from './workloads.mjs';
+
+const asked = (policy) => Number(/--max-downtime (\d+)/.exec(policy.options.join(' '))?.[1]);
+
+/** Of the migrations that ended because the downtime was in reach: what it then was. */
+export function downtimePromises({ migrations }) {
+  const rows = policies
+    .filter((policy) => asked(policy) > 0)
+    .flatMap((policy) =>
+      links.flatMap((link) => {
+        const kept = migrations.filter(
+          (each) => each.policy === policy.name && each.link === link.name && each.reason === 'max-downtime',
+        );
+        if (kept.length === 0) return [];
+        const downtimes = kept.map(({ downtime }) => downtime);
+        const within = downtimes.filter((each) => each <= asked(policy)).length;
+        const off = kept.map(({ downtime, estimate }) => downtime - estimate);
+        return [
+          `| \`${policy.options.join(' ')}\` | ${link.title} | ${kept.length} | ${within} | ` +
+            `${median(downtimes).toFixed(0)} ms | ${quantile(downtimes, 0.95).toFixed(0)} ms | ` +
+            `${signed(median(off))} ms (${signed(quantile(off, 0.05))} to ${signed(quantile(off, 0.95))}) |`,
+        ];
+      }),
+    );
+  return [
+    '| policy | link | ended by it | of these within | measured: median | p95 | measured less estimated: median (p5 to p95) |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
+}
+
+const signed = (value) => `${value > 0 ? '+' : ''}${value.toFixed(0)}`;
+
+/** Where domains were left running because they were busy, and where not. */
+export function busyPromises({ migrations }) {
+  const busy = policies.filter(({ options }) => options.includes('--abort-if-busy'));
+  const rows = workloads.map((workload) => {
+    const cells = busy.flatMap((policy) =>
+      links.map((link) => {
+        const cell = migrations.filter(
+          (each) => each.workload === workload.name && each.policy === policy.name && each.link === link.name,
+        );
+        return `${cell.filter(({ status }) => status === 6).length} of ${cell.length}`;
+      }),
+    );
+    return `| ${workload.title} | ${cells.join(' | ')} |`;
+  });
+  const titles = busy.flatMap(({ options }) =>
+    links.map(({ title }) => `\`${options.join(' ')}\`, ${title}`),
+  );
+  return [
+    `| left running | ${titles.join(' | ')} |`,
+    `| --- |${titles.map(() => ' ---: |').join('')}`,
+    ...rows,
+  ].join('\n');
+}
+
+/** Pages a pass must have to say something of a rate. */
+const LARGE = 200;
+
+/** What passes took of the bandwidth, the suspended domain's included. */
+export function bandwidthPromises({ migrations }) {
+  const rows = links.map((link) => {
+    const rates = migrations
+      .filter((each) => each.link === link.name && each.passes !== undefined)
+      .flatMap(({ passes }) => passes)
+      .filter(([, , sent]) => sent >= LARGE)
+      .map(([, , sent, ms]) => (sent * (PAGE + 8)) / (ms / 1000) / link.octetsPerSecond);
+    if (rates.length === 0) return `| ${link.title} | 0 | | | |`;
+    const percent = (share) => `${(quantile(rates, share) * 100).toFixed(1)} %`;
+    return `| ${link.title} | ${rates.length} | ${percent(0)} | ${percent(0.5)} | ${percent(1)} |`;
+  });
+  return [
+    '| link | passes of 200 pages or more | least | median | most |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
+}

@@ -1,0 +1,28 @@
+// What was measured, as a file: a line for each migration, so that a change of it can be read.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+
+/** What the figures depend on besides the cells. */
+export function circumstances(command, runs) {
+  const [{ model }] = cpus();
+  return {
+    date: new Date().toISOString(),
+    command,
+    runs,
+    processor: model.replaceAll(/\s+/g, ' ').trim(),
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    linux: release(),
+    node: process.version,
+  };
+}
+
+export function write(path, { circumstances, migrations }) {
+  const lines = migrations.map((each) => `    ${JSON.stringify(each)}`).join(',\n');
+  const head = JSON.stringify(circumstances, null, 2).replaceAll('\n', '\n  ');
+  writeFileSync(path, `{\n  "circumstances": ${head},\n  "migrations": [\n${lines}\n  ]\n}\n`);
+}
+
+export function read(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

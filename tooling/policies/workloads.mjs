@@ -1,0 +1,52 @@
+// What a guest does meanwhile, by the link it is to be moved over: a hot set is hot beside a link.
+import { pagesPerSecond } from './links.mjs';
+
+/** Of a domain's pages, those in the larger hot sets. */
+const HOT = 0.5;
+/** Milliseconds of the link's time that the small hot set takes. */
+const SMALL = 40;
+
+function hot(link, { times, more = '' }) {
+  const pages = Math.round(((link.memory << 20) / 4096) * HOT);
+  const rate = Math.round(pagesPerSecond(link) * times);
+  return { kernel: 'wss', command: `pages=${pages} rate=${rate} pattern=sequential${more}` };
+}
+
+export const workloads = [
+  {
+    name: 'idle',
+    title: 'idle',
+    what: 'ticks, and rewrites a few pages',
+    guest: () => ({ kernel: 'idle', command: '' }),
+  },
+  {
+    name: 'small',
+    title: 'small hot set',
+    what: `a set that the link takes ${SMALL} ms for, rewritten all over at each turn`,
+    guest: (link) => {
+      const pages = Math.round((pagesPerSecond(link) * SMALL) / 1000);
+      return {
+        kernel: 'wss',
+        command: `pages=${pages} rate=${Math.round(pagesPerSecond(link) * 2)} pattern=sequential`,
+      };
+    },
+  },
+  {
+    name: 'near',
+    title: "near the link's rate",
+    what: 'half of memory is hot, written at 0.85 of the rate at which the link takes pages',
+    guest: (link) => hot(link, { times: 0.85 }),
+  },
+  {
+    name: 'above',
+    title: "above the link's rate",
+    what: 'the same set, written at 1.5 times that rate',
+    guest: (link) => hot(link, { times: 1.5 }),
+  },
+  {
+    name: 'phases',
+    title: 'phases',
+    what: 'the same, for 2 s, then nothing for 2 s, and so on',
+    guest: (link) => hot(link, { times: 1.5, more: ' busy=2000 quiet=2000' }),
+  },
+];
