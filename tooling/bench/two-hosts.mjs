@@ -43,13 +43,24 @@ export class TwoHosts {
     child.kill();
   }
 
+  #receiver(host) {
+    return `MIG_HOST_DIR=${this.#hosts[host]} exec ${process.execPath} ${program('xl-receive')}`;
+  }
+
   /** @returns the last line of `--json`, parsed */
   async migrate(...options) {
     const there = 1 - this.#at;
-    const target = `MIG_HOST_DIR=${this.#hosts[there]} exec ${process.execPath} ${program('xl-receive')}`;
+    const target = this.#receiver(there);
     const out = await this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target).ended;
     this.#at = there;
     return JSON.parse(out.trim().split('\n').at(-1));
+  }
+
+  /** What moving it there would come to: `xl migrate --estimate --json`, parsed. */
+  async estimate(...options) {
+    const target = this.#receiver(1 - this.#at);
+    const words = ['migrate', '--estimate', '--json', ...options, '-s', '', 'bench', target];
+    return JSON.parse(await this.#start(this.#at, ...words).ended);
   }
 
   /** The file that is the domain's RAM. */
