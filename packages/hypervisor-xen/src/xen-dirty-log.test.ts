@@ -48,7 +48,7 @@ test('what the guest writes is read, and the log is off afterwards', () => {
 test('a log that is on already is left on', () => {
   const domain = new LoggedDomain(PAGES);
   domain.logsDirty = true;
-  expect(refused(() => domain.withLog(() => undefined))).toMatch('are being logged already');
+  expect(refused(() => domain.withLog(() => undefined))).toMatch('being logged already');
   expect(domain.logsDirty).toBe(true);
   expect(domain.leftovers).toEqual([]);
 });

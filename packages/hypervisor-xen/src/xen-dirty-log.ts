@@ -31,8 +31,8 @@ export function withXenDirtyLog<T>(
     if (!control.startLogDirty(domid)) {
       throw new HostError(
         'wrong-state',
-        `the writes of domain ${domid} are being logged already: it is being migrated, its dirty rate is being measured, ` +
-          'or a toolstack that died has left its log on',
+        `Xen does not begin to log the writes of domain ${domid}: they are being logged already (it is being migrated, its ` +
+          'dirty rate is being measured, or a toolstack that died has left its log on), or it has a device passed through',
         { domid },
       );
     }

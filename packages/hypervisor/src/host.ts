@@ -22,7 +22,7 @@ export interface DomainInfo {
   readonly state: DomainState;
   /** Seconds of CPU time used. */
   readonly cpuSeconds: number;
-  /** Whether its writes are being logged for a migration; undefined where the hypervisor does not tell. */
+  /** Whether its writes are being logged, for a migration or a measurement; undefined where the hypervisor does not tell. */
   readonly logDirty: boolean | undefined;
   /** What `rename` was last given for it. */
   readonly sentTo?: string;

@@ -44,7 +44,7 @@ export interface Foretold {
 /** Of a page with its pfn, and of a record's headers (docs/formats.md). */
 const PAGE_OCTETS = PAGE_SIZE + 8;
 const RECORD_OCTETS = 16;
-/** Consultations in a pass: enough to act in time, few enough for a domain of any size. */
+/** Consultations in a pass at most: enough to act in time, few enough for a domain of any size. */
 const SLICES = 2048;
 
 /** Pure: asks `policy` as saveImage would, see there. */
@@ -171,7 +171,7 @@ class Foretelling {
 
   #sliceOf(dirtyPages: number, live: boolean): number {
     const real = this.#holds(live) ? this.#pacedPages : MAX_BATCH_SIZE;
-    return Math.min(MAX_BATCH_SIZE, Math.max(real, Math.ceil(dirtyPages / SLICES)));
+    return Math.max(real, Math.ceil(dirtyPages / SLICES));
   }
 
   #octetsPerPage(live: boolean): number {

@@ -8,6 +8,8 @@ const SHORTEST_INTERVAL = 20;
 const LONGEST_INTERVAL = 1000;
 /** An interval is at least so many times what a reading costs: they slow the guest down, too. */
 const COST_FACTOR = 20;
+/** And so many times what it costs to take note of it: that is this host's time. */
+const NOTING_FACTOR = 4;
 
 export interface MeasureOptions {
   /** Milliseconds. */
@@ -30,7 +32,7 @@ export function measureDirty(log: DirtyLog, options: MeasureOptions): DirtySampl
   log.cleanLogDirty(bitmap);
   const began = clock();
   const cost = began - opened;
-  const interval = Math.min(
+  let interval = Math.min(
     Math.max(SHORTEST_INTERVAL, cost * COST_FACTOR),
     Math.max(period / 2, cost),
     LONGEST_INTERVAL,
@@ -43,6 +45,7 @@ export function measureDirty(log: DirtyLog, options: MeasureOptions): DirtySampl
     const now = clock();
     windows.add(bitmap, now - last);
     last = now;
+    interval = Math.max(interval, Math.min((clock() - now) * NOTING_FACTOR, LONGEST_INTERVAL));
   }
   return windows.sample();
 }
