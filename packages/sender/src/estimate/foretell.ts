@@ -162,7 +162,7 @@ class Foretelling {
       this.#octets += octets;
       if (!live) continue;
       this.#figures.sent(count, milliseconds);
-      if (done < dirtyPages) end = this.#consult('between-batches');
+      if (kind === 'precopy' && done < dirtyPages) end = this.#consult('between-batches');
     }
     this.#left = dirtyPages - done;
     this.#passes.push({ kind, dirtyPages, milliseconds: this.#now - began });
