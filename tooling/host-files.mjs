@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Its domains, its lock, its next domid; what suspends have cost; where running migrations listen. */
-const kept = ['domains', 'lock', 'migrations', 'next-domid', 'suspend-costs.json'];
+/** Its domains, its lock, its next domid; what suspends and waits for targets have cost; where running migrations listen. */
+const kept = ['domains', 'lock', 'migrations', 'next-domid', 'start-waits.json', 'suspend-costs.json'];
 
 /** @param {string} folder @returns {string[]} names of what should not be there; domains are somebody else's to judge */
 export function remnantsIn(folder) {

@@ -9,7 +9,7 @@ import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { runTask, TaskError } from './run-task.js';
 import { sentConfiguration } from './sent-configuration.js';
-import { SuspendCosts } from './suspend-costs.js';
+import { startWaits, SuspendCosts } from './suspend-costs.js';
 import type { Failure } from './task.js';
 import { openTransport, rune, transportEnd } from './transport.js';
 import type { ViewKind } from './view.js';
@@ -71,6 +71,8 @@ export async function migrate(
       onSignal: () => point.signal(),
     });
     costs.add(way, report.suspendCostMilliseconds);
+    if (report.startWaitMilliseconds !== undefined)
+      startWaits(stateFolder).add(way, report.startWaitMilliseconds);
     await transportEnd(transport);
     view.complete(report);
   } catch (error) {

@@ -5,6 +5,8 @@ import { readConfiguration, receiveDomain } from '@mig/receiver';
 import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender';
 import { isGone } from '../commands/find-domain.js';
 import { openHost } from '../commands/host.js';
+import { StartWait } from '../estimate/start-wait.js';
+import { measure } from '../estimate/measure-task.js';
 import { completeFile } from '../stream/output-file.js';
 import { loadPolicy } from './own-policy.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
@@ -47,6 +49,8 @@ export async function perform(
       return save(host, task, interrupt, tell);
     case 'restore':
       return restore(host, task, interrupt);
+    case 'measure':
+      return measure(host, task, interrupt);
   }
 }
 
@@ -61,7 +65,8 @@ async function migrate(
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
     const steering = new Steering(port, task.course, own);
-    return liveMigrate(
+    const startWait = new StartWait();
+    const report = liveMigrate(
       host,
       task.domid,
       { input, output },
@@ -72,11 +77,12 @@ async function migrate(
         debug: task.debug,
         sentTo: task.sentTo,
         configuration: task.configuration,
-        observer: observer(tell),
+        observer: observer(tell, startWait),
         timeouts: task.timeouts,
         abandon,
       },
     );
+    return { ...report, startWaitMilliseconds: startWait.milliseconds };
   } finally {
     // The target sees the end of the stream, and ends.
     output.close();
@@ -173,13 +179,17 @@ function nameIn(configuration: string): string {
 /** Milliseconds between two news of a pass's progress. */
 const PROGRESS_INTERVAL = 50;
 
-function observer(tell: Tell): MigrationObserver & SaveObserver {
+function observer(tell: Tell, startWait?: StartWait): MigrationObserver & SaveObserver {
   let told = 0;
   let consulted = 0;
   return {
     stateEntered: (state) => tell({ event: 'source-state', state }),
-    passStarted: (pass) => tell({ event: 'pass-started', ...pass }),
+    passStarted: (pass) => {
+      startWait?.passStarted(pass);
+      tell({ event: 'pass-started', ...pass });
+    },
     passProgress: (progress) => {
+      startWait?.passProgress(progress);
       const now = performance.now();
       if (now - told < PROGRESS_INTERVAL) return;
       told = now;

@@ -12,6 +12,8 @@ import type {
   PrecopyEnd,
   PrecopyStats,
 } from '@mig/hypervisor';
+import type { DirtySample } from '@mig/sender/estimate';
+import type { MeasureTask } from '../estimate/measure-task.js';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
@@ -60,7 +62,8 @@ export type Task =
       readonly configuration: string | undefined;
       /** Milliseconds for the image to move. */
       readonly progress: number;
-    };
+    }
+  | MeasureTask;
 
 export interface TaskInput {
   readonly task: Task;
@@ -94,10 +97,12 @@ export type TaskEvent =
   | { readonly event: 'note'; readonly text: string };
 
 export interface TaskResults {
-  migrate: MigrationReport;
+  /** And for how long the target kept the first pass waiting, where that could be told. */
+  migrate: MigrationReport & { readonly startWaitMilliseconds: number | undefined };
   receive: { readonly domid: number; readonly name: string };
   save: ImageReport;
   restore: { readonly domid: number; readonly name: string };
+  measure: DirtySample;
 }
 
 /** What went wrong, ready to be shown. */
