@@ -6,6 +6,8 @@ import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender'
 import { isGone } from '../commands/find-domain.js';
 import { openHost } from '../commands/host.js';
 import { completeFile } from '../stream/output-file.js';
+import type { TraceOutlets } from '../trace/recorder.js';
+import { explainFailure } from './explain-failure.js';
 import { loadPolicy } from './own-policy.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import { Steering } from './steering.js';
@@ -35,12 +37,13 @@ export async function perform(
   task: Task,
   interrupts: Interrupts,
   tell: Tell,
+  postTrace: (octets: Uint8Array) => void,
 ): Promise<TaskResults[keyof TaskResults]> {
   const interrupt = interrupts.stop;
   const host = await openHost();
   switch (task.kind) {
     case 'migrate':
-      return await migrate(host, task, interrupts, tell);
+      return await migrate(host, task, interrupts, tell, postTrace);
     case 'receive':
       return receive(host, task, interrupt, tell);
     case 'save':
@@ -55,13 +58,15 @@ async function migrate(
   task: Task & { kind: 'migrate' },
   { stop: interrupt, abandon, steering: port }: Interrupts,
   tell: Tell,
+  post: (octets: Uint8Array) => void,
 ) {
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
+  const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
     const steering = new Steering(port, task.course, own);
-    return liveMigrate(
+    const report = liveMigrate(
       host,
       task.domid,
       { input, output },
@@ -72,16 +77,28 @@ async function migrate(
         debug: task.debug,
         sentTo: task.sentTo,
         configuration: task.configuration,
-        observer: observer(tell),
+        observer: trace?.observing(observer(tell)) ?? observer(tell),
         timeouts: task.timeouts,
         abandon,
       },
     );
+    trace?.complete(report);
+    return report;
+  } catch (error) {
+    trace?.failed(explainFailure(error));
+    throw error;
   } finally {
     // The target sees the end of the stream, and ends.
     output.close();
     input.close();
   }
+}
+
+/** Loaded where there is to be one. */
+async function traceOf({ trace }: Task & { kind: 'migrate' }, outlets: TraceOutlets) {
+  if (trace === undefined) return undefined;
+  const { TraceRecorder } = await import('../trace/recorder.js');
+  return new TraceRecorder(trace, outlets);
 }
 
 function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../commands/context.js';
 import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
+import { addTraceOptions } from '../trace/trace-options.js';
 import type { MigrateOptions } from './migrate.js';
 import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
@@ -78,6 +79,7 @@ function registerMigrate(program: Command, context: Context): void {
       await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
     });
   addPolicyOptions(command);
+  addTraceOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true });
 }

@@ -13,6 +13,7 @@ test.each([
   'save busy file',
   'resume busy',
   'stream verify file',
+  'trace show file',
 ])('ours by any name: %s', (line) => {
   for (const name of ['xl', 'mig']) expect(isStockCommand(words(line), name)).toBe(false);
 });
