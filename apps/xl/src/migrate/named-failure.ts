@@ -1,13 +1,5 @@
+import type { Names } from './names.js';
 import type { Failure } from './task.js';
-
-export interface Names {
-  /** Of the domain. */
-  readonly name: string;
-  /** The target, in words. */
-  readonly where: string;
-  /** That reached it. */
-  readonly command: string;
-}
 
 /** The advice with the names that the operator knows. */
 export function named(failure: Failure, { name, where, command }: Names): Failure {

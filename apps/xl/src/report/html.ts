@@ -20,7 +20,6 @@ export function htmlPage(story: Story, drawn: readonly Drawing[]): string {
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light">',
-    '<link rel="icon" href="data:,">',
     `<title>${escaped(title)}</title>`,
     `<style>${STYLE}</style>`,
     '</head>',

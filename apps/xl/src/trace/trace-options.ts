@@ -6,7 +6,7 @@ import type { DomainInfo, Host } from '@mig/hypervisor';
 import type { Settings } from '@mig/protocol/trace';
 import type { Command } from 'commander';
 import { ownVersion } from '../commands/own-version.js';
-import type { Names } from '../migrate/named-failure.js';
+import type { Names } from '../migrate/names.js';
 import type { Course } from '../migrate/steering.js';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';

@@ -1,5 +1,5 @@
 import type { TraceHeader } from '@mig/protocol/trace';
-import type { Names } from '../migrate/named-failure.js';
+import type { Names } from '../migrate/names.js';
 
 /** What a migration is to keep of itself. Plain: it crosses into the worker. */
 export interface TraceTask {
