@@ -8,6 +8,7 @@ import type { EstimateOptions } from '../estimate/estimate.js';
 import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import { addTraceOptions } from '../trace/trace-options.js';
 import type { MigrateOptions } from './migrate.js';
 import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
@@ -102,6 +103,7 @@ function registerMigrate(program: Command, context: Context): void {
     );
   addEstimateOptions(command);
   addPolicyOptions(command);
+  addTraceOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true });
 }

@@ -17,6 +17,7 @@ import type { MeasureTask } from '../estimate/measure-task.js';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
+import type { TraceTask } from '../trace/trace-task.js';
 import type { Course } from './steering.js';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
@@ -35,6 +36,7 @@ export type Task =
       /** Milliseconds; see SaveOptions. */
       readonly suspendCost: number;
       readonly debug: boolean;
+      readonly trace: TraceTask | undefined;
       readonly configuration: string;
       readonly timeouts: SourceTimeouts;
     }
@@ -119,5 +121,7 @@ export interface Failure {
 
 export type TaskMessage =
   | { readonly type: 'event'; readonly event: TaskEvent }
+  /** A record of the trace, as it stands in one. */
+  | { readonly type: 'trace'; readonly octets: Uint8Array }
   | { readonly type: 'result'; readonly result: TaskResults[keyof TaskResults] }
   | { readonly type: 'failure'; readonly failure: Failure };

@@ -15,6 +15,7 @@ test.each([
   'stream verify file',
   'dirty-rate busy',
   'migrate --estimate busy',
+  'trace show file',
 ])('ours by any name: %s', (line) => {
   for (const name of ['xl', 'mig']) expect(isStockCommand(words(line), name)).toBe(false);
 });
