@@ -2,6 +2,7 @@ import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
+import { OperatorAccess } from '../control/operator-access.js';
 import { createView } from './create-view.js';
 import { loadPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
@@ -11,7 +12,7 @@ import { sentConfiguration } from './sent-configuration.js';
 import { SuspendCosts } from './suspend-costs.js';
 import type { Failure } from './task.js';
 import { openTransport, rune, transportEnd } from './transport.js';
-import type { ViewKind } from './view.js';
+import type { View, ViewKind } from './view.js';
 
 export interface MigrateOptions extends PolicyOptions {
   readonly C?: string;
@@ -38,12 +39,14 @@ export async function migrate(
   const configuration = sentConfiguration(host, domid, { file: options.C, preserveDomid: options.D });
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
-  const transport = openTransport(command);
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
-  const point = new PointOfNoReturn(view, name, where);
   const sent = sentTo(options.s, target);
   const { hypervisor, stateFolder } = host.info();
+  const record = { domid, domain: name, target: where, pid: process.pid };
+  const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
+  const transport = openTransport(command);
+  const point = new PointOfNoReturn(view, name, where);
   const costs = new SuspendCosts(stateFolder);
   const way = `${hypervisor} to ${sent}`;
   const suspendCost = costs.of(way);
@@ -67,20 +70,35 @@ export async function migrate(
   } as const;
   try {
     const report = await runTask(task, {
-      onEvent: (event) => point.event(event),
+      onStart: (control) => access.start(control, course, options.policy),
+      onEvent: (event) => {
+        point.event(event);
+        access.event(event);
+      },
       onSignal: () => point.signal(),
     });
     costs.add(way, report.suspendCostMilliseconds);
+    await access.moved();
     await transportEnd(transport);
     view.complete(report);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     context.exitStatus = error.failure.exitStatus;
     // What the operator must know comes first: the transport may take its time.
-    view.failed(named(error.failure, { name, where, command }));
+    const failure = named(error.failure, { name, where, command });
+    view.failed(failure);
+    await access.failed(failure);
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
+  } finally {
+    await access.close();
   }
+}
+
+/** For people, and for programs: they too may want to know. */
+function remark(view: View, text: string): void {
+  view.note(text);
+  view.event({ event: 'note', text });
 }
 
 /** The advice with the names that the operator knows. */

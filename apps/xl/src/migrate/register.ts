@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../commands/context.js';
 import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
+import { registerControlCommands } from '../control/register.js';
 import type { MigrateOptions } from './migrate.js';
 import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
@@ -12,6 +13,7 @@ export function registerMigrationCommands(program: Command, context: Context): v
   registerRestore(program, context);
   registerMigrate(program, context);
   registerReceive(program, context);
+  registerControlCommands(program, context);
 }
 
 function registerSave(program: Command, context: Context): void {

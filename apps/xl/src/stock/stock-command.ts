@@ -4,7 +4,17 @@
  */
 
 /** `help` and no command at all are ours only under a name that stock does not have. */
-const OURS = ['migrate', 'migrate-receive', 'save', 'resume', 'stream'];
+const OURS = [
+  'migrate',
+  'migrate-receive',
+  'migrate-status',
+  'migrate-switchover',
+  'migrate-abort',
+  'migrate-set',
+  'save',
+  'resume',
+  'stream',
+];
 
 /** What of our commands only stock can do. */
 const STOCK_ONLY: Readonly<Record<string, RegExp>> = {
