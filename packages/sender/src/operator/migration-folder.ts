@@ -46,7 +46,9 @@ export class MigrationFolder {
   make(): void {
     makeFolder(join(this.path, '..'));
     makeFolder(this.path);
-    const { uid, mode } = lstatSync(this.path);
+    const found = lstatSync(this.path);
+    const { uid, mode } = found;
+    if (!found.isDirectory()) throw new UnsafeFolderError(`${this.path} is not a folder`);
     if (uid !== process.geteuid?.()) {
       throw new UnsafeFolderError(`${this.path} belongs to another user (uid ${uid})`);
     }
