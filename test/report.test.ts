@@ -25,7 +25,10 @@ async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string
   return { path, passes };
 }
 
-describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, () => {
+/** A browser, a migration and a page: a loaded machine takes its time. */
+const PATIENCE = 150_000;
+
+describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATIENCE }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
