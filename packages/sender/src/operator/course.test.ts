@@ -17,7 +17,7 @@ const changes: { what: string; from: Course; change: CourseChange; gives: object
     what: 'a goal, with which there is more time',
     from: stock,
     change: { maxDowntimeMilliseconds: 300 },
-    gives: { precopyIterations: 30, precopyThreshold: 50, maxDowntimeMilliseconds: 300 },
+    gives: { precopyIterations: 30, maxDowntimeMilliseconds: 300 },
   },
   {
     what: 'a bandwidth',
