@@ -108,7 +108,7 @@ test('every end is told with its figures', () => {
   expect(told({ timeout: 1500 }, within(2, 1523))).toBe('1.5 s of precopy, 1.5 s allowed');
   expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], { ...rates, sendRate: 3000 }))).toBe(
     'the domain is busy (stall): the last 4 passes did not reduce the dirty pages (1000, 1000, 990, 1010, 1005): ' +
-      '5000 pages/s are dirtied, 3000 pages/s sent',
+      '5000 pages/s are dirtied, 3000 pages/s sent; suspended now, it would stand still for some 300 ms',
   );
   expect(told({ maxDowntime: 30 }, after([9], dear))).toBe(
     '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself costs 47 ms of the 30 ms asked for',
