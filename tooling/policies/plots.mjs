@@ -4,20 +4,28 @@ import { links } from './links.mjs';
 import { policies } from './policies.mjs';
 import { workloads } from './workloads.mjs';
 
-const titleOf = (policy) => (policy.options.length === 0 ? 'stock' : policy.options.join(' '));
+/** Short: beside a plot there is little room. */
+const titleOf = (policy) =>
+  policy.name
+    .replace('max-', '')
+    .replaceAll('-', ' ')
+    .replace(/ (\d+) abort.*/, ' $1, abort');
+/** Milliseconds; undefined where none was asked for. */
+const asked = ({ name }) => /^max-downtime-(\d+)/.exec(name)?.[1];
 
-/** @returns by file name, the SVG of each */
-export async function plots({ migrations }) {
+/** @returns of each its file, its title and the SVG */
+export function plots({ migrations }) {
   const drawn = links.flatMap((link) => {
     const ofLink = migrations.filter((each) => each.link === link.name);
-    return ofLink.length === 0
-      ? []
-      : [
-          [`policies-downtime-${link.name}.svg`, downtimes(link, ofLink)],
-          [`policies-passes-${link.name}.svg`, passes(link, ofLink)],
-        ];
+    if (ofLink.length === 0) return [];
+    return [
+      { file: `policies-downtime-${link.name}.svg`, plot: downtimes(link, ofLink) },
+      { file: `policies-passes-${link.name}.svg`, plot: passes(link, ofLink) },
+    ];
   });
-  return Promise.all(drawn.map(async ([name, plot]) => [name, await plotSvg(plot)]));
+  return Promise.all(
+    drawn.map(async ({ file, plot }) => ({ file, title: plot.title, svg: await plotSvg(plot) })),
+  );
 }
 
 /** Each migration a mark: how long the domain stood still. */
@@ -30,15 +38,18 @@ function downtimes(link, migrations) {
             workload: workloads.find(({ name }) => name === workload).title,
             policy: titleOf(policies.find(({ name }) => name === policy)),
             downtime,
+            asked: asked({ name: policy }),
           },
         ],
   );
-  const y = { field: 'policy', type: 'nominal', title: null, sort: policies.map(titleOf), axis: { labelLimit: 260 } };
+  const y = { field: 'policy', type: 'nominal', title: null, sort: policies.map(titleOf) };
+  const axis = { values: [20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000] };
+  const scale = { type: 'log', nice: false, padding: 8 };
   return {
     title: `Downtime by policy, ${link.title}`,
     description:
-      'For each workload and policy a circle for each migration, by its downtime in milliseconds, and a bar at the median. ' +
-      'Domains that were left running have none. The figures are in the tables.',
+      'For each workload and policy a circle for each migration, by its downtime in milliseconds, a bar at the median, and ' +
+      'a black triangle at the downtime that was asked for. Domains that were left running have none. The figures are in the tables.',
     spec: {
       data: { values },
       facet: {
@@ -46,18 +57,30 @@ function downtimes(link, migrations) {
           field: 'workload',
           type: 'nominal',
           sort: workloads.map(({ title }) => title),
-          header: { title: null, labelAngle: 0, labelAlign: 'left', labelOrient: 'top', labelFontSize: 12, labelFontWeight: 'bold' },
+          header: {
+            title: null,
+            labelAngle: 0,
+            labelAnchor: 'start',
+            labelOrient: 'top',
+            labelFontSize: 12,
+            labelFontWeight: 'bold',
+          },
         },
       },
       spec: {
         width: 480,
         height: { step: 15 },
-        encoding: { y, x: { field: 'downtime', type: 'quantitative', title: 'downtime, ms', scale: { type: 'log' } } },
+        encoding: { y, x: { field: 'downtime', type: 'quantitative', title: 'downtime, ms', scale, axis } },
         layer: [
           { mark: { type: 'point', size: 28, color: INK.blue, opacity: 0.6 } },
           {
             mark: { type: 'tick', color: INK.orange, thickness: 2, size: 13 },
             encoding: { x: { field: 'downtime', type: 'quantitative', aggregate: 'median' } },
+          },
+          {
+            transform: [{ filter: 'isValid(datum.asked)' }],
+            mark: { type: 'point', shape: 'triangle-left', size: 40, color: INK.text, filled: true },
+            encoding: { x: { field: 'asked', type: 'quantitative', aggregate: 'max' } },
           },
         ],
       },
