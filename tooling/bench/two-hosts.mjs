@@ -52,6 +52,10 @@ export class TwoHosts {
     child.kill();
   }
 
+  #receiver(host) {
+    return `MIG_HOST_DIR=${this.#hosts[host]} exec ${process.execPath} ${program('xl-receive')}`;
+  }
+
   /** @returns the last line of `--json`, parsed */
   async migrate(...options) {
     const { status, events, stderr } = await this.attempt(...options);
@@ -62,7 +66,7 @@ export class TwoHosts {
   /** A migration that may end as it likes: where it is aborted, the domain stays. */
   async attempt(...options) {
     const there = 1 - this.#at;
-    const target = `MIG_HOST_DIR=${this.#hosts[there]} exec ${process.execPath} ${program('xl-receive')}`;
+    const target = this.#receiver(there);
     const { outcome } = this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target);
     const { status, stdout, stderr } = await outcome;
     if (status === 0) this.#at = there;
@@ -73,6 +77,13 @@ export class TwoHosts {
   /** What the guest has said lately. */
   console() {
     return this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
+  }
+
+  /** What moving it there would come to: `xl migrate --estimate --json`, parsed. */
+  async estimate(...options) {
+    const target = this.#receiver(1 - this.#at);
+    const words = ['migrate', '--estimate', '--json', ...options, '-s', '', 'bench', target];
+    return JSON.parse(await this.#start(this.#at, ...words).ended);
   }
 
   /** The file that is the domain's RAM. */

@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { lockDescriptor } from '@mig/posix';
+import { remnantsIn } from '../host-files.mjs';
 import { MEMORY } from './moments.mjs';
 import { commandOf, send } from './processes.mjs';
 
@@ -108,7 +109,7 @@ export class StageHost {
 
   /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */
   remnants() {
-    const own = readdirSync(this.folder).filter((name) => !['domains', 'lock', 'next-domid'].includes(name));
+    const own = remnantsIn(this.folder);
     const away = this.domains().filter(({ name }) => name.endsWith('--migratedaway'));
     const theirs = this.#folders().flatMap((domid) => {
       const said = this.#textOf(domid, 'process.log');

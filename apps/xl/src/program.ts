@@ -17,6 +17,7 @@ import { reportError } from './output/errors.js';
 import { ExitStatus } from './output/exit-status.js';
 import { StockFailure } from './output/failure.js';
 import { registerStreamCommands } from './stream/register.js';
+import { registerTraceCommands } from './trace/register.js';
 
 export function buildProgram(context: Context): Command {
   const program = new Command('xl')
@@ -38,6 +39,7 @@ export function buildProgram(context: Context): Command {
   registerResume(program, context);
   registerMigrationCommands(program, context);
   registerStreamCommands(program, context);
+  registerTraceCommands(program, context);
   registerHelp(program, context);
   applyUsage(program, context);
   return program;

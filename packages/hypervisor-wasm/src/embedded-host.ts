@@ -1,4 +1,5 @@
 import {
+  type DirtyLog,
   type DomainInfo,
   type Host,
   HostError,
@@ -23,6 +24,7 @@ import { HostFolder, noSuchDomain } from './host-folder.js';
 import { describeHost, whyNoLogDirty } from './host-info.js';
 import { readKernel } from './kernel.js';
 import { launchDomain } from './launch.js';
+import { logDomain } from './log-domain.js';
 import { isAlive, type ProcessIdentity, readIdentity } from './process-identity.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
 import { saveDomain } from './save-domain.js';
@@ -125,6 +127,10 @@ export class EmbeddedHost implements Host {
     }
     const domain = { domid, owner, folder: this.#folder.pathOf(domid) };
     return saveDomain(domain, output, reason === undefined ? options : { ...options, live: false });
+  }
+
+  withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
+    return logDomain({ domid, owner: this.#ownerOf(domid), folder: this.#folder.pathOf(domid) }, use);
   }
 
   restoreFrom(input: Input, options: RestoreOptions): number {

@@ -1,6 +1,7 @@
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import type { Output } from '@mig/posix';
 import { Emulator, encodeLibxlHeader, encodeLibxlRecord } from '@mig/protocol';
+import type { ControlState } from '@mig/protocol/control';
 import { saveImage } from '@mig/sender';
 import { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
@@ -21,11 +22,7 @@ export function saveDomain(domain: SavedDomain, output: Output, options: SaveOpt
   const { domid } = domain;
   const connection = new ControlConnection(domain.folder, domid);
   try {
-    const { suspended, crashed, incoming } = connection.state();
-    if (suspended || crashed || incoming) {
-      const state = crashed ? 'has crashed' : suspended ? 'is suspended already' : 'has not arrived yet';
-      throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
-    }
+    refuseUnlessHere(domid, connection.state());
     const memory = new DomainMemory(domain.owner, connection, options.suspendTimeout);
     try {
       output.write(encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }));
@@ -48,4 +45,11 @@ export function saveDomain(domain: SavedDomain, output: Output, options: SaveOpt
   } finally {
     connection.close();
   }
+}
+
+/** @throws HostError `wrong-state` for a domain that nothing more is written by */
+export function refuseUnlessHere(domid: number, { suspended, crashed, incoming }: ControlState): void {
+  if (!suspended && !crashed && !incoming) return;
+  const state = crashed ? 'has crashed' : suspended ? 'is suspended already' : 'has not arrived yet';
+  throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
 }

@@ -211,6 +211,15 @@ export class XenControl {
     this.#call('xc_shadow_control', domid, SHADOW_OP_ENABLE_LOGDIRTY, null, 0);
   }
 
+  /** @returns whether it was off until now; where it is on, it stays so */
+  startLogDirty(domid: number): boolean {
+    const parameters = [SHADOW_OP_ENABLE_LOGDIRTY, null, 0] as const;
+    if (this.#xen.xc_shadow_control(this.#xch, domid, ...parameters) === 0) return true;
+    const error = new XenError('xc_shadow_control', koffi.errno(), domid);
+    if (error.code === 'EINVAL') return false;
+    throw error;
+  }
+
   disableLogDirty(domid: number): void {
     this.#call('xc_shadow_control', domid, SHADOW_OP_OFF, null, 0);
   }

@@ -81,6 +81,12 @@ function failure(work: () => unknown): Error {
   throw new Error('it did not fail');
 }
 
+test('what a domain that does not run writes is not logged', () => {
+  const log = (domid: number) => failure(() => host().withDirtyLog(domid, () => 'logged'));
+  expect(log(2)).toMatchObject({ code: 'wrong-state', message: 'domain 2 is suspended already' });
+  expect(log(3)).toMatchObject({ code: 'no-such-domain' });
+});
+
 describe('domains', () => {
   test('are described in our units', () => {
     const state = { paused: true, suspended: false, crashed: false };

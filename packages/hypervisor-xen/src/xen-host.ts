@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  type DirtyLog,
   type DomainInfo,
   type Host,
   HostError,
@@ -13,6 +14,7 @@ import {
 } from '@mig/hypervisor';
 import { InterruptedError, type Input, type Output, positionOf, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
+import { XenControl } from './control.js';
 import { detectXen } from './detect.js';
 import type { LibxlDomain } from './libxl.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
@@ -23,6 +25,8 @@ import {
   type LibxlRequest,
   LINK_VARIABLE,
 } from './libxl-messages.js';
+import { isBeingSavedLive } from './saver-processes.js';
+import { withXenDirtyLog } from './xen-dirty-log.js';
 
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
@@ -117,11 +121,7 @@ export class XenHost implements Host {
 
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
     // A domain that is suspended may run elsewhere, and libxl would take it as it is.
-    const { suspended, crashed } = this.describe(domid).state;
-    if (suspended || crashed) {
-      const state = suspended ? 'is suspended already' : 'has crashed';
-      throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
-    }
+    this.#refuseUnlessRunning(domid);
     let report: ImageReport | undefined;
     const listen = (event: HelperEvent): HelperDirective | undefined => {
       switch (event.event) {
@@ -173,6 +173,26 @@ export class XenHost implements Host {
     return report;
   }
 
+  /** Through libxenctrl in this process: it has no use for SIGCHLD. */
+  withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
+    this.#refuseUnlessRunning(domid);
+    const control = new XenControl(detectXen());
+    try {
+      if (control.describe(domid)?.hvm === false) {
+        throw new HostError(
+          'not-live-migratable',
+          `domain ${domid} is a PV domain: mig moves HVM and PVH domains`,
+          {
+            domid,
+          },
+        );
+      }
+      return withXenDirtyLog(control, domid, () => isBeingSavedLive(domid), use);
+    } finally {
+      control.close();
+    }
+  }
+
   restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
     const stream = { pid: process.pid, fd: input.fd };
     const environment = this.#environment(input.patience.milliseconds);
@@ -197,6 +217,13 @@ export class XenHost implements Host {
     } finally {
       closeSync(log);
     }
+  }
+
+  #refuseUnlessRunning(domid: number): void {
+    const { suspended, crashed } = this.describe(domid).state;
+    if (!suspended && !crashed) return;
+    const state = suspended ? 'is suspended already' : 'has crashed';
+    throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
   }
 
   /** What the helper says of its failure counts before libxl's word for it. */

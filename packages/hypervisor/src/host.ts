@@ -1,4 +1,5 @@
 import type { Input, Output } from '@mig/posix';
+import type { Memory } from './memory.js';
 import type { PrecopyPolicy } from './policy.js';
 import type { ImageReport, SaveObserver } from './report.js';
 
@@ -21,7 +22,7 @@ export interface DomainInfo {
   readonly state: DomainState;
   /** Seconds of CPU time used. */
   readonly cpuSeconds: number;
-  /** Whether its writes are being logged for a migration; undefined where the hypervisor does not tell. */
+  /** Whether its writes are being logged, for a migration or a measurement; undefined where the hypervisor does not tell. */
   readonly logDirty: boolean | undefined;
   /** What `rename` was last given for it. */
   readonly sentTo?: string;
@@ -77,6 +78,9 @@ export interface RestoreOptions {
   readonly tentative?: boolean;
 }
 
+/** The log of what a domain writes, without anything being sent. */
+export type DirtyLog = Pick<Memory, 'pageCount' | 'cleanLogDirty'>;
+
 /** The libxl layer: domains by domid. Everything here blocks: a toolstack runs it in a worker. */
 export interface Host {
   info(): HostInfo;
@@ -101,6 +105,13 @@ export interface Host {
    * When it throws, log-dirty is off; whether the domain was suspended by then, `describe` tells.
    */
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport;
+  /**
+   * Logs the domain's writes for as long as `use` runs; it keeps running. However `use` ends, log-dirty is off, unless a
+   * migration has taken it over.
+   * @throws HostError `wrong-state` where the domain is suspended or has crashed, or its writes are logged already: it is
+   *   being migrated; `not-live-migratable` where this host cannot log. Whatever `use` throws
+   */
+  withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T;
   /**
    * Builds a domain from a libxl stream and leaves it paused.
    * When it throws, nothing is left of it.

@@ -1,6 +1,7 @@
 export { HostError, type HostErrorCode } from './errors.js';
 export type {
   Bandwidth,
+  DirtyLog,
   DomainInfo,
   DomainState,
   Host,

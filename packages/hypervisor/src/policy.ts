@@ -32,7 +32,7 @@ export interface PrecopyStats {
 /**
  * - `dirty-count-known`: the log was just read; these pages have not been sent
  * - `pass-finished`: a pass was sent, what it left dirty is unknown
- * - `between-batches`: in the middle of a pass of kind `precopy`
+ * - `between-batches`: in the middle of a live pass; of a `remainder`, which the answer may cut short and no longer abort
  */
 export type ConsultationPoint = 'dirty-count-known' | 'pass-finished' | 'between-batches';
 

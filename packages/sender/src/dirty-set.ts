@@ -1,3 +1,5 @@
+import { bitCount } from './bit-count.js';
+
 const BITS = 32;
 
 /**
@@ -56,13 +58,6 @@ export class DirtySet {
 
   /** Pages in the set. */
   count(): number {
-    let count = 0;
-    for (let word of this.bitmap) {
-      // Population count by halves (Hacker's Delight, 5-1).
-      word -= (word >>> 1) & 0x55555555;
-      word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
-      count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-    }
-    return count;
+    return bitCount(this.bitmap);
   }
 }

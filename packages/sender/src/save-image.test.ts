@@ -167,6 +167,26 @@ test('an abort leaves the guest running and log-dirty off', () => {
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
+test('what is decided stays so: no limit aborts while the remainder is sent', () => {
+  const memory = busy(1500);
+  const aborted = { code: 'timeout', sentence: 'too late' };
+  const policy: PrecopyPolicy = ({ iteration, point }) => {
+    if (iteration === 0) return { decision: 'continue-precopy' };
+    return point === 'dirty-count-known'
+      ? { decision: 'stop-and-copy', reason: { code: 'enough', sentence: 'enough' } }
+      : point === 'between-batches'
+        ? { decision: 'abort', reason: aborted }
+        : { decision: 'continue-precopy' };
+  };
+  const report = saveImage(memory, record().output, { ...live, policy });
+  expect(report.precopyEnd.code).toBe('enough');
+  expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
+    ['precopy', M],
+    ['remainder', 1500],
+    ['stop-and-copy', 1500],
+  ]);
+});
+
 test('what the output throws comes through, with log-dirty off even if that fails too', () => {
   const memory = busy(H);
   memory.beforeBatch = () => {
@@ -252,22 +272,6 @@ test('holes go with the pages before them, whatever the bandwidth', () => {
   expect(counts.filter((count) => count > 0).slice(0, 3)).toEqual([1024, 100, 100]);
   memory.holes.forEach((pfn) => expect(received[pfn]).toBe(0));
   expect(received.filter((version) => version === 1)).toHaveLength(M - 990);
-});
-
-test('what was decided is not asked again while the known pages are sent once more', () => {
-  let asked = 0;
-  const policy: PrecopyPolicy = ({ point }) => {
-    if (point === 'dirty-count-known' && asked > 0) {
-      return { decision: 'stop-and-copy', reason: { code: 'goal', sentence: 'few enough' } };
-    }
-    const tooLate = asked++ > 3;
-    return tooLate
-      ? { decision: 'abort', reason: { code: 'busy', sentence: 'too late' } }
-      : { decision: 'continue-precopy' };
-  };
-  const report = saveImage(busy(2000), record().output, { ...live, policy });
-  expect(report.passes.map(({ kind }) => kind)).toEqual(['precopy', 'remainder', 'stop-and-copy']);
-  expect(asked).toBe(4);
 });
 
 test('what the log says is shown, and what the policy answers', () => {

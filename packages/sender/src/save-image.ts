@@ -202,9 +202,8 @@ class ImageSaver {
         const now = this.#clock();
         this.#figures.sent(present, now - sliceBegan);
         sliceBegan = now;
-        // Of a remainder nothing is asked: that precopy is over has been decided.
-        if (kind !== 'precopy' || pagesDone >= dirtyPages) continue;
-        end = this.#consult('between-batches');
+        if (pagesDone >= dirtyPages) continue;
+        end = kind === 'remainder' ? this.#consultAgain() : this.#consult('between-batches');
         if (end === undefined) continue;
         this.#dirty.putBack(this.#pages.pfns, this.#pages.written, count);
         break batches;
@@ -225,17 +224,22 @@ class ImageSaver {
 
   /** @returns why precopy is to end, or undefined to continue */
   #consult(point: ConsultationPoint): PrecopyEnd | undefined {
+    const answer = this.#ask(point);
+    if (answer.decision === 'abort') throw new PrecopyAbortedError(answer.reason);
+    return answer.decision === 'stop-and-copy' ? answer.reason : undefined;
+  }
+
+  /** While the remainder is sent, the policy has decided: it may cut that short, and no longer abort. */
+  #consultAgain(): PrecopyEnd | undefined {
+    const answer = this.#ask('between-batches');
+    return answer.decision === 'stop-and-copy' ? answer.reason : undefined;
+  }
+
+  #ask(point: ConsultationPoint): PrecopyDecision {
     const stats = this.#figures.at(point);
-    const answer: PrecopyDecision = this.#options.policy(stats);
+    const answer = this.#options.policy(stats);
     this.#options.observer?.consulted?.(stats, answer);
-    switch (answer.decision) {
-      case 'continue-precopy':
-        return undefined;
-      case 'stop-and-copy':
-        return answer.reason;
-      case 'abort':
-        throw new PrecopyAbortedError(answer.reason);
-    }
+    return answer;
   }
 
   #writeRecords(records: Iterable<ImageRecord>): void {

@@ -76,6 +76,9 @@ export class FakeHost implements LocalHost {
   saveTo(): never {
     throw new Error('not here');
   }
+  withDirtyLog(): never {
+    throw new Error('not here');
+  }
   restoreFrom(): never {
     throw new Error('not here');
   }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem, hostname, machine, release, totalmem, version } from 'node:os';
 import type { HostInfo } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { refuseOptions } from './refused-options.js';
+import { ownVersion } from './own-version.js';
 
 const MIB = 2 ** 20;
 
@@ -52,9 +52,4 @@ export function infoFields(info: HostInfo): ReadonlyMap<string, string | number>
     ['node', process.version],
     ['mig_version', ownVersion()],
   ]);
-}
-
-function ownVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

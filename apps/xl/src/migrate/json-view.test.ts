@@ -15,6 +15,7 @@ test('each event is a line of its own, written at once', () => {
     outcome: 'keeps-running',
   });
   expect(written.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { event: 'schema', of: 'xl migrate', version: 1 },
     { event: 'source-state', state: 'precopy' },
     {
       event: 'failed',

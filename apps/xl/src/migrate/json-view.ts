@@ -4,11 +4,16 @@ import { completeEvent } from './summary.js';
 import type { Failure, TaskEvent } from './task.js';
 import type { View } from './view.js';
 
-/** An object a line, on standard output. */
+/** Of the events: docs/json.md says what may change within a version. */
+export const MIGRATE_EVENTS_VERSION = 1;
+
+/** An object a line, on standard output; the first says which events to expect. */
 export class JsonView implements View {
   #closed = false;
 
-  constructor(private readonly output: TextOutput) {}
+  constructor(private readonly output: TextOutput) {
+    this.#line({ event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
+  }
 
   event(event: TaskEvent): void {
     this.#line(event);

@@ -5,7 +5,11 @@ import { readConfiguration, receiveDomain } from '@mig/receiver';
 import { liveMigrate, type MigrationObserver, suspendDomain } from '@mig/sender';
 import { isGone } from '../commands/find-domain.js';
 import { openHost } from '../commands/host.js';
+import { StartWait } from '../estimate/start-wait.js';
+import { measure } from '../estimate/measure-task.js';
 import { completeFile } from '../stream/output-file.js';
+import type { TraceOutlets } from '../trace/recorder.js';
+import { explainFailure } from './explain-failure.js';
 import { loadPolicy } from './own-policy.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import { Steering } from './steering.js';
@@ -35,18 +39,21 @@ export async function perform(
   task: Task,
   interrupts: Interrupts,
   tell: Tell,
+  postTrace: (octets: Uint8Array) => void,
 ): Promise<TaskResults[keyof TaskResults]> {
   const interrupt = interrupts.stop;
   const host = await openHost();
   switch (task.kind) {
     case 'migrate':
-      return await migrate(host, task, interrupts, tell);
+      return await migrate(host, task, interrupts, tell, postTrace);
     case 'receive':
       return receive(host, task, interrupt, tell);
     case 'save':
       return save(host, task, interrupt, tell);
     case 'restore':
       return restore(host, task, interrupt);
+    case 'measure':
+      return measure(host, task, interrupt);
   }
 }
 
@@ -55,13 +62,16 @@ async function migrate(
   task: Task & { kind: 'migrate' },
   { stop: interrupt, abandon, steering: port }: Interrupts,
   tell: Tell,
+  post: (octets: Uint8Array) => void,
 ) {
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
+  const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
     const steering = new Steering(port, task.course, own);
-    return liveMigrate(
+    const startWait = new StartWait();
+    const report = liveMigrate(
       host,
       task.domid,
       { input, output },
@@ -72,16 +82,28 @@ async function migrate(
         debug: task.debug,
         sentTo: task.sentTo,
         configuration: task.configuration,
-        observer: observer(tell),
+        observer: trace?.observing(observer(tell, startWait)) ?? observer(tell, startWait),
         timeouts: task.timeouts,
         abandon,
       },
     );
+    trace?.complete(report);
+    return { ...report, startWaitMilliseconds: startWait.milliseconds };
+  } catch (error) {
+    trace?.failed(explainFailure(error));
+    throw error;
   } finally {
     // The target sees the end of the stream, and ends.
     output.close();
     input.close();
   }
+}
+
+/** Loaded where there is to be one. */
+async function traceOf({ trace }: Task & { kind: 'migrate' }, outlets: TraceOutlets) {
+  if (trace === undefined) return undefined;
+  const { TraceRecorder } = await import('../trace/recorder.js');
+  return new TraceRecorder(trace, outlets);
 }
 
 function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
@@ -173,13 +195,17 @@ function nameIn(configuration: string): string {
 /** Milliseconds between two news of a pass's progress. */
 const PROGRESS_INTERVAL = 50;
 
-function observer(tell: Tell): MigrationObserver & SaveObserver {
+function observer(tell: Tell, startWait?: StartWait): MigrationObserver & SaveObserver {
   let told = 0;
   let consulted = 0;
   return {
     stateEntered: (state) => tell({ event: 'source-state', state }),
-    passStarted: (pass) => tell({ event: 'pass-started', ...pass }),
+    passStarted: (pass) => {
+      startWait?.passStarted(pass);
+      tell({ event: 'pass-started', ...pass });
+    },
     passProgress: (progress) => {
+      startWait?.passProgress(progress);
       const now = performance.now();
       if (now - told < PROGRESS_INTERVAL) return;
       told = now;

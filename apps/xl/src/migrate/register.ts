@@ -3,6 +3,12 @@ import type { Command } from 'commander';
 import type { Context } from '../commands/context.js';
 import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
+import { withHelp } from '../commands/usage.js';
+import type { EstimateOptions } from '../estimate/estimate.js';
+import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { addTraceOptions } from '../trace/trace-options.js';
 import type { MigrateOptions } from './migrate.js';
 import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
@@ -10,6 +16,7 @@ import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } 
 export function registerMigrationCommands(program: Command, context: Context): void {
   registerSave(program, context);
   registerRestore(program, context);
+  registerDirtyRate(program, context);
   registerMigrate(program, context);
   registerReceive(program, context);
 }
@@ -57,9 +64,9 @@ function registerMigrate(program: Command, context: Context): void {
   const command = program
     .command('migrate')
     .description('Migrate a domain to another host')
-    .usage('[options] <Domain> <host>')
-    .argument('<domain>')
-    .argument('<host>')
+    .usage('[options] <Domain> <host>, or --estimate [options] <Domain> [<host>]')
+    .argument('[domain]')
+    .argument('[host]')
     .option('-C <config>', 'send this configuration instead of the one from creation')
     .option(
       '-s <sshcommand>',
@@ -73,11 +80,30 @@ function registerMigrate(program: Command, context: Context): void {
     .option('--debug', 'send all of memory twice, for <host> to compare')
     .option('--live', 'accepted and ignored: migration is always live')
     .option('--json', 'say what happens as JSON, an object a line, on standard output')
-    .action(async (domain: string, target: string, options: Omit<MigrateOptions, 'timeouts'>) => {
-      const { migrate } = await import('./migrate.js');
-      await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
-    });
+    .action(
+      async (
+        domain: string | undefined,
+        target: string | undefined,
+        options: Omit<MigrateOptions, 'timeouts'> & EstimateOptions & { estimate?: true },
+      ) => {
+        if (options.estimate === true && domain !== undefined) {
+          const { estimate } = await import('../estimate/estimate.js');
+          return estimate(context, domain, target, options);
+        }
+        if (domain === undefined || target === undefined) {
+          const due = options.estimate === true ? '1 argument' : '2 arguments';
+          throw withHelp(command, `'xl migrate' requires at least ${due}.`);
+        }
+        if (options.period !== undefined) {
+          throw new Failure('--period without --estimate: a migration does not measure', ExitStatus.usage);
+        }
+        const { migrate } = await import('./migrate.js');
+        await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
+      },
+    );
+  addEstimateOptions(command);
   addPolicyOptions(command);
+  addTraceOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true });
 }

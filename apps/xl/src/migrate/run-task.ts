@@ -22,6 +22,8 @@ export interface TaskControl {
 export interface TaskHooks {
   onStart?(control: TaskControl): void;
   onEvent?(event: TaskEvent): void;
+  /** A record of the trace, where the task posts them. */
+  onTrace?(octets: Uint8Array): void;
   /** What a signal is to do; to stop, where nothing is said. */
   onSignal?(signal: InterruptReason): SignalEffect;
 }
@@ -71,6 +73,7 @@ function inWorker(
     let outcome = () => reject(new Error('the worker ended without a word'));
     worker.on('message', (message: TaskMessage) => {
       if (message.type === 'event') hooks.onEvent?.(message.event);
+      else if (message.type === 'trace') hooks.onTrace?.(message.octets);
       else if (message.type === 'result') outcome = () => resolve(message.result);
       else outcome = () => reject(new TaskError(message.failure));
     });

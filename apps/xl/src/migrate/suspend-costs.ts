@@ -11,8 +11,8 @@ export class SuspendCosts {
   readonly #path: string;
 
   /** @param folder the host's, for state */
-  constructor(folder: string) {
-    this.#path = join(folder, 'suspend-costs.json');
+  constructor(folder: string, file = 'suspend-costs.json') {
+    this.#path = join(folder, file);
   }
 
   /**
@@ -49,4 +49,9 @@ export class SuspendCosts {
       Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0);
     return Object.fromEntries(Object.entries(parsed ?? {}).filter(([, value]) => isCosts(value)));
   }
+}
+
+/** The same of how long the targets kept the first pass waiting. */
+export function startWaits(folder: string): SuspendCosts {
+  return new SuspendCosts(folder, 'start-waits.json');
 }

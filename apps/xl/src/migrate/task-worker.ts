@@ -13,8 +13,11 @@ function post(message: TaskMessage): void {
 
 try {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
-  const result = await perform(task, { ...interrupts, steering }, (event: TaskEvent) =>
-    post({ type: 'event', event }),
+  const result = await perform(
+    task,
+    { ...interrupts, steering },
+    (event: TaskEvent) => post({ type: 'event', event }),
+    (octets) => post({ type: 'trace', octets }),
   );
   post({ type: 'result', result });
 } catch (error) {

@@ -12,9 +12,12 @@ import type {
   PrecopyEnd,
   PrecopyStats,
 } from '@mig/hypervisor';
+import type { DirtySample } from '@mig/sender/estimate';
+import type { MeasureTask } from '../estimate/measure-task.js';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
+import type { TraceTask } from '../trace/trace-task.js';
 import type { Course } from './steering.js';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
@@ -33,6 +36,7 @@ export type Task =
       /** Milliseconds; see SaveOptions. */
       readonly suspendCost: number;
       readonly debug: boolean;
+      readonly trace: TraceTask | undefined;
       readonly configuration: string;
       readonly timeouts: SourceTimeouts;
     }
@@ -60,7 +64,8 @@ export type Task =
       readonly configuration: string | undefined;
       /** Milliseconds for the image to move. */
       readonly progress: number;
-    };
+    }
+  | MeasureTask;
 
 export interface TaskInput {
   readonly task: Task;
@@ -94,10 +99,12 @@ export type TaskEvent =
   | { readonly event: 'note'; readonly text: string };
 
 export interface TaskResults {
-  migrate: MigrationReport;
+  /** And for how long the target kept the first pass waiting, where that could be told. */
+  migrate: MigrationReport & { readonly startWaitMilliseconds: number | undefined };
   receive: { readonly domid: number; readonly name: string };
   save: ImageReport;
   restore: { readonly domid: number; readonly name: string };
+  measure: DirtySample;
 }
 
 /** What went wrong, ready to be shown. */
@@ -114,5 +121,7 @@ export interface Failure {
 
 export type TaskMessage =
   | { readonly type: 'event'; readonly event: TaskEvent }
+  /** A record of the trace, as it stands in one. */
+  | { readonly type: 'trace'; readonly octets: Uint8Array }
   | { readonly type: 'result'; readonly result: TaskResults[keyof TaskResults] }
   | { readonly type: 'failure'; readonly failure: Failure };

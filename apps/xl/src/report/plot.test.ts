@@ -24,7 +24,7 @@ test('a plot has its marks, a name and a description', async () => {
 });
 
 test('what a plot would have to fetch is not fetched', async () => {
-  const remote = { ...bars, spec: { ...bars.spec, data: { url: 'http://127.0.0.1:9/a.json' } } } as Plot;
+  const remote = { ...bars, spec: { ...bars.spec, data: { url: 'http://127.0.0.1:9/a.json' } } };
   const svg = await plotSvg(remote);
   expect(svg).not.toContain('aria-roledescription="bar"');
 });

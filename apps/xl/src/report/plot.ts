@@ -10,8 +10,11 @@ export interface Plot {
   readonly title: string;
   /** What is to be seen in it, in a sentence or two, for those who do not see it. */
   readonly description: string;
-  /** Without a title of its own. Marks that are clipped, and gradients, would have the same ids in every plot: none. */
-  readonly spec: Omit<TopLevelSpec, '$schema' | 'title' | 'description' | 'config'>;
+  /**
+   * A specification of vega-lite, without title, description and config. Marks that are clipped, and gradients, would
+   * have the same ids in every plot: none.
+   */
+  readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /** Fonts that every system has something for; nothing is fetched. */
@@ -32,7 +35,6 @@ export const INK = {
 const config = {
   background: 'white',
   font: FONT,
-  padding: 8,
   view: { stroke: null },
   axis: {
     labelColor: INK.text,
@@ -44,6 +46,7 @@ const config = {
     domainColor: INK.quiet,
     tickColor: INK.quiet,
     labelPadding: 4,
+    labelLimit: 400,
     titlePadding: 8,
   },
   legend: {

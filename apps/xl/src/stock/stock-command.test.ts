@@ -13,6 +13,9 @@ test.each([
   'save busy file',
   'resume busy',
   'stream verify file',
+  'dirty-rate busy',
+  'migrate --estimate busy',
+  'trace show file',
 ])('ours by any name: %s', (line) => {
   for (const name of ['xl', 'mig']) expect(isStockCommand(words(line), name)).toBe(false);
 });

@@ -124,7 +124,10 @@ export class ControlServer {
 
   #setLogDirty(enabled: boolean, socket: Socket): void {
     if (this.#logOwner !== undefined && this.#logOwner !== socket) {
-      throw new HostError('wrong-state', 'the domain is being migrated by another process');
+      throw new HostError(
+        'wrong-state',
+        'its writes are being logged already: it is being migrated, or its dirty rate is being measured',
+      );
     }
     if (!enabled) return this.#endLog();
     // One that was closed before its request came up would never end the log.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { HostError, type HostErrorCode } from '../errors.js';
 import type { DomainInfo, Host, SaveOptions } from '../host.js';
+import { Recording } from '../model/recording.js';
 import type { PrecopyPolicy } from '../policy.js';
 import type { CaseBench, HypervisorCase } from './bench.js';
 
@@ -63,4 +64,14 @@ export function passes(count: number): PrecopyPolicy {
 
 export function saving(policy: PrecopyPolicy, more: Partial<SaveOptions> = {}): SaveOptions {
   return { live: true, debug: false, suspendTimeout: 60_000, policy, ...more };
+}
+
+/** With an output that is read by nobody, and remembered. */
+export function withRecording(action: (recording: Recording) => void): void {
+  const recording = new Recording();
+  try {
+    action(recording);
+  } finally {
+    recording.close();
+  }
 }

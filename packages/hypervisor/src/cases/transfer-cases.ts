@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { closeDescriptor, Interrupt, InterruptedError, Output, pipe } from '@mig/posix';
-import { Recording } from '../model/recording.js';
+import type { Recording } from '../model/recording.js';
 import type { CaseBench, HypervisorCase } from './bench.js';
-import { assertRuns, assertState, COPY, DOMAIN, onBusyDomain, passes, saving } from './stage.js';
+import {
+  assertRuns,
+  assertState,
+  COPY,
+  DOMAIN,
+  onBusyDomain,
+  passes,
+  saving,
+  withRecording,
+} from './stage.js';
 
 /** Saving and restoring, and what is left where either fails. */
 export const transferCases: readonly HypervisorCase[] = [
@@ -130,14 +139,5 @@ function restored({ target }: CaseBench, recording: Recording, configuration: st
     return target.restoreFrom(input, { configuration, name: COPY });
   } finally {
     input.close();
-  }
-}
-
-function withRecording(action: (recording: Recording) => void): void {
-  const recording = new Recording();
-  try {
-    action(recording);
-  } finally {
-    recording.close();
   }
 }

@@ -1,16 +1,28 @@
 import type { Input, Output } from '@mig/posix';
 import { HostError } from '../errors.js';
-import type { DomainInfo, Host, HostInfo, RenameOptions, RestoreOptions, SaveOptions } from '../host.js';
+import type {
+  DirtyLog,
+  DomainInfo,
+  Host,
+  HostInfo,
+  RenameOptions,
+  RestoreOptions,
+  SaveOptions,
+} from '../host.js';
 import type { ImageReport } from '../report.js';
 
 /** What ModelHost sends in place of a libxl stream. */
 export const MODEL_STREAM = new TextEncoder().encode('a domain, complete');
+
+/** Those of a domain of 1 MiB. */
+const MODEL_PAGES = 256;
 
 interface ModelDomain {
   name: string;
   paused: boolean;
   suspended: boolean;
   crashed: boolean;
+  logDirty: boolean;
   sentTo: string | undefined;
 }
 
@@ -25,6 +37,8 @@ export class ModelHost implements Host {
   readonly failing = new Map<string, Error>();
   /** Called inside saveTo once the domain is suspended. */
   whenSuspended: () => void = () => undefined;
+  /** What the domains have written since their log was read last. */
+  readonly written = new Set<number>();
   readonly #domains = new Map<number, ModelDomain>();
   #next = 1;
 
@@ -35,6 +49,7 @@ export class ModelHost implements Host {
       paused: false,
       suspended: false,
       crashed: false,
+      logDirty: false,
       sentTo: undefined,
     });
     return this.#next++;
@@ -71,10 +86,10 @@ export class ModelHost implements Host {
   }
 
   describe(domid: number): DomainInfo {
-    const { name, paused, suspended, crashed, sentTo } = this.#domain(domid);
+    const { name, paused, suspended, crashed, logDirty, sentTo } = this.#domain(domid);
     const state = { paused, suspended, crashed };
     const sent = sentTo === undefined ? {} : { sentTo };
-    return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty: false, ...sent };
+    return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty, ...sent };
   }
 
   configuration(domid: number): string {
@@ -123,6 +138,27 @@ export class ModelHost implements Host {
       suspendRequestedAt: performance.now(),
       suspendMilliseconds: 0,
     };
+  }
+
+  withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
+    this.#call('withDirtyLog', domid);
+    const domain = this.#domain(domid);
+    if (domain.suspended || domain.crashed || domain.logDirty) {
+      throw new HostError('wrong-state', 'it does not run, or is being migrated', { domid });
+    }
+    domain.logDirty = true;
+    try {
+      return use({ pageCount: MODEL_PAGES, cleanLogDirty: (bitmap) => this.#clean(bitmap) });
+    } finally {
+      domain.logDirty = false;
+    }
+  }
+
+  #clean(bitmap: Uint32Array): number {
+    const count = this.written.size;
+    for (const pfn of this.written) bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
+    this.written.clear();
+    return count;
   }
 
   restoreFrom(input: Input, { name }: RestoreOptions): number {

@@ -6,30 +6,34 @@ export class FieldError extends Error {
 }
 
 export interface FieldCodec<T> {
+  /** A word for docs/formats.md. */
+  readonly kind: string;
   /** As MessagePack has it. */
-  pack(value: T): unknown;
+  readonly pack: (value: T) => unknown;
   /** @throws FieldError */
-  unpack(value: unknown): T;
+  readonly unpack: (value: unknown) => T;
 }
 
 function refuse(expected: string): never {
   throw new FieldError(expected);
 }
 
-function checked<T>(expected: string, holds: (value: unknown) => boolean): FieldCodec<T> {
+function checked<T>(kind: string, expected: string, holds: (value: unknown) => boolean): FieldCodec<T> {
   const check = (value: unknown) => (holds(value) ? (value as T) : refuse(expected));
-  return { pack: check, unpack: check };
+  return { kind, pack: check, unpack: check };
 }
 
 /** 0 to 2^53 - 1. */
 export const count = checked<number>(
+  'count',
   'a whole number',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 /** Finite; milliseconds and rates. */
-export const real = checked<number>('a number', Number.isFinite);
-export const text = checked<string>('a text', (value) => typeof value === 'string');
+export const real = checked<number>('number', 'a number', Number.isFinite);
+export const text = checked<string>('text', 'a text', (value) => typeof value === 'string');
 export const texts = checked<readonly string[]>(
+  'texts',
   'a list of texts',
   (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
 );
@@ -41,6 +45,7 @@ const isScalar = (value: unknown) =>
   typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 
 export const settings: FieldCodec<Settings> = {
+  kind: 'pairs',
   pack: (value) => Object.entries(value).flat(),
   unpack(value) {
     if (!Array.isArray(value) || value.length % 2 !== 0) return refuse('pairs of names and values');
@@ -56,8 +61,9 @@ export const settings: FieldCodec<Settings> = {
 };
 
 /** nil where it is undefined. */
-export function optional<T>({ pack, unpack }: FieldCodec<T>): FieldCodec<T | undefined> {
+export function optional<T>({ kind, pack, unpack }: FieldCodec<T>): FieldCodec<T | undefined> {
   return {
+    kind: `${kind} or nil`,
     pack: (value) => (value === undefined ? null : pack(value)),
     unpack: (value) => (value === null || value === undefined ? undefined : unpack(value)),
   };
@@ -67,6 +73,7 @@ export function optional<T>({ pack, unpack }: FieldCodec<T>): FieldCodec<T | und
 export function word<const T extends readonly string[]>(words: T): FieldCodec<T[number]> {
   const expected = `one of ${words.join(', ')}`;
   return {
+    kind: words.map((each, i) => `${i} ${each}`).join(', '),
     pack(value) {
       const index = words.indexOf(value);
       return index < 0 ? refuse(expected) : index;
@@ -76,6 +83,7 @@ export function word<const T extends readonly string[]>(words: T): FieldCodec<T[
 }
 
 export const bitmap: FieldCodec<PackedBitmap> = {
+  kind: 'bitmap',
   pack: ({ coding, words, octets }) => [coding === 'runs' ? 1 : 0, words, octets],
   unpack(value) {
     if (!Array.isArray(value)) return refuse('a bitmap');

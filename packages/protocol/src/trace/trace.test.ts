@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
+import { expectDocumented } from '../documents.test-support.js';
 import {
   encodeTraceRecord,
   type KnownTraceRecord,
@@ -7,6 +8,7 @@ import {
   TRACE_MAGIC,
   TraceDecoder,
   type TraceHeader,
+  traceKinds,
 } from './index.js';
 
 const header: TraceHeader = {
@@ -149,4 +151,14 @@ test('a record that could not be read is not written', () => {
   expect(() => encodeTraceRecord(state(5))).toThrow(/^state: state is not a text/);
   expect(() => encodeTraceRecord({ ...state('a'), at: NaN })).toThrow(RangeError);
   expect(() => encodeTraceRecord(state('a'.repeat(MAX_TRACE_RECORD)))).toThrow(/a state of \d+ octets/);
+});
+
+test('docs/formats.md has the records and their fields', () => {
+  const lines = Object.entries(traceKinds).map(([name, { number, what, fields }]) => {
+    const named = Object.entries(fields as Record<string, { kind: string }>);
+    const list = named.map(([field, { kind }]) => `\`${field}\` (${kind})`).join('; ');
+    return `| ${number} | ${name} | ${what} | ${list} |`;
+  });
+  const heading = ['| no. | record | what | fields |', '| --- | --- | --- | --- |'];
+  expectDocumented('formats.md', 'trace records', [...heading, ...lines].join('\n'));
 });

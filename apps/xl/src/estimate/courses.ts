@@ -1,0 +1,33 @@
+/** The policies that an estimate compares. */
+import type { PrecopyPolicy } from '@mig/hypervisor';
+import { policyFor, type PolicySettings } from '@mig/sender/policy';
+import { loadPolicy } from '../migrate/own-policy.js';
+import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
+
+export interface EstimatedCourse {
+  readonly name: string;
+  readonly policy: PrecopyPolicy;
+}
+
+const usual: readonly [string, PolicySettings][] = [
+  ['stock (5 passes, 50 pages)', {}],
+  ['--precopy-iterations 20', { precopyIterations: 20 }],
+  ['--max-downtime 300', { maxDowntime: 300 }],
+  ['--max-downtime 100', { maxDowntime: 100 }],
+  ['--max-downtime 30', { maxDowntime: 30 }],
+  ['--abort-if-busy', { abortIfBusy: true }],
+];
+
+/**
+ * What was asked for on the command line, where anything was, and the usual ones.
+ * @throws Failure for options that contradict each other, or a policy that cannot be loaded
+ */
+export async function estimatedCourses(options: PolicyOptions): Promise<EstimatedCourse[]> {
+  const settings = policySettings(options);
+  const own = options.policy === undefined ? undefined : await loadPolicy(options.policy);
+  const given = own !== undefined || Object.values(settings).some((value) => value !== undefined);
+  return [
+    ...(given ? [{ name: 'as given', policy: policyFor(settings, own) }] : []),
+    ...usual.map(([name, each]) => ({ name, policy: policyFor(each) })),
+  ];
+}

@@ -1,0 +1,42 @@
+/** Which links an estimate is for. */
+import { bandwidthText } from '@mig/sender/policy';
+import { octetsText } from '../migrate/figures.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { linkSpeed } from './link-speed.js';
+
+export interface Link {
+  readonly name: string;
+  readonly octetsPerSecond: number;
+}
+
+const MEGABIT = 125_000;
+
+const usual: readonly Link[] = [
+  { name: '100 Mbit/s', octetsPerSecond: 100 * MEGABIT },
+  { name: '1 Gbit/s', octetsPerSecond: 1000 * MEGABIT },
+  { name: '10 Gbit/s', octetsPerSecond: 10_000 * MEGABIT },
+];
+
+/**
+ * That of `--bandwidth`, else the one to the host, measured, else the usual ones.
+ * @throws Failure where it cannot be measured
+ */
+export async function estimatedLinks(
+  host: string | undefined,
+  { s: sshCommand, bandwidth }: { s: string; bandwidth?: number },
+  note: (text: string) => void,
+): Promise<readonly Link[]> {
+  if (bandwidth !== undefined) return [{ name: bandwidthText(bandwidth), octetsPerSecond: bandwidth }];
+  if (host === undefined) return usual;
+  if (sshCommand === '') {
+    throw new Failure(
+      "--estimate with -s '': HOST is the command of the receiving end, and how fast it takes octets cannot be measured " +
+        'without starting it. --bandwidth says it instead',
+      ExitStatus.usage,
+    );
+  }
+  note(`Measuring the link to ${host}`);
+  const octetsPerSecond = await linkSpeed(sshCommand, host);
+  return [{ name: `to ${host}: ${octetsText(octetsPerSecond)}/s`, octetsPerSecond }];
+}

@@ -1,0 +1,16 @@
+/** The worker's part: it may block, and the operator's Ctrl-C ends its waits. */
+import type { Host } from '@mig/hypervisor';
+import { type Interrupt, pause } from '@mig/posix';
+import { type DirtySample, measureDirty } from '@mig/sender/estimate';
+
+export interface MeasureTask {
+  readonly kind: 'measure';
+  readonly domid: number;
+  /** Milliseconds. */
+  readonly period: number;
+}
+
+export function measure(host: Host, { domid, period }: MeasureTask, interrupt: Interrupt): DirtySample {
+  const wait = (milliseconds: number) => pause(milliseconds, interrupt);
+  return host.withDirtyLog(domid, (log) => measureDirty(log, { period, wait }));
+}

@@ -1,0 +1,21 @@
+import type { DirtySample } from '@mig/sender/estimate';
+import type { Context } from '../commands/context.js';
+import { runTask, TaskError } from '../migrate/run-task.js';
+import { Failure } from '../output/failure.js';
+import { PERIOD_DEFAULT } from './period.js';
+
+/** Measures what a domain writes; it keeps running, and its log is off afterwards. @throws Failure */
+export async function measured(
+  { log }: Context,
+  { domid, name }: { domid: number; name: string },
+  period = PERIOD_DEFAULT,
+): Promise<DirtySample> {
+  log.line(`Measuring what ${name} writes, for ${period / 1000} s`);
+  try {
+    return await runTask({ kind: 'measure', domid, period });
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    const { message, exitStatus } = error.failure;
+    throw new Failure(`what ${name} writes was not measured: ${message}`, exitStatus, { cause: error });
+  }
+}

@@ -1,0 +1,18 @@
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+
+/** Milliseconds. */
+export const PERIOD_DEFAULT = 5000;
+/** Seconds. */
+const SHORTEST = 0.2;
+const LONGEST = 3600;
+
+/** @returns milliseconds @throws Failure by the option's name */
+export function period(text: string): number {
+  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+  if (seconds >= SHORTEST && seconds <= LONGEST) return seconds * 1000;
+  throw new Failure(
+    `--period must be a number of seconds from ${SHORTEST} to ${LONGEST}, not '${text}'`,
+    ExitStatus.usage,
+  );
+}

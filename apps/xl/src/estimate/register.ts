@@ -1,0 +1,31 @@
+/** What can be asked before a migration. What the commands do is loaded when one of them runs. */
+import { type Command, Option } from 'commander';
+import type { Context } from '../commands/context.js';
+import { PERIOD_DEFAULT, period } from './period.js';
+
+export function registerDirtyRate(program: Command, context: Context): void {
+  program
+    .command('dirty-rate')
+    .description('Measure how fast a domain writes to its memory')
+    .usage('[options] <Domain>')
+    .argument('<domain>')
+    .addOption(periodOption())
+    .option('--json', 'print it as JSON')
+    .action(async (domain: string, options: { period?: number; json?: true }) => {
+      const { dirtyRate } = await import('./dirty-rate.js');
+      await dirtyRate(context, domain, options);
+    });
+}
+
+/** Those that make an estimate of `xl migrate`. */
+export function addEstimateOptions(command: Command): void {
+  command
+    .option('--estimate', 'measure, and foretell what the migration would come to; nothing is moved')
+    .addOption(periodOption());
+}
+
+function periodOption(): Option {
+  return new Option('--period <S>', `measure for S seconds (default ${PERIOD_DEFAULT / 1000})`).argParser(
+    period,
+  );
+}

@@ -1,0 +1,91 @@
+/** What the policy saw whenever the dirty count was known, and what it made of it. */
+import { INK, type Plot } from './plot.js';
+import type { Story } from './story.js';
+import { countText, seconds, timeText } from './units.js';
+import { framed, titleAbove } from './width.js';
+
+const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
+const SHAPES = ['circle', 'square', 'cross'];
+const INKS = [INK.blue, INK.dark, INK.orange];
+
+export function decisionsChart(story: Story): Plot | undefined {
+  const asked = story.consultations
+    .filter(({ decision, point }) => decision !== 'continue-precopy' || point === 'dirty-count-known')
+    .filter(({ estimatedDowntime }) => estimatedDowntime !== undefined)
+    .map(({ at, iteration, dirtyCount = 0, estimatedDowntime = 0, decision }) => ({
+      time: seconds(at),
+      estimate: estimatedDowntime,
+      decision,
+      says:
+        `after ${iteration} passes: ${countText(dirtyCount)} pages dirty, ` +
+        `downtime now ${timeText(estimatedDowntime)}: ${decision}`,
+    }));
+  if (asked.length === 0) return undefined;
+  const goal = story.header.settings['max-downtime'];
+  const goals = typeof goal === 'number' ? [{ goal, label: `--max-downtime ${timeText(goal)}` }] : [];
+  const top = Math.max(...asked.map(({ estimate }) => estimate), ...goals.map((each) => each.goal));
+  const scale = { domain: [0, seconds(story.length)], nice: false };
+  const channel = (range: readonly string[]) => ({
+    field: 'decision',
+    type: 'nominal',
+    scale: { domain: DECISIONS, range },
+    legend: { symbolSize: 110, symbolFillColor: 'transparent' },
+  });
+  return {
+    title: 'Estimated downtime, and what the policy decided',
+    description: `${asked.map(({ says }) => says).join('; ')}.`,
+    spec: {
+      ...framed({ height: 200, legend: true }),
+      layer: [
+        {
+          data: { values: asked },
+          mark: { type: 'line', stroke: INK.quiet, strokeWidth: 1, aria: false },
+          encoding: {
+            x: { field: 'time', type: 'quantitative', scale },
+            y: { field: 'estimate', type: 'quantitative' },
+          },
+        },
+        ...(goals.length === 0
+          ? []
+          : [
+              {
+                name: 'goal',
+                data: { values: goals },
+                mark: { type: 'rule', stroke: INK.orange, strokeWidth: 1.5, strokeDash: [6, 4] },
+                encoding: {
+                  y: { field: 'goal', type: 'quantitative' },
+                  description: { field: 'label', type: 'nominal' },
+                },
+              },
+              {
+                data: { values: goals },
+                mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, aria: false },
+                encoding: {
+                  y: { field: 'goal', type: 'quantitative' },
+                  x: { value: 'width' },
+                  text: { field: 'label', type: 'nominal' },
+                },
+              },
+            ]),
+        {
+          name: 'decision',
+          data: { values: asked },
+          mark: { type: 'point', filled: false, size: 110, strokeWidth: 2 },
+          encoding: {
+            x: { field: 'time', type: 'quantitative', title: 'time since the start (s)', scale },
+            y: {
+              field: 'estimate',
+              type: 'quantitative',
+              title: 'estimate (ms)',
+              axis: titleAbove,
+              scale: { domain: [0, top * 1.12 || 1], nice: true },
+            },
+            stroke: channel(INKS),
+            shape: channel(SHAPES),
+            description: { field: 'says', type: 'nominal' },
+          },
+        },
+      ],
+    },
+  };
+}

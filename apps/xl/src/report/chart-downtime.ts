@@ -1,0 +1,86 @@
+/** What the downtime was made of: the states of the handshake within it. */
+import { INK, type Plot } from './plot.js';
+import type { Span, Story } from './story.js';
+import { timeText } from './units.js';
+import { framed } from './width.js';
+
+/** What happens in a state, as far as the domain that stands still is concerned. */
+const WHAT: Readonly<Record<string, string>> = {
+  suspending: 'the guest suspends',
+  'stop-and-copy': 'the last pages and the context',
+  'awaiting-ready': 'the target completes the domain',
+  'renaming-away': 'the domain is renamed here',
+  'giving-permission': 'permission to go',
+  'awaiting-report': 'the target starts it, and reports',
+  'awaiting-permission-back': 'permission comes back',
+  'taking-back': 'the domain is resumed here',
+};
+
+export function downtimeChart(story: Story): Plot | undefined {
+  const { downtime } = story;
+  if (downtime === undefined || downtime.to <= downtime.from) return undefined;
+  const parts = story.states
+    .filter(({ state }) => state in WHAT)
+    .map(({ state, ...span }) => ({ what: WHAT[state]!, ...within(span, downtime) }))
+    .filter(({ from, to }) => to > from)
+    .map(({ what, from, to }) => ({
+      what,
+      from: from - downtime.from,
+      to: to - downtime.from,
+      label: timeText(to - from),
+      says: `${what}: ${timeText(to - from)}`,
+    }));
+  if (parts.length === 0) return undefined;
+  const length = downtime.to - downtime.from;
+  const rows = [...new Set(parts.map(({ what }) => what))];
+  const y = { field: 'what', type: 'nominal', sort: rows, title: null };
+  const x = {
+    field: 'from',
+    type: 'quantitative',
+    title: 'time since the suspend was requested (ms)',
+    scale: { domain: [0, length], nice: false },
+  };
+  const right = parts.filter(({ to }) => to <= length * 0.85);
+  const left = parts.filter(({ to }) => to > length * 0.85);
+  const text = { field: 'label', type: 'nominal' };
+  return {
+    title: `The downtime of ${timeText(length)} in detail`,
+    description: `${parts.map(({ says }) => says).join('; ')}.`,
+    spec: {
+      ...framed({ left: 240, height: rows.length * 24, legend: false }),
+      layer: [
+        {
+          name: 'downtime_part',
+          data: { values: parts },
+          mark: {
+            type: 'bar',
+            fill: INK.orange,
+            stroke: INK.orange,
+            strokeWidth: 1,
+            height: { band: 0.6 },
+          },
+          encoding: { y, x, x2: { field: 'to' }, description: { field: 'says', type: 'nominal' } },
+        },
+        {
+          data: { values: right },
+          mark: { type: 'text', align: 'left', dx: 5, baseline: 'middle', aria: false },
+          encoding: { y, x: { ...x, field: 'to' }, text },
+        },
+        {
+          data: { values: left.filter(({ from }) => from > length * 0.15) },
+          mark: { type: 'text', align: 'right', dx: -5, baseline: 'middle', aria: false },
+          encoding: { y, x, text },
+        },
+        {
+          data: { values: left.filter(({ from }) => from <= length * 0.15) },
+          mark: { type: 'text', align: 'left', dx: 8, baseline: 'middle', fill: 'white', aria: false },
+          encoding: { y, x, text },
+        },
+      ],
+    },
+  };
+}
+
+function within(span: Span, { from, to }: Span): Span {
+  return { from: Math.max(span.from, from), to: Math.min(span.to, to) };
+}

@@ -1,0 +1,97 @@
+/** What each pass found dirty, and what it sent. */
+import { INK, type Plot } from './plot.js';
+import type { Story } from './story.js';
+import { countText } from './units.js';
+import { passName, passOrder } from './pass-name.js';
+import { framed, LEFT, titleAbove, WIDTH } from './width.js';
+
+/** Beyond this the small passes would vanish beside the first. */
+const LINEAR_RATIO = 40;
+/** Words below the bars as long as they have room. */
+const MAX_NAMED = 8;
+/** Of a figure above a bar, at 10 pixels. */
+const DIGIT = 5.9;
+const SERIES = ['dirty when it began', 'sent'];
+
+export function pagesChart({ passes }: Story): Plot | undefined {
+  if (passes.length === 0) return undefined;
+  const bars = passes.flatMap((pass) => [
+    { pass: passName(pass), iteration: pass.iteration, series: SERIES[0]!, pages: pass.dirtyPages },
+    ...(pass.sentPages === undefined
+      ? []
+      : [{ pass: passName(pass), iteration: pass.iteration, series: SERIES[1]!, pages: pass.sentPages }]),
+  ]);
+  const said = bars.map((bar) => ({
+    ...bar,
+    says: `pass ${bar.pass}: ${countText(bar.pages)} pages ${bar.series}`,
+    label: countText(bar.pages),
+  }));
+  const counts = bars.map(({ pages }) => pages).filter((pages) => pages > 0);
+  const most = Math.max(1, ...counts);
+  const wide = most / Math.min(most, ...counts) > LINEAR_RATIO;
+  const many = passes.length > MAX_NAMED;
+  const widest = Math.max(...said.map(({ label }) => label.length)) * DIGIT;
+  const room = ((WIDTH - LEFT) / bars.length) * 0.75;
+  const x = {
+    field: 'pass',
+    type: 'nominal',
+    sort: passOrder(passes),
+    title: 'pass',
+    // A word a line, as long as there is room for words.
+    axis: many
+      ? { labelAngle: -60, labelOverlap: true }
+      : { labelAngle: 0, labelOverlap: false, labelExpr: "split(datum.label, ' ')" },
+  };
+  const xOffset = { field: 'series', sort: SERIES };
+  const y = {
+    field: 'pages',
+    type: 'quantitative',
+    title: wide ? 'pages, log scale' : 'pages',
+    scale: wide ? { type: 'symlog', constant: 1, domain: [0, most * 2.5], nice: false } : {},
+    axis: {
+      ...titleAbove,
+      format: ',d',
+      ...(wide ? { values: powersOfTen(most) } : { tickMinStep: 1 }),
+    },
+  };
+  return {
+    title: 'Dirty and sent pages per pass',
+    description: `${said.map(({ says }) => says).join('; ')}.`,
+    spec: {
+      data: { values: said },
+      ...framed({ height: 240, legend: true, bottom: many ? 110 : 62 }),
+      layer: [
+        {
+          name: 'pages',
+          mark: { type: 'bar', stroke: INK.dark, strokeWidth: 1.5 },
+          encoding: {
+            x,
+            xOffset,
+            y,
+            fill: {
+              field: 'series',
+              type: 'nominal',
+              sort: SERIES,
+              scale: { domain: SERIES, range: ['white', INK.blue] },
+            },
+            description: { field: 'says', type: 'nominal' },
+          },
+        },
+        ...(widest > room
+          ? []
+          : [
+              {
+                mark: { type: 'text', dy: -7, fontSize: 10, aria: false },
+                encoding: { x, xOffset, y, text: { field: 'label', type: 'nominal' } },
+              },
+            ]),
+      ],
+    },
+  };
+}
+
+function powersOfTen(most: number): number[] {
+  const powers = [0, 1];
+  while (powers.at(-1)! * 10 <= most * 2.5) powers.push(powers.at(-1)! * 10);
+  return powers;
+}

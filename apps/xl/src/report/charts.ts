@@ -1,0 +1,28 @@
+import { decisionsChart } from './chart-decisions.js';
+import { downtimeChart } from './chart-downtime.js';
+import { pagesChart } from './chart-pages.js';
+import { rateChart } from './chart-rate.js';
+import { timelineChart } from './chart-timeline.js';
+import { type Plot, plotSvg } from './plot.js';
+import type { Story } from './story.js';
+
+export interface Drawing extends Pick<Plot, 'title' | 'description'> {
+  /** An `<svg>` element. */
+  readonly svg: string;
+}
+
+/** Those that the trace has something for. */
+export async function drawings(story: Story): Promise<Drawing[]> {
+  const plots = [timelineChart, downtimeChart, pagesChart, rateChart, decisionsChart].map((chart) =>
+    chart(story),
+  );
+  return Promise.all(
+    plots
+      .filter((plot) => plot !== undefined)
+      .map(async (plot) => ({
+        title: plot.title,
+        description: plot.description,
+        svg: await plotSvg(plot),
+      })),
+  );
+}

@@ -1,0 +1,73 @@
+/** What stands at the head of a report: how it ended, and the figures that people look for first. */
+import { bandwidthText } from '@mig/sender/policy';
+import { endText } from '../trace/read-trace.js';
+import type { Story } from './story.js';
+import { countText, mibRateText, octetsText, timeText } from './units.js';
+
+export type Facts = readonly (readonly [name: string, value: string])[];
+
+/** A command that reached the target is no name for it. */
+export function titleOf({ header: { domain, target } }: Story): string {
+  return target.startsWith('command: ') ? `Migration of ${domain}` : `Migration of ${domain} to ${target}`;
+}
+
+/** A word, and a sentence or more. */
+export function verdictOf(story: Story): { readonly word: string; readonly sentences: readonly string[] } {
+  const { outcome, precopyEnd } = story;
+  const ended = precopyEnd === undefined ? [] : [`Precopy ended: ${precopyEnd.sentence}.`];
+  const flaw = endText(story.end, outcome !== undefined);
+  const remark = flaw === undefined ? [] : [`Of this report, ${flaw}.`];
+  switch (outcome?.type) {
+    case 'complete':
+      return { word: 'Succeeded', sentences: [...ended, ...remark] };
+    case 'failed':
+      return {
+        word: 'Failed',
+        sentences: [`${outcome.message}.`, ...outcome.advice, ...ended, ...remark],
+      };
+    case undefined:
+      return { word: 'Unknown', sentences: [...ended, ...remark] };
+  }
+}
+
+export function keyFigures(story: Story): Facts {
+  const { passes, outcome, downtime } = story;
+  const sent = passes.reduce((sum, { sentPages = 0 }) => sum + sentPages, 0);
+  const live = passes.filter(({ kind }) => kind === 'precopy').length;
+  const complete = outcome?.type === 'complete' ? outcome : undefined;
+  return [
+    ['downtime', downtime === undefined ? 'none' : timeText(downtime.to - downtime.from)],
+    ['total time', timeText(complete?.totalMilliseconds ?? story.length)],
+    ['live passes', String(live)],
+    ['pages sent', countText(sent)],
+    ...(complete === undefined
+      ? []
+      : ([
+          ['sent in all', octetsText(complete.octetsSent)],
+          ['mean rate', mibRateText(complete.octetsSent, complete.totalMilliseconds)],
+        ] as const)),
+  ];
+}
+
+export function circumstances({ header, outcome }: Story): Facts {
+  const settings = Object.entries(header.settings).map(([name, value]) => settingText(name, value));
+  return [
+    ['domain', `${header.domain} (domid ${header.domid}, ${header.uuid})`],
+    ['memory', `${countText(header.pageCount)} pages, ${octetsText(header.pageCount * 4096)}`],
+    ['from', `${header.host}, ${header.hypervisor}`],
+    ['to', header.target],
+    ['date', `${new Date(header.date).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
+    ['options', settings.length === 0 ? 'none: the defaults' : settings.join(', ')],
+    ['mig', header.writer],
+    ...(outcome?.type === 'failed' && outcome.outcome !== undefined
+      ? ([['outcome', `${outcome.outcome}, in state ${outcome.state ?? '–'}`]] as const)
+      : []),
+  ];
+}
+
+function settingText(name: string, value: string | number | boolean): string {
+  if (value === true) return name;
+  if (name === 'bandwidth') return `${name} ${bandwidthText(Number(value))}`;
+  if (['max-downtime', 'timeout', 'suspend-cost'].includes(name)) return `${name} ${timeText(Number(value))}`;
+  return `${name} ${String(value)}`;
+}

@@ -1,0 +1,76 @@
+/** The report as an HTML page: no script, and nothing from elsewhere. */
+import type { Drawing } from './charts.js';
+import { circumstances, type Facts, keyFigures, titleOf, verdictOf } from './facts.js';
+import { escaped } from './plot.js';
+import type { Story } from './story.js';
+import { STYLE } from './style.js';
+import { decisionTable, passTable, stateTable, type Table } from './tables.js';
+
+/** Whatever a name in the trace may hold, a browser fetches and runs nothing. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+export function htmlPage(story: Story, drawn: readonly Drawing[]): string {
+  const title = titleOf(story);
+  const { word, sentences } = verdictOf(story);
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light">',
+    `<title>${escaped(title)}</title>`,
+    `<style>${STYLE}</style>`,
+    '</head>',
+    '<body>',
+    '<header>',
+    `<h1>${escaped(title)}</h1>`,
+    `<p class="verdict ${word.toLowerCase()}"><strong>${word}.</strong> ${sentences.map(escaped).join(' ')}</p>`,
+    list('figures', 'Key figures', keyFigures(story)),
+    '</header>',
+    '<main>',
+    ...drawn.map(figure),
+    '<section aria-labelledby="tables"><h2 id="tables">Figures</h2>',
+    ...[passTable(story), decisionTable(story), stateTable(story)].map(table),
+    '</section>',
+    '<section aria-labelledby="circumstances"><h2 id="circumstances">Circumstances</h2>',
+    list('circumstances', 'Circumstances', circumstances(story)),
+    '</section>',
+    '</main>',
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+function list(kind: string, label: string, facts: Facts): string {
+  const items = facts.map(
+    ([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`,
+  );
+  return `<dl class="${kind}" aria-label="${label}">${items.join('')}</dl>`;
+}
+
+function figure({ title, svg }: Drawing): string {
+  return `<figure><figcaption><h2>${escaped(title)}</h2></figcaption>${svg}</figure>`;
+}
+
+function table({ caption, note, columns, rows }: Table): string {
+  if (rows.length === 0) return '';
+  const kind = (index: number) =>
+    columns[index]!.numbers ? ' class="number"' : columns[index]!.long ? ' class="long"' : '';
+  const head = columns.map(({ name }, i) => `<th scope="col"${kind(i)}>${escaped(name)}</th>`).join('');
+  const body = rows.map((cells) => {
+    const [first, ...rest] = cells.map(escaped);
+    const others = rest.map((cell, i) => `<td${kind(i + 1)}>${cell}</td>`).join('');
+    return `<tr><th scope="row"${kind(0)}>${first ?? ''}</th>${others}</tr>`;
+  });
+  // What is wider than the window scrolls, also from the keyboard.
+  return [
+    `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
+    `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead>`,
+    `<tbody>${body.join('\n')}</tbody></table>`,
+    ...(note === undefined ? [] : [`<p class="note">${escaped(note)}</p>`]),
+    '</div>',
+  ].join('\n');
+}

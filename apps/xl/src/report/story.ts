@@ -1,0 +1,88 @@
+/** A trace as the report tells it. Pure. */
+import type { RecordOf, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
+
+/** Milliseconds since the trace began. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface StoryPass extends Span {
+  readonly kind: RecordOf<'pass'>['kind'];
+  readonly iteration: number;
+  readonly dirtyPages: number;
+  /** What follows is of passes that were finished. */
+  readonly sentPages: number | undefined;
+  readonly octets: number | undefined;
+  readonly milliseconds: number | undefined;
+}
+
+export interface StoryState extends Span {
+  readonly state: string;
+}
+
+export interface Story {
+  readonly header: TraceHeader;
+  readonly passes: readonly StoryPass[];
+  readonly states: readonly StoryState[];
+  readonly consultations: readonly RecordOf<'consulted'>[];
+  readonly precopyEnd: RecordOf<'precopy-ended'> | undefined;
+  /** Nobody ran the domain: up to the report of success, or to the end of the trace where that is missing. */
+  readonly downtime: Span | undefined;
+  readonly suspendedAt: number | undefined;
+  readonly outcome: RecordOf<'complete'> | RecordOf<'failed'> | undefined;
+  /** Where the trace breaks off. */
+  readonly end: TraceEnd;
+  /** Milliseconds. */
+  readonly length: number;
+}
+
+/** @param records with the header first */
+export function storyOf(records: readonly TraceRecord[], end: TraceEnd = { kind: 'whole' }): Story {
+  const [header] = records;
+  if (header?.type !== 'header') throw new TypeError('a trace without its header');
+  const length = Math.max(...records.map(({ at }) => at));
+  const only = <K extends TraceRecord['type']>(type: K) =>
+    records.filter((record): record is Extract<TraceRecord, { type: K }> => record.type === type);
+  const outcome = records.findLast(({ type }) => type === 'complete' || type === 'failed');
+  const story = {
+    header,
+    passes: passesOf(only('pass-started'), only('pass'), length),
+    states: statesOf(only('state'), length),
+    consultations: only('consulted'),
+    precopyEnd: only('precopy-ended').at(-1),
+    suspendedAt: only('suspended').at(-1)?.at,
+    outcome: outcome as Story['outcome'],
+    end,
+    length,
+  };
+  return { ...story, downtime: downtimeOf(story) };
+}
+
+function passesOf(
+  started: readonly RecordOf<'pass-started'>[],
+  finished: readonly RecordOf<'pass'>[],
+  length: number,
+): StoryPass[] {
+  const byIteration = new Map(finished.map((pass) => [pass.iteration, pass]));
+  return started.map(({ at, kind, iteration, dirtyPages }) => {
+    const pass = byIteration.get(iteration);
+    const { sentPages, octets, milliseconds } = pass ?? {};
+    return { kind, iteration, dirtyPages, sentPages, octets, milliseconds, from: at, to: pass?.at ?? length };
+  });
+}
+
+function statesOf(entered: readonly RecordOf<'state'>[], length: number): StoryState[] {
+  return entered.map(({ at, state }, i) => ({ state, from: at, to: entered[i + 1]?.at ?? length }));
+}
+
+function downtimeOf({ outcome, states, length }: Omit<Story, 'downtime'>): Span | undefined {
+  if (outcome?.type === 'complete') {
+    const from = outcome.suspendRequestedAt;
+    return { from, to: from + outcome.downtimeMilliseconds };
+  }
+  const from = states.find(({ state }) => state === 'suspending')?.from;
+  if (from === undefined) return undefined;
+  const back = states.find(({ state }) => state === 'taken-back')?.from;
+  return { from, to: back ?? length };
+}

@@ -1,0 +1,46 @@
+import { FONT, INK } from './plot.js';
+
+/** Of the HTML page. On paper: no colour is needed, no plot is torn apart, and nothing scrolls. */
+export const STYLE = `
+:root { color: ${INK.text}; background: white; font: 15px/1.5 ${FONT}; }
+body { max-width: 860px; margin: 0 auto; padding: 28px 20px 48px; }
+h1 { font-size: 26px; line-height: 1.25; margin: 0 0 12px; }
+h2 { font-size: 17px; margin: 0 0 6px; }
+.verdict { margin: 0 0 18px; padding: 10px 14px; border: 1px solid ${INK.grid}; border-left: 6px solid ${INK.dark}; }
+.verdict.failed, .verdict.unknown { border-left: 6px double ${INK.orange}; }
+dl { margin: 0; }
+dl.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); gap: 10px; }
+dl.figures > div { border: 1px solid ${INK.grid}; border-radius: 6px; padding: 8px 12px; }
+dl.figures dt { color: ${INK.quiet}; font-size: 13px; }
+dl.figures dd { margin: 0; font-size: 17px; font-weight: 600; white-space: nowrap; }
+dl.circumstances > div { display: flex; gap: 12px; padding: 3px 0; border-top: 1px solid ${INK.grid}; }
+dl.circumstances dt { flex: 0 0 90px; color: ${INK.quiet}; }
+dl.circumstances dd { margin: 0; overflow-wrap: anywhere; }
+figure { margin: 34px 0 0; }
+figure svg { display: block; max-width: 100%; height: auto; }
+section { margin-top: 38px; }
+.wide { overflow-x: auto; margin: 0 0 26px; }
+.wide:focus-visible { outline: 2px solid ${INK.blue}; outline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: 0 0 6px; }
+.note { margin: 0 0 4px; font-size: 13px; color: ${INK.quiet}; }
+th, td { padding: 4px 10px 4px 0; text-align: left; vertical-align: top; border-top: 1px solid ${INK.grid}; font-weight: 400; }
+thead th { border-top: 0; border-bottom: 1px solid ${INK.quiet}; color: ${INK.quiet}; }
+tbody th, td { white-space: nowrap; }
+.number { text-align: right; }
+.long { white-space: normal; min-width: 220px; }
+td:not(.number) + td.number, .number + :not(.number) { padding-left: 10px; }
+@media print {
+  @page { margin: 14mm; }
+  :root { font-size: 10pt; }
+  body { max-width: none; padding: 0; }
+  figure, dl.figures, tr { break-inside: avoid; }
+  h1, h2, caption, thead { break-after: avoid; }
+  thead { display: table-header-group; }
+  .wide { overflow: visible; }
+  table { font-size: 8pt; }
+  thead th, td, tbody th { white-space: normal; padding-right: 6px; }
+  .long { min-width: 0; }
+  * { print-color-adjust: exact; }
+}
+`;

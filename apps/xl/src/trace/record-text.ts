@@ -1,0 +1,77 @@
+/** A record as people read it. */
+import { dirtyRuns, type RecordOf, type TraceRecord } from '@mig/protocol/trace';
+import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
+
+const PAGE = 4096;
+const MAX_RUNS = 4;
+
+/** Names and messages come from whoever wrote the trace: they must not drive the terminal. */
+export function recordLines(record: TraceRecord): string[] {
+  return lines(record).map((line) => line.replace(/\p{Cc}/gu, '?'));
+}
+
+function lines(record: TraceRecord): string[] {
+  if (record.type === 'header') return headerLines(record);
+  const time = `${(record.at / 1000).toFixed(3).padStart(10)} s`;
+  return content(record).map((text, i) => (i === 0 ? `${time}  ${text}` : `${''.padEnd(12)}  ${text}`));
+}
+
+function headerLines(header: RecordOf<'header'>): string[] {
+  const { domain, domid, uuid, host, target, hypervisor, writer, date, pageCount, settings } = header;
+  const named = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  return [
+    `${domain} (domain ${domid}, ${uuid}) from ${host} to ${target}`,
+    `${new Date(date).toISOString()}, ${hypervisor}, mig ${writer}`,
+    `${pageCount} pages, ${octetsText(pageCount * PAGE)}`,
+    `settings: ${named.length === 0 ? 'none' : named.join(', ')}`,
+  ];
+}
+
+function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
+  switch (record.type) {
+    case 'state':
+      return [`state ${record.state}`];
+    case 'pass-started':
+      return [`pass ${record.iteration} (${record.kind}) begins: ${record.dirtyPages} pages dirty`];
+    case 'pass':
+      return [
+        `pass ${record.iteration} (${record.kind}) done: ${record.sentPages} pages sent, ` +
+          `${octetsText(record.octets)} in ${millisecondsText(record.milliseconds)}, ` +
+          rateText(record.octets, record.milliseconds),
+      ];
+    case 'consulted':
+      return [consultation(record)];
+    case 'log-read': {
+      const runs = [...dirtyRuns(record.bitmap)];
+      const some = runs.slice(0, MAX_RUNS).map(([first, count]) => `${first}+${count}`);
+      const more = runs.length > MAX_RUNS ? `, and ${runs.length - MAX_RUNS} runs more` : '';
+      const which = runs.length > 0 ? `: ${some.join(' ')}${more}` : '';
+      return [`log read after pass ${record.iteration}: ${record.dirtyPages} pages dirty${which}`];
+    }
+    case 'precopy-ended':
+      return [`precopy ended: ${record.sentence} (${record.code})`];
+    case 'suspended':
+      return ['suspended'];
+    case 'complete':
+      return [
+        `complete: total ${millisecondsText(record.totalMilliseconds)}, downtime ` +
+          `${millisecondsText(record.downtimeMilliseconds)}, ${octetsText(record.octetsSent)} sent`,
+      ];
+    case 'failed':
+      return [`failed: ${record.message}`, ...record.advice];
+    case 'unknown':
+      return [`a record of kind ${record.number}, which this mig does not know`];
+  }
+}
+
+function consultation(record: RecordOf<'consulted'>): string {
+  const { point, dirtyCount, sendRate, dirtyRate, estimatedDowntime, decision, sentence } = record;
+  const figures = [
+    dirtyCount === undefined ? undefined : `${dirtyCount} dirty`,
+    sendRate === undefined ? undefined : `sending ${octetsText(sendRate * PAGE)}/s`,
+    dirtyRate === undefined ? undefined : `dirtying ${octetsText(dirtyRate * PAGE)}/s`,
+    estimatedDowntime === undefined ? undefined : `downtime now ${millisecondsText(estimatedDowntime)}`,
+  ].filter((figure) => figure !== undefined);
+  const why = sentence === undefined ? '' : `: ${sentence}`;
+  return `policy, ${point}${figures.length > 0 ? `, ${figures.join(', ')}` : ''}: ${decision}${why}`;
+}

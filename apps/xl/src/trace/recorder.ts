@@ -1,0 +1,141 @@
+/** The worker's hand in a trace: each record is with the kernel before the migration takes its next step. */
+import { closeSync } from 'node:fs';
+import type { MigrationObserver, MigrationReport } from '@mig/sender';
+import {
+  encodeTraceRecord,
+  type KnownTraceRecord,
+  packBitmap,
+  TRACE_MAGIC,
+  TRACE_VERSION,
+} from '@mig/protocol/trace';
+import { named } from '../migrate/named-failure.js';
+import type { Failure } from '../migrate/task.js';
+import { describeError } from '../output/errors.js';
+import { writeAll } from '../output/text-output.js';
+import type { TraceTask } from './trace-task.js';
+
+type Unstamped<R> = R extends KnownTraceRecord ? Omit<R, 'at'> : never;
+
+export interface TraceOutlets {
+  /** For the main thread; octets that it may keep. */
+  post(octets: Uint8Array): void;
+  /** Said once, where the file takes no more: the migration goes on without. */
+  note(text: string): void;
+}
+
+/** Throws nothing: no migration fails for its trace. */
+export class TraceRecorder {
+  readonly #began = performance.now();
+  #descriptor: number | undefined;
+
+  constructor(
+    private readonly task: TraceTask,
+    private readonly outlets: TraceOutlets,
+  ) {
+    this.#descriptor = task.descriptor;
+    const header = { magic: TRACE_MAGIC, version: TRACE_VERSION, date: Date.now(), ...task.header };
+    this.#record({ type: 'header', ...header });
+  }
+
+  /** `inner` hears all as well, after it was recorded. */
+  observing(inner: MigrationObserver): MigrationObserver {
+    const record = this.#record.bind(this);
+    return {
+      ...inner,
+      stateEntered: (state) => {
+        record({ type: 'state', state });
+        inner.stateEntered?.(state);
+      },
+      passStarted: (pass) => {
+        record({ type: 'pass-started', ...pass });
+        inner.passStarted?.(pass);
+      },
+      passFinished: (pass) => {
+        record({ type: 'pass', ...pass, milliseconds: fine(pass.milliseconds) });
+        inner.passFinished?.(pass);
+      },
+      consulted: (stats, answer) => {
+        const reason = answer.decision === 'continue-precopy' ? undefined : answer.reason;
+        record({
+          type: 'consulted',
+          point: stats.point,
+          iteration: stats.iteration,
+          totalWritten: stats.totalWritten,
+          dirtyCount: stats.dirtyCount,
+          elapsedMilliseconds: fine(stats.elapsedMilliseconds),
+          sendRate: whole(stats.sendRate),
+          dirtyRate: whole(stats.dirtyRate),
+          estimatedDowntime: stats.estimatedDowntime && fine(stats.estimatedDowntime),
+          decision: answer.decision,
+          code: reason?.code,
+          sentence: reason?.sentence,
+        });
+        inner.consulted?.(stats, answer);
+      },
+      // Asked for, a bitmap costs: on Xen it comes from another process.
+      ...(this.task.bitmaps && {
+        logRead: ({ iteration, dirtyPages }, bitmap) =>
+          record({ type: 'log-read', iteration, dirtyPages, bitmap: packBitmap(bitmap) }),
+      }),
+      precopyEnded: (end) => {
+        record({ type: 'precopy-ended', code: end.code, sentence: end.sentence });
+        inner.precopyEnded?.(end);
+      },
+      suspended: () => {
+        record({ type: 'suspended' });
+        inner.suspended?.();
+      },
+    } satisfies MigrationObserver;
+  }
+
+  complete(report: MigrationReport): void {
+    this.#record({
+      type: 'complete',
+      suspendRequestedAt: fine(report.suspendRequestedAt - this.#began),
+      suspendMilliseconds: fine(report.suspendMilliseconds),
+      downtimeMilliseconds: fine(report.downtimeMilliseconds),
+      suspendCostMilliseconds: fine(report.suspendCostMilliseconds),
+      totalMilliseconds: fine(report.totalMilliseconds),
+      octetsSent: report.octetsSent,
+    });
+    this.#close();
+  }
+
+  failed(failure: Failure): void {
+    const { message, advice, exitStatus, reason, state, outcome } = named(failure, this.task.names);
+    this.#record({ type: 'failed', message, advice, exitStatus, reason, state, outcome });
+    this.#close();
+  }
+
+  #record(record: Unstamped<KnownTraceRecord>): void {
+    try {
+      const octets = encodeTraceRecord({ ...record, at: fine(performance.now() - this.#began) });
+      if (this.#descriptor !== undefined) writeAll(this.#descriptor, octets);
+      if (this.task.posted) this.outlets.post(octets);
+    } catch (error) {
+      if (this.#descriptor === undefined) return;
+      this.outlets.note(`the trace ends early: ${describeError(error)}`);
+      this.#close();
+      if (this.task.posted) this.#record(record);
+    }
+  }
+
+  #close(): void {
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    try {
+      if (descriptor !== undefined) closeSync(descriptor);
+    } catch (error) {
+      this.outlets.note(`the trace may end early: ${describeError(error)}`);
+    }
+  }
+}
+
+/** Microseconds are as fine as the clock tells anything. */
+function fine(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+function whole(rate: number | undefined): number | undefined {
+  return rate === undefined ? undefined : Math.round(rate);
+}

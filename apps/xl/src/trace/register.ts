@@ -1,0 +1,33 @@
+/** trace show, report. The modules that do the work load when one of them runs. */
+import type { Command } from 'commander';
+import type { Context } from '../commands/context.js';
+
+export function registerTraceCommands(program: Command, context: Context): void {
+  const trace = program
+    .command('trace')
+    .helpCommand(false)
+    .description('Look at what xl migrate --trace has written')
+    .usage('<Subcommand> [options] ...');
+
+  trace
+    .command('show')
+    .description('Print what happened, a line each')
+    .usage('[options] <File|->')
+    .argument('<file>')
+    .option('--json', 'one JSON object a line')
+    .action(async (file: string, options: { json?: true }) => {
+      const { show } = await import('./show.js');
+      show(context, file, options);
+    });
+
+  trace
+    .command('report')
+    .description('Make a page of it, .html or .svg')
+    .usage('<File|-> <Page>')
+    .argument('<file>')
+    .argument('<page>')
+    .action(async (file: string, page: string) => {
+      const { report } = await import('./report.js');
+      await report(context, file, page);
+    });
+}

@@ -1,0 +1,22 @@
+import type { TraceRecord } from '@mig/protocol/trace';
+import type { Context } from '../commands/context.js';
+import { renderReport } from '../report/render.js';
+import { openOutputFile } from '../stream/output-file.js';
+import { endText, readTrace } from './read-trace.js';
+import { formatOf } from './report-format.js';
+
+export async function report({ log }: Context, file: string, page: string): Promise<void> {
+  const format = formatOf('the page', page);
+  const records: TraceRecord[] = [];
+  const end = readTrace(file, (record) => records.push(record));
+  const remark = endText(end, true);
+  if (remark !== undefined) log.warning(remark);
+  const text = await renderReport(records, format, end);
+  const output = openOutputFile(file, page);
+  try {
+    output.write(new TextEncoder().encode(text));
+    output.complete();
+  } finally {
+    output.close();
+  }
+}

@@ -1,0 +1,37 @@
+import type { TraceRecord } from '@mig/protocol/trace';
+import type { Context } from '../commands/context.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { endText, readTrace } from './read-trace.js';
+import { recordJson } from './record-json.js';
+import { recordLines } from './record-text.js';
+
+/** Of `--json`: see docs/json.md. */
+export const TRACE_EVENTS_VERSION = 1;
+
+/** Exit status 1 where it is damaged; a tail that is torn is what a trace is made for. */
+export function show(context: Context, file: string, { json = false }: { json?: boolean }): void {
+  const { output } = context;
+  let finished = false;
+  if (json)
+    output.line(JSON.stringify({ event: 'schema', of: 'xl trace show', version: TRACE_EVENTS_VERSION }));
+  const end = readTrace(file, (record: TraceRecord) => {
+    finished ||= record.type === 'complete' || record.type === 'failed';
+    if (json) output.line(JSON.stringify(recordJson(record)));
+    else for (const line of recordLines(record)) output.line(line);
+  });
+  const remark = endText(end, finished);
+  if (json) output.line(JSON.stringify({ event: 'end', trace: end.kind, finished, ...endPlace(end) }));
+  else if (remark !== undefined) output.line(remark);
+  if (end.kind === 'damaged') context.exitStatus = ExitStatus.failure;
+}
+
+function endPlace(end: ReturnType<typeof readTrace>): object {
+  switch (end.kind) {
+    case 'whole':
+      return {};
+    case 'torn':
+      return { offset: end.offset, octets: end.octets };
+    case 'damaged':
+      return { offset: end.fault.offset, code: end.fault.code, message: end.fault.message };
+  }
+}

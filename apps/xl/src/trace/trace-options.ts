@@ -1,0 +1,147 @@
+/** `--trace`, `--trace-bitmaps` and `--report` of `migrate`. */
+import { openSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { DomainInfo, Host } from '@mig/hypervisor';
+import type { Settings } from '@mig/protocol/trace';
+import type { Command } from 'commander';
+import { ownVersion } from '../commands/own-version.js';
+import type { Names } from '../migrate/names.js';
+import type { Course } from '../migrate/steering.js';
+import { describeError } from '../output/errors.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { openOutputFile, type OutputFile } from '../stream/output-file.js';
+import { formatOf, type ReportFormat } from './report-format.js';
+import type { TraceTask } from './trace-task.js';
+
+export interface TraceOptions {
+  readonly trace?: string;
+  readonly traceBitmaps?: true;
+  readonly report?: string;
+}
+
+export function addTraceOptions(command: Command): void {
+  command
+    .option('--trace <file>', 'write what happens to a file as it happens: see xl trace')
+    .option('--trace-bitmaps', 'which pages were dirty goes into the trace, too')
+    .option('--report <file>', 'when it is over, write a page about it: .html or .svg');
+}
+
+/** @throws Failure where the options contradict each other, or the report is to be of a kind that there is none of */
+export function checkTraceOptions({ trace, traceBitmaps, report }: TraceOptions): void {
+  if (report !== undefined) formatOf('--report', report);
+  const nonsense =
+    traceBitmaps && trace === undefined
+      ? '--trace-bitmaps without --trace: there is no file for them'
+      : trace !== undefined && report !== undefined && resolve(trace) === resolve(report)
+        ? `--trace and --report are the same file, ${trace}`
+        : undefined;
+  if (nonsense !== undefined) throw new Failure(nonsense, ExitStatus.usage);
+}
+
+/** What is migrated, for the header. */
+export interface TraceSubject {
+  readonly host: Host;
+  readonly domain: DomainInfo;
+  /** As the operator gave it. */
+  readonly target: string;
+  readonly course: Course;
+  readonly ownPolicy: string | undefined;
+  readonly suspendCost: number | undefined;
+  readonly debug: boolean;
+  readonly names: Names;
+}
+
+export interface OpenedTrace {
+  readonly task: TraceTask | undefined;
+  readonly report: { readonly file: OutputFile; readonly format: ReportFormat } | undefined;
+}
+
+/**
+ * Opens the files; before anything is touched.
+ * @throws Failure where one cannot be written
+ */
+export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject: TraceSubject): OpenedTrace {
+  if (trace === undefined && report === undefined) return { task: undefined, report: undefined };
+  const page =
+    report === undefined
+      ? undefined
+      : {
+          format: formatOf('--report', report),
+          file: opened('--report', report, () => openOutputFile('-', report)),
+        };
+  let descriptor: number | undefined;
+  try {
+    descriptor = trace === undefined ? undefined : opened('--trace', trace, () => openSync(trace, 'w'));
+  } catch (error) {
+    page?.file.close();
+    throw error;
+  }
+  const bitmaps = traceBitmaps === true;
+  return {
+    task: {
+      descriptor,
+      posted: page !== undefined,
+      bitmaps,
+      names: subject.names,
+      header: headerOf(subject),
+    },
+    report: page,
+  };
+}
+
+function opened<T>(option: string, path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    // The path in it may be that of a temporary file.
+    const why = describeError(error).replace(/^\/?.*: (?=[^:]*$)/, '');
+    throw new Failure(`${option} ${path} cannot be written: ${why}`, ExitStatus.failure, { cause: error });
+  }
+}
+
+function headerOf({ host, domain, target, ...subject }: TraceSubject): TraceTask['header'] {
+  const { hypervisor } = host.info();
+  return {
+    writer: ownVersion(),
+    hypervisor,
+    host: hostname(),
+    target,
+    domain: domain.name,
+    domid: domain.domid,
+    uuid: domain.uuid,
+    pageCount: domain.memory * 256,
+    settings: settingsOf(subject),
+  };
+}
+
+/** By the names of the options; times in milliseconds, rates in octets per second. */
+function settingsOf({
+  course,
+  ownPolicy,
+  suspendCost,
+  debug,
+}: Pick<TraceSubject, 'course' | 'ownPolicy' | 'suspendCost' | 'debug'>): Settings {
+  const { precopyIterations, precopyThreshold, maxDowntime, abortIfBusy, timeout, timeoutAction } =
+    course.policy;
+  const { bandwidth } = course;
+  const settings = {
+    'precopy-iterations': precopyIterations,
+    'precopy-threshold': precopyThreshold,
+    'max-downtime': maxDowntime,
+    'abort-if-busy': abortIfBusy,
+    timeout,
+    'timeout-action': timeoutAction,
+    bandwidth: bandwidth && Math.round(bandwidth.octetsPerSecond),
+    'bandwidth-always': bandwidth?.always || undefined,
+    policy: ownPolicy,
+    'suspend-cost': suspendCost,
+    debug: debug || undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
+    ),
+  );
+}

@@ -1,0 +1,42 @@
+import { type DirtyLog, HostError } from '@mig/hypervisor';
+import { ControlConnection } from './control-connection.js';
+import { DomainMemory } from './domain-memory.js';
+import { isAlive } from './process-identity.js';
+import { refuseUnlessHere, type SavedDomain } from './save-domain.js';
+
+/**
+ * Logs a domain's writes while `use` runs. The log has one owner, the connection that asked for it first: a migration
+ * and a measurement refuse each other, and neither can take from the other what was written.
+ */
+export function logDomain<T>(domain: SavedDomain, use: (log: DirtyLog) => T): T {
+  const { domid, owner } = domain;
+  const connection = new ControlConnection(domain.folder, domid);
+  try {
+    refuseUnlessHere(domid, connection.state());
+    const memory = new DomainMemory(owner, connection, 0);
+    try {
+      memory.enableLogDirty();
+      let result: T;
+      try {
+        result = use(memory);
+      } catch (error) {
+        try {
+          memory.disableLogDirty();
+        } catch {
+          // It ends with the connection. What went wrong first is what the operator needs to hear.
+        }
+        throw error;
+      }
+      memory.disableLogDirty();
+      return result;
+    } finally {
+      memory.close();
+    }
+  } catch (error) {
+    // Whatever it showed itself as first.
+    if (isAlive(owner)) throw error;
+    throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
+  } finally {
+    connection.close();
+  }
+}

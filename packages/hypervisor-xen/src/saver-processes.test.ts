@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isBeingSavedLive } from './saver-processes.js';
+
+let proc: string;
+beforeEach(() => {
+  proc = mkdtempSync(join(tmpdir(), 'mig-proc-'));
+  mkdirSync(join(proc, 'sys'));
+  // It ended between two looks.
+  mkdirSync(join(proc, '9'));
+});
+afterEach(() => rmSync(proc, { recursive: true }));
+
+function running(pid: number, ...words: string[]): void {
+  mkdirSync(join(proc, String(pid)));
+  writeFileSync(join(proc, String(pid), 'cmdline'), words.map((word) => `${word}\0`).join(''));
+}
+
+const LIVE = ['--save-domain', '12', '13', '7', '1', '503', '0'];
+
+test.each([
+  ["stock's", ['/usr/lib/xen-4.17/bin/libxl-save-helper', ...LIVE]],
+  ['ours', ['/usr/bin/node', '/usr/local/bin/xl-save-helper', ...LIVE]],
+])('a live save by a helper of %s', (_, words) => {
+  running(100, 'bash');
+  running(4242, ...words);
+  expect(isBeingSavedLive(7, proc)).toBe(true);
+  expect(isBeingSavedLive(12, proc)).toBe(false);
+});
+
+test.each([
+  ['one that is not live', ['helper', '--save-domain', '12', '13', '7', '0', '503', '0']],
+  ['a restore', ['helper', '--restore-domain', '12', '-1', '7', '1', '0', '2', '0', '503', '0']],
+  ['an option of that name', ['backup', '--save-domain', '7']],
+  ['nothing', ['init']],
+])('%s is none', (_, words) => {
+  running(4242, ...words);
+  expect(isBeingSavedLive(7, proc)).toBe(false);
+});

@@ -1,0 +1,56 @@
+/**
+ * The log of what a domain writes, without a save. Xen has one log a domain and no owner of it: whoever reads it clears
+ * it, and whoever turns it off does so for all. So it is not touched once a save helper is at work on the running domain, which
+ * takes over a log that is on. What an HVM domain's device model writes is not in it.
+ */
+import { type DirtyLog, HostError } from '@mig/hypervisor';
+import type { XenControl } from './control.js';
+
+export type LoggingControl = Pick<
+  XenControl,
+  'allocateBitmap' | 'cleanLogDirty' | 'disableLogDirty' | 'freeBitmap' | 'pfnCount' | 'startLogDirty'
+>;
+
+/**
+ * @param isBeingMigrated whether a migration of it has begun
+ * @throws HostError `wrong-state` where one has, at the start or since, or where the log is on already
+ */
+export function withXenDirtyLog<T>(
+  control: LoggingControl,
+  domid: number,
+  isBeingMigrated: () => boolean,
+  use: (log: DirtyLog) => T,
+): T {
+  const refuseIfMigrated = (what: string) => {
+    if (isBeingMigrated()) throw new HostError('wrong-state', `domain ${domid} ${what}`, { domid });
+  };
+  refuseIfMigrated('is being migrated');
+  const pageCount = control.pfnCount(domid);
+  const bitmap = control.allocateBitmap(pageCount);
+  try {
+    if (!control.startLogDirty(domid)) {
+      throw new HostError(
+        'wrong-state',
+        `Xen does not begin to log the writes of domain ${domid}: they are being logged already (it is being migrated, its ` +
+          'dirty rate is being measured, or a toolstack that died has left its log on), or it has a device passed through',
+        { domid },
+      );
+    }
+    try {
+      return use({
+        pageCount,
+        cleanLogDirty: (into) => {
+          refuseIfMigrated('has begun to be migrated: the measurement has left its log alone');
+          const count = control.cleanLogDirty(domid, bitmap, false);
+          bitmap.addTo(into);
+          return count;
+        },
+      });
+    } finally {
+      // Turned off under a migration, what the guest writes would be lost.
+      if (!isBeingMigrated()) control.disableLogDirty(domid);
+    }
+  } finally {
+    control.freeBitmap(bitmap);
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { pause } from '@mig/posix';
+import type { DirtyLog } from '../host.js';
+import type { HypervisorCase } from './bench.js';
+import { assertRefused, assertRuns, onBusyDomain, passes, saving, withRecording } from './stage.js';
+
+/** Logging what a domain writes without moving it. */
+export const logCases: readonly HypervisorCase[] = [
+  onBusyDomain('its writes are logged while it runs, and no longer than asked for', (bench, domid) => {
+    const { host } = bench;
+    const written = host.withDirtyLog(domid, (log) => {
+      assert.notEqual(host.describe(domid).logDirty, false);
+      return untilWritten(log);
+    });
+    assert.equal(typeof written, 'number');
+    assertRuns(bench, domid);
+    // Once more: nothing of the first is left.
+    host.withDirtyLog(domid, untilWritten);
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain('where the measurement fails, the log is off and the domain runs', (bench, domid) => {
+    const failure = new Error('measured enough');
+    const fail = () => {
+      throw failure;
+    };
+    assert.throws(
+      () => bench.host.withDirtyLog(domid, fail),
+      (error) => error === failure,
+    );
+    assertRuns(bench, domid);
+    bench.host.withDirtyLog(domid, untilWritten);
+  }),
+
+  onBusyDomain('its writes are logged once at a time', (bench, domid) => {
+    const { host } = bench;
+    host.withDirtyLog(domid, (log) => {
+      assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
+      // Not turned off by the refusal.
+      untilWritten(log);
+    });
+    assertRuns(bench, domid);
+  }),
+
+  onBusyDomain(
+    'while it is saved live its log is not to be had, and the save loses nothing',
+    (bench, domid) => {
+      const { host } = bench;
+      withRecording(({ output }) => {
+        let asked = 0;
+        const passStarted = ({ kind }: { kind: string }) => {
+          if (kind !== 'precopy' || asked++ > 0) return;
+          assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
+        };
+        const report = host.saveTo(domid, output, saving(passes(2), { observer: { passStarted } }));
+        assert.equal(asked, 2);
+        assert.ok(report.passes[1]!.dirtyPages > 0, 'the log was on all along');
+      });
+      assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
+      host.resume(domid);
+      assertRuns(bench, domid);
+    },
+  ),
+
+  onBusyDomain('one that is not there is refused', ({ host }, domid) => {
+    host.destroy(domid);
+    assertRefused('no-such-domain', () => host.withDirtyLog(domid, () => undefined));
+  }),
+];
+
+/** Milliseconds in all for a busy guest to write anything at all. */
+const PATIENCE = 60_000;
+
+/** @returns pages written, at least one, each counted once; where the guest writes nothing, it throws */
+function untilWritten(log: DirtyLog): number {
+  const bitmap = new Uint32Array(Math.ceil(log.pageCount / 32));
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    const written = log.cleanLogDirty(bitmap);
+    if (written > 0) {
+      assert.ok(written <= log.pageCount);
+      assert.ok(bitmap.some((word) => word !== 0));
+      return written;
+    }
+    assert.ok(performance.now() < deadline, 'a busy guest has written nothing');
+    pause(10);
+  }
+}
