@@ -46,6 +46,7 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: a set that shrinks slowly is no stall', { maxDowntime: 1 }, after([1000, 980, 960, 940], slow), go],
   ['downtime: nor is one that shrinks again after a burst', { maxDowntime: 1 }, after([400, 2000, 1500, 1200, 900], slow), go],
   ['downtime: nor one that comes and goes', { maxDowntime: 1 }, after([100, 2000, 100, 2000, 100], slow), go],
+  ['downtime: but a hundred readings tell, however short', { maxDowntime: 1 }, after(Array<number>(100).fill(60), { sendRate: 1e9 }), 'stop-and-copy: stall'],
   ['downtime: one that grows is', { maxDowntime: 1 }, after([400, 500, 600, 700], slow), 'stop-and-copy: stall'],
 
   ['timeout: not yet', { timeout: 5000 }, within(0, 4999), go],
