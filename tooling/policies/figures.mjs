@@ -1,6 +1,11 @@
 // What a handful of migrations were like: the figures of a cell.
 
-/** Nearest rank: of ten values the 95th percentile is the greatest. */
+/**
+ * Nearest rank: of ten values the 95th percentile is the greatest.
+ * @param {readonly number[]} values
+ * @param {number} share
+ * @returns {number}
+ */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];

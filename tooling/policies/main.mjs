@@ -11,7 +11,7 @@ const options = readOptions();
 if (options.list) {
   for (const cell of options.cells) console.log(nameOf(cell));
 } else if (options.render) {
-  render(read(RESULTS));
+  await render(read(RESULTS));
 } else {
   await measureAll(options);
 }
@@ -31,7 +31,7 @@ async function measureAll({ cells, runs, jobs, to, whole }) {
     for (let domain; (domain = left.shift()) !== undefined;) await measure(domain, runs, tell);
   };
   await Promise.all(Array.from({ length: jobs }, work));
-  if (whole) render(results);
+  if (whole) await render(results);
   else console.log(tables(results));
 }
 

@@ -1,18 +1,29 @@
-// Puts what was measured into docs/policies.md.
+// Puts what was measured into docs/policies.md, and the plots beside it.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fill } from './document.mjs';
 import { median, quantile } from './figures.mjs';
+import { plots } from './plots.mjs';
 import { bandwidthPromises, busyPromises, downtimePromises } from './promises.mjs';
 import { tables } from './tables.mjs';
 
-const page = fileURLToPath(new URL('../../docs/policies.md', import.meta.url));
+const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
-export function render(results) {
-  fill(page, {
+export async function render(results) {
+  const drawn = await plots(results);
+  for (const { file, svg } of drawn) writeFileSync(`${docs}${file}`, `${svg}\n`);
+  const page = readFileSync(`${docs}policies.md`, 'utf8');
+  writeFileSync(`${docs}policies.md`, rendered(page, results, drawn));
+}
+
+/** @param drawn of each plot its file and its title */
+export function rendered(page, results, drawn) {
+  return fill(page, {
     circumstances: circumstancesText(results),
     downtimes: downtimePromises(results),
     busy: busyPromises(results),
     bandwidth: bandwidthPromises(results),
+    plots: drawn.map(({ file, title }) => `![${title}](${file})`).join('\n\n'),
     tables: tables(results),
   });
 }

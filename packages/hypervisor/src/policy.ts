@@ -18,7 +18,7 @@ export interface PrecopyStats {
   readonly sendRate: number | undefined;
   /** Pages per second that the guest dirtied during the last finished pass; undefined while unknown. */
   readonly dirtyRate: number | undefined;
-  /** Pages found dirty after each finished pass, the latest last. */
+  /** Pages found dirty after each finished pass, the latest last: of the latest hundred passes. */
   readonly dirtyCounts: readonly number[];
   /** Milliseconds that a suspend costs however few pages are dirty: what SaveOptions said. */
   readonly suspendCost: number;

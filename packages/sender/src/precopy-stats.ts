@@ -9,6 +9,9 @@ export type Clock = () => number;
  */
 const RATE_PAGES = 8192;
 
+/** Dirty counts that a policy is told: each pass tells them again, so that all would be too many. */
+export const KEPT_COUNTS = 100;
+
 /** The figures of a running precopy, from which each consultation gets its stats. */
 export class PrecopyFigures {
   iteration = 0;
@@ -42,7 +45,7 @@ export class PrecopyFigures {
   logRead(dirtyCount: number): void {
     const now = this.clock();
     this.dirtyCount = dirtyCount;
-    this.#dirtyCounts = [...this.#dirtyCounts, dirtyCount];
+    this.#dirtyCounts = [...this.#dirtyCounts, dirtyCount].slice(-KEPT_COUNTS);
     if (now > this.#logReadAt) this.#dirtyRate = (dirtyCount / (now - this.#logReadAt)) * 1000;
     this.#logReadAt = now;
   }

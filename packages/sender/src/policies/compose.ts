@@ -1,4 +1,4 @@
-import type { PrecopyPolicy } from '@mig/hypervisor';
+import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 
 export const CONTINUE = { decision: 'continue-precopy' } as const;
 
@@ -26,7 +26,14 @@ export function abortIfBusy(goal: PrecopyPolicy, limit: PrecopyPolicy): PrecopyP
     const { code, sentence } = ended.reason;
     return {
       decision: 'abort',
-      reason: { code: 'busy', sentence: `the domain is busy (${code}): ${sentence}` },
+      reason: { code: 'busy', sentence: `the domain is busy (${code}): ${sentence}${prospect(stats)}` },
     };
   };
+}
+
+/** What suspending it now would come to. */
+function prospect({ estimatedDowntime }: PrecopyStats): string {
+  return estimatedDowntime === undefined
+    ? ''
+    : `; suspended now, it would stand still for some ${Math.ceil(estimatedDowntime)} ms`;
 }

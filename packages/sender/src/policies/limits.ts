@@ -1,5 +1,6 @@
 /** What precopy may cost: policies that end it however much is left. */
 import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import { KEPT_COUNTS } from '../precopy-stats.js';
 import { CONTINUE } from './compose.js';
 import { passes, rate, seconds } from './words.js';
 
@@ -42,7 +43,9 @@ export function stallLimit(): PrecopyPolicy {
     // Each pass sends what the one before it has left.
     const sent = level.slice(0, -1).reduce((sum, count) => sum + count, 0);
     const long = stats.sendRate === undefined || (sent / stats.sendRate) * 1000 >= STALLED_MILLISECONDS;
-    return level.length > STALLED_PASSES && long
+    // No more can be known, however short they were.
+    const allKnown = level.length >= KEPT_COUNTS;
+    return level.length > STALLED_PASSES && (long || allKnown)
       ? { decision: 'stop-and-copy', reason: { code: 'stall', sentence: stallSentence(level, stats) } }
       : CONTINUE;
   };

@@ -46,6 +46,7 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: a set that shrinks slowly is no stall', { maxDowntime: 1 }, after([1000, 980, 960, 940], slow), go],
   ['downtime: nor is one that shrinks again after a burst', { maxDowntime: 1 }, after([400, 2000, 1500, 1200, 900], slow), go],
   ['downtime: nor one that comes and goes', { maxDowntime: 1 }, after([100, 2000, 100, 2000, 100], slow), go],
+  ['downtime: but a hundred readings tell, however short', { maxDowntime: 1 }, after(Array<number>(100).fill(60), { sendRate: 1e9 }), 'stop-and-copy: stall'],
   ['downtime: one that grows is', { maxDowntime: 1 }, after([400, 500, 600, 700], slow), 'stop-and-copy: stall'],
 
   ['timeout: not yet', { timeout: 5000 }, within(0, 4999), go],
@@ -108,7 +109,7 @@ test('every end is told with its figures', () => {
   expect(told({ timeout: 1500 }, within(2, 1523))).toBe('1.5 s of precopy, 1.5 s allowed');
   expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], { ...rates, sendRate: 3000 }))).toBe(
     'the domain is busy (stall): the last 4 passes did not reduce the dirty pages (1000, 1000, 990, 1010, 1005): ' +
-      '5000 pages/s are dirtied, 3000 pages/s sent',
+      '5000 pages/s are dirtied, 3000 pages/s sent; suspended now, it would stand still for some 300 ms',
   );
   expect(told({ maxDowntime: 30 }, after([9], dear))).toBe(
     '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself costs 47 ms of the 30 ms asked for',
