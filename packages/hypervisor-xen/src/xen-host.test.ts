@@ -217,6 +217,36 @@ describe('a save', () => {
   });
 });
 
+describe('log-dirty that a helper has left on', () => {
+  const born: HelperEvent = { event: 'helper', pid: 1 };
+  const said: HelperEvent = { event: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
+  const stopped = { do: 'stop-log-dirty', domid: 1 };
+
+  /** What is asked of libxl when a save fails after these events. */
+  function askedAfter(events: readonly HelperEvent[], error = new HostError('unavailable', 'ERROR_FAIL')) {
+    const { requests } = helper(events, () => {
+      if (requests.length === 1) throw error;
+    });
+    expect(failure(() => host().saveTo(1, output, options))).toBeInstanceOf(Error);
+    return requests.slice(1);
+  }
+
+  test('is turned off after one that died without a word', () => {
+    expect(askedAfter([born])).toEqual([stopped]);
+    expect(askedAfter([born], DEAD)).toEqual([stopped]);
+  });
+
+  test('is not, after one that has done so itself, or has not begun', () => {
+    expect(askedAfter([born, said])).toEqual([]);
+    expect(askedAfter([])).toEqual([]);
+  });
+
+  test("does not hide the save's own failure", () => {
+    helper([born], refuse);
+    expect(failure(() => host().saveTo(1, output, options)).message).toBe('ERROR_FAIL');
+  });
+});
+
 const failures: [HelperFailure, new (...parameters: never[]) => Error, object][] = [
   [{ kind: 'aborted', reason: report.precopyEnd }, PrecopyAbortedError, { reason: report.precopyEnd }],
   [{ kind: 'timeout', what: 'nothing came', milliseconds: 5 }, TimeoutError, { milliseconds: 5 }],

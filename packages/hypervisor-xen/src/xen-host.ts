@@ -206,16 +206,32 @@ export class XenHost implements Host {
     listen?: HelperListener['event'],
   ): unknown {
     let failure: HelperFailure | undefined;
+    const helper = { unaccounted: false };
     const event = (event: HelperEvent) => {
+      if (event.event === 'helper') helper.unaccounted = true;
+      if (event.event === 'image' || event.event === 'failed') helper.unaccounted = false;
       if (event.event === 'failed') failure = event.failure;
       return listen?.(event);
     };
     try {
       return this.#libxl.ask(request, { event, interrupt, patience });
     } catch (error) {
+      if (helper.unaccounted && request.do === 'suspend') this.#stopLogDirty(request.domid);
       if (failure === undefined || error instanceof InterruptedError) throw error;
       const about = request.do === 'suspend' ? { domid: request.domid } : {};
       throw inOurWords(failure, { ...about, cause: error });
+    }
+  }
+
+  /**
+   * A helper that was killed has not turned it off, and its domain would go on slowly. One that has spoken of its end is
+   * not cleaned up after: somebody else may have begun to save the domain since.
+   */
+  #stopLogDirty(domid: number): void {
+    try {
+      this.#libxl.ask({ do: 'stop-log-dirty', domid });
+    } catch {
+      // What went wrong first is what the operator needs to hear; the next migration turns it off.
     }
   }
 

@@ -87,6 +87,17 @@ for signal in INT KILL; do
   kept
 done
 
+step 'the save helper is killed in the midst'
+"$MIG/mig" migrate --json -s '' -i 1000000 -d 0 g1 "$(receiver helper xl migrate-receive)" \
+  > "$OUT/helper.json" 2> "$OUT/helper.txt" &
+source=$!
+wait_for 300 grep -q '"event":"pass-started".*"iteration":2' "$OUT/helper.json" || fail 'no second pass'
+kill -KILL "$(save_helper)"
+must_end $source 60 1
+wait_for 30 no_incoming g1 || fail 'the incoming copy is left'
+# Nobody but xl is left to turn log-dirty off.
+kept
+
 step 'the target is ours, and its xl is killed in the midst'
 "$MIG/mig" migrate --json -s '' -i 1000000 -d 0 g1 "$(receiver killed "$MIG/mig" migrate-receive)" \
   > "$OUT/target.json" 2> "$OUT/target.txt" &
