@@ -176,10 +176,31 @@ export class XenHost implements Host {
   restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
     const stream = { pid: process.pid, fd: input.fd };
     const environment = this.#environment(input.patience.milliseconds);
-    return this.#askHelper(
-      { do: 'restore', configuration: renamed(configuration, name), stream, environment },
-      input,
-    ) as number;
+    const before = this.list().map(({ domid }) => domid);
+    try {
+      return this.#askHelper(
+        { do: 'restore', configuration: renamed(configuration, name), stream, environment },
+        input,
+      ) as number;
+    } catch (error) {
+      this.#destroyRemains(configuration, before);
+      throw error;
+    }
+  }
+
+  /**
+   * libxl destroys what it could not build, unless its process ends before: libxl 4.17 crashes at a stream that is over
+   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed.
+   * @param before the domains that were there
+   */
+  #destroyRemains(configuration: string, before: readonly number[]): void {
+    const { c_info: { uuid } = {} } = JSON.parse(configuration) as { c_info?: { uuid?: string } };
+    try {
+      const remains = this.list().filter((domain) => domain.uuid === uuid && !before.includes(domain.domid));
+      for (const { domid } of remains) this.destroy(domid);
+    } catch {
+      // What went wrong first is what the operator needs to hear.
+    }
   }
 
   /**
