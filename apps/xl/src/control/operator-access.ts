@@ -53,10 +53,7 @@ export class OperatorAccess {
     const hand = {
       course: (changed: Course) => control.steer({ kind: 'course', course: changed }),
       switchover: () => control.steer({ kind: 'switchover' }),
-      stop: () => {
-        // Its interrupt is gone by then.
-        if (!this.#over) control.stop('operator');
-      },
+      stop: () => control.stop('operator'),
     };
     const migration = (this.#migration = new SteeredMigration(this.record, course, hand, ownPolicy));
     if (this.claim === undefined) return;
