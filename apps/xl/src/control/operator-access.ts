@@ -41,6 +41,7 @@ export class OperatorAccess {
   ): Promise<OperatorAccess> {
     try {
       const claim = await claimMigration(new MigrationFolder(stateFolder), record);
+      if (claim.unnoted !== undefined) note(unreachable(claim.unnoted));
       return new OperatorAccess(record, claim, note);
     } catch (error) {
       if (error instanceof MigrationClaimedError) throw refusal(record, error);
