@@ -1,6 +1,6 @@
 /** What the goals and limits of `xl migrate` do, on real processes. */
 import { writeFileSync } from 'node:fs';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
 import type { Event } from './harness/program.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
@@ -210,7 +210,16 @@ describe.concurrent("a policy of the operator's own", () => {
       hosts,
       `export default ({ iteration }) => iteration === 0 ? { decision: 'continue-precopy' } : process.exit(0);`,
     );
-    expect(await lastEvent(hosts, policy, 1)).toMatchObject({
+    const migration = hosts.migrate({ options: policy });
+    const said = () => migration.events().some(({ event }) => event === 'failed');
+    await vi.waitFor(() => expect(said()).toBe(true), { timeout: 30_000, interval: 20 });
+    // Its other processes are not gone yet.
+    expect(await hosts.migrate({ words: true }).ended).toMatchObject({
+      status: 1,
+      stderr: containing('is being migrated already'),
+    });
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
       event: 'failed',
       outcome: 'keeps-running',
       message: containing('ended without a word'),

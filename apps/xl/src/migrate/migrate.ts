@@ -129,12 +129,13 @@ async function moveIt(
     view.complete(report);
     return report;
   } catch (error) {
-    const found = error instanceof TaskError ? error.failure : explainDeath(error, state);
+    const settled = error instanceof TaskError;
+    const found = settled ? error.failure : explainDeath(error, state);
     context.exitStatus = found.exitStatus;
     // What the operator must know comes first: the transport may take its time.
     const failure = named(found, names);
     view.failed(failure);
-    await access.failed(failure);
+    await (settled ? access.failed(failure) : access.died(failure));
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
     return undefined;
