@@ -112,7 +112,7 @@ describe('the policy', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
     const { link, decide, hear } = listened();
     const { policy } = link;
-    const next = Reflect.get(JsonLines.prototype, 'next') as (this: JsonLines) => unknown;
+    const next: (this: JsonLines) => unknown = Reflect.get(JsonLines.prototype, 'next');
     vi.spyOn(JsonLines.prototype, 'next').mockImplementation(function (this: JsonLines) {
       clock.now += cost;
       return next.call(this);
