@@ -4,7 +4,7 @@
  */
 
 /** `help` and no command at all are ours only under a name that stock does not have. */
-const OURS = ['migrate', 'migrate-receive', 'save', 'resume', 'stream'];
+export const OURS = ['migrate', 'migrate-receive', 'save', 'resume', 'stream'];
 
 /** What of our commands only stock can do. */
 const STOCK_ONLY: Readonly<Record<string, RegExp>> = {
