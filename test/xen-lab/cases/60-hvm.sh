@@ -1,8 +1,8 @@
 #!/bin/bash
 # An HVM guest with a device model: migrated live with mig's helper at the source, at the target and at both; a migration
 # that fails leaves nothing logged; saved and restored.
-# takes: 180 s on a quiet machine, at most 900 s
-PATIENCE=400
+# limit: 1200 s
+PATIENCE=600
 . /mnt/lib.sh
 
 guest_config g1 type=hvm memory=112 wss=512 rate=200

@@ -1,6 +1,6 @@
 #!/bin/bash
 # mig's own xl over ssh: to a stock host, from a stock host, and between two hosts where mig has the name xl.
-# takes: 240 s on a quiet machine, at most 1200 s
+# limit: 1200 s
 . /mnt/two-hosts.sh
 
 guest_config g1 wss=512 rate=500
