@@ -94,21 +94,26 @@ describe.concurrent('a domain that converges', () => {
     await expectMoved(hosts, before);
   });
 
-  test('and whose suspend alone exceeds --max-downtime is told so, and moved', async ({ hosts }) => {
-    const { source, target } = hosts;
-    const before = await source.create(idle);
-    expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
-    const between = await expectMoved(hosts, before);
-    const back = { domain: 'busy', command: source.receiver(), words: true };
-    expect(await target.xl(...hosts.migration(back))).toMatchObject({ status: 0 });
-    const after = await expectMoved({ source: target, target: source }, between);
-    const again = hosts.migrate({ options: ['--max-downtime', '1', '--abort-if-busy'], words: true });
-    expect(await again.ended).toMatchObject({
+  // Three migrations.
+  test(
+    'and whose suspend alone exceeds --max-downtime is told so, and moved',
+    { timeout: 180_000 },
+    async ({ hosts }) => {
+      const { source, target } = hosts;
+      const before = await source.create(idle);
+      expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
+      const between = await expectMoved(hosts, before);
+      const back = { domain: 'busy', command: source.receiver(), words: true };
+      expect(await target.xl(...hosts.migration(back))).toMatchObject({ status: 0 });
+      const after = await expectMoved({ source: target, target: source }, between);
+      const again = hosts.migrate({ options: ['--max-downtime', '1', '--abort-if-busy'], words: true });
+      expect(await again.ended).toMatchObject({
       status: 0,
       stderr: matching(/a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself costs \d+ ms of the 1 ms asked for/),
     }); // prettier-ignore
-    await expectMoved(hosts, after);
-  });
+      await expectMoved(hosts, after);
+    },
+  );
 });
 
 /** For what is rounded. */

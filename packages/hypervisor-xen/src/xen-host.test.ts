@@ -14,7 +14,10 @@ const libxl = vi.hoisted(() => ({
   closed: 0,
 }));
 
+const saved = vi.hoisted(() => new Set<number>());
+
 vi.mock('./detect.js', () => ({ detectXen: () => undefined }));
+vi.mock('./saver-processes.js', () => ({ isBeingSavedLive: (domid: number) => saved.has(domid) }));
 vi.mock('./libxl-client.js', () => ({
   LibxlClient: class {
     ended = false;
@@ -205,6 +208,17 @@ describe('a save', () => {
   test('of a domain that is suspended is refused: it may run elsewhere', () => {
     const { requests } = helper([]);
     expect(failure(() => host().saveTo(2, output, options))).toMatchObject({ code: 'wrong-state' });
+    expect(requests).toEqual([]);
+  });
+
+  test('of a domain that another process is migrating is refused: two would both bring it back', () => {
+    const { requests } = helper([]);
+    saved.add(1);
+    try {
+      expect(failure(() => host().saveTo(1, output, options))).toMatchObject({ code: 'wrong-state' });
+    } finally {
+      saved.delete(1);
+    }
     expect(requests).toEqual([]);
   });
 

@@ -122,6 +122,10 @@ export class XenHost implements Host {
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
     // A domain that is suspended may run elsewhere, and libxl would take it as it is.
     this.#refuseUnlessRunning(domid);
+    // Two that failed would each resume it: also where the other had been told that its target runs it.
+    if (isBeingSavedLive(domid)) {
+      throw new HostError('wrong-state', `domain ${domid} is being migrated by another process`, { domid });
+    }
     let report: ImageReport | undefined;
     const listen = (event: HelperEvent): HelperDirective | undefined => {
       switch (event.event) {

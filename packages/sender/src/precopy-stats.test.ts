@@ -11,7 +11,10 @@ test('of any number of passes, a policy is told the latest hundred', () => {
 test('the downtime is the dirty pages at the measured rate, and the cost of the suspend', () => {
   let now = 0;
   const figures = new PrecopyFigures(() => now, 47);
-  expect(figures.at('dirty-count-known')).toMatchObject({ sendRate: undefined, estimatedDowntime: undefined });
+  expect(figures.at('dirty-count-known')).toMatchObject({
+    sendRate: undefined,
+    estimatedDowntime: undefined,
+  });
   figures.sent(5000, 1000);
   now = 1000;
   figures.logRead(500);

@@ -125,7 +125,7 @@ export class SteeredMigration {
     const time =
       estimatedDowntime === undefined
         ? `${domain} would stand still while all of its memory is sent`
-        : `${domain} would stand still for about ${(estimatedDowntime / 1000).toFixed(1)} s`;
+        : `${domain} would stand still for up to ${(estimatedDowntime / 1000).toFixed(1)} s`;
     return { refused: 'first-pass', message: `the first pass over memory is not done, ${left}: ${time}` };
   }
 }
