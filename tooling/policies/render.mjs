@@ -29,11 +29,14 @@ export function rendered(page, results, drawn) {
 }
 
 function circumstancesText({ circumstances, migrations }) {
-  const { date, command, runs, processor, cores, memoryGiB, linux, node } = circumstances;
+  const { date, command, runs, processor, cores, memoryGiB, linux, node, realTime } = circumstances;
   const loads = migrations.map(({ load }) => load);
   return (
     `Measured on ${date.slice(0, 10)} with \`${command}\`: ${migrations.length} migrations, ${runs} of each kind. ` +
-    `${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${linux}, Node ${node}. Load average meanwhile: median ` +
-    `${median(loads).toFixed(1)}, ${quantile(loads, 0).toFixed(1)} to ${quantile(loads, 1).toFixed(1)}.`
+    `${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${linux}, Node ${node}. The load average was ` +
+    `${median(loads).toFixed(1)} in the median, ${quantile(loads, 0).toFixed(1)} to ${quantile(loads, 1).toFixed(1)}` +
+    (realTime
+      ? ': other work ran beside it, which `chrt -r 1` kept from coming between; without it, such a load doubles downtimes.'
+      : '.')
   );
 }

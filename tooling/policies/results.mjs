@@ -2,6 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 
+// sched(7)
+const SCHED_FIFO = 1;
+const SCHED_RR = 2;
+
 /** What the figures depend on besides the cells. */
 export function circumstances(command, runs) {
   const [{ model }] = cpus();
@@ -14,7 +18,16 @@ export function circumstances(command, runs) {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     linux: release(),
     node: process.version,
+    realTime: isRealTime(),
   };
+}
+
+/** As `chrt` makes it: what else runs on the machine does not come between. */
+function isRealTime() {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  // proc(5): field 41, of which the first two are up to the name's closing bracket.
+  const policy = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
+  return policy === SCHED_FIFO || policy === SCHED_RR;
 }
 
 export function write(path, { circumstances, migrations }) {
