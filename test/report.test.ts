@@ -25,7 +25,10 @@ async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string
   return { path, passes };
 }
 
-describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, () => {
+/** A browser, a migration and a page: a loaded machine takes its time. */
+const PATIENCE = 150_000;
+
+describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATIENCE }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
@@ -63,6 +66,7 @@ describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, () => {
     expect(await marks(page, 'downtime')).toEqual([expect.stringMatching(/^downtime: \d/)]);
     expect((await marks(page, 'downtime_part')).length).toBeGreaterThan(2);
     expect((await marks(page, 'decision')).at(-1)).toMatch(/stop-and-copy$/);
+    expect(await marks(page, 'verdict')).toEqual([expect.stringMatching(/^stop-and-copy at /)]);
     expect(await marks(page, 'goal')).toEqual(['--max-downtime 500 ms']);
   }
 
@@ -77,7 +81,7 @@ describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, () => {
       'Timeline of the passes',
       expect.stringMatching(/^The downtime of .* in detail$/),
       'Dirty and sent pages per pass',
-      'Rates of sending and dirtying',
+      'Rates while the domain runs',
       'Estimated downtime, and what the policy decided',
       'Figures',
       'Circumstances',

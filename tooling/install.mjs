@@ -3,19 +3,26 @@
  *
  *   node tooling/install.mjs [--prefix /usr/local] [--take-xl] [--remove]
  *
- * PREFIX/lib/mig is mig with all that it needs; PREFIX/bin has links to `mig`, `xl-receive` and `xl-save-helper`. The
- * name `xl` is taken only when asked to: on a Xen host it is the stock toolstack's, to which mig hands on what is not its
- * own, and other programs look for it.
+ *   PREFIX/lib/mig.installed/N   mig with all that it needs. The one before stays: a migration that is under way loads
+ *                                what it still lacks from where it began
+ *   PREFIX/lib/mig               a link to the newest
+ *   PREFIX/bin/                  links to `mig`, `xl-receive` and `xl-save-helper`
+ *
+ * The name `xl` is taken only when asked to: on a Xen host it is the stock toolstack's, to which mig hands on what is not
+ * its own, and other programs look for it.
  */
 import {
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,6 +36,7 @@ const { values } = parseArgs({
   },
 });
 const library = join(values.prefix, 'lib/mig');
+const installed = join(values.prefix, 'lib/mig.installed');
 const programs = join(values.prefix, 'bin');
 
 try {
@@ -41,22 +49,58 @@ try {
 }
 
 function install() {
-  const fresh = `${library}.new`;
   const names = namesToTake();
   const foreign = names.map((name) => join(programs, name)).find((link) => isThere(link) && !isOurs(link));
   if (foreign !== undefined) throw new Error(`${foreign} is there and is not mig's; nothing was changed`);
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(join(values.prefix, 'lib'), { recursive: true });
+  mkdirSync(installed, { recursive: true });
   mkdirSync(programs, { recursive: true });
+  const before = numbers();
+  const number = (before.at(-1) ?? 0) + 1;
+  const folder = join(installed, String(number));
+  const fresh = `${folder}.new`;
+  rmSync(fresh, { recursive: true, force: true });
   deployMig(fresh);
+  nameInterpreter(fresh);
+  renameSync(fresh, folder);
+  replaceByLink(library, join('mig.installed', String(number)));
+  for (const old of before.slice(0, -1)) rmSync(join(installed, String(old)), { recursive: true });
   unlinkOurs();
-  rmSync(library, { recursive: true, force: true });
-  renameSync(fresh, library);
   for (const name of names) {
     const link = join(programs, name);
     symlinkSync(join('../lib/mig/bin', name), link);
     console.log(link);
   }
+}
+
+/** Of what is installed, the oldest first. */
+function numbers() {
+  return readdirSync(installed)
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** A daemon that starts the save helper may have another PATH than whoever installs. */
+function nameInterpreter(folder) {
+  const interpreter = process.execPath;
+  // The kernel takes the first word for the program, and of old at most 127 octets of the line.
+  if (/\s/.test(interpreter) || interpreter.length > 120) return;
+  for (const name of readdirSync(join(folder, 'bin'))) {
+    const path = realpathSync(join(folder, 'bin', name));
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      text.replace(/^#!\/usr\/bin\/env node$/m, () => `#!${interpreter}`),
+    );
+  }
+}
+
+/** At no time is there nothing, unless a folder is there, as earlier versions of this program left it. */
+function replaceByLink(path, target) {
+  if (isThere(path) && !lstatSync(path).isSymbolicLink()) rmSync(path, { recursive: true });
+  rmSync(`${path}.new`, { force: true });
+  symlinkSync(target, `${path}.new`);
+  renameSync(`${path}.new`, path);
 }
 
 /** The name xl only where it is asked for, or was taken before. */
@@ -67,7 +111,7 @@ function namesToTake() {
 
 function remove() {
   unlinkOurs();
-  rmSync(library, { recursive: true, force: true });
+  for (const path of [library, installed]) rmSync(path, { recursive: true, force: true });
   console.log(`${library} and its links are gone`);
 }
 

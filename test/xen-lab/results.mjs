@@ -5,6 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 const results = fileURLToPath(new URL('results', import.meta.url));
 
+/** @param {string} prefix of the runs whose logs are not to be taken for those of the next */
+export function clearResults(prefix) {
+  if (!existsSync(results)) return;
+  for (const run of readdirSync(results)) {
+    if (run.startsWith(prefix)) rmSync(join(results, run), { recursive: true, force: true });
+  }
+}
+
 /**
  * Copies what a machine left in its share.
  * @param {string} share

@@ -1,32 +1,47 @@
 /** Runs cases of migration on a real Xen, in software: boots the lab, lets its dom0 run them, says what came of it. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { takeArguments } from './arguments.mjs';
-import { boot } from './boot.mjs';
+import { inParts } from './case-files.mjs';
 import { ensureImage } from './image.mjs';
-import { report } from './report.mjs';
-import { bringBack } from './results.mjs';
-import { prepareShare } from './share.mjs';
-import { makeMigDisk, makeStage, secondsFor } from './stage.mjs';
+import { runLab } from './one-host.mjs';
+import { report, showFailures } from './report.mjs';
+import { clearResults } from './results.mjs';
+import { makeMigDisk, makeStage } from './stage.mjs';
+import { inOrder, secondTries } from './verdicts.mjs';
 
-const { cases, keep, stock } = takeArguments('pnpm test:xen', 'cases');
+/** More failures than these are nobody's bad luck. */
+const MOST_AGAIN = 4;
+
+const { cases, keep, stock, seconds, labs, again } = takeArguments('pnpm test:xen', 'cases');
 const stage = makeStage({ keep });
-const share = join(stage, 'share');
-mkdirSync(share);
+const began = performance.now();
+const secondsLeft = () => seconds - (performance.now() - began) / 1000;
 
-let trouble;
 try {
-  prepareShare(share, { cases });
+  clearResults('one-host');
   const disk = stock ? undefined : makeMigDisk(stage);
-  const image = await ensureImage();
-  const { ready, done } = await boot({ image, share, disk, timeoutSeconds: secondsFor(cases), tell });
-  console.log(`dom0 was up after ${ready} s and done after ${done} s`);
+  const machine = { stage, disk, image: await ensureImage() };
+  const parts = inParts(cases, labs);
+  const runs = await Promise.all(
+    parts.map((part, i) => {
+      const name = parts.length === 1 ? 'one-host' : `one-host-${i + 1}`;
+      return runLab({ ...machine, name, cases: part, seconds: secondsLeft() });
+    }),
+  );
+  const verdicts = inOrder(
+    cases,
+    runs.flatMap((run) => run.verdicts),
+  );
+  const failed = verdicts.filter(({ passed }) => !passed);
+  if (again && failed.length > 0 && failed.filter(({ ran }) => ran).length <= MOST_AGAIN) {
+    showFailures(runs);
+    console.log(`\nonce more: ${failed.map(({ name }) => name).join(' ')}\n`);
+    const those = cases.filter(({ name }) => failed.some((verdict) => verdict.name === name));
+    const second = await runLab({ ...machine, name: 'one-host-again', cases: those, seconds: secondsLeft() });
+    report({ verdicts: secondTries(verdicts, second.verdicts), runs: [second] });
+  } else {
+    report({ verdicts, runs });
+  }
 } catch (error) {
-  trouble = error.message;
-}
-report({ cases, results: [bringBack(share, 'one-host')], trouble });
-
-/** The verdicts as they come. */
-function tell(line) {
-  if (/^(PASS|FAIL) /.test(line)) console.log(line);
+  console.error(error.message);
+  process.exitCode = 1;
 }

@@ -14,13 +14,14 @@ import { report } from './report.mjs';
 import { bringBack } from './results.mjs';
 import { prepareShare } from './share.mjs';
 import { makeMigDisk, makeStage, secondsFor } from './stage.mjs';
+import { readVerdicts } from './verdicts.mjs';
 
 /** Milliseconds for host2 to go off when host1 has. */
 const patience = 60_000;
 
 /* global AbortController */
 
-const { cases, keep, stock } = takeArguments('pnpm test:xen:two-hosts', 'cases/two-hosts');
+const { cases, keep, stock, seconds } = takeArguments('pnpm test:xen:two-hosts', 'cases/two-hosts');
 const stage = makeStage({ keep });
 
 const hosts = [1, 2].map((number) => ({
@@ -42,12 +43,20 @@ try {
     prepareShare(share, { cases, peer: i > 0, sources: [{ source: ssh, name: 'ssh' }] });
   });
   const disk = stock ? undefined : makeMigDisk(stage);
-  await bootBoth({ image: await ensureImage(), disk, timeoutSeconds: secondsFor(cases) });
+  await bootBoth({ image: await ensureImage(), disk, timeoutSeconds: Math.min(secondsFor(cases), seconds) });
 } catch (error) {
   trouble = error.message;
 }
-const results = shares.map((share, i) => bringBack(share, `two-hosts-${hosts[i].name}`));
-report({ cases, results, trouble });
+const [results, peer] = shares.map((share, i) => bringBack(share, `two-hosts-${hosts[i].name}`));
+// host1 has the verdicts; of what a case left on host2 there is no other word than its logs.
+const verdicts = readVerdicts(join(results, 'out'), cases);
+report({
+  verdicts,
+  runs: [
+    { verdicts, results, trouble },
+    { verdicts, results: peer },
+  ],
+});
 
 /** When one has failed the other has nothing to wait for. */
 async function bootBoth(machine) {

@@ -3,8 +3,10 @@
  * @typedef {object} Verdict
  * @property {string} name
  * @property {boolean} passed
+ * @property {boolean} ran whether it came to its end, or at least to its limit
  * @property {string} seconds
  * @property {string} detail
+ * @property {string} [first] of a second try: what the first one failed of
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +23,22 @@ export function readVerdicts(out, cases) {
   const found = new Map();
   for (const line of lines) {
     const [, word, name, seconds, detail] = /^(PASS|FAIL) (\S+) ([0-9.]+) ?(.*)$/.exec(line) ?? [];
-    if (name !== undefined) found.set(name, { name, passed: word === 'PASS', seconds, detail });
+    if (name !== undefined) found.set(name, { name, passed: word === 'PASS', ran: true, seconds, detail });
   }
-  return cases.map(({ name }) => {
-    return (
-      found.get(name) ?? { name, passed: false, seconds: '', detail: 'no verdict: the lab ended before' }
-    );
+  const detail = 'no verdict: the lab ended before';
+  return cases.map(({ name }) => found.get(name) ?? { name, passed: false, ran: false, seconds: '', detail });
+}
+
+/** @param {import('./case-files.mjs').Case[]} cases @param {Verdict[]} verdicts one of each, in any order */
+export function inOrder(cases, verdicts) {
+  return cases.map(({ name }) => verdicts.find((verdict) => verdict.name === name));
+}
+
+/** @param {Verdict[]} verdicts @param {Verdict[]} second of those that failed; their word counts, and is marked */
+export function secondTries(verdicts, second) {
+  return verdicts.map((first) => {
+    const other = second.find(({ name }) => name === first.name);
+    return other === undefined ? first : { ...other, first: first.detail };
   });
 }
 
@@ -34,10 +46,18 @@ export function readVerdicts(out, cases) {
 export function formatTable(verdicts) {
   const rows = [
     ['case', 'verdict', 'seconds', 'detail'],
-    ...verdicts.map(({ name, passed, seconds, detail }) => [name, passed ? 'pass' : 'FAIL', seconds, detail]),
+    ...verdicts.map((verdict) => [verdict.name, word(verdict), verdict.seconds, details(verdict)]),
   ];
   const widths = [0, 1, 2].map((i) => Math.max(...rows.map((row) => row[i].length)));
   const line = ([name, verdict, seconds, detail]) =>
     `${name.padEnd(widths[0])}  ${verdict.padEnd(widths[1])}  ${seconds.padStart(widths[2])}  ${detail}`.trimEnd();
   return rows.map(line).join('\n');
+}
+
+function word({ passed, first }) {
+  return `${passed ? 'pass' : 'FAIL'}${first === undefined ? '' : ', second try'}`;
+}
+
+function details({ detail, first }) {
+  return first === undefined ? detail : `${detail} (the first try failed: ${first})`;
 }

@@ -64,7 +64,7 @@ describe.skipIf(isControlDomain())('without Xen', () => {
     ['save', SAVE],
     ['restore', RESTORE],
   ])('an xl that listens hears of the %s, too', async (_, line) => {
-    const libxl = start(line, { environment: { MIG_HELPER_LINK: '4,5' } });
+    const libxl = start(line, { linked: true });
     const { news, ...end } = await libxl.ended;
     expect(end).toMatchObject(QUIETLY);
     const failure = { kind: 'host', code: 'unavailable', message: 'this machine does not run under Xen' };

@@ -31,7 +31,9 @@ function listened(more = '') {
     closeDescriptor(fd);
     open.delete(fd);
   };
-  const link = Link.open({ MIG_HELPER_LINK: `${news.writeEnd},${decisions.readEnd}${more}` })!;
+  const link = Link.open({
+    MIG_HELPER_LINK: `${process.pid},${news.writeEnd},${decisions.readEnd}${more}`,
+  })!;
   const lines = new JsonLines(new Input(news.readEnd, { subject: 'news' }));
   const output = new Output(decisions.writeEnd, { subject: 'decisions' });
   expect(lines.next()).toEqual({ event: 'helper', pid: process.pid });
@@ -42,14 +44,11 @@ function listened(more = '') {
       output.write(jsonLine({ decision, bandwidth })),
     /** No more news: what was said so far is all. */
     rest: () => {
-      close(news.writeEnd);
+      const end = 'no more';
+      new Output(news.writeEnd, { subject: 'the end' }).write(jsonLine(end));
       const all: unknown[] = [];
-      try {
-        for (;;) all.push(lines.next());
-      } catch (error) {
-        if (error instanceof EndOfInputError) return all;
-        throw error;
-      }
+      for (let each = lines.next(); each !== end; each = lines.next()) all.push(each);
+      return all;
     },
     deaf: () => close(news.readEnd),
     mute: () => close(decisions.writeEnd),
@@ -75,9 +74,12 @@ function stats(point: PrecopyStats['point']): PrecopyStats {
   };
 }
 
-test.each([{}, { MIG_HELPER_LINK: '' }, { MIG_HELPER_LINK: '4' }])('there is none for %j', (environment) => {
-  expect(Link.open(environment)).toBeUndefined();
-});
+test.each([{}, { MIG_HELPER_LINK: '' }, { MIG_HELPER_LINK: '4,5' }])(
+  'there is none for %j',
+  (environment) => {
+    expect(Link.open(environment)).toBeUndefined();
+  },
+);
 
 describe('the policy', () => {
   test('is that of xl', () => {

@@ -1,6 +1,6 @@
 /**
- * Where our own `xl` started libxl, it listens to the helper, and its policy decides: over two descriptors that
- * MIG_HELPER_LINK names.
+ * Where our own `xl` started libxl, it listens to the helper, and its policy decides: over two of its descriptors, which
+ * MIG_HELPER_LINK names (LINK_VARIABLE says how).
  */
 import {
   type Bandwidth,
@@ -17,7 +17,7 @@ import {
   jsonLine,
   LINK_VARIABLE,
 } from '@mig/hypervisor-xen/memory';
-import { Input, Output, TimeoutError } from '@mig/posix';
+import { duplicateFrom, Input, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 
 /** Milliseconds between two questions, or two news of progress, within a pass. */
@@ -30,9 +30,10 @@ export class Link {
 
   /** @returns undefined where nobody listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
-    const [to, from, bitmaps] = (environment[LINK_VARIABLE] ?? '').split(',');
-    if (to === undefined || from === undefined) return undefined;
-    return new Link(Number(to), Number(from), bitmaps === 'bitmaps');
+    const [pid, to, from, bitmaps] = (environment[LINK_VARIABLE] ?? '').split(',');
+    if (pid === undefined || to === undefined || from === undefined) return undefined;
+    const own = (fd: string) => duplicateFrom(Number(pid), Number(fd));
+    return new Link(own(to), own(from), bitmaps === 'bitmaps');
   }
 
   private constructor(

@@ -19,6 +19,8 @@ export const RESTORE = '--restore-domain 3 -1 4 1 0 2 0 768 0';
 
 export interface HelperOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether our own xl listens, over descriptors 4 and 5. */
+  readonly linked?: boolean;
   /** undefined: no answer. */
   readonly answer?: (message: HelperMessage) => number | undefined;
 }
@@ -30,9 +32,12 @@ export class ScriptedLibxl {
   readonly ended: Promise<{ status: number | string; stderr: string; news: string }>;
   readonly #octets: Buffer[] = [];
 
-  constructor(line: string, { environment = {}, answer = () => 0 }: HelperOptions = {}) {
+  constructor(line: string, { environment = {}, linked = false, answer = () => 0 }: HelperOptions = {}) {
     const { PATH = '' } = process.env;
-    this.child = spawn(process.execPath, [HELPER, ...line.split(' ').filter((word) => word !== '')], {
+    // The process that it duplicates them from is the one that it becomes.
+    const become = `${linked ? 'MIG_HELPER_LINK=$$,4,5 ' : ''}exec "$0" "$@"`;
+    const words = [process.execPath, HELPER, ...line.split(' ').filter((word) => word !== '')];
+    this.child = spawn('sh', ['-c', become, ...words], {
       // The stream, and xl's two descriptors.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       // It leaves no compiled code behind.
@@ -55,9 +60,9 @@ export class ScriptedLibxl {
       once(this.child, 'close') as Promise<[number | null, string | null]>,
       text(stderr!),
       buffer(stdio[4] as Readable),
-    ]).then(([[status, signal], words, news]) => {
+    ]).then(([[status, signal], said, news]) => {
       decoder.end();
-      return { status: status ?? signal ?? '', stderr: words, news: news.toString() };
+      return { status: status ?? signal ?? '', stderr: said, news: news.toString() };
     });
   }
 

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { HostError } from '@mig/hypervisor';
 import {
-  closeDescriptor,
   EndOfInputError,
   FOR_EVER,
   Input,
@@ -10,10 +8,19 @@ import {
   InterruptedError,
   Output,
   type Patience,
-  pipe,
   PosixError,
   TimeoutError,
 } from '@mig/posix';
+import {
+  claim,
+  isGone,
+  type LibxlConnection,
+  offerToWorkers,
+  release,
+  retire,
+  startLibxl,
+  takeFromMainThread,
+} from './libxl-connection.js';
 import type { HelperDirective, HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
 
@@ -41,36 +48,25 @@ export class LibxlClient {
   readonly #decisions: Output;
   readonly #input: Input;
   readonly #replies: JsonLines;
-  readonly #pid: number | undefined;
+  readonly #connection: LibxlConnection;
   #busy = false;
   #ended = false;
 
-  /** Starts the process. Its standard error, libxl's messages, is ours. */
+  /** Takes the process that the main thread has, in a worker, or starts one. */
   constructor(program = LIBXL_PROCESS) {
-    const requests = pipe();
-    const replies = pipe();
-    const decisions = pipe();
-    const theirs = [requests.readEnd, replies.writeEnd, decisions.readEnd];
-    const child = spawn(process.execPath, [program], {
-      stdio: ['ignore', 'ignore', 'inherit', ...theirs],
-      // A Ctrl-C at the terminal is for xl: what libxl has started, scripts among it, is to come to its end.
-      detached: true,
-    });
-    this.#pid = child.pid;
-    // Where it could not be started, the first question finds it ended.
-    child.on('error', () => undefined);
-    child.unref();
-    for (const fd of theirs) closeDescriptor(fd);
+    const connection = takeFromMainThread() ?? startLibxl(program);
+    offerToWorkers(connection);
     const subject = "libxl's process";
-    this.#requests = new Output(requests.writeEnd, { subject });
-    this.#decisions = new Output(decisions.writeEnd, { subject });
-    this.#input = new Input(replies.readEnd, { subject });
+    this.#connection = connection;
+    this.#requests = new Output(connection.requests, { subject });
+    this.#decisions = new Output(connection.decisions, { subject });
+    this.#input = new Input(connection.replies, { subject });
     this.#replies = new JsonLines(this.#input);
   }
 
-  /** The process did not live to answer: there is nobody to ask any more. */
+  /** There is nobody to ask any more: the process did not live to answer, or a worker has it now. */
   get ended(): boolean {
-    return this.#ended;
+    return isGone(this.#connection);
   }
 
   /**
@@ -78,6 +74,9 @@ export class LibxlClient {
    *   throws. It is then over at libxl, too.
    */
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
+    if (!claim(this.#connection)) {
+      throw new HostError('unavailable', `libxl's process ${this.#ended ? 'has ended' : "is a worker's"}`);
+    }
     this.#busy = true;
     try {
       return this.#ask(request, listener);
@@ -89,6 +88,8 @@ export class LibxlClient {
       throw new HostError('unavailable', "libxl's process has ended", { cause: error });
     } finally {
       this.#busy = false;
+      if (this.#ended) retire(this.#connection);
+      else release(this.#connection);
     }
   }
 
@@ -153,11 +154,15 @@ export class LibxlClient {
   }
 
   #kill(): void {
-    if (this.#pid !== undefined) signal(this.#pid, 'SIGKILL');
+    const { pid } = this.#connection;
+    if (pid !== undefined) signal(pid, 'SIGKILL');
   }
 
-  /** The process ends by itself. */
+  /** The process ends by itself. One that a worker has is the worker's. */
   close(): void {
+    const aWorkers = isGone(this.#connection) && !this.#ended;
+    if (aWorkers) return;
+    retire(this.#connection);
     this.#requests.close();
     this.#decisions.close();
     this.#input.close();

@@ -31,7 +31,7 @@ export type LibxlRequest =
       readonly name: string;
       readonly sentTo?: string | undefined;
     }
-  | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy'; readonly domid: number }
+  | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty'; readonly domid: number }
   | {
       readonly do: 'suspend';
       readonly domid: number;
@@ -96,7 +96,9 @@ export interface HelperDirective {
 }
 
 /**
- * Names the helper's two descriptors: where it writes HelperEvents, and where it reads HelperDirectives; `bitmaps` as
- * third where xl wants the log, too.
+ * `PID,TO,FROM`: a process and two of its descriptors, where the helper writes HelperEvents and where it reads
+ * HelperDirectives; `bitmaps` as fourth where xl wants the log, too. It duplicates them from there: what it inherited, a
+ * device model that libxl starts would have, too, and xl would never see their end. libxl's process puts itself before
+ * what xl says.
  */
 export const LINK_VARIABLE = 'MIG_HELPER_LINK';

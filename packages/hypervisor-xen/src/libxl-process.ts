@@ -1,6 +1,7 @@
 /**
  * The process that keeps libxl: it does what it is asked for, one thing after the other, and blocks meanwhile. It ends
- * when nobody can ask any more. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone.
+ * when nobody can ask any more. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone, which
+ * duplicates 4 and 5.
  */
 import { HostError } from '@mig/hypervisor';
 import {
@@ -12,16 +13,22 @@ import {
   Output,
   PosixError,
 } from '@mig/posix';
+import { XenControl } from './control.js';
 import { detectXen } from './detect.js';
 import { Libxl } from './libxl.js';
-import type { ForeignDescriptor, LibxlReply, LibxlRequest } from './libxl-messages.js';
+import {
+  type ForeignDescriptor,
+  type LibxlReply,
+  type LibxlRequest,
+  LINK_VARIABLE,
+} from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
 
 const requests = new JsonLines(new Input(3, { subject: 'requests' }));
 const replies = new Output(4, { subject: 'replies' });
 
 // What libxl starts has standard streams as well: a script that lacks them fails at its first word.
-for (const fd of [0, 1, 2, 4, 5]) makeInheritable(fd);
+for (const fd of [0, 1, 2]) makeInheritable(fd);
 
 // Ctrl-C at the terminal is for xl, which decides what becomes of what goes on.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -65,12 +72,28 @@ function perform(libxl: Libxl, request: LibxlRequest) {
     case 'destroy':
       return libxl[request.do](request.domid);
     case 'suspend':
-      // What libxl starts inherits the environment.
-      Object.assign(process.env, request.environment);
+      setEnvironment(request.environment);
       return withDescriptor(request.stream, (fd) => libxl.suspend(request.domid, fd, request));
+    case 'stop-log-dirty':
+      return stopLogDirty(request.domid);
     case 'restore':
-      Object.assign(process.env, request.environment);
+      setEnvironment(request.environment);
       return withDescriptor(request.stream, (fd) => libxl.restore(request.configuration, fd));
+  }
+}
+
+/** What libxl starts inherits it. */
+function setEnvironment(environment: Readonly<Record<string, string>>): void {
+  const link = `${process.pid},${environment[LINK_VARIABLE]}`;
+  Object.assign(process.env, environment, { [LINK_VARIABLE]: link });
+}
+
+function stopLogDirty(domid: number): void {
+  const control = new XenControl(detectXen());
+  try {
+    control.disableLogDirty(domid);
+  } finally {
+    control.close();
   }
 }
 

@@ -133,7 +133,7 @@ const options: SaveOptions = {
 /** libxl whose helper says this, and that then does as it is told. */
 function helper(events: readonly HelperEvent[], then: () => unknown = () => undefined) {
   libxl.answer = (request, listener) => {
-    if (request.do === 'describe') return answerOf(request);
+    if (request.do === 'describe' || request.do === 'list') return answerOf(request);
     requests.push(request);
     for (const event of events) decisions.push(listener?.event(event));
     return then();
@@ -223,6 +223,36 @@ describe('a save', () => {
   });
 });
 
+describe('log-dirty that a helper has left on', () => {
+  const born: HelperEvent = { event: 'helper', pid: 1 };
+  const said: HelperEvent = { event: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
+  const stopped = { do: 'stop-log-dirty', domid: 1 };
+
+  /** What is asked of libxl when a save fails after these events. */
+  function askedAfter(events: readonly HelperEvent[], error = new HostError('unavailable', 'ERROR_FAIL')) {
+    const { requests } = helper(events, () => {
+      if (requests.length === 1) throw error;
+    });
+    expect(failure(() => host().saveTo(1, output, options))).toBeInstanceOf(Error);
+    return requests.slice(1);
+  }
+
+  test('is turned off after one that died without a word', () => {
+    expect(askedAfter([born])).toEqual([stopped]);
+    expect(askedAfter([born], DEAD)).toEqual([stopped]);
+  });
+
+  test('is not, after one that has done so itself, or has not begun', () => {
+    expect(askedAfter([born, said])).toEqual([]);
+    expect(askedAfter([])).toEqual([]);
+  });
+
+  test("does not hide the save's own failure", () => {
+    helper([born], refuse);
+    expect(failure(() => host().saveTo(1, output, options)).message).toBe('ERROR_FAIL');
+  });
+});
+
 const failures: [HelperFailure, new (...parameters: never[]) => Error, object][] = [
   [{ kind: 'aborted', reason: report.precopyEnd }, PrecopyAbortedError, { reason: report.precopyEnd }],
   [{ kind: 'timeout', what: 'nothing came', milliseconds: 5 }, TimeoutError, { milliseconds: 5 }],
@@ -256,6 +286,39 @@ test('a restore is of the name that it arrives under', () => {
   const configuration = '{"c_info":{"name":"one"}}';
   expect(host().restoreFrom(input, { configuration, name: 'one--incoming' })).toBe(12);
   expect(requests[0]).toMatchObject({ do: 'restore', configuration: '{"c_info":{"name":"one--incoming"}}' });
+});
+
+describe('of a restore that failed', () => {
+  const configuration = '{"c_info":{"name":"one","uuid":"u"}}';
+
+  /** What is destroyed where libxl's process ends in the midst of a restore, and these are there then. */
+  function destroyedAmong(after: readonly LibxlDomain[]): number[] {
+    const destroyed: number[] = [];
+    let there: readonly LibxlDomain[] = [one, two];
+    libxl.answer = (request) => {
+      if (request.do === 'restore') {
+        there = after;
+        throw DEAD;
+      }
+      if (request.do === 'list') return there;
+      if (request.do === 'describe') return there.find(({ domid }) => domid === request.domid);
+      if (request.do === 'destroy') destroyed.push(request.domid);
+      return undefined;
+    };
+    expect(failure(() => host().restoreFrom(input, { configuration, name: 'one--incoming' }))).toBe(DEAD);
+    return destroyed;
+  }
+
+  test('nothing is left, though libxl crashed and its process is another', () => {
+    expect(destroyedAmong([one, two, { ...one, domid: 7, name: 'one--incoming' }])).toEqual([7]);
+    // Before it has a name.
+    expect(destroyedAmong([one, two, { ...one, domid: 8, name: '' }])).toEqual([8]);
+  });
+
+  test('nothing else is touched: the source of a migration to the same host has the same UUID', () => {
+    expect(destroyedAmong([one, two])).toEqual([]);
+    expect(destroyedAmong([one, two, { ...one, domid: 9, uuid: 'of another' }])).toEqual([]);
+  });
 });
 
 describe("libxl's process", () => {

@@ -7,6 +7,7 @@ const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX = 2;
+const LOCK_NB = 4;
 
 /** Octets that a pipe may have at most without privilege, as the kernel is usually set up: fewer calls for the same pages. */
 export const LARGEST_PIPE = 1 << 20;
@@ -77,6 +78,11 @@ export function positionOf(fd: number): number | undefined {
 
 export function closeDescriptor(fd: number): void {
   attempt('close', fd);
+}
+
+/** Takes the exclusive lock on an open file, if nobody has it. @returns whether it did */
+export function tryLockDescriptor(fd: number): boolean {
+  return attempt('flock', fd, LOCK_EX | LOCK_NB) >= 0;
 }
 
 /** Waits for the exclusive lock on an open file; closing the file, or dying, gives it back. */

@@ -9,6 +9,7 @@ export {
   pipe,
   positionOf,
   setNonBlocking,
+  tryLockDescriptor,
   type Pipe,
 } from './descriptors.js';
 export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js';

@@ -9,6 +9,15 @@
  */
 import protobuf from 'protobufjs';
 import { controlSchema } from './control-schema.js';
+import {
+  chosen,
+  ControlError,
+  decodeFields,
+  DelimitedMessages,
+  encodeDelimited,
+} from './delimited-messages.js';
+
+export { ControlError };
 
 /** Octets of one message: a context carries a guest's program. */
 export const LONGEST_CONTROL_MESSAGE = 32 << 20;
@@ -47,23 +56,6 @@ export type ControlReply =
   | ({ readonly kind: 'state' } & ControlState)
   | { readonly kind: 'context'; readonly octets: Uint8Array };
 
-/** What a message breaks. Where `fatal`, the boundaries of messages are lost as well. */
-export class ControlError extends Error {
-  override readonly name = 'ControlError';
-
-  constructor(
-    readonly code: 'malformed' | 'unknown' | 'too-long',
-    message: string,
-    options: { cause?: unknown } = {},
-  ) {
-    super(message, options);
-  }
-
-  get fatal(): boolean {
-    return this.code === 'too-long';
-  }
-}
-
 const schema = protobuf.parse(controlSchema).root;
 const requests = schema.lookupType('mig.control.Request');
 const replies = schema.lookupType('mig.control.Reply');
@@ -97,68 +89,16 @@ export function decodeControlReply(octets: Uint8Array): ControlReply {
 
 function encode(type: protobuf.Type, message: { readonly kind: string }): Uint8Array {
   const { kind, ...body } = message;
-  return type.encodeDelimited(type.fromObject({ [kind]: body })).finish();
+  return encodeDelimited(type, { [kind]: body });
 }
 
 function decode(type: protobuf.Type, oneof: string, octets: Uint8Array): { kind: string } {
-  let message: Record<string, unknown>;
-  try {
-    message = type.toObject(type.decode(octets), { longs: Number, defaults: true, oneofs: true });
-  } catch (error) {
-    throw new ControlError('malformed', `not a control ${oneof}`, { cause: error });
-  }
-  const kind = message[oneof];
-  if (typeof kind !== 'string') throw new ControlError('unknown', `an unknown control ${oneof}`);
-  return { kind, ...(message[kind] as object) };
+  return chosen(decodeFields(type, oneof, octets), oneof);
 }
 
 /** Takes a connection's octets apart into messages, without their lengths. */
-export class ControlFrames {
-  #buffer = new Uint8Array(4096);
-  #length = 0;
-
-  /**
-   * @returns the messages that are complete now
-   * @throws ControlError `too-long`, after which the connection is of no more use
-   */
-  push(octets: Uint8Array): Uint8Array[] {
-    this.#append(octets);
-    const messages: Uint8Array[] = [];
-    let at = 0;
-    for (;;) {
-      const length = varint(this.#buffer.subarray(at, this.#length));
-      if (length === undefined || at + length.octets + length.value > this.#length) break;
-      const start = at + length.octets;
-      at = start + length.value;
-      messages.push(this.#buffer.slice(start, at));
-    }
-    this.#buffer.copyWithin(0, at, this.#length);
-    this.#length -= at;
-    return messages;
+export class ControlFrames extends DelimitedMessages {
+  constructor() {
+    super(LONGEST_CONTROL_MESSAGE);
   }
-
-  /** Grows with what arrives, not with what was announced. */
-  #append(octets: Uint8Array): void {
-    const length = this.#length + octets.length;
-    if (length > this.#buffer.length) {
-      const larger = new Uint8Array(length * 2);
-      larger.set(this.#buffer.subarray(0, this.#length));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(octets, this.#length);
-    this.#length = length;
-  }
-}
-
-function varint(octets: Uint8Array): { value: number; octets: number } | undefined {
-  let value = 0;
-  for (let at = 0; at < octets.length; at++) {
-    const octet = octets[at]!;
-    value += (octet & 0x7f) * 2 ** (7 * at);
-    if (value > LONGEST_CONTROL_MESSAGE || at > 4) {
-      throw new ControlError('too-long', `a control message of more than ${LONGEST_CONTROL_MESSAGE} octets`);
-    }
-    if (octet < 0x80) return { value, octets: at + 1 };
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # An HVM guest with a device model: migrated live with mig's helper at both ends, saved and restored with it.
-# limit: 900 s
+# takes: 180 s on a quiet machine, at most 900 s
 PATIENCE=400
 . /mnt/lib.sh
 

@@ -2,7 +2,8 @@
 # ends it otherwise. All that it prints is its log.
 #
 # A guest's name stays the same over all its migrations; the name of its console's log does not: the incoming domain is
-# called NAME--incoming until it runs. Here a guest's console is both files.
+# called NAME--incoming until it runs. Here a guest's console is both files, and NAME--elsewhere where two-hosts/lib.sh
+# has fetched that.
 set -u
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin
 export HOME=/root
@@ -86,7 +87,7 @@ create_guest() {
   echo "$1 ticks after $(seconds_since "$began") s"
 }
 
-console_of() { cat "$CONSOLES/guest-$1.log" "$CONSOLES/guest-$1--incoming.log" 2>/dev/null | tr -d '\r'; }
+console_of() { cat "$CONSOLES/guest-$1"{,--incoming,--elsewhere}.log 2>/dev/null | tr -d '\r'; }
 
 # ticks_of NAME: "N M R ERRORS" of each whole tick line, in the order of time.
 ticks_of() {

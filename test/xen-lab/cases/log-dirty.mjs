@@ -1,9 +1,11 @@
 /**
- * Says `on` or `off`: whether Xen logs a domain's writes. Leaves it off.
+ * Whether Xen logs a domain's writes. Xen says so only where one wants to begin with it: so never ask while somebody may
+ * be about to.
  *
- * usage: node log-dirty.mjs DOMID
+ * usage: node log-dirty.mjs DOMID     says `on` or `off`, and leaves it off
  */
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const OFF = 0;
 const ENABLE_LOGDIRTY = 2;
@@ -15,12 +17,25 @@ const open = control.func('uintptr_t xc_interface_open(uintptr_t, uintptr_t, uns
 const shadowControl = control.func(
   'int xc_shadow_control(uintptr_t, uint32_t, unsigned int, void *, unsigned int)',
 );
-
-const domid = Number(process.argv[2]);
 const xen = open(0, 0, 0);
-// Where it is on, it cannot be enabled.
-const failed = shadowControl(xen, domid, ENABLE_LOGDIRTY, null, 0) !== 0;
-const errno = koffi.errno();
-if (failed && errno !== EINVAL) throw new Error(`xc_shadow_control: errno ${errno}`);
-shadowControl(xen, domid, OFF, null, 0);
-console.log(failed ? 'on' : 'off');
+
+/** It stays as it was. */
+export function isLogDirty(domid) {
+  const failed = shadowControl(xen, domid, ENABLE_LOGDIRTY, null, 0) !== 0;
+  const errno = koffi.errno();
+  if (failed && errno !== EINVAL) throw new Error(`xc_shadow_control: errno ${errno}`);
+  if (!failed) turnOff(domid);
+  return failed;
+}
+
+function turnOff(domid) {
+  if (shadowControl(xen, domid, OFF, null, 0) === 0) return;
+  throw new Error(`xc_shadow_control: errno ${koffi.errno()}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const domid = Number(process.argv[2]);
+  const on = isLogDirty(domid);
+  if (on) turnOff(domid);
+  console.log(on ? 'on' : 'off');
+}

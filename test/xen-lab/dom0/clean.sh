@@ -50,7 +50,7 @@ clean_up() {
   destroy_all > "$1/destroyed.txt" 2>&1 || status=1
   # A device model, and whoever waited for the domain.
   kill_strays
-  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log
+  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log /usr/local/bin/xl
   mkdir -p /root/case
   return $status
 }

@@ -2,7 +2,8 @@ import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
-import { checkTraceOptions, openTrace, type TraceOptions } from '../trace/trace-options.js';
+import { OperatorAccess } from '../control/operator-access.js';
+import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
 import { createView } from './create-view.js';
 import { millisecondsText } from './figures.js';
@@ -13,8 +14,10 @@ import { runTask, TaskError } from './run-task.js';
 import { sentConfiguration } from './sent-configuration.js';
 import { startWaits, SuspendCosts } from './suspend-costs.js';
 import { named } from './named-failure.js';
+import type { Names } from './names.js';
+import type { Task, TaskResults } from './task.js';
 import { openTransport, rune, transportEnd } from './transport.js';
-import type { ViewKind } from './view.js';
+import type { View, ViewKind } from './view.js';
 
 export interface MigrateOptions extends PolicyOptions, TraceOptions {
   readonly C?: string;
@@ -45,71 +48,105 @@ export async function migrate(
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
-  const names = { name, where, command };
-  const point = new PointOfNoReturn(view, name, where);
   const sent = sentTo(options.s, target);
   const { hypervisor, stateFolder } = host.info();
-  const costs = new SuspendCosts(stateFolder);
-  const way = `${hypervisor} to ${sent}`;
-  const suspendCost = costs.of(way);
-  const trace = openTrace(options, {
-    host,
-    domain: found,
-    target: sent,
-    course,
-    ownPolicy: options.policy,
-    suspendCost,
-    debug: options.debug === true,
-    names,
-  });
-  const reporting = trace.report && new Reporting(trace.report, context);
-  const transport = openTransport(command);
-  if (options.maxDowntime !== undefined) {
-    const remark = remarkOn(options.maxDowntime, suspendCost, where);
-    if (remark !== undefined) view.note(remark);
-  }
-  const task = {
-    kind: 'migrate',
-    domid,
-    inputFd: transport.inputFd,
-    outputFd: transport.outputFd,
-    sentTo: sent,
-    course,
-    ownPolicy: options.policy,
-    suspendCost: suspendCost ?? 0,
-    debug: options.debug === true,
-    trace: trace.task,
-    configuration,
-    timeouts: options.timeouts,
-  } as const;
+  const record = { domid, domain: name, target: where, pid: process.pid };
+  // Whatever is opened from here on is another migration's as long as there is one.
+  const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
   try {
-    const report = await runTask(task, {
-      onEvent: (event) => {
-        if (event.event === 'note') view.note(event.text);
-        point.event(event);
+    const costs = new SuspendCosts(stateFolder);
+    const way = `${hypervisor} to ${sent}`;
+    const suspendCost = costs.of(way);
+    const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
+    const names = { name, where, command };
+    const origin = { host, domain: found, target: sent, course, ownPolicy, suspendCost, debug, names };
+    const trace = openTrace(options, origin);
+    if (maxDowntime !== undefined) {
+      const doubt = doubtOf(maxDowntime, suspendCost, where);
+      if (doubt !== undefined) view.note(doubt);
+    }
+    const report = await moveIt(
+      {
+        domid,
+        sentTo: sent,
+        course,
+        ownPolicy,
+        suspendCost: suspendCost ?? 0,
+        debug,
+        configuration,
+        timeouts,
       },
-      onTrace: (octets) => reporting?.add(octets),
-      onSignal: () => point.signal(),
-    });
+      { names, view, access, trace, context },
+    );
+    if (report === undefined) return;
     costs.add(way, report.suspendCostMilliseconds);
     if (report.startWaitMilliseconds !== undefined)
       startWaits(stateFolder).add(way, report.startWaitMilliseconds);
+  } finally {
+    await access.close();
+  }
+}
+
+type MigrateTask = Task & { kind: 'migrate' };
+
+interface Surroundings {
+  readonly names: Names;
+  readonly view: View;
+  readonly access: OperatorAccess;
+  readonly trace: OpenedTrace;
+  readonly context: Context;
+}
+
+/** @returns undefined where it failed, which has been told */
+async function moveIt(
+  what: Omit<MigrateTask, 'kind' | 'inputFd' | 'outputFd' | 'trace'>,
+  { names, view, access, trace, context }: Surroundings,
+): Promise<TaskResults['migrate'] | undefined> {
+  const reporting = trace.report && new Reporting(trace.report, context);
+  const transport = openTransport(names.command);
+  const { inputFd, outputFd } = transport;
+  const point = new PointOfNoReturn(view, names.name, names.where);
+  try {
+    const report = await runTask(
+      { kind: 'migrate', ...what, inputFd, outputFd, trace: trace.task },
+      {
+        onStart: (control) => access.start(control, what.course, what.ownPolicy),
+        onEvent: (event) => {
+          if (event.event === 'note') view.note(event.text);
+          point.event(event);
+          access.event(event);
+        },
+        onTrace: (octets) => reporting?.add(octets),
+        onSignal: () => point.signal(),
+      },
+    );
+    await access.moved();
     await transportEnd(transport);
     view.complete(report);
+    return report;
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     context.exitStatus = error.failure.exitStatus;
     // What the operator must know comes first: the transport may take its time.
-    view.failed(named(error.failure, names));
+    const failure = named(error.failure, names);
+    view.failed(failure);
+    await access.failed(failure);
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
+    return undefined;
   } finally {
     await reporting?.finish();
   }
 }
 
-/** What the operator should know of a downtime that was asked for. */
-function remarkOn(maxDowntime: number, suspendCost: number | undefined, where: string): string | undefined {
+/** For people, and for programs: they too may want to know. */
+function remark(view: View, text: string): void {
+  view.note(text);
+  view.event({ event: 'note', text });
+}
+
+/** What speaks against a downtime that was asked for. */
+function doubtOf(maxDowntime: number, suspendCost: number | undefined, where: string): string | undefined {
   if (suspendCost === undefined) {
     return `no migration to ${where} was measured so far: estimates leave out what the suspend itself costs`;
   }

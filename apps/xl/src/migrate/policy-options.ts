@@ -107,7 +107,7 @@ function seconds(option: string): (text: string) => number {
   };
 }
 
-function choice(option: string, words: readonly string[]): (text: string) => string {
+export function choice(option: string, words: readonly string[]): (text: string) => string {
   return (text) => {
     if (words.includes(text)) return text;
     throw new Failure(`${option} must be ${words.join(' or ')}, not '${text}'`, ExitStatus.usage);

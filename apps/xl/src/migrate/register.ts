@@ -9,6 +9,7 @@ import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { addTraceOptions } from '../trace/trace-options.js';
+import { registerControlCommands } from '../control/register.js';
 import type { MigrateOptions } from './migrate.js';
 import { addPolicyOptions } from './policy-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
@@ -19,6 +20,7 @@ export function registerMigrationCommands(program: Command, context: Context): v
   registerDirtyRate(program, context);
   registerMigrate(program, context);
   registerReceive(program, context);
+  registerControlCommands(program, context);
 }
 
 function registerSave(program: Command, context: Context): void {

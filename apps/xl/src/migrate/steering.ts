@@ -4,12 +4,10 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
-import { policyFor, type PolicySettings } from '@mig/sender/policy';
+import type { Course } from '@mig/sender/operator';
+import { policyFor } from '@mig/sender/policy';
 
-export interface Course {
-  readonly policy: PolicySettings;
-  readonly bandwidth?: Bandwidth | undefined;
-}
+export type { Course };
 
 export type SteeringMessage =
   | { readonly kind: 'course'; readonly course: Course }

@@ -10,7 +10,6 @@ const INKS = [INK.blue, INK.dark, INK.orange];
 
 export function decisionsChart(story: Story): Plot | undefined {
   const asked = story.consultations
-    .filter(({ decision, point }) => decision !== 'continue-precopy' || point === 'dirty-count-known')
     .filter(({ estimatedDowntime }) => estimatedDowntime !== undefined)
     .map(({ at, iteration, dirtyCount = 0, estimatedDowntime = 0, decision }) => ({
       time: seconds(at),
@@ -21,6 +20,16 @@ export function decisionsChart(story: Story): Plot | undefined {
         `downtime now ${timeText(estimatedDowntime)}: ${decision}`,
     }));
   if (asked.length === 0) return undefined;
+  const last = story.consultations.findLast(({ decision }) => decision !== 'continue-precopy');
+  const verdicts = last
+    ? [
+        {
+          time: seconds(last.at),
+          label: `${last.decision}: ${last.code ?? ''}`,
+          says: `${last.decision} at ${timeText(last.at)}: ${last.sentence ?? ''}`,
+        },
+      ]
+    : [];
   const goal = story.header.settings['max-downtime'];
   const goals = typeof goal === 'number' ? [{ goal, label: `--max-downtime ${timeText(goal)}` }] : [];
   const top = Math.max(...asked.map(({ estimate }) => estimate), ...goals.map((each) => each.goal));
@@ -45,6 +54,28 @@ export function decisionsChart(story: Story): Plot | undefined {
             y: { field: 'estimate', type: 'quantitative' },
           },
         },
+        ...(verdicts.length === 0
+          ? []
+          : [
+              {
+                name: 'verdict',
+                data: { values: verdicts },
+                mark: { type: 'rule', stroke: INK.dark, strokeWidth: 1 },
+                encoding: {
+                  x: { field: 'time', type: 'quantitative', scale },
+                  description: { field: 'says', type: 'nominal' },
+                },
+              },
+              {
+                data: { values: verdicts },
+                mark: { type: 'text', align: 'right', dx: -5, baseline: 'top', aria: false },
+                encoding: {
+                  x: { field: 'time', type: 'quantitative', scale },
+                  y: { value: 4 },
+                  text: { field: 'label', type: 'nominal' },
+                },
+              },
+            ]),
         ...(goals.length === 0
           ? []
           : [

@@ -9,6 +9,8 @@ import { framed, LEFT, titleAbove, WIDTH } from './width.js';
 const LINEAR_RATIO = 40;
 /** Words below the bars as long as they have room. */
 const MAX_NAMED = 8;
+/** Slanted, each of so many has room. */
+const MOST_NAMED = 30;
 /** Of a figure above a bar, at 10 pixels. */
 const DIGIT = 5.9;
 const SERIES = ['dirty when it began', 'sent'];
@@ -39,7 +41,7 @@ export function pagesChart({ passes }: Story): Plot | undefined {
     title: 'pass',
     // A word a line, as long as there is room for words.
     axis: many
-      ? { labelAngle: -60, labelOverlap: true }
+      ? { labelAngle: -60, labelOverlap: passes.length > MOST_NAMED }
       : { labelAngle: 0, labelOverlap: false, labelExpr: "split(datum.label, ' ')" },
   };
   const xOffset = { field: 'series', sort: SERIES };

@@ -35,11 +35,18 @@ td:not(.number) + td.number, .number + :not(.number) { padding-left: 10px; }
   :root { font-size: 10pt; }
   body { max-width: none; padding: 0; }
   figure, dl.figures, tr { break-inside: avoid; }
-  h1, h2, caption, thead { break-after: avoid; }
+  h1, h2, caption, thead, figcaption { break-after: avoid; }
+  figure { margin-top: 18px; }
+  section { margin-top: 22px; }
+  figure svg { max-width: 168mm; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
   table { font-size: 8pt; }
-  thead th, td, tbody th { white-space: normal; padding-right: 6px; }
+  td:not(.number) { white-space: normal; }
+  th, td { padding-right: 6px; }
+  dl.figures { grid-template-columns: repeat(6, 1fr); gap: 6px; }
+  dl.figures > div { padding: 5px 8px; }
+  dl.figures dd { font-size: 11pt; }
   .long { min-width: 0; }
   * { print-color-adjust: exact; }
 }

@@ -4,7 +4,19 @@
  */
 
 /** `help` and no command at all are ours only under a name that stock does not have. */
-const OURS = ['dirty-rate', 'migrate', 'migrate-receive', 'save', 'resume', 'stream', 'trace'];
+const OURS = [
+  'dirty-rate',
+  'migrate',
+  'migrate-receive',
+  'migrate-status',
+  'migrate-switchover',
+  'migrate-abort',
+  'migrate-set',
+  'save',
+  'resume',
+  'stream',
+  'trace',
+];
 
 /** What of our commands only stock can do. */
 const STOCK_ONLY: Readonly<Record<string, RegExp>> = {

@@ -8,6 +8,7 @@ export {
   policyFor,
   type PolicySettings,
   type TimeoutAction,
+  withDefaults,
 } from './policy-settings.js';
 export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
 export { guarded } from './user-policy.js';

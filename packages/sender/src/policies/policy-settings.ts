@@ -54,7 +54,8 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
     : firstOf(...goals, ...limits, ...owns);
 }
 
-function withDefaults({ precopyIterations, precopyThreshold, maxDowntime, timeout }: PolicySettings) {
+/** The goals and limits that hold where no policy of one's own decides as well. */
+export function withDefaults({ precopyIterations, precopyThreshold, maxDowntime, timeout }: PolicySettings) {
   const stock = maxDowntime === undefined && timeout === undefined;
   return {
     precopyIterations: precopyIterations ?? (stock ? PRECOPY_ITERATIONS_DEFAULT : GOAL_ITERATIONS_DEFAULT),

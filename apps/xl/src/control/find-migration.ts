@@ -1,0 +1,66 @@
+/** From what the operator typed to a migration that runs. */
+import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/sender/operator';
+import type { OperatorClient } from '@mig/sender/operator';
+import type { Context } from '../commands/context.js';
+import { findDomain } from '../commands/find-domain.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+
+export interface FoundMigration {
+  readonly record: MigrationRecord;
+  readonly socketPath: string;
+}
+
+export async function runningMigrations(context: Context): Promise<FoundMigration[]> {
+  const host = await context.openHost();
+  const folder = new MigrationFolder(host.info().stateFolder);
+  return folder.migrations().map((record) => ({ record, socketPath: folder.socketOf(record.domid) }));
+}
+
+/**
+ * @param domain a domid, or a name: the one that the domain had when its migration began, or has now
+ * @throws Failure where it is not being migrated
+ */
+export async function findMigration(context: Context, domain: string): Promise<FoundMigration> {
+  const migrations = await runningMigrations(context);
+  const found =
+    migrations.find(({ record }) => record.domain === domain) ??
+    migrations.find(({ record }) => String(record.domid) === domain);
+  if (found !== undefined) return found;
+  const { domid, name } = findDomain(await context.openHost(), domain);
+  const renamed = migrations.find(({ record }) => record.domid === domid);
+  if (renamed !== undefined) return renamed;
+  throw new Failure(`${name} is not being migrated`);
+}
+
+/**
+ * Asks a migration, and hangs up.
+ * @throws Failure for what it refuses
+ */
+export async function ask<T>(
+  { record, socketPath }: FoundMigration,
+  question: (client: OperatorClient) => Promise<T>,
+): Promise<T> {
+  let client: OperatorClient | undefined;
+  try {
+    client = await connectOperator(socketPath);
+    return await question(client);
+  } catch (error) {
+    throw error instanceof OperatorError ? inWords(record, error) : error;
+  } finally {
+    client?.close();
+  }
+}
+
+function inWords({ domain, pid }: MigrationRecord, error: OperatorError): Failure {
+  const { code, message } = error;
+  const status = code === 'bad-value' || code === 'bad-request' ? ExitStatus.usage : ExitStatus.failure;
+  return new Failure(wordsFor(), status, { cause: error });
+
+  function wordsFor(): string {
+    if (code === 'gone')
+      return `process ${pid}, which migrated ${domain}, is gone or does not listen: see 'xl list'`;
+    if (code === 'silent') return `process ${pid}, which migrates ${domain}, does not answer (${message})`;
+    return code === 'first-pass' ? `${message}; --now does it all the same` : message;
+  }
+}

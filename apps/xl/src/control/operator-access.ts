@@ -1,0 +1,144 @@
+/**
+ * What operators reach of a migration that this process makes. The migration goes on where they cannot: a folder that
+ * cannot be written is no reason against it.
+ */
+import {
+  claimMigration,
+  type Course,
+  type MigrationClaim,
+  MigrationClaimedError,
+  type MigrationEnd,
+  MigrationFolder,
+  type MigrationRecord,
+  OperatorServer,
+  SteeredMigration,
+} from '@mig/sender/operator';
+import type { TaskControl } from '../migrate/run-task.js';
+import type { Failure as TaskFailure, TaskEvent } from '../migrate/task.js';
+import { describeError } from '../output/errors.js';
+import { Failure } from '../output/failure.js';
+
+export class OperatorAccess {
+  #migration: SteeredMigration | undefined;
+  #server: Promise<OperatorServer | undefined> = Promise.resolve(undefined);
+  #listening: OperatorServer | undefined;
+  #over = false;
+
+  private constructor(
+    private readonly record: MigrationRecord,
+    private readonly claim: MigrationClaim | undefined,
+    private readonly note: (text: string) => void,
+  ) {}
+
+  /**
+   * Takes the domain for this process.
+   * @throws Failure where another migrates it
+   */
+  static async claim(
+    stateFolder: string,
+    record: MigrationRecord,
+    note: (text: string) => void,
+  ): Promise<OperatorAccess> {
+    try {
+      const claim = await claimMigration(new MigrationFolder(stateFolder), record);
+      return new OperatorAccess(record, claim, note);
+    } catch (error) {
+      if (error instanceof MigrationClaimedError) throw refusal(record, error);
+      note(unreachable(error));
+      return new OperatorAccess(record, undefined, note);
+    }
+  }
+
+  start(control: TaskControl, course: Course, ownPolicy: string | undefined): void {
+    const hand = {
+      course: (changed: Course) => control.steer({ kind: 'course', course: changed }),
+      switchover: () => control.steer({ kind: 'switchover' }),
+      stop: () => {
+        // Its interrupt is gone by then.
+        if (!this.#over) control.stop('operator');
+      },
+    };
+    const migration = (this.#migration = new SteeredMigration(this.record, course, hand, ownPolicy));
+    if (this.claim === undefined) return;
+    this.#server = OperatorServer.listen(this.claim.socketPath, migration).then(
+      (server) => (this.#listening = server),
+      (error: unknown) => {
+        this.note(unreachable(error));
+        return undefined;
+      },
+    );
+  }
+
+  event(event: TaskEvent): void {
+    const progress = this.#migration?.progress;
+    switch (event.event) {
+      case 'source-state':
+        progress?.stateEntered(event.state);
+        break;
+      case 'pass-started':
+        progress?.passStarted(event);
+        break;
+      case 'progress':
+        progress?.passProgress(event);
+        break;
+      case 'pass':
+        progress?.passFinished(event);
+        break;
+      case 'consulted':
+        progress?.consulted(event.stats, event.answer);
+        break;
+      case 'precopy-ended':
+        progress?.precopyEnded({ code: event.code, sentence: event.sentence });
+        break;
+      case 'target-state':
+      case 'note':
+        return;
+    }
+    this.#listening?.news(event.event === 'source-state' || event.event === 'precopy-ended');
+  }
+
+  moved(): Promise<void> {
+    const { domain, target } = this.record;
+    return this.#end({
+      outcome: 'moved',
+      exitStatus: 0,
+      message: '',
+      advice: [`${domain} runs at ${target}.`],
+    });
+  }
+
+  failed({ message, advice, exitStatus, outcome }: TaskFailure): Promise<void> {
+    // What fails before the handshake begins has touched nothing.
+    const found = (outcome ?? 'untouched') as MigrationEnd['outcome'];
+    return this.#end({ outcome: found, exitStatus, message, advice });
+  }
+
+  /** However it ended. */
+  close(): Promise<void> {
+    return this.#end(undefined);
+  }
+
+  async #end(end: MigrationEnd | undefined): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    try {
+      await (await this.#server)?.close(end);
+      this.claim?.release();
+    } catch (error) {
+      this.note(`what this migration noted of itself stays behind: ${describeError(error)}`);
+    }
+  }
+}
+
+function unreachable(error: unknown): string {
+  return `xl migrate-status and the like will not reach this migration: ${describeError(error)}`;
+}
+
+function refusal({ domain }: MigrationRecord, { by, cause }: MigrationClaimedError): Failure {
+  const whereto = by === undefined ? '' : ` to ${by.target}, by process ${by.pid}`;
+  return new Failure(
+    `${domain} is being migrated already${whereto}: 'xl migrate-status ${domain}' says how far it is`,
+    undefined,
+    { cause },
+  );
+}

@@ -1,0 +1,18 @@
+import type { OperatorStatus } from '@mig/sender/operator';
+
+/** Where a migration is, for people. */
+export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
+  'awaiting-banner': 'awaiting the target',
+  precopy: 'precopy',
+  suspending: 'suspending',
+  'stop-and-copy': 'stop-and-copy',
+  'awaiting-ready': 'awaiting ready',
+  'renaming-away': 'renaming it away',
+  'giving-permission': 'giving permission',
+  'awaiting-report': 'awaiting the report',
+  'awaiting-permission-back': 'awaiting it back',
+  'taking-back': 'taking it back',
+  destroying: 'destroying the old copy',
+  completed: 'completed',
+  'taken-back': 'taken back',
+};

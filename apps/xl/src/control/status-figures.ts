@@ -1,0 +1,14 @@
+import { PAGE_SIZE } from '@mig/protocol';
+import type { OperatorStatus } from '@mig/sender/operator';
+import { rateText } from '../migrate/figures.js';
+
+/** Octets a second. @param pages per second */
+export function pageRateText(pages: number): string {
+  return rateText(pages * PAGE_SIZE, 1000);
+}
+
+/** How much of the pass under way is done; a dash before the first. */
+export function passShare({ pass }: OperatorStatus): string {
+  if (pass === undefined) return '-';
+  return `${pass.dirtyPages === 0 ? 100 : Math.floor((pass.pagesDone / pass.dirtyPages) * 100)} %`;
+}

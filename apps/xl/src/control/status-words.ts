@@ -1,0 +1,67 @@
+/** A status for people: a paragraph, or a sentence that is said again and again. */
+import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/sender/operator';
+import { millisecondsText, octetsText } from '../migrate/figures.js';
+import { bandwidthWords, goalWords, limitWords } from './course-words.js';
+import { phaseWords } from './phase-words.js';
+import { pageRateText, passShare } from './status-figures.js';
+
+export function statusParagraph(status: OperatorStatus): string[] {
+  const { domain, domid, target, pid, dirtyPages, dirtyRate, sendRate, course, ownPolicy, precopyEnd } =
+    status;
+  const { estimatedDowntimeMilliseconds: downtime } = status;
+  const rows: [string, string | undefined][] = [
+    ['phase', phaseWords[status.phase]],
+    ['live passes', `${status.iteration} done`],
+    ['pass', passWords(status)],
+    ['dirty', dirtyPages === undefined ? 'not known yet' : `${dirtyPages} pages when the log was last read`],
+    ['dirtied', dirtyRate === undefined ? undefined : `${Math.round(dirtyRate)} pages/s`],
+    ['sent', octetsText(status.octetsSent)],
+    [
+      'rate',
+      sendRate === undefined ? undefined : `${Math.round(sendRate)} pages/s, ${pageRateText(sendRate)}`,
+    ],
+    ['elapsed', millisecondsText(status.elapsedMilliseconds)],
+    ['downtime', downtime === undefined ? 'not known yet' : `about ${millisecondsText(downtime)}`],
+    ['goals', goalWords(course)],
+    ['limits', limitWords(course)],
+    ['bandwidth', bandwidthWords(course)],
+    ['own policy', ownPolicy],
+    ['precopy ends', precopyEnd?.sentence],
+  ];
+  return [
+    `${domain} (domid ${domid}) to ${target}, by process ${pid}`,
+    ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(14)}${value}`])),
+  ];
+}
+
+export function statusSentence(status: OperatorStatus): string {
+  const { domain, phase, iteration, pass, dirtyPages, sendRate } = status;
+  const { estimatedDowntimeMilliseconds: downtime } = status;
+  return [
+    `${domain}: ${phaseWords[phase]}`,
+    `${iteration} live ${iteration === 1 ? 'pass' : 'passes'} done`,
+    pass !== undefined && `pass ${pass.iteration} (${pass.kind}) ${passShare(status)}`,
+    dirtyPages !== undefined && `${dirtyPages} pages were dirty`,
+    sendRate !== undefined && pageRateText(sendRate),
+    downtime !== undefined && `downtime about ${millisecondsText(downtime)}`,
+  ]
+    .filter((part) => part !== false)
+    .join(', ');
+}
+
+export function endSentences(
+  { domain }: MigrationRecord,
+  { outcome, message, advice }: MigrationEnd,
+): string[] {
+  return [
+    outcome === 'moved' ? `${domain} was migrated.` : `${domain} was not migrated: ${message}.`,
+    ...advice,
+  ];
+}
+
+function passWords({ pass, passLeftMilliseconds: left }: OperatorStatus): string {
+  if (pass === undefined) return 'none yet';
+  const { iteration, kind, pagesDone, dirtyPages } = pass;
+  const time = left === undefined ? '' : `, about ${millisecondsText(left)} left`;
+  return `${iteration} (${kind}), ${pagesDone} of ${dirtyPages} pages${time}`;
+}

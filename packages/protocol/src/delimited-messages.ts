@@ -1,0 +1,102 @@
+/** What the protobuf protocols of this package share: messages that are each preceded by their length as a varint. */
+import protobuf from 'protobufjs';
+
+/** What a message breaks. Where `fatal`, the boundaries of messages are lost as well. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+
+  constructor(
+    readonly code: 'malformed' | 'unknown' | 'too-long',
+    message: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+
+  get fatal(): boolean {
+    return this.code === 'too-long';
+  }
+}
+
+/** The message with its length before it. */
+export function encodeDelimited(type: protobuf.Type, message: object): Uint8Array {
+  return type.encodeDelimited(type.fromObject(message)).finish();
+}
+
+/**
+ * @param what it should be, in the words of an error
+ * @param octets without the length
+ * @returns all fields but the absent `optional` ones; of a `oneof` the name of the field that is there
+ * @throws ControlError `malformed`
+ */
+export function decodeFields(type: protobuf.Type, what: string, octets: Uint8Array): Record<string, unknown> {
+  try {
+    return type.toObject(type.decode(octets), { longs: Number, defaults: true, oneofs: true });
+  } catch (error) {
+    throw new ControlError('malformed', `not a control ${what}`, { cause: error });
+  }
+}
+
+/**
+ * What a `oneof` of messages holds.
+ * @throws ControlError `unknown` where it is none that is known here
+ */
+export function chosen(fields: Record<string, unknown>, oneof: string): { kind: string } {
+  const kind = fields[oneof];
+  if (typeof kind !== 'string') throw new ControlError('unknown', `an unknown control ${oneof}`);
+  return { kind, ...(fields[kind] as object) };
+}
+
+/** Takes a connection's octets apart into messages, without their lengths. */
+export class DelimitedMessages {
+  #buffer = new Uint8Array(4096);
+  #length = 0;
+
+  /** @param longest octets of a message at most */
+  constructor(private readonly longest: number) {}
+
+  /**
+   * @returns the messages that are complete now
+   * @throws ControlError `too-long`, after which the connection is of no more use
+   */
+  push(octets: Uint8Array): Uint8Array[] {
+    this.#append(octets);
+    const messages: Uint8Array[] = [];
+    let at = 0;
+    for (;;) {
+      const length = this.#varint(this.#buffer.subarray(at, this.#length));
+      if (length === undefined || at + length.octets + length.value > this.#length) break;
+      const start = at + length.octets;
+      at = start + length.value;
+      messages.push(this.#buffer.slice(start, at));
+    }
+    this.#buffer.copyWithin(0, at, this.#length);
+    this.#length -= at;
+    return messages;
+  }
+
+  /** Grows with what arrives, not with what was announced. */
+  #append(octets: Uint8Array): void {
+    const length = this.#length + octets.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(length * 2);
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(octets, this.#length);
+    this.#length = length;
+  }
+
+  #varint(octets: Uint8Array): { value: number; octets: number } | undefined {
+    let value = 0;
+    for (let at = 0; at < octets.length; at++) {
+      const octet = octets[at]!;
+      value += (octet & 0x7f) * 2 ** (7 * at);
+      if (value > this.longest || at > 4) {
+        throw new ControlError('too-long', `a control message of more than ${this.longest} octets`);
+      }
+      if (octet < 0x80) return { value, octets: at + 1 };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/** What an operator and a migration say to each other, as values. */
+import type { SourceOutcome, SourceState } from './handshake/index.js';
+
+/** The goals and limits of precopy. Absent is unset. */
+export interface OperatorCourse {
+  /** Live passes at most. */
+  readonly precopyIterations?: number;
+  /** Pages. */
+  readonly precopyThreshold?: number;
+  readonly maxDowntimeMilliseconds?: number;
+  readonly abortIfBusy?: boolean;
+  readonly timeoutMilliseconds?: number;
+  readonly timeoutAction?: 'suspend' | 'abort';
+  /** Octets per second. */
+  readonly bandwidth?: number;
+  /** The bandwidth holds for the suspended domain, too. */
+  readonly bandwidthAlways?: boolean;
+}
+
+/** What is to change of a course: a new value, or null for what holds where nobody has said anything. */
+export type CourseChange = { readonly [K in keyof OperatorCourse]?: NonNullable<OperatorCourse[K]> | null };
+
+export type OperatorRequest = { readonly id: number } & (
+  | { readonly kind: 'status' | 'watch' | 'abort' }
+  | { readonly kind: 'switchover'; readonly now: boolean }
+  | { readonly kind: 'set'; readonly change: CourseChange }
+);
+
+export const operatorErrorCodes = [
+  /** Not understood. */
+  'bad-request',
+  /** A value that its field cannot have, or one that contradicts others. */
+  'bad-value',
+  /** Precopy is over: nothing of it can be changed. */
+  'precopy-over',
+  /** A switchover would leave most of memory for the suspended domain. */
+  'first-pass',
+  /** The target may run the domain. */
+  'past-no-return',
+  /** The domain is on its way back, or gone. */
+  'decided',
+] as const;
+export type OperatorErrorCode = (typeof operatorErrorCodes)[number];
+
+export interface OperatorPass {
+  readonly kind: 'precopy' | 'remainder' | 'stop-and-copy' | 'verify';
+  /** From 0, over all passes. */
+  readonly iteration: number;
+  /** To be sent when it began. */
+  readonly dirtyPages: number;
+  readonly pagesDone: number;
+}
+
+export interface OperatorStatus {
+  readonly domid: number;
+  readonly domain: string;
+  readonly target: string;
+  /** The process that migrates it. */
+  readonly pid: number;
+  readonly phase: SourceState;
+  /** Live passes finished. */
+  readonly iteration: number;
+  /** The one under way, or the last. */
+  readonly pass?: OperatorPass;
+  /** Pages found dirty when the log was last read; absent before. */
+  readonly dirtyPages?: number;
+  /** Pages per second. */
+  readonly sendRate?: number;
+  /** Pages per second that the guest dirtied during the last finished pass. */
+  readonly dirtyRate?: number;
+  /** Of memory; of a pass that is under way estimated. */
+  readonly octetsSent: number;
+  /** Since the migration began. */
+  readonly elapsedMilliseconds: number;
+  /** Were precopy to end now; once it has ended, as it was estimated then. */
+  readonly estimatedDowntimeMilliseconds?: number;
+  /** To the end of the pass under way. */
+  readonly passLeftMilliseconds?: number;
+  /** In force, with the defaults that apply. */
+  readonly course: OperatorCourse;
+  /** The path of the operator's own policy. */
+  readonly ownPolicy?: string;
+  /** Why precopy ended, once that is decided. */
+  readonly precopyEnd?: { readonly code: string; readonly sentence: string };
+}
+
+/** How a migration ended. */
+export interface MigrationEnd {
+  /** `moved`, or what became of the domain at the source. */
+  readonly outcome: 'moved' | SourceOutcome;
+  /** That of `xl migrate`. */
+  readonly exitStatus: number;
+  /** What went wrong; empty where it moved. */
+  readonly message: string;
+  /** What became of the domain, and what to do next. */
+  readonly advice: readonly string[];
+}
+
+export type OperatorReply = { readonly id: number } & (
+  | { readonly kind: 'status'; readonly status: OperatorStatus }
+  | { readonly kind: 'course'; readonly course: OperatorCourse }
+  | { readonly kind: 'end'; readonly end: MigrationEnd }
+  | { readonly kind: 'error'; readonly code: OperatorErrorCode; readonly message: string }
+);

@@ -1,0 +1,284 @@
+/** Any value comes back from its octets; any octets are a message or a ControlError. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sourceTable, type SourceState } from './handshake/index.js';
+import { operatorSchema } from './operator-schema.js';
+import {
+  ControlError,
+  decodeOperatorReply,
+  decodeOperatorRequest,
+  encodeOperatorReply,
+  encodeOperatorRequest,
+  LONGEST_OPERATOR_MESSAGE,
+  LONGEST_OPERATOR_TEXT,
+  operatorErrorCodes,
+  OperatorFrames,
+  type CourseChange,
+  type MigrationEnd,
+  type OperatorCourse,
+  type OperatorPass,
+  type OperatorReply,
+  type OperatorRequest,
+  type OperatorStatus,
+} from './operator.js';
+import { SEED } from './streams.test-support.js';
+
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const amount = fc.double({ min: 0, max: 1e300, noNaN: true }).map((value) => value + 0);
+/** Whole characters: a half of one has no UTF-8. */
+const text = fc.string({ maxLength: 40, unit: 'grapheme' });
+
+const courseValues = {
+  precopyIterations: count,
+  precopyThreshold: count,
+  maxDowntimeMilliseconds: amount,
+  abortIfBusy: fc.boolean(),
+  timeoutMilliseconds: amount,
+  timeoutAction: fc.constantFrom('suspend', 'abort'),
+  bandwidth: amount,
+  bandwidthAlways: fc.boolean(),
+} as const;
+const course: fc.Arbitrary<OperatorCourse> = fc.record(courseValues, { requiredKeys: [] });
+const change = fc.record(
+  Object.fromEntries(
+    Object.entries(courseValues).map(([name, value]) => [
+      name,
+      fc.oneof(value as fc.Arbitrary<unknown>, fc.constant(null)),
+    ]),
+  ),
+  { requiredKeys: [] },
+) as fc.Arbitrary<CourseChange>;
+
+const request: fc.Arbitrary<OperatorRequest> = fc.oneof(
+  fc.record({ id: u32, kind: fc.constantFrom('status', 'watch', 'abort') }),
+  fc.record({ id: u32, kind: fc.constant('switchover'), now: fc.boolean() }),
+  fc.record({ id: u32, kind: fc.constant('set'), change }),
+);
+
+const pass: fc.Arbitrary<OperatorPass> = fc.record({
+  kind: fc.constantFrom('precopy', 'remainder', 'stop-and-copy', 'verify'),
+  iteration: u32,
+  dirtyPages: count,
+  pagesDone: count,
+});
+const status = fc.record(
+  {
+    domid: u32,
+    domain: text,
+    target: text,
+    pid: u32,
+    phase: fc.constantFrom(...(Object.keys(sourceTable) as SourceState[])),
+    iteration: u32,
+    pass,
+    dirtyPages: count,
+    sendRate: amount,
+    dirtyRate: amount,
+    octetsSent: count,
+    elapsedMilliseconds: amount,
+    estimatedDowntimeMilliseconds: amount,
+    passLeftMilliseconds: amount,
+    course,
+    ownPolicy: text,
+    precopyEnd: fc.record({ code: text, sentence: text }),
+  },
+  {
+    requiredKeys: [
+      'domid',
+      'domain',
+      'target',
+      'pid',
+      'phase',
+      'iteration',
+      'octetsSent',
+      'elapsedMilliseconds',
+      'course',
+    ],
+  },
+) as fc.Arbitrary<OperatorStatus>;
+const end: fc.Arbitrary<MigrationEnd> = fc.record({
+  outcome: fc.constantFrom('moved', 'untouched', 'keeps-running', 'resumed', 'unknown', 'destroy-failed'),
+  exitStatus: u32,
+  message: text,
+  advice: fc.array(text, { maxLength: 7 }),
+});
+const reply: fc.Arbitrary<OperatorReply> = fc.oneof(
+  fc.record({ id: u32, kind: fc.constant('status'), status }),
+  fc.record({ id: u32, kind: fc.constant('course'), course }),
+  fc.record({ id: u32, kind: fc.constant('end'), end }),
+  fc.record({
+    id: u32,
+    kind: fc.constant('error'),
+    code: fc.constantFrom(...operatorErrorCodes),
+    message: text,
+  }),
+);
+
+function unframed(octets: Uint8Array): Uint8Array {
+  const messages = new OperatorFrames().push(octets);
+  expect(messages).toHaveLength(1);
+  return messages[0]!;
+}
+
+/** @returns what it throws @throws where it does not, or anything but a ControlError */
+function failure(action: () => unknown): ControlError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ControlError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+const someCourse: OperatorCourse = { precopyIterations: 5, precopyThreshold: 50 };
+const someStatus: OperatorStatus = {
+  domid: 3,
+  domain: 'busy',
+  target: 'host2',
+  pid: 4711,
+  phase: 'precopy',
+  iteration: 2,
+  octetsSent: 4096,
+  elapsedMilliseconds: 12.5,
+  course: someCourse,
+};
+
+describe('the protocol of operators', () => {
+  it('carries every request', () => {
+    fc.assert(
+      fc.property(request, (value) => {
+        expect(decodeOperatorRequest(unframed(encodeOperatorRequest(value)))).toEqual(value);
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('carries every reply', () => {
+    fc.assert(
+      fc.property(reply, (value) => {
+        expect(decodeOperatorReply(unframed(encodeOperatorReply(value)))).toEqual(value);
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('finds messages however they are cut', () => {
+    fc.assert(
+      fc.property(fc.array(reply, { maxLength: 5 }), fc.integer({ min: 1, max: 50 }), (values, size) => {
+        const stream = Buffer.concat(values.map(encodeOperatorReply));
+        const frames = new OperatorFrames();
+        const found: OperatorReply[] = [];
+        for (let at = 0; at < stream.length; at += size) {
+          found.push(...frames.push(stream.subarray(at, at + size)).map(decodeOperatorReply));
+        }
+        expect(found).toEqual(values);
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('takes any octets for a message or for a ControlError', () => {
+    const damaged = fc
+      .tuple(
+        fc.oneof(request.map(encodeOperatorRequest), reply.map(encodeOperatorReply)),
+        fc.nat(),
+        fc.nat(255),
+      )
+      .map(([framed, at, octet]) => {
+        const octets = unframed(framed);
+        return octets.with(at % octets.length, octet);
+      });
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), damaged), (octets) => {
+        for (const decode of [decodeOperatorRequest, decodeOperatorReply]) {
+          try {
+            decode(octets);
+          } catch (error) {
+            refused++;
+            expect(error).toBeInstanceOf(ControlError);
+          }
+        }
+      }),
+      { seed: SEED, numRuns: 2000 },
+    );
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  it('refuses what it does not know', () => {
+    expect(failure(() => decodeOperatorRequest(new Uint8Array())).code).toBe('unknown');
+    // Field 99, of type Nothing: a request of a later version.
+    expect(failure(() => decodeOperatorRequest(new Uint8Array([0x9a, 0x06, 0x00]))).code).toBe('unknown');
+    const unheard = { id: 1, kind: 'error', code: 'unheard-of', message: '' } as unknown as OperatorReply;
+    expect(failure(() => decodeOperatorReply(unframed(encodeOperatorReply(unheard)))).code).toBe('unknown');
+  });
+
+  const nonsense: [string, OperatorReply][] = [
+    [
+      'no phase is called asleep',
+      { id: 1, kind: 'status', status: { ...someStatus, phase: 'asleep' as never } },
+    ],
+    ['sendRate is NaN', { id: 1, kind: 'status', status: { ...someStatus, sendRate: NaN } }],
+    [
+      'a status without its course',
+      { id: 1, kind: 'status', status: { ...someStatus, course: undefined as never } },
+    ],
+    ['bandwidth is -1', { id: 1, kind: 'course', course: { bandwidth: -1 } }],
+    ['timeoutAction is dance', { id: 1, kind: 'course', course: { timeoutAction: 'dance' as never } }],
+    [
+      'no pass is called leap',
+      {
+        id: 1,
+        kind: 'status',
+        status: { ...someStatus, pass: { kind: 'leap' as never, iteration: 0, dirtyPages: 0, pagesDone: 0 } },
+      },
+    ],
+    [
+      'no outcome is called bliss',
+      { id: 1, kind: 'end', end: { outcome: 'bliss' as never, exitStatus: 0, message: '', advice: [] } },
+    ],
+  ];
+  it.each(nonsense)('refuses nonsense by name: %s', (words, value) => {
+    const error = failure(() => decodeOperatorReply(unframed(encodeOperatorReply(value))));
+    expect(error).toMatchObject({
+      code: 'malformed',
+      fatal: false,
+      message: expect.stringContaining(words) as unknown,
+    });
+  });
+
+  it('refuses to unset what there is not', () => {
+    const value = { id: 1, kind: 'set', change: { speed: null } } as unknown as OperatorRequest;
+    const error = failure(() => decodeOperatorRequest(unframed(encodeOperatorRequest(value))));
+    expect(error.message).toBe('nothing of a course is called speed');
+  });
+
+  it('cuts texts, so that a message never outgrows its limit', () => {
+    const long = '\u{20ac}'.repeat(100_000);
+    const value: MigrationEnd = {
+      outcome: 'unknown',
+      exitStatus: 3,
+      message: long,
+      advice: Array<string>(8).fill(long),
+    };
+    const octets = unframed(encodeOperatorReply({ id: 1, kind: 'end', end: value }));
+    expect(decodeOperatorReply(octets)).toMatchObject({
+      end: { message: long.slice(0, LONGEST_OPERATOR_TEXT) },
+    });
+  });
+
+  it('refuses a length before it believes it', () => {
+    const announced = (length: number) =>
+      new Uint8Array([(length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14]);
+    expect(new OperatorFrames().push(announced(LONGEST_OPERATOR_MESSAGE))).toEqual([]);
+    const error = failure(() => new OperatorFrames().push(announced(LONGEST_OPERATOR_MESSAGE + 1)));
+    expect(error).toMatchObject({ code: 'too-long', fatal: true });
+  });
+
+  it('is what the shipped .proto says', () => {
+    const shipped = readFileSync(new URL('../proto/operator.proto', import.meta.url), 'utf8');
+    expect(operatorSchema.trim()).toContain(shipped.trim());
+  });
+});

@@ -1,0 +1,135 @@
+/** A migration as its operator sees it: what is asked of it, and what it refuses, in words. */
+import type { CourseChange, OperatorCourse, OperatorErrorCode, OperatorStatus } from '@mig/protocol/operator';
+import type { SourceState } from '@mig/protocol/handshake';
+import { changedCourse, type Course, courseInForce } from './course.js';
+import type { MigrationRecord } from './migration-record.js';
+import { MigrationProgress } from './migration-progress.js';
+
+/** The hand on the loop, which may be in another thread. */
+export interface MigrationControl {
+  course(course: Course): void;
+  /** The policy is to end precopy when it is next asked. */
+  switchover(): void;
+  /** Ends it where that is safe: the interrupt of its channel. */
+  stop(): void;
+}
+
+export interface Refusal {
+  readonly refused: OperatorErrorCode;
+  readonly message: string;
+}
+
+export class SteeredMigration {
+  #course: Course;
+
+  constructor(
+    readonly record: MigrationRecord,
+    course: Course,
+    private readonly control: MigrationControl,
+    private readonly ownPolicy?: string,
+    readonly progress = new MigrationProgress(),
+  ) {
+    this.#course = course;
+  }
+
+  status(): OperatorStatus {
+    const { ownPolicy } = this;
+    return {
+      ...this.record,
+      ...this.progress.figures(),
+      course: this.#inForce(),
+      ...(ownPolicy !== undefined && { ownPolicy }),
+    };
+  }
+
+  abort(): Refusal | undefined {
+    const message = this.#tooLateToAbort();
+    if (message !== undefined) return message;
+    this.control.stop();
+    return undefined;
+  }
+
+  /** @returns the status from which it is ordered */
+  switchover(now: boolean): OperatorStatus | Refusal {
+    const refusal = this.#precopyOver() ?? (now ? undefined : this.#firstPass());
+    if (refusal !== undefined) return refusal;
+    this.control.switchover();
+    return this.status();
+  }
+
+  /** @returns the course that is then in force */
+  set(change: CourseChange): OperatorCourse | Refusal {
+    const refusal = this.#precopyOver() ?? this.#precopyDecided();
+    if (refusal !== undefined) return refusal;
+    const changed = changedCourse(this.#course, change);
+    if (typeof changed === 'string') return { refused: 'bad-value', message: changed };
+    this.#course = changed;
+    this.control.course(changed);
+    return this.#inForce();
+  }
+
+  #inForce(): OperatorCourse {
+    return courseInForce(this.#course, this.ownPolicy !== undefined);
+  }
+
+  #tooLateToAbort(): Refusal | undefined {
+    const { domain, target } = this.record;
+    switch (this.progress.phase) {
+      case 'giving-permission':
+      case 'awaiting-report':
+        return {
+          refused: 'past-no-return',
+          message: `${target} has permission to run ${domain}, and its report is awaited: it may be running there`,
+        };
+      case 'awaiting-permission-back':
+      case 'taking-back':
+      case 'taken-back':
+        return {
+          refused: 'decided',
+          message: `${target} could not start ${domain}, which is being brought back here`,
+        };
+      case 'destroying':
+      case 'completed':
+        return { refused: 'decided', message: `${domain} runs at ${target} already` };
+      case 'awaiting-banner':
+      case 'precopy':
+      case 'suspending':
+      case 'stop-and-copy':
+      case 'awaiting-ready':
+      case 'renaming-away':
+        return undefined;
+    }
+  }
+
+  #precopyOver(): Refusal | undefined {
+    const { phase, precopyEnd } = this.progress;
+    if (isBeforeSuspend(phase)) return undefined;
+    const why = precopyEnd === undefined ? '' : `: ${precopyEnd.sentence}`;
+    return { refused: 'precopy-over', message: `precopy of ${this.record.domain} is over${why}` };
+  }
+
+  /** The pages that were dirty by then are sent once more, live. */
+  #precopyDecided(): Refusal | undefined {
+    const { precopyEnd } = this.progress;
+    if (precopyEnd === undefined) return undefined;
+    const message = `precopy of ${this.record.domain} is about to end: ${precopyEnd.sentence}`;
+    return { refused: 'precopy-over', message };
+  }
+
+  #firstPass(): Refusal | undefined {
+    const { iteration, pagesLeft, estimatedDowntime, precopyEnd } = this.progress;
+    if (iteration > 0 || precopyEnd !== undefined) return undefined;
+    const { domain } = this.record;
+    const left =
+      pagesLeft === undefined ? 'nothing was sent so far' : `${pagesLeft} pages were not sent so far`;
+    const time =
+      estimatedDowntime === undefined
+        ? `${domain} would stand still while all of its memory is sent`
+        : `${domain} would stand still for about ${(estimatedDowntime / 1000).toFixed(1)} s`;
+    return { refused: 'first-pass', message: `the first pass over memory is not done, ${left}: ${time}` };
+  }
+}
+
+function isBeforeSuspend(phase: SourceState): boolean {
+  return phase === 'awaiting-banner' || phase === 'precopy';
+}

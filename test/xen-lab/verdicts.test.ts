@@ -1,0 +1,78 @@
+/** What the Xen lab makes of its cases: a case without a verdict, and one that passed at its second try, are told apart. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { type Case, chooseCases, findCases, inParts } from './case-files.mjs';
+import { formatTable, inOrder, readVerdicts, secondTries } from './verdicts.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'mig-verdicts-'));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const one = (name: string, takes: number): Case => ({ name, path: '', takes, limit: takes * 5, about: '' });
+const cases = [one('10-a', 100), one('20-b', 30), one('30-c', 60), one('40-d', 20), one('90-e', 5)];
+
+function verdictsOf(lines: string, among = cases) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'verdicts.txt'), lines);
+  return readVerdicts(folder, among);
+}
+
+test('every case of the lab says what it is about, and how long it takes', () => {
+  for (const path of ['cases', 'cases/two-hosts']) {
+    const found = findCases(join(import.meta.dirname, path));
+    expect(found.length).toBeGreaterThan(1);
+    for (const { about, takes, limit } of found) {
+      expect(about).not.toBe('');
+      expect(limit).toBeGreaterThanOrEqual(takes * 2);
+    }
+  }
+});
+
+test('measurements are run only when they are named', () => {
+  expect(chooseCases(cases, []).map(({ name }) => name)).toEqual(['10-a', '20-b', '30-c', '40-d']);
+  expect(chooseCases(cases, ['9', '2']).map(({ name }) => name)).toEqual(['20-b', '90-e']);
+  expect(() => chooseCases(cases, ['5'])).toThrow('no case is called 5');
+});
+
+test('parts take about as long as each other, and have all cases in order', () => {
+  expect(inParts(cases, 2).map((part) => part.map(({ name }) => name))).toEqual([
+    ['10-a', '90-e'],
+    ['20-b', '30-c', '40-d'],
+  ]);
+  expect(inParts(cases, 1)).toEqual([cases]);
+  expect(inParts(cases.slice(0, 2), 5)).toHaveLength(2);
+});
+
+test('a case that nothing was said of has failed', () => {
+  expect(verdictsOf('PASS 10-a 12 all well\nFAIL 20-b 3 it broke\nPASS 30-c 4\n')).toEqual([
+    { name: '10-a', passed: true, ran: true, seconds: '12', detail: 'all well' },
+    { name: '20-b', passed: false, ran: true, seconds: '3', detail: 'it broke' },
+    { name: '30-c', passed: true, ran: true, seconds: '4', detail: '' },
+    ...['40-d', '90-e'].map((name) => ({
+      ...{ name, passed: false, ran: false, seconds: '' },
+      detail: 'no verdict: the lab ended before',
+    })),
+  ]);
+  rmSync(folder, { recursive: true });
+  expect(readVerdicts(folder, cases).every(({ passed }) => !passed)).toBe(true);
+});
+
+test("a second try's verdict counts, and is told as such", () => {
+  const first = verdictsOf('PASS 10-a 12\nFAIL 20-b 3 it broke\nFAIL 30-c 4 this too\n', cases.slice(0, 3));
+  const verdicts = secondTries(first, verdictsOf('PASS 20-b 5 now\nFAIL 30-c 6 again\n', cases.slice(1, 3)));
+  expect(verdicts.map(({ passed }) => passed)).toEqual([true, true, false]);
+  expect(formatTable(verdicts)).toBe(
+    [
+      'case  verdict           seconds  detail',
+      '10-a  pass                   12',
+      '20-b  pass, second try        5  now (the first try failed: it broke)',
+      '30-c  FAIL, second try        6  again (the first try failed: this too)',
+    ].join('\n'),
+  );
+});
+
+test('the verdicts of several labs stand in the order of the cases', () => {
+  const [a, b, c] = verdictsOf('', cases.slice(0, 3));
+  expect(inOrder(cases.slice(0, 3), [c!, a!, b!])).toEqual([a, b, c]);
+});
