@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fill } from './document.mjs';
 import { median, quantile } from './figures.mjs';
 import { plots } from './plots.mjs';
-import { bandwidthPromises, busyPromises, downtimePromises } from './promises.mjs';
+import { bandwidthPromises, busyPromises, downtimePromises, estimatePromises } from './promises.mjs';
 import { tables } from './tables.mjs';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -21,6 +21,7 @@ export function rendered(page, results, drawn) {
   return fill(page, {
     circumstances: circumstancesText(results),
     downtimes: downtimePromises(results),
+    estimates: estimatePromises(results),
     busy: busyPromises(results),
     bandwidth: bandwidthPromises(results),
     plots: drawn.map(({ file, title }) => `![${title}](${file})`).join('\n\n'),
