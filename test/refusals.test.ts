@@ -160,7 +160,8 @@ const greetings: readonly { readonly command: string; readonly says: readonly st
   { command: "printf '\\001\\002\\377'", says: ['???'] },
 ];
 
-describe.concurrent('a target', () => {
+// One after another: a domain that is being migrated is refused to everybody else.
+describe('a target', () => {
   test.for(greetings)('that does not greet as it should is refused: $command', async ({ command, says }) => {
     const { status, stderr } = await hosts.migrate({ command, words: true }).ended;
     expect(status).toBe(1);

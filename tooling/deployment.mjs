@@ -2,7 +2,7 @@
  * mig as it is installed: its programs with all that they need, in one folder without a link to the outside.
  *
  *   bin/NAME                    a link to each program, by the name that its package gives it
- *   node_modules/PACKAGE/       ours and others, each once
+ *   node_modules/PACKAGE/       ours and others; other versions of one below those that need them
  *
  * It is put together from what this checkout has built and installed, so nothing is fetched.
  */
@@ -29,25 +29,37 @@ function resolvePackage(name, from) {
 }
 
 /**
- * @param {string} folder the package's
- * @param {Map<string, string>} found the folder of each package, by its name
+ * Where each package goes: beside all others, or, where another version of it is there already, below the one that
+ * needs it, as Node looks for it. What the programs themselves need comes first.
+ * @param {string[]} programs the packages' folders
+ * @returns {Map<string, string>} the folder that each place is copied from, by the place: "node_modules/a/node_modules/b"
  */
-function collect(folder, found) {
-  const { name, version, dependencies = {}, optionalDependencies = {} } = manifestOf(folder);
-  const known = found.get(name);
-  if (known === folder) return;
-  if (known !== undefined) {
-    throw new Error(
-      `${name} is needed as ${version} and as ${manifestOf(known).version}; only one has a place`,
-    );
+function placePackages(programs) {
+  const places = new Map();
+  const queue = programs.map((folder) => ({ folder, parent: '' }));
+  for (const { folder, parent } of queue) {
+    const { name, dependencies = {}, optionalDependencies = {} } = manifestOf(folder);
+    const nearest = nearestPlace(places, name, parent);
+    if (nearest !== undefined && places.get(nearest) === folder) continue;
+    const place = nearest === undefined ? `node_modules/${name}` : `${parent}/node_modules/${name}`;
+    places.set(place, folder);
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const target = resolvePackage(needed, folder);
+      if (target !== undefined) queue.push({ folder: target, parent: place });
+      // For another system, then.
+      else if (!(needed in optionalDependencies))
+        throw new Error(`${name} needs ${needed}, which is not installed`);
+    }
   }
-  found.set(name, folder);
-  for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) {
-    const target = resolvePackage(needed, folder);
-    if (target !== undefined) collect(target, found);
-    // For another system, then.
-    else if (!(needed in optionalDependencies))
-      throw new Error(`${name} needs ${needed}, which is not installed`);
+  return places;
+}
+
+/** The place in which a package at `from` finds the one of that name. */
+function nearestPlace(places, name, from) {
+  for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
+    const place = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
+    if (places.has(place)) return place;
+    if (at === '') return undefined;
   }
 }
 
@@ -70,9 +82,8 @@ function copyPackage(folder, target) {
  * @param {string[]} [programs] the packages' folders; all of apps/ unless given
  */
 export function deployMig(folder, programs = appFolders()) {
-  const found = new Map();
-  for (const program of programs) collect(realpathSync(program), found);
-  for (const [name, source] of found) copyPackage(source, join(folder, 'node_modules', name));
+  const places = placePackages(programs.map((program) => realpathSync(program)));
+  for (const [place, source] of places) copyPackage(source, join(folder, place));
   mkdirSync(join(folder, 'bin'), { recursive: true });
   for (const program of programs) {
     const { name, bin = {} } = manifestOf(program);
