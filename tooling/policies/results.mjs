@@ -16,7 +16,7 @@ export function circumstances(command, runs) {
     processor: model.replaceAll(/\s+/g, ' ').trim(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    linux: release(),
+    linux: /^[0-9.]*[0-9]/.exec(release())?.[0],
     node: process.version,
     realTime: isRealTime(),
   };
