@@ -1,6 +1,6 @@
 /** What the goals and limits of `xl migrate` do, on real processes. */
 import { writeFileSync } from 'node:fs';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
 import type { Event } from './harness/program.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
@@ -186,6 +186,56 @@ describe.concurrent("a policy of the operator's own", () => {
       message: matching(says),
     });
     await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('changes nothing about how the migration ended with what it leaves behind', async ({ hosts }) => {
+    const before = await hosts.source.create(hot);
+    const policy = own(
+      hosts,
+      `setInterval(() => {}, 1000);
+      setTimeout(() => { throw new Error('long after'); }, 50);
+      export default () => {
+        setTimeout(() => { throw new Error('when nobody asks'); });
+        return { decision: 'continue-precopy' };
+      };`,
+    );
+    expect(await lastEvent(hosts, [...policy, '-i', '2', ...SLOW], 0)).toMatchObject({ event: 'complete' });
+    await expectMoved(hosts, before);
+  });
+
+  test('that ends the process it runs in ends the migration, not the guest', async ({ hosts }) => {
+    const console = await hosts.source.create(hot);
+    const policy = own(
+      hosts,
+      `export default ({ iteration }) => iteration === 0 ? { decision: 'continue-precopy' } : process.exit(0);`,
+    );
+    const migration = hosts.migrate({ options: policy });
+    const said = () => migration.events().some(({ event }) => event === 'failed');
+    await vi.waitFor(() => expect(said()).toBe(true), { timeout: 30_000, interval: 20 });
+    // Its other processes are not gone yet.
+    expect(await hosts.migrate({ words: true }).ended).toMatchObject({
+      status: 1,
+      stderr: containing('is being migrated already'),
+    });
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      outcome: 'keeps-running',
+      message: containing('ended without a word'),
+      advice: [containing('busy keeps running here')],
+    });
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
+  test('that does so as it loads is refused', async ({ hosts }) => {
+    const console = await hosts.source.create(hot);
+    const policy = own(hosts, `process.exit(0); export default () => ({ decision: 'continue-precopy' });`);
+    expect(await hosts.migrate({ options: policy }).ended).toMatchObject({
+      status: 2,
+      stderr: containing('cannot be loaded: it ends its thread'),
+    });
     await expectRunsOn(hosts.source, console);
   });
 

@@ -81,6 +81,9 @@ describe.concurrent('an option of the policy', () => {
     { options: ['--timeout-action', 'abort'], says: /--timeout-action without --timeout/ },
     { options: ['--abort-if-busy', '-i', '0'], says: /--abort-if-busy with --precopy-iterations 0/ },
     { options: ['--bandwidth-always'], says: /--bandwidth-always without --bandwidth/ },
+    { options: ['--estimate', '--trace', 'a.trace'], says: /--trace with --estimate: nothing is moved/ },
+    { options: ['--estimate', '--report', 'a.html'], says: /--report with --estimate: nothing is moved/ },
+    { options: ['--bandwidth', '1kbit/s'], says: /from 8 kbit\/s to 8 Tbit\/s, not '1kbit\/s'/ },
     { options: ['--abort-if-busy=yes'], says: /--abort-if-busy/ },
     { options: ['--policy', '/nowhere/policy.mjs'], says: /--policy \/nowhere\/policy\.mjs cannot be loaded: Cannot find module/ },
     { options: ['--policy', '/dev'], says: /--policy \/dev cannot be loaded/ },
@@ -160,7 +163,7 @@ const greetings: readonly { readonly command: string; readonly says: readonly st
   { command: "printf '\\001\\002\\377'", says: ['???'] },
 ];
 
-// One after another: a domain that is being migrated is refused to everybody else.
+// One at a time: they all migrate the same domain.
 describe('a target', () => {
   test.for(greetings)('that does not greet as it should is refused: $command', async ({ command, says }) => {
     const { status, stderr } = await hosts.migrate({ command, words: true }).ended;

@@ -24,7 +24,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { deployMig } from './deployment.mjs';
 
@@ -41,14 +42,14 @@ const programs = join(values.prefix, 'bin');
 
 try {
   if (values.remove) remove();
-  else install();
+  else await install();
 } catch (error) {
   const denied = error.code === 'EACCES' || error.code === 'EROFS';
   console.error(denied ? `${error.path} cannot be written (${error.code}): are you root?` : error.message);
   process.exitCode = 1;
 }
 
-function install() {
+async function install() {
   const names = namesToTake();
   const foreign = names.map((name) => join(programs, name)).find((link) => isThere(link) && !isOurs(link));
   if (foreign !== undefined) throw new Error(`${foreign} is there and is not mig's; nothing was changed`);
@@ -61,6 +62,7 @@ function install() {
   rmSync(fresh, { recursive: true, force: true });
   deployMig(fresh);
   nameInterpreter(fresh);
+  await takeXl(fresh, folder);
   renameSync(fresh, folder);
   replaceByLink(library, join('mig.installed', String(number)));
   for (const old of before.slice(0, -1)) rmSync(join(installed, String(old)), { recursive: true });
@@ -93,6 +95,26 @@ function nameInterpreter(folder) {
       text.replace(/^#!\/usr\/bin\/env node$/m, () => `#!${interpreter}`),
     );
   }
+}
+
+/**
+ * In place of the link to the program a script, that hands on without Node what is the stock xl's.
+ * @param folder where `fresh` is going to be
+ */
+async function takeXl(fresh, folder) {
+  const program = join(fresh, 'bin/xl');
+  const { OURS } = await import(
+    pathToFileURL(join(fresh, 'node_modules/@mig/xl/dist/stock/stock-command.js')).href
+  );
+  const words = {
+    NODE: process.execPath,
+    OURS: join(folder, relative(fresh, realpathSync(program))),
+    COMMANDS: OURS.join(' | '),
+  };
+  const template = readFileSync(new URL('xl.sh', import.meta.url), 'utf8');
+  const script = template.replace(/@([A-Z]+)@/g, (_, name) => words[name].replaceAll("'", `'\\''`));
+  rmSync(program);
+  writeFileSync(program, script, { mode: 0o755 });
 }
 
 /** At no time is there nothing, unless a folder is there, as earlier versions of this program left it. */

@@ -46,9 +46,7 @@ export function takeArguments(command, folder) {
     const found = findCases(fileURLToPath(new URL(folder, import.meta.url)));
     const cases = chooseCases(found, positionals);
     if (values.list) {
-      for (const { name, takes, limit, about } of cases) {
-        console.log(`${name}  (${takes} s, at most ${limit} s)  ${about}`);
-      }
+      for (const { name, limit, about } of cases) console.log(`${name}  (at most ${limit} s)  ${about}`);
       process.exit(0);
     }
     const { keep, stock, again } = values;

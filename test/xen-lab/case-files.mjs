@@ -1,10 +1,8 @@
 /**
- * The cases: shell scripts, each with what it is about in its first comment, and a line
- * `# takes: N s on a quiet machine, at most M s`.
+ * The cases: shell scripts, each with what it is about in its first comment, and a line `# limit: N s`.
  * @typedef {object} Case
  * @property {string} name the file's, without `.sh`
  * @property {string} path
- * @property {number} takes seconds that it took on a quiet machine of two cores
  * @property {number} limit seconds that it may take
  * @property {string} about
  */
@@ -21,10 +19,10 @@ export function findCases(folder) {
 
 function readCase(path, name) {
   const text = readFileSync(path, 'utf8');
-  const times = /^# takes: ([0-9]+) s on a quiet machine, at most ([0-9]+) s$/m.exec(text);
-  if (times === null) throw new Error(`${path} has no line "# takes: N s on a quiet machine, at most M s"`);
+  const [, limit] = /^# limit: ([0-9]+) s$/m.exec(text) ?? [];
+  if (limit === undefined) throw new Error(`${path} has no line "# limit: N s"`);
   const [, about = ''] = /^#!.*\n# (.*)$/m.exec(text) ?? [];
-  return { name, path, takes: Number(times[1]), limit: Number(times[2]), about };
+  return { name, path, limit: Number(limit), about };
 }
 
 /**
@@ -41,17 +39,18 @@ export function chooseCases(cases, wanted) {
 }
 
 /**
- * Parts that take about as long as each other: the longest case first, each to the part that has the least so far.
+ * Parts that take about as long as each other, for which the limits stand: the longest case first, each to the part that
+ * has the least so far.
  * @param {Case[]} cases
  * @param {number} count
  * @returns {Case[][]} none of them empty, each in the order of the cases
  */
 export function inParts(cases, count) {
   const parts = Array.from({ length: count }, () => ({ seconds: 0, cases: [] }));
-  for (const one of [...cases].sort((a, b) => b.takes - a.takes)) {
+  for (const one of [...cases].sort((a, b) => b.limit - a.limit)) {
     const part = parts.reduce((least, each) => (each.seconds < least.seconds ? each : least));
     part.cases.push(one);
-    part.seconds += one.takes;
+    part.seconds += one.limit;
   }
   return parts
     .map((part) => cases.filter((one) => part.cases.includes(one)))

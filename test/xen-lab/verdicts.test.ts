@@ -9,7 +9,7 @@ import { formatTable, inOrder, readVerdicts, secondTries } from './verdicts.mjs'
 const folder = mkdtempSync(join(tmpdir(), 'mig-verdicts-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const one = (name: string, takes: number): Case => ({ name, path: '', takes, limit: takes * 5, about: '' });
+const one = (name: string, limit: number): Case => ({ name, path: '', limit, about: '' });
 const cases = [one('10-a', 100), one('20-b', 30), one('30-c', 60), one('40-d', 20), one('90-e', 5)];
 
 function verdictsOf(lines: string, among = cases) {
@@ -18,13 +18,13 @@ function verdictsOf(lines: string, among = cases) {
   return readVerdicts(folder, among);
 }
 
-test('every case of the lab says what it is about, and how long it takes', () => {
+test('every case of the lab says what it is about, and how long it may take', () => {
   for (const path of ['cases', 'cases/two-hosts']) {
     const found = findCases(join(import.meta.dirname, path));
     expect(found.length).toBeGreaterThan(1);
-    for (const { about, takes, limit } of found) {
+    for (const { about, limit } of found) {
       expect(about).not.toBe('');
-      expect(limit).toBeGreaterThanOrEqual(takes * 2);
+      expect(limit).toBeGreaterThan(0);
     }
   }
 });

@@ -103,6 +103,32 @@ describe('the policy', () => {
     expect(rest()).toHaveLength(1);
   });
 
+  test.each([
+    ['at once', 0, 100],
+    ['after 30 ms', 30, 600],
+    ['after a second', 1000, 2000],
+  ])('is asked more seldom where the answer takes long: %s', (_, cost, interval) => {
+    const clock = { now: 1e6 };
+    vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+    const { link, decide, hear } = listened();
+    const { policy } = link;
+    const next: (this: JsonLines) => unknown = Reflect.get(JsonLines.prototype, 'next');
+    vi.spyOn(JsonLines.prototype, 'next').mockImplementation(function (this: JsonLines) {
+      clock.now += cost;
+      return next.call(this);
+    });
+    decide(go);
+    policy(stats('pass-finished'));
+    clock.now += interval - 1;
+    // Were it asked, there would be no answer to wait for.
+    policy(stats('between-batches'));
+    clock.now += 1;
+    decide(stop);
+    expect(policy(stats('between-batches'))).toEqual(stop);
+    expect(hear()).toMatchObject({ stats: { point: 'pass-finished' } });
+    expect(hear()).toMatchObject({ stats: { point: 'between-batches' } });
+  });
+
   test('of an xl that has died is an error', () => {
     const { link, mute } = listened();
     mute();

@@ -20,13 +20,17 @@ import {
 import { duplicateFrom, Input, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 
-/** Milliseconds between two questions, or two news of progress, within a pass. */
-const INTERVAL = 100;
+/** Milliseconds between two questions, or two news of progress, within a pass: at least, and at most. */
+const INTERVAL = { least: 100, most: 2000 };
+
+/** A pass takes so many times as long as the answers to the questions in it: on a busy machine they are slow. */
+const WORTH = 20;
 
 export class Link {
   readonly #output: Output;
   readonly #directives: JsonLines;
   #bandwidth: Bandwidth | undefined;
+  #interval = INTERVAL.least;
 
   /** @returns undefined where nobody listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
@@ -56,12 +60,13 @@ export class Link {
     let asked = 0;
     return (stats) => {
       const now = performance.now();
-      if (stats.point === 'between-batches' && now - asked < INTERVAL)
+      if (stats.point === 'between-batches' && now - asked < this.#interval)
         return { decision: 'continue-precopy' };
-      asked = now;
       this.#tell({ event: 'consult', stats });
       const { decision, bandwidth } = this.#directives.next() as HelperDirective;
       this.#bandwidth = bandwidth;
+      asked = performance.now();
+      this.#interval = Math.min(INTERVAL.most, Math.max(INTERVAL.least, (asked - now) * WORTH));
       return decision;
     };
   }
@@ -75,7 +80,7 @@ export class Link {
       passStarted: (pass) => this.#tell({ event: 'pass-started', pass }),
       passProgress: (pass) => {
         const now = performance.now();
-        if (now - told < INTERVAL) return;
+        if (now - told < this.#interval) return;
         told = now;
         this.#tell({ event: 'pass-progress', pass });
       },

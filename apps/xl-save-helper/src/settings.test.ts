@@ -93,7 +93,10 @@ describe.each([
   ['MIG_SUSPEND_COST', 'a whole number from 0 to 1000000'],
   ['MIG_ABORT_IF_BUSY', '0 or 1'],
   ['MIG_TIMEOUT_ACTION', 'suspend or abort'],
-  ['MIG_BANDWIDTH', 'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s'],
+  [
+    'MIG_BANDWIDTH',
+    'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s',
+  ],
 ])('%s is refused, with its source,', (name, expected) => {
   const bad = ['', 'five', '-1', '1.5', '1e3', '0x10', ' 5', '99999999999999999999'];
 

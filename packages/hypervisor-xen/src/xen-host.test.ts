@@ -291,21 +291,21 @@ test('a restore is of the name that it arrives under', () => {
 describe('of a restore that failed', () => {
   const configuration = '{"c_info":{"name":"one","uuid":"u"}}';
 
-  /** What is destroyed where libxl's process ends in the midst of a restore, and these are there then. */
-  function destroyedAmong(after: readonly LibxlDomain[]): number[] {
+  /** What is destroyed where a restore ends so, in libxl's process or with it, and these are there then. */
+  function destroyedAmong(after: readonly LibxlDomain[], end = DEAD): number[] {
     const destroyed: number[] = [];
     let there: readonly LibxlDomain[] = [one, two];
     libxl.answer = (request) => {
       if (request.do === 'restore') {
         there = after;
-        throw DEAD;
+        throw end;
       }
       if (request.do === 'list') return there;
       if (request.do === 'describe') return there.find(({ domid }) => domid === request.domid);
       if (request.do === 'destroy') destroyed.push(request.domid);
       return undefined;
     };
-    expect(failure(() => host().restoreFrom(input, { configuration, name: 'one--incoming' }))).toBe(DEAD);
+    expect(failure(() => host().restoreFrom(input, { configuration, name: 'one--incoming' }))).toBe(end);
     return destroyed;
   }
 
@@ -318,6 +318,14 @@ describe('of a restore that failed', () => {
   test('nothing else is touched: the source of a migration to the same host has the same UUID', () => {
     expect(destroyedAmong([one, two])).toEqual([]);
     expect(destroyedAmong([one, two, { ...one, domid: 9, uuid: 'of another' }])).toEqual([]);
+  });
+
+  test('nothing of another restore of the same image is touched, which was quicker', () => {
+    const incoming = { ...one, domid: 10, name: 'one--incoming' };
+    // This one could not have the name, and libxl has cleaned up after itself.
+    expect(destroyedAmong([one, two, incoming], new HostError('name-taken', 'there is one'))).toEqual([]);
+    expect(destroyedAmong([one, two, { ...incoming, paused: false }])).toEqual([]);
+    expect(destroyedAmong([one, two, { ...incoming, name: 'one' }])).toEqual([]);
   });
 });
 

@@ -197,26 +197,35 @@ export class XenHost implements Host {
     const stream = { pid: process.pid, fd: input.fd };
     const environment = this.#environment(input.patience.milliseconds);
     const before = this.list().map(({ domid }) => domid);
+    const libxl = this.#libxl;
     try {
       return this.#askHelper(
         { do: 'restore', configuration: renamed(configuration, name), stream, environment },
         input,
       ) as number;
     } catch (error) {
-      this.#destroyRemains(configuration, before);
+      if (libxl.ended) this.#destroyRemains(configuration, name, before);
       throw error;
     }
   }
 
   /**
    * libxl destroys what it could not build, unless its process ends before: libxl 4.17 crashes at a stream that is over
-   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed.
+   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed. What runs, or has
+   * another name, is what another restore of the same image has built.
    * @param before the domains that were there
    */
-  #destroyRemains(configuration: string, before: readonly number[]): void {
+  #destroyRemains(configuration: string, name: string, before: readonly number[]): void {
     const { c_info: { uuid } = {} } = JSON.parse(configuration) as { c_info?: { uuid?: string } };
     try {
-      const remains = this.list().filter((domain) => domain.uuid === uuid && !before.includes(domain.domid));
+      const remains = this.list().filter(
+        (domain) =>
+          domain.uuid === uuid &&
+          // It may not have come to have a name.
+          [name, ''].includes(domain.name) &&
+          domain.state.paused &&
+          !before.includes(domain.domid),
+      );
       for (const { domid } of remains) this.destroy(domid);
     } catch {
       // What went wrong first is what the operator needs to hear.

@@ -11,7 +11,8 @@ const PREFIXES: Readonly<Record<string, number>> = {
 };
 
 /** What `parseBandwidth` takes, to stand in a refusal. */
-export const BANDWIDTH_EXPECTED = 'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s';
+export const BANDWIDTH_EXPECTED =
+  'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s';
 
 /** Octets per second below which a migration would not be one. */
 const LEAST = 1000;

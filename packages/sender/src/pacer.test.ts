@@ -15,7 +15,7 @@ function paced(limit: () => Bandwidth | undefined) {
 test('without a limit nothing is cut and nothing waits', () => {
   const { pacer, time } = paced(() => undefined);
   expect(pacer.slice(true)).toBe(1024);
-  pacer.wrote(1 << 30, true);
+  pacer.wrote(1 << 30);
   expect(time.now).toBe(0);
 });
 
@@ -31,7 +31,7 @@ test.each([
 test('of the suspended domain it holds only where told so', () => {
   const { pacer, time } = paced(() => ({ octetsPerSecond: MBIT, always: false }));
   expect(pacer.slice(false)).toBe(1024);
-  pacer.wrote(MBIT, false);
+  pacer.wrote(MBIT);
   expect(time.now).toBe(0);
   expect(paced(() => ({ octetsPerSecond: MBIT, always: true })).pacer.slice(false)).toBe(1);
 });
@@ -39,11 +39,26 @@ test('of the suspended domain it holds only where told so', () => {
 test('a change holds from the next write on', () => {
   let limit: Bandwidth = { octetsPerSecond: 1000, always: false };
   const { pacer, time } = paced(() => limit);
-  pacer.wrote(1000, true);
+  pacer.slice(true);
+  pacer.wrote(1000);
   const first = time.now;
   limit = { octetsPerSecond: 10_000, always: false };
-  pacer.wrote(1000, true);
+  pacer.slice(true);
+  pacer.wrote(1000);
   expect(time.now - first).toBeCloseTo(100);
+});
+
+test('what was written without a limit is not made up for under one that came meanwhile', () => {
+  const said: Bandwidth[] = [];
+  const { pacer, time } = paced(() => said.at(-1));
+  expect(pacer.slice(true)).toBe(1024);
+  // The operator's, while 4 MiB were on their way: more than an hour, in which nobody would be heard.
+  said.push({ octetsPerSecond: 1000, always: false });
+  pacer.wrote(4 << 20);
+  expect(time.now).toBe(0);
+  pacer.slice(true);
+  pacer.wrote(4096);
+  expect(time.now).toBeCloseTo(4096 - 10);
 });
 
 test('whatever writing takes, the rate is kept over any stretch but for 10 ms of arrears', () => {
@@ -59,7 +74,8 @@ test('whatever writing takes, the rate is kept over any stretch but for 10 ms of
       for (const write of some) {
         time.now += write.takes;
         octets += write.octets;
-        pacer.wrote(write.octets, true);
+        pacer.slice(true);
+        pacer.wrote(write.octets);
         ends.push({ at: time.now, octets });
       }
       for (const from of ends) {

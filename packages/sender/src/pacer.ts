@@ -11,6 +11,8 @@ const ARREARS = 10;
 export class Pacer {
   /** When the octets written so far are due, at the limit. */
   #due = -Infinity;
+  /** Octets per second that the write under way was cut for: one that was cut for none may be of any size. */
+  #rate: number | undefined;
 
   /**
    * @param limit what holds now
@@ -22,24 +24,21 @@ export class Pacer {
     private readonly pause: (milliseconds: number) => void,
   ) {}
 
-  /** Pages to write at a time. @param live while the domain runs */
+  /** Pages to write next. @param live while the domain runs */
   slice(live: boolean): number {
-    const rate = this.#rate(live);
+    const limit = this.limit();
+    const rate = limit !== undefined && (live || limit.always) ? limit.octetsPerSecond : undefined;
+    this.#rate = rate;
     if (rate === undefined) return MAX_BATCH_SIZE;
     return Math.min(MAX_BATCH_SIZE, Math.max(1, Math.floor((rate * SLICE) / 1000 / PAGE_SIZE)));
   }
 
-  /** So much was just written: waits until more may be. */
-  wrote(octets: number, live: boolean): void {
-    const rate = this.#rate(live);
+  /** So much was just written, of what `slice` said: waits until more may be. */
+  wrote(octets: number): void {
+    const rate = this.#rate;
     if (rate === undefined) return;
     const now = this.clock();
     this.#due = Math.max(this.#due, now - ARREARS) + (octets / rate) * 1000;
     if (this.#due > now) this.pause(this.#due - now);
-  }
-
-  #rate(live: boolean): number | undefined {
-    const limit = this.limit();
-    return limit !== undefined && (live || limit.always) ? limit.octetsPerSecond : undefined;
   }
 }

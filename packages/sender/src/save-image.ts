@@ -194,7 +194,7 @@ class ImageSaver {
       while (this.#pages.written < count) {
         const before = { pages: this.#pages.written, octets: this.#output.octets };
         const present = this.#pages.write(this.#pacer.slice(live));
-        this.#pacer.wrote(this.#output.octets - before.octets, live);
+        this.#pacer.wrote(this.#output.octets - before.octets);
         sentPages += present;
         pagesDone += this.#pages.written - before.pages;
         observer?.passProgress?.({ iteration, dirtyPages, pagesDone });

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The lab itself: stock Xen saves, restores and migrates a guest, which finds all its memory as it was.
-# takes: 120 s on a quiet machine, at most 600 s
+# limit: 600 s
 . /mnt/lib.sh
 
 guest_config g1 wss=1024 rate=1000

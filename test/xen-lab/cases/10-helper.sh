@@ -1,6 +1,6 @@
 #!/bin/bash
 # Stock xl at both ends migrates a guest live, with mig's helper at the source, at the target and at both.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # mig's own xl: to the stock receiver, from the stock sender, at both ends; saved by it and restored by stock.
-# takes: 120 s on a quiet machine, at most 600 s
+# limit: 600 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A domain that mig has received is attended to: it comes again after a reboot, and who waited goes when it is destroyed.
-# takes: 120 s on a quiet machine, at most 600 s
+# limit: 600 s
 . /mnt/lib.sh
 
 guest_config g1 wss=64 rate=50

@@ -1,7 +1,7 @@
 #!/bin/bash
 # xl save and xl restore of stock xl: what mig's helper saves Xen's verifier accepts and Xen's helper restores, and the
 # other way round; a checkpoint leaves the guest running.
-# takes: 80 s on a quiet machine, at most 400 s
+# limit: 400 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Xen's verifier accepts an image of the embedded hypervisor. dom0's kernel is too old for its live migration.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 export MIG_HYPERVISOR=embedded MIG_HOST_DIR=$WORK/host

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What MIG_PRECOPY_ITERATIONS and MIG_PRECOPY_THRESHOLD say is what the live passes do; what cannot be meant is refused by
 # name before anything is touched.
-# takes: 100 s on a quiet machine, at most 500 s
+# limit: 500 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

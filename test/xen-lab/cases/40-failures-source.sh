@@ -1,7 +1,7 @@
 #!/bin/bash
 # A live migration with mig's helper at the source fails in all the ways it can: the guest stays, runs, and its writes are
 # no longer logged; no helper outlives its xl.
-# takes: 120 s on a quiet machine, at most 600 s
+# limit: 600 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

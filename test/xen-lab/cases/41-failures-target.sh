@@ -1,7 +1,7 @@
 #!/bin/bash
 # A live migration with mig's helper at the target fails in all the ways it can: nothing of it is left at the target, no
 # helper outlives its xl, and the guest runs at the source.
-# takes: 120 s on a quiet machine, at most 600 s
+# limit: 600 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500

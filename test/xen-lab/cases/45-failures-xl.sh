@@ -1,7 +1,7 @@
 #!/bin/bash
 # mig's own xl at the source, and everything that can go wrong with the target: who runs, under which name, what is
 # said, and that the domain can always be had back.
-# takes: 300 s on a quiet machine, at most 1500 s
+# limit: 1500 s
 . /mnt/lib.sh
 
 BANNER='xl migration receiver ready, send binary domain data.\n'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two guests are migrated live at the same time, with mig's helper at all four ends.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 for name in g1 g2; do

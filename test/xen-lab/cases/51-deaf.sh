@@ -1,6 +1,6 @@
 #!/bin/bash
 # A guest that does not listen when it is asked to suspend: the migration fails after libxl's minute, the guest runs on.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500 deaf

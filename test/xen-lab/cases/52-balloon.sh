@@ -1,6 +1,6 @@
 #!/bin/bash
 # A guest whose balloon is blown up, before its migration and in the midst of it; with mig's helper at each end in turn.
-# takes: 80 s on a quiet machine, at most 400 s
+# limit: 400 s
 . /mnt/lib.sh
 
 guest_config g1 memory=192 wss=512 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A guest with two vcpus, with mig's helper at both ends; and with every page sent once more to be compared.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 guest_config g1 vcpus=2 wss=512 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A PV guest is refused by name, and runs on; Xen's helper saves and restores it still.
-# takes: 60 s on a quiet machine, at most 300 s
+# limit: 300 s
 . /mnt/lib.sh
 
 guest_config g1 type=pv wss=512 rate=500

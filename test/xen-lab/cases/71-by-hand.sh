@@ -1,6 +1,6 @@
 #!/bin/bash
 # The helper as libxl would run it, by hand: checkpointed streams, and what cannot be a command line, are refused.
-# takes: 24 s on a quiet machine, at most 120 s
+# limit: 120 s
 . /mnt/lib.sh
 
 printf '\0\0\0\0' > "$WORK/answer"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The cases that any hypervisor must pass, on this host: what the embedded hypervisor is held to as well.
-# takes: 240 s on a quiet machine, at most 1200 s
+# limit: 1200 s
 . /mnt/lib.sh
 
 guest_config case wss=256 rate=500

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Numbers: Xen's helper and mig's, in turn, at the source and at the target. Run only when it is named.
-# takes: 300 s on a quiet machine, at most 1500 s
+# limit: 1500 s
 . /mnt/lib.sh
 
 ROUNDS=5

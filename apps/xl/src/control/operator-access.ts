@@ -41,6 +41,7 @@ export class OperatorAccess {
   ): Promise<OperatorAccess> {
     try {
       const claim = await claimMigration(new MigrationFolder(stateFolder), record);
+      if (claim.unnoted !== undefined) note(unreachable(claim.unnoted));
       return new OperatorAccess(record, claim, note);
     } catch (error) {
       if (error instanceof MigrationClaimedError) throw refusal(record, error);
@@ -53,10 +54,7 @@ export class OperatorAccess {
     const hand = {
       course: (changed: Course) => control.steer({ kind: 'course', course: changed }),
       switchover: () => control.steer({ kind: 'switchover' }),
-      stop: () => {
-        // Its interrupt is gone by then.
-        if (!this.#over) control.stop('operator');
-      },
+      stop: () => control.stop('operator'),
     };
     const migration = (this.#migration = new SteeredMigration(this.record, course, hand, ownPolicy));
     if (this.claim === undefined) return;
@@ -107,10 +105,16 @@ export class OperatorAccess {
     });
   }
 
-  failed({ message, advice, exitStatus, outcome }: TaskFailure): Promise<void> {
-    // What fails before the handshake begins has touched nothing.
-    const found = (outcome ?? 'untouched') as MigrationEnd['outcome'];
-    return this.#end({ outcome: found, exitStatus, message, advice });
+  failed(failure: TaskFailure): Promise<void> {
+    return this.#end(endOf(failure));
+  }
+
+  /**
+   * The thread that migrated is gone, and what it had begun in other processes ends with this one: until then the domain
+   * stays claimed.
+   */
+  died(failure: TaskFailure): Promise<void> {
+    return this.#end(endOf(failure), 'keep');
   }
 
   /** However it ended. */
@@ -118,16 +122,22 @@ export class OperatorAccess {
     return this.#end(undefined);
   }
 
-  async #end(end: MigrationEnd | undefined): Promise<void> {
+  async #end(end: MigrationEnd | undefined, claim: 'release' | 'keep' = 'release'): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     try {
       await (await this.#server)?.close(end);
-      this.claim?.release();
+      if (claim === 'release') this.claim?.release();
     } catch (error) {
       this.note(`what this migration noted of itself stays behind: ${describeError(error)}`);
     }
   }
+}
+
+function endOf({ message, advice, exitStatus, outcome }: TaskFailure): MigrationEnd {
+  // What fails before the handshake begins has touched nothing.
+  const found = (outcome ?? 'untouched') as MigrationEnd['outcome'];
+  return { outcome: found, exitStatus, message, advice };
 }
 
 function unreachable(error: unknown): string {

@@ -1,7 +1,12 @@
 /** Puts the end of a failed task into words: what failed, what became of the domain, what to do next. */
 import { HostError } from '@mig/hypervisor';
 import { InterruptedError } from '@mig/posix';
-import type { SourceOutcome, TargetOutcome } from '@mig/protocol/handshake';
+import {
+  type SourceOutcome,
+  type SourceState,
+  sourceTable,
+  type TargetOutcome,
+} from '@mig/protocol/handshake';
 import { ReceiveError } from '@mig/receiver';
 import { MigrationError, PrecopyAbortedError } from '@mig/sender';
 import { describeError } from '../output/errors.js';
@@ -89,6 +94,12 @@ function migrationFailure(error: MigrationError): Failure {
     outcome: error.outcome,
     ...(error.cause instanceof PrecopyAbortedError && { reason: error.cause.reason.code }),
   };
+}
+
+/** Of a migration whose thread has died in that state: nobody has settled anything. */
+export function explainDeath(error: unknown, state: SourceState): Failure {
+  const outcome = sourceTable[state].ifKilled;
+  return { message: reason(error), ...atSource[outcome], state, outcome };
 }
 
 function statusOf({ cause, left }: MigrationError, status: number): number {

@@ -1,3 +1,4 @@
+import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
@@ -6,8 +7,9 @@ import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
 import { createView } from './create-view.js';
+import { explainDeath } from './explain-failure.js';
 import { millisecondsText } from './figures.js';
-import { loadPolicy } from './own-policy.js';
+import { checkPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { runTask, TaskError } from './run-task.js';
@@ -38,7 +40,7 @@ export async function migrate(
   options: MigrateOptions,
 ): Promise<void> {
   const course = { policy: policySettings(options), bandwidth: bandwidthLimit(options) };
-  if (options.policy !== undefined) await loadPolicy(options.policy);
+  if (options.policy !== undefined) await checkPolicy(options.policy);
   checkTraceOptions(options);
   const host = await context.openHost();
   const found = findDomain(host, domain);
@@ -106,6 +108,7 @@ async function moveIt(
   const transport = openTransport(names.command);
   const { inputFd, outputFd } = transport;
   const point = new PointOfNoReturn(view, names.name, names.where);
+  let state: SourceState = 'awaiting-banner';
   try {
     const report = await runTask(
       { kind: 'migrate', ...what, inputFd, outputFd, trace: trace.task },
@@ -113,6 +116,7 @@ async function moveIt(
         onStart: (control) => access.start(control, what.course, what.ownPolicy),
         onEvent: (event) => {
           if (event.event === 'note') view.note(event.text);
+          if (event.event === 'source-state') state = event.state;
           point.event(event);
           access.event(event);
         },
@@ -125,12 +129,13 @@ async function moveIt(
     view.complete(report);
     return report;
   } catch (error) {
-    if (!(error instanceof TaskError)) throw error;
-    context.exitStatus = error.failure.exitStatus;
+    const settled = error instanceof TaskError;
+    const found = settled ? error.failure : explainDeath(error, state);
+    context.exitStatus = found.exitStatus;
     // What the operator must know comes first: the transport may take its time.
-    const failure = named(error.failure, names);
+    const failure = named(found, names);
     view.failed(failure);
-    await access.failed(failure);
+    await (settled ? access.failed(failure) : access.died(failure));
     const end = await transportEnd(transport);
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
     return undefined;

@@ -1,6 +1,7 @@
 /** `--policy PATH`: a module of the operator's, whose default export is a PrecopyPolicy. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { guarded } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
@@ -19,4 +20,23 @@ export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
     throw new Failure(`--policy ${path} has no function as its default export`, ExitStatus.usage);
   }
   return guarded(module.default as (stats: never) => unknown, path);
+}
+
+/**
+ * Loads it in a thread of its own, which then ends: what the module starts or leaves to fail is not to reach this one,
+ * that tells of the migration.
+ * @throws Failure as loadPolicy
+ */
+export function checkPolicy(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (text: string) => reject(new Failure(text, ExitStatus.usage));
+    new Worker(new URL('./check-policy.js', import.meta.url), { workerData: path })
+      .once('message', ({ problem }: PolicyCheck) => (problem === undefined ? resolve() : refuse(problem)))
+      .once('error', (error: unknown) => refuse(`--policy ${path} cannot be loaded: ${String(error)}`))
+      .once('exit', () => refuse(`--policy ${path} cannot be loaded: it ends its thread`));
+  });
+}
+
+export interface PolicyCheck {
+  readonly problem: string | undefined;
 }

@@ -88,6 +88,10 @@ function registerMigrate(program: Command, context: Context): void {
         target: string | undefined,
         options: Omit<MigrateOptions, 'timeouts'> & EstimateOptions & { estimate?: true },
       ) => {
+        if (options.estimate === true && (options.trace ?? options.report) !== undefined) {
+          const option = options.trace === undefined ? '--report' : '--trace';
+          throw new Failure(`${option} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
+        }
         if (options.estimate === true && domain !== undefined) {
           const { estimate } = await import('../estimate/estimate.js');
           return estimate(context, domain, target, options);

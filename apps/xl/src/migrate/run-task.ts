@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason } from '@mig/posix';
+import { Failure as Refusal } from '../output/failure.js';
 import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
 
@@ -33,9 +34,12 @@ export type SignalEffect = 'stop' | 'abandon' | 'wait';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
+const GRACE = 1000;
+
 /**
  * Runs a task in a worker and, meanwhile, turns signals into its interrupts.
- * @throws TaskError
+ * @throws TaskError; anything else where the worker has ended before its task, and has settled nothing
  */
 export async function runTask<T extends Task>(
   task: T,
@@ -70,23 +74,36 @@ function inWorker(
       // Descriptors are opened by Node and closed through @mig/posix, or the reverse.
       trackUnmanagedFds: false,
     });
-    let outcome = () => reject(new Error('the worker ended without a word'));
+    // The first counts: nothing that comes after it changes how the task has ended.
+    let outcome: (() => void) | undefined;
+    let late: NodeJS.Timeout | undefined;
+    const ended = (how: () => void) => {
+      outcome ??= how;
+      late ??= setTimeout(() => void worker.terminate(), GRACE);
+    };
     worker.on('message', (message: TaskMessage) => {
       if (message.type === 'event') hooks.onEvent?.(message.event);
       else if (message.type === 'trace') hooks.onTrace?.(message.octets);
-      else if (message.type === 'result') outcome = () => resolve(message.result);
-      else outcome = () => reject(new TaskError(message.failure));
+      else if (message.type === 'result') ended(() => resolve(message.result));
+      else ended(() => reject(new TaskError(message.failure)));
     });
     worker.on('error', (error) => {
-      outcome = () => reject(error instanceof Error ? error : new Error(String(error)));
+      outcome ??= () => reject(error instanceof Error ? error : new Error(String(error)));
     });
+    let gone = false;
     worker.on('exit', () => {
+      gone = true;
+      clearTimeout(late);
       ours.close();
+      outcome ??= () => reject(new Refusal('the thread that did the work has ended without a word'));
       outcome();
     });
     hooks.onStart?.({
       steer: (message) => ours.postMessage(message),
-      stop: (reason) => stop.raise(reason),
+      stop: (reason) => {
+        // Its descriptor may be another's by then.
+        if (!gone) stop.raise(reason);
+      },
     });
   });
 }

@@ -32,7 +32,7 @@ export class Steering {
   readonly policy: PrecopyPolicy = (stats) => {
     this.#hear();
     if (!this.#switchover) return this.#decide(stats);
-    const sentence = `the operator asked for the switchover, after ${stats.iteration} live passes`;
+    const sentence = `the operator asked for the switchover; live passes finished: ${stats.iteration}`;
     return { decision: 'stop-and-copy', reason: { code: 'operator', sentence } };
   };
 

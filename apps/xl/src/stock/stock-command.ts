@@ -4,7 +4,7 @@
  */
 
 /** `help` and no command at all are ours only under a name that stock does not have. */
-const OURS = [
+export const OURS = [
   'dirty-rate',
   'migrate',
   'migrate-receive',

@@ -76,6 +76,24 @@ test('what a dead process left does not stand in the way', async () => {
   claim.release();
 });
 
+test('what cannot be noted, on a full disk, is claimed all the same', async () => {
+  const folder = new MigrationFolder(temporaryFolder());
+  const full = new Error('no space left');
+  const unwritable = {
+    ...record,
+    toJSON: () => {
+      throw full;
+    },
+  };
+  const claim = await claimMigration(folder, unwritable);
+  expect(claim.unnoted).toBe(full);
+  await expect(claimMigration(folder, record)).rejects.toMatchObject({ by: undefined });
+  claim.release();
+  const next = await claimMigration(folder, record);
+  expect(next.unnoted).toBeUndefined();
+  next.release();
+});
+
 test('where no folder can be made there is an error, and none where there simply is none', async () => {
   const state = join(temporaryFolder(), 'file');
   writeFileSync(state, '');

@@ -12,6 +12,8 @@ const ATTEMPTS = 10;
 export interface MigrationClaim {
   /** Where to listen; nothing is there. */
   readonly socketPath: string;
+  /** Why the others do not find this migration, though they find the domain taken. */
+  readonly unnoted: unknown;
   /** Once nobody listens any more. */
   release(): void;
 }
@@ -27,17 +29,9 @@ export async function claimMigration(
   const { domid } = record;
   folder.make();
   const fd = await lock(folder, domid);
-  try {
-    ftruncateSync(fd);
-    writeSync(fd, `${JSON.stringify(record)}\n`, 0);
-    // A dead process may have left a socket without a lock.
-    folder.removeSocket(domid);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
   return {
     socketPath: folder.socketOf(domid),
+    unnoted: note(fd, folder, record),
     release: () => {
       try {
         folder.remove(domid);
@@ -46,6 +40,19 @@ export async function claimMigration(
       }
     },
   };
+}
+
+/** @returns why it could not: that the disk is full makes the domain nobody else's */
+function note(fd: number, folder: MigrationFolder, record: MigrationRecord): unknown {
+  try {
+    // A dead process may have left a socket without a lock.
+    folder.removeSocket(record.domid);
+    ftruncateSync(fd);
+    writeSync(fd, `${JSON.stringify(record)}\n`, 0);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 async function lock(folder: MigrationFolder, domid: number): Promise<number> {

@@ -19,6 +19,9 @@ const mistakes: [string, (given: never) => unknown, RegExp][] = [
     () => ({ decision: 'abort', reason: { code: 1, sentence: '' } }),
     /without a reason/,
   ],
+  ['cannot be asked for its answer', () => ({ get decision() { throw new Error('not now'); } }), /threw not now/], // prettier-ignore
+  ['throws what has no words', () => { throw Object.create(null); }, /^the policy mine threw {}$/], // prettier-ignore
+  ['changes the counts', (given: { dirtyCounts: number[] }) => { given.dirtyCounts.push(1); }, /threw Cannot add/], // prettier-ignore
   ['changes its figures', (given: { iteration: number }) => { given.iteration = 99; }, /threw Cannot assign/], // prettier-ignore
 ];
 
@@ -40,4 +43,16 @@ test('what a policy decides is what it answered', () => {
   }, 'mine');
   expect(policy(stats({ iteration: 3 }))).toEqual({ decision: 'continue-precopy' });
   expect(asked).toEqual([stats({ iteration: 3 })]);
+});
+
+test('nothing else of an answer is passed on: it could not cross to another thread', () => {
+  const more = { because: () => 'of that' };
+  const reason = { code: 'mine', sentence: 'enough', ...more };
+  expect(guarded(() => ({ decision: 'continue-precopy', ...more }), 'mine')(stats({}))).toEqual({
+    decision: 'continue-precopy',
+  });
+  expect(guarded(() => ({ decision: 'abort', reason, ...more }), 'mine')(stats({}))).toEqual({
+    decision: 'abort',
+    reason: { code: 'mine', sentence: 'enough' },
+  });
 });

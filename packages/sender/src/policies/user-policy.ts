@@ -1,7 +1,7 @@
 /** A policy that somebody else has written: what it says is checked, and its mistakes end the migration, not the guest. */
 import type { PrecopyDecision, PrecopyPolicy } from '@mig/hypervisor';
 
-const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
+const DECISIONS: readonly string[] = ['continue-precopy', 'stop-and-copy', 'abort'];
 
 /**
  * @param policy what its module exports, believed to be a PrecopyPolicy
@@ -9,14 +9,14 @@ const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
  */
 export function guarded(policy: (stats: never) => unknown, name: string): PrecopyPolicy {
   return (stats) => {
-    let answer: unknown;
+    const { dirtyCounts } = stats;
+    const given = Object.freeze({ ...stats, dirtyCounts: Object.freeze([...dirtyCounts]) });
     try {
-      answer = policy(Object.freeze({ ...stats }) as never);
+      const understood = decisionIn(policy(given as never));
+      return typeof understood === 'string' ? faulty(name, understood) : understood;
     } catch (error) {
-      return faulty(name, `threw ${error instanceof Error ? error.message : String(error)}`);
+      return faulty(name, `threw ${error instanceof Error ? error.message : inspect(error)}`);
     }
-    const fault = faultOf(answer);
-    return fault === undefined ? (answer as PrecopyDecision) : faulty(name, fault);
   };
 }
 
@@ -24,31 +24,33 @@ function faulty(name: string, what: string): PrecopyDecision {
   return { decision: 'abort', reason: { code: 'policy-failed', sentence: `the policy ${name} ${what}` } };
 }
 
-function faultOf(answer: unknown): string | undefined {
+/** @returns the decision, without whatever else is in the answer: it goes to other threads and processes; or what is wrong */
+function decisionIn(answer: unknown): PrecopyDecision | string {
   if (answer instanceof Promise || typeof (answer as { then?: unknown } | undefined)?.then === 'function') {
     // Nobody waits for it, so it must not end the process either.
     void Promise.resolve(answer).catch(() => undefined);
     return 'answered with a promise: a policy decides at once';
   }
   const { decision, reason } = (answer ?? {}) as { decision?: unknown; reason?: unknown };
-  if (typeof decision !== 'string' || !DECISIONS.includes(decision)) {
-    return `answered ${inspect(answer)}, which is no decision`;
-  }
-  if (decision === 'continue-precopy') return undefined;
+  if (!isDecision(decision)) return `answered ${inspect(answer)}, which is no decision`;
+  if (decision === 'continue-precopy') return { decision };
   const { code, sentence } = (reason ?? {}) as { code?: unknown; sentence?: unknown };
   return typeof code === 'string' && typeof sentence === 'string'
-    ? undefined
+    ? { decision, reason: { code, sentence } }
     : `decided ${decision} without a reason { code, sentence }`;
+}
+
+function isDecision(word: unknown): word is PrecopyDecision['decision'] {
+  return DECISIONS.includes(word as string);
 }
 
 const LONGEST = 100;
 
 function inspect(value: unknown): string {
-  let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    return ((JSON.stringify(value) as string | undefined) ?? String(value)).slice(0, LONGEST);
   } catch {
     // Circular, or a BigInt.
+    return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value);
   }
-  return (text ?? String(value)).slice(0, LONGEST);
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The lab itself: stock Xen migrates a guest to another host over ssh, and back.
-# takes: 180 s on a quiet machine, at most 900 s
+# limit: 900 s
 . /mnt/two-hosts.sh
 
 guest_config g1 wss=1024 rate=1000

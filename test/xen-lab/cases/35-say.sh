@@ -1,0 +1,85 @@
+#!/bin/bash
+# The operator's say on Xen: goals and limits, a bandwidth, status, abort and switchover while it runs, the trace, dirty-rate.
+# takes: 300 s on a quiet machine, at most 900 s
+. /mnt/lib.sh
+
+guest_config g1 wss=512 rate=500
+create_guest g1
+mig=$MIG/mig
+
+# ended STATUS LOG OPTION...: xl migrate to ours, with that status.
+ended() {
+  local expected=$1 log=$2 status=0
+  shift 2
+  step "$log: migrate $*"
+  "$mig" migrate --json "$@" -s '' g1 "$(receiver "$log" "$mig" migrate-receive)" > "$OUT/$log.jsonl" 2> "$OUT/$log.txt" || status=$?
+  [ $status = "$expected" ] && return
+  tail -n 3 "$OUT/$log.jsonl" "$OUT/$log.txt"
+  fail "$log: status $status, not $expected"
+}
+
+# field FILE NAME: the last value of it in what --json said.
+field() { grep -o "\"$2\":[^,}]*" "$1" | tail -n 1 | cut -d : -f 2- | tr -d '"'; }
+
+# start_slowly LOG: a migration that takes minutes in its first pass, in the background; its process is $migration.
+start_slowly() {
+  step "$1"
+  "$mig" migrate --json --bandwidth 1MB/s -s '' g1 "$(receiver "$1" "$mig" migrate-receive)" \
+    > "$OUT/$1.jsonl" 2> "$OUT/$1.txt" &
+  migration=$!
+  wait_said 120 '"event":"progress"' "$OUT/$1.jsonl"
+}
+
+ended 2 nonsense --abort-if-busy -i 0
+check_kept g1
+
+ended 6 busy --abort-if-busy -i 2 -d 0
+[ "$(field "$OUT/busy.jsonl" reason)" = busy ] || fail "not busy: $(tail -n 1 "$OUT/busy.jsonl")"
+check_kept g1
+
+ended 7 timeout --timeout 2 --timeout-action abort --bandwidth 1MB/s
+[ "$(field "$OUT/timeout.jsonl" reason)" = timeout ] || fail "no timeout: $(tail -n 1 "$OUT/timeout.jsonl")"
+check_kept g1
+
+start_slowly abort
+must "$mig" migrate-status --json g1 > "$OUT/status.json"
+expect_said '"phase":"precopy"' "$OUT/status.json"
+must "$mig" migrate-set --bandwidth 2MB/s g1 > "$OUT/set.txt"
+expect_said '16 Mbit/s' "$OUT/set.txt"
+"$mig" migrate-switchover g1 > "$OUT/switchover-refused.txt" 2>&1 && fail 'a switchover in the first pass was not refused'
+expect_said 'first pass' "$OUT/switchover-refused.txt"
+must "$mig" migrate-abort g1 > "$OUT/abort-said.txt" 2>&1
+must_end $migration 60 7
+check_kept g1
+saw 'status, set and abort while it ran'
+
+step 'dirty-rate'
+must "$mig" dirty-rate --period 4 --json g1 > "$OUT/dirty-rate.json"
+cat "$OUT/dirty-rate.json"
+check_still_here g1
+saw "working set $(field "$OUT/dirty-rate.json" workingSetPages) pages"
+
+# The bandwidth holds: 96 MiB at 24 MB/s take 4 s at least.
+ended 0 moved --bandwidth 24MB/s --max-downtime 60000 --trace "$WORK/trace" --trace-bitmaps
+[ "$(field "$OUT/moved.jsonl" octetsSent)" -gt 100000000 ] || fail 'too little was sent'
+awk -v ms="$(field "$OUT/moved.jsonl" totalMilliseconds)" 'BEGIN { exit !(ms >= 4000) }' || fail 'faster than its bandwidth'
+must "$mig" trace show "$WORK/trace" > "$OUT/trace.txt"
+expect_said 'log read after pass 0: [0-9]+ pages dirty' "$OUT/trace.txt"
+expect_said 'complete: ' "$OUT/trace.txt"
+check_guest g1
+saw "with a bandwidth of 24 MB/s: $(grep -o '"explanation":"[^"]*"' "$OUT/moved.jsonl" | tail -n 1)"
+
+start_slowly switchover
+must "$mig" migrate-set --bandwidth none g1
+must "$mig" migrate-switchover --now g1
+must_end $migration 180 0
+[ "$(field "$OUT/switchover.jsonl" reason)" = operator ] || fail "not the operator: $(tail -n 1 "$OUT/switchover.jsonl" | cut -c 1-300)"
+check_guest g1
+saw "switchover: downtime $(field "$OUT/switchover.jsonl" downtimeMilliseconds) ms"
+
+# The helper alone, under the stock xl.
+step 'stock xl, our helper, busy'
+! MIG_ABORT_IF_BUSY=1 MIG_PRECOPY_ITERATIONS=2 MIG_PRECOPY_THRESHOLD=0 LIBXL_SAVE_HELPER=$OURS xl -vvv migrate -s '' g1 \
+  "$(receive_with "$STOCK" "$OUT/helper-busy-target.txt")" > "$OUT/helper-busy.txt" 2>&1 || fail 'migrated'
+expect_said 'the domain is busy \(iterations\): 2 live passes made' "$OUT/helper-busy.txt"
+check_kept g1

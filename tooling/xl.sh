@@ -1,0 +1,35 @@
+#!/bin/sh
+# The name xl as install.mjs takes it. Most commands are the stock xl's, which is to find the process as it was started:
+# Node forgets which signals were ignored (nohup), raises the limit of open files, and takes its time.
+node='@NODE@'
+ours='@OURS@'
+
+case ${MIG_HYPERVISOR-} in
+  xen) ;;
+  '') [ -z "${MIG_HOST_DIR+set}" ] && grep -qs control_d /proc/xen/capabilities || exec "$node" "$ours" "$@" ;;
+  *) exec "$node" "$ours" "$@" ;;
+esac
+
+# What mig itself hands on is the stock xl's by any name.
+if [ "${MIG_HANDED_ON-}" != $$ ]; then
+  [ -z "${MIG_STOCK_XL-}" ] || exec "$node" "$ours" "$@"
+  command=
+  for word; do
+    case $word in
+      -*) ;;
+      *) command=$word && break ;;
+    esac
+  done
+  case $command in
+    @COMMANDS@) exec "$node" "$ours" "$@" ;;
+  esac
+fi
+
+self=$(readlink -f "$0")
+IFS=:
+for folder in $PATH; do
+  path=$folder/xl
+  [ -n "$folder" ] && [ -f "$path" ] && [ -x "$path" ] && [ "$(readlink -f "$path")" != "$self" ] && exec "$path" "$@"
+done
+echo 'xl: there is no stock xl on PATH; MIG_STOCK_XL may name it' >&2
+exit 1
