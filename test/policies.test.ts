@@ -229,6 +229,25 @@ describe.concurrent("a policy of the operator's own", () => {
     await expectRunsOn(hosts.source, console);
   });
 
+  test('that never answers does not keep a migration from being aborted', async ({ hosts }) => {
+    const console = await hosts.source.create(hot);
+    const policy = own(
+      hosts,
+      `export default ({ iteration }) => { while (iteration > 0); return { decision: 'continue-precopy' }; };`,
+    );
+    const migration = hosts.migrate({ options: policy });
+    const passed = () => migration.events().some(({ event }) => event === 'pass');
+    await vi.waitFor(() => expect(passed()).toBe(true), { timeout: 30_000, interval: 20 });
+    expect(await hosts.source.xl('migrate-abort', 'busy')).toMatchObject({
+      status: 0,
+      stdout: containing('the policy does not answer'),
+    });
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({ event: 'failed', outcome: 'keeps-running' });
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, console);
+  });
+
   test('that does so as it loads is refused', async ({ hosts }) => {
     const console = await hosts.source.create(hot);
     const policy = own(hosts, `process.exit(0); export default () => ({ decision: 'continue-precopy' });`);

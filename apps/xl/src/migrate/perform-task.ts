@@ -10,7 +10,7 @@ import { measure } from '../estimate/measure-task.js';
 import { completeFile } from '../stream/output-file.js';
 import type { TraceOutlets } from '../trace/recorder.js';
 import { explainFailure } from './explain-failure.js';
-import { loadPolicy } from './own-policy.js';
+import { loadPolicy, seen } from './own-policy.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import { Steering } from './steering.js';
 import type { Task, TaskEvent, TaskInput, TaskResults } from './task.js';
@@ -32,6 +32,7 @@ interface Interrupts {
   readonly stop: Interrupt;
   readonly abandon: Interrupt;
   readonly steering: TaskInput['steering'];
+  readonly asking: TaskInput['asking'];
 }
 
 /** Blocks until the task is done. */
@@ -60,7 +61,7 @@ export async function perform(
 async function migrate(
   host: Host,
   task: Task & { kind: 'migrate' },
-  { stop: interrupt, abandon, steering: port }: Interrupts,
+  { stop: interrupt, abandon, steering: port, asking }: Interrupts,
   tell: Tell,
   post: (octets: Uint8Array) => void,
 ) {
@@ -69,7 +70,7 @@ async function migrate(
   const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
-    const steering = new Steering(port, task.course, own);
+    const steering = new Steering(port, task.course, own && seen(own, asking));
     const startWait = new StartWait();
     const report = liveMigrate(
       host,

@@ -36,6 +36,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
 const GRACE = 1000;
+/** And for a policy to answer once the task is to stop. */
+const POLICY_PATIENCE = 5000;
 
 /**
  * Runs a task in a worker and, meanwhile, turns signals into its interrupts.
@@ -66,7 +68,8 @@ function inWorker(
   hooks: TaskHooks,
 ): Promise<unknown> {
   const { port1: ours, port2: steering } = new MessageChannel();
-  const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering };
+  const asking = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering, asking };
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./task-worker.js', import.meta.url), {
       workerData,
@@ -90,10 +93,21 @@ function inWorker(
     worker.on('error', (error) => {
       outcome ??= () => reject(error instanceof Error ? error : new Error(String(error)));
     });
+    // A policy is asked while the domain runs, and only then: nothing is lost with a thread that hangs in one.
+    let before = 0;
+    const watch = setInterval(() => {
+      const now = Atomics.load(asking, 0);
+      if (stop.raised !== undefined && now === before && now % 2 === 1) {
+        outcome ??= () => reject(new Refusal('the policy does not answer'));
+        void worker.terminate();
+      }
+      before = now;
+    }, POLICY_PATIENCE);
     let gone = false;
     worker.on('exit', () => {
       gone = true;
       clearTimeout(late);
+      clearInterval(watch);
       ours.close();
       outcome ??= () => reject(new Refusal('the thread that did the work has ended without a word'));
       outcome();

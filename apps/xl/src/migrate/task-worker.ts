@@ -5,7 +5,7 @@ import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
 import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
 
-const { task, stop, abandon, steering } = workerData as TaskInput;
+const { task, stop, abandon, steering, asking } = workerData as TaskInput;
 
 function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
@@ -15,7 +15,7 @@ try {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
   const result = await perform(
     task,
-    { ...interrupts, steering },
+    { ...interrupts, steering, asking },
     (event: TaskEvent) => post({ type: 'event', event }),
     (octets) => post({ type: 'trace', octets }),
   );

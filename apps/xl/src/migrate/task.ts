@@ -75,6 +75,8 @@ export interface TaskInput {
   readonly abandon: SharedInterrupt;
   /** SteeringMessages come from it. */
   readonly steering: MessagePort;
+  /** One word: odd while the operator's own policy is asked. */
+  readonly asking: Int32Array<SharedArrayBuffer>;
 }
 
 export type TaskEvent =
