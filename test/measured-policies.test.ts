@@ -7,8 +7,10 @@ import { expect, test } from 'vitest';
 import { byDomain, chosen, nameOf } from '../tooling/policies/cells.mjs';
 import { fill } from '../tooling/policies/document.mjs';
 import { cellFigures, quantile, tally } from '../tooling/policies/figures.mjs';
+import { rendered } from '../tooling/policies/render.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../tooling/temporary-folder.mjs';
 
+const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 const folder = fileURLToPath(new URL('../tooling/policies/', import.meta.url));
 
 test('a percentile is one of the values', () => {
@@ -53,6 +55,18 @@ test('a page is filled between its marks, or refused', () => {
   expect(() => fill(page, { y: 'new' })).toThrow('lacks <!-- measured: y -->');
 });
 
+test('docs/policies.md has what is in docs/policies.json', () => {
+  const page = readFileSync(join(docs, 'policies.md'), 'utf8');
+  const results = JSON.parse(readFileSync(join(docs, 'policies.json'), 'utf8')) as unknown;
+  const drawn = [...page.matchAll(/^!\[(.*)\]\((policies-.*\.svg)\)$/gm)].map(([, title, file]) => ({
+    title,
+    file,
+  }));
+  expect(drawn.length).toBeGreaterThan(0);
+  for (const { file } of drawn) expect(readFileSync(join(docs, file!), 'utf8')).toMatch(/^<svg [^>]*role=/);
+  expect(rendered(page, results, drawn)).toBe(page);
+});
+
 test('one migration is measured', () => {
   const temporary = temporaryFolder('mig-policies-test-');
   try {
@@ -71,4 +85,4 @@ test('one migration is measured', () => {
   } finally {
     removeTemporaryFolder(temporary);
   }
-});
+}, 180_000);

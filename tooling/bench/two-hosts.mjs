@@ -12,10 +12,18 @@ export class TwoHosts {
   #folder = temporaryFolder('mig-bench-');
   #hosts = [0, 1].map((n) => join(this.#folder, `host${n}`));
   #at = 0;
+  #runner;
+
+  /** @param core of the machine's, on which alone all of it runs; any, unless given */
+  constructor({ core } = {}) {
+    // What they start stays there, too.
+    this.#runner = core === undefined ? [] : ['taskset', '-c', String(core)];
+  }
 
   #start(host, ...args) {
     const env = { ...process.env, MIG_HOST_DIR: this.#hosts[host] };
-    const child = spawn(process.execPath, [program('xl'), ...args], {
+    const [command, ...words] = [...this.#runner, process.execPath, program('xl'), ...args];
+    const child = spawn(command, words, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

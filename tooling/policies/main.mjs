@@ -27,10 +27,12 @@ async function measureAll({ cells, runs, jobs, to, whole }) {
     // What was measured so far is not lost with the rest.
     if (to !== undefined) write(to, results);
   };
-  const work = async () => {
-    for (let domain; (domain = left.shift()) !== undefined;) await measure(domain, runs, tell);
+  // Two that shared a core would come between each other's suspends.
+  const cores = Array.from({ length: jobs }, (_, job) => (jobs === 1 ? undefined : job));
+  const work = async (core) => {
+    for (let domain; (domain = left.shift()) !== undefined;) await measure(domain, { runs, core, tell });
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  await Promise.all(cores.map(work));
   if (whole) await render(results);
   else console.log(tables(results));
 }

@@ -5,9 +5,12 @@ import { TwoHosts } from '../bench/two-hosts.mjs';
 /** Migrations there and back before the first that counts: what a suspend costs is measured by them. */
 const WARM_UP = 2;
 
-/** @param tell is called with each run, as it is written to the results */
-export async function measure({ link, workload, policies }, runs, tell) {
-  const pair = new TwoHosts();
+/**
+ * @param core on which it happens; any, where undefined
+ * @param tell is called with each run, as it is written to the results
+ */
+export async function measure({ link, workload, policies }, { runs, core, tell }) {
+  const pair = new TwoHosts({ core });
   const limit = ['--bandwidth', link.bandwidth, '--bandwidth-always'];
   try {
     await pair.create({ memory: link.memory, ...workload.guest(link) });

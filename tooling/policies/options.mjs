@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { chosen } from './cells.mjs';
@@ -8,7 +9,7 @@ const usage = `usage: pnpm policies [--runs N] [--only CELL ...] [--jobs N] [--t
 
   --runs N     migrations of each kind; 10 unless given
   --only CELL  only these, such as 1G, 100M/idle or near/stock; may be repeated
-  --jobs N     domains that are moved at the same time; 1 unless given
+  --jobs N     domains that are moved at the same time, each on a core of its own; 1 unless given
   --to FILE    where the results go; docs/policies.json unless given, and nowhere with --runs or --only
   --render     measures nothing: docs/policies.md anew, from docs/policies.json
   --list       the names of the cells`;
@@ -43,6 +44,12 @@ function count(name, text) {
   return Number(text);
 }
 
+function jobCount(text) {
+  const jobs = count('jobs', text);
+  if (jobs > 1 && jobs > cpus().length) fail(`--jobs ${text}: this machine has ${cpus().length} cores`);
+  return jobs;
+}
+
 /** Ends the program where they cannot be meant. */
 export function readOptions() {
   const { runs, only, jobs, to, render, list, help } = parse();
@@ -56,7 +63,7 @@ export function readOptions() {
   return {
     cells,
     runs: count('runs', runs ?? '10'),
-    jobs: count('jobs', jobs),
+    jobs: jobCount(jobs),
     to: to ?? (whole ? RESULTS : undefined),
     // What goes into the documentation.
     whole: whole && to === undefined,

@@ -121,8 +121,15 @@ function passes(link, migrations) {
           type: 'nominal',
           sort: order,
           scale: { domain: order, range: [INK.quiet, INK.blue, INK.dark, INK.orange, INK.sky] },
+          legend: { columns: 3 },
         },
-        shape: { field: 'workload', type: 'nominal', sort: order, scale: { domain: order } },
+        shape: {
+          field: 'workload',
+          type: 'nominal',
+          sort: order,
+          scale: { domain: order },
+          legend: { columns: 3 },
+        },
       },
     },
   };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fill } from './document.mjs';
 import { median, quantile } from './figures.mjs';
 import { plots } from './plots.mjs';
-import { bandwidthPromises, busyPromises, downtimePromises } from './promises.mjs';
+import { bandwidthPromises, busyPromises, downtimePromises, estimatePromises } from './promises.mjs';
 import { tables } from './tables.mjs';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -21,6 +21,7 @@ export function rendered(page, results, drawn) {
   return fill(page, {
     circumstances: circumstancesText(results),
     downtimes: downtimePromises(results),
+    estimates: estimatePromises(results),
     busy: busyPromises(results),
     bandwidth: bandwidthPromises(results),
     plots: drawn.map(({ file, title }) => `![${title}](${file})`).join('\n\n'),
@@ -29,11 +30,12 @@ export function rendered(page, results, drawn) {
 }
 
 function circumstancesText({ circumstances, migrations }) {
-  const { date, command, runs, processor, cores, memoryGiB, linux, node } = circumstances;
+  const { date, command, runs, processor, cores, memoryGiB, linux, node, realTime } = circumstances;
   const loads = migrations.map(({ load }) => load);
   return (
     `Measured on ${date.slice(0, 10)} with \`${command}\`: ${migrations.length} migrations, ${runs} of each kind. ` +
-    `${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${linux}, Node ${node}. Load average meanwhile: median ` +
-    `${median(loads).toFixed(1)}, ${quantile(loads, 0).toFixed(1)} to ${quantile(loads, 1).toFixed(1)}.`
+    `${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${linux}, Node ${node}. The load average was ` +
+    `${median(loads).toFixed(1)} in the median, ${quantile(loads, 0).toFixed(1)} to ${quantile(loads, 1).toFixed(1)}` +
+    (realTime ? ': other work ran beside it, which `chrt -r 1` kept from coming between.' : '.')
   );
 }

@@ -2,6 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 
+// sched(7)
+const SCHED_FIFO = 1;
+const SCHED_RR = 2;
+
 /** What the figures depend on besides the cells. */
 export function circumstances(command, runs) {
   const [{ model }] = cpus();
@@ -12,9 +16,18 @@ export function circumstances(command, runs) {
     processor: model.replaceAll(/\s+/g, ' ').trim(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    linux: release(),
+    linux: /^[0-9.]*[0-9]/.exec(release())?.[0],
     node: process.version,
+    realTime: isRealTime(),
   };
+}
+
+/** As `chrt` makes it: what else runs on the machine does not come between. */
+function isRealTime() {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  // proc(5): field 41, of which the first two are up to the name's closing bracket.
+  const policy = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
+  return policy === SCHED_FIFO || policy === SCHED_RR;
 }
 
 export function write(path, { circumstances, migrations }) {
