@@ -1,6 +1,6 @@
 #!/bin/bash
 # The operator's say on Xen: goals and limits, a bandwidth, status, abort and switchover while it runs, the trace, dirty-rate.
-# takes: 300 s on a quiet machine, at most 900 s
+# limit: 900 s
 . /mnt/lib.sh
 
 guest_config g1 wss=512 rate=500
