@@ -155,8 +155,8 @@ describe.concurrent('an answer that arrives damaged', () => {
 
 /** Without a live pass the stream is as long as a saved one, but for what the guest's counters have grown by. */
 const known = ['-i', '0'];
-/** The middle of its 33 octets, for that. */
-const permission = { part: 'permission', octet: 16 };
+/** The middle of its 44 octets, for that. */
+const permission = { part: 'permission', octet: 22 };
 
 describe.concurrent('permission that arrives damaged', () => {
   test('is none: the target destroys its copy and gives the domain back', async ({ hosts }) => {
