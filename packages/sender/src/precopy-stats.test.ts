@@ -32,3 +32,14 @@ test('a small pass that vanishes in a pipe says little of the link', () => {
   figures.sent(100, 0);
   expect(figures.at('pass-finished').sendRate).toBeLessThan(1020);
 });
+
+test('holes do not slow the rate at which pages go', () => {
+  const figures = new PrecopyFigures(() => 0, 0);
+  figures.sent(0, 5000);
+  expect(figures.at('between-batches').sendRate).toBeUndefined();
+  figures.sent(1000, 10);
+  figures.sent(0, 5000);
+  const { totalWritten, dirtyCount, sendRate } = figures.at('between-batches');
+  expect({ totalWritten, dirtyCount }).toEqual({ totalWritten: 1000, dirtyCount: undefined });
+  expect(sendRate).toBeCloseTo(100_000);
+});

@@ -37,6 +37,8 @@ export class PrecopyFigures {
   sent(pages: number, milliseconds: number): void {
     this.dirtyCount = undefined;
     this.#totalWritten += pages;
+    // Holes take time to look at, and say nothing of how fast pages go: a domain on Xen ends in a million of them.
+    if (pages === 0) return;
     const kept = Math.exp(-pages / RATE_PAGES);
     this.#recentPages = this.#recentPages * kept + pages;
     this.#recentMilliseconds = this.#recentMilliseconds * kept + milliseconds;
