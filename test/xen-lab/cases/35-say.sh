@@ -1,5 +1,5 @@
 #!/bin/bash
-# The operator's say on Xen: goals and limits, a bandwidth, status, abort and switchover while it runs, the trace, dirty-rate.
+# The operator's say on Xen: goals and limits, a bandwidth, status, settings and abort while it runs, the trace, dirty-rate.
 # limit: 900 s
 . /mnt/lib.sh
 
@@ -16,18 +16,6 @@ ended() {
   [ $status = "$expected" ] && return
   tail -n 3 "$OUT/$log.jsonl" "$OUT/$log.txt"
   fail "$log: status $status, not $expected"
-}
-
-# field FILE NAME: the last value of it in what --json said.
-field() { grep -o "\"$2\":[^,}]*" "$1" | tail -n 1 | cut -d : -f 2- | tr -d '"'; }
-
-# start_slowly LOG: a migration that takes minutes in its first pass, in the background; its process is $migration.
-start_slowly() {
-  step "$1"
-  "$mig" migrate --json --bandwidth 1MB/s -s '' g1 "$(receiver "$1" "$mig" migrate-receive)" \
-    > "$OUT/$1.jsonl" 2> "$OUT/$1.txt" &
-  migration=$!
-  wait_said 120 '"event":"progress"' "$OUT/$1.jsonl"
 }
 
 ended 2 nonsense --abort-if-busy -i 0
@@ -68,18 +56,3 @@ expect_said 'log read after pass 0: [0-9]+ pages dirty' "$OUT/trace.txt"
 expect_said 'complete: ' "$OUT/trace.txt"
 check_guest g1
 saw "with a bandwidth of 24 MB/s: $(grep -o '"explanation":"[^"]*"' "$OUT/moved.jsonl" | tail -n 1)"
-
-start_slowly switchover
-must "$mig" migrate-set --bandwidth none g1
-must "$mig" migrate-switchover --now g1
-must_end $migration 180 0
-[ "$(field "$OUT/switchover.jsonl" reason)" = operator ] || fail "not the operator: $(tail -n 1 "$OUT/switchover.jsonl" | cut -c 1-300)"
-check_guest g1
-saw "switchover: downtime $(field "$OUT/switchover.jsonl" downtimeMilliseconds) ms"
-
-# The helper alone, under the stock xl.
-step 'stock xl, our helper, busy'
-! MIG_ABORT_IF_BUSY=1 MIG_PRECOPY_ITERATIONS=2 MIG_PRECOPY_THRESHOLD=0 LIBXL_SAVE_HELPER=$OURS xl -vvv migrate -s '' g1 \
-  "$(receive_with "$STOCK" "$OUT/helper-busy-target.txt")" > "$OUT/helper-busy.txt" 2>&1 || fail 'migrated'
-expect_said 'the domain is busy \(iterations\): 2 live passes made' "$OUT/helper-busy.txt"
-check_kept g1

@@ -291,3 +291,17 @@ check_still_here() {
 }
 
 no_incoming() { [ "$(domains_called "$1--incoming")" = 0 ]; }
+
+# --- our xl, while it migrates
+
+# field FILE NAME: the last value of it in what --json said.
+field() { grep -o "\"$2\":[^,}]*" "$1" | tail -n 1 | cut -d : -f 2- | tr -d '"'; }
+
+# start_slowly LOG: a migration that takes minutes in its first pass, in the background; its process is $migration.
+start_slowly() {
+  step "$1"
+  "$MIG/mig" migrate --json --bandwidth 1MB/s -s '' g1 "$(receiver "$1" "$MIG/mig" migrate-receive)" \
+    > "$OUT/$1.jsonl" 2> "$OUT/$1.txt" &
+  migration=$!
+  wait_said 120 '"event":"progress"' "$OUT/$1.jsonl"
+}
