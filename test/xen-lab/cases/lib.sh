@@ -303,5 +303,5 @@ start_slowly() {
   "$MIG/mig" migrate --json --bandwidth 1MB/s -s '' g1 "$(receiver "$1" "$MIG/mig" migrate-receive)" \
     > "$OUT/$1.jsonl" 2> "$OUT/$1.txt" &
   migration=$!
-  wait_said 120 '"event":"progress"' "$OUT/$1.jsonl"
+  wait_said 300 '"event":"progress"' "$OUT/$1.jsonl"
 }

@@ -7,6 +7,10 @@ import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
 
 const { task, stop, abandon, steering, asking } = workerData as TaskInput;
 
+// What a policy's module leaves to fail must not end the thread before its last word has gone out. Our own mistakes are
+// caught below.
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => undefined);
+
 function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
 }
