@@ -1,12 +1,15 @@
 /** What the folder of an embedded host keeps when nothing goes on in it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { MigrationFolder } from '@mig/sender/operator';
 
 /** Its domains, its lock, its next domid; what suspends and waits for targets have cost; where running migrations listen. */
 const kept = ['domains', 'lock', 'migrations', 'next-domid', 'start-waits.json', 'suspend-costs.json'];
 
 /** @param {string} folder @returns {string[]} names of what should not be there; domains are somebody else's to judge */
 export function remnantsIn(folder) {
+  // What a toolstack that was killed has left there is forgotten when somebody looks.
+  new MigrationFolder(folder).migrations();
   const migrations = join(folder, 'migrations');
   const sockets = existsSync(migrations) ? readdirSync(migrations) : [];
   return [
