@@ -14,6 +14,7 @@ import { type Command, Option } from 'commander';
 import { wholeNumber } from '../commands/whole-number.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import { inMilliseconds } from './timeout-options.js';
 
 export interface PolicyOptions {
   readonly precopyIterations?: number;
@@ -31,7 +32,6 @@ export interface PolicyOptions {
 
 const ANY = Number.MAX_SAFE_INTEGER;
 const LONGEST_DOWNTIME = 1e9;
-const LONGEST_TIMEOUT = 1e6;
 
 export function addPolicyOptions(command: Command): void {
   addChangeableOptions(command);
@@ -66,7 +66,9 @@ export function addChangeableOptions(command: Command): void {
       'goal: end the live passes once the estimated downtime is at most MS milliseconds',
       wholeNumber('--max-downtime', 1, LONGEST_DOWNTIME),
     )
-    .option('--timeout <S>', 'limit: end the live passes after S seconds', seconds('--timeout'))
+    .option('--timeout <S>', 'limit: end the live passes after S seconds', (text) =>
+      inMilliseconds(text, '--timeout'),
+    )
     .option('--bandwidth <rate>', 'send no faster while the domain runs: 100Mbit/s, 12.5MB/s', bandwidth);
 }
 
@@ -93,18 +95,6 @@ function bandwidth(text: string): number {
   const octetsPerSecond = parseBandwidth(text);
   if (octetsPerSecond !== undefined) return octetsPerSecond;
   throw new Failure(`--bandwidth must be ${BANDWIDTH_EXPECTED}, not '${text}'`, ExitStatus.usage);
-}
-
-/** In milliseconds. */
-function seconds(option: string): (text: string) => number {
-  return (text) => {
-    const number = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
-    if (number > 0 && number <= LONGEST_TIMEOUT) return number * 1000;
-    throw new Failure(
-      `${option} must be a number of seconds above 0, at most ${LONGEST_TIMEOUT}, not '${text}'`,
-      ExitStatus.usage,
-    );
-  };
 }
 
 export function choice(option: string, words: readonly string[]): (text: string) => string {

@@ -57,7 +57,8 @@ function addTimeout(command: Command, name: string, what: string, milliseconds: 
 
 const LONGEST = 1e6;
 
-function inMilliseconds(text: string, name: string): number {
+/** @param name the option's, for a refusal @throws Failure */
+export function inMilliseconds(text: string, name: string): number {
   const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
   if (seconds > 0 && seconds <= LONGEST) return seconds * 1000;
   throw new Failure(
