@@ -83,7 +83,8 @@ describe.concurrent('while precopy runs', { timeout: 120_000 }, () => {
     }
     const course = (text: string) => jsonLines(text)[0]?.['course'];
     expect(course(await source.done('migrate-status', '--json'))).toEqual(course(before));
-    await source.done('migrate-abort', 'busy');
+    const [end] = jsonLines(await source.done('migrate-abort', '--json', 'busy'));
+    expect(end).toMatchObject({ schema: 1, event: 'end', outcome: 'keeps-running', exitStatus: 7 });
     await migration.ended;
   });
 
@@ -111,7 +112,8 @@ describe.concurrent('while precopy runs', { timeout: 120_000 }, () => {
     const { source } = hosts;
     const before = await source.create();
     const migration = await inLaterPasses(hosts);
-    await source.done('migrate-switchover', 'busy');
+    const [said] = jsonLines(await source.done('migrate-switchover', '--json', 'busy'));
+    expect(said).toMatchObject({ schema: 1, event: 'status', domain: 'busy', phase: 'precopy' });
     expect(await migration.ended).toMatchObject({ status: 0 });
     expect(migration.events().at(-1)).toMatchObject({ event: 'complete', reason: 'operator' });
     await expectMoved(hosts, before);

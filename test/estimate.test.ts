@@ -224,6 +224,16 @@ describe.concurrent('xl migrate --estimate', () => {
   test.for([
     [['-s', '', 'busy', 'receive'], 2, /cannot be measured[^]*--bandwidth/],
     [['-s', 'false', 'busy', 'far'], 1, /the speed of the link to far could not be measured: false exited/],
+    [
+      ['-s', "sh -c 'exec sleep 600'", '--banner-timeout', '0.2', 'busy', 'far'],
+      1,
+      /the speed of the link to far could not be measured: .* did not get there within 0\.2 s/,
+    ],
+    [
+      ['-s', "sh -c 'echo mig-link; exec sleep 600'", '--progress-timeout', '0.2', 'busy', 'far'],
+      1,
+      /the speed of the link to far could not be measured: .* took no octet within 0\.2 s/,
+    ],
     [['--period', '0', 'busy'], 2, /--period must be a number of seconds/],
     [['--bandwidth', 'fast', 'busy'], 2, /--bandwidth must be/],
     [['--timeout-action', 'abort', 'busy'], 2, /--timeout-action without --timeout/],

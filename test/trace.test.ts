@@ -1,4 +1,5 @@
 /** `xl migrate --trace` and `xl trace`. */
+import { execFileSync } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -84,6 +85,27 @@ describe.concurrent('a trace', () => {
     }
   });
 
+  test('says what the operator has changed while it was made', async ({ hosts }) => {
+    const before = await hosts.source.create();
+    const path = hosts.path('busy.trace');
+    const migration = hosts.migrate({ options: ['--bandwidth', '100kB/s', '--trace', path] });
+    await migration.untilEvent('a pass under way', ({ event }) => event === 'progress');
+    const said = await hosts.source.done(
+      'migrate-set', '--json', '--bandwidth', 'none', '--max-downtime', '500', 'busy',
+    ); // prettier-ignore
+    const course = { precopyIterations: 30, maxDowntimeMilliseconds: 500 };
+    expect(JSON.parse(said)).toEqual({
+      schema: 1, event: 'course', domid: 1, domain: 'busy', target: 'the target', course,
+    }); // prettier-ignore
+    expect(await migration.ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+    const lines = await shown(hosts.source, path);
+    expect(only(lines, 'course')).toMatchObject([{ settings: { 'max-downtime': 500 } }]);
+    expect(await hosts.source.done('trace', 'show', path)).toMatch(
+      / {2}the operator has changed the course; settings: max-downtime 500\n/,
+    );
+  });
+
   test('of a migration that is killed tells up to then, and makes a report', async ({ hosts }) => {
     const console = await hosts.source.create();
     const path = hosts.path('busy.trace');
@@ -164,6 +186,8 @@ describe.concurrent('a trace', () => {
   }) => {
     const before = await hosts.source.create();
     const same = hosts.path('a.html');
+    const pipe = hosts.path('pipe');
+    execFileSync('mkfifo', [pipe]);
     for (const [options, status, words] of [
       [
         ['--trace', hosts.path('none/trace')],
@@ -171,6 +195,7 @@ describe.concurrent('a trace', () => {
         matching(/--trace .*none\/trace cannot be written: no such file/),
       ],
       [['--trace', hosts.folder], 1, containing('cannot be written: it is a directory')],
+      [['--trace', pipe], 1, containing('a pipe, whose reader could hold the migration up')],
       [['--trace-bitmaps'], 2, containing('--trace-bitmaps without --trace')],
       [['--trace', same, '--report', same], 2, containing('are the same file')],
     ] as const) {

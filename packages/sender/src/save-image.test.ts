@@ -167,6 +167,19 @@ test('an abort leaves the guest running and log-dirty off', () => {
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
+test('log-dirty goes off when the whole image is on its way: no downtime is for it', () => {
+  const memory = busy(H);
+  const recording = record();
+  const disable = memory.disableLogDirty.bind(memory);
+  let sent = 0;
+  memory.disableLogDirty = () => {
+    sent = recording.output.octets;
+    disable();
+  };
+  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy() });
+  expect(sent).toBe(report.octets);
+});
+
 test('what is decided stays so: no limit aborts while the remainder is sent', () => {
   const memory = busy(1500);
   const aborted = { code: 'timeout', sentence: 'too late' };

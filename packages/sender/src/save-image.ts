@@ -94,10 +94,6 @@ class ImageSaver {
     const { precopyEnd, suspendRequestedAt, suspendMilliseconds } = this.#options.live
       ? this.#withLogDirty(() => this.#sendLive())
       : { precopyEnd: NOT_LIVE, ...this.#suspendAndSendRest(false) };
-
-    if (this.#options.debug) this.#sendVerifyPass();
-    this.#writeRecords(memory.context());
-    this.#writeRecords([{ type: 'END' }]);
     return {
       passes: this.#passes,
       precopyEnd,
@@ -108,6 +104,7 @@ class ImageSaver {
     };
   }
 
+  /** The log is turned off when all has been sent: on Xen that takes its time, in which the target can work. */
   #withLogDirty<T>(run: () => T): T {
     this.#memory.enableLogDirty();
     let result: T;
@@ -161,6 +158,9 @@ class ImageSaver {
     this.#options.observer?.suspended?.();
     if (live) this.#memory.cleanLogDirty(this.#dirty.bitmap);
     this.#sendPass('stop-and-copy', this.#dirty.count());
+    if (this.#options.debug) this.#sendVerifyPass();
+    this.#writeRecords(this.#memory.context());
+    this.#writeRecords([{ type: 'END' }]);
     return { suspendRequestedAt, suspendMilliseconds };
   }
 

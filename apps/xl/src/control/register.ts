@@ -4,6 +4,9 @@ import type { Context } from '../commands/context.js';
 import { setTraits } from '../commands/traits.js';
 import { addChangeOptions, type ChangeOptions, changeOf } from './change-options.js';
 import type { StatusOptions } from './status.js';
+import type { SteerOptions } from './steer.js';
+
+const AS_JSON = 'as JSON, an object a line';
 
 export function registerControlCommands(program: Command, context: Context): void {
   program
@@ -11,7 +14,7 @@ export function registerControlCommands(program: Command, context: Context): voi
     .description('Show how far migrations are')
     .usage('[options] [Domain]')
     .argument('[domain]')
-    .option('--json', 'as JSON, an object a line')
+    .option('--json', AS_JSON)
     .option('--watch', 'go on until the migration ends, and end with its exit status')
     .action(async (domain: string | undefined, options: StatusOptions) => {
       const { migrateStatus } = await import('./status.js');
@@ -24,20 +27,22 @@ export function registerControlCommands(program: Command, context: Context): voi
     .usage('[options] <Domain>')
     .argument('<domain>')
     .option('--now', 'even in the first pass, when most of memory was not sent so far')
-    .action(async (domain: string, { now }: { now?: true }) => {
+    .option('--json', AS_JSON)
+    .action(async (domain: string, options: SteerOptions & { now?: true }) => {
       const { migrateSwitchover } = await import('./steer.js');
-      await migrateSwitchover(context, domain, now === true);
+      await migrateSwitchover(context, domain, options);
     });
   setTraits(switchover, { modifies: true });
 
   const abort = program
     .command('migrate-abort')
     .description('End a migration: the domain goes on running here')
-    .usage('<Domain>')
+    .usage('[options] <Domain>')
     .argument('<domain>')
-    .action(async (domain: string) => {
+    .option('--json', AS_JSON)
+    .action(async (domain: string, options: SteerOptions) => {
       const { migrateAbort } = await import('./steer.js');
-      await migrateAbort(context, domain);
+      await migrateAbort(context, domain, options);
     });
   setTraits(abort, { modifies: true });
 
@@ -46,10 +51,11 @@ export function registerControlCommands(program: Command, context: Context): voi
     .description('Change the goals, limits and bandwidth of a migration; none in place of a value unsets it')
     .usage('[options] <Domain>')
     .argument('<domain>')
-    .action(async (domain: string, options: ChangeOptions) => {
+    .action(async (domain: string, { json, ...options }: SteerOptions & ChangeOptions) => {
       const { migrateSet } = await import('./steer.js');
-      await migrateSet(context, domain, changeOf(options));
+      await migrateSet(context, domain, changeOf(options), { json });
     });
   addChangeOptions(set);
+  set.option('--json', AS_JSON);
   setTraits(set, { modifies: true });
 }

@@ -1,5 +1,5 @@
-/** `xl migrate-status --json`: an object a line. docs/xl.md describes it; other fields, another number. */
-import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/sender/operator';
+/** `--json` of the control commands: an object a line. docs/xl.md describes it; other fields, another number. */
+import type { MigrationEnd, MigrationRecord, OperatorCourse, OperatorStatus } from '@mig/sender/operator';
 
 const schema = 1;
 
@@ -9,6 +9,10 @@ export function statusLine(status: OperatorStatus): string {
 
 export function endLine({ domid, domain, target }: MigrationRecord, end: MigrationEnd): string {
   return JSON.stringify({ schema, event: 'end', domid, domain, target, ...end });
+}
+
+export function courseLine({ domid, domain, target }: MigrationRecord, course: OperatorCourse): string {
+  return JSON.stringify({ schema, event: 'course', domid, domain, target, course });
 }
 
 export function noAnswerLine(record: MigrationRecord, why: string): string {

@@ -5,11 +5,21 @@ import { millisecondsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
 import { ask, findMigration } from './find-migration.js';
+import { courseLine, endLine, statusLine } from './status-json.js';
 import { endSentences } from './status-words.js';
 
-export async function migrateSwitchover(context: Context, domain: string, now: boolean): Promise<void> {
+export interface SteerOptions {
+  readonly json?: true | undefined;
+}
+
+export async function migrateSwitchover(
+  context: Context,
+  domain: string,
+  { now, json }: SteerOptions & { readonly now?: true },
+): Promise<void> {
   const migration = await findMigration(context, domain);
-  const status = await ask(migration, (client) => client.switchover({ now }));
+  const status = await ask(migration, (client) => client.switchover({ now: now === true }));
+  if (json) return context.output.line(statusLine(status));
   const { estimatedDowntimeMilliseconds: downtime } = status;
   const estimate = downtime === undefined ? '' : `, for about ${millisecondsText(downtime)}`;
   context.output.line(`${status.domain} is going to be suspended${estimate}.`);
@@ -18,11 +28,14 @@ export async function migrateSwitchover(context: Context, domain: string, now: b
 /** Where the domain stays here. */
 const stays: readonly MigrationEnd['outcome'][] = ['untouched', 'keeps-running', 'resumed'];
 
-export async function migrateAbort(context: Context, domain: string): Promise<void> {
+export async function migrateAbort(context: Context, domain: string, { json }: SteerOptions): Promise<void> {
   const migration = await findMigration(context, domain);
   const end = await ask(migration, (client) => client.abort());
   const { output } = context;
-  if (stays.includes(end.outcome)) {
+  const aborted = stays.includes(end.outcome);
+  if (!aborted) context.exitStatus = ExitStatus.failure;
+  if (json) return output.line(endLine(migration.record, end));
+  if (aborted) {
     output.line(`${migration.record.domain} was not migrated.`);
     // Its own words only where it was another cause that came first.
     if (end.exitStatus !== ExitStatus.aborted) output.line(`${end.message}.`);
@@ -31,13 +44,18 @@ export async function migrateAbort(context: Context, domain: string): Promise<vo
   }
   if (end.outcome === 'moved') output.line('It was too late to abort.');
   for (const line of endSentences(migration.record, end)) output.line(line);
-  context.exitStatus = ExitStatus.failure;
 }
 
-export async function migrateSet(context: Context, domain: string, change: CourseChange): Promise<void> {
+export async function migrateSet(
+  context: Context,
+  domain: string,
+  change: CourseChange,
+  { json }: SteerOptions,
+): Promise<void> {
   const migration = await findMigration(context, domain);
   const course = await ask(migration, (client) => client.set(change));
   const { output } = context;
+  if (json) return output.line(courseLine(migration.record, course));
   output.line(`goals      ${goalWords(course)}`);
   output.line(`limits     ${limitWords(course)}`);
   output.line(`bandwidth  ${bandwidthWords(course)}`);

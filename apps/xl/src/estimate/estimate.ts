@@ -9,12 +9,14 @@ import { bandwidthLimit, type PolicyOptions } from '../migrate/policy-options.js
 import { startWaits, SuspendCosts } from '../migrate/suspend-costs.js';
 import { estimatedCourses } from './courses.js';
 import { sampleJson } from './dirty-rate.js';
+import type { LinkPatience } from './link-speed.js';
 import { estimatedLinks, type Link } from './links.js';
 import { measured } from './measured.js';
 import { textTable } from './text-table.js';
 
 export interface EstimateOptions extends PolicyOptions {
   readonly s: string;
+  readonly timeouts: LinkPatience;
   readonly debug?: true;
   readonly json?: true;
   /** Milliseconds. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../output/failure.js';
 
 /** Milliseconds of sending. */
@@ -11,38 +12,62 @@ const PORTION = 1 << 20;
 /** Says that the way is open, and reads. */
 const REMOTE = "'echo mig-link; cat > /dev/null'";
 
+/** Milliseconds to wait at most: for the way to open, the login included, and for it to take what is sent. */
+export interface LinkPatience {
+  readonly banner: number;
+  readonly progress: number;
+}
+
 /**
  * Sends for two seconds, and waits until all of it has arrived.
  * @param sshCommand as `-s` has it; not empty
  * @returns octets per second
- * @throws Failure where the command fails
+ * @throws Failure where the command fails, or does not go on in time
  */
-export async function linkSpeed(sshCommand: string, host: string): Promise<number> {
+export async function linkSpeed(sshCommand: string, host: string, patience: LinkPatience): Promise<number> {
   const child = spawn('sh', ['-c', `exec ${sshCommand} ${host} ${REMOTE}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   // Where it ends early, `ended` says so.
   child.stdin.on('error', () => undefined);
-
-  await Promise.race([opened(child.stdout), ended]);
-  const portion = randomBytes(PORTION);
-  const began = performance.now();
-  let octets = 0;
-  while (child.exitCode === null && performance.now() - began < LONG_ENOUGH) {
-    const taken = new Promise<void>((resolve) => child.stdin.write(portion, () => resolve()));
-    await Promise.race([taken, ended]);
-    octets += portion.length;
-  }
-  child.stdin.end();
-  const [status, signal] = await ended;
-  if (status !== 0) {
-    const how = signal === null ? `exited with error status ${status}` : `died of ${signal}`;
-    throw new Failure(
+  const failure = (how: string) =>
+    new Failure(
       `the speed of the link to ${host} could not be measured: ${sshCommand} ${how}. --bandwidth says it instead`,
     );
+  const within = async <T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> => {
+    const late = new AbortController();
+    const expired = setTimeout(milliseconds, undefined, { signal: late.signal }).then(() => {
+      throw failure(`${what} within ${milliseconds / 1000} s`);
+    });
+    try {
+      return await Promise.race([promise, expired]);
+    } finally {
+      late.abort();
+    }
+  };
+
+  try {
+    await within(patience.banner, 'did not get there', Promise.race([opened(child.stdout), ended]));
+    const portion = randomBytes(PORTION);
+    const began = performance.now();
+    let octets = 0;
+    while (child.exitCode === null && performance.now() - began < LONG_ENOUGH) {
+      const taken = new Promise<void>((resolve) => child.stdin.write(portion, () => resolve()));
+      await within(patience.progress, 'took no octet', Promise.race([taken, ended]));
+      octets += portion.length;
+    }
+    child.stdin.end();
+    const [status, signal] = await within(patience.progress, 'did not take the rest', ended);
+    if (status !== 0) {
+      throw failure(signal === null ? `exited with error status ${status}` : `died of ${signal}`);
+    }
+    return (octets / (performance.now() - began)) * 1000;
+  } finally {
+    child.kill();
+    child.stdin.destroy();
+    child.stdout.destroy();
   }
-  return (octets / (performance.now() - began)) * 1000;
 }
 
 async function opened(stdout: NodeJS.ReadableStream): Promise<void> {

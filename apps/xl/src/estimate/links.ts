@@ -3,7 +3,7 @@ import { bandwidthText } from '@mig/sender/policy';
 import { octetsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import { linkSpeed } from './link-speed.js';
+import { type LinkPatience, linkSpeed } from './link-speed.js';
 
 export interface Link {
   readonly name: string;
@@ -24,7 +24,7 @@ const usual: readonly Link[] = [
  */
 export async function estimatedLinks(
   host: string | undefined,
-  { s: sshCommand, bandwidth }: { s: string; bandwidth?: number },
+  { s: sshCommand, bandwidth, timeouts }: { s: string; bandwidth?: number; timeouts: LinkPatience },
   note: (text: string) => void,
 ): Promise<readonly Link[]> {
   if (bandwidth !== undefined) return [{ name: bandwidthText(bandwidth), octetsPerSecond: bandwidth }];
@@ -37,6 +37,6 @@ export async function estimatedLinks(
     );
   }
   note(`Measuring the link to ${host}`);
-  const octetsPerSecond = await linkSpeed(sshCommand, host);
+  const octetsPerSecond = await linkSpeed(sshCommand, host, timeouts);
   return [{ name: `to ${host}: ${octetsText(octetsPerSecond)}/s`, octetsPerSecond }];
 }

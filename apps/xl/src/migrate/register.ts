@@ -86,15 +86,16 @@ function registerMigrate(program: Command, context: Context): void {
       async (
         domain: string | undefined,
         target: string | undefined,
-        options: Omit<MigrateOptions, 'timeouts'> & EstimateOptions & { estimate?: true },
+        options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
       ) => {
         if (options.estimate === true && (options.trace ?? options.report) !== undefined) {
           const option = options.trace === undefined ? '--report' : '--trace';
           throw new Failure(`${option} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
         }
+        const timeouts = sourceTimeouts({ ...options });
         if (options.estimate === true && domain !== undefined) {
           const { estimate } = await import('../estimate/estimate.js');
-          return estimate(context, domain, target, options);
+          return estimate(context, domain, target, { ...options, timeouts });
         }
         if (domain === undefined || target === undefined) {
           const due = options.estimate === true ? '1 argument' : '2 arguments';
@@ -104,7 +105,7 @@ function registerMigrate(program: Command, context: Context): void {
           throw new Failure('--period without --estimate: a migration does not measure', ExitStatus.usage);
         }
         const { migrate } = await import('./migrate.js');
-        await migrate(context, domain, target, { ...options, timeouts: sourceTimeouts({ ...options }) });
+        await migrate(context, domain, target, { ...options, timeouts });
       },
     );
   addEstimateOptions(command);

@@ -19,11 +19,15 @@ export class Steering {
   #bandwidth: Bandwidth | undefined;
   #switchover = false;
 
-  /** @param own the operator's own policy, where there is one */
+  /**
+   * @param own the operator's own policy, where there is one
+   * @param changed hears of another course before the policy is asked again
+   */
   constructor(
     private readonly port: MessagePort,
     course: Course,
     private readonly own: PrecopyPolicy | undefined,
+    private readonly changed: (course: Course) => void,
   ) {
     this.#decide = policyFor(course.policy, own);
     this.#bandwidth = course.bandwidth;
@@ -51,6 +55,7 @@ export class Steering {
       } else {
         this.#decide = policyFor(message.course.policy, this.own);
         this.#bandwidth = message.course.bandwidth;
+        this.changed(message.course);
       }
     }
   }

@@ -30,8 +30,11 @@ export function decisionsChart(story: Story): Plot | undefined {
         },
       ]
     : [];
-  const goal = story.header.settings['max-downtime'];
-  const goals = typeof goal === 'number' ? [{ goal, label: `--max-downtime ${timeText(goal)}` }] : [];
+  const goals = story.courses.flatMap(({ from, to, settings: { 'max-downtime': goal } }) =>
+    typeof goal === 'number'
+      ? [{ goal, from: seconds(from), to: seconds(to), label: `--max-downtime ${timeText(goal)}` }]
+      : [],
+  );
   const top = Math.max(...asked.map(({ estimate }) => estimate), ...goals.map((each) => each.goal));
   const scale = { domain: [0, seconds(story.length)], nice: false };
   const channel = (range: readonly string[]) => ({
@@ -84,6 +87,8 @@ export function decisionsChart(story: Story): Plot | undefined {
                 data: { values: goals },
                 mark: { type: 'rule', stroke: INK.orange, strokeWidth: 1.5, strokeDash: [6, 4] },
                 encoding: {
+                  x: { field: 'from', type: 'quantitative', scale },
+                  x2: { field: 'to' },
                   y: { field: 'goal', type: 'quantitative' },
                   description: { field: 'label', type: 'nominal' },
                 },
@@ -93,7 +98,7 @@ export function decisionsChart(story: Story): Plot | undefined {
                 mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, aria: false },
                 encoding: {
                   y: { field: 'goal', type: 'quantitative' },
-                  x: { value: 'width' },
+                  x: { field: 'to', type: 'quantitative', scale },
                   text: { field: 'label', type: 'nominal' },
                 },
               },

@@ -1,5 +1,6 @@
 /** What stands at the head of a report: how it ended, and the figures that people look for first. */
 import { bandwidthText } from '@mig/sender/policy';
+import type { Settings } from '@mig/protocol/trace';
 import { endText } from '../trace/read-trace.js';
 import type { Story } from './story.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
@@ -49,20 +50,27 @@ export function keyFigures(story: Story): Facts {
   ];
 }
 
-export function circumstances({ header, outcome }: Story): Facts {
-  const settings = Object.entries(header.settings).map(([name, value]) => settingText(name, value));
+export function circumstances({ header, courses, outcome }: Story): Facts {
   return [
     ['domain', `${header.domain} (domid ${header.domid}, ${header.uuid})`],
     ['memory', `${countText(header.pageCount)} pages, ${octetsText(header.pageCount * 4096)}`],
     ['from', `${header.host}, ${header.hypervisor}`],
     ['to', header.target],
     ['date', `${new Date(header.date).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
-    ['options', settings.length === 0 ? 'none: the defaults' : settings.join(', ')],
+    ['options', settingsText(header.settings)],
+    ...courses
+      .slice(1)
+      .map(({ from, settings }) => [`from ${timeText(from)} on`, settingsText(settings)] as const),
     ['mig', header.writer],
     ...(outcome?.type === 'failed' && outcome.outcome !== undefined
       ? ([['outcome', `${outcome.outcome}, in state ${outcome.state ?? '–'}`]] as const)
       : []),
   ];
+}
+
+function settingsText(settings: Settings): string {
+  const named = Object.entries(settings).map(([name, value]) => settingText(name, value));
+  return named.length === 0 ? 'none: the defaults' : named.join(', ');
 }
 
 function settingText(name: string, value: string | number | boolean): string {

@@ -43,6 +43,14 @@ describe.each(['html', 'svg'] as const)('as %s', (format) => {
     expect(count(page, /aria-label="0 precopy: /g)).toBe(1);
   });
 
+  test('what the operator has changed is said, and the goal is drawn for as long as it held', async () => {
+    const changed = { type: 'course', at: 2612, settings: { 'max-downtime': 100 } } as const;
+    const page = await renderReport([...sample.slice(0, 10), changed, ...sample.slice(10)], format);
+    expect(page).toMatch(/from 2\.61\Ws on[^]*max-downtime 100\Wms/);
+    expect(page).toMatch(/aria-label="--max-downtime 30 ms"/);
+    expect(page).toMatch(/aria-label="--max-downtime 100 ms"/);
+  });
+
   test('nothing but a header is a page, too', async () => {
     const page = await renderReport(sample.slice(0, 1), format);
     expect(page).toContain('the trace ends before the migration does');

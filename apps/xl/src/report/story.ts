@@ -1,5 +1,5 @@
 /** A trace as the report tells it. Pure. */
-import type { RecordOf, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
+import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
 
 /** Milliseconds since the trace began. */
 export interface Span {
@@ -21,8 +21,15 @@ export interface StoryState extends Span {
   readonly state: string;
 }
 
+/** For how long these settings of the operator's held. */
+export interface StoryCourse extends Span {
+  readonly settings: Settings;
+}
+
 export interface Story {
   readonly header: TraceHeader;
+  /** At least one: that of the header. */
+  readonly courses: readonly StoryCourse[];
   readonly passes: readonly StoryPass[];
   readonly states: readonly StoryState[];
   readonly consultations: readonly RecordOf<'consulted'>[];
@@ -47,6 +54,7 @@ export function storyOf(records: readonly TraceRecord[], end: TraceEnd = { kind:
   const outcome = records.findLast(({ type }) => type === 'complete' || type === 'failed');
   const story = {
     header,
+    courses: coursesOf(header, only('course'), length),
     passes: passesOf(only('pass-started'), only('pass'), length),
     states: statesOf(only('state'), length),
     consultations: only('consulted'),
@@ -70,6 +78,18 @@ function passesOf(
     const { sentPages, octets, milliseconds } = pass ?? {};
     return { kind, iteration, dirtyPages, sentPages, octets, milliseconds, from: at, to: pass?.at ?? length };
   });
+}
+
+function coursesOf(
+  header: TraceHeader,
+  changes: readonly RecordOf<'course'>[],
+  length: number,
+): StoryCourse[] {
+  return [header, ...changes].map(({ at, settings }, i) => ({
+    settings,
+    from: at,
+    to: changes[i]?.at ?? length,
+  }));
 }
 
 function statesOf(entered: readonly RecordOf<'state'>[], length: number): StoryState[] {

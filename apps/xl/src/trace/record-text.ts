@@ -1,5 +1,5 @@
 /** A record as people read it. */
-import { dirtyRuns, type RecordOf, type TraceRecord } from '@mig/protocol/trace';
+import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/protocol/trace';
 import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
 
 const PAGE = 4096;
@@ -18,13 +18,17 @@ function lines(record: TraceRecord): string[] {
 
 function headerLines(header: RecordOf<'header'>): string[] {
   const { domain, domid, uuid, host, target, hypervisor, writer, date, pageCount, settings } = header;
-  const named = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
   return [
     `${domain} (domain ${domid}, ${uuid}) from ${host} to ${target}`,
     `${new Date(date).toISOString()}, ${hypervisor}, mig ${writer}`,
     `${pageCount} pages, ${octetsText(pageCount * PAGE)}`,
-    `settings: ${named.length === 0 ? 'none' : named.join(', ')}`,
+    `settings: ${settingsText(settings)}`,
   ];
+}
+
+function settingsText(settings: Settings): string {
+  const named = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  return named.length === 0 ? 'none' : named.join(', ');
 }
 
 function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
@@ -48,6 +52,8 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
       const which = runs.length > 0 ? `: ${some.join(' ')}${more}` : '';
       return [`log read after pass ${record.iteration}: ${record.dirtyPages} pages dirty${which}`];
     }
+    case 'course':
+      return [`the operator has changed the course; settings: ${settingsText(record.settings)}`];
     case 'precopy-ended':
       return [`precopy ended: ${record.sentence} (${record.code})`];
     case 'suspended':

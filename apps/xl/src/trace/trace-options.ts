@@ -1,9 +1,8 @@
 /** `--trace`, `--trace-bitmaps` and `--report` of `migrate`. */
-import { openSync } from 'node:fs';
+import { openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { DomainInfo, Host } from '@mig/hypervisor';
-import type { Settings } from '@mig/protocol/trace';
 import type { Command } from 'commander';
 import { ownVersion } from '../commands/own-version.js';
 import type { Names } from '../migrate/names.js';
@@ -13,6 +12,7 @@ import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { openOutputFile, type OutputFile } from '../stream/output-file.js';
 import { formatOf, type ReportFormat } from './report-format.js';
+import { courseSettings, given } from './settings.js';
 import type { TraceTask } from './trace-task.js';
 
 export interface TraceOptions {
@@ -73,7 +73,7 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
         };
   let descriptor: number | undefined;
   try {
-    descriptor = trace === undefined ? undefined : opened('--trace', trace, () => openSync(trace, 'w'));
+    descriptor = trace === undefined ? undefined : openTraceFile(trace);
   } catch (error) {
     page?.file.close();
     throw error;
@@ -91,6 +91,17 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
   };
 }
 
+function openTraceFile(path: string): number {
+  // Opening one waits for its reader, and writing to it may for as long: the migration would stand still.
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO()) {
+    throw new Failure(
+      `--trace ${path}: a pipe, whose reader could hold the migration up`,
+      ExitStatus.failure,
+    );
+  }
+  return opened('--trace', path, () => openSync(path, 'w'));
+}
+
 function opened<T>(option: string, path: string, open: () => T): T {
   try {
     return open();
@@ -101,7 +112,15 @@ function opened<T>(option: string, path: string, open: () => T): T {
   }
 }
 
-function headerOf({ host, domain, target, ...subject }: TraceSubject): TraceTask['header'] {
+function headerOf({
+  host,
+  domain,
+  target,
+  course,
+  ownPolicy,
+  suspendCost,
+  debug,
+}: TraceSubject): TraceTask['header'] {
   const { hypervisor } = host.info();
   return {
     writer: ownVersion(),
@@ -112,36 +131,9 @@ function headerOf({ host, domain, target, ...subject }: TraceSubject): TraceTask
     domid: domain.domid,
     uuid: domain.uuid,
     pageCount: domain.memory * 256,
-    settings: settingsOf(subject),
+    settings: {
+      ...courseSettings(course),
+      ...given({ policy: ownPolicy, 'suspend-cost': suspendCost, debug: debug || undefined }),
+    },
   };
-}
-
-/** By the names of the options; times in milliseconds, rates in octets per second. */
-function settingsOf({
-  course,
-  ownPolicy,
-  suspendCost,
-  debug,
-}: Pick<TraceSubject, 'course' | 'ownPolicy' | 'suspendCost' | 'debug'>): Settings {
-  const { precopyIterations, precopyThreshold, maxDowntime, abortIfBusy, timeout, timeoutAction } =
-    course.policy;
-  const { bandwidth } = course;
-  const settings = {
-    'precopy-iterations': precopyIterations,
-    'precopy-threshold': precopyThreshold,
-    'max-downtime': maxDowntime,
-    'abort-if-busy': abortIfBusy,
-    timeout,
-    'timeout-action': timeoutAction,
-    bandwidth: bandwidth && Math.round(bandwidth.octetsPerSecond),
-    'bandwidth-always': bandwidth?.always || undefined,
-    policy: ownPolicy,
-    'suspend-cost': suspendCost,
-    debug: debug || undefined,
-  };
-  return Object.fromEntries(
-    Object.entries(settings).filter(
-      (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
-    ),
-  );
 }

@@ -91,6 +91,9 @@ export const traceKinds = {
     state: optional(text),
     outcome: optional(text),
   }),
+  course: row(10, 'the operator has changed the goals, limits or bandwidth: what holds from here', {
+    settings,
+  }),
 } satisfies Record<string, { readonly number: number; readonly what: string; readonly fields: object }>;
 
 export type TraceKind = keyof typeof traceKinds;

@@ -88,6 +88,7 @@ export const anyRecord: fc.Arbitrary<KnownTraceRecord> = fc.oneof(
     bitmap: anyBitmap.map(packBitmap),
   }),
   fc.record({ type: fc.constant('precopy-ended' as const), at, code: text, sentence: text }),
+  fc.record({ type: fc.constant('course' as const), at, settings }),
   fc.record({ type: fc.constant('suspended' as const), at }),
   fc.record({
     type: fc.constant('complete' as const),

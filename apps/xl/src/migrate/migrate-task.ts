@@ -1,0 +1,73 @@
+/** The source's end, in the worker. Blocks until the migration is over. */
+import type { Host } from '@mig/hypervisor';
+import { Input, type Interrupt, Output } from '@mig/posix';
+import { liveMigrate } from '@mig/sender';
+import { StartWait } from '../estimate/start-wait.js';
+import type { TraceOutlets } from '../trace/recorder.js';
+import { explainFailure } from './explain-failure.js';
+import { loadPolicy, seen } from './own-policy.js';
+import { Steering } from './steering.js';
+import type { Task, TaskInput } from './task.js';
+import { taskObserver, type Tell } from './task-observer.js';
+
+type MigrateTask = Task & { kind: 'migrate' };
+
+/** See TaskInput. */
+export interface Interrupts {
+  readonly stop: Interrupt;
+  readonly abandon: Interrupt;
+  readonly steering: TaskInput['steering'];
+  readonly asking: TaskInput['asking'];
+}
+
+export async function migrate(
+  host: Host,
+  task: MigrateTask,
+  { stop: interrupt, abandon, steering: port, asking }: Interrupts,
+  tell: Tell,
+  post: (octets: Uint8Array) => void,
+) {
+  const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
+  const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
+  const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
+  try {
+    const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
+    const steering = new Steering(port, task.course, own && seen(own, asking), (course) =>
+      trace?.courseChanged(course),
+    );
+    const startWait = new StartWait();
+    const told = taskObserver(tell, startWait);
+    const report = liveMigrate(
+      host,
+      task.domid,
+      { input, output },
+      {
+        policy: steering.policy,
+        bandwidth: steering.bandwidth,
+        suspendCost: task.suspendCost,
+        debug: task.debug,
+        sentTo: task.sentTo,
+        configuration: task.configuration,
+        observer: trace?.observing(told) ?? told,
+        timeouts: task.timeouts,
+        abandon,
+      },
+    );
+    trace?.complete(report);
+    return { ...report, startWaitMilliseconds: startWait.milliseconds };
+  } catch (error) {
+    trace?.failed(explainFailure(error));
+    throw error;
+  } finally {
+    // The target sees the end of the stream, and ends.
+    output.close();
+    input.close();
+  }
+}
+
+/** Loaded where there is to be one. */
+async function traceOf({ trace }: MigrateTask, outlets: TraceOutlets) {
+  if (trace === undefined) return undefined;
+  const { TraceRecorder } = await import('../trace/recorder.js');
+  return new TraceRecorder(trace, outlets);
+}

@@ -1,0 +1,32 @@
+/** The target's end, in the worker. Blocks until the domain runs, or is not to. */
+import type { Host } from '@mig/hypervisor';
+import { Input, type Interrupt, Output } from '@mig/posix';
+import { receiveDomain } from '@mig/receiver';
+import type { Task } from './task.js';
+import type { Tell } from './task-observer.js';
+
+export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
+  const input = new Input(0, { subject: 'the stream from the source', interrupt });
+  const output = new Output(1, { subject: 'the answer to the source', interrupt });
+  const received = receiveDomain(
+    host,
+    { input, output },
+    {
+      paused: task.paused,
+      timeouts: task.timeouts,
+      stateEntered: (state) => tell({ event: 'target-state', state }),
+    },
+  );
+  if (task.attend) tryToAttend(host, received.domid, tell);
+  return received;
+}
+
+/** The domain runs, whatever comes of this. */
+function tryToAttend(host: Host, domid: number, tell: Tell): void {
+  try {
+    host.attend?.(domid);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    tell({ event: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
+  }
+}
