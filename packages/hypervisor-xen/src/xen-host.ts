@@ -12,19 +12,13 @@ import {
   type RestoreOptions,
   type SaveOptions,
 } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, positionOf, TimeoutError } from '@mig/posix';
-import { PrecopyAbortedError } from '@mig/sender';
+import { InterruptedError, type Input, type Output, positionOf } from '@mig/posix';
 import { XenControl } from './control.js';
 import { detectXen } from './detect.js';
+import { heardBy, helperEnvironment, inOurWords } from './helper-talk.js';
 import type { LibxlDomain } from './libxl.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
-import {
-  type HelperDirective,
-  type HelperEvent,
-  type HelperFailure,
-  type LibxlRequest,
-  LINK_VARIABLE,
-} from './libxl-messages.js';
+import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
 
@@ -127,45 +121,10 @@ export class XenHost implements Host {
       throw new HostError('wrong-state', `domain ${domid} is being migrated by another process`, { domid });
     }
     let report: ImageReport | undefined;
-    const listen = (event: HelperEvent): HelperDirective | undefined => {
-      switch (event.event) {
-        case 'pass-started':
-          options.observer?.passStarted?.(event.pass);
-          return undefined;
-        case 'pass-progress':
-          options.observer?.passProgress?.(event.pass);
-          return undefined;
-        case 'pass-finished':
-          options.observer?.passFinished?.(event.pass);
-          return undefined;
-        case 'precopy-ended':
-          options.observer?.precopyEnded?.(event.reason);
-          return undefined;
-        case 'suspended':
-          options.observer?.suspended?.();
-          return undefined;
-        case 'consult': {
-          const decision = options.policy(event.stats);
-          options.observer?.consulted?.(event.stats, decision);
-          return { decision, bandwidth: options.bandwidth?.() };
-        }
-        case 'log-read':
-          options.observer?.logRead?.(event.pass, bitmapIn(event.bitmap));
-          return undefined;
-        case 'image':
-          report = inOurTime(event.report);
-          return undefined;
-        case 'failed':
-        case 'helper':
-          return undefined;
-      }
-    };
+    const listen = heardBy(options, (image) => (report = image));
     const before = positionOf(output.fd);
     const { live, debug } = options;
-    const environment = {
-      ...this.#environment(output.patience.milliseconds, options.observer?.logRead !== undefined),
-      MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)),
-    };
+    const environment = helperEnvironment(this.options.saveHelper, output.patience.milliseconds, options);
     const stream = { pid: process.pid, fd: output.fd };
     this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
     if (report === undefined) {
@@ -199,7 +158,7 @@ export class XenHost implements Host {
 
   restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
     const stream = { pid: process.pid, fd: input.fd };
-    const environment = this.#environment(input.patience.milliseconds);
+    const environment = helperEnvironment(this.options.saveHelper, input.patience.milliseconds);
     const before = this.list().map(({ domid }) => domid);
     const libxl = this.#libxl;
     try {
@@ -295,16 +254,6 @@ export class XenHost implements Host {
       // What went wrong first is what the operator needs to hear; the next migration turns it off.
     }
   }
-
-  #environment(progressTimeout: number, bitmaps = false): Record<string, string> {
-    return {
-      LIBXL_SAVE_HELPER: this.options.saveHelper,
-      [LINK_VARIABLE]: bitmaps ? '4,5,bitmaps' : '4,5',
-      ...(Number.isFinite(progressTimeout)
-        ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
-        : {}),
-    };
-  }
 }
 
 /** Survives a reboot, as what was measured does. */
@@ -335,27 +284,4 @@ function describe(domain: LibxlDomain): DomainInfo {
 function renamed(configuration: string, name: string): string {
   const parsed = JSON.parse(configuration) as { c_info?: object };
   return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });
-}
-
-/** Copied, for an array of words begins at a multiple of four octets. */
-function bitmapIn(base64: string): Uint32Array {
-  return new Uint32Array(new Uint8Array(Buffer.from(base64, 'base64')).buffer);
-}
-
-/** The helper gives the moment as milliseconds since 1970: its clock began at another. */
-function inOurTime(report: ImageReport): ImageReport {
-  return { ...report, suspendRequestedAt: report.suspendRequestedAt - performance.timeOrigin };
-}
-
-function inOurWords(failure: HelperFailure, options: { domid?: number; cause: unknown }): Error {
-  switch (failure.kind) {
-    case 'aborted':
-      return new PrecopyAbortedError(failure.reason);
-    case 'timeout':
-      return new TimeoutError(failure.what, failure.milliseconds);
-    case 'host':
-      return new HostError(failure.code, failure.message, options);
-    case 'other':
-      return new HostError('unavailable', failure.message, options);
-  }
 }
