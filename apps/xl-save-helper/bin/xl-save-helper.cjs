@@ -24,6 +24,7 @@ script.runInThisContext()(program, createRequire(bundle));
 const worked = program.exports.start(__filename);
 // Now the functions that were needed have been compiled.
 if (cache && worked && script.cachedDataRejected !== false) keep();
+if (worked) program.exports.end();
 
 /** V8 itself tells another version or processor, but not another bundle of the same length. */
 function nameOfCache() {

@@ -3,7 +3,7 @@
  * to clean up, libxl destroys the domain: a signal ends it as it ends the stock helper.
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
+import { exitAtOnce, Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
 import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
 import { serveRestore, serveSave } from './serve.js';
 
@@ -26,6 +26,14 @@ export function start(launcher: string): boolean {
     failed(error);
     return false;
   }
+}
+
+/**
+ * Once the work is done. libxl goes on when this process has ended, and until then the domain stands still: taking Node
+ * apart would be a part of the downtime.
+ */
+export function end(): never {
+  exitAtOnce(Number(process.exitCode ?? 0));
 }
 
 function startSave(launcher: string, parent: number): void {

@@ -3,6 +3,8 @@
 /** The most that xc_get_pfn_type_batch takes (E2BIG above), and what libxc maps at a time. */
 export const BATCH = 1024;
 
+const WORD = 2 ** 32;
+
 export class Frames {
   readonly words: Uint32Array;
 
@@ -12,7 +14,7 @@ export class Frames {
 
   put(index: number, pfn: number): void {
     this.words[index * 2] = pfn;
-    this.words[index * 2 + 1] = pfn / 2 ** 32;
+    this.words[index * 2 + 1] = pfn < WORD ? 0 : pfn / WORD;
   }
 
   /** The first `count` from `pfns[first]` on. */

@@ -73,14 +73,20 @@ export class XenMemory implements Memory {
     if (msrs.length > 0) yield { type: 'X86_MSR_POLICY', msrs };
   }
 
-  *context(): Iterable<ImageRecord> {
-    yield { type: 'X86_TSC_INFO', ...this.control.tscInfo(this.domid) };
-    yield { type: 'HVM_CONTEXT', context: this.control.hvmContext(this.domid) };
-    const params: HvmParam[] = SAVED_HVM_PARAMS.map((index) => ({
-      index: BigInt(index),
-      value: this.control.hvmParam(this.domid, index),
-    })).filter(({ value }) => value !== 0n);
-    if (params.length > 0) yield { type: 'HVM_PARAMS', params };
+  context(): Iterable<ImageRecord> {
+    return this.phases.measure('context', () => {
+      const tsc = this.control.tscInfo(this.domid);
+      const context = this.control.hvmContext(this.domid);
+      const params: HvmParam[] = SAVED_HVM_PARAMS.map((index) => ({
+        index: BigInt(index),
+        value: this.control.hvmParam(this.domid, index),
+      })).filter(({ value }) => value !== 0n);
+      return [
+        { type: 'X86_TSC_INFO', ...tsc },
+        { type: 'HVM_CONTEXT', context },
+        ...(params.length > 0 ? [{ type: 'HVM_PARAMS', params } as const] : []),
+      ];
+    });
   }
 
   enableLogDirty(): void {

@@ -20,4 +20,4 @@ export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './map
 export { Output, type ChannelOptions } from './output.js';
 export { connectUnix } from './socket.js';
 export { FOR_EVER, pause, type Patience, waitFor } from './wait.js';
-export { execute, newSession } from './session.js';
+export { execute, exitAtOnce, newSession } from './session.js';

@@ -41,6 +41,7 @@ const functions = {
   setsid: library.func('int setsid(void)'),
   signal: library.func('intptr_t signal(int number, intptr_t disposition)'),
   execv: library.func('int execv(const char *path, const char **argv)'),
+  _exit: library.func('void _exit(int status)'),
 };
 
 type Functions = typeof functions;

@@ -25,3 +25,12 @@ export function execute(path: string, argv: readonly string[]): never {
   call('execv', path, path, [...argv, null]);
   throw new Error(`execv ${path} has returned`);
 }
+
+/**
+ * Ends this process, from any of its threads, with nothing of what Node does then: no handlers run, and what was written
+ * to Node's streams and is still in their buffers is lost.
+ */
+export function exitAtOnce(status: number): never {
+  attempt('_exit', status);
+  throw new Error('_exit has returned');
+}

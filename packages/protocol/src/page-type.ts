@@ -28,11 +28,15 @@ export function pageTypeName(type: number): PageTypeName | undefined {
   return names.get(type);
 }
 
+/** Looked up for every pfn of a domain, most of them holes. */
+const known = Uint8Array.from({ length: 16 }, (_, type) => Number(names.has(type)));
+const withData = known.map((is, type) => Number(is === 1 && type < PageType.BROKEN));
+
 export function isKnownPageType(type: number): boolean {
-  return (type >= 0 && type <= 4) || (type >= 9 && type <= 15);
+  return known[type] === 1;
 }
 
 /** Whether a page of this type has its 4096 octets in the record. */
 export function hasPageData(type: number): boolean {
-  return (type >= 0 && type <= 4) || (type >= 9 && type <= 12);
+  return withData[type] === 1;
 }

@@ -62,7 +62,9 @@ export class PageWords {
     let odd = 0;
     for (let i = 0; i < count; i++) {
       const high = view.getUint32(i * 8 + 4 - low, little);
-      pfns[i] = (high & 0xfffff) * WORD + view.getUint32(i * 8 + low, little);
+      const top = high & 0xfffff;
+      const bottom = view.getUint32(i * 8 + low, little);
+      pfns[i] = top === 0 ? bottom : top * WORD + bottom;
       types[i] = high >>> 28;
       odd |= reserved[i] = (high >>> 20) & 0xff;
     }
@@ -80,7 +82,7 @@ export function writePageWord(
   type: number,
   reserved: number,
 ): void {
-  const high = Math.floor(pfn / WORD);
+  const high = pfn >= 0 && pfn < WORD ? 0 : Math.floor(pfn / WORD);
   if (!(high >= 0 && high < HIGH_LIMIT)) throw new RangeError(`${pfn} is not a pfn`);
   // Bits 31 to 0 by the conversion that setUint32 does anyway, modulo 2^32.
   const low = little ? 0 : 4;

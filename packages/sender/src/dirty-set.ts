@@ -1,6 +1,7 @@
 import { bitCount } from './bit-count.js';
 
 const BITS = 32;
+const ALL = 0xffffffff;
 
 /**
  * The pfns still to be sent: a bit a pfn, lowest first. Batches are taken from it in ascending order, and what
@@ -38,6 +39,11 @@ export class DirtySet {
     for (; this.#word < bitmap.length && taken < most; this.#word++) {
       let bits = bitmap[this.#word]!;
       const base = this.#word * BITS;
+      if (bits === ALL && most - taken >= BITS) {
+        for (let i = 0; i < BITS; i++) pfns[taken++] = base + i;
+        bitmap[this.#word] = 0;
+        continue;
+      }
       while (bits !== 0 && taken < most) {
         pfns[taken++] = base + 31 - Math.clz32(bits & -bits);
         bits &= bits - 1;
