@@ -1,10 +1,14 @@
-// What mig itself costs a save on Xen: the loop over a domain of which most pfns are holes, as PVH guests have them,
-// on a hypervisor that answers at once. Under `qemu-x86_64 $(which node)` it shows what an emulated dom0 makes of it.
+// What mig itself costs a save and a restore on Xen: the loop over a domain of which most pfns are holes, as PVH guests have them,
+// on a hypervisor that answers at once. Each run compiles anew, as each helper does. Under
+// `qemu-x86_64 $(which node)` it shows what an emulated dom0 makes of it.
 //
 // usage: node tooling/bench/xen-loop.mjs [RUNS, 5 unless given]
+import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { Mapping, Output } from '@mig/posix';
-import { XenMemory } from '@mig/hypervisor-xen/memory';
+import { isMainThread, Worker } from 'node:worker_threads';
+import { createMemoryFile, Input, Mapping, Output } from '@mig/posix';
+import { IncomingXenMemory, XenMemory } from '@mig/hypervisor-xen/memory';
+import { restoreImage } from '@mig/receiver';
 import { saveImage, simplePolicy } from '@mig/sender';
 
 const PFNS = 1_044_480;
@@ -13,34 +17,56 @@ const PAGE = 4096;
 const BATCH = 1024;
 const XTAB = 0xf0000000;
 
-const runs = Number(process.argv[2] ?? 5);
-const pages = Mapping.ofMemory('pages', BATCH * PAGE);
-const control = {
-  describe: () => ({ hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
-  pfnCount: () => PFNS,
-  cpuPolicy: () => ({ leaves: [], msrs: [] }),
-  tscInfo: () => ({ mode: 0, khz: 0, nanoseconds: 0n, incarnation: 0 }),
-  hvmContext: () => new Uint8Array(1024),
-  hvmParam: () => 0n,
-  allocateBitmap: () => ({ addTo: () => undefined }),
-  freeBitmap: () => undefined,
-  enableLogDirty: () => undefined,
-  disableLogDirty: () => undefined,
-  cleanLogDirty: () => 0,
-  readPageTypes: (_domid, words, count) => {
-    for (let i = 0; i < count; i++) if (words[i * 2] >= PRESENT) words[i * 2] = (words[i * 2] | XTAB) >>> 0;
-  },
-  map: (_domid, _frames, _count, _mode, errors) => (errors.fill(0), pages.address),
-  unmap: () => undefined,
-};
-const callbacks = { suspend: () => undefined, switchDeviceModelLog: () => undefined };
+if (isMainThread) {
+  const runs = Number(process.argv[2] ?? 5);
+  for (let run = 0; run < runs; run++) await once(new Worker(new URL(import.meta.url)), 'exit');
+} else {
+  measure();
+}
 
-for (let run = 0; run < runs; run++) {
+function measure() {
+  const pages = Mapping.ofMemory('pages', BATCH * PAGE);
+  const control = {
+    describe: () => ({ hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
+    pfnCount: () => PFNS,
+    cpuPolicy: () => ({ leaves: [], msrs: [] }),
+    tscInfo: () => ({ mode: 0, khz: 0, nanoseconds: 0n, incarnation: 0 }),
+    hvmContext: () => new Uint8Array(1024),
+    hvmParam: () => 0n,
+    allocateBitmap: () => ({ addTo: () => undefined }),
+    freeBitmap: () => undefined,
+    enableLogDirty: () => undefined,
+    disableLogDirty: () => undefined,
+    cleanLogDirty: () => 0,
+    readPageTypes: (_domid, words, count) => {
+      for (let i = 0; i < count; i++) if (words[i * 2] >= PRESENT) words[i * 2] = (words[i * 2] | XTAB) >>> 0;
+    },
+    map: (_domid, _frames, _count, _mode, errors) => (errors.fill(0), pages.address),
+    unmap: () => undefined,
+    populate: () => undefined,
+    setTscInfo: () => undefined,
+    setHvmContext: () => undefined,
+    setHvmParam: () => undefined,
+  };
+  const callbacks = { suspend: () => undefined, switchDeviceModelLog: () => undefined };
+
+  const stream = createMemoryFile('stream', 0);
   const memory = new XenMemory(control, 1, callbacks, { major: 4, minor: 17 });
-  const output = new Output(openSync('/dev/null', 'w'), { subject: 'nothing' });
+  const output = new Output(stream, { subject: 'the stream' });
+  const save = timed(() =>
+    saveImage(memory, output, { live: true, debug: false, policy: simplePolicy(1, 50) }),
+  );
+  console.log(`save ${save} ms; ${memory.phases}`);
+
+  const incoming = new IncomingXenMemory(control, 1, {}, { staticDataDone: () => undefined });
+  const input = new Input(openSync(`/proc/self/fd/${stream}`, 'r'), { subject: 'the stream' });
+  const restore = timed(() => restoreImage(incoming, input));
+  console.log(`restore ${restore} ms; ${incoming.phases}`);
+}
+
+/** @returns milliseconds of the processor's time, text */
+function timed(work) {
   const began = process.cpuUsage().user;
-  saveImage(memory, output, { live: true, debug: false, policy: simplePolicy(1, 50) });
-  const milliseconds = (process.cpuUsage().user - began) / 1000;
-  output.close();
-  console.log(`${milliseconds.toFixed(1)} ms; ${memory.phases}`);
+  work();
+  return ((process.cpuUsage().user - began) / 1000).toFixed(1);
 }

@@ -72,11 +72,11 @@ export class DomainMemory implements Memory {
     this.connection.do({ kind: 'setLogDirty', enabled: false });
   }
 
-  pageTypes(_pfns: Float64Array, count: number, types: Uint8Array): void {
+  pageTypes(_pfns: Uint32Array, count: number, types: Uint8Array): void {
     types.fill(PageType.NOTAB, 0, count);
   }
 
-  writePages(output: Output, pfns: Float64Array, count: number): void {
+  writePages(output: Output, pfns: Uint32Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
     const base = this.#foreign.mapping.address;
     for (let first = 0; first < count; first += BATCH) {

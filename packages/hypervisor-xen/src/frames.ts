@@ -18,7 +18,23 @@ export class Frames {
   }
 
   /** The first `count` from `pfns[first]` on. */
-  fill(pfns: Float64Array, first: number, count: number): void {
-    for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
+  fill(pfns: Float64Array | Uint32Array, first: number, count: number): void {
+    if (pfns instanceof Uint32Array) this.#fillLow(pfns, first, count);
+    else for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
   }
+
+  #fillLow(pfns: Uint32Array, first: number, count: number): void {
+    const { words } = this;
+    for (let i = 0; i < count; i++) {
+      words[i * 2] = pfns[first + i]!;
+      words[i * 2 + 1] = 0;
+    }
+  }
+}
+
+const NO_ERRORS = new Uint8Array(BATCH * 4);
+
+/** @param errors of a mapping; whether none of the first `count`, at most BATCH, says that a frame could not be mapped */
+export function allMapped(errors: Int32Array, count: number): boolean {
+  return Buffer.from(errors.buffer, errors.byteOffset, count * 4).equals(NO_ERRORS.subarray(0, count * 4));
 }

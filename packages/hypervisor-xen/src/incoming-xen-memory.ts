@@ -11,7 +11,7 @@ import {
 } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
-import { BATCH, Frames } from './frames.js';
+import { allMapped, BATCH, Frames } from './frames.js';
 import { HvmParamIndex } from './hvm-params.js';
 import { Phases } from './phases.js';
 import { PopulatedPfns } from './populated.js';
@@ -162,10 +162,10 @@ export class IncomingXenMemory implements IncomingMemory {
       this.control.map(this.domid, this.#frames.words, count, access, this.#errors),
     );
     try {
-      for (let i = 0; i < count; i++) {
-        if (this.#errors[i] === 0) continue;
-        const pfn = pfns[first + i]!.toString(16);
-        throw new XenError('xenforeignmemory_map', -this.#errors[i]!, this.domid, `pfn 0x${pfn}`);
+      if (!allMapped(this.#errors, count)) {
+        const bad = this.#errors.findIndex((error) => error !== 0);
+        const pfn = pfns[first + bad]!.toString(16);
+        throw new XenError('xenforeignmemory_map', -this.#errors[bad]!, this.domid, `pfn 0x${pfn}`);
       }
       use(address);
     } finally {

@@ -164,7 +164,7 @@ test('types are those of Xen, more than it takes at a time as well', () => {
   source.broken.add(1024);
   const types = new Uint8Array(2100);
   source.open().pageTypes(
-    Float64Array.from(types, (_, pfn) => pfn),
+    Uint32Array.from(types, (_, pfn) => pfn),
     2100,
     types,
   );

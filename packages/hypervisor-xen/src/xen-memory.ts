@@ -3,7 +3,7 @@ import { Iovec, type Output } from '@mig/posix';
 import { type DomainHeader, type HvmParam, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
-import { BATCH, Frames } from './frames.js';
+import { allMapped, BATCH, Frames } from './frames.js';
 import type { HypercallBitmap } from './hypercall-bitmap.js';
 import { SAVED_HVM_PARAMS } from './hvm-params.js';
 import { Phases } from './phases.js';
@@ -129,7 +129,7 @@ export class XenMemory implements Memory {
     this.callbacks.switchDeviceModelLog(false);
   }
 
-  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
+  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void {
     this.phases.measure('types', () => {
       const { words } = this.#frames;
       for (let first = 0; first < count; first += BATCH) {
@@ -141,20 +141,24 @@ export class XenMemory implements Memory {
     });
   }
 
-  writePages(output: Output, pfns: Float64Array, count: number): void {
+  writePages(output: Output, pfns: Uint32Array, count: number): void {
     for (let first = 0; first < count; first += BATCH) {
       this.#writeBatch(output, pfns, first, Math.min(BATCH, count - first));
     }
   }
 
-  #writeBatch(output: Output, pfns: Float64Array, first: number, count: number): void {
+  #writeBatch(output: Output, pfns: Uint32Array, first: number, count: number): void {
     this.#frames.fill(pfns, first, count);
     const address = this.phases.measure('mapping', () =>
       this.control.map(this.domid, this.#frames.words, count, 'read', this.#errors),
     );
     try {
-      this.#checkMapped(pfns, first, count);
-      this.phases.measure('writing', () => this.#writeMapped(output, address, count));
+      const all = allMapped(this.#errors, count);
+      if (!all) this.#checkMapped(pfns, first, count);
+      this.phases.measure('writing', () => {
+        if (all) this.#writeAll(output, address, count);
+        else this.#writeMapped(output, address, count);
+      });
     } finally {
       this.phases.measure('unmapping', () => this.control.unmap(address, count));
     }
@@ -164,7 +168,7 @@ export class XenMemory implements Memory {
    * A running guest may have given a page back (a balloon) since its type was read, and its octets with it: zeroes do.
    * @throws XenError for a page that could not be mapped and is there
    */
-  #checkMapped(pfns: Float64Array, first: number, count: number): void {
+  #checkMapped(pfns: Uint32Array, first: number, count: number): void {
     for (let i = 0; i < count; i++) {
       if (this.#errors[i] === 0) continue;
       const pfn = pfns[first + i]!;
@@ -173,6 +177,12 @@ export class XenMemory implements Memory {
       if (!this.#suspended && this.#frames.words[0]! >>> 28 === PageType.XTAB) continue;
       throw new XenError('xenforeignmemory_map', -this.#errors[i]!, this.domid, `pfn 0x${pfn.toString(16)}`);
     }
+  }
+
+  #writeAll(output: Output, address: number, count: number): void {
+    this.#iovec.clear();
+    this.#iovec.push(address, count * PAGE_SIZE);
+    output.writev(this.#iovec);
   }
 
   #writeMapped(output: Output, address: number, count: number): void {

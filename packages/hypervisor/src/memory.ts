@@ -8,7 +8,7 @@ import type { DomainHeader, ImageRecord } from '@mig/protocol';
 export interface Memory {
   /** What the image's domain header says. */
   readonly domainHeader: DomainHeader;
-  /** The highest pfn plus one, holes included (libxc's p2m_size). */
+  /** The highest pfn plus one, holes included (libxc's p2m_size); at most 2^32, 16 TiB of memory. */
   readonly pageCount: number;
 
   /** Records that no run of the guest changes; they precede memory. STATIC_DATA_END is not among them. */
@@ -27,9 +27,9 @@ export interface Memory {
   disableLogDirty(): void;
 
   /** Fills `types` with a PageType for each of the first `count` pfns. */
-  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void;
+  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void;
   /** Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. */
-  writePages(output: Output, pfns: Float64Array, count: number): void;
+  writePages(output: Output, pfns: Uint32Array, count: number): void;
 
   /**
    * Asks the guest to suspend and waits until it has.

@@ -55,17 +55,31 @@ export class Input {
    */
   read(length: number): Uint8Array {
     let octets = new Uint8Array(Math.min(length, FIRST_ALLOCATION));
-    for (let at = 0; at < length;) {
-      if (at === octets.length) {
-        const larger = new Uint8Array(Math.min(length, at * 4));
-        larger.set(octets);
-        octets = larger;
-      }
-      const moved = this.readSome(octets.subarray(at));
-      if (moved === 0) throw new EndOfInputError(this.subject, this.#octets, length - at);
-      at += moved;
+    this.#fill(octets, length);
+    while (octets.length < length) {
+      const larger = new Uint8Array(Math.min(length, octets.length * 4));
+      larger.set(octets);
+      this.#fill(larger.subarray(octets.length), length - octets.length);
+      octets = larger;
     }
     return octets;
+  }
+
+  /**
+   * Fills all of `target`.
+   * @throws EndOfInputError when the input ends before
+   */
+  fill(target: Uint8Array): void {
+    this.#fill(target, target.length);
+  }
+
+  /** @param due octets that were to come, `target` included */
+  #fill(target: Uint8Array, due: number): void {
+    for (let at = 0; at < target.length;) {
+      const moved = this.readSome(at === 0 ? target : target.subarray(at));
+      if (moved === 0) throw new EndOfInputError(this.subject, this.#octets, due - at);
+      at += moved;
+    }
   }
 
   /** Fills, and empties, all that the iovec holds: no octet passes through JavaScript. */

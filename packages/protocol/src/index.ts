@@ -41,7 +41,14 @@ export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl-kind
 export type { LibxlKind, LibxlPhase } from './libxl-kinds.js';
 export { encodeImageRecord, encodeLibxlRecord } from './encode-record.js';
 export { PageDataEncoder } from './page-data.js';
-export { hasPageData, isKnownPageType, PageType, pageTypeName, type PageTypeName } from './page-type.js';
+export {
+  hasPageData,
+  isKnownPageType,
+  PageType,
+  pageTypeName,
+  type PageTypeName,
+  TYPES_WITH_DATA,
+} from './page-type.js';
 
 export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
 export { LibxlDecoder, type LibxlEvent } from './libxl-decoder.js';

@@ -28,15 +28,20 @@ export function pageTypeName(type: number): PageTypeName | undefined {
   return names.get(type);
 }
 
-/** Looked up for every pfn of a domain, most of them holes. */
-const known = Uint8Array.from({ length: 16 }, (_, type) => Number(names.has(type)));
-const withData = known.map((is, type) => Number(is === 1 && type < PageType.BROKEN));
+/**
+ * A 1 for each type that is known, and that has data, of the 256 values of an octet. Counting with them takes no branches: a
+ * loop over the pages of a domain is compiled once, and not again where its holes begin.
+ */
+export const KNOWN_TYPES = Uint8Array.from({ length: 256 }, (_, type) => Number(names.has(type)));
+export const TYPES_WITH_DATA = KNOWN_TYPES.map((known, type) =>
+  Number(known === 1 && type < PageType.BROKEN),
+);
 
 export function isKnownPageType(type: number): boolean {
-  return known[type] === 1;
+  return KNOWN_TYPES[type] === 1;
 }
 
 /** Whether a page of this type has its 4096 octets in the record. */
 export function hasPageData(type: number): boolean {
-  return withData[type] === 1;
+  return TYPES_WITH_DATA[type] === 1;
 }

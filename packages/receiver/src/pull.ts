@@ -10,11 +10,22 @@ interface Pulling<Event> {
 
 /**
  * Reads what the decoder wants next and gives it.
+ * @param scratch is read into, where there is room: what the event has of it is valid until the next pull
  * @throws StreamError truncated where the input ends before
  */
-export function pull<Event>(decoder: Pulling<Event>, input: Input): Event | undefined {
-  const octets = orTruncated(decoder, () => input.read(decoder.wants));
-  return decoder.give(octets);
+export function pull<Event>(
+  decoder: Pulling<Event>,
+  input: Input,
+  scratch = new Uint8Array(0),
+): Event | undefined {
+  return decoder.give(orTruncated(decoder, () => octetsOf(input, decoder.wants, scratch)));
+}
+
+function octetsOf(input: Input, length: number, scratch: Uint8Array): Uint8Array {
+  if (length > scratch.length) return input.read(length);
+  const octets = scratch.subarray(0, length);
+  input.fill(octets);
+  return octets;
 }
 
 /** Reads octets on the decoder's behalf: where they end too early, it knows within what. */

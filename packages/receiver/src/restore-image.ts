@@ -4,7 +4,7 @@
  */
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
-import { hasPageData, ImageDecoder, type ImageRecord, type PagesEvent, StreamError } from '@mig/protocol';
+import { TYPES_WITH_DATA, ImageDecoder, type ImageRecord, type PagesEvent, StreamError } from '@mig/protocol';
 import { ComparisonError } from './errors.js';
 import { orTruncated, pull } from './pull.js';
 
@@ -20,6 +20,9 @@ export interface RestoreReport {
   readonly pages: number;
 }
 
+/** Octets: room for the pfns of several batches. An image has a list of pfns for each, and memory of its own for each costs. */
+const SCRATCH = 1 << 16;
+
 /**
  * Reads from the image header to END, and not an octet more.
  * @throws StreamError where the image breaks the format or stops short,
@@ -32,6 +35,7 @@ export function restoreImage(
 ): RestoreReport {
   const offset = options.offset ?? 0;
   const decoder = new ImageDecoder({ offset });
+  const scratch = new Uint8Array(SCRATCH);
   const pages = new PageReader(memory, input);
   let verifying = false;
   let differing = 0;
@@ -41,7 +45,7 @@ export function restoreImage(
     staticDataEnded = true;
   };
   while (!decoder.finished) {
-    const event = pull(decoder, input);
+    const event = pull(decoder, input, scratch);
     if (event === undefined) continue;
     switch (event.kind) {
       case 'image-header':
@@ -106,7 +110,8 @@ class PageReader {
     if (count > this.#present.length) this.#present = new Float64Array(count);
     let present = 0;
     for (let i = 0; i < count; i++) {
-      if (hasPageData(types[i]!)) this.#present[present++] = pfns[i]!;
+      this.#present[present] = pfns[i]!;
+      present += TYPES_WITH_DATA[types[i]!]!;
     }
     return present;
   }

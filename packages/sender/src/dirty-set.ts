@@ -2,6 +2,7 @@ import { bitCount } from './bit-count.js';
 
 const BITS = 32;
 const ALL = 0xffffffff;
+const MOST_PAGES = 2 ** 32;
 
 /**
  * The pfns still to be sent: a bit a pfn, lowest first. Batches are taken from it in ascending order, and what
@@ -12,7 +13,10 @@ export class DirtySet {
   readonly bitmap: Uint32Array;
   #word = 0;
 
+  /** @throws RangeError above 2^32 pages: pfns are handled as 32 bits */
   constructor(readonly pageCount: number) {
+    if (pageCount > MOST_PAGES)
+      throw new RangeError(`${pageCount} pages, where a domain has at most ${MOST_PAGES}`);
     this.bitmap = new Uint32Array(Math.ceil(pageCount / BITS));
   }
 
@@ -33,7 +37,7 @@ export class DirtySet {
    * Moves up to `most` pfns from the set to `pfns`.
    * @returns how many; 0 when none is left
    */
-  take(pfns: Float64Array, most: number): number {
+  take(pfns: Uint32Array, most: number): number {
     const { bitmap } = this;
     let taken = 0;
     for (; this.#word < bitmap.length && taken < most; this.#word++) {
@@ -55,10 +59,10 @@ export class DirtySet {
   }
 
   /** Puts pfns back into the set: those from `first` on, up to `past`. */
-  putBack(pfns: Float64Array, first: number, past: number): void {
+  putBack(pfns: Uint32Array, first: number, past: number): void {
     for (let i = first; i < past; i++) {
       const pfn = pfns[i]!;
-      this.bitmap[Math.floor(pfn / BITS)]! |= 1 << (pfn % BITS);
+      this.bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
     }
   }
 

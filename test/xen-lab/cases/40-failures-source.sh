@@ -74,7 +74,7 @@ check_guest g1
 start_for_ever xl-KILL
 killed=$(milliseconds)
 kill -KILL "$XL"
-wait_for 20 no_helper || fail "left: $(pgrep -fa -- 'save-helper --(save|restore)-domain')"
+wait_for 20 no_helper || fail "left: $(pgrep -fa -- "$HELPER")"
 saw "helper gone $(seconds_since "$killed") s after its xl"
 check_kept g1
 

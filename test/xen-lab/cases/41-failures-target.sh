@@ -40,7 +40,7 @@ no_restore_helper() { ! restore_helper > /dev/null; }
 
 # Xen's save helper does not turn log-dirty off when SIGPIPE ends it: reading the state does.
 check_runs() {
-  wait_for 20 no_helper || fail "left: $(pgrep -fa -- 'save-helper --(save|restore)-domain')"
+  wait_for 20 no_helper || fail "left: $(pgrep -fa -- "$HELPER")"
   echo "log-dirty was $(log_dirty_of g1)"
   check_guest g1
 }

@@ -237,9 +237,11 @@ passes() { grep -ac "^xl-save-helper: .*iteration [0-9]* ($1)" "$2"; }
 dirty_counts() { sed -n 's/^xl-save-helper: .*iteration [0-9]* (.*): \([0-9]*\) pages dirty.*/\1/p' "$1" | paste -sd ' '; }
 
 # The processes of helpers.
-save_helper() { pgrep -f -- 'save-helper --save-domain'; }
-restore_helper() { pgrep -f -- 'save-helper --restore-domain'; }
-no_helper() { ! pgrep -f -- 'save-helper --(save|restore)-domain' > /dev/null; }
+# Mig's own xl names the program itself, and not the link to it.
+HELPER='save-helper(\.cjs)? --(save|restore)-domain'
+save_helper() { pgrep -f -- "${HELPER/(save|restore)/save}"; }
+restore_helper() { pgrep -f -- "${HELPER/(save|restore)/restore}"; }
+no_helper() { ! pgrep -f -- "$HELPER" > /dev/null; }
 
 # is_over PID: a child of this shell.
 is_over() { ! kill -0 "$1" 2>/dev/null; }
@@ -274,7 +276,7 @@ log_dirty_of() { node /mnt/log-dirty.mjs "$(xl domid "$1")"; }
 # check_kept NAME: after a migration that failed, it is as if there had been none.
 check_kept() {
   local left
-  wait_for 20 no_helper || fail "left: $(pgrep -fa -- 'save-helper --(save|restore)-domain')"
+  wait_for 20 no_helper || fail "left: $(pgrep -fa -- "$HELPER")"
   wait_for 20 no_incoming "$1" || { xl list; fail "the incoming copy of $1 is left"; }
   check_still_here "$1"
 }

@@ -123,7 +123,7 @@ export const transferCases: readonly HypervisorCase[] = [
       for (const length of [0, 10, 40, 100_000, whole.output.octets - 8]) {
         const before = target.list().length;
         const input = whole.input(length);
-        assert.throws(() => target.restoreFrom(input, { configuration, name: COPY }));
+        assert.throws(() => target.restoreFrom(input, { configuration, name: COPY }), `cut at ${length}`);
         input.close();
         assert.equal(target.find(COPY), undefined, `cut at ${length}`);
         assert.equal(target.list().length, before, `cut at ${length}`);

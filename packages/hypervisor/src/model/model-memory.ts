@@ -57,11 +57,11 @@ export class ModelMemory implements Memory {
     this.#log = undefined;
   }
 
-  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
+  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void {
     for (let i = 0; i < count; i++) types[i] = this.holes.has(pfns[i]!) ? PageType.XTAB : PageType.NOTAB;
   }
 
-  writePages(output: Output, pfns: Float64Array, count: number): void {
+  writePages(output: Output, pfns: Uint32Array, count: number): void {
     this.beforeBatch();
     const iovec = new Iovec(1);
     for (let i = 0; i < count; i++) {

@@ -39,7 +39,7 @@ class TimedMemory extends ModelMemory {
   }
 
   // Of the octets it is enough that they are counted.
-  override writePages(_output: Output, _pfns: Float64Array, count: number): void {
+  override writePages(_output: Output, _pfns: Uint32Array, count: number): void {
     this.pass((count / this.pagesPerSecond) * 1000);
   }
 }
