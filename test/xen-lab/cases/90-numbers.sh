@@ -52,16 +52,21 @@ measure() {
     "$(processor_time --restore-domain)" "$(life_of --restore-domain)" "${octets:--}"
 }
 
-# startup HELPER: milliseconds until its first message, of a save that is refused its suspension.
-startup() {
-  local began domid
-  domid=$(xl domid g1)
+# first_word COMMAND...: milliseconds until its first message.
+first_word() {
+  local began
   began=$(milliseconds)
-  "$1" --save-domain 9 0 "$domid" 0 136 0 9> /dev/null < "$WORK/answers" | {
+  "$@" 9<> /dev/null < "$WORK/answers" | {
     head -c 1 > /dev/null
     echo $(($(milliseconds) - began))
     cat > /dev/null
   }
+}
+
+# startup NAME HELPER: of a save that is refused its suspension, and of a restore of nothing.
+startup() {
+  echo "$1 save $(first_word "$2" --save-domain 9 0 "$(xl domid g1)" 0 136 0)"
+  echo "$1 restore $(first_word "$2" --restore-domain 9 -1 9999 1 0 2 0 768 0)"
 }
 
 # What they do once is not what is measured.
@@ -74,8 +79,8 @@ done
 
 head -c 64 /dev/zero > "$WORK/answers"
 for _ in $(seq $ROUNDS); do
-  echo "stock $(startup "$stock")"
-  echo "ours $(startup "$ours")"
+  startup stock "$stock"
+  startup ours "$ours"
 done > "$OUT/startup.txt"
 check_guest g1
 
@@ -92,7 +97,9 @@ for pair in 'stock stock' 'ours stock' 'stock ours'; do
   saw "$1>$2: ${figures[2]} s, downtime ${figures[3]} ms, cpu ${figures[5]}+${figures[7]} ms, ${figures[9]} octets"
 done
 for helper in stock ours; do
-  saw "start-up of $helper $(awk -v h=$helper '$1 == h { print $2 }' "$OUT/startup.txt" | median) ms"
+  for end in save restore; do
+    saw "start-up of $helper, $end: $(awk -v h=$helper -v e=$end '$1 == h && $2 == e { print $3 }' "$OUT/startup.txt" | median) ms"
+  done
 done
 echo
 # Of each of our helper's phases, in milliseconds.
