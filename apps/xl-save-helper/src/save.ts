@@ -33,11 +33,12 @@ export function save(
     );
     const patience = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
     const output = new Output(ioFd, { subject: 'the stream', interrupt, patience });
+    const policy = link?.policy ?? policyFor(settings.policy);
     try {
       const report = saveImage(memory, output, {
         live: (request.flags & SaveFlag.LIVE) !== 0,
         debug: (request.flags & SaveFlag.DEBUG) !== 0,
-        policy: link?.policy ?? policyFor(settings.policy),
+        policy: (stats) => memory.phases.measure('policy', () => policy(stats)),
         bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
         suspendCost: settings.suspendCost,
         observer: link?.observer ?? observer(libxl),

@@ -7,8 +7,8 @@ import { Failure } from '../output/failure.js';
 
 /** Milliseconds of sending. */
 const LONG_ENOUGH = 2000;
-/** Octets at a time: random, for ssh may compress. */
-const PORTION = 1 << 20;
+/** Octets at a time: random, for ssh may compress, and few enough for a slow link to take them within its patience. */
+const PORTION = 1 << 18;
 /** Says that the way is open, and reads. */
 const REMOTE = "'echo mig-link; cat > /dev/null'";
 
@@ -54,7 +54,7 @@ export async function linkSpeed(sshCommand: string, host: string, patience: Link
     let octets = 0;
     while (child.exitCode === null && performance.now() - began < LONG_ENOUGH) {
       const taken = new Promise<void>((resolve) => child.stdin.write(portion, () => resolve()));
-      await within(patience.progress, 'took no octet', Promise.race([taken, ended]));
+      await within(patience.progress, `took less than ${PORTION / 1024} KiB`, Promise.race([taken, ended]));
       octets += portion.length;
     }
     child.stdin.end();
