@@ -56,6 +56,8 @@ function digest(data) {
 function keep() {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
+    // It would not be read.
+    if (!isOnlyRoots(folder)) return;
     const data = script.createCachedData();
     writeFileSync(`${cache}.${process.pid}`, Buffer.concat([digest(data), data]), { mode: 0o644 });
     renameSync(`${cache}.${process.pid}`, cache);

@@ -41,7 +41,14 @@ export function save(
         policy: (stats) => memory.phases.measure('policy', () => policy(stats)),
         bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
         suspendCost: settings.suspendCost,
-        observer: link?.observer ?? observer(libxl),
+        observer: {
+          ...(link?.observer ?? observer(libxl)),
+          logDirtyLeftOn: (error) =>
+            libxl.log(
+              LogLevel.WARN,
+              `log-dirty is left on: ${error instanceof Error ? error.message : String(error)}`,
+            ),
+        },
       });
       link?.image(report);
       logReport(libxl, report, memory.phases.toString());

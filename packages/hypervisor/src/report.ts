@@ -50,4 +50,6 @@ export interface SaveObserver {
   logRead?(pass: { iteration: number; dirtyPages: number }, bitmap: Uint32Array): void;
   precopyEnded?(reason: PrecopyEnd): void;
   suspended?(): void;
+  /** The whole image is written, but log-dirty could not be turned off: no reason against the image. */
+  logDirtyLeftOn?(error: unknown): void;
 }

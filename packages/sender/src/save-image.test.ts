@@ -167,7 +167,21 @@ test('an abort leaves the guest running and log-dirty off', () => {
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
-test('log-dirty goes off when the whole image is on its way: no downtime is for it', () => {
+test('a log that cannot be turned off is no reason against an image that is whole', () => {
+  const memory = busy(H);
+  const broken = new Error('the device model does not answer');
+  memory.disableLogDirty = () => {
+    throw broken;
+  };
+  const said: unknown[] = [];
+  const observer = { logDirtyLeftOn: (error: unknown) => void said.push(error) };
+  const recording = record();
+  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy(), observer });
+  expect(report.octets).toBe(recording.output.octets);
+  expect(said).toEqual([broken]);
+});
+
+test('log-dirty goes off when the whole image has been written', () => {
   const memory = busy(H);
   const recording = record();
   const disable = memory.disableLogDirty.bind(memory);

@@ -50,7 +50,7 @@ export interface SaveImageOptions {
 
 /**
  * Writes the whole image, from image header to END, and leaves the domain suspended.
- * However it ends, log-dirty is off.
+ * However it ends, log-dirty is off; where that fails after the whole image was written, the observer hears of it.
  * @throws PrecopyAbortedError when the policy says abort; whatever Memory and Output throw
  */
 export function saveImage(memory: Memory, output: Output, options: SaveImageOptions): ImageReport {
@@ -118,7 +118,11 @@ class ImageSaver {
       }
       throw error;
     }
-    this.#memory.disableLogDirty();
+    try {
+      this.#memory.disableLogDirty();
+    } catch (error) {
+      this.#options.observer?.logDirtyLeftOn?.(error);
+    }
     return result;
   }
 

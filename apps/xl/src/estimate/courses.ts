@@ -1,7 +1,7 @@
 /** The policies that an estimate compares. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { policyFor, type PolicySettings } from '@mig/sender/policy';
-import { loadPolicy } from '../migrate/own-policy.js';
+import { checkPolicy, loadPolicy } from '../migrate/own-policy.js';
 import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
 
 export interface EstimatedCourse {
@@ -24,6 +24,7 @@ const usual: readonly [string, PolicySettings][] = [
  */
 export async function estimatedCourses(options: PolicyOptions): Promise<EstimatedCourse[]> {
   const settings = policySettings(options);
+  if (options.policy !== undefined) await checkPolicy(options.policy);
   const own = options.policy === undefined ? undefined : await loadPolicy(options.policy);
   const given = own !== undefined || Object.values(settings).some((value) => value !== undefined);
   return [

@@ -85,9 +85,11 @@ export async function estimate(
     for (const line of textTable([HEADING, ...ofLink], ALIGN)) output.line(line);
   }
   output.line(
-    suspendCost === undefined
-      ? 'Left out, for no migration to the target was measured so far: what the suspend itself and the target cost.'
-      : `As measured before, ${millisecondsText(suspendCost)} of the downtime are for the suspend itself, ` +
+    target === undefined
+      ? 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.'
+      : suspendCost === undefined
+        ? 'Left out, for no migration to the target was measured so far: what the suspend itself and the target cost.'
+        : `As measured before, ${millisecondsText(suspendCost)} of the downtime are for the suspend itself, ` +
           `and ${millisecondsText(startCost ?? 0)} of the total time for the target to begin.`,
   );
 }

@@ -1,8 +1,9 @@
 /** How fast octets get to another host the way that a migration would take. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { endFamily } from '../migrate/end-family.js';
 import { Failure } from '../output/failure.js';
 
 /** Milliseconds of sending. */
@@ -52,7 +53,7 @@ export async function linkSpeed(sshCommand: string, host: string, patience: Link
     const portion = randomBytes(PORTION);
     const began = performance.now();
     let octets = 0;
-    while (child.exitCode === null && performance.now() - began < LONG_ENOUGH) {
+    while (isAlive(child) && performance.now() - began < LONG_ENOUGH) {
       const taken = new Promise<void>((resolve) => child.stdin.write(portion, () => resolve()));
       await within(patience.progress, `took less than ${PORTION / 1024} KiB`, Promise.race([taken, ended]));
       octets += portion.length;
@@ -64,10 +65,14 @@ export async function linkSpeed(sshCommand: string, host: string, patience: Link
     }
     return (octets / (performance.now() - began)) * 1000;
   } finally {
-    child.kill();
+    if (isAlive(child)) await endFamily(child.pid);
     child.stdin.destroy();
     child.stdout.destroy();
   }
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 async function opened(stdout: NodeJS.ReadableStream): Promise<void> {

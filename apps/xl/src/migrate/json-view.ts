@@ -24,11 +24,17 @@ export class JsonView implements View {
   }
 
   complete(report: MigrationReport): void {
-    this.#line(completeEvent(report));
+    this.#last(completeEvent(report));
   }
 
   failed({ message, advice, exitStatus, reason, state, outcome }: Failure): void {
-    this.#line({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
+    this.#last({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
+  }
+
+  /** Scripts take the last line for what came of it. */
+  #last(value: object): void {
+    this.#line(value);
+    this.#closed = true;
   }
 
   #line(value: object): void {

@@ -88,8 +88,10 @@ function registerMigrate(program: Command, context: Context): void {
         target: string | undefined,
         options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
       ) => {
-        if (options.estimate === true && (options.trace ?? options.report) !== undefined) {
-          const option = options.trace === undefined ? '--report' : '--trace';
+        const told = ['trace', 'traceBitmaps', 'report'] as const;
+        const telling = told.find((name) => options[name] !== undefined);
+        if (options.estimate === true && telling !== undefined) {
+          const option = telling === 'traceBitmaps' ? '--trace-bitmaps' : `--${telling}`;
           throw new Failure(`${option} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
         }
         const timeouts = sourceTimeouts({ ...options });

@@ -44,7 +44,9 @@ function destroySaved(host: Host, domid: number): void {
 
 function resumed(host: Host, domid: number): AfterSave {
   try {
-    const { suspended, crashed } = host.describe(domid).state;
+    const { paused, suspended, crashed } = host.describe(domid).state;
+    // For `save -p`, of which nothing has come.
+    if (paused) host.unpause(domid);
     if (!suspended && !crashed) return { is: 'running' };
     // Of one that does not answer as well: nobody can say that it runs.
     host.resume(domid);

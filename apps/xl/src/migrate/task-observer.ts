@@ -33,6 +33,11 @@ export function taskObserver(tell: Tell, startWait?: StartWait): MigrationObserv
       consulted = now;
       tell({ event: 'consulted', stats, answer });
     },
+    logDirtyLeftOn: (error) =>
+      tell({
+        event: 'note',
+        text: `log-dirty is left on: ${error instanceof Error ? error.message : String(error)}`,
+      }),
     precopyEnded: (end) => tell({ event: 'precopy-ended', ...end }),
   };
 }

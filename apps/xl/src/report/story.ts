@@ -85,8 +85,12 @@ function coursesOf(
   changes: readonly RecordOf<'course'>[],
   length: number,
 ): StoryCourse[] {
+  const { policy, 'suspend-cost': cost, debug } = header.settings;
+  const lasting = Object.fromEntries(
+    Object.entries({ policy, 'suspend-cost': cost, debug }).filter(([, value]) => value !== undefined),
+  ) as Settings;
   return [header, ...changes].map(({ at, settings }, i) => ({
-    settings,
+    settings: { ...settings, ...lasting },
     from: at,
     to: changes[i]?.at ?? length,
   }));

@@ -93,7 +93,7 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
 
 function openTraceFile(path: string): number {
   // Opening one waits for its reader, and writing to it may for as long: the migration would stand still.
-  if (statSync(path, { throwIfNoEntry: false })?.isFIFO()) {
+  if (opened('--trace', path, () => statSync(path, { throwIfNoEntry: false }))?.isFIFO()) {
     throw new Failure(
       `--trace ${path}: a pipe, whose reader could hold the migration up`,
       ExitStatus.failure,

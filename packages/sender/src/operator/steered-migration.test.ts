@@ -80,3 +80,18 @@ test('once the end of precopy is decided nothing of it can be set', () => {
   });
   expect(done).toEqual([]);
 });
+
+test('in the first pass a timeout that has passed already is refused, unless it aborts', () => {
+  const { migration: steered, done } = migration();
+  steered.progress.stateEntered('precopy');
+  steered.progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 4096 });
+  expect(steered.set({ timeoutMilliseconds: 0.001 })).toMatchObject({
+    refused: 'bad-value',
+    message: expect.stringMatching(
+      /^--timeout 0.000001 s from the beginning have passed already, and the first pass/,
+    ) as string,
+  });
+  expect(done).toEqual([]);
+  expect(steered.set({ timeoutMilliseconds: 0.001, timeoutAction: 'abort' })).not.toHaveProperty('refused');
+  expect(steered.set({ timeoutMilliseconds: 1e9, timeoutAction: 'suspend' })).not.toHaveProperty('refused');
+});

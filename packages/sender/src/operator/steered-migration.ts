@@ -63,6 +63,8 @@ export class SteeredMigration {
     if (refusal !== undefined) return refusal;
     const changed = changedCourse(this.#course, change);
     if (typeof changed === 'string') return { refused: 'bad-value', message: changed };
+    const passed = change.timeoutMilliseconds === undefined ? undefined : this.#timeoutPassed(changed);
+    if (passed !== undefined) return passed;
     this.#course = changed;
     this.control.course(changed);
     return this.#inForce();
@@ -114,6 +116,19 @@ export class SteeredMigration {
     if (precopyEnd === undefined) return undefined;
     const message = `precopy of ${this.record.domain} is about to end: ${precopyEnd.sentence}`;
     return { refused: 'precopy-over', message };
+  }
+
+  /** A timeout counts from the beginning: one that is over suspends at once, which a switchover would be refused. */
+  #timeoutPassed({ policy: { timeout, timeoutAction } }: Course): Refusal | undefined {
+    if (timeout === undefined || timeoutAction === 'abort') return undefined;
+    if (timeout > this.progress.figures().elapsedMilliseconds) return undefined;
+    const refusal = this.#firstPass();
+    return (
+      refusal && {
+        refused: 'bad-value',
+        message: `--timeout ${timeout / 1000} s from the beginning have passed already, and ${refusal.message}`,
+      }
+    );
   }
 
   #firstPass(): Refusal | undefined {

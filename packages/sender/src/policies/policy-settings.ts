@@ -44,7 +44,7 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
 
   const limits: PrecopyPolicy[] = [];
   const untold = settings.precopyIterations === undefined && timeout === undefined;
-  if (busy || (downtime !== undefined && untold)) limits.push(stallLimit());
+  if (busy || (downtime !== undefined && untold && own === undefined)) limits.push(stallLimit());
   if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));
   if (timeout !== undefined) limits.push(timeLimit(timeout, timeoutAction ?? 'suspend'));
 
