@@ -8,16 +8,14 @@ interface Pulling<Event> {
   end(): void;
 }
 
+const NO_SCRATCH = new Uint8Array(0);
+
 /**
  * Reads what the decoder wants next and gives it.
  * @param scratch is read into, where there is room: what the event has of it is valid until the next pull
  * @throws StreamError truncated where the input ends before
  */
-export function pull<Event>(
-  decoder: Pulling<Event>,
-  input: Input,
-  scratch = new Uint8Array(0),
-): Event | undefined {
+export function pull<Event>(decoder: Pulling<Event>, input: Input, scratch = NO_SCRATCH): Event | undefined {
   return decoder.give(orTruncated(decoder, () => octetsOf(input, decoder.wants, scratch)));
 }
 

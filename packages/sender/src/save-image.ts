@@ -107,23 +107,19 @@ class ImageSaver {
   /** The log is turned off when all has been sent: on Xen that takes its time, in which the target can work. */
   #withLogDirty<T>(run: () => T): T {
     this.#memory.enableLogDirty();
-    let result: T;
+    let whole = false;
     try {
-      result = run();
-    } catch (error) {
+      const result = run();
+      whole = true;
+      return result;
+    } finally {
       try {
         this.#memory.disableLogDirty();
-      } catch {
-        // What went wrong first is what the operator needs to hear.
+      } catch (error) {
+        // Otherwise what went wrong first is what the operator needs to hear.
+        if (whole) this.#options.observer?.logDirtyLeftOn?.(error);
       }
-      throw error;
     }
-    try {
-      this.#memory.disableLogDirty();
-    } catch (error) {
-      this.#options.observer?.logDirtyLeftOn?.(error);
-    }
-    return result;
   }
 
   #sendLive() {

@@ -84,13 +84,20 @@ export async function estimate(
     const ofLink = rows.filter((row) => row.link === link).map(rowText);
     for (const line of textTable([HEADING, ...ofLink], ALIGN)) output.line(line);
   }
-  output.line(
-    target === undefined
-      ? 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.'
-      : suspendCost === undefined
-        ? 'Left out, for no migration to the target was measured so far: what the suspend itself and the target cost.'
-        : `As measured before, ${millisecondsText(suspendCost)} of the downtime are for the suspend itself, ` +
-          `and ${millisecondsText(startCost ?? 0)} of the total time for the target to begin.`,
+  output.line(costsText(target, suspendCost, startCost));
+}
+
+/** What the figures leave out, or have in them of earlier migrations. */
+function costsText(target: string | undefined, suspendCost: number | undefined, startCost = 0): string {
+  if (target === undefined) {
+    return 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.';
+  }
+  if (suspendCost === undefined) {
+    return 'Left out, for no migration to the target was measured so far: what the suspend itself and the target cost.';
+  }
+  return (
+    `As measured before, ${millisecondsText(suspendCost)} of the downtime are for the suspend itself, ` +
+    `and ${millisecondsText(startCost)} of the total time for the target to begin.`
   );
 }
 

@@ -62,6 +62,13 @@ function registerRestore(program: Command, context: Context): void {
   setTraits(command, { modifies: true });
 }
 
+/** Options that tell of a migration: as commander names them, and as the operator writes them. */
+const tellingOptions = [
+  ['trace', '--trace'],
+  ['traceBitmaps', '--trace-bitmaps'],
+  ['report', '--report'],
+] as const;
+
 function registerMigrate(program: Command, context: Context): void {
   const command = program
     .command('migrate')
@@ -88,11 +95,9 @@ function registerMigrate(program: Command, context: Context): void {
         target: string | undefined,
         options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
       ) => {
-        const told = ['trace', 'traceBitmaps', 'report'] as const;
-        const telling = told.find((name) => options[name] !== undefined);
+        const telling = tellingOptions.find(([name]) => options[name] !== undefined);
         if (options.estimate === true && telling !== undefined) {
-          const option = telling === 'traceBitmaps' ? '--trace-bitmaps' : `--${telling}`;
-          throw new Failure(`${option} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
+          throw new Failure(`${telling[1]} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
         }
         const timeouts = sourceTimeouts({ ...options });
         if (options.estimate === true && domain !== undefined) {

@@ -1,5 +1,6 @@
 /** A trace as the report tells it. Pure. */
 import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
+import { given } from '../trace/settings.js';
 
 /** Milliseconds since the trace began. */
 export interface Span {
@@ -85,10 +86,8 @@ function coursesOf(
   changes: readonly RecordOf<'course'>[],
   length: number,
 ): StoryCourse[] {
-  const { policy, 'suspend-cost': cost, debug } = header.settings;
-  const lasting = Object.fromEntries(
-    Object.entries({ policy, 'suspend-cost': cost, debug }).filter(([, value]) => value !== undefined),
-  ) as Settings;
+  const { policy, 'suspend-cost': suspendCost, debug } = header.settings;
+  const lasting = given({ policy, 'suspend-cost': suspendCost, debug });
   return [header, ...changes].map(({ at, settings }, i) => ({
     settings: { ...settings, ...lasting },
     from: at,
