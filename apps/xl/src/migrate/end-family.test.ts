@@ -15,9 +15,12 @@ afterEach(() => {
   }
 });
 
-/** A shell that waits for another process. @returns both, once they are there */
+/**
+ * A shell that waits for another process, and does not end by itself where that has ended before the signal comes to the
+ * shell. @returns both, once they are there
+ */
 async function family(before = ''): Promise<{ shell: ChildProcess; other: number }> {
-  const script = `${before} sleep 600 & echo $!; wait`;
+  const script = `${before} sleep 600 & echo $!; wait; exec sleep 600`;
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(shell.stdout, 'data')) as [Buffer];
   const other = Number(line.toString());
