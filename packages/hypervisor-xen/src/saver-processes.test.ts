@@ -39,3 +39,16 @@ test.each([
   running(4242, ...words);
   expect(isBeingSavedLive(7, proc)).toBe(false);
 });
+
+test.each([
+  [
+    'a process',
+    () => mkdirSync(join(proc, '4242', 'cmdline'), { recursive: true }),
+    'cmdline cannot be read (EISDIR)',
+  ],
+  ['the processes', () => rmSync(proc, { recursive: true }), 'cannot be read (ENOENT)'],
+])('%s that cannot be looked at is not none', (_, prepare, message) => {
+  prepare();
+  expect(() => isBeingSavedLive(7, proc)).toThrow(message);
+  mkdirSync(proc, { recursive: true });
+});
