@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { claimMigration } from './claim-migration.js';
 import { MigrationClaimedError } from './errors.js';
 import { MigrationFolder } from './migration-folder.js';
@@ -103,4 +103,20 @@ test('where no folder can be made there is an error, and none where there simply
   mkdirSync(odd.path);
   writeFileSync(join(odd.path, 'README'), '');
   expect(odd.migrations()).toEqual([]);
+});
+
+test('a record that cannot be read is not none, and the domain stays taken', async () => {
+  const folder = new MigrationFolder(temporaryFolder());
+  const claim = await claimMigration(folder, record);
+  const lockOf = vi.spyOn(folder, 'lockOf').mockReturnValue(folder.path);
+  expect(() => folder.recordOf(record.domid)).toThrow('EISDIR');
+  lockOf.mockRestore();
+  vi.spyOn(folder, 'recordOf').mockImplementation(() => {
+    throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  });
+  await expect(claimMigration(folder, { ...record, pid: 1 })).rejects.toMatchObject({
+    name: 'MigrationClaimedError',
+    by: undefined,
+  });
+  claim.release();
 });

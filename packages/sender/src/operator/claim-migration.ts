@@ -61,5 +61,14 @@ async function lock(folder: MigrationFolder, domid: number): Promise<number> {
     const fd = folder.lock(domid, constants.O_CREAT);
     if (fd !== undefined) return fd;
   }
-  throw new MigrationClaimedError(domid, folder.recordOf(domid));
+  throw new MigrationClaimedError(domid, claimant(folder, domid));
+}
+
+/** That its record cannot be read makes the domain nobody else's. */
+function claimant(folder: MigrationFolder, domid: number): MigrationRecord | undefined {
+  try {
+    return folder.recordOf(domid);
+  } catch {
+    return undefined;
+  }
 }

@@ -67,14 +67,19 @@ export class MigrationFolder {
       .flatMap((domid) => this.#running(domid) ?? []);
   }
 
-  /** @returns undefined where it is not noted, or not yet */
+  /**
+   * @returns undefined where it is not noted, or not yet
+   * @throws what the file system says, where it cannot be read
+   */
   recordOf(domid: number): MigrationRecord | undefined {
+    let text: string;
     try {
-      const record = JSON.parse(readFileSync(this.lockOf(domid), 'utf8')) as unknown;
-      return isRecord(record) ? record : undefined;
-    } catch {
-      return undefined;
+      text = readFileSync(this.lockOf(domid), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
+    return parseRecord(text);
   }
 
   /**
@@ -134,10 +139,21 @@ function makeFolder(path: string): void {
   }
 }
 
+/** @returns undefined where it is being written, or says nothing */
+function parseRecord(text: string): MigrationRecord | undefined {
+  try {
+    const record = JSON.parse(text) as unknown;
+    return isRecord(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function isStill(fd: number, path: string): boolean {
   try {
     return fstatSync(fd).ino === statSync(path).ino;
   } catch {
+    // Also where it cannot be looked at: then the domain counts as taken, and nothing is removed.
     return false;
   }
 }
