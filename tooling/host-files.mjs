@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MigrationFolder } from '@mig/sender/operator';
 
-/** Its domains, its lock, its next domid; what suspends and waits for targets have cost; where running migrations listen. */
-const kept = ['domains', 'lock', 'migrations', 'next-domid', 'start-waits.json', 'suspend-costs.json'];
+/** Its mark, domains, lock and next domid; what suspends and waits for targets have cost; where running migrations listen. */
+const kept = 'mig-host domains lock next-domid suspend-costs.json start-waits.json migrations'.split(' ');
 
 /** @param {string} folder @returns {string[]} names of what should not be there; domains are somebody else's to judge */
 export function remnantsIn(folder) {

@@ -1,13 +1,5 @@
 import { HostError } from '@mig/hypervisor';
-import {
-  closeDescriptor,
-  connectUnix,
-  EndOfInputError,
-  Input,
-  Output,
-  PosixError,
-  TimeoutError,
-} from '@mig/posix';
+import { closeDescriptor, EndOfInputError, Input, Output, TimeoutError } from '@mig/posix';
 import {
   ControlFrames,
   type ControlReply,
@@ -16,8 +8,8 @@ import {
   decodeControlReply,
   encodeControlRequest,
 } from '@mig/protocol/control';
-import { closeSync, openSync } from 'node:fs';
-import { domainFiles } from './domain-files.js';
+import { connectToDomain } from './domain-socket.js';
+import { codeOf } from './error-code.js';
 
 /** Milliseconds that a domain's process has to answer. */
 const PATIENCE = 20_000;
@@ -35,19 +27,13 @@ export class ControlConnection {
 
   /**
    * @param folder the domain's
-   * @throws HostError domain-died where nobody listens there
+   * @throws HostError domain-died where nobody listens there, unavailable where that cannot be found out
    */
   constructor(
     folder: string,
     private readonly domid: number,
   ) {
-    // Through the folder's descriptor: a socket's path may have 107 octets only.
-    const folderFd = this.#orDied(() => openSync(folder, 'r'));
-    try {
-      this.#fd = this.#orDied(() => connectUnix(`/proc/self/fd/${folderFd}/${domainFiles.socket}`));
-    } finally {
-      closeSync(folderFd);
-    }
+    this.#fd = this.#orDied(() => connectToDomain(folder)) ?? this.#died();
     this.#input = new Input(this.#fd, { subject: `domain ${domid}` });
     this.#output = new Output(this.#fd, { subject: `domain ${domid}` });
   }
@@ -112,10 +98,16 @@ export class ControlConnection {
         throw this.#tooLate;
       }
       const isSystems = error instanceof Error && 'syscall' in error;
-      if (error instanceof PosixError || error instanceof EndOfInputError || isSystems) {
-        throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
-      }
-      throw error;
+      const code = error instanceof EndOfInputError ? 'EPIPE' : isSystems ? codeOf(error) : undefined;
+      if (code === undefined) throw error;
+      if (code === 'EPIPE' || code === 'ECONNRESET') return this.#died(error);
+      const message = `the process of domain ${domid} cannot be reached (${code})`;
+      throw new HostError('unavailable', message, { domid, cause: error });
     }
+  }
+
+  #died(cause?: unknown): never {
+    const { domid } = this;
+    throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause });
   }
 }

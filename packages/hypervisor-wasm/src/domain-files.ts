@@ -13,3 +13,12 @@ export const domainFiles = {
   /** What the process itself has to say: nothing, where all is well. */
   log: 'process.log',
 } as const;
+
+/** All names that mig gives to files there, the process's excepted: what else there is was put there by somebody else. */
+export const knownFiles: readonly string[] = [
+  ...Object.values(domainFiles)
+    .filter((name) => name !== domainFiles.process)
+    .flatMap((name) => [name, `${name}.new`]),
+  `${domainFiles.process}.new`,
+  `${domainFiles.console}.0`,
+];

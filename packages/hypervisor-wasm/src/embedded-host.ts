@@ -25,7 +25,7 @@ import { describeHost, whyNoLogDirty } from './host-info.js';
 import { readKernel } from './kernel.js';
 import { launchDomain } from './launch.js';
 import { logDomain } from './log-domain.js';
-import { isAlive, type ProcessIdentity, readIdentity } from './process-identity.js';
+import { isSameProcess, ownIdentity } from './process-identity.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
 import { saveDomain } from './save-domain.js';
 
@@ -57,10 +57,22 @@ export class EmbeddedHost implements Host {
 
   find(nameOrDomid: string): DomainInfo | undefined {
     const domids = this.#folder.domids();
-    const named = domids.find((domid) => this.#folder.configuration(domid)?.name === nameOrDomid);
+    let unread: HostError | undefined;
+    const named = domids.find((domid) => {
+      try {
+        return this.#folder.configuration(domid)?.name === nameOrDomid;
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        unread ??= error;
+        return false;
+      }
+    });
     if (named !== undefined) return this.#look(named);
     const domid = /^[0-9]+$/.test(nameOrDomid) ? Number(nameOrDomid) : undefined;
-    return domid !== undefined && domids.includes(domid) ? this.#look(domid) : undefined;
+    if (domid !== undefined && domids.includes(domid)) return this.#look(domid);
+    // It may be the one whose name could not be read.
+    if (unread !== undefined) throw unread;
+    return undefined;
   }
 
   describe(domid: number): DomainInfo {
@@ -73,7 +85,7 @@ export class EmbeddedHost implements Host {
 
   /** The file that the domain's console is written to; what was too long for it is in PATH.0. */
   consolePath(domid: number): string {
-    this.#ownerOf(domid);
+    this.#folder.checkThere(domid);
     return this.#folder.pathOf(domid, 'console');
   }
 
@@ -93,7 +105,7 @@ export class EmbeddedHost implements Host {
   }
 
   rename(domid: number, name: string, options?: RenameOptions): void {
-    this.#ownerOf(domid);
+    this.#folder.checkThere(domid);
     this.#folder.rename(domid, name, options);
     this.#release(domid);
   }
@@ -111,14 +123,14 @@ export class EmbeddedHost implements Host {
   }
 
   destroy(domid: number): void {
-    const owner = this.#ownerOf(domid);
+    const owner = this.#folder.owner(domid);
     endProcess(owner, () => this.#with(domid, (connection) => connection.do({ kind: 'destroy' })));
     this.#forget(domid);
-    this.#folder.remove(domid);
+    this.#folder.remove(domid, owner);
   }
 
   saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
-    const owner = this.#ownerOf(domid);
+    const owner = this.#folder.owner(domid);
     const reason = options.live ? whyNoLogDirty() : undefined;
     if (reason !== undefined && !suspendsAtOnce(options.policy)) {
       throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
@@ -130,7 +142,7 @@ export class EmbeddedHost implements Host {
   }
 
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
-    return logDomain({ domid, owner: this.#ownerOf(domid), folder: this.#folder.pathOf(domid) }, use);
+    return logDomain({ domid, owner: this.#folder.owner(domid), folder: this.#folder.pathOf(domid) }, use);
   }
 
   restoreFrom(input: Input, options: RestoreOptions): number {
@@ -143,7 +155,7 @@ export class EmbeddedHost implements Host {
       this.#tentative.set(domid, connection);
       // Should this process be killed, the copy goes with it.
       connection.do({ kind: 'hold' });
-      restoreDomain(this.#ownerOf(domid), connection, input);
+      restoreDomain(this.#folder.owner(domid), connection, input);
       if (options.tentative !== true) this.#release(domid);
     });
   }
@@ -173,24 +185,21 @@ export class EmbeddedHost implements Host {
 
   #discard(domid: number): void {
     this.#forget(domid);
-    const owner = readIdentity(this.#folder.pathOf(domid, 'process'));
+    const owner = this.#folder.noted(domid);
+    if (owner === undefined) return;
     // Until the domain's process has put itself in the place, it says that it is this one.
-    if (owner !== undefined && owner.pid !== process.pid) endProcess(owner);
-    this.#folder.remove(domid);
-  }
-
-  #ownerOf(domid: number): ProcessIdentity {
-    const owner = readIdentity(this.#folder.pathOf(domid, 'process'));
-    return owner !== undefined && isAlive(owner) ? owner : noSuchDomain(domid);
+    if (!isSameProcess(owner, ownIdentity())) endProcess(owner);
+    this.#folder.remove(domid, owner);
   }
 
   #configurationOf(domid: number): DomainConfiguration {
-    this.#ownerOf(domid);
+    // Also of one that cannot be reached: only its file is read.
+    if (!this.#folder.domids().includes(domid)) noSuchDomain(domid);
     return this.#folder.configuration(domid) ?? noSuchDomain(domid);
   }
 
   #with<T>(domid: number, action: (connection: ControlConnection) => T): T {
-    this.#ownerOf(domid);
+    this.#folder.checkThere(domid);
     const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
     try {
       return action(connection);
@@ -201,31 +210,40 @@ export class EmbeddedHost implements Host {
 
   /** @returns undefined where it is not there, or not yet or no longer with a process that answers */
   #look(domid: number): DomainInfo | undefined {
-    const configuration = this.#folder.configuration(domid);
-    if (configuration === undefined) return undefined;
+    const notes = this.#notesOf(domid);
+    if (notes === undefined) return undefined;
     let state: ControlState;
     try {
       state = this.#with(domid, (connection) => connection.state());
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       if (error.code !== 'unavailable') return undefined;
-      // It is there, and does nothing: stopped by a signal, say.
+      // It is there, or may be, and does nothing: stopped by a signal, say. Whoever acts on it is told why.
       state = UNANSWERED;
     }
-    const { name, uuid, memory } = configuration;
     const { paused, suspended, crashed, cpuSeconds, logDirty } = state;
-    const sentTo = this.#folder.sentTo(domid);
     return {
       domid,
-      name,
-      uuid,
-      memory,
+      ...notes,
       vcpus: 1,
       state: { paused, suspended, crashed },
       cpuSeconds,
       logDirty,
-      ...(sentTo === undefined ? {} : { sentTo }),
     };
+  }
+
+  /** What the domain's folder says; one that cannot be read does not hide the domain, nor the others. */
+  #notesOf(domid: number): Pick<DomainInfo, 'name' | 'uuid' | 'memory' | 'sentTo'> | undefined {
+    try {
+      const configuration = this.#folder.configuration(domid);
+      if (configuration === undefined) return undefined;
+      const { name, uuid, memory } = configuration;
+      const sentTo = this.#folder.sentTo(domid);
+      return { name, uuid, memory, ...(sentTo === undefined ? {} : { sentTo }) };
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return UNREADABLE;
+    }
   }
 }
 
@@ -255,6 +273,8 @@ const UNANSWERED: ControlState = {
   cpuSeconds: 0,
   ram: { descriptor: 0, address: 0, length: 0 },
 };
+
+const UNREADABLE = { name: '(unreadable)', uuid: '00000000-0000-0000-0000-000000000000', memory: 0 };
 
 function defaultHostFolder(): string {
   const { MIG_HOST_DIR, XDG_STATE_HOME } = process.env;

@@ -1,5 +1,6 @@
 import { HostError } from '@mig/hypervisor';
-import { isAlive, type ProcessIdentity } from './process-identity.js';
+import { codeOf } from './error-code.js';
+import { isAlive, type NotedIdentity } from './process-identity.js';
 
 /** Milliseconds for the process to end by itself, and then to be gone. */
 const GRACE = 5_000;
@@ -9,8 +10,9 @@ const POLL = 2;
 /**
  * Ends a domain's process, and returns once it is gone.
  * @param ask asks it nicely; a failure to do so is no matter
+ * @throws HostError `unavailable` where it does not end, or cannot be seen any more; `no-permission`
  */
-export function endProcess(owner: ProcessIdentity, ask?: () => void): void {
+export function endProcess(owner: NotedIdentity, ask?: () => void): void {
   if (ask !== undefined) {
     try {
       ask();
@@ -19,13 +21,26 @@ export function endProcess(owner: ProcessIdentity, ask?: () => void): void {
       if (!(error instanceof HostError)) throw error;
     }
   }
-  if (isAlive(owner)) process.kill(owner.pid, 'SIGKILL');
+  if (isAlive(owner)) kill(owner.pid);
   if (gone(owner, LAST)) return;
   throw new HostError('unavailable', `process ${owner.pid} of the domain does not end, even by SIGKILL`);
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    const code = codeOf(error);
+    // Gone since it was looked at.
+    if (code === 'ESRCH') return;
+    const forbidden = code === 'EPERM' || code === 'EACCES';
+    const message = `process ${pid} of the domain cannot be killed (${code})`;
+    throw new HostError(forbidden ? 'no-permission' : 'unavailable', message, { cause: error });
+  }
+}
+
 /** It is nobody's child here: there is nothing to wait for but its absence. */
-function gone(owner: ProcessIdentity, milliseconds: number): boolean {
+function gone(owner: NotedIdentity, milliseconds: number): boolean {
   const word = new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + milliseconds;
   while (isAlive(owner)) {

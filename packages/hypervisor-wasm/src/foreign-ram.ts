@@ -3,6 +3,7 @@ import { Mapping } from '@mig/posix';
 import { closeSync, openSync } from 'node:fs';
 import { PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
+import { codeOf } from './error-code.js';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
 
 /** A domain's RAM in this process, as a toolstack maps foreign pages in Xen. */
@@ -14,7 +15,7 @@ export class ForeignRam {
 
   constructor(owner: ProcessIdentity, ram: ControlState['ram'], access: 'read' | 'write') {
     this.pageCount = ram.length / PAGE_SIZE;
-    this.descriptor = openSync(`/proc/${owner.pid}/fd/${ram.descriptor}`, access === 'read' ? 'r' : 'r+');
+    this.descriptor = openRam(owner, ram.descriptor, access === 'read' ? 'r' : 'r+');
     try {
       // Looked at after opening: only then is it certain that what was opened is the domain's.
       checkAlive(owner);
@@ -31,7 +32,17 @@ export class ForeignRam {
   }
 }
 
-/** @throws HostError domain-died */
+function openRam(owner: ProcessIdentity, descriptor: number, flags: string): number {
+  try {
+    return openSync(`/proc/${owner.pid}/fd/${descriptor}`, flags);
+  } catch (error) {
+    checkAlive(owner);
+    const message = `the memory of process ${owner.pid} cannot be opened (${codeOf(error)})`;
+    throw new HostError('unavailable', message, { cause: error });
+  }
+}
+
+/** @throws HostError `domain-died` where it is dead for certain, `unavailable` where that cannot be said */
 export function checkAlive(owner: ProcessIdentity): void {
   if (!isAlive(owner)) throw new HostError('domain-died', `process ${owner.pid} of the domain is gone`);
 }

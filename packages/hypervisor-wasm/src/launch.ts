@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { domainFiles } from './domain-files.js';
+import { codeOf } from './error-code.js';
 import type { Readiness } from './domain/main.js';
 
 /** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
@@ -75,7 +76,15 @@ function readReadiness(fd: number, folder: string): Readiness {
 }
 
 function died(folder: string): Readiness {
-  const said = readFileSync(join(folder, domainFiles.log), 'utf8').trim();
+  const said = lastWords(join(folder, domainFiles.log));
   const message = `the process of the domain died at its start${said === '' ? '' : `: ${said}`}`;
   return { ready: false, code: 'domain-died', message };
+}
+
+function lastWords(log: string): string {
+  try {
+    return readFileSync(log, 'utf8').trim();
+  } catch (error) {
+    return `${log} cannot be read (${codeOf(error)})`;
+  }
 }

@@ -1,7 +1,7 @@
 import { type DirtyLog, HostError } from '@mig/hypervisor';
 import { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
-import { isAlive } from './process-identity.js';
+import { livenessOf } from './process-identity.js';
 import { refuseUnlessHere, type SavedDomain } from './save-domain.js';
 
 /**
@@ -34,7 +34,7 @@ export function logDomain<T>(domain: SavedDomain, use: (log: DirtyLog) => T): T 
     }
   } catch (error) {
     // Whatever it showed itself as first.
-    if (isAlive(owner)) throw error;
+    if (livenessOf(owner).verdict !== 'dead') throw error;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
   } finally {
     connection.close();

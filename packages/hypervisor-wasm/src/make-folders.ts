@@ -1,6 +1,7 @@
 import { HostError } from '@mig/hypervisor';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf } from './error-code.js';
 
 /**
  * Makes a folder and those it is in, where they are missing, for this user only. Not by Node's `recursive`: that
@@ -36,10 +37,11 @@ function isFolder(path: string): boolean {
   return true;
 }
 
-function refuse(path: string, error: unknown): never {
+/** @throws HostError no-permission, unavailable */
+export function refuse(path: string, error: unknown): never {
   const code = codeOf(error);
   const forbidden = code === 'EACCES' || code === 'EPERM';
-  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = REASONS[code] ?? (error instanceof Error ? error.message : code);
   const message = `the folder ${path} cannot be made: ${reason}`;
   throw new HostError(forbidden ? 'no-permission' : 'unavailable', message, { cause: error });
 }
@@ -53,7 +55,3 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no folder can be made there',
   EEXIST: 'there is something else of that name',
 };
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code);
-}

@@ -5,7 +5,7 @@ import type { ControlState } from '@mig/protocol/control';
 import { saveImage } from '@mig/sender';
 import { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
-import { isAlive, type ProcessIdentity } from './process-identity.js';
+import { livenessOf, type ProcessIdentity } from './process-identity.js';
 
 export interface SavedDomain {
   readonly domid: number;
@@ -40,7 +40,7 @@ export function saveDomain(domain: SavedDomain, output: Output, options: SaveOpt
     }
   } catch (error) {
     // Whatever it showed itself as first.
-    if (isAlive(domain.owner)) throw error;
+    if (livenessOf(domain.owner).verdict !== 'dead') throw error;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
   } finally {
     connection.close();

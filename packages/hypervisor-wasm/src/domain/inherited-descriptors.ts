@@ -1,4 +1,5 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { isMissing } from '../error-code.js';
 
 const O_CLOEXEC = 0o2000000;
 
@@ -13,8 +14,9 @@ export function closeInheritedDescriptors(last: number): void {
     let flags: string | undefined;
     try {
       flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
-    } catch {
+    } catch (error) {
       // The one that the list itself was read from.
+      if (!isMissing(error)) throw error;
     }
     if (flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(fd);
   }

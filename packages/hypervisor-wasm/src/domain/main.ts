@@ -7,7 +7,7 @@ import { newSession } from '@mig/posix';
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { parseConfiguration } from '../configuration.js';
 import { domainFiles } from '../domain-files.js';
-import { identityOf, writeIdentity } from '../process-identity.js';
+import { ownIdentity, writeIdentity } from '../process-identity.js';
 import { ControlServer } from './control-server.js';
 import { Domain } from './domain.js';
 import { closeInheritedDescriptors } from './inherited-descriptors.js';
@@ -32,7 +32,7 @@ function say(readiness: Readiness): void {
 async function main(kind: string | undefined): Promise<void> {
   closeInheritedDescriptors(READY);
   newSession();
-  writeIdentity(domainFiles.process, identityOf('self')!);
+  writeIdentity(domainFiles.process, ownIdentity());
   const starting = setTimeout(() => process.exit(1), START_TIMEOUT);
   const configuration = parseConfiguration(readFileSync(domainFiles.configuration, 'utf8'));
   const ram = new Ram(configuration.memory * 2 ** 20);
