@@ -1,6 +1,5 @@
 /** What an operator asks of a migration while it runs. */
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { eventually } from './harness/eventually.js';
@@ -260,9 +259,8 @@ test('where there is none, that is said', async ({ hosts }) => {
 
 test('a migration that cannot be reached is made all the same, which is said', async ({ hosts }) => {
   const { source } = hosts;
-  await mkdir(source.folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(source.folder, 'migrations'), '');
   const before = await source.create();
+  writeFileSync(join(source.folder, 'migrations'), '');
   const migration = hosts.migrate();
   expect(await migration.ended).toMatchObject({ status: 0 });
   expect(migration.events()).toContainEqual({

@@ -117,7 +117,7 @@ describe.concurrent('xl dirty-rate', () => {
     expect(await migration.ended).toMatchObject({ status: 1 });
     expect(migration.events().at(-1)).toMatchObject({
       event: 'failed',
-      outcome: 'keeps-running',
+      outcome: 'untouched',
       message: containing('or its dirty rate is being measured'),
     });
     await expectEmpty(target);
@@ -126,7 +126,7 @@ describe.concurrent('xl dirty-rate', () => {
     await expectRunsOn(source, console);
   });
 
-  test('of a domain that is suspended is refused', async ({ hosts }) => {
+  test('of a domain that is suspended for a migration is refused', async ({ hosts }) => {
     const { source } = hosts;
     await source.create();
     const gate = hosts.path('gate');
@@ -135,7 +135,7 @@ describe.concurrent('xl dirty-rate', () => {
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
     expect(await source.xl('dirty-rate', 'busy')).toMatchObject({
       status: 1,
-      stderr: containing('is suspended already'),
+      stderr: containing('is being migrated by process'),
     });
     writeFileSync(gate, '');
     expect(await migration.ended).toMatchObject({ status: 0 });

@@ -8,7 +8,7 @@ import { flaws } from './harness/guest-console.js';
 import { ImageLayout, type Place } from './harness/image-layout.js';
 import { processesOf } from './harness/processes.js';
 import type { Program } from './harness/program.js';
-import type { RelayPlan } from './harness/relay.js';
+import { heldBack, type RelayPlan } from './harness/relay.js';
 import { test, TwoHosts } from './harness/two-hosts.js';
 
 let layout: ImageLayout;
@@ -205,11 +205,33 @@ describe.concurrent('a guest that does not suspend in time', () => {
 });
 
 describe.concurrent('a target that cannot have the domain', () => {
-  test('because the name is taken gives permission back, and the source runs it', async ({ hosts }) => {
+  test('because the name is taken refuses it before a page is sent', async ({ hosts }) => {
     const { source, target } = hosts;
     const theirs = await target.create({ kernel: 'idle', cmdline: '' });
-    const ours = await source.create();
+    const ours = await source.create({ memory: 64 });
     const { status, stderr } = await hosts.migrate({ words: true }).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('there is a domain called busy already');
+    expect(stderr).not.toContain('pass 0');
+    await target.quiet();
+    await expectRunsOn(target, theirs);
+    await expectRunsOn(source, ours);
+  });
+
+  test('because the name is taken meanwhile gives permission back, and the source runs it', async ({
+    hosts,
+  }) => {
+    const { source, target } = hosts;
+    const ours = await source.create();
+    const gate = hosts.path('gate');
+    const migration = hosts.migrate({ words: true, relay: { backward: heldBack(BANNER, gate) } });
+    await eventually('the copy', async () => {
+      const copies = await target.domains();
+      return copies.some(({ name }) => name === 'busy--incoming') || undefined;
+    });
+    const theirs = await target.create({ kernel: 'idle', cmdline: '' });
+    writeFileSync(gate, '');
+    const { status, stderr } = await migration.ended;
     expect(status).toBe(1);
     expect(stderr).toContain('there is a domain called busy already');
     expect(stderr).toContain('migration sender: Target reports startup failure.');

@@ -17,6 +17,7 @@ export interface Domain {
   readonly domid: number;
   readonly name: string;
   readonly state: string;
+  readonly standing: string;
   readonly logDirty: boolean;
 }
 
@@ -56,9 +57,14 @@ export class TestHost {
     return this.#program(XL, args, true);
   }
 
-  #program(main: string, args: readonly string[], group: boolean): Program {
+  /** With more in its environment. */
+  startWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Program {
+    return this.#program(XL, args, false, environment);
+  }
+
+  #program(main: string, args: readonly string[], group: boolean, environment = {}): Program {
     return new Program(process.execPath, [main, ...args], {
-      environment: { MIG_HOST_DIR: this.folder },
+      environment: { MIG_HOST_DIR: this.folder, ...environment },
       group,
     });
   }

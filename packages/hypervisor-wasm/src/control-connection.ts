@@ -1,6 +1,7 @@
 import { HostError } from '@mig/hypervisor';
 import { closeDescriptor, EndOfInputError, Input, Output, TimeoutError } from '@mig/posix';
 import {
+  ControlError,
   ControlFrames,
   type ControlReply,
   type ControlRequest,
@@ -13,8 +14,8 @@ import { codeOf } from './error-code.js';
 
 /** Milliseconds that a domain's process has to answer. */
 const PATIENCE = 20_000;
-/** Milliseconds that it has to answer beyond those that the guest is given. */
-const GRACE = 1000;
+/** Milliseconds that it has to answer beyond those in which it may still begin. */
+const GRACE = 2000;
 
 /** A connection to a domain's process. Asks, and waits for the answer. */
 export class ControlConnection {
@@ -38,17 +39,21 @@ export class ControlConnection {
     this.#output = new Output(this.#fd, { subject: `domain ${domid}` });
   }
 
-  /** @throws HostError for what the domain's process refuses, domain-died where it is gone */
-  do(request: ControlRequest, milliseconds = 0): void {
-    this.#ask(request, 'done', milliseconds);
+  /**
+   * @returns the domain's epoch from then on
+   * @throws HostError for what the domain's process refuses, domain-died where it is gone
+   */
+  do(request: ControlRequest, milliseconds = 0): number {
+    return this.#ask(request, 'done', milliseconds).epoch;
   }
 
   state(): ControlState {
     return this.#ask({ kind: 'state' }, 'state');
   }
 
-  context(): Uint8Array {
-    return this.#ask({ kind: 'context' }, 'context').octets;
+  /** @param epoch that of the suspend after which it is asked for */
+  context(epoch: number): Uint8Array {
+    return this.#ask({ kind: 'context', epoch }, 'context').octets;
   }
 
   close(): void {
@@ -60,14 +65,17 @@ export class ControlConnection {
     kind: K,
     milliseconds = 0,
   ): ControlReply & { kind: K } {
+    const due = milliseconds === 0 ? PATIENCE : milliseconds;
     const patience = {
       what: `no answer of the process of domain ${this.domid}`,
-      milliseconds: milliseconds === 0 ? PATIENCE : milliseconds + GRACE,
+      milliseconds: due + GRACE,
     };
+    // What nobody waits for any more is not done later.
+    const deadline = Date.now() + due;
     if (this.#tooLate !== undefined) throw this.#tooLate;
     this.#input.patience = this.#output.patience = patience;
     const reply = this.#orDied(() => {
-      this.#output.write(encodeControlRequest(request));
+      this.#output.write(encodeControlRequest({ ...request, deadline }));
       return decodeControlReply(this.#receive());
     });
     const { domid } = this;
@@ -97,6 +105,10 @@ export class ControlConnection {
         this.#tooLate = new HostError('unavailable', error.message, { domid, cause: error });
         throw this.#tooLate;
       }
+      if (error instanceof ControlError) {
+        const message = `the process of domain ${domid} does not speak as this mig does: ${error.message}`;
+        throw new HostError('unavailable', message, { domid, cause: error });
+      }
       const isSystems = error instanceof Error && 'syscall' in error;
       const code = error instanceof EndOfInputError ? 'EPIPE' : isSystems ? codeOf(error) : undefined;
       if (code === undefined) throw error;
@@ -109,5 +121,17 @@ export class ControlConnection {
   #died(cause?: unknown): never {
     const { domid } = this;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause });
+  }
+}
+
+/** Ends the hold of a connection, and the connection. */
+export function letGo(connection: ControlConnection): void {
+  try {
+    connection.do({ kind: 'release' });
+  } catch (error) {
+    // One that has ended needs no release, and one that does not answer sees the end of the connection.
+    if (!(error instanceof HostError)) throw error;
+  } finally {
+    connection.close();
   }
 }

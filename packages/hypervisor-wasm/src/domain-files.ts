@@ -4,8 +4,8 @@ export const domainFiles = {
   configuration: 'configuration.json',
   /** The process that the domain lives in; until that says it is ready, the one that creates it. */
   process: 'process.json',
-  /** Where it was sent, while it goes by the name that it then has. */
-  sentTo: 'sent-to',
+  /** There while the domain is not this host's: it is arriving, or was sent to where the file says. */
+  elsewhere: 'elsewhere',
   socket: 'control.sock',
   console: 'console.log',
   /** The module that a created domain starts with. */

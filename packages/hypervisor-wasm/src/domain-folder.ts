@@ -13,7 +13,7 @@ import {
   UnreadableError,
 } from './process-identity.js';
 
-export type Standing =
+export type Presence =
   /** Its process is seen to be alive. */
   | { readonly kind: 'alive'; readonly owner: ProcessIdentity }
   /** Its process answers, but cannot be seen. */
@@ -28,7 +28,7 @@ export type Standing =
   | { readonly kind: 'foreign' };
 
 /** Looks, and changes nothing. */
-export function standingOf(folder: string): Standing {
+export function presenceOf(folder: string): Presence {
   try {
     const found = lstatSync(folder);
     if (!found.isDirectory() || found.uid !== process.geteuid?.()) return { kind: 'foreign' };
@@ -39,14 +39,14 @@ export function standingOf(folder: string): Standing {
   try {
     const noted = readIdentity(join(folder, domainFiles.process));
     if (noted === undefined) return { kind: 'unclaimed' };
-    return noted === 'foreign' ? { kind: 'foreign' } : standingOfProcess(folder, noted);
+    return noted === 'foreign' ? { kind: 'foreign' } : presenceOfProcess(folder, noted);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     return unseen(folder, error.message);
   }
 }
 
-function standingOfProcess(folder: string, noted: NotedIdentity): Standing {
+function presenceOfProcess(folder: string, noted: NotedIdentity): Presence {
   const liveness = livenessOf(noted);
   switch (liveness.verdict) {
     case 'alive':
@@ -59,7 +59,7 @@ function standingOfProcess(folder: string, noted: NotedIdentity): Standing {
   }
 }
 
-function unseen(folder: string, reason: string): Standing {
+function unseen(folder: string, reason: string): Presence {
   return { kind: listens(folder) ? 'answers' : 'unknown', reason };
 }
 

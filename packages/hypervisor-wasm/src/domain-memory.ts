@@ -23,11 +23,13 @@ export class DomainMemory implements Memory {
   /**
    * @param connection what log-dirty lasts as long as
    * @param suspendTimeout milliseconds
+   * @param onSuspended is told the epoch of the suspend
    */
   constructor(
     private readonly owner: ProcessIdentity,
     private readonly connection: ControlConnection,
     private readonly suspendTimeout: number,
+    private readonly onSuspended: (epoch: number) => void = () => {},
   ) {
     this.#ram = connection.state().ram;
     this.pageCount = this.#ram.length / PAGE_SIZE;
@@ -89,9 +91,14 @@ export class DomainMemory implements Memory {
 
   suspend(): void {
     const timeoutMilliseconds = this.suspendTimeout;
-    this.connection.do({ kind: 'suspend', timeoutMilliseconds }, timeoutMilliseconds);
-    // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
-    this.connection.state();
+    this.onSuspended(this.connection.do({ kind: 'suspend', timeoutMilliseconds }, timeoutMilliseconds));
+    try {
+      // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
+      this.connection.state();
+    } catch (error) {
+      // It has come: the domain is suspended whatever becomes of this, and what is asked for next fails, too.
+      if (!(error instanceof HostError)) throw error;
+    }
   }
 
   close(): void {

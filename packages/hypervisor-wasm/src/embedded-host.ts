@@ -4,15 +4,15 @@ import {
   type Host,
   HostError,
   type HostInfo,
-  type ImageReport,
-  type PrecopyPolicy,
-  type PrecopyStats,
-  type RenameOptions,
+  type IncomingDomain,
+  type OutgoingDomain,
+  type Purpose,
   type RestoreOptions,
-  type SaveOptions,
+  type ResumeOptions,
 } from '@mig/hypervisor';
-import type { Input, Output } from '@mig/posix';
-import type { ControlState } from '@mig/protocol/control';
+import type { Input } from '@mig/posix';
+import type { ControlRequest, ControlState } from '@mig/protocol/control';
+import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,17 +23,16 @@ import { inspectGuest } from './guest/inspect.js';
 import { HostFolder, noSuchDomain } from './host-folder.js';
 import { describeHost, whyNoLogDirty } from './host-info.js';
 import { readKernel } from './kernel.js';
-import { launchDomain } from './launch.js';
+import { EmbeddedIncomingDomain } from './incoming-domain.js';
+import { launchIncoming, launchNew } from './launch.js';
 import { logDomain } from './log-domain.js';
-import { isSameProcess, ownIdentity } from './process-identity.js';
+import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
+import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
-import { saveDomain } from './save-domain.js';
 
 /** Domains that are WebAssembly programs, each in a process of its own; a folder is a host. */
 export class EmbeddedHost implements Host {
   readonly #folder: HostFolder;
-  /** Connections to the domains that end with this process. */
-  readonly #tentative = new Map<number, ControlConnection>();
 
   private constructor(folder: string) {
     this.#folder = new HostFolder(folder);
@@ -67,7 +66,11 @@ export class EmbeddedHost implements Host {
         return false;
       }
     });
-    if (named !== undefined) return this.#look(named);
+    if (named !== undefined) {
+      const info = this.#look(named);
+      // One that has got another name since is not the one that was asked for.
+      return info?.name === nameOrDomid ? info : undefined;
+    }
     const domid = /^[0-9]+$/.test(nameOrDomid) ? Number(nameOrDomid) : undefined;
     if (domid !== undefined && domids.includes(domid)) return this.#look(domid);
     // It may be the one whose name could not be read.
@@ -97,99 +100,145 @@ export class EmbeddedHost implements Host {
   create(configuration: string, options: { paused: boolean }): number {
     const parsed = parseConfiguration(configuration);
     const { module } = inspectGuest(readKernel(parsed.kernel));
-    return this.#build(parsed, (domid) => {
+    const domid = this.#folder.add(parsed);
+    return this.#orDiscard(domid, () => {
       writeFileSync(this.#folder.pathOf(domid, 'kernel'), module);
-      launchDomain(this.#folder.pathOf(domid), 'create');
+      launchNew(this.#folder.pathOf(domid));
       if (!options.paused) this.unpause(domid);
+      return domid;
     });
   }
 
-  rename(domid: number, name: string, options?: RenameOptions): void {
-    this.#folder.checkThere(domid);
-    this.#folder.rename(domid, name, options);
-    this.#release(domid);
+  rename(domid: number, name: string, epoch = 0): void {
+    this.#do(domid, { kind: 'rename', epoch, name });
   }
 
-  pause(domid: number): void {
-    this.#with(domid, (connection) => connection.do({ kind: 'pause' }));
+  pause(domid: number, epoch = 0): void {
+    this.#do(domid, { kind: 'pause', epoch });
   }
 
-  unpause(domid: number): void {
-    this.#with(domid, (connection) => connection.do({ kind: 'unpause' }));
+  unpause(domid: number, epoch = 0): void {
+    this.#do(domid, { kind: 'unpause', epoch });
   }
 
-  resume(domid: number): void {
-    this.#with(domid, (connection) => connection.do({ kind: 'resume' }));
+  resume(domid: number, { epoch = 0, force = false }: ResumeOptions = {}): void {
+    this.#do(domid, { kind: 'resume', epoch, force });
   }
 
-  destroy(domid: number): void {
+  destroy(domid: number, epoch = 0): void {
     const owner = this.#folder.owner(domid);
-    endProcess(owner, () => this.#with(domid, (connection) => connection.do({ kind: 'destroy' })));
-    this.#forget(domid);
+    try {
+      this.#do(domid, { kind: 'destroy', epoch });
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // It has gone since it was looked at, and may run elsewhere: that is not what was asked for.
+      if (!isAlive(owner)) noSuchDomain(domid);
+      const isSilent = ['unavailable', 'domain-died'].includes(error.code);
+      // One that answered when it was looked at may be another's by now, and only its process knows.
+      if (!isSilent || (epoch !== 0 && epoch !== UNANSWERED.epoch)) throw error;
+      this.#folder.whileHere(domid, owner, () => endProcess(owner));
+    }
+    endProcess(owner, () => undefined);
     this.#folder.remove(domid, owner);
   }
 
-  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
+  take(domid: number, purpose: Purpose): OutgoingDomain {
     const owner = this.#folder.owner(domid);
-    const reason = options.live ? whyNoLogDirty() : undefined;
-    if (reason !== undefined && !suspendsAtOnce(options.policy)) {
-      throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
-        domid,
-      });
-    }
-    const domain = { domid, owner, folder: this.#folder.pathOf(domid) };
-    return saveDomain(domain, output, reason === undefined ? options : { ...options, live: false });
+    const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
+    const look = (): TakenDomain => ({
+      info: this.describe(domid),
+      configuration: this.configuration(domid),
+      owner,
+      noLogDirty: whyNoLogDirty(),
+    });
+    return EmbeddedOutgoingDomain.take(connection, purpose, look, () => {
+      this.#folder.remove(domid, owner);
+    });
   }
 
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
     return logDomain({ domid, owner: this.#folder.owner(domid), folder: this.#folder.pathOf(domid) }, use);
   }
 
-  restoreFrom(input: Input, options: RestoreOptions): number {
-    const type = domainType(options.configuration);
+  restoreFrom(input: Input, { configuration, name, fromHost = false }: RestoreOptions): IncomingDomain {
+    const type = domainType(configuration);
     if (type !== 'wasm') refuseForeignStream(type, input);
-    const configuration = parseConfiguration(options.configuration, { name: options.name });
-    return this.#build(configuration, (domid) => {
-      launchDomain(this.#folder.pathOf(domid), 'incoming');
-      const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
-      this.#tentative.set(domid, connection);
-      // Should this process be killed, the copy goes with it.
-      connection.do({ kind: 'hold' });
-      restoreDomain(this.#folder.owner(domid), connection, input);
-      if (options.tentative !== true) this.#release(domid);
+    const parsed = parseConfiguration(configuration, { name });
+    if (fromHost) this.#refuseWhereHere(parsed);
+    const domid = this.#folder.add(parsed, { fromHost });
+    return this.#orDiscard(domid, () => {
+      const connection = launchIncoming(this.#folder.pathOf(domid), () => this.#hold(domid));
+      try {
+        const owner = this.#folder.owner(domid);
+        restoreDomain(owner, connection, input);
+        const { wasPaused } = connection.state();
+        return new EmbeddedIncomingDomain(domid, wasPaused, owner, connection, () => {
+          this.#folder.remove(domid, owner);
+        });
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
     });
   }
 
-  /** When it throws, nothing is left of the domain. */
-  #build(configuration: DomainConfiguration, action: (domid: number) => void): number {
-    const domid = this.#folder.add(configuration);
+  /** Should this process be killed, the domain goes with it. */
+  #hold(domid: number): ControlConnection {
+    const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
     try {
-      action(domid);
-      return domid;
+      connection.do({ kind: 'hold' });
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Refuses a domain that could not start here, before a page of it is received; whether it may is decided when it does.
+   * @throws HostError name-taken, uuid-taken
+   */
+  #refuseWhereHere({ name, uuid }: DomainConfiguration): void {
+    const ownName = nameOfIncoming(name) ?? name;
+    // Only those that it may be are asked: one that does not answer takes its time.
+    for (const domid of this.#folder.domids()) {
+      const notes = this.#notesOf(domid);
+      const isItself = notes?.uuid.toLowerCase() === uuid.toLowerCase();
+      if (notes === undefined || (!isItself && notes.name !== ownName)) continue;
+      const standing = isItself ? this.#look(domid)?.standing : undefined;
+      // One of which nobody can say where it stands may run.
+      if (standing === 'unknown' || (standing !== undefined && commandTable.receive[standing] !== 'does')) {
+        const message = `${notes.name}, domid ${domid}, is this very domain, and is here already`;
+        throw new HostError('uuid-taken', message, { domid });
+      }
+      // The name of one that is being sent will be free.
+      if (notes.name === ownName && !(standing !== undefined && isHeld(standing))) {
+        const message = `there is a domain called ${ownName} already, domid ${domid}`;
+        throw new HostError('name-taken', message, { domid });
+      }
+    }
+  }
+
+  /** When the action throws, nothing is left of the domain. */
+  #orDiscard<T>(domid: number, action: () => T): T {
+    try {
+      return action();
     } catch (error) {
       this.#discard(domid);
       throw error;
     }
   }
 
-  /** From now on the domain does without this process. */
-  #release(domid: number): void {
-    this.#tentative.get(domid)?.do({ kind: 'release' });
-    this.#forget(domid);
-  }
-
-  #forget(domid: number): void {
-    this.#tentative.get(domid)?.close();
-    this.#tentative.delete(domid);
-  }
-
   #discard(domid: number): void {
-    this.#forget(domid);
     const owner = this.#folder.noted(domid);
     if (owner === undefined) return;
     // Until the domain's process has put itself in the place, it says that it is this one.
     if (!isSameProcess(owner, ownIdentity())) endProcess(owner);
     this.#folder.remove(domid, owner);
+  }
+
+  #do(domid: number, request: ControlRequest): void {
+    this.#with(domid, (connection) => connection.do(request));
   }
 
   #configurationOf(domid: number): DomainConfiguration {
@@ -212,7 +261,7 @@ export class EmbeddedHost implements Host {
   #look(domid: number): DomainInfo | undefined {
     const notes = this.#notesOf(domid);
     if (notes === undefined) return undefined;
-    let state: ControlState;
+    let state: Omit<ControlState, 'standing'> & Pick<DomainInfo, 'standing'>;
     try {
       state = this.#with(domid, (connection) => connection.state());
     } catch (error) {
@@ -221,25 +270,29 @@ export class EmbeddedHost implements Host {
       // It is there, or may be, and does nothing: stopped by a signal, say. Whoever acts on it is told why.
       state = UNANSWERED;
     }
-    const { paused, suspended, crashed, cpuSeconds, logDirty } = state;
+    const { paused, suspended, crashed, cpuSeconds, logDirty, standing, epoch, sentTo } = state;
     return {
       domid,
       ...notes,
+      // What is noted may be older than what its process says.
+      ...(state.name === '' ? {} : { name: state.name }),
       vcpus: 1,
       state: { paused, suspended, crashed },
       cpuSeconds,
       logDirty,
+      standing,
+      epoch,
+      ...(sentTo === '' ? {} : { sentTo }),
     };
   }
 
   /** What the domain's folder says; one that cannot be read does not hide the domain, nor the others. */
-  #notesOf(domid: number): Pick<DomainInfo, 'name' | 'uuid' | 'memory' | 'sentTo'> | undefined {
+  #notesOf(domid: number): Pick<DomainInfo, 'name' | 'uuid' | 'memory'> | undefined {
     try {
       const configuration = this.#folder.configuration(domid);
       if (configuration === undefined) return undefined;
       const { name, uuid, memory } = configuration;
-      const sentTo = this.#folder.sentTo(domid);
-      return { name, uuid, memory, ...(sentTo === undefined ? {} : { sentTo }) };
+      return { name, uuid, memory };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return UNREADABLE;
@@ -247,31 +300,19 @@ export class EmbeddedHost implements Host {
   }
 }
 
-/** Nothing has to be logged for a policy that makes no live pass. */
-function suspendsAtOnce(policy: PrecopyPolicy): boolean {
-  const before: PrecopyStats = {
-    iteration: 0,
-    totalWritten: 0,
-    dirtyCount: undefined,
-    point: 'dirty-count-known',
-    elapsedMilliseconds: 0,
-    sendRate: undefined,
-    dirtyRate: undefined,
-    dirtyCounts: [],
-    suspendCost: 0,
-    estimatedDowntime: undefined,
-  };
-  return policy(before).decision === 'stop-and-copy';
-}
-
-const UNANSWERED: ControlState = {
+const UNANSWERED = {
   paused: false,
   suspended: false,
   crashed: true,
-  incoming: false,
   logDirty: false,
   cpuSeconds: 0,
   ram: { descriptor: 0, address: 0, length: 0 },
+  name: '',
+  standing: 'unknown' as const,
+  // Of no domain: what was decided without an answer is refused by one that answers after all.
+  epoch: 1,
+  sentTo: '',
+  wasPaused: false,
 };
 
 const UNREADABLE = { name: '(unreadable)', uuid: '00000000-0000-0000-0000-000000000000', memory: 0 };

@@ -7,10 +7,14 @@ const GRACE = 5_000;
 const LAST = 10_000;
 const POLL = 2;
 
+/** What a process that cannot answer any more is like; any other error is its refusal. */
+const SPEECHLESS = ['domain-died', 'unavailable'];
+
 /**
  * Ends a domain's process, and returns once it is gone.
- * @param ask asks it nicely; a failure to do so is no matter
- * @throws HostError `unavailable` where it does not end, or cannot be seen any more; `no-permission`
+ * @param ask asks the process to end; one that does not answer is ended all the same
+ * @throws HostError where the process refuses; `unavailable` where it does not end, or cannot be seen any more;
+ *   `no-permission`
  */
 export function endProcess(owner: NotedIdentity, ask?: () => void): void {
   if (ask !== undefined) {
@@ -18,7 +22,7 @@ export function endProcess(owner: NotedIdentity, ask?: () => void): void {
       ask();
       if (gone(owner, GRACE)) return;
     } catch (error) {
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostError && SPEECHLESS.includes(error.code))) throw error;
     }
   }
   if (isAlive(owner)) kill(owner.pid);

@@ -1,12 +1,14 @@
+import { lockDescriptor } from '@mig/posix';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfiguration } from './configuration.js';
 import { HostFolder } from './host-folder.js';
 import { configurationOf, failure } from './hosts.test-support.js';
+import { ownIdentity } from './process-identity.js';
 
 let path: string;
 beforeEach(() => (path = mkdtempSync(join(tmpdir(), 'mig-folder-'))));
@@ -61,6 +63,43 @@ describe("a host's folder", () => {
     holder.kill('SIGKILL');
     await once(holder, 'exit');
     expect(new HostFolder(path).add(named('one'))).toBe(1);
+  });
+
+  it('is looked at while another process holds its lock, and nothing is taken in it', () => {
+    const folder = new HostFolder(path);
+    folder.add(named('one'));
+    const fd = openSync(join(path, 'lock'), 'a');
+    try {
+      lockDescriptor(fd);
+      expect(folder.domids()).toEqual([1]);
+      expect(failure(() => folder.add(named('two')))).toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(/^another process has held .*lock for 9 s$/) as string,
+      });
+      // Whoever looks next removes what is left of it.
+      folder.remove(1, ownIdentity());
+    } finally {
+      closeSync(fd);
+    }
+    expect(folder.add(named('two'))).toBe(2);
+  });
+
+  it('claims a UUID for one domain, wherever that is known to be', () => {
+    const folder = new HostFolder(path);
+    const uuid = '4f0b14c9-e38c-4207-a785-36f2278714c4';
+    const domain = (name: string, as = uuid) => ({ ...named(name), uuid: as });
+    const json = (name: string) =>
+      parseConfiguration(
+        JSON.stringify({
+          c_info: { type: 'wasm', name, uuid },
+          b_info: { max_memkb: 1024, kernel: 'idle' },
+        }),
+      );
+    const arriving = folder.add(json('one'), { fromHost: true });
+    expect(failure(() => folder.add(domain('two'))).code).toBe('uuid-taken');
+    expect(failure(() => folder.add(domain('two', uuid.toUpperCase()))).code).toBe('uuid-taken');
+    // Another that arrives is judged when it starts.
+    expect(folder.add(json('three'), { fromHost: true })).toBe(arriving + 1);
   });
 
   it('gives no domid beyond the largest', () => {

@@ -2,25 +2,14 @@
  * A host's folder:
  *
  *     mig-host      says that it is one: see host-mark.ts
- *     lock          held while a domid or a name is taken, and while something is removed
+ *     lock          held while a domid, a name or a UUID is taken, and while something is removed
  *     next-domid    counts up: a domid is never given twice
  *     domains/DOMID/ see domain-files.ts
  *
  * What cannot be read is never taken for what is not there, and a domain is removed only if it is dead for certain.
  */
-import { HostError, type RenameOptions } from '@mig/hypervisor';
-import { lockDescriptor } from '@mig/posix';
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { HostError } from '@mig/hypervisor';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DomainConfiguration, LARGEST_DOMID, parseConfiguration } from './configuration.js';
 import { domainFiles } from './domain-files.js';
@@ -28,10 +17,11 @@ import {
   readDomainFile,
   removeDomainFolder,
   removeIfEmpty,
-  type Standing,
-  standingOf,
+  type Presence,
+  presenceOf,
 } from './domain-folder.js';
 import { codeOf, isMissing } from './error-code.js';
+import { HostLock } from './host-lock.js';
 import { checkOwner, markHost } from './host-mark.js';
 import { makeFolders } from './make-folders.js';
 import {
@@ -42,7 +32,12 @@ import {
   writeIdentity,
 } from './process-identity.js';
 
+/** What the file `elsewhere` says of a domain that has not been started yet. */
+const ARRIVING = 'arriving';
+
 export class HostFolder {
+  readonly #lock: HostLock;
+
   /**
    * @param path made where it is missing, for this user only
    * @throws HostError `no-permission`, for another user's folder too; `unavailable`, where it holds other files say
@@ -53,6 +48,7 @@ export class HostFolder {
     const domains = join(path, 'domains');
     makeFolders(domains);
     checkOwner(domains);
+    this.#lock = new HostLock(join(path, 'lock'));
   }
 
   /** Of one of a domain's files, or of its folder. */
@@ -62,7 +58,14 @@ export class HostFolder {
 
   /** Lists those that are alive or may be, in order; what is left of dead ones is removed. */
   domids(): number[] {
-    return this.#numbers().filter((domid) => this.#isHeld(domid, (tidy) => this.#locked(tidy)));
+    // What is left of dead ones can wait: whoever looks does not wait for the lock, or for a moment once.
+    let isBusy = false;
+    const tidyIfFree = (tidy: () => boolean): boolean => {
+      const held = isBusy ? undefined : this.#lock.ifFree(tidy);
+      isBusy ||= held === undefined;
+      return held ?? false;
+    };
+    return this.#numbers().filter((domid) => this.#isHeld(domid, tidyIfFree));
   }
 
   /**
@@ -70,22 +73,22 @@ export class HostFolder {
    * @throws HostError `no-such-domain`; `unavailable` where the process cannot be seen from here
    */
   owner(domid: number): ProcessIdentity {
-    const standing = this.#standing(domid);
-    if (standing.kind === 'alive') return standing.owner;
-    return standing.kind === 'answers' ? unseen(domid, standing.reason) : noSuchDomain(domid);
+    const presence = this.#presence(domid);
+    if (presence.kind === 'alive') return presence.owner;
+    return presence.kind === 'answers' ? unseen(domid, presence.reason) : noSuchDomain(domid);
   }
 
   /** @throws HostError `no-such-domain`; `unavailable` where that cannot be said */
   checkThere(domid: number): void {
-    const { kind } = this.#standing(domid);
+    const { kind } = this.#presence(domid);
     if (kind !== 'alive' && kind !== 'answers') noSuchDomain(domid);
   }
 
   /** Finds the process that is noted for a domain, dead or alive. @throws HostError `unavailable` */
   noted(domid: number): NotedIdentity | undefined {
-    const standing = this.#standing(domid);
-    if (standing.kind === 'answers') unseen(domid, standing.reason);
-    return standing.kind === 'alive' || standing.kind === 'dead' ? standing.owner : undefined;
+    const presence = this.#presence(domid);
+    if (presence.kind === 'answers') unseen(domid, presence.reason);
+    return presence.kind === 'alive' || presence.kind === 'dead' ? presence.owner : undefined;
   }
 
   /**
@@ -106,18 +109,20 @@ export class HostFolder {
   }
 
   /**
-   * Takes a domid and the configuration's name. Until the domain's process puts itself in its place, the folder
-   * belongs to this process.
-   * @throws HostError name-taken, domid-taken, unavailable where all domids have been given
+   * Takes a domid, the configuration's name, and its UUID unless the domain comes from another host, which has it. Until
+   * the domain's process puts itself in its place, the folder belongs to this process.
+   * @throws HostError name-taken, uuid-taken, domid-taken, unavailable where all domids have been given
    */
-  add(configuration: DomainConfiguration): number {
-    return this.#locked(() => {
+  add(configuration: DomainConfiguration, { fromHost = false } = {}): number {
+    return this.#lock.locked(() => {
       this.#checkName(configuration.name);
+      if (!fromHost) this.#checkUuid(configuration.uuid);
       const creator = ownIdentity();
       const domid = this.#takeDomid(configuration.domid);
       mkdirSync(this.pathOf(domid), { mode: 0o700 });
       try {
         writeIdentity(this.pathOf(domid, 'process'), creator);
+        if (fromHost) replaceFile(this.pathOf(domid, 'elsewhere'), ARRIVING);
         this.#writeConfiguration(domid, configuration);
       } catch (error) {
         removeDomainFolder(this.pathOf(domid));
@@ -127,23 +132,61 @@ export class HostFolder {
     });
   }
 
-  /** @throws HostError name-taken, no-such-domain */
-  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
-    this.#locked(() => {
-      const configuration = this.configuration(domid) ?? noSuchDomain(domid);
-      if (configuration.name !== name) this.#checkName(name);
-      const renamed = parseConfiguration(configuration.json, { name });
-      const path = this.pathOf(domid, 'sentTo');
-      // In this order: if it is cut short, a name too many has the note, and never one too few.
-      if (sentTo !== undefined) replaceFile(path, sentTo);
-      this.#writeConfiguration(domid, renamed);
-      if (sentTo === undefined) rmSync(path, { force: true });
+  /**
+   * Gives a domain another name. Only the domain's own process may.
+   * @param check throws where that is not wanted any more once the lock is had; and so for the others
+   * @throws HostError name-taken
+   */
+  rename(domid: number, name: string, check: () => void): Promise<void> {
+    return this.#lock.soonLocked(() => {
+      check();
+      this.#rename(domid, name);
     });
   }
 
-  /** What `rename` was last given for it. */
-  sentTo(domid: number): string | undefined {
-    return readDomainFile(this.pathOf(domid, 'sentTo'), domid);
+  /** Notes that the domain's UUID may run elsewhere, and gives the domain the name that says so. See `rename`. */
+  leave(domid: number, name: string, sentTo: string, check: () => void): Promise<void> {
+    return this.#lock.soonLocked(() => {
+      check();
+      const path = this.pathOf(domid, 'elsewhere');
+      replaceFile(path, `sent to ${sentTo}`);
+      try {
+        this.#rename(domid, name);
+      } catch (error) {
+        rmSync(path, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Makes a domain that has arrived, or was sent away, one of this host. See `rename`.
+   * @param name the one that it is to have; the one that it has, unless given
+   * @throws HostError name-taken, uuid-taken; nothing has changed then
+   */
+  settle(domid: number, check: () => void, name?: string): Promise<void> {
+    return this.#lock.soonLocked(() => {
+      check();
+      const { uuid } = this.configuration(domid) ?? noSuchDomain(domid);
+      this.#checkUuid(uuid, domid);
+      if (name !== undefined) this.#rename(domid, name);
+      rmSync(this.pathOf(domid, 'elsewhere'), { force: true });
+    });
+  }
+
+  /**
+   * Does something to a domain that does not answer, while it cannot be sent away: that, too, needs the lock.
+   * @throws HostError `held` where it was sent already: only its process knows whether it may be taken back
+   */
+  whileHere(domid: number, { pid }: ProcessIdentity, action: () => void): void {
+    this.#lock.locked(() => {
+      const elsewhere = this.#elsewhere(domid);
+      if (elsewhere === undefined || elsewhere === ARRIVING) return action();
+      const message =
+        `domain ${domid} was sent to another host, and its process ${pid} does not answer: its migration may still take it ` +
+        `back; where no migration is at work, end that process`;
+      throw new HostError('held', message, { domid });
+    });
   }
 
   /**
@@ -152,12 +195,13 @@ export class HostFolder {
    * @throws HostError `unavailable` where it is not
    */
   remove(domid: number, owner: NotedIdentity): void {
-    this.#locked(() => {
-      const standing = this.#standing(domid);
-      if (standing.kind === 'unclaimed') return removeIfEmpty(this.pathOf(domid));
-      if (standing.kind !== 'dead' && standing.kind !== 'alive') return;
-      if (!isSameProcess(standing.owner, owner)) return;
-      if (standing.kind === 'dead' || isSameProcess(owner, ownIdentity())) {
+    // Where others have the lock, the next one who looks removes it.
+    this.#lock.ifFree(() => {
+      const presence = this.#presence(domid);
+      if (presence.kind === 'unclaimed') return removeIfEmpty(this.pathOf(domid));
+      if (presence.kind !== 'dead' && presence.kind !== 'alive') return;
+      if (!isSameProcess(presence.owner, owner)) return;
+      if (presence.kind === 'dead' || isSameProcess(owner, ownIdentity())) {
         return removeDomainFolder(this.pathOf(domid));
       }
       throw new HostError('unavailable', `process ${owner.pid} of domain ${domid} is alive`, { domid });
@@ -168,6 +212,12 @@ export class HostFolder {
     replaceFile(this.pathOf(domid, 'configuration'), `${json}\n`);
   }
 
+  #rename(domid: number, name: string): void {
+    const configuration = this.configuration(domid) ?? noSuchDomain(domid);
+    if (configuration.name !== name) this.#checkName(name);
+    this.#writeConfiguration(domid, parseConfiguration(configuration.json, { name }));
+  }
+
   #checkName(name: string): void {
     for (const domid of this.#heldLocked()) {
       if (this.configuration(domid)?.name !== name) continue;
@@ -175,6 +225,29 @@ export class HostFolder {
         domid,
       });
     }
+  }
+
+  /**
+   * @param own the domain that is to have it; where there is none yet, one that is known to be elsewhere is in its way too
+   * @throws HostError uuid-taken
+   */
+  #checkUuid(uuid: string, own?: number): void {
+    for (const domid of this.#heldLocked()) {
+      const elsewhere = this.#elsewhere(domid);
+      if (domid === own || (own !== undefined && elsewhere !== undefined)) continue;
+      const other = this.configuration(domid);
+      if (other?.uuid.toLowerCase() !== uuid.toLowerCase()) continue;
+      throw new HostError(
+        'uuid-taken',
+        `domain ${other.name}, domid ${domid}, is this very domain (UUID ${uuid}) and ${whereabouts(elsewhere)}`,
+        { domid },
+      );
+    }
+  }
+
+  /** @returns what the file says: where it was sent, or nothing of one that arrives; undefined for a domain of this host */
+  #elsewhere(domid: number): string | undefined {
+    return readDomainFile(this.pathOf(domid, 'elsewhere'), domid);
   }
 
   #takeDomid(wanted: number | undefined): number {
@@ -221,10 +294,10 @@ export class HostFolder {
   }
 
   /** @throws HostError `unavailable` where it is unknown */
-  #standing(domid: number): Exclude<Standing, { kind: 'unknown' }> {
-    const standing = standingOf(this.pathOf(domid));
-    if (standing.kind !== 'unknown') return standing;
-    const message = `whether domain ${domid} is alive cannot be seen from here: ${standing.reason}`;
+  #presence(domid: number): Exclude<Presence, { kind: 'unknown' }> {
+    const presence = presenceOf(this.pathOf(domid));
+    if (presence.kind !== 'unknown') return presence;
+    const message = `whether domain ${domid} is alive cannot be seen from here: ${presence.reason}`;
     throw new HostError('unavailable', message, { domid });
   }
 
@@ -236,42 +309,31 @@ export class HostFolder {
   /** @returns whether a domain that is alive, or may be, has the domid */
   #isHeld(domid: number, locked: (tidy: () => boolean) => boolean): boolean {
     const folder = this.pathOf(domid);
-    const standing = standingOf(folder);
-    if (isHeld(standing)) return true;
-    if (standing.kind === 'foreign') return false;
-    if (standing.kind === 'unclaimed' && !isEmpty(folder)) return false;
+    const presence = presenceOf(folder);
+    if (isHeld(presence)) return true;
+    if (presence.kind === 'foreign') return false;
+    if (presence.kind === 'unclaimed' && !isEmpty(folder)) return false;
     // Looked at again under the lock: without it, it may be in the middle of `add`.
     return locked(() => this.#tidy(folder));
   }
 
   #tidy(folder: string): boolean {
-    const standing = standingOf(folder);
-    if (isHeld(standing)) return true;
+    const presence = presenceOf(folder);
+    if (isHeld(presence)) return true;
     try {
-      if (standing.kind === 'dead') removeDomainFolder(folder);
-      if (standing.kind === 'unclaimed') removeIfEmpty(folder);
+      if (presence.kind === 'dead') removeDomainFolder(folder);
+      if (presence.kind === 'unclaimed') removeIfEmpty(folder);
     } catch (error) {
       // It is dead all the same, and the next look tries again.
       if (!(error instanceof HostError)) throw error;
     }
     return false;
   }
+}
 
-  #locked<T>(action: () => T): T {
-    const path = join(this.path, 'lock');
-    let fd: number;
-    try {
-      fd = openSync(path, 'a', 0o600);
-    } catch (error) {
-      throw new HostError('unavailable', `${path} cannot be opened (${codeOf(error)})`, { cause: error });
-    }
-    try {
-      lockDescriptor(fd);
-      return action();
-    } finally {
-      closeSync(fd);
-    }
-  }
+function whereabouts(elsewhere: string | undefined): string {
+  if (elsewhere === undefined) return 'is here already';
+  return elsewhere === ARRIVING ? 'is arriving here' : 'was sent to another host, which may be running it';
 }
 
 /** Whole or not at all. */
@@ -292,7 +354,7 @@ function readCounter(path: string): number | undefined {
   return /^[1-9][0-9]*$/.test(text) ? Number(text) : undefined;
 }
 
-function isHeld({ kind }: Standing): boolean {
+function isHeld({ kind }: Presence): boolean {
   return kind === 'alive' || kind === 'answers' || kind === 'unknown';
 }
 

@@ -89,19 +89,26 @@ export function sweeps(lines: readonly string[]): number {
 export const LIVE: SaveOptions = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
 export const NOT_LIVE: SaveOptions = { ...LIVE, live: false };
 
+/** Leaves the domain suspended, and in nobody's hands. */
 export function save({ host }: TestHost, domid: number, path: string, options: SaveOptions) {
+  const domain = host.take(domid, { kind: 'save', to: path });
   const fd = openSync(path, 'w');
   try {
-    return host.saveTo(domid, new Output(fd, { subject: 'a file' }), options);
+    return domain.saveTo(new Output(fd, { subject: 'a file' }), options);
   } finally {
     closeSync(fd);
+    domain.release();
   }
 }
 
+/** Leaves the domain paused. @returns its domid */
 export function restore({ host }: TestHost, path: string, configuration: string, name: string): number {
   const fd = openSync(path, 'r');
   try {
-    return host.restoreFrom(new Input(fd, { subject: 'a file' }), { configuration, name });
+    const copy = host.restoreFrom(new Input(fd, { subject: 'a file' }), { configuration, name });
+    copy.start(name, { paused: true });
+    copy.release();
+    return copy.domid;
   } finally {
     closeSync(fd);
   }

@@ -12,14 +12,38 @@ import type { Readiness } from './domain/main.js';
 const PATIENCE = 60_000;
 
 /**
- * Starts a domain's process in its folder and waits until it is ready.
+ * Starts the process of a new domain in its folder and waits until it is ready.
  * @throws HostError with the process's own words where it is not to be
  */
-export function launchDomain(folder: string, kind: 'create' | 'incoming'): void {
+export function launchNew(folder: string): void {
+  launch(folder, 'create', []);
+}
+
+/**
+ * Starts the process of a domain that arrives, which ends with this process unless `hold` has come to its end.
+ * @param hold takes hold of it
+ * @throws HostError with the process's own words where it is not to be; whatever `hold` throws
+ */
+export function launchIncoming<T>(folder: string, hold: () => T): T {
   const { readEnd, writeEnd } = pipe();
   try {
     try {
-      startDetached(folder, kind, writeEnd);
+      launch(folder, 'incoming', [readEnd]);
+    } finally {
+      closeDescriptor(readEnd);
+    }
+    return hold();
+  } finally {
+    closeDescriptor(writeEnd);
+  }
+}
+
+/** @param lifeline what ends with this process, for a process that is to end with it */
+function launch(folder: string, kind: 'create' | 'incoming', lifeline: readonly number[]): void {
+  const { readEnd, writeEnd } = pipe();
+  try {
+    try {
+      startDetached(folder, kind, [writeEnd, ...lifeline]);
     } finally {
       // The domain's end alone keeps the pipe open: its death ends our wait.
       closeDescriptor(writeEnd);
@@ -34,15 +58,16 @@ export function launchDomain(folder: string, kind: 'create' | 'incoming'): void 
 /**
  * Through a shell that ends at once: so the domain is nobody's child here, keeps no event loop alive and leaves no
  * zombie, however long this process lives on. It makes a session of its own.
+ * @param descriptors its descriptors from 3 on
  */
-function startDetached(folder: string, kind: string, readiness: number): void {
+function startDetached(folder: string, kind: string, descriptors: readonly number[]): void {
   const log = openSync(join(folder, domainFiles.log), 'a', 0o600);
   const program = fileURLToPath(new URL('./domain/main.js', import.meta.url));
   try {
     const { status, error } = spawnSync('/bin/sh', ['-c', '"$0" "$@" &', process.execPath, program, kind], {
       cwd: folder,
       env: environment(),
-      stdio: ['ignore', log, log, readiness],
+      stdio: ['ignore', log, log, ...descriptors],
     });
     if (error !== undefined || status !== 0) {
       throw new HostError('unavailable', 'no process could be started for the domain', { cause: error });

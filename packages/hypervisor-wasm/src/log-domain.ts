@@ -1,18 +1,25 @@
 import { type DirtyLog, HostError } from '@mig/hypervisor';
 import { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
-import { livenessOf } from './process-identity.js';
-import { refuseUnlessHere, type SavedDomain } from './save-domain.js';
+import { livenessOf, type ProcessIdentity } from './process-identity.js';
+
+export interface LoggedDomain {
+  readonly domid: number;
+  readonly folder: string;
+  readonly owner: ProcessIdentity;
+}
 
 /**
  * Logs a domain's writes while `use` runs. The log has one owner, the connection that asked for it first: a migration
  * and a measurement refuse each other, and neither can take from the other what was written.
  */
-export function logDomain<T>(domain: SavedDomain, use: (log: DirtyLog) => T): T {
+export function logDomain<T>(domain: LoggedDomain, use: (log: DirtyLog) => T): T {
   const { domid, owner } = domain;
   const connection = new ControlConnection(domain.folder, domid);
   try {
-    refuseUnlessHere(domid, connection.state());
+    if (connection.state().crashed) {
+      throw new HostError('wrong-state', `domain ${domid} has crashed`, { domid });
+    }
     const memory = new DomainMemory(owner, connection, 0);
     try {
       memory.enableLogDirty();

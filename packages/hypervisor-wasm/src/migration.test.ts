@@ -83,8 +83,11 @@ describe('a domain that moves to another host', () => {
     const domid = source.host.create(configurationOf('one', kernel), { paused: false });
     const streams = [1, 2].map((number) => join(source.folder, String(number))) as [string, string];
     await vi.waitFor(() => {
+      // Paused as the copy is, which its image tells.
+      source.host.pause(domid);
       save(source, domid, streams[0], NOT_LIVE);
       source.host.resume(domid);
+      source.host.unpause(domid);
       expect(readFileSync(streams[0]).includes('text\0')).toBe(false);
     }, UNTIL);
     const copy = restore(target, streams[0], source.host.configuration(domid), 'one');
@@ -199,7 +202,7 @@ describe('an incoming domain', () => {
     await new Promise((resolve) => toolstack.stdin.write(readFileSync(stream).subarray(0, 600_000), resolve));
     const [copy] = target.host.list();
     expect(copy?.name).toBe('one--incoming');
-    expect(failure(() => target.host.unpause(copy!.domid)).code).toBe('wrong-state');
+    expect(failure(() => target.host.unpause(copy!.domid)).code).toBe('arriving');
     const owner = identityOf(pidOf(target, copy!.domid))!;
 
     toolstack.kill('SIGKILL');
@@ -208,7 +211,36 @@ describe('an incoming domain', () => {
     expect(target.host.list()).toEqual([]);
     expect(readdirSync(join(target.folder, 'domains'))).toEqual([]);
   });
+
+  it('ends with the toolstack that dies before it has taken hold of it', async () => {
+    const target = openHost();
+    const toolstack = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', LAUNCH_AND_DIE, target.folder, configurationOf('one', 'idle')],
+      { cwd: new URL('..', import.meta.url), stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let pid = '';
+    toolstack.stdout.setEncoding('utf8').on('data', (text: string) => (pid += text));
+    expect(await once(toolstack, 'close')).toEqual([null, 'SIGKILL']);
+    expect(Number(pid)).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(identityOf(Number(pid))).toBeUndefined(), UNTIL);
+    expect(target.host.list()).toEqual([]);
+  });
 });
+
+const LAUNCH_AND_DIE = `
+  import { readFileSync, writeSync } from 'node:fs';
+  import { join } from 'node:path';
+  import { parseConfiguration } from './dist/configuration.js';
+  import { HostFolder } from './dist/host-folder.js';
+  import { launchIncoming } from './dist/launch.js';
+  const host = new HostFolder(process.argv[1]);
+  const folder = host.pathOf(host.add(parseConfiguration(process.argv[2])));
+  launchIncoming(folder, () => {
+    writeSync(1, String(JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')).pid));
+    process.kill(process.pid, 'SIGKILL');
+  });
+`;
 
 const RESTORE = `
   import { EmbeddedHost } from '@mig/hypervisor-wasm';
@@ -225,5 +257,6 @@ const SAVE_AND_DIE = `
   const suspended = () => process.kill(process.pid, 'SIGKILL');
   const options = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
   const output = new Output(1, { subject: 'a pipe' });
-  EmbeddedHost.open(process.argv[1]).saveTo(1, output, { ...options, observer: { suspended } });
+  const domain = EmbeddedHost.open(process.argv[1]).take(1, { kind: 'save' });
+  domain.saveTo(output, { ...options, observer: { suspended } });
 `;

@@ -1,35 +1,43 @@
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import type { Output } from '@mig/posix';
 import { Emulator, encodeLibxlHeader, encodeLibxlRecord } from '@mig/protocol';
-import type { ControlState } from '@mig/protocol/control';
 import { saveImage } from '@mig/sender';
-import { ControlConnection } from './control-connection.js';
+import type { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
 import { livenessOf, type ProcessIdentity } from './process-identity.js';
 
 export interface SavedDomain {
   readonly domid: number;
-  readonly folder: string;
   readonly owner: ProcessIdentity;
+  /** That which holds the domain. */
+  readonly connection: ControlConnection;
 }
 
 /**
  * Writes a domain as a libxl stream:
  *
  *     libxl header, LIBXC_CONTEXT, image, EMULATOR_CONTEXT (the vCPU), END
+ *
+ * @param onSuspended is told the epoch of the suspend
  */
-export function saveDomain(domain: SavedDomain, output: Output, options: SaveOptions): ImageReport {
-  const { domid } = domain;
-  const connection = new ControlConnection(domain.folder, domid);
+export function saveDomain(
+  { domid, owner, connection }: SavedDomain,
+  output: Output,
+  options: SaveOptions,
+  onSuspended: (epoch: number) => void,
+): ImageReport {
+  let epoch = 0;
   try {
-    refuseUnlessHere(domid, connection.state());
-    const memory = new DomainMemory(domain.owner, connection, options.suspendTimeout);
+    const memory = new DomainMemory(owner, connection, options.suspendTimeout, (seen) => {
+      epoch = seen;
+      onSuspended(seen);
+    });
     try {
       output.write(encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }));
       output.write(encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }));
       const report = saveImage(memory, output, options);
       // Asked for last: a domain whose process died while its memory was read ends here, not in a bad stream.
-      const context = connection.context();
+      const context = connection.context(epoch);
       output.write(
         encodeLibxlRecord({ type: 'EMULATOR_CONTEXT', emulatorId: Emulator.UNKNOWN, index: 0, context }),
       );
@@ -40,16 +48,7 @@ export function saveDomain(domain: SavedDomain, output: Output, options: SaveOpt
     }
   } catch (error) {
     // Whatever it showed itself as first.
-    if (livenessOf(domain.owner).verdict !== 'dead') throw error;
+    if (livenessOf(owner).verdict !== 'dead') throw error;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
-  } finally {
-    connection.close();
   }
-}
-
-/** @throws HostError `wrong-state` for a domain that nothing more is written by */
-export function refuseUnlessHere(domid: number, { suspended, crashed, incoming }: ControlState): void {
-  if (!suspended && !crashed && !incoming) return;
-  const state = crashed ? 'has crashed' : suspended ? 'is suspended already' : 'has not arrived yet';
-  throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
 }

@@ -19,12 +19,17 @@ function refusal(octets: Uint8Array): HostError {
 }
 
 describe("a vCPU's state", () => {
-  it('comes back', () => {
-    const { guest, globals } = decodeVcpuContext(
-      encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: -5 } }),
+  it.each([false, true])('comes back, paused: %s', (paused) => {
+    const { guest, globals, ...rest } = decodeVcpuContext(
+      encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: -5 }, paused }),
     );
     expect(globals).toEqual({ counter: -5 });
+    expect(rest).toEqual({ paused });
     expect(guest.module).toEqual(module);
+  });
+
+  it('of an older mig says nothing of a pause: it was none', () => {
+    expect(decodeVcpuContext(pack({ abi: 1, module, globals: { counter: 1 } })).paused).toBe(false);
   });
 
   it('keeps every number exactly', () => {
@@ -33,7 +38,9 @@ describe("a vCPU's state", () => {
     const globals = Object.fromEntries([...guest.globals].map(([name, type]) => [name, numbers[type]]));
     Object.assign(globals, { lastTime: 0.1, dueWrites: -Infinity });
     expect(new Set(guest.globals.values())).toEqual(new Set(['i32', 'i64', 'f64']));
-    expect(decodeVcpuContext(encodeVcpuContext({ guest, globals })).globals).toStrictEqual(globals);
+    expect(decodeVcpuContext(encodeVcpuContext({ guest, globals, paused: false })).globals).toStrictEqual(
+      globals,
+    );
   });
 
   it.each<[string, unknown, string]>([
@@ -47,6 +54,11 @@ describe("a vCPU's state", () => {
     ['a global of another type', { abi: 1, module, globals: { counter: 'x' } }, 'the global counter is not'],
     ['a global out of range', { abi: 1, module, globals: { counter: 2 ** 40 } }, 'the global counter is not'],
     ['a global too many', { abi: 1, module, globals: { counter: 1, other: 1 } }, 'has no global other'],
+    [
+      'a pause that is neither',
+      { abi: 1, module, globals: { counter: 1 }, paused: 1 },
+      'whether it was paused is no boolean',
+    ],
   ])('with %s is refused', (_, value, message) => {
     const error = refusal(pack(value));
     expect(error.code).toBe('bad-guest');
@@ -54,7 +66,7 @@ describe("a vCPU's state", () => {
   });
 
   it('is refused, cut anywhere', () => {
-    const octets = encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: 1 } });
+    const octets = encodeVcpuContext({ guest: inspectGuest(module), globals: { counter: 1 }, paused: false });
     for (let length = 0; length < octets.length; length++) {
       expect(refusal(octets.subarray(0, length)).code).toBe('bad-guest');
     }

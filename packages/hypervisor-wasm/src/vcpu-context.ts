@@ -1,10 +1,10 @@
 /**
  * The state of a domain's vCPU, as EMULATOR_CONTEXT carries it: MessagePack of
  *
- *     { abi: 1, module: the guest's WebAssembly octets, globals: { name: value } }
+ *     { abi: 1, module: the guest's WebAssembly octets, globals: { name: value }, paused: its operator had paused it }
  *
  * with an i32 as an integer, an i64 as a 64-bit integer, an f32 or f64 as the 64 bits of the f64 of that value.
- * The module travels with it, so that the target needs no file.
+ * `paused` may be absent, and is then false. The module travels with it, so that the target needs no file.
  */
 import { HostError } from '@mig/hypervisor';
 import { Packr, Unpackr } from 'msgpackr';
@@ -16,6 +16,8 @@ export type Globals = Readonly<Record<string, GlobalValue>>;
 export interface VcpuContext {
   readonly guest: Guest;
   readonly globals: Globals;
+  /** Its operator had paused it: it is to be paused where it arrives. */
+  readonly paused: boolean;
 }
 
 /** Octets besides the module's. */
@@ -24,26 +26,27 @@ const LARGEST_REST = 1 << 20;
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 
-export function encodeVcpuContext({ guest, globals }: VcpuContext): Uint8Array {
+export function encodeVcpuContext({ guest, globals, paused }: VcpuContext): Uint8Array {
   const packed: Record<string, GlobalValue> = {};
   for (const [name, type] of guest.globals) packed[name] = pack(type, globals[name]!);
-  return packr.pack({ abi: GUEST_ABI, module: guest.module, globals: packed });
+  return packr.pack({ abi: GUEST_ABI, module: guest.module, globals: packed, paused });
 }
 
 /** @throws HostError bad-guest where this is no vCPU's state, or its guest cannot be run */
 export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
   if (octets.length > LARGEST_GUEST + LARGEST_REST) refuse(`${octets.length} octets are too many`);
-  const { abi, module, globals } = unpack(octets);
+  const { abi, module, globals, paused = false } = unpack(octets);
   if (abi !== GUEST_ABI) refuse(`it is of ABI ${String(abi)}; this is ABI ${GUEST_ABI}`);
   if (!(module instanceof Uint8Array)) refuse('it has no module');
   if (!isObject(globals)) refuse('it has no globals');
+  if (typeof paused !== 'boolean') refuse('whether it was paused is no boolean');
   const guest = inspectGuest(Uint8Array.from(module));
   const restored: Record<string, GlobalValue> = {};
   for (const [name, type] of guest.globals) restored[name] = restore(name, type, globals[name]);
   for (const name of Object.keys(globals)) {
     if (!guest.globals.has(name)) refuse(`the guest has no global ${name}`);
   }
-  return { guest, globals: restored };
+  return { guest, globals: restored, paused };
 }
 
 function unpack(octets: Uint8Array): Record<string, unknown> {

@@ -98,20 +98,40 @@ describe('a domain', () => {
     info.setUint16(0, domid, true);
     info.setUint32(4, flags, true);
     info.setBigUint64(8, 24592n, true);
+    info.setBigUint64(56, 1_500_000_000n, true);
     info.setUint32(64, 3, true);
+    for (let i = 0; i < 16; i++) info.setUint8(76 + i, 0xa0 + i);
     return 1;
   };
 
   test.each([
-    [0x22, true, false],
-    [0x20, false, false],
-    // XEN_DOMINF_shutdown, with and without SHUTDOWN_suspend for its reason.
-    [0x20006, true, true],
-    [0x30006, true, false],
-    [0x20002, true, false],
-  ])('is described by what Xen says of it: flags %i', (flags, hvm, suspended) => {
+    [0x22, { hvm: true }],
+    [0x20, {}],
+    // XEN_DOMINF_shutdown, with SHUTDOWN_suspend and SHUTDOWN_crash for its reason.
+    [0x20006, { hvm: true, suspended: true }],
+    [0x30006, { hvm: true, crashed: true }],
+    [0x20002, { hvm: true }],
+    [0x2000e, { hvm: true, suspended: true, paused: true }],
+  ])('is described by what Xen says of it: flags %i', (flags, state) => {
     const control = open({ xc_domain_getinfolist: found(DOMID, flags) });
-    expect(control.describe(DOMID)).toEqual({ hvm, suspended, pages: 24592, vcpus: 3 });
+    const uuid = 'a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf';
+    const still = { hvm: false, suspended: false, crashed: false, paused: false };
+    const counts = { cpuNanoseconds: 1.5e9, pages: 24592, vcpus: 3 };
+    expect(control.describe(DOMID)).toEqual({ ...still, ...state, ...counts, uuid });
+  });
+
+  test('is paused and unpaused, and says where that fails', () => {
+    const control = open();
+    control.pause(DOMID);
+    control.unpause(DOMID);
+    expect(xen.calls).toEqual([
+      ['xc_domain_pause', XCH, DOMID],
+      ['xc_domain_unpause', XCH, DOMID],
+    ]);
+    xen.functions['xc_domain_unpause'] = () => -1;
+    expect(() => {
+      control.unpause(DOMID);
+    }).toThrow('xc_domain_unpause of domain 7');
   });
 
   test('is none where Xen has only a later one, or none at all', () => {

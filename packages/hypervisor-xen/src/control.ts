@@ -6,8 +6,10 @@
 import koffi, { type LibraryHandle } from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
+import { emptyLeaves, emptyMsrs, readLeaves, readMsrs, writeLeaves, writeMsrs } from './cpu-policy-octets.js';
 import { XenError } from './errors.js';
 import { HypercallBitmap } from './hypercall-bitmap.js';
+import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 
 /** XEN_DOMCTL_SHADOW_OP_*, public/domctl.h. */
@@ -23,14 +25,12 @@ const PROT_WRITE = 2;
 /** XEN_DOMINF_*, public/domctl.h. */
 const DOMINF_HVM_GUEST = 1 << 1;
 const DOMINF_SHUTDOWN = 1 << 2;
+const DOMINF_PAUSED = 1 << 3;
 const DOMINF_SHUTDOWN_SHIFT = 16;
 const DOMINF_SHUTDOWN_MASK = 0xff;
-/** SHUTDOWN_suspend, public/sched.h. */
+/** SHUTDOWN_suspend and SHUTDOWN_crash, public/sched.h. */
 const SHUTDOWN_SUSPEND = 2;
-
-/** sizeof(xen_cpuid_leaf_t) and sizeof(xen_msr_entry_t), public/arch-x86/xen.h and xen-x86_32/64. */
-const LEAF_SIZE = 24;
-const MSR_SIZE = 16;
+const SHUTDOWN_CRASH = 3;
 
 type Libraries = ReturnType<typeof declare>;
 
@@ -59,6 +59,8 @@ function declare({ libraries }: XenVersion) {
     xc_domain_getinfolist: control.func(
       'int xc_domain_getinfolist(uintptr_t xch, uint32_t first, unsigned int count, void *info)',
     ),
+    xc_domain_pause: control.func('int xc_domain_pause(uintptr_t xch, uint32_t domid)'),
+    xc_domain_unpause: control.func('int xc_domain_unpause(uintptr_t xch, uint32_t domid)'),
     xc_domain_nr_gpfns: control.func('int xc_domain_nr_gpfns(uintptr_t xch, uint32_t domid, void *count)'),
     xc_shadow_control: control.func(
       'int xc_shadow_control(uintptr_t xch, uint32_t domid, unsigned int op, void *mb, unsigned int mode)',
@@ -128,6 +130,12 @@ export interface DomainFacts {
   readonly hvm: boolean;
   /** Shut down, for the reason that it was asked to suspend. */
   readonly suspended: boolean;
+  readonly crashed: boolean;
+  /** At least one of the pauses that Xen counts is there. */
+  readonly paused: boolean;
+  /** Of all its vcpus; stands still while none of them runs. */
+  readonly cpuNanoseconds: number;
+  readonly uuid: string;
   /** Pages that it has, those that Xen holds for it included. */
   readonly pages: number;
   readonly vcpus: number;
@@ -182,19 +190,33 @@ export class XenControl {
 
   /** @returns undefined where there is no such domain */
   describe(domid: number): DomainFacts | undefined {
-    const { size, flags, totalPages, onlineVcpus } = this.#version.domainInfo;
+    const { size, flags, totalPages, cpuTime, onlineVcpus, handle } = this.#version.domainInfo;
     const info = new DataView(new ArrayBuffer(size));
     const found = this.#call('xc_domain_getinfolist', domid, 1, info);
     // It is the next domain that exists, where this one does not.
     if (found !== 1 || info.getUint16(0, true) !== domid) return undefined;
     const word = info.getUint32(flags, true);
+    const shutdown = (word & DOMINF_SHUTDOWN) !== 0;
     const reason = (word >>> DOMINF_SHUTDOWN_SHIFT) & DOMINF_SHUTDOWN_MASK;
     return {
       hvm: (word & DOMINF_HVM_GUEST) !== 0,
-      suspended: (word & DOMINF_SHUTDOWN) !== 0 && reason === SHUTDOWN_SUSPEND,
+      suspended: shutdown && reason === SHUTDOWN_SUSPEND,
+      crashed: shutdown && reason === SHUTDOWN_CRASH,
+      paused: (word & DOMINF_PAUSED) !== 0,
+      cpuNanoseconds: Number(info.getBigUint64(cpuTime, true)),
+      uuid: uuidText(new Uint8Array(info.buffer, handle, UUID_SIZE)),
       pages: Number(info.getBigUint64(totalPages, true)),
       vcpus: info.getUint32(onlineVcpus, true),
     };
+  }
+
+  /** Adds a pause to those that Xen counts: it takes as many to take back before the domain runs. */
+  pause(domid: number): void {
+    this.#call('xc_domain_pause', domid);
+  }
+
+  unpause(domid: number): void {
+    this.#call('xc_domain_unpause', domid);
   }
 
   /** The highest pfn plus one, holes included. */
@@ -336,8 +358,8 @@ export class XenControl {
     const [leafCount, msrCount] = [new Uint32Array(1), new Uint32Array(1)];
     const xen = this.#xen;
     check('xc_cpu_policy_get_size', domid, xen.xc_cpu_policy_get_size(this.#xch, leafCount, msrCount));
-    const leaves = new DataView(new ArrayBuffer(leafCount[0]! * LEAF_SIZE));
-    const msrs = new DataView(new ArrayBuffer(msrCount[0]! * MSR_SIZE));
+    const leaves = emptyLeaves(leafCount[0]!);
+    const msrs = emptyMsrs(msrCount[0]!);
     const policy = xen.xc_cpu_policy_init() as number;
     if (policy === 0) throw new HostError('unavailable', 'no memory for a CPU policy', { domid });
     try {
@@ -392,36 +414,4 @@ export class XenControl {
 
 function check(name: string, domid: number, result: unknown): void {
   if ((result as number) < 0) throw new XenError(name, koffi.errno(), domid);
-}
-
-function readLeaves(octets: DataView, count: number): CpuidLeaf[] {
-  return Array.from({ length: count }, (_, i) => {
-    const word = (index: number) => octets.getUint32(i * LEAF_SIZE + index * 4, true);
-    return { leaf: word(0), subleaf: word(1), a: word(2), b: word(3), c: word(4), d: word(5) };
-  });
-}
-
-function writeLeaves(leaves: readonly CpuidLeaf[]): Uint32Array {
-  return Uint32Array.from(leaves.flatMap(({ leaf, subleaf, a, b, c, d }) => [leaf, subleaf, a, b, c, d]));
-}
-
-function readMsrs(octets: DataView, count: number): MsrEntry[] {
-  return Array.from({ length: count }, (_, i) => {
-    const at = i * MSR_SIZE;
-    return {
-      index: octets.getUint32(at, true),
-      flags: octets.getUint32(at + 4, true),
-      value: octets.getBigUint64(at + 8, true),
-    };
-  });
-}
-
-function writeMsrs(msrs: readonly MsrEntry[]): DataView {
-  const octets = new DataView(new ArrayBuffer(msrs.length * MSR_SIZE));
-  msrs.forEach(({ index, flags, value }, i) => {
-    octets.setUint32(i * MSR_SIZE, index, true);
-    octets.setUint32(i * MSR_SIZE + 4, flags, true);
-    octets.setBigUint64(i * MSR_SIZE + 8, value, true);
-  });
-  return octets;
 }

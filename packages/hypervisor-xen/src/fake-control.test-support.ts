@@ -30,7 +30,10 @@ export class FakeControl implements SavingControl, RestoringControl {
   failing: number | undefined;
   /** Called before each mapping: the guest's chance to run. */
   beforeMap: () => void = () => undefined;
-  facts: DomainFacts = { hvm: true, suspended: false, pages: 0, vcpus: 1 };
+  facts: DomainFacts = {
+    ...{ hvm: true, suspended: false, crashed: false, paused: false },
+    ...{ cpuNanoseconds: 0, uuid: '', pages: 0, vcpus: 1 },
+  };
   policy: CpuPolicy = { leaves: [], msrs: [] };
   tsc: TscInfo = { mode: 1, khz: 2_000_000, nanoseconds: 3n, incarnation: 4 };
   context: Uint8Array = Uint8Array.of(1, 2, 3);
@@ -82,6 +85,13 @@ export class FakeControl implements SavingControl, RestoringControl {
     this.call('enableLogDirty');
     this.logsDirty = true;
     this.#dirty.clear();
+  }
+
+  startLogDirty(): boolean {
+    this.call('startLogDirty');
+    if (this.logsDirty) return false;
+    this.logsDirty = true;
+    return true;
   }
 
   disableLogDirty(): void {

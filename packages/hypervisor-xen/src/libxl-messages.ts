@@ -29,7 +29,6 @@ export type LibxlRequest =
       readonly do: 'rename';
       readonly domid: number;
       readonly name: string;
-      readonly sentTo?: string | undefined;
     }
   | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty'; readonly domid: number }
   | {

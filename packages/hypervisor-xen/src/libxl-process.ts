@@ -65,7 +65,7 @@ function perform(libxl: Libxl, request: LibxlRequest) {
     case 'configuration':
       return libxl.configuration(request.domid);
     case 'rename':
-      return libxl.rename(request.domid, request.name, request.sentTo);
+      return libxl.rename(request.domid, request.name);
     case 'pause':
     case 'unpause':
     case 'resume':

@@ -6,6 +6,8 @@
  */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
+import { recordKey } from './domain-record.js';
+import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 import { Xenstore } from './xenstore.js';
 
@@ -45,8 +47,8 @@ export interface LibxlDomain {
   readonly suspended: boolean;
   readonly crashed: boolean;
   readonly cpuNanoseconds: number;
-  /** Where it was sent, where it was sent away. */
-  readonly sentTo?: string | undefined;
+  /** What mig remembers of it, as it is written in xenstore. */
+  readonly record?: string | undefined;
 }
 
 type Functions = ReturnType<typeof declare>;
@@ -179,23 +181,19 @@ export class Libxl {
     return {
       domid,
       name: (this.#libxl.libxl_domid_to_name(this.#ctx, domid) as string | null) ?? '',
-      uuid: uuidText(new Uint8Array(info.buffer, info.byteOffset + at.uuid, 16)),
+      uuid: uuidText(new Uint8Array(info.buffer, info.byteOffset + at.uuid, UUID_SIZE)),
       memory: Number(info.getBigUint64(at.currentMemory, true)),
       vcpus: info.getUint32(at.vcpus, true),
       paused: info.getUint8(at.paused) !== 0,
       suspended: shutdown && reason === REASON_SUSPEND,
       crashed: shutdown && reason === REASON_CRASH,
       cpuNanoseconds: Number(info.getBigUint64(at.cpuTime, true)),
-      sentTo: this.#store.read(sentToKey(domid)),
+      record: this.#store.read(recordKey(domid)),
     };
   }
 
-  /** @param sentTo remembered until it is renamed again; libxl forgets it with the domain */
-  rename(domid: number, name: string, sentTo?: string): void {
-    // Before, so that it never has the name without the note.
-    if (sentTo !== undefined) this.#store.write(sentToKey(domid), sentTo);
+  rename(domid: number, name: string): void {
     this.#check('libxl_domain_rename', domid, this.#libxl.libxl_domain_rename(this.#ctx, domid, null, name));
-    if (sentTo === undefined) this.#store.remove(sentToKey(domid));
   }
 
   pause(domid: number): void {
@@ -323,14 +321,4 @@ export class Libxl {
     }
     throw new HostError('unavailable', `${call} of domain ${domid}: ${name}`, { domid });
   }
-}
-
-function uuidText(octets: Uint8Array): string {
-  const hex = Buffer.from(octets).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
-/** Beside what libxl itself keeps about the domain, where no guest can read it. */
-function sentToKey(domid: number): string {
-  return `/libxl/${domid}/mig-sent-to`;
 }

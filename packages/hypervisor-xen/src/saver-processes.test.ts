@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isBeingSavedLive } from './saver-processes.js';
+import { helpersAtWork, isBeingSavedLive } from './saver-processes.js';
 
 let proc: string;
 beforeEach(() => {
@@ -38,6 +38,16 @@ test.each([
 ])('%s is none', (_, words) => {
   running(4242, ...words);
   expect(isBeingSavedLive(7, proc)).toBe(false);
+});
+
+test('all that are at work are told, and what for', () => {
+  running(100, 'bash');
+  running(4242, 'helper', ...LIVE);
+  running(4243, 'helper', '--restore-domain', '12', '-1', '9', '1', '0', '2', '0', '503', '0');
+  expect(helpersAtWork(proc)).toEqual([
+    { pid: 4242, domid: 7, mode: 'save', live: true },
+    { pid: 4243, domid: 9, mode: 'restore', live: false },
+  ]);
 });
 
 test.each([

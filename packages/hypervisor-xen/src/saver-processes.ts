@@ -1,21 +1,39 @@
-/** Whether a libxl save helper, anybody's, is at work on a running domain: libxl starts one for each migration. */
+/** The libxl save helpers, anybody's, that are at work: libxl starts one for each domain that is saved or restored. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { parseHelperArguments, SaveFlag } from '@mig/protocol/save-helper';
 
-const SAVE = '--save-domain';
+const MODES = ['--save-domain', '--restore-domain'];
+
+export interface SaveHelper {
+  readonly pid: number;
+  readonly domid: number;
+  readonly mode: 'save' | 'restore';
+  readonly live: boolean;
+}
 
 /**
- * Live, that is: a plain save has no use for the log.
  * @param proc where the processes are
  * @throws HostError `unavailable` where a process cannot be looked at, and so could be one
  */
-export function isBeingSavedLive(domid: number, proc = '/proc'): boolean {
-  return processesIn(proc).some((pid) => {
+export function helpersAtWork(proc = '/proc'): SaveHelper[] {
+  return processesIn(proc).flatMap((pid) => {
     const commandLine = commandLineOf(join(proc, pid));
-    return commandLine !== undefined && domidSavedBy(commandLine) === domid;
+    return commandLine === undefined ? [] : (helperOf(Number(pid), commandLine) ?? []);
   });
+}
+
+/** Live, that is: a plain save has no use for the log. See `helpersAtWork`. */
+export function isBeingSavedLive(domid: number, proc = '/proc'): boolean {
+  return helpersAtWork(proc).some((helper) => helper.live && helper.domid === domid);
+}
+
+/** @returns the process of a save helper that is at work on the domain and is not this process. See `helpersAtWork` */
+export function anotherSaverOf(domid: number, proc = '/proc'): number | undefined {
+  const isAnother = (helper: SaveHelper) =>
+    helper.mode === 'save' && helper.domid === domid && helper.pid !== process.pid;
+  return helpersAtWork(proc).find(isAnother)?.pid;
 }
 
 /** @returns undefined where the process has just ended */
@@ -43,13 +61,14 @@ function unreadable(path: string, cause: unknown): never {
   throw new HostError('unavailable', message, { cause });
 }
 
-function domidSavedBy(commandLine: string): number | undefined {
-  if (!commandLine.includes(SAVE)) return undefined;
+function helperOf(pid: number, commandLine: string): SaveHelper | undefined {
+  if (!MODES.some((mode) => commandLine.includes(mode))) return undefined;
   const words = commandLine.replace(/\0$/, '').split('\0');
   try {
-    const parsed = parseHelperArguments(words.slice(words.indexOf(SAVE)));
+    const parsed = parseHelperArguments(words.slice(words.findIndex((word) => MODES.includes(word))));
+    const { mode, domid } = parsed;
     const live = parsed.mode === 'save' && (parsed.flags & SaveFlag.LIVE) !== 0;
-    return live ? parsed.domid : undefined;
+    return { pid, domid, mode, live };
   } catch {
     // Somebody else's option of that name.
     return undefined;

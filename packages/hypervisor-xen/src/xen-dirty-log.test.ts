@@ -9,13 +9,6 @@ class LoggedDomain extends FakeControl implements LoggingControl {
   /** A save helper is at work on it. */
   migrating = false;
 
-  startLogDirty(): boolean {
-    this.call('startLogDirty');
-    if (this.logsDirty) return false;
-    this.enableLogDirty();
-    return true;
-  }
-
   withLog<T>(use: Parameters<typeof withXenDirtyLog<T>>[3]): T {
     return withXenDirtyLog(this, DOMID, () => this.migrating, use);
   }
@@ -25,7 +18,7 @@ function refused(action: () => unknown): string {
   try {
     action();
   } catch (error) {
-    if (error instanceof HostError && error.code === 'wrong-state') return error.message;
+    if (error instanceof HostError && error.code === 'held') return error.message;
     throw error;
   }
   throw new Error('it was not refused');

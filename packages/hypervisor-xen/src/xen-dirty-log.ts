@@ -13,7 +13,7 @@ export type LoggingControl = Pick<
 
 /**
  * @param isBeingMigrated whether a migration of it has begun
- * @throws HostError `wrong-state` where one has, at the start or since, or where the log is on already
+ * @throws HostError `held` where one has, at the start or since, or where the log is on already
  */
 export function withXenDirtyLog<T>(
   control: LoggingControl,
@@ -22,7 +22,7 @@ export function withXenDirtyLog<T>(
   use: (log: DirtyLog) => T,
 ): T {
   const refuseIfMigrated = (what: string) => {
-    if (isBeingMigrated()) throw new HostError('wrong-state', `domain ${domid} ${what}`, { domid });
+    if (isBeingMigrated()) throw new HostError('held', `domain ${domid} ${what}`, { domid });
   };
   refuseIfMigrated('is being migrated');
   const pageCount = control.pfnCount(domid);
@@ -30,7 +30,7 @@ export function withXenDirtyLog<T>(
   try {
     if (!control.startLogDirty(domid)) {
       throw new HostError(
-        'wrong-state',
+        'held',
         `Xen does not begin to log the writes of domain ${domid}: they are being logged already (it is being migrated, its ` +
           'dirty rate is being measured, or a toolstack that died has left its log on), or it has a device passed through',
         { domid },

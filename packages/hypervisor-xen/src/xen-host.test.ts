@@ -1,365 +1,395 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
-import { Input, InterruptedError, Output, TimeoutError } from '@mig/posix';
-import { PrecopyAbortedError } from '@mig/sender';
-import type { LibxlDomain } from './libxl.js';
+import { HostError, type SaveOptions } from '@mig/hypervisor';
+import { Input, Output } from '@mig/posix';
+import type { Standing } from '@mig/protocol/handshake';
+import type { DomainRecord } from './domain-record.js';
+import { FakeXen, refused } from './fake-xen.test-support.js';
+import { thisProcess } from './holder.js';
 import type { HelperListener } from './libxl-client.js';
-import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import type { LibxlRequest } from './libxl-messages.js';
+import type { SaveHelper } from './saver-processes.js';
 import { XenHost } from './xen-host.js';
 
-/** What libxl's process answers, and how many of them were started. */
-const libxl = vi.hoisted(() => ({
-  answer: (_: LibxlRequest, __?: HelperListener): unknown => undefined,
-  started: 0,
-  closed: 0,
-}));
-
-const saved = vi.hoisted(() => new Set<number>());
+/** The host that this process runs on. */
+const here = vi.hoisted(
+  (): { xen: FakeXen; helpers: SaveHelper[]; started: number; closed: number; dead: boolean } => ({
+    xen: undefined as unknown as FakeXen,
+    helpers: [],
+    started: 0,
+    closed: 0,
+    dead: false,
+  }),
+);
 
 vi.mock('./detect.js', () => ({ detectXen: () => undefined }));
-vi.mock('./saver-processes.js', () => ({ isBeingSavedLive: (domid: number) => saved.has(domid) }));
+vi.mock('./saver-processes.js', () => ({ helpersAtWork: () => here.helpers, isBeingSavedLive: () => false }));
+vi.mock('./control.js', () => ({
+  XenControl: class {
+    describe = here.xen.control.describe;
+    pause = here.xen.control.pause;
+    unpause = here.xen.control.unpause;
+    close = here.xen.control.close;
+  },
+}));
+vi.mock('./xenstore.js', () => ({
+  Xenstore: class {
+    read = here.xen.xenstore.read;
+    write = here.xen.xenstore.write;
+  },
+}));
 vi.mock('./libxl-client.js', () => ({
   LibxlClient: class {
     ended = false;
     readonly busy = false;
 
     constructor() {
-      libxl.started++;
+      here.started++;
     }
 
     ask(request: LibxlRequest, listener?: HelperListener): unknown {
-      try {
-        return libxl.answer(request, listener);
-      } catch (error) {
-        this.ended = error === DEAD;
-        throw error;
-      }
+      this.ended = here.dead;
+      if (here.dead) throw new HostError('unavailable', "libxl's process has ended");
+      return here.xen.ask(request, listener);
     }
 
     close(): void {
-      libxl.closed++;
+      here.closed++;
     }
   },
 }));
 
-const DEAD = new HostError('unavailable', "libxl's process has ended");
+const AWAY = 'busy--migratedaway';
+const DOMID = 1;
 
-const host = () => new XenHost({ saveHelper: '/usr/bin/xl-save-helper' });
-const output = new Output(-1, { subject: 'the test' });
-const input = new Input(-1, { subject: 'the test' });
-
-const one: LibxlDomain = {
-  domid: 1,
-  name: 'one',
-  uuid: 'u',
-  memory: 98304,
-  vcpus: 2,
-  paused: true,
-  suspended: false,
-  crashed: false,
-  cpuNanoseconds: 1.5e9,
-};
-const two: LibxlDomain = { ...one, domid: 2, name: '1', paused: false, suspended: true };
-
-/** Of a host with these two domains. */
-function answerOf(request: LibxlRequest): unknown {
-  if (request.do === 'list') return [one, two];
-  if (request.do === 'describe') return [one, two].find(({ domid }) => domid === request.domid);
-  return undefined;
-}
-
+let xen: FakeXen;
+let folder: { mig: () => XenHost };
 beforeEach(() => {
-  libxl.answer = answerOf;
+  xen = here.xen = new FakeXen();
+  xen.add(DOMID);
+  folder = { mig: () => new XenHost({ saveHelper: '/usr/bin/xl-save-helper', stateFolder: xen.folder }) };
+  Object.assign(here, { helpers: [], started: 0, closed: 0, dead: false });
 });
 afterEach(() => {
-  libxl.started = libxl.closed = 0;
+  xen.close();
 });
 
-function failure(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
+const host = () => folder.mig();
+const output = new Output(-1, { subject: 'the test' });
+const input = new Input(-1, { subject: 'the test' });
+const options: SaveOptions = {
+  ...{ live: true, debug: false, suspendTimeout: 1000 },
+  policy: () => ({ decision: 'continue-precopy' }),
+};
+
+/** The record of a process that is gone. */
+function left(standing: Standing, more: Partial<DomainRecord> = {}): void {
+  const process = { ...thisProcess(), startTime: -1 };
+  const hold = { id: 'of another', purpose: 'migration', to: 'far', process } as const;
+  xen.setRecord(DOMID, { standing, epoch: 4, uuid: xen.get(DOMID).uuid, ownName: 'busy', hold, ...more });
 }
 
-test('what a domain that does not run writes is not logged', () => {
-  const log = (domid: number) => failure(() => host().withDirtyLog(domid, () => 'logged'));
-  expect(log(2)).toMatchObject({ code: 'wrong-state', message: 'domain 2 is suspended already' });
-  expect(log(3)).toMatchObject({ code: 'no-such-domain' });
-});
+/** A record whose process may be alive. */
+function held(standing: Standing): void {
+  left(standing);
+  const record = xen.record(DOMID)!;
+  const process = { ...record.hold!.process, pidNamespace: 'elsewhere' };
+  xen.setRecord(DOMID, { ...record, hold: { ...record.hold!, process } });
+}
 
 describe('domains', () => {
   test('are described in our units', () => {
+    xen.add(DOMID, { cpuNanoseconds: 1.5e9, pauses: 1 });
     const state = { paused: true, suspended: false, crashed: false };
-    const found = { domid: 1, name: 'one', uuid: 'u', memory: 96, vcpus: 2, state, cpuSeconds: 1.5 };
-    expect(host().describe(1)).toEqual({ ...found, logDirty: undefined });
-    expect(failure(() => host().describe(3))).toMatchObject({ code: 'no-such-domain', domid: 3 });
+    const about = {
+      domid: DOMID,
+      name: 'busy',
+      uuid: 'uuid-1',
+      memory: 96,
+      vcpus: 2,
+      state,
+      cpuSeconds: 1.5,
+    };
+    expect(host().describe(DOMID)).toEqual({ ...about, logDirty: undefined, standing: 'free', epoch: 0 });
+    refused('no-such-domain', () => host().describe(3));
   });
 
   test('are found by name first', () => {
-    expect(host().find('one')?.domid).toBe(1);
+    xen.add(2, { name: '1' });
+    expect(host().find('busy')?.domid).toBe(1);
     expect(host().find('1')?.domid).toBe(2);
     expect(host().find('2')?.domid).toBe(2);
     expect(host().find('3')).toBeUndefined();
   });
 
   test('have the name in their configuration that they have now', () => {
-    libxl.answer = (request) =>
-      request.do === 'configuration' ? '{"c_info":{"name":"old","uuid":"u"},"b_info":{}}' : answerOf(request);
-    expect(host().configuration(1)).toBe('{"c_info":{"name":"one","uuid":"u"},"b_info":{}}');
+    xen.add(DOMID, { name: 'now', configuration: { c_info: { name: 'old', uuid: 'u' }, b_info: {} } });
+    expect(host().configuration(DOMID)).toBe('{"c_info":{"name":"now","uuid":"u"},"b_info":{}}');
   });
 
-  test('are not given the name of another', () => {
-    expect(failure(() => host().rename(1, '1'))).toMatchObject({ code: 'name-taken', domid: 1 });
-    host().rename(2, '1');
+  test("are as paused as their operator has them: mig's own pause is not told", () => {
+    xen.add(DOMID, { pauses: 1, suspended: true });
+    left('sent', { pause: true, sentTo: 'far' });
+    expect(host().describe(DOMID)).toMatchObject({
+      standing: 'away',
+      sentTo: 'far',
+      state: { paused: false },
+    });
+    left('incoming', { pause: true });
+    xen.get(DOMID).suspended = false;
+    expect(host().describe(DOMID)).toMatchObject({ standing: 'incoming', state: { paused: true } });
   });
 });
 
-const report: ImageReport = {
-  passes: [],
-  precopyEnd: { code: 'test', sentence: 'enough' },
-  octets: 500,
-  milliseconds: 7,
-  suspendRequestedAt: performance.timeOrigin + 1000,
-  suspendMilliseconds: 2,
-};
-
-const options: SaveOptions = {
-  live: true,
-  debug: false,
-  policy: () => ({ decision: 'continue-precopy' }),
-  suspendTimeout: 1000,
-};
-
-/** libxl whose helper says this, and that then does as it is told. */
-function helper(events: readonly HelperEvent[], then: () => unknown = () => undefined) {
-  libxl.answer = (request, listener) => {
-    if (request.do === 'describe' || request.do === 'list') return answerOf(request);
-    requests.push(request);
-    for (const event of events) decisions.push(listener?.event(event));
-    return then();
+describe('a command', () => {
+  const commands: Record<string, (host: XenHost) => unknown> = {
+    pause: (host) => host.pause(DOMID),
+    unpause: (host) => host.unpause(DOMID),
+    rename: (host) => host.rename(DOMID, 'other'),
+    resume: (host) => host.resume(DOMID),
+    'resume --force': (host) => host.resume(DOMID, { force: true }),
+    save: (host) => host.take(DOMID, { kind: 'save' }),
+    'dirty-rate': (host) => host.withDirtyLog(DOMID, () => 'logged'),
   };
-  const requests: LibxlRequest[] = [];
-  const decisions: unknown[] = [];
-  return { requests, decisions };
-}
 
-function refuse(): never {
-  throw new HostError('unavailable', 'ERROR_FAIL', { domid: 1 });
-}
-
-describe('a save', () => {
-  test("is libxl's, with our helper and our policy", () => {
-    const stats = {
-      iteration: 0,
-      totalWritten: 0,
-      dirtyCount: 9,
-      point: 'dirty-count-known',
-      elapsedMilliseconds: 0,
-      sendRate: undefined,
-      dirtyRate: undefined,
-      dirtyCounts: [],
-      suspendCost: 40,
-      estimatedDowntime: undefined,
-    } as const;
-    const { requests, decisions } = helper([
-      { event: 'helper', pid: 1 },
-      { event: 'pass-started', pass: { kind: 'precopy', iteration: 0, dirtyPages: 9 } },
-      { event: 'consult', stats },
-      { event: 'log-read', pass: { iteration: 0, dirtyPages: 2 }, bitmap: 'AQAAgA==' },
-      { event: 'suspended' },
-      { event: 'image', report },
-    ]);
-    const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: `${stats.dirtyCount} pages` } } as const; // prettier-ignore
-    const observer = { passStarted: vi.fn(), suspended: vi.fn(), consulted: vi.fn(), logRead: vi.fn() };
-    const bandwidth = { octetsPerSecond: 1e6, always: true };
-    const patient = new Output(-1, { subject: 'the test', patience: { what: '', milliseconds: 2500 } });
-    const saved = host().saveTo(1, patient, {
-      ...options,
-      policy: () => stop,
-      observer,
-      bandwidth: () => bandwidth,
-      suspendCost: 40.4,
-    });
-
-    expect(saved.suspendRequestedAt).toBeCloseTo(1000);
-    expect(patient.octets).toBe(500);
-    const directive = { decision: stop, bandwidth };
-    expect(decisions).toEqual([undefined, undefined, directive, undefined, undefined, undefined]);
-    expect(observer.consulted).toHaveBeenCalledExactlyOnceWith(stats, stop);
-    expect(observer.logRead).toHaveBeenCalledExactlyOnceWith(
-      { iteration: 0, dirtyPages: 2 },
-      Uint32Array.of(0x80000001),
-    );
-    expect(observer.passStarted).toHaveBeenCalledWith({ kind: 'precopy', iteration: 0, dirtyPages: 9 });
-    expect(observer.suspended).toHaveBeenCalledOnce();
-    const environment = {
-      LIBXL_SAVE_HELPER: '/usr/bin/xl-save-helper',
-      MIG_HELPER_LINK: '4,5,bitmaps',
-      MIG_SUSPEND_COST: '40',
-      MIG_PROGRESS_TIMEOUT: '3',
-    };
-    const stream = { pid: process.pid, fd: -1 };
-    expect(requests).toEqual([{ do: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
-  });
-
-  test('of a domain that is suspended is refused: it may run elsewhere', () => {
-    const { requests } = helper([]);
-    expect(failure(() => host().saveTo(2, output, options))).toMatchObject({ code: 'wrong-state' });
-    expect(requests).toEqual([]);
-  });
-
-  test('of a domain that another process is migrating is refused: two would both bring it back', () => {
-    const { requests } = helper([]);
-    saved.add(1);
-    try {
-      expect(failure(() => host().saveTo(1, output, options))).toMatchObject({ code: 'wrong-state' });
-    } finally {
-      saved.delete(1);
-    }
-    expect(requests).toEqual([]);
-  });
-
-  test('by another helper is none', () => {
-    helper([]);
-    expect(failure(() => host().saveTo(1, output, options)).message).toMatch(
-      /^libxl did not use the save helper/,
-    );
-  });
-
-  test('that was interrupted says so, whatever the helper made of it', () => {
-    helper([{ event: 'failed', failure: { kind: 'other', message: 'interrupted' } }], () => {
-      throw new InterruptedError('SIGINT');
-    });
-    expect(failure(() => host().saveTo(1, output, options))).toBeInstanceOf(InterruptedError);
-  });
-});
-
-describe('log-dirty that a helper has left on', () => {
-  const born: HelperEvent = { event: 'helper', pid: 1 };
-  const said: HelperEvent = { event: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
-  const stopped = { do: 'stop-log-dirty', domid: 1 };
-
-  /** What is asked of libxl when a save fails after these events. */
-  function askedAfter(events: readonly HelperEvent[], error = new HostError('unavailable', 'ERROR_FAIL')) {
-    const { requests } = helper(events, () => {
-      if (requests.length === 1) throw error;
-    });
-    expect(failure(() => host().saveTo(1, output, options))).toBeInstanceOf(Error);
-    return requests.slice(1);
-  }
-
-  test('is turned off after one that died without a word', () => {
-    expect(askedAfter([born])).toEqual([stopped]);
-    expect(askedAfter([born], DEAD)).toEqual([stopped]);
-  });
-
-  test('is not, after one that has done so itself, or has not begun', () => {
-    expect(askedAfter([born, said])).toEqual([]);
-    expect(askedAfter([])).toEqual([]);
-  });
-
-  test("does not hide the save's own failure", () => {
-    helper([born], refuse);
-    expect(failure(() => host().saveTo(1, output, options)).message).toBe('ERROR_FAIL');
-  });
-});
-
-const failures: [HelperFailure, new (...parameters: never[]) => Error, object][] = [
-  [{ kind: 'aborted', reason: report.precopyEnd }, PrecopyAbortedError, { reason: report.precopyEnd }],
-  [{ kind: 'timeout', what: 'nothing came', milliseconds: 5 }, TimeoutError, { milliseconds: 5 }],
-  [
-    { kind: 'host', code: 'suspend-refused', message: 'no' },
-    HostError,
-    { code: 'suspend-refused', message: 'no' },
-  ],
-  [{ kind: 'other', message: 'EPIPE' }, HostError, { code: 'unavailable', message: 'EPIPE' }],
-];
-
-describe.each(failures)("the helper's failure $kind", (said, kind, fields) => {
   test.each([
-    ['saveTo', () => host().saveTo(1, output, options)],
-    ['restoreFrom', () => host().restoreFrom(input, { configuration: '{}', name: 'one' })],
-  ])("counts before libxl's in %s", (_, work) => {
-    helper([{ event: 'failed', failure: said }], refuse);
-    const error = failure(work);
-    expect(error).toBeInstanceOf(kind);
-    expect(error).toMatchObject(fields);
+    ['held', 'taken', ['rename', 'save', 'dirty-rate']],
+    ['wrong-state', 'taken', ['resume', 'resume --force']],
+    ['held', 'suspended', Object.keys(commands)],
+    ['held', 'sent', Object.keys(commands)],
+    ['arriving', 'incoming', Object.keys(commands)],
+  ] as const)('is refused as %s while another has it: %s', (code, standing, names) => {
+    held(standing);
+    xen.get(DOMID).suspended = standing === 'suspended' || standing === 'sent';
+    xen.get(DOMID).pauses = standing === 'incoming' ? 1 : 0;
+    for (const name of names) refused(code, () => commands[name]!(host()));
+    expect(xen.acts).toEqual([]);
+  });
+
+  test('that was decided on another state of affairs is refused', () => {
+    left('free');
+    for (const epoch of [3, 5]) {
+      refused('stale', () => host().rename(DOMID, 'other', epoch));
+      refused('stale', () => host().destroy(DOMID, epoch));
+    }
+    // Suspended by a stock command since.
+    xen.suspend(DOMID);
+    refused('stale', () => host().destroy(DOMID, 4));
+    refused('stale', () => host().resume(DOMID, { epoch: 4 }));
+    expect(xen.acts).toEqual([]);
+    host().resume(DOMID, { epoch: host().describe(DOMID).epoch });
+    expect(xen.runs(DOMID)).toBe(true);
+  });
+
+  test('does not give a domain the name of another', () => {
+    xen.add(2, { name: 'other' });
+    refused('name-taken', () => host().rename(DOMID, 'other'));
+    host().rename(DOMID, 'busy');
+    host().rename(DOMID, 'free');
+    expect(xen.get(DOMID).name).toBe('free');
+  });
+
+  test('does not measure what does not run', () => {
+    xen.suspend(DOMID);
+    expect(refused('wrong-state', () => host().withDirtyLog(DOMID, () => 0))).toMatch(
+      /'xl resume busy' revives it$/,
+    );
+    xen.add(DOMID, { crashed: true });
+    refused('wrong-state', () => host().withDirtyLog(DOMID, () => 0));
+    refused('no-such-domain', () => host().withDirtyLog(3, () => 0));
+  });
+
+  test('pauses and unpauses', () => {
+    host().pause(DOMID);
+    expect(xen.get(DOMID).pauses).toBe(1);
+    host().unpause(DOMID);
+    expect(xen.runs(DOMID)).toBe(true);
   });
 });
 
-test("libxl's own failure comes through", () => {
-  helper([], refuse);
-  expect(failure(() => host().saveTo(1, output, options)).message).toBe('ERROR_FAIL');
+describe('resume', () => {
+  test.each<[Standing, string, boolean]>([
+    ['suspended', 'busy', false],
+    ['sent', AWAY, true],
+  ])('takes back the pause that a dead process has left: %s', (standing, name, force) => {
+    xen.add(DOMID, { name, pauses: 1, suspended: true });
+    left(standing, { pause: true });
+    if (force) refused('sent-away', () => host().resume(DOMID));
+    const { epoch } = host().describe(DOMID);
+    host().resume(DOMID, { force, epoch });
+    expect(xen.runs(DOMID)).toBe(true);
+    expect(xen.get(DOMID).name).toBe('busy');
+    expect(host().describe(DOMID)).toMatchObject({ standing: 'free', epoch: epoch + 1 });
+    refused('wrong-state', () => host().resume(DOMID, { force: true }));
+    expect(xen.acts.filter((act) => act === 'xc unpause 1')).toHaveLength(1);
+  });
+
+  test('also where a stock command has resumed it under that pause', () => {
+    xen.add(DOMID, { pauses: 1 });
+    left('suspended', { pause: true });
+    host().resume(DOMID);
+    expect(xen.acts).toEqual(['xc unpause 1']);
+    expect(xen.runs(DOMID)).toBe(true);
+  });
+
+  test('leaves a pause that was not made: the process died before', () => {
+    xen.suspend(DOMID);
+    left('suspended', { pause: true });
+    host().resume(DOMID);
+    expect(xen.acts).toEqual(['libxl resume 1']);
+  });
+
+  test('leaves it to the operator where it has been unpaused', () => {
+    xen.add(DOMID, { pauses: 1, suspended: true });
+    left('suspended', { pause: true });
+    host().unpause(DOMID);
+    xen.get(DOMID).pauses = 1;
+    host().resume(DOMID);
+    expect(xen.get(DOMID)).toMatchObject({ pauses: 1, suspended: false });
+  });
+
+  test('does not run it twice, and not under the name of another', () => {
+    xen.add(DOMID, { name: AWAY, suspended: true });
+    const other = xen.add(2, { name: 'busy', uuid: xen.get(DOMID).uuid });
+    refused('uuid-taken', () => host().resume(DOMID, { force: true }));
+    other.uuid = 'of another';
+    refused('name-taken', () => host().resume(DOMID, { force: true }));
+    expect(xen.acts).toEqual([]);
+  });
+
+  test('what stock xl has sent away needs force, under any name', () => {
+    xen.add(DOMID, { name: AWAY, suspended: true });
+    refused('sent-away', () => host().resume(DOMID));
+    host().rename(DOMID, 'other');
+    expect(refused('sent-away', () => host().resume(DOMID))).toBe(
+      'other was sent to another host, which may be running it',
+    );
+    host().resume(DOMID, { force: true });
+    expect(xen.runs(DOMID)).toBe(true);
+  });
 });
 
-test('a restore is of the name that it arrives under', () => {
-  const { requests } = helper([], () => 12);
-  const configuration = '{"c_info":{"name":"one"}}';
-  expect(host().restoreFrom(input, { configuration, name: 'one--incoming' })).toBe(12);
-  expect(requests[0]).toMatchObject({ do: 'restore', configuration: '{"c_info":{"name":"one--incoming"}}' });
+describe('destroy', () => {
+  test.each<Standing>(['taken', 'suspended', 'incoming'])('ends also what another has: %s', (standing) => {
+    held(standing);
+    host().destroy(DOMID);
+    expect(xen.domains.size).toBe(0);
+  });
+
+  test('does not end what the other end may still give back', () => {
+    held('sent');
+    refused('held', () => host().destroy(DOMID));
+    left('sent');
+    host().destroy(DOMID);
+  });
+
+  test('ends an incoming copy whose receiver has died', () => {
+    xen.add(DOMID, { pauses: 2 });
+    left('incoming', { pause: true });
+    host().destroy(DOMID);
+    expect(xen.domains.size).toBe(0);
+  });
+
+  test('is known to others meanwhile, and no longer where it fails', () => {
+    xen.before.set('libxl destroy', () => {
+      expect(refused('held', () => host().take(DOMID, { kind: 'save' }))).toBe('busy is being destroyed');
+      throw new HostError('unavailable', 'ERROR_FAIL');
+    });
+    refused('unavailable', () => host().destroy(DOMID));
+    host().take(DOMID, { kind: 'save' }).release();
+  });
 });
 
-describe('of a restore that failed', () => {
-  const configuration = '{"c_info":{"name":"one","uuid":"u"}}';
-
-  /** What is destroyed where a restore ends so, in libxl's process or with it, and these are there then. */
-  function destroyedAmong(after: readonly LibxlDomain[], end = DEAD): number[] {
-    const destroyed: number[] = [];
-    let there: readonly LibxlDomain[] = [one, two];
-    libxl.answer = (request) => {
+describe('a migration', () => {
+  beforeEach(() => {
+    xen.image = (request, listener) => {
       if (request.do === 'restore') {
-        there = after;
-        throw end;
+        xen.add(7, { name: 'busy--incoming', uuid: xen.get(DOMID).uuid, pauses: 1, cpuNanoseconds: 0 });
+        return 7;
       }
-      if (request.do === 'list') return there;
-      if (request.do === 'describe') return there.find(({ domid }) => domid === request.domid);
-      if (request.do === 'destroy') destroyed.push(request.domid);
+      xen.suspend(DOMID);
+      listener?.event({ event: 'suspended' });
+      const precopyEnd = { code: 'test', sentence: 'enough' };
+      const report = { passes: [], precopyEnd, octets: 1, milliseconds: 1, suspendMilliseconds: 1 };
+      listener?.event({ event: 'image', report: { ...report, suspendRequestedAt: 0 } });
       return undefined;
     };
-    expect(failure(() => host().restoreFrom(input, { configuration, name: 'one--incoming' }))).toBe(end);
-    return destroyed;
-  }
-
-  test('nothing is left, though libxl crashed and its process is another', () => {
-    expect(destroyedAmong([one, two, { ...one, domid: 7, name: 'one--incoming' }])).toEqual([7]);
-    // Before it has a name.
-    expect(destroyedAmong([one, two, { ...one, domid: 8, name: '' }])).toEqual([8]);
   });
 
-  test('nothing else is touched: the source of a migration to the same host has the same UUID', () => {
-    expect(destroyedAmong([one, two])).toEqual([]);
-    expect(destroyedAmong([one, two, { ...one, domid: 9, uuid: 'of another' }])).toEqual([]);
+  const configuration = () => JSON.stringify({ c_info: { name: 'busy', uuid: xen.get(DOMID).uuid } });
+  const restore = (fromHost: boolean) =>
+    host().restoreFrom(input, { configuration: configuration(), name: 'busy--incoming', fromHost });
+
+  test('to this same host never runs it twice', () => {
+    const taken = host().take(DOMID, { kind: 'migration', to: 'here' });
+    taken.saveTo(output, options);
+    const copy = restore(true);
+    refused('uuid-taken', () => restore(false));
+    taken.sendAway(AWAY, 'here');
+    copy.start('busy');
+    expect([xen.runs(DOMID), xen.runs(7)]).toEqual([false, true]);
+    expect(refused('uuid-taken', () => restore(false))).toMatch(/was sent to here, which may be running it$/);
+    taken.destroy();
+    taken.release();
+    copy.release();
+    expect([...xen.domains.keys()]).toEqual([7]);
+    expect(host().describe(7).standing).toBe('free');
   });
 
-  test('nothing of another restore of the same image is touched, which was quicker', () => {
-    const incoming = { ...one, domid: 10, name: 'one--incoming' };
-    // This one could not have the name, and libxl has cleaned up after itself.
-    expect(destroyedAmong([one, two, incoming], new HostError('name-taken', 'there is one'))).toEqual([]);
-    expect(destroyedAmong([one, two, { ...incoming, paused: false }])).toEqual([]);
-    expect(destroyedAmong([one, two, { ...incoming, name: 'one' }])).toEqual([]);
+  test('is refused where the domain is here already', () => {
+    expect(refused('uuid-taken', () => restore(true))).toMatch(/^busy, domid 1, is this very domain/);
+    refused('uuid-taken', () => restore(false));
+    expect(xen.domains.size).toBe(1);
+  });
+
+  test('a restore of what was sent away, or is arriving, is refused', () => {
+    xen.add(DOMID, { name: AWAY, suspended: true });
+    expect(refused('uuid-taken', () => restore(false))).toMatch(/was sent to another host, which may be/);
+    const copy = restore(true);
+    xen.domains.delete(DOMID);
+    const again = { configuration: '{"c_info":{"uuid":"uuid-1"}}', name: 'busy' };
+    expect(refused('uuid-taken', () => host().restoreFrom(input, again))).toMatch(/is arriving here$/);
+    copy.destroy();
+  });
+
+  test('is refused where another has its name', () => {
+    const other = {
+      configuration: '{"c_info":{"name":"busy","uuid":"v"}}',
+      name: 'busy--incoming',
+      fromHost: true,
+    };
+    refused('name-taken', () => host().restoreFrom(input, other));
+  });
+
+  test('from stock xl is known by the helper that libxl has started', () => {
+    here.helpers.push({ pid: 42, domid: DOMID, mode: 'save', live: true });
+    restore(true).destroy();
+    expect(xen.acts).toEqual(['xc pause 7', 'libxl destroy 7']);
+  });
+
+  test('sends the configuration and the name of when it was taken', () => {
+    const taken = host().take(DOMID, { kind: 'migration' });
+    expect(taken.info).toMatchObject({ standing: 'taken', name: 'busy' });
+    expect(JSON.parse(taken.configuration)).toMatchObject({ c_info: { name: 'busy' } });
+    taken.release();
   });
 });
 
 describe("libxl's process", () => {
   test('is started when it is wanted, once', () => {
     const one = host();
-    expect(libxl.started).toBe(0);
+    expect(here.started).toBe(0);
     one.list();
     one.list();
-    expect([libxl.started, libxl.closed]).toEqual([1, 0]);
+    expect([here.started, here.closed]).toEqual([1, 0]);
   });
 
   test('is started again where it has ended: what it left suspended is to be resumed', () => {
     const one = host();
-    libxl.answer = () => {
-      throw DEAD;
-    };
-    expect(failure(() => one.saveTo(1, output, options))).toBe(DEAD);
-    libxl.answer = answerOf;
-    one.resume(2);
-    expect([libxl.started, libxl.closed]).toEqual([2, 1]);
+    here.dead = true;
+    refused('unavailable', () => one.list());
+    here.dead = false;
+    xen.suspend(DOMID);
+    one.resume(DOMID);
+    expect([here.started, here.closed]).toEqual([2, 1]);
   });
 });

@@ -7,43 +7,64 @@ import {
   type Host,
   HostError,
   type HostInfo,
-  type ImageReport,
-  type RenameOptions,
+  type IncomingDomain,
+  type OutgoingDomain,
+  type Purpose,
   type RestoreOptions,
-  type SaveOptions,
+  type ResumeOptions,
 } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, positionOf } from '@mig/posix';
+import type { Input } from '@mig/posix';
+import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import { XenControl } from './control.js';
 import { detectXen } from './detect.js';
-import { heardBy, helperEnvironment, inOurWords } from './helper-talk.js';
-import type { LibxlDomain } from './libxl.js';
-import { type HelperListener, LibxlClient } from './libxl-client.js';
-import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import { DomainLedger, type Found } from './domain-ledger.js';
+import type { DomainRecord } from './domain-record.js';
+import { thisProcess } from './holder.js';
+import { HostLock } from './host-lock.js';
+import { XenIncomingDomain } from './incoming-domain.js';
+import { LibxlClient } from './libxl-client.js';
+import { LibxlImages, renamed, uuidIn } from './libxl-images.js';
+import { XenOutgoingDomain } from './outgoing-domain.js';
+import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
+import { type StandingDomain, XenDomains } from './xen-domains.js';
+import { Xenstore } from './xenstore.js';
 
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
   readonly saveHelper: string;
+  /** Where mig keeps what it knows of this host. */
+  readonly stateFolder?: string;
 }
+
+/** Survives a reboot, as what was measured does. */
+const STATE_FOLDER = '/var/lib/mig';
 
 /**
  * A Xen host through libxl. libxl does what it does for stock `xl`, device models and devices included; the image, and
- * with it the precopy loop, is our save helper's.
+ * with it the precopy loop, is our save helper's. Who may tell a domain what is in the ledger.
  */
 export class XenHost implements Host {
-  #client: LibxlClient | undefined;
-  #other: LibxlClient | undefined;
+  readonly #domains = new XenDomains(() => new LibxlClient());
+  readonly #images: LibxlImages;
+  readonly #stateFolder: string;
+  #openLedger: DomainLedger | undefined;
 
   /** @throws HostError where this is no Xen host that mig knows, saying why */
-  constructor(private readonly options: XenHostOptions) {
+  constructor({ saveHelper, stateFolder = STATE_FOLDER }: XenHostOptions) {
     detectXen();
+    this.#images = new LibxlImages(this.#domains, saveHelper);
+    this.#stateFolder = stateFolder;
   }
 
-  /** Another where that one is busy: while a domain is saved, its observer may look at it. */
-  get #libxl(): LibxlClient {
-    this.#client = alive(this.#client);
-    return this.#client.busy ? (this.#other = alive(this.#other)) : this.#client;
+  /** Opened when something is done: who only looks needs libxl alone. */
+  get #ledger(): DomainLedger {
+    return (this.#openLedger ??= new DomainLedger(
+      new XenControl(detectXen()),
+      new Xenstore(),
+      new HostLock(this.#stateFolder),
+    ));
   }
 
   info(): HostInfo {
@@ -55,13 +76,13 @@ export class XenHost implements Host {
       hypervisor: `Xen ${major}.${minor}`,
       version,
       noLogDirty: undefined,
-      stateFolder: STATE_FOLDER,
+      stateFolder: this.#stateFolder,
       details: {},
     };
   }
 
   list(): DomainInfo[] {
-    return (this.#libxl.ask({ do: 'list' }) as LibxlDomain[]).map(describe);
+    return this.#domains.list().map(describe);
   }
 
   find(nameOrDomid: string): DomainInfo | undefined {
@@ -73,81 +94,109 @@ export class XenHost implements Host {
   }
 
   describe(domid: number): DomainInfo {
-    const domain = this.#libxl.ask({ do: 'describe', domid }) as LibxlDomain | undefined;
-    if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
-    return describe(domain);
+    return describe(this.#domains.describe(domid));
   }
 
   configuration(domid: number): string {
-    const json = this.#libxl.ask({ do: 'configuration', domid }) as string;
-    return renamed(json, this.describe(domid).name);
+    return renamed(this.#domains.configuration(domid), this.describe(domid).name);
   }
 
-  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
-    const other = this.list().find((domain) => domain.name === name);
-    if (other !== undefined && other.domid !== domid) {
-      throw new HostError('name-taken', `domain ${other.domid} is called ${name} already`, { domid });
+  rename(domid: number, name: string, epoch?: number): void {
+    this.#ledger.locked(() => {
+      const found = this.#ledger.permit(domid, 'rename', epoch);
+      this.#domains.checkName(domid, name);
+      // One that stock xl has sent away says so by its name alone.
+      const { standing, epoch: now } = found.standing;
+      if (standing === 'away') this.#ledger.write(domid, { ...settled(found), standing, epoch: now });
+      this.#domains.rename(domid, name);
+    });
+  }
+
+  pause(domid: number, epoch?: number): void {
+    this.#ledger.locked(() => {
+      this.#ledger.permit(domid, 'pause', epoch);
+      this.#domains.do('pause', domid);
+    });
+  }
+
+  unpause(domid: number, epoch?: number): void {
+    this.#ledger.locked(() => {
+      const { record } = this.#ledger.permit(domid, 'unpause', epoch);
+      this.#domains.do('unpause', domid);
+      // Whose pause it was nobody can tell: Xen counts them.
+      if (record?.pause === true) this.#ledger.write(domid, { ...record, pause: undefined });
+    });
+  }
+
+  resume(domid: number, { epoch, force = false }: ResumeOptions = {}): void {
+    const [ledger, domains] = [this.#ledger, this.#domains];
+    ledger.locked(() => {
+      const found = ledger.permit(domid, force ? 'resume --force' : 'resume', epoch);
+      const { observed, record, next } = found;
+      if (next === 'gone') throw refusal('stale', domid, observed.name, found.standing);
+      const ownName = nameOfAway(observed.name) ?? observed.name;
+      domains.checkRunsOnce(domid, observed.uuid);
+      domains.checkName(domid, ownName);
+      if (observed.suspended) domains.do('resume', domid);
+      ledger.unpause(domid, record?.pause === true);
+      ledger.write(domid, { ...next, uuid: observed.uuid, ownName });
+      if (ownName !== observed.name) domains.rename(domid, ownName);
+    });
+  }
+
+  destroy(domid: number, epoch?: number): void {
+    const ledger = this.#ledger;
+    const found = ledger.locked(() => {
+      const permitted = ledger.permit(domid, 'destroy', epoch);
+      ledger.write(domid, { ...settled(permitted), ending: thisProcess() });
+      return permitted;
+    });
+    try {
+      // Not under the lock: devices take their time to go.
+      this.#domains.do('destroy', domid);
+    } catch (error) {
+      this.#undoEnding(domid, found);
+      throw error;
     }
-    this.#libxl.ask({ do: 'rename', domid, name, sentTo });
   }
 
-  pause(domid: number): void {
-    this.describe(domid);
-    this.#libxl.ask({ do: 'pause', domid });
-  }
-
-  unpause(domid: number): void {
-    this.describe(domid);
-    this.#libxl.ask({ do: 'unpause', domid });
-  }
-
-  resume(domid: number): void {
-    if (!this.describe(domid).state.suspended) {
-      throw new HostError('wrong-state', `domain ${domid} is not suspended`, { domid });
+  #undoEnding(domid: number, { observed: { uuid } }: Found): void {
+    const ledger = this.#ledger;
+    try {
+      ledger.locked(() => {
+        const { record } = ledger.look(domid);
+        if (record?.uuid === uuid) ledger.write(domid, { ...record, ending: undefined });
+      });
+    } catch {
+      // What went wrong first is what the operator needs to hear; with this process's end the note says nothing.
     }
-    this.#libxl.ask({ do: 'resume', domid });
   }
 
-  destroy(domid: number): void {
-    this.describe(domid);
-    this.#libxl.ask({ do: 'destroy', domid });
-  }
-
-  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
-    // A domain that is suspended may run elsewhere, and libxl would take it as it is.
-    this.#refuseUnlessRunning(domid);
-    // Two that failed would each resume it: also where the other had been told that its target runs it.
-    if (isBeingSavedLive(domid)) {
-      throw new HostError('wrong-state', `domain ${domid} is being migrated by another process`, { domid });
-    }
-    let report: ImageReport | undefined;
-    const listen = heardBy(options, (image) => (report = image));
-    const before = positionOf(output.fd);
-    const { live, debug } = options;
-    const environment = helperEnvironment(this.options.saveHelper, output.patience.milliseconds, options);
-    const stream = { pid: process.pid, fd: output.fd };
-    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
-    if (report === undefined) {
-      throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
-    }
-    // Of a pipe nobody can tell how much libxl itself has written around the image.
-    const after = positionOf(output.fd);
-    output.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
-    return report;
+  take(domid: number, purpose: Purpose): OutgoingDomain {
+    const parts = {
+      ledger: this.#ledger,
+      domains: this.#domains,
+      save: this.#images.save.bind(this.#images, domid),
+    };
+    return XenOutgoingDomain.take(parts, domid, purpose, () => {
+      const info = this.describe(domid);
+      return { info, configuration: renamed(this.#domains.configuration(domid), info.name) };
+    });
   }
 
   /** Through libxenctrl in this process: it has no use for SIGCHLD. */
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
-    this.#refuseUnlessRunning(domid);
+    const { domain, standing } = this.#domains.describe(domid);
+    const verdict = judgeCommand(standing, 'dirty-rate', undefined);
+    if (!verdict.allowed) throw refusal(verdict.why, domid, domain.name, standing);
+    if (domain.crashed) throw new HostError('wrong-state', `${domain.name} has crashed`, { domid });
     const control = new XenControl(detectXen());
     try {
       if (control.describe(domid)?.hvm === false) {
         throw new HostError(
           'not-live-migratable',
           `domain ${domid} is a PV domain: mig moves HVM and PVH domains`,
-          {
-            domid,
-          },
+          { domid },
         );
       }
       return withXenDirtyLog(control, domid, () => isBeingSavedLive(domid), use);
@@ -156,43 +205,27 @@ export class XenHost implements Host {
     }
   }
 
-  restoreFrom(input: Input, { configuration, name }: RestoreOptions): number {
-    const stream = { pid: process.pid, fd: input.fd };
-    const environment = helperEnvironment(this.options.saveHelper, input.patience.milliseconds);
-    const before = this.list().map(({ domid }) => domid);
-    const libxl = this.#libxl;
-    try {
-      return this.#askHelper(
-        { do: 'restore', configuration: renamed(configuration, name), stream, environment },
-        input,
-      ) as number;
-    } catch (error) {
-      if (libxl.ended) this.#destroyRemains(configuration, name, before);
-      throw error;
-    }
+  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
+    this.#refuseWhereHere(options);
+    const domid = this.#images.restore(input, options);
+    return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);
   }
 
   /**
-   * libxl destroys what it could not build, unless its process ends before: libxl 4.17 crashes at a stream that is over
-   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed. What runs, or has
-   * another name, is what another restore of the same image has built.
-   * @param before the domains that were there
+   * Refuses a domain that could not start here, before a page of it is received; whether it may is decided when it does.
+   * @throws HostError name-taken, uuid-taken
    */
-  #destroyRemains(configuration: string, name: string, before: readonly number[]): void {
-    const { c_info: { uuid } = {} } = JSON.parse(configuration) as { c_info?: { uuid?: string } };
-    try {
-      const remains = this.list().filter(
-        (domain) =>
-          domain.uuid === uuid &&
-          // It may not have come to have a name.
-          [name, ''].includes(domain.name) &&
-          domain.state.paused &&
-          !before.includes(domain.domid),
-      );
-      for (const { domid } of remains) this.destroy(domid);
-    } catch {
-      // What went wrong first is what the operator needs to hear.
-    }
+  #refuseWhereHere({ configuration, name, fromHost = false }: RestoreOptions): void {
+    const uuid = uuidIn(configuration);
+    const command = fromHost ? 'receive' : 'create';
+    if (uuid !== undefined) this.#domains.checkComes(uuid, command);
+    const ownName = nameOfIncoming(name) ?? name;
+    const holder = this.list().find((domain) => domain.name === ownName && domain.uuid !== uuid);
+    if (holder === undefined) return;
+    const { domid } = holder;
+    throw new HostError('name-taken', `there is a domain called ${ownName} already, domid ${domid}`, {
+      domid,
+    });
   }
 
   /**
@@ -211,63 +244,18 @@ export class XenHost implements Host {
       closeSync(log);
     }
   }
-
-  #refuseUnlessRunning(domid: number): void {
-    const { suspended, crashed } = this.describe(domid).state;
-    if (!suspended && !crashed) return;
-    const state = suspended ? 'is suspended already' : 'has crashed';
-    throw new HostError('wrong-state', `domain ${domid} ${state}`, { domid });
-  }
-
-  /** What the helper says of its failure counts before libxl's word for it. */
-  #askHelper(
-    request: LibxlRequest,
-    { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
-    listen?: HelperListener['event'],
-  ): unknown {
-    let failure: HelperFailure | undefined;
-    const helper = { unaccounted: false };
-    const event = (event: HelperEvent) => {
-      if (event.event === 'helper') helper.unaccounted = true;
-      if (event.event === 'image' || event.event === 'failed') helper.unaccounted = false;
-      if (event.event === 'failed') failure = event.failure;
-      return listen?.(event);
-    };
-    try {
-      return this.#libxl.ask(request, { event, interrupt, patience });
-    } catch (error) {
-      if (helper.unaccounted && request.do === 'suspend') this.#stopLogDirty(request.domid);
-      if (failure === undefined || error instanceof InterruptedError) throw error;
-      const about = request.do === 'suspend' ? { domid: request.domid } : {};
-      throw inOurWords(failure, { ...about, cause: error });
-    }
-  }
-
-  /**
-   * A helper that was killed has not turned it off, and its domain would go on slowly. One that has spoken of its end is
-   * not cleaned up after: somebody else may have begun to save the domain since.
-   */
-  #stopLogDirty(domid: number): void {
-    try {
-      this.#libxl.ask({ do: 'stop-log-dirty', domid });
-    } catch {
-      // What went wrong first is what the operator needs to hear; the next migration turns it off.
-    }
-  }
 }
 
-/** Survives a reboot, as what was measured does. */
-const STATE_FOLDER = '/var/lib/mig';
-
-/** One whose process has ended is replaced: a domain that it left suspended is still to be revived. */
-function alive(client: LibxlClient | undefined): LibxlClient {
-  if (client?.ended !== true) return client ?? new LibxlClient();
-  client.close();
-  return new LibxlClient();
+/** Its record, or the one that it has from now on. */
+function settled({ observed, record, standing: { standing, epoch } }: Found): DomainRecord {
+  const { uuid, name, cpuNanoseconds } = observed;
+  return record ?? { standing, epoch, uuid, ownName: nameOfAway(name) ?? name, cpuNanoseconds };
 }
 
-function describe(domain: LibxlDomain): DomainInfo {
-  const { domid, name, uuid, memory, vcpus, paused, suspended, crashed, cpuNanoseconds, sentTo } = domain;
+/** mig's own pause of a domain that it moves is nobody's business: the domain is as paused as its operator has it. */
+function describe({ domain, standing: { standing, epoch, sentTo, pause } }: StandingDomain): DomainInfo {
+  const { domid, name, uuid, memory, vcpus, suspended, crashed, cpuNanoseconds } = domain;
+  const paused = domain.paused && (!pause || standing === 'incoming');
   return {
     domid,
     name,
@@ -277,11 +265,8 @@ function describe(domain: LibxlDomain): DomainInfo {
     state: { paused, suspended, crashed },
     cpuSeconds: cpuNanoseconds / 1e9,
     logDirty: undefined,
+    standing,
+    epoch,
     ...(sentTo === undefined ? {} : { sentTo }),
   };
-}
-
-function renamed(configuration: string, name: string): string {
-  const parsed = JSON.parse(configuration) as { c_info?: object };
-  return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });
 }

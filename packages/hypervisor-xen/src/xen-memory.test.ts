@@ -46,8 +46,11 @@ class Source extends FakeControl {
         this.facts = { ...this.facts, suspended: this.acknowledges };
       },
     };
-    return new XenMemory(this, DOMID, callbacks, version);
+    return new XenMemory(this, DOMID, callbacks, version, () => this.anotherSaver);
   }
+
+  /** The process of another that saves the domain. */
+  anotherSaver: number | undefined;
 
   readonly leftOn: unknown[] = [];
 
@@ -134,8 +137,10 @@ test('a live save: logs in pairs, the last reading of the log after the suspend'
     'allocateBitmap 20',
     'enableLogDirty',
     'cleanLogDirty live',
+    'startLogDirty',
     'suspend',
     'cleanLogDirty final',
+    'startLogDirty',
     'disableLogDirty',
     'deviceModelLog off',
   ]);
@@ -218,6 +223,51 @@ describe('a page that the guest gives back after its type was read', () => {
       digest(vanishing.includes(pfn) ? new Uint8Array(4096) : pageOf(pfn)),
     );
     expect(digests(target.pages)).toEqual([...expected.entries()]);
+  });
+});
+
+describe('another save of the domain', () => {
+  /** A save of three passes, before the second of which something happens. */
+  function interrupted(happens: (source: Source) => void): { source: Source; error: unknown } {
+    const source = new Source(64);
+    let reads = 0;
+    const clean = source.cleanLogDirty.bind(source);
+    source.cleanLogDirty = (...parameters) => {
+      if (++reads === 1) happens(source);
+      return clean(...parameters);
+    };
+    try {
+      source.save(record());
+    } catch (error) {
+      return { source, error };
+    }
+    throw new Error('it was not refused');
+  }
+
+  test('that has come and gone has ended the log: what the guest wrote since is nowhere', () => {
+    const { source, error } = interrupted((source) => (source.logsDirty = false));
+    expect(error).toMatchObject({ name: 'HostError', code: 'stale' });
+    expect(source.logsDirty).toBe(false);
+    expect(source.suspended).toBe(false);
+  });
+
+  test('that is at work has the log from then on', () => {
+    const { source, error } = interrupted((source) => (source.anotherSaver = 42));
+    expect(error).toMatchObject({ name: 'HostError', code: 'held' });
+    expect((error as Error).message).toMatch(/whose save helper is process 42$/);
+    expect(source.logsDirty).toBe(true);
+    expect(source.deviceModelLogs).toBe(true);
+  });
+
+  test('that was there before a pass has lost nothing by us', () => {
+    const source = new Source(64);
+    const memory = source.open();
+    memory.enableLogDirty();
+    source.anotherSaver = 42;
+    source.calls.length = 0;
+    expect(() => memory.cleanLogDirty(new Uint32Array(2))).toThrow(HostError);
+    expect(source.calls).toEqual([]);
+    memory.close();
   });
 });
 

@@ -7,6 +7,7 @@ import { allMapped, BATCH, Frames } from './frames.js';
 import type { HypercallBitmap } from './hypercall-bitmap.js';
 import { SAVED_HVM_PARAMS } from './hvm-params.js';
 import { Phases } from './phases.js';
+import { anotherSaverOf } from './saver-processes.js';
 
 /** What the libxl layer does for the libxc layer during a save. */
 export interface SaveCallbacks {
@@ -31,6 +32,7 @@ export type SavingControl = Pick<
   | 'map'
   | 'pfnCount'
   | 'readPageTypes'
+  | 'startLogDirty'
   | 'tscInfo'
   | 'unmap'
 >;
@@ -55,6 +57,8 @@ export class XenMemory implements Memory {
     private readonly domid: number,
     private readonly callbacks: SaveCallbacks,
     version: { major: number; minor: number },
+    /** The process of another that saves the domain; Xen has one log of its writes for all. */
+    private readonly anotherSaver = () => anotherSaverOf(domid),
   ) {
     const domain = control.describe(domid);
     if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
@@ -109,13 +113,43 @@ export class XenMemory implements Memory {
     const log = this.#bitmap;
     if (log === undefined) throw new HostError('wrong-state', "the domain's writes are not being logged");
     return this.phases.measure('log', () => {
+      // Before it is read as well: what this read clears, the other would miss.
+      this.#refuseAnotherSaver();
       const dirty = this.control.cleanLogDirty(this.domid, log, this.#suspended);
+      this.#refuseIfInterrupted();
       log.addTo(bitmap);
       return dirty;
     });
   }
 
+  /**
+   * Any other save of the domain ends by turning the log off, also where it was none of its own: one that came and went
+   * has left it off, and what the guest wrote since is nowhere. One that is still at work may have cleared it.
+   */
+  #refuseIfInterrupted(): void {
+    if (this.control.startLogDirty(this.domid)) {
+      throw new HostError(
+        'stale',
+        `the writes of domain ${this.domid} have not been logged all the time: another command has ended their log`,
+        { domid: this.domid },
+      );
+    }
+    this.#refuseAnotherSaver();
+  }
+
+  #refuseAnotherSaver(): void {
+    const pid = this.anotherSaver();
+    if (pid === undefined) return;
+    throw new HostError(
+      'held',
+      `domain ${this.domid} is being saved or migrated by another toolstack as well, whose save helper is process ${pid}`,
+      { domid: this.domid },
+    );
+  }
+
   disableLogDirty(): void {
+    // The log is that one's by now, and the device model's as well.
+    if (this.anotherSaver() !== undefined) return;
     try {
       this.control.disableLogDirty(this.domid);
     } finally {

@@ -17,7 +17,9 @@ export interface XenVersion {
     readonly size: number;
     readonly flags: number;
     readonly totalPages: number;
+    readonly cpuTime: number;
     readonly onlineVcpus: number;
+    readonly handle: number;
   };
   /** Sizes and offsets of libxl's structures (tools/include/_libxl_types.h, libxl.h). */
   readonly libxl: {
@@ -56,7 +58,7 @@ export const xenVersions: readonly XenVersion[] = [
       guest: 'libxenguest.so.4.17',
       light: 'libxenlight.so.4.17',
     },
-    domainInfo: { size: 112, flags: 4, totalPages: 8, onlineVcpus: 64 },
+    domainInfo: { size: 112, flags: 4, totalPages: 8, cpuTime: 56, onlineVcpus: 64, handle: 76 },
     libxl: {
       domainConfiguration: 1288,
       domainInfo: {

@@ -4,6 +4,7 @@ import { HostError } from '@mig/hypervisor';
 
 /** No transaction. */
 const XBT_NULL = 0;
+const ENOENT = 2;
 
 export class Xenstore {
   readonly #functions = declare();
@@ -15,10 +16,17 @@ export class Xenstore {
     if (this.#handle === 0) throw new HostError('unavailable', `xs_open: errno ${koffi.errno()}`);
   }
 
+  /**
+   * @returns undefined where there is no such key
+   * @throws HostError where that cannot be said
+   */
   read(path: string): string | undefined {
     const length = new Uint32Array(1);
     const value = this.#functions.xs_read(this.#handle, XBT_NULL, path, length) as string | null;
-    return value ?? undefined;
+    if (value !== null) return value;
+    const errno = koffi.errno();
+    if (errno === ENOENT) return undefined;
+    throw new HostError('unavailable', `xs_read ${path}: errno ${errno}`);
   }
 
   /** @throws HostError */

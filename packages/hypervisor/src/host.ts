@@ -1,4 +1,5 @@
 import type { Input, Output } from '@mig/posix';
+import type { Standing } from '@mig/protocol/handshake';
 import type { Memory } from './memory.js';
 import type { PrecopyPolicy } from './policy.js';
 import type { ImageReport, SaveObserver } from './report.js';
@@ -24,7 +25,11 @@ export interface DomainInfo {
   readonly cpuSeconds: number;
   /** Whether its writes are being logged, for a migration or a measurement; undefined where the hypervisor does not tell. */
   readonly logDirty: boolean | undefined;
-  /** What `rename` was last given for it. */
+  /** Who may tell it what, as its owner says; `unknown` where that does not answer. */
+  readonly standing: Standing | 'unknown';
+  /** Counts the changes of who may run it; a request that names another number is refused by its owner. */
+  readonly epoch: number;
+  /** Where it was sent; while it is sent, or away. */
   readonly sentTo?: string;
 }
 
@@ -61,9 +66,63 @@ export interface SaveOptions {
   readonly suspendTimeout: number;
 }
 
-export interface RenameOptions {
-  /** To where the domain is sent under its new name: remembered until it is renamed again. */
-  readonly sentTo?: string | undefined;
+/** What a toolstack takes a domain for. */
+export interface Purpose {
+  readonly kind: 'migration' | 'save';
+  /** The epoch that was seen: where it is another by now, the domain is not taken. */
+  readonly epoch?: number | undefined;
+  /** Where it is to go: a host or a file, for the words of a refusal. */
+  readonly to?: string | undefined;
+}
+
+export interface ResumeOptions {
+  /** The epoch that was seen: where it is another by now, the domain is not resumed. */
+  readonly epoch?: number;
+  /** Resumes one that was sent away, too, under its own name: whoever asks has looked where it was sent. */
+  readonly force?: boolean;
+}
+
+/**
+ * A domain that is taken for a migration or a save. Until it is released, or this process ends, its owner refuses
+ * whatever others ask that could run it, move it or give it another name. Each request names the suspend that it is
+ * about, and is refused where the domain was suspended or resumed by others since.
+ */
+export interface OutgoingDomain {
+  /** The domain when it was taken. */
+  readonly info: DomainInfo;
+  /** The configuration as libxl JSON, when it was taken. */
+  readonly configuration: string;
+  /**
+   * Writes the libxl stream, an image inside, and leaves the domain suspended.
+   * When it throws, log-dirty is off; whether the domain was suspended by then, `describe` tells.
+   */
+  saveTo(output: Output, options: SaveOptions): ImageReport;
+  /**
+   * Gives it the name of a domain that was sent away. It looks a last time: from then on nobody else runs it here.
+   * @throws HostError where it is not as `saveTo` left it
+   */
+  sendAway(name: string, sentTo?: string): void;
+  /** Lets it run where it stands, under its own name again where it was sent away; one that was paused stays paused. */
+  resume(options?: { readonly paused?: boolean }): void;
+  destroy(): void;
+  /** Ends the hold, once: a domain that is suspended stays so, one that was sent away as well. */
+  release(): void;
+}
+
+/** A domain that arrives: complete, and run by nobody. It ends with this process unless it is started. */
+export interface IncomingDomain {
+  readonly domid: number;
+  /** Its operator had paused it where it comes from. */
+  readonly wasPaused: boolean;
+  /**
+   * Gives it its name and lets it run, unless it is to be paused or was. From then on it no longer ends with this process,
+   * which holds it until it is released: nobody moves it on while it may still have to be destroyed here.
+   * @throws HostError name-taken, uuid-taken
+   */
+  start(name: string, options?: { readonly paused?: boolean }): void;
+  destroy(): void;
+  /** Ends the hold, once, of a domain that was started. */
+  release(): void;
 }
 
 export interface RestoreOptions {
@@ -71,11 +130,8 @@ export interface RestoreOptions {
   readonly configuration: string;
   /** Its name while it arrives: not the configured one. */
   readonly name: string;
-  /**
-   * The domain is to end with this process, however that ends, until it is renamed. A hypervisor that cannot see to
-   * that leaves it paused.
-   */
-  readonly tentative?: boolean;
+  /** It comes from another host, which may be this one, and has it until it gives permission. */
+  readonly fromHost?: boolean;
 }
 
 /** The log of what a domain writes, without anything being sent. */
@@ -92,19 +148,20 @@ export interface Host {
   /** The configuration as libxl JSON, NAME as it is now. */
   configuration(domid: number): string;
 
-  /** @throws HostError name-taken */
-  rename(domid: number, name: string, options?: RenameOptions): void;
-  pause(domid: number): void;
-  unpause(domid: number): void;
+  /** @throws HostError name-taken; `stale` where the epoch is another by now; what the table of commands refuses */
+  rename(domid: number, name: string, epoch?: number): void;
+  pause(domid: number, epoch?: number): void;
+  unpause(domid: number, epoch?: number): void;
   /** Revives a suspended domain where it stands. */
-  resume(domid: number): void;
-  destroy(domid: number): void;
+  resume(domid: number, options?: ResumeOptions): void;
+  /** @param epoch what was seen: one that was resumed or moved since is not destroyed */
+  destroy(domid: number, epoch?: number): void;
 
   /**
-   * Writes the libxl stream, an image inside, and leaves the domain suspended.
-   * When it throws, log-dirty is off; whether the domain was suspended by then, `describe` tells.
+   * Takes a domain for a migration or a save.
+   * @throws HostError `held` where another has it, `wrong-state` where it does not run
    */
-  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport;
+  take(domid: number, purpose: Purpose): OutgoingDomain;
   /**
    * Logs the domain's writes for as long as `use` runs; it keeps running. However `use` ends, log-dirty is off, unless a
    * migration has taken it over.
@@ -113,11 +170,11 @@ export interface Host {
    */
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T;
   /**
-   * Builds a domain from a libxl stream and leaves it paused.
+   * Builds a domain from a libxl stream; it does not run until it is started.
    * When it throws, nothing is left of it.
-   * @returns its domid
+   * @throws HostError `uuid-taken` where a domain of its UUID is here, unless that may be the one that is sent
    */
-  restoreFrom(input: Input, options: RestoreOptions): number;
+  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
   /** Sees to what the domain wants once it shuts down; absent where domains need nobody for that. */
   attend?(domid: number): void;
 }

@@ -1,4 +1,4 @@
-export { HostError, type HostErrorCode } from './errors.js';
+export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
 export type {
   Bandwidth,
   DirtyLog,
@@ -6,8 +6,11 @@ export type {
   DomainState,
   Host,
   HostInfo,
-  RenameOptions,
+  IncomingDomain,
+  OutgoingDomain,
+  Purpose,
   RestoreOptions,
+  ResumeOptions,
   SaveOptions,
 } from './host.js';
 export type { IncomingMemory, Memory } from './memory.js';

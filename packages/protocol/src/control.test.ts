@@ -18,25 +18,34 @@ const state = {
   paused: true,
   suspended: false,
   crashed: false,
-  incoming: false,
   logDirty: true,
   cpuSeconds: 1.5,
   ram,
+  name: 'busy--migratedaway',
+  standing: 'away' as const,
+  epoch: 2 ** 52,
+  sentTo: 'host2',
+  wasPaused: false,
 };
 
 const requests: ControlRequest[] = [
-  ...(['pause', 'unpause', 'resume', 'state', 'destroy', 'context', 'hold', 'release'] as const).map(
-    (kind) => ({
-      kind,
-    }),
-  ),
+  { kind: 'state' },
+  { kind: 'hold' },
+  { kind: 'release' },
+  ...(['pause', 'unpause', 'destroy', 'context'] as const).map((kind) => ({ kind, epoch: 2 ** 48 + 1 })),
+  { kind: 'resume', epoch: 0, force: true },
+  { kind: 'rename', epoch: 3, name: 'other' },
+  { kind: 'take', purpose: 'migration', pid: 123, to: 'host2', epoch: 6 },
+  { kind: 'sendAway', epoch: 4, name: 'busy--migratedaway', sentTo: 'host2' },
+  { kind: 'takeBack', epoch: 5, paused: true },
+  { kind: 'start', name: 'busy', paused: false },
   { kind: 'suspend', timeoutMilliseconds: 60_000 },
   { kind: 'setLogDirty', enabled: true },
   { kind: 'setLogDirty', enabled: false },
   { kind: 'adopt', octets: new Uint8Array([1, 2, 3]) },
 ];
 const replies: ControlReply[] = [
-  { kind: 'done' },
+  { kind: 'done', epoch: 9 },
   { kind: 'error', code: 'wrong-state', message: 'the guest is not suspended' },
   { kind: 'state', ...state },
   { kind: 'context', octets: new Uint8Array(300) },
@@ -69,7 +78,10 @@ describe('the control protocol', () => {
   it.each(requests.map((request) => [request.kind, request] as const))(
     'carries the request %s',
     (_, request) => {
-      expect(plain(decodeControlRequest(unframed(encodeControlRequest(request))))).toEqual(request);
+      for (const deadline of [0, 2 ** 45]) {
+        const encoded = encodeControlRequest({ ...request, deadline });
+        expect(plain(decodeControlRequest(unframed(encoded)))).toEqual({ ...request, deadline });
+      }
     },
   );
 

@@ -2,12 +2,15 @@
  * The control protocol between a toolstack and a domain of the embedded hypervisor (proto/control.proto):
  * requests and replies, each preceded by its length as a varint.
  *
+ *     toolstack -> domain   take { purpose: 'migration', pid: 123, to: 'host2' }
+ *     domain -> toolstack   done { epoch: 7 }
  *     toolstack -> domain   suspend { timeoutMilliseconds: 60000 }
- *     domain -> toolstack   done
- *     toolstack -> domain   context
+ *     domain -> toolstack   done { epoch: 8 }
+ *     toolstack -> domain   context { epoch: 8 }
  *     domain -> toolstack   context { octets }
  */
 import protobuf from 'protobufjs';
+import { type Standing, standings } from './handshake/standing.js';
 import { controlSchema } from './control-schema.js';
 import {
   chosen,
@@ -22,19 +25,53 @@ export { ControlError };
 /** Octets of one message: a context carries a guest's program. */
 export const LONGEST_CONTROL_MESSAGE = 32 << 20;
 
-type PlainRequest = 'pause' | 'unpause' | 'resume' | 'state' | 'destroy' | 'context' | 'hold' | 'release';
+/** The epoch that the sender saw; 0 where it saw none. See handshake/ownership.ts. */
+interface Seen {
+  readonly epoch: number;
+}
 
 export type ControlRequest =
-  | { readonly [K in PlainRequest]: { readonly kind: K } }[PlainRequest]
+  | { readonly kind: 'state' }
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'release' }
+  | ({ readonly kind: 'pause' } & Seen)
+  | ({ readonly kind: 'unpause' } & Seen)
+  | ({ readonly kind: 'destroy' } & Seen)
+  | ({ readonly kind: 'context' } & Seen)
+  | ({ readonly kind: 'resume'; readonly force: boolean } & Seen)
+  | ({ readonly kind: 'rename'; readonly name: string } & Seen)
+  | ({
+      readonly kind: 'take';
+      readonly purpose: 'migration' | 'save';
+      readonly pid: number;
+      readonly to: string;
+    } & Seen)
   | { readonly kind: 'suspend'; readonly timeoutMilliseconds: number }
+  | ({ readonly kind: 'sendAway'; readonly name: string; readonly sentTo: string } & Seen)
+  | ({ readonly kind: 'takeBack'; readonly paused: boolean } & Seen)
   | { readonly kind: 'setLogDirty'; readonly enabled: boolean }
-  | { readonly kind: 'adopt'; readonly octets: Uint8Array };
+  | { readonly kind: 'adopt'; readonly octets: Uint8Array }
+  | { readonly kind: 'start'; readonly name: string; readonly paused: boolean };
+
+export interface Deadline {
+  /** Milliseconds since 1970 after which its sender no longer waits for it, and nothing is done; 0 for no limit. */
+  readonly deadline: number;
+}
 
 export const controlErrorCodes = [
   'bad-request',
   'wrong-state',
+  'held',
+  'sent-away',
+  'arriving',
+  'not-holder',
+  'stale',
+  'name-taken',
+  'uuid-taken',
+  'domain-died',
   'suspend-refused',
   'not-live-migratable',
+  'bad-configuration',
   'bad-guest',
   'unavailable',
 ] as const;
@@ -44,14 +81,20 @@ export interface ControlState {
   readonly paused: boolean;
   readonly suspended: boolean;
   readonly crashed: boolean;
-  readonly incoming: boolean;
   readonly logDirty: boolean;
   readonly cpuSeconds: number;
+  readonly name: string;
+  readonly standing: Standing;
+  readonly epoch: number;
+  /** Where it was sent; empty where it was not. */
+  readonly sentTo: string;
+  /** An incoming domain that had been paused where it comes from. */
+  readonly wasPaused: boolean;
   readonly ram: { readonly descriptor: number; readonly address: number; readonly length: number };
 }
 
 export type ControlReply =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly epoch: number }
   | { readonly kind: 'error'; readonly code: ControlErrorCode; readonly message: string }
   | ({ readonly kind: 'state' } & ControlState)
   | { readonly kind: 'context'; readonly octets: Uint8Array };
@@ -61,13 +104,22 @@ const requests = schema.lookupType('mig.control.Request');
 const replies = schema.lookupType('mig.control.Reply');
 
 /** The message with its length before it. */
-export function encodeControlRequest(request: ControlRequest): Uint8Array {
-  return encode(requests, request);
+export function encodeControlRequest({
+  deadline = 0,
+  ...request
+}: ControlRequest & Partial<Deadline>): Uint8Array {
+  const { kind, ...body } = request;
+  return encodeDelimited(requests, { [kind]: body, deadline });
 }
 
 /** @param octets without the length */
-export function decodeControlRequest(octets: Uint8Array): ControlRequest {
-  return decode(requests, 'request', octets) as ControlRequest;
+export function decodeControlRequest(octets: Uint8Array): ControlRequest & Deadline {
+  const fields = decodeFields(requests, 'request', octets);
+  const request = chosen(fields, 'request') as ControlRequest;
+  if (request.kind === 'take' && !['migration', 'save'].includes(request.purpose)) {
+    throw new ControlError('unknown', `nothing is taken for a ${request.purpose}`);
+  }
+  return { ...request, deadline: fields['deadline'] as number };
 }
 
 /** The message with its length before it. */
@@ -83,6 +135,9 @@ export function decodeControlReply(octets: Uint8Array): ControlReply {
   }
   if (reply.kind === 'state' && (reply.ram as unknown) === null) {
     throw new ControlError('malformed', 'a state without its RAM');
+  }
+  if (reply.kind === 'state' && !standings.includes(reply.standing)) {
+    throw new ControlError('unknown', `no standing is called ${reply.standing as string}`);
   }
   return reply;
 }

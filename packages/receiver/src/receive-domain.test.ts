@@ -94,11 +94,11 @@ test('the whole conversation: arrives under another name, runs only with permiss
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   const states: string[] = [];
   const received = receiveDomain(host, from.channel, { stateEntered: (state) => states.push(state) });
-  expect(received).toEqual({ domid: 1, name: 'busy' });
+  expect(received).toEqual({ domid: 1, name: 'busy', wasPaused: false });
   expect(states).toEqual([
     ...['greeting', 'restoring', 'awaiting-permission', 'starting', 'reporting-success', 'completed'],
   ]);
-  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'rename 1 busy', 'unpause 1']);
+  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'start 1 busy']);
   expect(host.running).toEqual(['busy']);
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
 });
@@ -106,7 +106,7 @@ test('the whole conversation: arrives under another name, runs only with permiss
 test('paused on request', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   receiveDomain(host, from.channel, { paused: true });
-  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'rename 1 busy']);
+  expect(host.calls).toEqual(['restoreFrom busy--incoming', 'start 1 busy']);
   expect(host.running).toEqual([]);
 });
 
@@ -156,12 +156,7 @@ test.each(unpermitted)(
 
 test('a signal before permission: the copy is destroyed', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO], 'is-silent');
-  const restore = host.restoreFrom.bind(host);
-  host.restoreFrom = (...parameters) => {
-    const domid = restore(...parameters);
-    from.interrupt.raise('SIGTERM');
-    return domid;
-  };
+  host.after.set('restoreFrom', () => from.interrupt.raise('SIGTERM'));
   expect(failedReceive(from)).toMatchObject({ outcome: 'destroyed' });
   expect(host.list()).toEqual([]);
 });
@@ -175,7 +170,7 @@ test('the name is taken: reported, copy destroyed, then permission back', () => 
 });
 
 test('the copy cannot be destroyed: no permission back', () => {
-  host.failing.set('unpause', new Error('no'));
+  host.failing.set('start', new Error('no'));
   host.failing.set('destroy', new Error('neither'));
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   expect(failedReceive(from)).toMatchObject({ outcome: 'destroy-failed', aftermath: { message: 'neither' } });
@@ -184,22 +179,18 @@ test('the copy cannot be destroyed: no permission back', () => {
 
 test('the copy has ended by itself: permission goes back', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
-  host.unpause = (domid) => {
-    host.destroy(domid);
+  host.before.set('start', () => {
+    host.vanish(1);
     host.failing.set('destroy', new HostError('no-such-domain', 'there is none'));
     throw new Error('it has died');
-  };
+  });
   expect(failedReceive(from)).toMatchObject({ state: 'starting', outcome: 'destroyed' });
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3) + text(PERMISSION_TO_GO));
 });
 
 test('the source no longer listens when the domain runs: it goes on running', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
-  const unpause = host.unpause.bind(host);
-  host.unpause = (domid) => {
-    unpause(domid);
-    from.deafen();
-  };
+  host.after.set('start', () => from.deafen());
   expect(failedReceive(from)).toMatchObject({ state: 'reporting-success', outcome: 'runs' });
   expect(host.running).toEqual(['busy']);
 });
@@ -214,16 +205,12 @@ const failures: Record<TargetState, (() => ScriptedSource) | 'end' | 'part of a 
   restoring: () => script([header]),
   'awaiting-permission': () => script([header, MODEL_STREAM]),
   starting: () => {
-    host.failing.set('unpause', new Error('no'));
+    host.failing.set('start', new Error('no'));
     return script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   },
   'reporting-success': () => {
     const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
-    const unpause = host.unpause.bind(host);
-    host.unpause = (domid) => {
-      unpause(domid);
-      from.deafen();
-    };
+    host.after.set('start', () => from.deafen());
     return from;
   },
   // They follow a failure, whose state is the one that is reported.
@@ -248,10 +235,10 @@ test.each(states.filter((state) => typeof failures[state] === 'function'))(
 
 test('where the failure cannot be reported the copy is destroyed all the same', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
-  host.unpause = () => {
+  host.before.set('start', () => {
     from.deafen();
     throw new Error('no');
-  };
+  });
   expect(failedReceive(from)).toMatchObject({
     state: 'starting',
     outcome: targetTable['reporting-failure'].onFailure,

@@ -2,7 +2,7 @@
  * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
-import { type Host, HostError } from '@mig/hypervisor';
+import { type Host, HostError, type IncomingDomain } from '@mig/hypervisor';
 import type { Input, Output } from '@mig/posix';
 import {
   BANNER,
@@ -29,6 +29,8 @@ export interface ReceiveOptions {
 export interface ReceivedDomain {
   readonly domid: number;
   readonly name: string;
+  /** It was paused where it comes from, and is so here. */
+  readonly wasPaused: boolean;
 }
 
 /** The status in a report of failure: libxl's ERROR_FAIL, negated. */
@@ -49,7 +51,7 @@ export function receiveDomain(
 class Target {
   readonly #timeouts: TargetTimeouts;
   #state: TargetState = 'greeting';
-  #domid: number | undefined;
+  #copy: IncomingDomain | undefined;
 
   constructor(
     private readonly host: Host,
@@ -77,8 +79,8 @@ class Target {
 
     this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
     const { configuration, name } = readConfiguration(this.input);
-    const incoming = { configuration, name: incomingName(name), tentative: true };
-    this.#domid = this.host.restoreFrom(this.input, incoming);
+    const arriving = { configuration, name: incomingName(name), fromHost: true };
+    const copy = (this.#copy = this.host.restoreFrom(this.input, arriving));
     this.output.write(READY);
     this.#advance('ready-written');
 
@@ -89,12 +91,12 @@ class Target {
     this.input.interrupt = this.output.interrupt = undefined;
     this.#advance('permission-read');
 
-    this.host.rename(this.#domid, name);
-    if (this.options.paused !== true) this.host.unpause(this.#domid);
+    copy.start(name, { paused: this.options.paused === true });
     this.#advance('started');
     this.#report(STATUS_SUCCESS);
     this.#advance('success-written');
-    return { domid: this.#domid, name };
+    copy.release();
+    return { domid: copy.domid, name, wasPaused: copy.wasPaused };
   }
 
   #report(status: number): void {
@@ -116,7 +118,10 @@ class Target {
     const state = this.#state;
     const { onFailure, next } = targetTable[state];
     this.input.interrupt = this.output.interrupt = undefined;
-    if (onFailure !== 'destroyed') return new ReceiveError(state, onFailure, cause);
+    if (onFailure !== 'destroyed') {
+      if (onFailure === 'runs') attempt(() => this.#copy?.release());
+      return new ReceiveError(state, onFailure, cause);
+    }
     const report = () => {
       if (!('start-failed' in next)) return;
       this.#advance('start-failed');
@@ -131,7 +136,7 @@ class Target {
     };
     attempt(report);
     try {
-      if (this.#domid !== undefined) destroyCopy(this.host, this.#domid);
+      if (this.#copy !== undefined) destroyCopy(this.#copy);
     } catch (aftermath) {
       return new ReceiveError(state, 'destroy-failed', cause, aftermath);
     }
@@ -142,9 +147,9 @@ class Target {
 }
 
 /** One that ended by itself is as gone as it should be. */
-function destroyCopy(host: Host, domid: number): void {
+function destroyCopy(copy: IncomingDomain): void {
   try {
-    host.destroy(domid);
+    copy.destroy();
   } catch (error) {
     if (!(error instanceof HostError && error.code === 'no-such-domain')) throw error;
   }

@@ -1,5 +1,5 @@
 import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
-import type { BannerVerdict, SourceOutcome, SourceState } from '@mig/protocol/handshake';
+import type { BannerVerdict, SourceOutcome, SourceState, Standing } from '@mig/protocol/handshake';
 
 /** The policy decided against going on; the domain keeps running. */
 export class PrecopyAbortedError extends Error {
@@ -70,9 +70,14 @@ export class TargetFailedError extends Error {
   }
 }
 
+/** How a domain was found, and in whose hands. */
+export interface FoundDomain extends DomainState {
+  readonly standing: Standing | 'unknown';
+}
+
 export interface MigrationErrorDetails {
   /** How the domain was found at this end once all was done; undefined where that could not be told. */
-  readonly left?: DomainState | 'gone' | undefined;
+  readonly left?: FoundDomain | 'gone' | undefined;
   /** What failed on top of it while the domain was brought back. */
   readonly aftermath?: unknown;
 }
@@ -83,7 +88,7 @@ export interface MigrationErrorDetails {
  */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
-  readonly left: DomainState | 'gone' | undefined;
+  readonly left: FoundDomain | 'gone' | undefined;
   readonly aftermath: unknown;
 
   constructor(

@@ -57,7 +57,7 @@ test('the whole conversation: renamed before permission, destroyed after the rep
     ...['awaiting-banner', 'precopy', 'suspending', 'stop-and-copy', 'awaiting-ready', 'renaming-away'],
     ...['giving-permission', 'awaiting-report', 'destroying', 'completed'],
   ]);
-  expect(host.calls).toEqual(['saveTo 1', 'rename 1 busy--migratedaway', 'destroy 1']);
+  expect(host.calls).toEqual(['saveTo 1', 'sendAway 1 busy--migratedaway', 'destroy 1']);
   expect(host.list()).toEqual([]);
   expect(report.downtimeMilliseconds).toBeGreaterThanOrEqual(0);
   expect(to.heard()).toBe(sent + stream + go);
@@ -144,46 +144,54 @@ test('no ready in time: resumed', () => {
 
 test('resumed by somebody else while the target prepared: no permission, it goes on running under its own name', () => {
   const to = script([BANNER, READY]);
-  const rename = host.rename.bind(host);
-  host.rename = (id, name) => {
-    if (name.endsWith('away')) host.resume(id);
-    rename(id, name);
-  };
+  host.before.set('sendAway', () => host.resumeBehind(domid));
   expect(failedMigration(to)).toMatchObject({
     state: 'renaming-away',
     outcome: 'resumed',
-    cause: { code: 'wrong-state' },
+    cause: { code: 'stale' },
   });
   expect(host.running).toEqual(['busy']);
-  expect(host.calls.filter((call) => call.startsWith('resume'))).toHaveLength(1);
+  expect(host.calls).not.toContain('resume 1');
   expect(to.heard()).toBe(sent + stream);
 });
 
 test('how the domain was found is said: destroyed by somebody, it does not run', () => {
-  host.saveTo = (id) => {
-    host.destroy(id);
+  host.before.set('suspend', () => {
+    host.destroy(domid);
     throw new Error('the domain has gone');
-  };
+  });
   expect(failedMigration(script([BANNER]))).toMatchObject({ outcome: 'keeps-running', left: 'gone' });
 });
 
-test('suspended by somebody else before this one could: not resumed, for it may run elsewhere', () => {
-  const to = script([BANNER]);
-  const others = new ScriptedTarget([BANNER, READY], 'hangs-up');
-  const saveTo = host.saveTo.bind(host);
-  host.saveTo = (_, __, { observer }) => {
-    observer?.precopyEnded?.({ code: 'test', sentence: 'now' });
-    host.saveTo = saveTo;
-    expect(() => liveMigrate(host, domid, others.channel)).toThrow(MigrationError);
-    throw new HostError('wrong-state', 'the guest is suspended already');
-  };
-  expect(failedMigration(to)).toMatchObject({ outcome: 'keeps-running', left: { suspended: true } });
-  others.close();
-  expect(host.running).toEqual([]);
+test('in the hands of another migration: refused before anything is done, and never resumed', () => {
+  const held = host.take(domid);
+  const to = script([BANNER, READY]);
+  expect(failedMigration(to)).toMatchObject({
+    outcome: 'untouched',
+    cause: { code: 'held' },
+    left: { standing: 'taken' },
+  });
+  expect(to.heard()).toBe('');
+  held.release();
 });
 
-test('the name away is taken: resumed', () => {
+test('what it takes hold of it lets go of, however it ends', () => {
+  failedMigration(script([]));
+  expect(host.describe(domid).standing).toBe('free');
+  failedMigration(script([BANNER, READY]));
+  expect(host.describe(domid).standing).toBe('away');
+});
+
+test('the name away is taken: refused before a page is sent', () => {
   host.add('busy--migratedaway');
+  const to = script([BANNER, READY]);
+  expect(failedMigration(to)).toMatchObject({ outcome: 'untouched', cause: { code: 'name-taken' } });
+  expect(host.running).toContain('busy');
+  expect(to.heard()).toBe('');
+});
+
+test('the name away is taken meanwhile: resumed', () => {
+  host.before.set('sendAway', () => host.add('busy--migratedaway'));
   expect(failedMigration(script([BANNER, READY]))).toMatchObject({
     outcome: 'resumed',
     left: { suspended: false, paused: false },
@@ -193,11 +201,7 @@ test('the name away is taken: resumed', () => {
 
 test('permission cannot be written at all: resumed under its own name', () => {
   const to = script([BANNER, READY]);
-  const rename = host.rename.bind(host);
-  host.rename = (id, name) => {
-    rename(id, name);
-    if (name.endsWith('away')) to.deafen();
-  };
+  host.after.set('sendAway', () => to.deafen());
   expect(failedMigration(to)).toMatchObject({ state: 'renaming-away', outcome: 'resumed' });
   expect(host.running).toEqual(['busy']);
 });
@@ -222,11 +226,7 @@ test.each(unreported)('%s: nobody may run it here; it stays suspended and rename
 
 test('a signal while it is renamed away: no permission, renamed back and resumed', () => {
   const to = script([BANNER, READY, REPORT, success]);
-  const rename = host.rename.bind(host);
-  host.rename = (id, name) => {
-    rename(id, name);
-    to.interrupt.raise('SIGTERM');
-  };
+  host.after.set('sendAway', () => to.interrupt.raise('SIGTERM'));
   expect(failedMigration(to)).toMatchObject({ state: 'renaming-away', outcome: 'resumed' });
   expect(host.running).toEqual(['busy']);
   expect(to.heard()).toBe(sent + stream);
@@ -248,7 +248,7 @@ test('a report of failure with permission back: renamed back and resumed', () =>
   const answers = [BANNER, READY, REPORT, failure, PERMISSION_TO_GO];
   const error = failedMigration(script(answers), { sentTo: 'far.example' });
   expect(error).toMatchObject({ outcome: 'resumed', cause: { status: 3 } });
-  expect(host.calls.slice(1)).toEqual(['rename 1 busy--migratedaway', 'rename 1 busy', 'resume 1']);
+  expect(host.calls.slice(1)).toEqual(['sendAway 1 busy--migratedaway', 'resume 1']);
   expect(host.running).toEqual(['busy']);
   expect(host.describe(domid).sentTo).toBeUndefined();
 });
@@ -261,11 +261,10 @@ test('the old copy cannot be destroyed: said, and it never runs', () => {
 });
 
 test('the old copy ended by itself: it need not be destroyed', () => {
-  const destroy = host.destroy.bind(host);
-  host.destroy = (id) => {
-    destroy(id);
+  host.before.set('destroy', () => {
+    host.vanish(domid);
     throw new Error('it has died');
-  };
+  });
   liveMigrate(host, domid, script([BANNER, READY, REPORT, success]).channel);
   expect(host.list()).toEqual([]);
 });
@@ -302,10 +301,7 @@ const failures: Record<SourceState, (() => ScriptedTarget) | 'end'> = {
     return script([BANNER]);
   },
   suspending: () => {
-    host.saveTo = (_, __, { observer }) => {
-      observer?.precopyEnded?.({ code: 'test', sentence: 'now' });
-      throw new HostError('suspend-refused', 'the guest does not listen');
-    };
+    host.failing.set('suspend', new HostError('suspend-refused', 'the guest does not listen'));
     return script([BANNER]);
   },
   'stop-and-copy': () => {
@@ -315,7 +311,7 @@ const failures: Record<SourceState, (() => ScriptedTarget) | 'end'> = {
   },
   'awaiting-ready': () => script([BANNER]),
   'renaming-away': () => {
-    host.failing.set('rename', new Error('no'));
+    host.failing.set('sendAway', new Error('no'));
     return script([BANNER, READY]);
   },
   'giving-permission': () => {

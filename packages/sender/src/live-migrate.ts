@@ -4,10 +4,10 @@
  */
 import {
   type Bandwidth,
-  type DomainState,
   type Host,
   HostError,
   type ImageReport,
+  type OutgoingDomain,
   type PrecopyPolicy,
   type SaveObserver,
 } from '@mig/hypervisor';
@@ -19,12 +19,13 @@ import {
   READY,
   REPORT,
   type SourceEvent,
+  type SourceOutcome,
   type SourceState,
   sourceTable,
   STATUS_SUCCESS,
 } from '@mig/protocol/handshake';
 import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
-import { MigrationError, TargetFailedError } from './errors.js';
+import { type FoundDomain, MigrationError, TargetFailedError } from './errors.js';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
 
@@ -39,6 +40,8 @@ export interface MigrationObserver extends SaveObserver {
 }
 
 export interface LiveMigrateOptions {
+  /** The domain's epoch when it was looked at: where it is another by now, the domain is not touched. */
+  readonly epoch?: number | undefined;
   readonly precopyIterations?: number;
   /** Pages. */
   readonly precopyDirtyThreshold?: number;
@@ -52,8 +55,8 @@ export interface LiveMigrateOptions {
   readonly debug?: boolean;
   /** Where the target is, for the host to remember while its domain is away. */
   readonly sentTo?: string | undefined;
-  /** libxl JSON to send in place of the domain's own. */
-  readonly configuration?: string;
+  /** Makes the libxl JSON to send from the domain's own, as it was when the domain was taken. */
+  readonly configuration?: (own: string) => string;
   readonly observer?: MigrationObserver;
   readonly timeouts?: Partial<SourceTimeouts>;
   /**
@@ -90,7 +93,13 @@ export function liveMigrate(
   channel: Channel,
   options: LiveMigrateOptions = {},
 ): MigrationReport {
-  return new Source(host, domid, channel, options).run();
+  let domain: OutgoingDomain;
+  try {
+    domain = host.take(domid, { kind: 'migration', to: options.sentTo, epoch: options.epoch });
+  } catch (error) {
+    throw new MigrationError('awaiting-banner', 'untouched', error, { left: look(host, domid) });
+  }
+  return new Source(host, domain, channel, options).run();
 }
 
 class Source {
@@ -100,18 +109,17 @@ class Source {
   readonly #output: Output;
   readonly #options: LiveMigrateOptions;
   readonly #timeouts: SourceTimeouts;
-  readonly #name: string;
+  readonly #domain: OutgoingDomain;
   #state: SourceState = 'awaiting-banner';
-  #renamed = false;
 
-  constructor(host: Host, domid: number, { input, output }: Channel, options: LiveMigrateOptions) {
+  constructor(host: Host, domain: OutgoingDomain, { input, output }: Channel, options: LiveMigrateOptions) {
     this.#host = host;
-    this.#domid = domid;
+    this.#domain = domain;
+    this.#domid = domain.info.domid;
     this.#input = input;
     this.#output = output;
     this.#options = options;
     this.#timeouts = { ...SOURCE_TIMEOUTS_DEFAULT, ...options.timeouts };
-    this.#name = host.describe(domid).name;
   }
 
   run(): MigrationReport {
@@ -119,13 +127,17 @@ class Source {
       return this.#migrate();
     } catch (error) {
       throw this.#settle(error);
+    } finally {
+      this.#domain.release();
     }
   }
 
   #migrate(): MigrationReport {
     const { banner, ready, report } = this.#timeouts;
     this.#options.observer?.stateEntered?.(this.#state);
-    const configuration = this.#options.configuration ?? this.#host.configuration(this.#domid);
+    this.#checkNames();
+    const { configuration: own } = this.#domain;
+    const configuration = this.#options.configuration?.(own) ?? own;
     awaitBanner(this.#input, banner);
     this.#advance('banner-read');
     const began = performance.now();
@@ -135,15 +147,8 @@ class Source {
 
     awaitMessage(this.#input, READY, 'ready message', ready);
     this.#advance('ready-read');
-    this.#host.rename(this.#domid, awayName(this.#name), { sentTo: this.#options.sentTo });
-    this.#renamed = true;
-    // Under its own name anybody may have resumed it meanwhile; under this one `xl resume` refuses.
-    if (!this.#host.describe(this.#domid).state.suspended) {
-      throw new HostError('wrong-state', `${this.#name} was resumed while it was being migrated`, {
-        domid: this.#domid,
-      });
-    }
-    // The last look at it: from here on no interrupt takes the domain back.
+    this.#domain.sendAway(awayName(this.#domain.info.name), this.#options.sentTo);
+    // From here on no interrupt takes the domain back.
     const raised = this.#input.interrupt?.raised;
     if (raised !== undefined) throw new InterruptedError(raised);
     this.#advance('renamed-away');
@@ -168,13 +173,24 @@ class Source {
     };
   }
 
+  /** What it is to be called once it is sent is to be had, or no page is sent. */
+  #checkNames(): void {
+    const away = awayName(this.#domain.info.name);
+    const holder = this.#host.find(away);
+    if (holder?.name !== away) return;
+    const { domid } = holder;
+    throw new HostError('name-taken', `domain ${domid} is called ${away} already, which this one is to be`, {
+      domid,
+    });
+  }
+
   #sendStream(configuration: string): ImageReport {
     const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
     const { bandwidth, suspendCost } = this.#options;
     const { progress, suspend } = this.#timeouts;
     this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
-    return this.#host.saveTo(this.#domid, this.#output, {
+    return this.#domain.saveTo(this.#output, {
       live: true,
       debug,
       policy: policy ?? simplePolicy(precopyIterations, precopyDirtyThreshold),
@@ -215,7 +231,7 @@ class Source {
     this.#advance('failure-read');
     awaitMessage(this.#input, PERMISSION_TO_GO, 'permission to have the domain back', permissionBack);
     this.#advance('permission-back-read');
-    this.#bringBack();
+    this.#domain.resume();
     this.#advance('resumed');
     throw new TargetFailedError(status);
   }
@@ -232,7 +248,7 @@ class Source {
     // The guest may have suspended without the news having reached us. Where the suspend was refused, though, it is
     // suspended for somebody else, who may have sent it away.
     const found = this.#look();
-    const refused = cause instanceof HostError && cause.code === 'wrong-state';
+    const refused = cause instanceof HostError && ['wrong-state', 'held', 'stale'].includes(cause.code);
     if (
       this.#state === 'suspending' &&
       !refused &&
@@ -244,49 +260,49 @@ class Source {
     }
     const state = this.#state;
     const outcome = sourceTable[state].onFailure;
-    if (outcome !== 'resumed' || state === 'taken-back') {
-      return new MigrationError(state, outcome, cause, { left: this.#look() });
-    }
+    if (outcome !== 'resumed' || state === 'taken-back') return this.#failure(outcome, cause);
     try {
-      this.#bringBack();
-      return new MigrationError(state, outcome, cause, { left: this.#look() });
+      this.#resumeIfSuspended();
+      return this.#failure(outcome, cause);
     } catch (aftermath) {
-      return new MigrationError(state, 'resume-failed', cause, { left: this.#look(), aftermath });
+      return this.#failure('resume-failed', cause, aftermath);
     }
+  }
+
+  #failure(outcome: SourceOutcome, cause: unknown, aftermath?: unknown): MigrationError {
+    // Looked at as it is once this end has let go of it.
+    this.#domain.release();
+    return new MigrationError(this.#state, outcome, cause, { left: this.#look(), aftermath });
   }
 
   #destroy(): void {
     try {
-      this.#host.destroy(this.#domid);
+      this.#domain.destroy();
     } catch (error) {
       // One that ended by itself is as gone as it should be.
       if (this.#look() !== 'gone') throw error;
     }
   }
 
-  /** How the domain is at this end; undefined where that cannot be told. */
-  #look(): DomainState | 'gone' | undefined {
-    try {
-      return this.#host.describe(this.#domid).state;
-    } catch (error) {
-      const gone = error instanceof HostError && ['no-such-domain', 'domain-died'].includes(error.code);
-      return gone ? 'gone' : undefined;
-    }
-  }
-
-  /** Even if its name is not to be had back, the domain runs again. */
-  #bringBack(): void {
-    try {
-      if (this.#renamed) this.#host.rename(this.#domid, this.#name);
-    } finally {
-      this.#resumeIfSuspended();
-    }
+  #look(): FoundDomain | 'gone' | undefined {
+    return look(this.#host, this.#domid);
   }
 
   #resumeIfSuspended(): void {
     const { suspended, crashed } = this.#host.describe(this.#domid).state;
     // A domain that does not answer counts as crashed: nobody can say that it runs.
     if (crashed) throw new HostError('wrong-state', `domain ${this.#domid} has crashed or does not answer`);
-    if (suspended) this.#host.resume(this.#domid);
+    if (suspended) this.#domain.resume();
+  }
+}
+
+/** How the domain is at this end; undefined where that cannot be told. */
+function look(host: Host, domid: number): FoundDomain | 'gone' | undefined {
+  try {
+    const { state, standing } = host.describe(domid);
+    return { ...state, standing };
+  } catch (error) {
+    const gone = error instanceof HostError && ['no-such-domain', 'domain-died'].includes(error.code);
+    return gone ? 'gone' : undefined;
   }
 }

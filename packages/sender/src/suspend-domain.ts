@@ -1,4 +1,4 @@
-import type { Host, ImageReport, SaveObserver } from '@mig/hypervisor';
+import type { ImageReport, OutgoingDomain, SaveObserver } from '@mig/hypervisor';
 import type { Output } from '@mig/posix';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
@@ -13,12 +13,11 @@ export interface SuspendDomainOptions {
 }
 
 /**
- * Writes the domain's libxl stream and leaves it suspended (libxl_domain_suspend).
+ * Writes the libxl stream of a domain that was taken, and leaves it suspended (libxl_domain_suspend).
  * @throws what the host throws; the domain may then be suspended: `describe` tells, `resume` revives
  */
 export function suspendDomain(
-  host: Host,
-  domid: number,
+  domain: OutgoingDomain,
   output: Output,
   {
     live = false,
@@ -27,7 +26,7 @@ export function suspendDomain(
     suspendTimeout = SOURCE_TIMEOUTS_DEFAULT.suspend,
   }: SuspendDomainOptions = {},
 ): ImageReport {
-  return host.saveTo(domid, output, {
+  return domain.saveTo(output, {
     live,
     debug,
     policy: simplePolicy(),

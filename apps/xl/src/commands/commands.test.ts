@@ -145,6 +145,8 @@ describe('list', () => {
         state: 'suspended',
         cpuSeconds: 1.5,
         logDirty: true,
+        standing: 'abandoned',
+        epoch: 7,
       },
     ]);
   });
@@ -157,7 +159,12 @@ describe('list', () => {
   });
 
   it('says in either JSON where a domain was sent', async () => {
-    const sent = new FakeHost({ name: 'a--migratedaway', state: suspended, sentTo: 'far.example' });
+    const sent = new FakeHost({
+      name: 'a--migratedaway',
+      state: suspended,
+      standing: 'away',
+      sentTo: 'far.example',
+    });
     for (const option of ['-l', '--json']) {
       expect(JSON.parse((await xl(sent, 'list', option)).out)).toMatchObject([{ sentTo: 'far.example' }]);
     }
@@ -210,7 +217,8 @@ describe('info', () => {
 });
 
 describe('resume', () => {
-  const away = { name: 'a--migratedaway', state: suspended };
+  const UUID = '00000000-0000-0000-0000-000000000001';
+  const away = { name: 'a--migratedaway', state: suspended, standing: 'away' as const };
 
   it('revives a suspended domain', async () => {
     const host = new FakeHost({ name: 'a', state: suspended });
@@ -220,9 +228,10 @@ describe('resume', () => {
 
   it('refuses one that is not suspended', async () => {
     const host = new FakeHost({ name: 'a' });
-    expect((await xl(host, 'resume', 'a')).err).toBe(
-      'xl: domain a (domid 1) is not suspended; there is nothing to resume\n',
-    );
+    expect(await xl(host, 'resume', 'a')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('not-suspended') as string,
+    });
     expect(host.calls).toEqual([]);
   });
 
@@ -230,47 +239,59 @@ describe('resume', () => {
     [
       'the host',
       'far.example',
-      'was sent to far.example, which may be running it: look there first (ssh far.example xl list)',
+      'was sent to far.example, which may be running it: look there first (ssh far.example xl list -v)',
     ],
     [
       'the command',
       sentTo('', 'ssh far xl-receive'),
-      "was sent through the command 'ssh far xl-receive', and what that reaches may be running it: look there first (xl list)",
+      "was sent through the command 'ssh far xl-receive', and what that reaches may be running it: look there first (xl list -v)",
     ],
     [
       'that it does not know',
       undefined,
-      'was on its way to another host, which may be running it: look there first (xl list)',
+      'was on its way to another host, which may be running it: look there first (xl list -v)',
     ],
   ])('refuses one that may run elsewhere, and names %s', async (_, where, words) => {
     const host = new FakeHost(where === undefined ? away : { ...away, sentTo: where });
     const outcome = await xl(host, 'resume', 'a--migratedaway');
     expect(outcome.status).toBe(1);
     expect(outcome.err).toBe(
-      `xl: domain a--migratedaway ${words}; only where a is not there, xl resume --force a--migratedaway\n`,
+      `xl: domain a--migratedaway ${words}; only where no domain with the UUID ${UUID}, running or arriving, is there, xl resume --force a--migratedaway\n`,
     );
     expect(host.calls).toEqual([]);
   });
 
-  it('gives it its own name back when forced', async () => {
+  it('refuses it by whatever name it goes', async () => {
+    const host = new FakeHost({ ...away, name: 'other', sentTo: 'far' });
+    const { status, err } = await xl(host, 'resume', 'other');
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /domain other was sent to far, .* only where no domain with the UUID .*, xl resume --force other/,
+    );
+  });
+
+  it('resumes it when forced', async () => {
     const host = new FakeHost(away);
     expect(await xl(host, 'resume', '--force', 'a--migratedaway')).toMatchObject({ status: 0 });
-    expect(host.calls).toEqual(['rename 1 a', 'resume 1']);
+    expect(host.calls).toEqual(['resume 1, forced']);
   });
 
-  it('does not when another has that name', async () => {
-    const host = new FakeHost(away, { name: 'a' });
-    const outcome = await xl(host, 'resume', '--force', 'a--migratedaway');
-    expect(outcome.status).toBe(1);
-    expect(outcome.err).toMatch(/a is the name of domain 2 here, which may be this very domain, come back/);
-    expect(host.calls).toEqual([]);
+  it.each(['held', 'stale', 'arriving'] as const)('says why it is refused: %s', async (code) => {
+    const host = new FakeHost(away);
+    host.resumeError = new HostError(code, 'a reason', { domid: 1 });
+    const outcome = await xl(host, 'resume', '--force', '1');
+    expect(outcome).toMatchObject({ status: 1, err: expect.stringContaining('a reason') as string });
   });
 
-  it('leaves the name as it was when resuming fails', async () => {
-    const host = new FakeHost({ ...away, sentTo: 'far' });
-    host.resumeError = new HostError('domain-died', 'its process is gone', { domid: 1 });
-    expect(await xl(host, 'resume', '--force', '1')).toMatchObject({ status: 1 });
-    expect(host.calls).toEqual(['rename 1 a', 'resume 1', 'rename 1 a--migratedaway, sent to far']);
+  it.each([
+    ['uuid-taken', "'xl destroy' the one that is not wanted"],
+    ['name-taken', "'xl rename' one of the two"],
+  ] as const)('says what to do where another is here: %s', async (code, words) => {
+    const host = new FakeHost(away);
+    host.resumeError = new HostError(code, 'domain b is here', { domid: 2 });
+    const { status, err } = await xl(host, 'resume', '--force', '1');
+    expect(status).toBe(1);
+    expect(err).toBe(`xl: domain b is here; ${words}\n`);
   });
 });
 

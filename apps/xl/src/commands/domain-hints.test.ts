@@ -10,20 +10,30 @@ describe('below the list of domains, on a terminal', () => {
     ['nothing of one that is paused', { name: 'a', state: { ...running, paused: true } }, ''],
     [
       'how to revive one that is suspended',
-      { name: 'a', state: suspended },
-      "a is suspended: 'xl resume a' revives it, unless a migration or a save is at work on it\n",
+      { name: 'a', state: suspended, standing: 'abandoned' as const },
+      "a is suspended: 'xl resume a' revives it\n",
+    ],
+    [
+      'nothing of one that a migration or a save has suspended',
+      { name: 'a', state: suspended, standing: 'suspended' as const },
+      '',
+    ],
+    [
+      'what one waits for that was just sent',
+      { name: 'a--migratedaway', state: suspended, sentTo: 'far', standing: 'sent' as const },
+      'a--migratedaway is being migrated: its process waits for word from the target\n',
     ],
     ['nothing of reviving one that has crashed', { name: 'a', state: { ...suspended, crashed: true } }, ''],
     [
       'where to look for one that was sent away',
-      { name: 'a--migratedaway', state: suspended, sentTo: 'far' },
-      'a--migratedaway was sent to far, which may be running it: look there first (ssh far xl list); ' +
-        "where a runs there, 'xl destroy a--migratedaway', and only where it does not, " +
-        "'xl resume --force a--migratedaway'\n",
+      { name: 'a--migratedaway', state: suspended, sentTo: 'far', standing: 'away' as const },
+      'a--migratedaway was sent to far, which may be running it: look there first (ssh far xl list -v); ' +
+        "where it runs there, 'xl destroy a--migratedaway', and only where no domain with the UUID " +
+        "00000000-0000-0000-0000-000000000001, running or arriving, is there, 'xl resume --force a--migratedaway'\n",
     ],
     [
       'that one is arriving',
-      { name: 'a--incoming', state: { ...running, paused: true } },
+      { name: 'a--incoming', state: { ...running, paused: true }, standing: 'incoming' as const },
       'a--incoming is arriving from another host: leave it alone until that migration has ended\n',
     ],
   ])('there is %s', async (_, domain, err) => {

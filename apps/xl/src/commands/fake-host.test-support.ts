@@ -1,5 +1,6 @@
 /** A host in memory: what commands need of one, and what they did to it. */
-import { type DomainInfo, HostError, type HostInfo, type RenameOptions } from '@mig/hypervisor';
+import { type DomainInfo, HostError, type HostInfo, refusalCodes, type ResumeOptions } from '@mig/hypervisor';
+import { judgeCommand } from '@mig/protocol/handshake';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
 import { run } from '../program.js';
@@ -22,6 +23,8 @@ export class FakeHost implements LocalHost {
       state: { paused: false, suspended: false, crashed: false },
       cpuSeconds: 1.5,
       logDirty: false,
+      standing: domain.state?.suspended === true ? 'abandoned' : 'free',
+      epoch: 7,
       ...domain,
     }));
   }
@@ -50,8 +53,8 @@ export class FakeHost implements LocalHost {
   configuration(domid: number): string {
     return JSON.stringify({ c_info: { name: this.describe(domid).name } });
   }
-  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
-    this.calls.push(`rename ${domid} ${name}${sentTo === undefined ? '' : `, sent to ${sentTo}`}`);
+  rename(domid: number, name: string): void {
+    this.calls.push(`rename ${domid} ${name}`);
   }
   pause(domid: number): void {
     this.calls.push(`pause ${domid}`);
@@ -59,8 +62,13 @@ export class FakeHost implements LocalHost {
   unpause(domid: number): void {
     this.calls.push(`unpause ${domid}`);
   }
-  resume(domid: number): void {
-    this.calls.push(`resume ${domid}`);
+  resume(domid: number, { epoch, force = false }: ResumeOptions = {}): void {
+    const { standing, ...domain } = this.describe(domid);
+    if (standing === 'unknown') throw new HostError('unavailable', 'it does not answer', { domid });
+    const ownership = { standing, epoch: domain.epoch };
+    const verdict = judgeCommand(ownership, force ? 'resume --force' : 'resume', epoch);
+    if (!verdict.allowed) throw new HostError(refusalCodes[verdict.why], verdict.why, { domid });
+    this.calls.push(`resume ${domid}${force ? ', forced' : ''}`);
     if (this.resumeError !== undefined) throw this.resumeError;
   }
   destroy(domid: number): void {
@@ -73,7 +81,7 @@ export class FakeHost implements LocalHost {
   consolePath(domid: number): string {
     return this.consoles.get(domid) ?? '/nonexistent/console';
   }
-  saveTo(): never {
+  take(): never {
     throw new Error('not here');
   }
   withDirtyLog(): never {

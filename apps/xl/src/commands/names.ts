@@ -49,7 +49,8 @@ export function registerNames(program: Command, context: Context): void {
       const problem = nameProblem(name);
       if (problem !== undefined) throw new Failure(`rename: the new name ${problem}`, ExitStatus.usage);
       const host = await context.openHost();
-      host.rename(findDomain(host, text).domid, name);
+      const { domid, epoch } = findDomain(host, text);
+      host.rename(domid, name, epoch);
     });
   setTraits(rename, { modifies: true });
 }

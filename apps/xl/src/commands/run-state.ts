@@ -13,7 +13,8 @@ export function registerRunState(program: Command, context: Context): void {
     .argument('<domain>')
     .action(async (text: string) => {
       const host = await context.openHost();
-      host.pause(findDomain(host, text).domid);
+      const { domid, epoch } = findDomain(host, text);
+      host.pause(domid, epoch);
     });
 
   const unpause = program
@@ -23,7 +24,8 @@ export function registerRunState(program: Command, context: Context): void {
     .argument('<domain>')
     .action(async (text: string) => {
       const host = await context.openHost();
-      host.unpause(findDomain(host, text).domid);
+      const { domid, epoch } = findDomain(host, text);
+      host.unpause(domid, epoch);
     });
 
   const destroy = program
@@ -34,9 +36,9 @@ export function registerRunState(program: Command, context: Context): void {
     .option('-f', 'permit destroying domain 0')
     .action(async (text: string, { f: force }: { f?: true }) => {
       const host = await context.openHost();
-      const { domid } = findDomain(host, text);
+      const { domid, epoch } = findDomain(host, text);
       if (domid === 0 && !force) throw new StockFailure('Not destroying domain 0; use -f to force.');
-      host.destroy(domid);
+      host.destroy(domid, epoch);
     });
 
   for (const command of [pause, unpause, destroy]) setTraits(command, { modifies: true });

@@ -1,12 +1,12 @@
 import { HostError } from '@mig/hypervisor';
-import type { SourceOutcome } from '@mig/protocol/handshake';
+import type { SourceOutcome, Standing } from '@mig/protocol/handshake';
 import { MigrationError } from '@mig/sender';
 import { expect, test } from 'vitest';
 import { explainFailure } from './explain-failure.js';
 import { RemnantError, SaveError } from './save-error.js';
 
-const running = { paused: false, suspended: false, crashed: false };
-const suspended = { ...running, suspended: true };
+const running = { paused: false, suspended: false, crashed: false, standing: 'free' as const };
+const suspended = { ...running, suspended: true, standing: 'abandoned' as const };
 const cause = new HostError('unavailable', 'it broke');
 
 /** What scripts and operators go by. */
@@ -37,6 +37,15 @@ test('nothing is to be resumed where nothing is suspended', () => {
   expect(failed(undefined)).toMatchObject({ exitStatus: 5 });
   expect(failed(running)).toMatchObject({ exitStatus: 1 });
   expect(failed(running).advice.at(-1)).toMatch(/^NAME runs here/);
+});
+
+test('a domain in the hands of another is not to be resumed', () => {
+  const found = (standing: Standing) =>
+    explainFailure(
+      new MigrationError('awaiting-banner', 'untouched', cause, { left: { ...suspended, standing } }),
+    );
+  expect(found('suspended').advice).toEqual([expect.stringContaining('in the hands of another')]);
+  expect(found('away').advice).toEqual([expect.stringContaining('sent to another host')]);
 });
 
 test('a save says what became of the domain', () => {

@@ -2,6 +2,7 @@
 import { HostError } from '@mig/hypervisor';
 import { InterruptedError } from '@mig/posix';
 import {
+  isHeld,
   type SourceOutcome,
   type SourceState,
   sourceTable,
@@ -51,7 +52,8 @@ const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: n
   'resume-failed': {
     advice: [
       'NAME is suspended here and could not be resumed; the target has no copy that runs.',
-      "See its name and state with 'xl list', then revive it with 'xl resume'.",
+      "See its name and state with 'xl list', then revive it with 'xl resume'; where it is called NAME--migratedaway, with",
+      "'xl resume --force NAME--migratedaway'.",
     ],
     exitStatus: ExitStatus.suspendedHere,
   },
@@ -60,8 +62,9 @@ const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: n
       '** NAME may be running at the target: it had been given permission, and no report came back. **',
       'Here it stays suspended as NAME--migratedaway, so that it cannot run twice.',
       "See with 'xl list' on HOST whether NAME runs there. Then, and only then, here:",
-      '  if it runs there:    xl destroy NAME--migratedaway',
-      '  if it is not there:  xl resume --force NAME--migratedaway',
+      '  if it runs there:                     xl destroy NAME--migratedaway',
+      '  if NAME--incoming is there:           wait, it may start; or destroy it there, and look again',
+      '  if neither is there:                  xl resume --force NAME--migratedaway',
       'Two running copies of one domain would destroy its data.',
     ],
     exitStatus: ExitStatus.outcomeUnknown,
@@ -131,6 +134,11 @@ function foundOtherwise({ outcome, left }: MigrationError): string[] | undefined
   if (left === undefined) return ["How NAME is here could not be told: see 'xl list'."];
   if (left.crashed)
     return ["NAME has crashed here or does not answer: 'xl console NAME' shows its last words."];
+  if (left.standing !== 'unknown' && isHeld(left.standing))
+    return ['NAME is in the hands of another migration or save; nothing was done to it.'];
+  if (left.standing === 'away') {
+    return ["NAME was sent to another host, which may be running it: 'xl resume NAME' says where to look."];
+  }
   if (left.suspended) return ["NAME is suspended here: 'xl resume NAME' revives it."];
   if (left.paused) return ["NAME is paused here, as it was: 'xl unpause NAME' lets it run."];
   return undefined;

@@ -6,6 +6,7 @@ import { StartWait } from '../estimate/start-wait.js';
 import type { TraceOutlets } from '../trace/recorder.js';
 import { explainFailure } from './explain-failure.js';
 import { loadPolicy, seen } from './own-policy.js';
+import { sentConfiguration } from './sent-configuration.js';
 import { Steering } from './steering.js';
 import type { Task, TaskInput } from './task.js';
 import { taskObserver, type Tell } from './task-observer.js';
@@ -42,12 +43,13 @@ export async function migrate(
       task.domid,
       { input, output },
       {
+        epoch: task.epoch,
         policy: steering.policy,
         bandwidth: steering.bandwidth,
         suspendCost: task.suspendCost,
         debug: task.debug,
         sentTo: task.sentTo,
-        configuration: task.configuration,
+        configuration: (own) => sentConfiguration(own, task.domid, task.configuration),
         observer: trace?.observing(told) ?? told,
         timeouts: task.timeouts,
         abandon,

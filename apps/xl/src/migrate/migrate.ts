@@ -13,7 +13,7 @@ import { checkPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { runTask, TaskError } from './run-task.js';
-import { sentConfiguration } from './sent-configuration.js';
+import { configurationIn } from './sent-configuration.js';
 import { startWaits, SuspendCosts } from './suspend-costs.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
@@ -44,8 +44,8 @@ export async function migrate(
   checkTraceOptions(options);
   const host = await context.openHost();
   const found = findDomain(host, domain);
-  const { domid, name } = found;
-  const configuration = sentConfiguration(host, domid, { file: options.C, preserveDomid: options.D });
+  const { domid, name, epoch } = found;
+  const configuration = { json: configurationIn(options.C), preserveDomid: options.D };
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.
@@ -70,6 +70,7 @@ export async function migrate(
     const report = await moveIt(
       {
         domid,
+        epoch,
         sentTo: sent,
         course,
         ownPolicy,

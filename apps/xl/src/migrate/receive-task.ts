@@ -17,6 +17,13 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
       stateEntered: (state) => tell({ event: 'target-state', state }),
     },
   );
+  const { name, wasPaused } = received;
+  if (wasPaused) {
+    tell({
+      event: 'note',
+      text: `${name} was paused at the source, and is paused here: 'xl unpause ${name}' lets it run`,
+    });
+  }
   if (task.attend) tryToAttend(host, received.domid, tell);
   return received;
 }

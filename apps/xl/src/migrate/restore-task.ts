@@ -10,9 +10,16 @@ export function restore(host: Host, task: Task & { kind: 'restore' }, interrupt:
   const arriving = readConfiguration(input);
   const configuration = task.configuration ?? arriving.configuration;
   const name = nameIn(configuration);
-  const domid = host.restoreFrom(input, { configuration, name });
-  if (!task.paused) host.unpause(domid);
-  return { domid, name };
+  const domain = host.restoreFrom(input, { configuration, name });
+  try {
+    domain.start(name, { paused: task.paused });
+  } catch (error) {
+    domain.destroy();
+    throw error;
+  }
+  domain.release();
+  const { domid, wasPaused } = domain;
+  return { domid, name, wasPaused };
 }
 
 function nameIn(configuration: string): string {

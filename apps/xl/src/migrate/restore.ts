@@ -18,8 +18,15 @@ export async function restore(
   const { log } = context;
   try {
     log.line(`Loading new save file ${path}`);
-    const { domid, name } = await runTask({ kind: 'restore', inputFd: fd, configuration, ...options });
+    const { domid, name, wasPaused } = await runTask({
+      kind: 'restore',
+      inputFd: fd,
+      configuration,
+      ...options,
+    });
     log.detail(`xl: domain ${name} has domid ${domid}`);
+    if (wasPaused)
+      log.line(`${name} was paused when it was saved, and is paused: 'xl unpause ${name}' lets it run`);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     log.line(`Failed to restore domain: ${error.failure.message}.`);

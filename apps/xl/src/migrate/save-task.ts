@@ -1,56 +1,75 @@
 /** A save to a file, in the worker: whatever happens, the domain or its image is there afterwards. */
-import type { Host, ImageReport } from '@mig/hypervisor';
+import type { Host, ImageReport, OutgoingDomain } from '@mig/hypervisor';
 import { type Interrupt, Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import { suspendDomain } from '@mig/sender';
 import { isGone } from '../commands/find-domain.js';
 import { completeFile } from '../stream/output-file.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
+import { sentConfiguration } from './sent-configuration.js';
 import type { Task } from './task.js';
 import { taskObserver, type Tell } from './task-observer.js';
 
-export function save(host: Host, task: Task & { kind: 'save' }, interrupt: Interrupt, tell: Tell) {
-  const { domid, file } = task;
+type SaveTask = Task & { kind: 'save' };
+
+export function save(host: Host, task: SaveTask, interrupt: Interrupt, tell: Tell) {
+  const { file } = task;
   const { progress, suspend } = task.timeouts;
   const patience = { what: 'the file took no octet', milliseconds: progress };
   const output = new Output(file.descriptor, { subject: 'the image', interrupt, patience });
-  let report: ImageReport;
-  const seen = { suspended: false };
+  const domain = take(host, task);
   try {
-    output.write(encodeXlHeader(xlHeader(task.configuration)));
-    report = suspendDomain(host, domid, output, {
-      observer: { ...taskObserver(tell), suspended: () => (seen.suspended = true) },
-      suspendTimeout: suspend,
-    });
-    if (task.after === 'resume-paused') host.pause(domid);
-    if (task.after !== 'destroy') host.resume(domid);
-    completeFile(file);
-  } catch (error) {
-    // One that was suspended by others may be running elsewhere.
-    throw new SaveError(error, seen.suspended ? resumed(host, domid) : found(host, domid));
+    let report: ImageReport;
+    const seen = { suspended: false };
+    try {
+      const configuration = sentConfiguration(domain.configuration, task.domid, task.configuration);
+      output.write(encodeXlHeader(xlHeader(configuration)));
+      report = suspendDomain(domain, output, {
+        observer: { ...taskObserver(tell), suspended: () => (seen.suspended = true) },
+        suspendTimeout: suspend,
+      });
+      if (task.after !== 'destroy') domain.resume({ paused: task.after === 'resume-paused' });
+      completeFile(file);
+    } catch (error) {
+      // One that was suspended by others may be running elsewhere.
+      throw new SaveError(
+        error,
+        seen.suspended ? resumed(host, domain, task.after) : found(host, task.domid),
+      );
+    }
+    // Only now that the image has its name may the domain go.
+    if (task.after === 'destroy') destroySaved(domain);
+    return report;
+  } finally {
+    domain.release();
   }
-  // Only now that the image has its name may the domain go.
-  if (task.after === 'destroy') destroySaved(host, domid);
-  return report;
 }
 
-function destroySaved(host: Host, domid: number): void {
+function take(host: Host, { domid, epoch, path }: SaveTask): OutgoingDomain {
   try {
-    host.destroy(domid);
+    return host.take(domid, { kind: 'save', to: path, epoch });
+  } catch (error) {
+    throw new SaveError(error, found(host, domid));
+  }
+}
+
+function destroySaved(domain: OutgoingDomain): void {
+  try {
+    domain.destroy();
   } catch (error) {
     throw new RemnantError(error);
   }
 }
 
-function resumed(host: Host, domid: number): AfterSave {
+function resumed(host: Host, domain: OutgoingDomain, after: SaveTask['after']): AfterSave {
+  const { domid, state: before } = domain.info;
   try {
     const { paused, suspended, crashed } = host.describe(domid).state;
-    // For `save -p`, of which nothing has come.
-    if (paused) host.unpause(domid);
-    if (!suspended && !crashed) return { is: 'running' };
     // Of one that does not answer as well: nobody can say that it runs.
-    host.resume(domid);
-    return { is: 'resumed' };
+    if (suspended || crashed) domain.resume();
+    // For `save -p`, of which nothing has come.
+    else if (paused && !before.paused && after === 'resume-paused') host.unpause(domid);
+    return { is: suspended || crashed ? 'resumed' : 'running' };
   } catch (problem) {
     return isGone(problem) ? { is: 'gone' } : { is: 'suspended', problem };
   }

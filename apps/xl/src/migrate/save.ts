@@ -4,7 +4,7 @@ import { findDomain } from '../commands/find-domain.js';
 import { openOutputFile } from '../stream/output-file.js';
 import { millisecondsText, octetsText } from './figures.js';
 import { runTask, TaskError } from './run-task.js';
-import { sentConfiguration } from './sent-configuration.js';
+import { configurationIn } from './sent-configuration.js';
 
 export async function save(
   context: Context,
@@ -14,15 +14,24 @@ export async function save(
   options: { c?: true; p?: true; timeouts: SourceTimeouts },
 ): Promise<void> {
   const host = await context.openHost();
-  const { domid, name } = findDomain(host, domain);
-  const configuration = sentConfiguration(host, domid, { file: config });
+  const { domid, name, epoch } = findDomain(host, domain);
+  const configuration = { json: configurationIn(config) };
   const { log } = context;
   const file = openOutputFile('-', path);
   log.line(`Saving to ${path}`);
   try {
     const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
     const report = await runTask(
-      { kind: 'save', domid, file: file.completion, configuration, after, timeouts: options.timeouts },
+      {
+        kind: 'save',
+        domid,
+        epoch,
+        file: file.completion,
+        path,
+        configuration,
+        after,
+        timeouts: options.timeouts,
+      },
       {
         onSignal: () => {
           log.line(`stopping: ${name} stays here`);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Host } from '@mig/hypervisor';
 import { domainConfiguration } from '../configuration/domain-configuration.js';
 import { parseConfiguration } from '../configuration/parser.js';
 
@@ -7,27 +6,31 @@ interface LibxlConfiguration {
   c_info: Record<string, unknown>;
 }
 
-export interface SentConfigurationOptions {
-  /** An xl.cfg file to use in place of the domain's own configuration (`-C`). */
-  readonly file?: string | undefined;
+/** What goes ahead of a domain's stream, as far as it is not the domain's own configuration. */
+export interface SentConfiguration {
+  /** libxl JSON in place of the domain's own (`-C`). */
+  readonly json?: string | undefined;
   /** Asks the target for the same domid (`-D`). */
   readonly preserveDomid?: boolean | undefined;
 }
 
-/** The libxl JSON that goes ahead of the domain's stream. The domain stays the one it is: it keeps its UUID. */
-export function sentConfiguration(
-  host: Host,
-  domid: number,
-  { file, preserveDomid = false }: SentConfigurationOptions,
-): string {
-  const own = JSON.parse(host.configuration(domid)) as LibxlConfiguration;
-  const sent = file === undefined ? own : configurationIn(file);
-  sent.c_info['uuid'] = own.c_info['uuid'];
-  if (preserveDomid) sent.c_info['domid'] = domid;
-  return JSON.stringify(sent);
+/** Reads a configuration file that is to be sent, before anything is done. */
+export function configurationIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  return domainConfiguration(parseConfiguration(readFileSync(file, 'utf8'), file)).json;
 }
 
-function configurationIn(file: string): LibxlConfiguration {
-  const { json } = domainConfiguration(parseConfiguration(readFileSync(file, 'utf8'), file));
-  return JSON.parse(json) as LibxlConfiguration;
+/**
+ * Makes the libxl JSON that goes ahead of the domain's stream. The domain stays the one it is: it keeps its UUID.
+ * @param own the domain's configuration
+ */
+export function sentConfiguration(
+  own: string,
+  domid: number,
+  { json = own, preserveDomid = false }: SentConfiguration,
+): string {
+  const sent = JSON.parse(json) as LibxlConfiguration;
+  sent.c_info['uuid'] = (JSON.parse(own) as LibxlConfiguration).c_info['uuid'];
+  if (preserveDomid) sent.c_info['domid'] = domid;
+  return JSON.stringify(sent);
 }

@@ -3,7 +3,7 @@
  * child. This is what crosses between the two: plain values.
  */
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
-import type { TargetTimeouts } from '@mig/receiver';
+import type { ReceivedDomain, TargetTimeouts } from '@mig/receiver';
 import type {
   ImageReport,
   PassKind,
@@ -14,6 +14,7 @@ import type {
 } from '@mig/hypervisor';
 import type { DirtySample } from '@mig/sender/estimate';
 import type { MeasureTask } from '../estimate/measure-task.js';
+import type { SentConfiguration } from './sent-configuration.js';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
@@ -25,6 +26,8 @@ export type Task =
   | {
       readonly kind: 'migrate';
       readonly domid: number;
+      /** The domain's, when it was looked at. */
+      readonly epoch: number;
       readonly inputFd: number;
       readonly outputFd: number;
       /** For the host to remember, see sent-to.ts. */
@@ -37,7 +40,7 @@ export type Task =
       readonly suspendCost: number;
       readonly debug: boolean;
       readonly trace: TraceTask | undefined;
-      readonly configuration: string;
+      readonly configuration: SentConfiguration;
       readonly timeouts: SourceTimeouts;
     }
   | {
@@ -50,9 +53,13 @@ export type Task =
   | {
       readonly kind: 'save';
       readonly domid: number;
+      /** The domain's, when it was looked at. */
+      readonly epoch: number;
       /** Where the image goes. */
       readonly file: Completion;
-      readonly configuration: string;
+      /** Its path, for the words of a refusal to others. */
+      readonly path: string;
+      readonly configuration: SentConfiguration;
       readonly after: 'destroy' | 'resume' | 'resume-paused';
       readonly timeouts: SourceTimeouts;
     }
@@ -103,9 +110,9 @@ export type TaskEvent =
 export interface TaskResults {
   /** And for how long the target kept the first pass waiting, where that could be told. */
   migrate: MigrationReport & { readonly startWaitMilliseconds: number | undefined };
-  receive: { readonly domid: number; readonly name: string };
+  receive: ReceivedDomain;
   save: ImageReport;
-  restore: { readonly domid: number; readonly name: string };
+  restore: ReceivedDomain;
   measure: DirtySample;
 }
 

@@ -12,6 +12,8 @@ const domain: DomainInfo = {
   state: running,
   cpuSeconds: 12.345,
   logDirty: false,
+  standing: 'free',
+  epoch: 1,
 };
 
 describe('the table of domains', () => {

@@ -29,6 +29,20 @@ export function completeFile({ descriptor, rename }: Completion): void {
   // A name that is there after a crash has all its content.
   fsyncSync(descriptor);
   renameSync(rename.from, rename.to);
+  syncFolder(dirname(rename.to));
+}
+
+/** Whoever removes what the file was made of relies on its name; where a folder cannot be synced, on the file system. */
+function syncFolder(path: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (!['EACCES', 'EINVAL', 'ENOTSUP'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 export interface OutputFile {

@@ -5,15 +5,19 @@ import {
   decodeControlReply,
   encodeControlRequest,
 } from '@mig/protocol/control';
+import { isHeld } from '@mig/protocol/handshake';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { configurationOf, domainFolder, openHost } from '../hosts.test-support.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { configurationOf, domainFolder, openHost, pidOf } from '../hosts.test-support.js';
+import { identityOf } from '../process-identity.js';
 import { ControlServer } from './control-server.js';
+import type { HostFolder } from '../host-folder.js';
 import type { Domain } from './domain.js';
+import { Owner } from './owner.js';
 
 function connect() {
   const test = openHost();
@@ -57,14 +61,15 @@ describe('the process of a domain', () => {
 
   it('answers in order', () => {
     const { send, input, receive } = connect();
-    const suspend = [...encodeControlRequest({ kind: 'suspend', timeoutMilliseconds: 1000 })];
-    send([...suspend, ...GET_STATE, ...suspend, ...GET_STATE]);
+    const [take, suspend] = [TAKE, SUSPEND].map((request) => [...encodeControlRequest(request)]);
+    send([...take!, ...suspend!, ...GET_STATE, ...suspend!, ...GET_STATE]);
     const replies = [];
-    while (replies.length < 4) replies.push(...receive());
+    while (replies.length < 5) replies.push(...receive());
     expect(replies).toMatchObject([
       { kind: 'done' },
-      { kind: 'state', suspended: true },
-      { kind: 'error', code: 'wrong-state' },
+      { kind: 'done' },
+      { kind: 'state', suspended: true, standing: 'suspended' },
+      { kind: 'error', code: 'not-holder' },
       { kind: 'state', suspended: true },
     ]);
     input.close();
@@ -80,83 +85,147 @@ describe('the process of a domain', () => {
   });
 });
 
+describe('a request', () => {
+  it('that nobody waits for any more is not done', () => {
+    const { send, receive, input, host, domid } = connect();
+    // The first millisecond of the machine.
+    send([...encodeControlRequest({ kind: 'unpause', epoch: 0, deadline: 1 })]);
+    expect(receive()).toMatchObject([{ kind: 'error', code: 'stale' }]);
+    expect(host.describe(domid).state.paused).toBe(true);
+    input.close();
+  });
+
+  it('to end is done at once, whether or not its sender hears of it', async () => {
+    const test = connect();
+    const { send, receive, input, host, domid } = test;
+    const pid = pidOf(test, domid);
+    send([...encodeControlRequest({ kind: 'destroy', epoch: 0 })]);
+    expect(receive()).toMatchObject([{ kind: 'done' }]);
+    // The connection stays open.
+    await vi.waitFor(() => expect(identityOf(pid)).toBeUndefined(), { timeout: 10_000 });
+    expect(host.list()).toEqual([]);
+    input.close();
+  });
+
+  it('that follows the end is refused', async () => {
+    const { owner, holder, connectTo } = await serve();
+    owner.become('gone');
+    for (const request of [{ kind: 'state' }, SUSPEND, PAUSE] as const) {
+      const socket = request === SUSPEND ? holder : await connectTo();
+      socket.write(encodeControlRequest(request));
+      const [octets] = (await once(socket, 'data')) as [Buffer];
+      expect(new ControlFrames().push(octets).map(decodeControlReply)).toMatchObject([
+        { kind: 'error', code: 'domain-died', message: 'one has been destroyed' },
+      ]);
+      socket.destroy();
+    }
+  });
+});
+
+const TAKE: ControlRequest = { kind: 'take', purpose: 'migration', pid: 1, to: 'host2', epoch: 0 };
 const SUSPEND: ControlRequest = { kind: 'suspend', timeoutMilliseconds: 1000 };
+const PAUSE: ControlRequest = { kind: 'pause', epoch: 0 };
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** A server of which a connection that holds the domain shows when it is gone. */
+/** A server of a domain that a connection has taken. */
 async function serve(suspending: Promise<void> = Promise.resolve()) {
   const folder = mkdtempSync(join(tmpdir(), 'mig-control-'));
   folders.push(folder);
   const path = join(folder, 'socket');
   const changes: string[] = [];
   const domain = {
+    state: { crashed: false },
+    endLog: () => {},
     change: async (event: string) => {
       changes.push(event);
       if (event === 'suspend') await suspending;
     },
   };
-  let end!: () => void;
-  const gone = new Promise<void>((resolve) => (end = resolve));
-  await new ControlServer(domain as unknown as Domain, end).listen(path);
+  const owner = new Owner(NO_FOLDER, 1, { name: 'one', incoming: false });
+  const end = () => {
+    throw new Error('nothing here ends the domain');
+  };
+  await new ControlServer(domain as unknown as Domain, owner, end).listen(path);
   const connectTo = async () => {
     const socket = createConnection(path);
     await once(socket, 'connect');
     return socket;
   };
   const holder = await connectTo();
-  await ask(holder, { kind: 'hold' });
-  return { changes, gone, holder, connectTo };
+  await ask(holder, TAKE);
+  const released = () => vi.waitFor(() => expect(isHeld(owner.state.standing)).toBe(false));
+  return { changes, owner, released, holder, connectTo };
 }
+
+/** None of what is asked for here touches it. */
+const NO_FOLDER = {} as unknown as HostFolder;
 
 async function ask(socket: Socket, request: ControlRequest) {
   socket.write(encodeControlRequest(request));
   const [octets] = (await once(socket, 'data')) as [Buffer];
-  expect(new ControlFrames().push(octets).map(decodeControlReply)).toEqual([{ kind: 'done' }]);
+  expect(new ControlFrames().push(octets).map(decodeControlReply)).not.toMatchObject([{ kind: 'error' }]);
 }
 
 describe('a suspend whose toolstack is gone', () => {
   it('is taken back where that has not shown that it knows', async () => {
-    const { changes, gone, holder, connectTo } = await serve();
+    const { changes, owner, released, holder } = await serve();
     await ask(holder, SUSPEND);
     holder.destroy();
-    await gone;
-    await ask(await connectTo(), { kind: 'pause' });
-    expect(changes).toEqual(['suspend', 'resume', 'pause']);
+    await released();
+    expect(changes).toEqual(['suspend', 'resume']);
+    expect(owner.state.standing).toBe('free');
   });
 
   it('is taken back where that was gone already', async () => {
     let suspended!: () => void;
-    const { changes, gone, holder, connectTo } = await serve(new Promise((resolve) => (suspended = resolve)));
-    // What was sent along with it shows nothing.
-    holder.write(Buffer.concat([SUSPEND, { kind: 'release' } as const].map(encodeControlRequest)));
-    holder.destroySoon();
-    await gone;
+    const { changes, released, holder, connectTo } = await serve(
+      new Promise((resolve) => (suspended = resolve)),
+    );
+    holder.write(encodeControlRequest(SUSPEND));
+    await vi.waitFor(() => expect(changes).toEqual(['suspend']));
+    holder.destroy();
+    await once(holder, 'close');
     suspended();
-    await ask(await connectTo(), { kind: 'pause' });
-    await ask(await connectTo(), { kind: 'pause' });
-    expect(changes).toEqual(['suspend', 'resume', 'pause', 'pause']);
+    await released();
+    await ask(await connectTo(), PAUSE);
+    expect(changes.filter((change) => change !== 'pause')).toEqual(['suspend', 'resume']);
+  });
+
+  it('is not begun for one that has gone by the time it is read', async () => {
+    const { changes, owner, released, holder } = await serve();
+    holder.write(encodeControlRequest(SUSPEND));
+    holder.destroySoon();
+    await released();
+    expect(changes).toEqual([]);
+    expect(owner.state.standing).toBe('free');
   });
 
   it('stays where that has asked for something since', async () => {
-    const { changes, gone, holder, connectTo } = await serve();
+    const { changes, owner, released, holder } = await serve();
     await ask(holder, SUSPEND);
-    await ask(holder, { kind: 'hold' });
+    await ask(holder, { kind: 'setLogDirty', enabled: false });
     holder.destroy();
-    await gone;
-    await ask(await connectTo(), { kind: 'pause' });
-    expect(changes).toEqual(['suspend', 'pause']);
+    await released();
+    expect(changes).toEqual(['suspend']);
+    expect(owner.state.standing).toBe('abandoned');
   });
 
-  it("is not mixed up with another toolstack's", async () => {
-    const { changes, gone, holder, connectTo } = await serve();
+  it('is not resumed by others meanwhile', async () => {
+    const { owner, holder, connectTo } = await serve();
     await ask(holder, SUSPEND);
     const other = await connectTo();
-    await ask(other, { kind: 'resume' });
-    await ask(other, SUSPEND);
+    other.write(encodeControlRequest({ kind: 'resume', epoch: 0, force: true }));
+    const [octets] = (await once(other, 'data')) as [Buffer];
+    expect(new ControlFrames().push(octets).map(decodeControlReply)).toMatchObject([
+      {
+        kind: 'error',
+        code: 'held',
+        message: expect.stringMatching(/^one is being migrated by process 1: /) as string,
+      },
+    ]);
+    expect(owner.state.standing).toBe('suspended');
     holder.destroy();
-    await gone;
-    await ask(other, { kind: 'pause' });
-    expect(changes).toEqual(['suspend', 'resume', 'suspend', 'pause']);
+    other.destroy();
   });
 });

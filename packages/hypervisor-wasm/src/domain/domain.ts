@@ -4,6 +4,7 @@ import { PosixError, WriteLog } from '@mig/posix';
 import type { ControlState } from '@mig/protocol/control';
 import { type Guest, inspectGuest } from '../guest/inspect.js';
 import { decodeVcpuContext, encodeVcpuContext, type VcpuContext } from '../vcpu-context.js';
+import type { OwnerState } from './owner.js';
 import { type Ram, writeBootPage } from './ram.js';
 import { Vcpu } from './vcpu.js';
 import { after, CREATED, runs, transitions, type VcpuEvent } from './vcpu-state.js';
@@ -16,6 +17,7 @@ export class Domain {
   #state: DomainState = CREATED;
   readonly #vcpu: Vcpu;
   #guest: Guest | undefined;
+  #wasPaused = false;
   #log: WriteLog | undefined;
 
   /** An incoming one: it has RAM, and waits for the rest. */
@@ -44,22 +46,23 @@ export class Domain {
    */
   async adopt(octets: Uint8Array): Promise<void> {
     if (!this.incoming) throw new HostError('wrong-state', 'the domain is not an incoming one');
-    const { guest, globals } = decodeVcpuContext(octets);
+    const { guest, globals, paused } = decodeVcpuContext(octets);
     this.#checkMemory(guest);
     await this.#vcpu.load({ module: guest.module, restored: globals });
     this.ram.plugIn();
     this.#guest = guest;
+    this.#wasPaused = paused;
   }
 
   get incoming(): boolean {
     return this.#guest === undefined;
   }
 
-  get state(): ControlState {
+  get state(): Omit<ControlState, keyof OwnerState> {
     const { user, system } = process.cpuUsage();
     return {
       ...this.#state,
-      incoming: this.incoming,
+      wasPaused: this.#wasPaused,
       logDirty: this.#log !== undefined,
       cpuSeconds: (user + system) / 1e6,
       ram: { descriptor: this.ram.descriptor, address: this.ram.address, length: this.ram.length },
@@ -85,7 +88,7 @@ export class Domain {
   context(): Uint8Array {
     const guest = this.#complete();
     if (!this.#state.suspended) throw new HostError('wrong-state', 'the guest is not suspended');
-    const context: VcpuContext = { guest, globals: this.#vcpu.globals };
+    const context: VcpuContext = { guest, globals: this.#vcpu.globals, paused: this.#state.paused };
     return encodeVcpuContext(context);
   }
 

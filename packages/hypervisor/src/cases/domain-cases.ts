@@ -23,15 +23,6 @@ export const domainCases: readonly HypervisorCase[] = [
     assert.equal(host.describe(domid).name, `${DOMAIN}--migratedaway`);
   }),
 
-  onBusyDomain('renamed as sent away, it says to where; renamed again, no more', ({ host }, domid) => {
-    assert.equal(host.describe(domid).sentTo, undefined);
-    host.rename(domid, `${DOMAIN}--migratedaway`, { sentTo: 'far.example' });
-    assert.equal(host.describe(domid).sentTo, 'far.example');
-    assert.equal(host.find(`${DOMAIN}--migratedaway`)?.sentTo, 'far.example');
-    host.rename(domid, DOMAIN);
-    assert.equal(host.describe(domid).sentTo, undefined);
-  }),
-
   onBusyDomain('a name that is taken is refused', (bench, domid) => {
     bench.createBusyDomain(`${DOMAIN}2`);
     assertRefused('name-taken', () => bench.host.rename(domid, `${DOMAIN}2`));

@@ -2,7 +2,13 @@
 import type { HypervisorCase } from './bench.js';
 import { domainCases } from './domain-cases.js';
 import { logCases } from './log-cases.js';
+import { ownershipCases } from './ownership-cases.js';
 import { transferCases } from './transfer-cases.js';
 
 export type { CaseBench, HypervisorCase } from './bench.js';
-export const cases: readonly HypervisorCase[] = [...domainCases, ...logCases, ...transferCases];
+export const cases: readonly HypervisorCase[] = [
+  ...domainCases,
+  ...logCases,
+  ...transferCases,
+  ...ownershipCases,
+];

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { pause } from '@mig/posix';
 import type { DirtyLog } from '../host.js';
 import type { HypervisorCase } from './bench.js';
-import { assertRefused, assertRuns, onBusyDomain, passes, saving, withRecording } from './stage.js';
+import {
+  assertRefused,
+  assertRuns,
+  onBusyDomain,
+  passes,
+  saving,
+  withRecording,
+  withTaken,
+} from './stage.js';
 
 /** Logging what a domain writes without moving it. */
 export const logCases: readonly HypervisorCase[] = [
@@ -35,7 +43,7 @@ export const logCases: readonly HypervisorCase[] = [
   onBusyDomain('its writes are logged once at a time', (bench, domid) => {
     const { host } = bench;
     host.withDirtyLog(domid, (log) => {
-      assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
+      assertRefused('held', () => host.withDirtyLog(domid, () => undefined));
       // Not turned off by the refusal.
       untilWritten(log);
     });
@@ -50,11 +58,13 @@ export const logCases: readonly HypervisorCase[] = [
         let asked = 0;
         const passStarted = ({ kind }: { kind: string }) => {
           if (kind !== 'precopy' || asked++ > 0) return;
-          assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
+          assertRefused('held', () => host.withDirtyLog(domid, () => undefined));
         };
-        const report = host.saveTo(domid, output, saving(passes(2), { observer: { passStarted } }));
-        assert.equal(asked, 2);
-        assert.ok(report.passes[1]!.dirtyPages > 0, 'the log was on all along');
+        withTaken(host, domid, (taken) => {
+          const report = taken.saveTo(output, saving(passes(2), { observer: { passStarted } }));
+          assert.equal(asked, 2);
+          assert.ok(report.passes[1]!.dirtyPages > 0, 'the log was on all along');
+        });
       });
       assertRefused('wrong-state', () => host.withDirtyLog(domid, () => undefined));
       host.resume(domid);

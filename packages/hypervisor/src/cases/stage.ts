@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HostError, type HostErrorCode } from '../errors.js';
-import type { DomainInfo, Host, SaveOptions } from '../host.js';
+import type { DomainInfo, Host, IncomingDomain, OutgoingDomain, SaveOptions } from '../host.js';
 import { Recording } from '../model/recording.js';
 import type { PrecopyPolicy } from '../policy.js';
 import type { CaseBench, HypervisorCase } from './bench.js';
@@ -73,5 +73,25 @@ export function withRecording(action: (recording: Recording) => void): void {
     action(recording);
   } finally {
     recording.close();
+  }
+}
+
+/** Takes a domain as a migration does, and releases it afterwards. */
+export function withTaken<T>(host: Host, domid: number, use: (domain: OutgoingDomain) => T): T {
+  const domain = host.take(domid, { kind: 'migration', to: 'elsewhere' });
+  try {
+    return use(domain);
+  } finally {
+    domain.release();
+  }
+}
+
+/** Restores what was recorded as a migration does: the copy has arrived, and does not run. */
+export function arrived({ target }: CaseBench, recording: Recording, configuration: string): IncomingDomain {
+  const input = recording.input();
+  try {
+    return target.restoreFrom(input, { configuration, name: COPY, fromHost: true });
+  } finally {
+    input.close();
   }
 }

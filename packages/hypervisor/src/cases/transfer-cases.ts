@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { closeDescriptor, Interrupt, InterruptedError, Output, pipe } from '@mig/posix';
-import type { Recording } from '../model/recording.js';
-import type { CaseBench, HypervisorCase } from './bench.js';
+import type { HypervisorCase } from './bench.js';
 import {
+  arrived,
   assertRuns,
   assertState,
   COPY,
@@ -11,6 +11,7 @@ import {
   passes,
   saving,
   withRecording,
+  withTaken,
 } from './stage.js';
 
 /**
@@ -24,19 +25,21 @@ export const transferCases: readonly HypervisorCase[] = [
   onBusyDomain('saved, it is suspended with log-dirty off; resumed, it goes on', (bench, domid) => {
     const { host } = bench;
     withRecording(({ output }) => {
-      const report = host.saveTo(domid, output, saving(passes(1)));
-      assertState(host.describe(domid), { paused: false, suspended: true });
-      assert.notEqual(host.describe(domid).logDirty, true);
-      assert.ok(report.octets > 0 && report.octets <= output.octets);
+      withTaken(host, domid, (taken) => {
+        const report = taken.saveTo(output, saving(passes(1)));
+        assertState(host.describe(domid), { paused: false, suspended: true });
+        assert.notEqual(host.describe(domid).logDirty, true);
+        assert.ok(report.octets > 0 && report.octets <= output.octets);
+        taken.resume();
+      });
     });
-    host.resume(domid);
     assertRuns(bench, domid);
   }),
 
   onBusyDomain('the passes are those that the policy asked for, then stop-and-copy', ({ host }, domid) => {
     for (const count of [1, 4]) {
       withRecording(({ output }) => {
-        const report = host.saveTo(domid, output, saving(passes(count)));
+        const report = withTaken(host, domid, (taken) => taken.saveTo(output, saving(passes(count))));
         const kinds = report.passes.map(({ kind }) => kind);
         assert.deepEqual(kinds, [...new Array<string>(count).fill('precopy'), 'stop-and-copy']);
         assert.ok(report.passes[0]!.dirtyPages > report.passes.at(-1)!.dirtyPages);
@@ -49,7 +52,8 @@ export const transferCases: readonly HypervisorCase[] = [
     withRecording(({ output }) => {
       let sentBefore: number | undefined;
       const observer = { passStarted: () => (sentBefore ??= Number(host.describe(domid).state.suspended)) };
-      const report = host.saveTo(domid, output, saving(passes(1), { live: false, observer }));
+      const options = saving(passes(1), { live: false, observer });
+      const report = withTaken(host, domid, (taken) => taken.saveTo(output, options));
       assert.equal(sentBefore, 1);
       assert.deepEqual(
         report.passes.map(({ kind }) => kind),
@@ -63,24 +67,28 @@ export const transferCases: readonly HypervisorCase[] = [
     (bench, domid) => {
       const { host, target } = bench;
       withRecording((recording) => {
-        const configuration = host.configuration(domid);
-        host.saveTo(domid, recording.output, saving(passes(2)));
-        const copy = restored(bench, recording, configuration);
-        assertState(target.describe(copy), { paused: true, suspended: false });
-        assert.equal(target.describe(copy).name, COPY);
-        host.destroy(domid);
-        target.unpause(copy);
-        bench.awaitProgress(target, copy);
+        withTaken(host, domid, (taken) => {
+          taken.saveTo(recording.output, saving(passes(2)));
+          const copy = arrived(bench, recording, taken.configuration);
+          assertState(target.describe(copy.domid), { paused: true, suspended: false });
+          assert.equal(target.describe(copy.domid).name, COPY);
+          taken.destroy();
+          copy.start(DOMAIN);
+          copy.release();
+          assert.equal(target.describe(copy.domid).name, DOMAIN);
+          bench.awaitProgress(target, copy.domid);
+        });
       });
     },
   ),
 
   onBusyDomain('with a verifying pass it is restored as well', (bench, domid) => {
     withRecording((recording) => {
-      const configuration = bench.host.configuration(domid);
-      const report = bench.host.saveTo(domid, recording.output, saving(passes(1), { debug: true }));
-      assert.equal(report.passes.at(-1)?.kind, 'verify');
-      restored(bench, recording, configuration);
+      withTaken(bench.host, domid, (taken) => {
+        const report = taken.saveTo(recording.output, saving(passes(1), { debug: true }));
+        assert.equal(report.passes.at(-1)?.kind, 'verify');
+        arrived(bench, recording, taken.configuration).destroy();
+      });
     });
   }),
 
@@ -88,7 +96,9 @@ export const transferCases: readonly HypervisorCase[] = [
     withRecording(({ output }) => {
       const reason = { code: 'case', sentence: 'enough' };
       const policy = () => ({ decision: 'abort', reason }) as const;
-      assert.throws(() => bench.host.saveTo(domid, output, saving(policy)));
+      withTaken(bench.host, domid, (taken) => {
+        assert.throws(() => taken.saveTo(output, saving(policy)));
+      });
     });
     assertRuns(bench, domid);
   }),
@@ -98,7 +108,9 @@ export const transferCases: readonly HypervisorCase[] = [
     closeDescriptor(readEnd);
     const output = new Output(writeEnd, { subject: 'a stream that nobody reads' });
     try {
-      assert.throws(() => bench.host.saveTo(domid, output, saving(passes(1))));
+      withTaken(bench.host, domid, (taken) => {
+        assert.throws(() => taken.saveTo(output, saving(passes(1))));
+      });
     } finally {
       output.close();
     }
@@ -111,10 +123,9 @@ export const transferCases: readonly HypervisorCase[] = [
       withRecording(({ output }) => {
         output.interrupt = interrupt;
         const observer = { passStarted: () => interrupt.raise('SIGINT') };
-        assert.throws(
-          () => bench.host.saveTo(domid, output, saving(passes(2), { observer })),
-          InterruptedError,
-        );
+        withTaken(bench.host, domid, (taken) => {
+          assert.throws(() => taken.saveTo(output, saving(passes(2), { observer })), InterruptedError);
+        });
       });
     } finally {
       interrupt.close();
@@ -125,25 +136,19 @@ export const transferCases: readonly HypervisorCase[] = [
   onBusyDomain('of a stream that ends too early nothing is left', ({ host, target }, domid) => {
     const configuration = host.configuration(domid);
     withRecording((whole) => {
-      host.saveTo(domid, whole.output, saving(passes(1)));
-      for (const length of [0, 10, 40, 100_000, whole.output.octets - LAST_RECORD - 4]) {
-        const before = target.list().length;
-        const input = whole.input(length);
-        assert.throws(() => target.restoreFrom(input, { configuration, name: COPY }), `cut at ${length}`);
-        input.close();
-        assert.equal(target.find(COPY), undefined, `cut at ${length}`);
-        assert.equal(target.list().length, before, `cut at ${length}`);
-      }
+      withTaken(host, domid, (taken) => {
+        taken.saveTo(whole.output, saving(passes(1)));
+        for (const length of [0, 10, 40, 100_000, whole.output.octets - LAST_RECORD - 4]) {
+          const before = target.list().length;
+          const input = whole.input(length);
+          const options = { configuration, name: COPY, fromHost: true };
+          assert.throws(() => target.restoreFrom(input, options), `cut at ${length}`);
+          input.close();
+          assert.equal(target.find(COPY), undefined, `cut at ${length}`);
+          assert.equal(target.list().length, before, `cut at ${length}`);
+        }
+      });
     });
     assert.equal(host.find(DOMAIN)?.domid, domid);
   }),
 ];
-
-function restored({ target }: CaseBench, recording: Recording, configuration: string): number {
-  const input = recording.input();
-  try {
-    return target.restoreFrom(input, { configuration, name: COPY });
-  } finally {
-    input.close();
-  }
-}

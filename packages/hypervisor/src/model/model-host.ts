@@ -1,12 +1,23 @@
 import type { Input, Output } from '@mig/posix';
-import { HostError } from '../errors.js';
+import {
+  type DomainCommand,
+  type HolderAct,
+  judgeCommand,
+  judgeHolder,
+  type Ownership,
+  type OwnerVerdict,
+} from '@mig/protocol/handshake';
+import { HostError, refusalCodes } from '../errors.js';
 import type {
   DirtyLog,
   DomainInfo,
   Host,
   HostInfo,
-  RenameOptions,
+  IncomingDomain,
+  OutgoingDomain,
+  Purpose,
   RestoreOptions,
+  ResumeOptions,
   SaveOptions,
 } from '../host.js';
 import type { ImageReport } from '../report.js';
@@ -19,6 +30,7 @@ const MODEL_PAGES = 256;
 
 interface ModelDomain {
   name: string;
+  ownership: Ownership;
   paused: boolean;
   suspended: boolean;
   crashed: boolean;
@@ -31,10 +43,14 @@ interface ModelDomain {
  * operation can be made to fail.
  */
 export class ModelHost implements Host {
-  /** "rename 1 busy--migratedaway", in order. */
+  /** "sendAway 1 busy--migratedaway", in order. */
   readonly calls: string[] = [];
-  /** Thrown by the operation of that name, at its start. */
+  /** Thrown by the operation of that name, at its start; `suspend` is one, inside `saveTo`. */
   readonly failing = new Map<string, Error>();
+  /** What happens once just before the operation of that name: what others do meanwhile. */
+  readonly before = new Map<string, () => void>();
+  /** What happens once just after it. */
+  readonly after = new Map<string, () => void>();
   /** Called inside saveTo once the domain is suspended. */
   whenSuspended: () => void = () => undefined;
   /** What the domains have written since their log was read last. */
@@ -46,6 +62,7 @@ export class ModelHost implements Host {
   add(name: string): number {
     this.#domains.set(this.#next, {
       name,
+      ownership: { standing: 'free', epoch: 0 },
       paused: false,
       suspended: false,
       crashed: false,
@@ -58,6 +75,18 @@ export class ModelHost implements Host {
   /** It no longer answers, whatever it is told. */
   crash(domid: number): void {
     Object.assign(this.#domain(domid), { suspended: false, crashed: true });
+  }
+
+  /** It has ended by itself. */
+  vanish(domid: number): void {
+    this.#domains.delete(domid);
+  }
+
+  /** Somebody has resumed it who asks nobody, as stock commands do on Xen. */
+  resumeBehind(domid: number): void {
+    const domain = this.#domain(domid);
+    const { epoch } = domain.ownership;
+    Object.assign(domain, { suspended: false, ownership: { standing: 'taken', epoch: epoch + 1 } });
   }
 
   /** The names of the domains that run. */
@@ -86,46 +115,111 @@ export class ModelHost implements Host {
   }
 
   describe(domid: number): DomainInfo {
-    const { name, paused, suspended, crashed, logDirty, sentTo } = this.#domain(domid);
+    const { name, paused, suspended, crashed, logDirty, sentTo, ownership } = this.#domain(domid);
     const state = { paused, suspended, crashed };
     const sent = sentTo === undefined ? {} : { sentTo };
-    return { domid, name, uuid: '', memory: 1, vcpus: 1, state, cpuSeconds: 0, logDirty, ...sent };
+    return {
+      domid,
+      name,
+      uuid: '',
+      memory: 1,
+      vcpus: 1,
+      state,
+      cpuSeconds: 0,
+      logDirty,
+      ...ownership,
+      ...sent,
+    };
   }
 
   configuration(domid: number): string {
     return JSON.stringify({ c_info: { name: this.#domain(domid).name } });
   }
 
-  rename(domid: number, name: string, { sentTo }: RenameOptions = {}): void {
-    this.#call('rename', domid, name);
-    if (this.find(name) !== undefined) throw new HostError('name-taken', `${name} exists`, { domid });
-    Object.assign(this.#domain(domid), { name, sentTo });
+  rename(domid: number, name: string, epoch?: number): void {
+    this.#call(['rename', domid, name], () => {
+      this.#command(domid, 'rename', epoch);
+      this.#checkName(name, domid);
+      this.#domain(domid).name = name;
+    });
   }
 
-  pause(domid: number): void {
-    this.#call('pause', domid);
-    this.#domain(domid).paused = true;
+  pause(domid: number, epoch?: number): void {
+    this.#call(['pause', domid], () => {
+      this.#command(domid, 'pause', epoch);
+      this.#domain(domid).paused = true;
+    });
   }
 
-  unpause(domid: number): void {
-    this.#call('unpause', domid);
-    this.#domain(domid).paused = false;
+  unpause(domid: number, epoch?: number): void {
+    this.#call(['unpause', domid], () => {
+      this.#command(domid, 'unpause', epoch);
+      this.#domain(domid).paused = false;
+    });
   }
 
-  resume(domid: number): void {
-    this.#call('resume', domid);
-    this.#domain(domid).suspended = false;
+  resume(domid: number, { epoch, force = false }: ResumeOptions = {}): void {
+    this.#call(['resume', domid], () => {
+      this.#command(domid, force ? 'resume --force' : 'resume', epoch);
+      this.#domain(domid).suspended = false;
+    });
   }
 
-  destroy(domid: number): void {
-    this.#call('destroy', domid);
-    this.#domains.delete(domid);
+  destroy(domid: number, epoch?: number): void {
+    this.#call(['destroy', domid], () => {
+      this.#command(domid, 'destroy', epoch);
+      this.#domains.delete(domid);
+    });
   }
 
-  saveTo(domid: number, output: Output, options: SaveOptions): ImageReport {
-    this.#call('saveTo', domid);
+  take(domid: number, { epoch }: Partial<Purpose> = {}): OutgoingDomain {
+    this.#command(domid, 'migrate', epoch);
+    const info = this.describe(domid);
+    /** That of its suspend, once it is suspended. */
+    let seen: number | undefined;
+    let released = false;
+    const act = (what: HolderAct) => {
+      this.#hold(domid, what, seen);
+      seen = this.#domain(domid).ownership.epoch;
+    };
+    return {
+      info,
+      configuration: this.configuration(domid),
+      saveTo: (output, options) =>
+        this.#call(['saveTo', domid], () => this.#save(domid, output, options, () => act('suspend'))),
+      sendAway: (name, sentTo) => {
+        this.#call(['sendAway', domid, name], () => {
+          this.#checkName(name, domid);
+          act('send-away');
+          Object.assign(this.#domain(domid), { name, sentTo });
+        });
+      },
+      resume: ({ paused = false } = {}) => {
+        this.#call(['resume', domid], () => {
+          const domain = this.#domain(domid);
+          act(domain.ownership.standing === 'sent' ? 'take-back' : 'resume');
+          Object.assign(domain, { suspended: false, paused: domain.paused || paused, sentTo: undefined });
+          this.#checkName(info.name, domid);
+          domain.name = info.name;
+        });
+      },
+      destroy: () => {
+        this.#call(['destroy', domid], () => {
+          this.#hold(domid, 'destroy', seen);
+          this.#domains.delete(domid);
+        });
+      },
+      release: () => {
+        if (!released && this.#domains.has(domid)) this.#hold(domid, 'release', undefined);
+        released = true;
+      },
+    };
+  }
+
+  #save(domid: number, output: Output, options: SaveOptions, suspend: () => void): ImageReport {
     const precopyEnd = { code: 'model', sentence: 'a model has no passes' };
     options.observer?.precopyEnded?.(precopyEnd);
+    this.#call(['suspend', domid], suspend);
     this.#domain(domid).suspended = true;
     options.observer?.suspended?.();
     this.whenSuspended();
@@ -141,17 +235,18 @@ export class ModelHost implements Host {
   }
 
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
-    this.#call('withDirtyLog', domid);
-    const domain = this.#domain(domid);
-    if (domain.suspended || domain.crashed || domain.logDirty) {
-      throw new HostError('wrong-state', 'it does not run, or is being migrated', { domid });
-    }
-    domain.logDirty = true;
-    try {
-      return use({ pageCount: MODEL_PAGES, cleanLogDirty: (bitmap) => this.#clean(bitmap) });
-    } finally {
-      domain.logDirty = false;
-    }
+    return this.#call(['withDirtyLog', domid], () => {
+      const domain = this.#domain(domid);
+      if (domain.suspended || domain.crashed || domain.logDirty) {
+        throw new HostError('wrong-state', 'it does not run, or is being migrated', { domid });
+      }
+      domain.logDirty = true;
+      try {
+        return use({ pageCount: MODEL_PAGES, cleanLogDirty: (bitmap) => this.#clean(bitmap) });
+      } finally {
+        domain.logDirty = false;
+      }
+    });
   }
 
   #clean(bitmap: Uint32Array): number {
@@ -161,18 +256,70 @@ export class ModelHost implements Host {
     return count;
   }
 
-  restoreFrom(input: Input, { name }: RestoreOptions): number {
-    this.#call('restoreFrom', name);
-    input.read(MODEL_STREAM.length);
-    const domid = this.add(name);
-    this.#domain(domid).paused = true;
-    return domid;
+  restoreFrom(input: Input, { name }: RestoreOptions): IncomingDomain {
+    return this.#call(['restoreFrom', name], () => {
+      input.read(MODEL_STREAM.length);
+      const domid = this.add(name);
+      Object.assign(this.#domain(domid), { paused: true, ownership: { standing: 'incoming', epoch: 0 } });
+      return this.#incoming(domid);
+    });
   }
 
-  #call(operation: string, ...parameters: (string | number)[]): void {
-    this.calls.push([operation, ...parameters].join(' '));
+  #incoming(domid: number): IncomingDomain {
+    let released = false;
+    return {
+      domid,
+      wasPaused: false,
+      start: (name, { paused = false } = {}) => {
+        this.#call(['start', domid, name], () => {
+          this.#checkName(name, domid);
+          this.#hold(domid, 'start', undefined);
+          Object.assign(this.#domain(domid), { name, paused });
+        });
+      },
+      destroy: () => {
+        this.#call(['destroy', domid], () => {
+          this.#hold(domid, 'destroy', undefined);
+          this.#domains.delete(domid);
+        });
+      },
+      release: () => {
+        if (!released) this.#hold(domid, 'release', undefined);
+        released = true;
+      },
+    };
+  }
+
+  #checkName(name: string, domid: number): void {
+    const other = this.list().find((domain) => domain.name === name);
+    if (other === undefined || other.domid === domid) return;
+    throw new HostError('name-taken', `${name} exists`, { domid });
+  }
+
+  #command(domid: number, command: DomainCommand, epoch?: number): void {
+    this.#settle(domid, command, judgeCommand(this.#domain(domid).ownership, command, epoch));
+  }
+
+  #hold(domid: number, act: HolderAct, seen: number | undefined): void {
+    this.#settle(domid, act, judgeHolder(this.#domain(domid).ownership, act, seen));
+  }
+
+  #settle(domid: number, what: string, verdict: OwnerVerdict): void {
+    if (!verdict.allowed)
+      throw new HostError(refusalCodes[verdict.why], `${what}: ${verdict.why}`, { domid });
+    const domain = this.#domain(domid);
+    if (verdict.next !== 'gone') domain.ownership = verdict.next;
+  }
+
+  #call<T>(words: readonly [string, ...(string | number)[]], action: () => T): T {
+    const [operation] = words;
+    if (operation !== 'suspend') this.calls.push(words.join(' '));
+    once(this.before, operation);
     const error = this.failing.get(operation);
     if (error !== undefined) throw error;
+    const result = action();
+    once(this.after, operation);
+    return result;
   }
 
   #domain(domid: number): ModelDomain {
@@ -180,4 +327,10 @@ export class ModelHost implements Host {
     if (domain === undefined) throw new HostError('no-such-domain', `no domain ${domid}`, { domid });
     return domain;
   }
+}
+
+function once(hooks: Map<string, () => void>, operation: string): void {
+  const hook = hooks.get(operation);
+  hooks.delete(operation);
+  hook?.();
 }

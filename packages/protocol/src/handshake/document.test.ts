@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { expectDocumented } from '../documents.test-support.js';
-import { sourceTable, targetTable } from './index.js';
+import { commandTable, holderTable, sourceTable, standings, targetTable } from './index.js';
 
 type Table = Readonly<Record<string, { readonly next: object }>>;
 
@@ -52,11 +52,33 @@ const targetOutcomes = rows(
   ]),
 );
 
+const commands = rows(
+  ['command', ...standings.map((standing) => `\`${standing}\``)],
+  Object.entries(commandTable).map(([command, row]) => [
+    `\`${command}\``,
+    ...standings.map((standing) => (row[standing] === 'does' ? 'does' : `*${row[standing]}*`)),
+  ]),
+);
+
+const holder = rows(
+  ['its holder may', ...standings.map((standing) => `\`${standing}\``)],
+  Object.entries(holderTable).map(([act, row]) => [
+    act,
+    ...standings.map((standing) => {
+      const move = row[standing];
+      if (move === undefined) return '';
+      return move.changesEpoch === true ? `${move.to}, new epoch` : move.to;
+    }),
+  ]),
+);
+
 it.each([
   ['source diagram', diagram(sourceTable)],
   ['source outcomes', sourceOutcomes],
   ['target diagram', diagram(targetTable)],
   ['target outcomes', targetOutcomes],
+  ['commands', commands],
+  ['holder', holder],
 ])('docs/handshake.md has the %s that the code runs from', (part, generated) => {
   expectDocumented('handshake.md', part, generated);
 });

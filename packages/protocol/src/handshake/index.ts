@@ -5,3 +5,6 @@ export { classifyBanner, type BannerVerdict } from './banner.js';
 export type { SourceOutcome, TargetOutcome } from './outcomes.js';
 export * from './source-table.js';
 export * from './target-table.js';
+export * from './standing.js';
+export * from './command-table.js';
+export * from './ownership.js';

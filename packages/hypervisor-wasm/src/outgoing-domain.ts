@@ -1,0 +1,120 @@
+import {
+  type DomainInfo,
+  HostError,
+  type ImageReport,
+  type OutgoingDomain,
+  type PrecopyPolicy,
+  type PrecopyStats,
+  type Purpose,
+  type SaveOptions,
+} from '@mig/hypervisor';
+import type { Output } from '@mig/posix';
+import type { ControlRequest } from '@mig/protocol/control';
+import { endProcess } from './end-process.js';
+import { type ControlConnection, letGo } from './control-connection.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { saveDomain } from './save-domain.js';
+
+/** A domain in the process's own hands, and what is known of it. */
+export interface TakenDomain {
+  readonly info: DomainInfo;
+  readonly configuration: string;
+  readonly owner: ProcessIdentity;
+  /** Why its writes cannot be logged; undefined where they can. */
+  readonly noLogDirty: string | undefined;
+}
+
+/** A domain that this connection holds: its process obeys the connection, and names the suspend that it is about. */
+export class EmbeddedOutgoingDomain implements OutgoingDomain {
+  /** What its process said last of who may run it. */
+  #epoch = 0;
+  #released = false;
+
+  private constructor(
+    private readonly connection: ControlConnection,
+    private readonly domain: TakenDomain,
+    private readonly remove: () => void,
+  ) {}
+
+  /** @param remove removes what is left of the domain once its process has ended */
+  static take(
+    connection: ControlConnection,
+    { kind, to = '', epoch = 0 }: Purpose,
+    look: () => TakenDomain,
+    remove: () => void,
+  ): EmbeddedOutgoingDomain {
+    try {
+      connection.do({ kind: 'take', purpose: kind, pid: process.pid, to, epoch });
+      // Looked at only now that nobody else can change it.
+      return new EmbeddedOutgoingDomain(connection, look(), remove);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  get info(): DomainInfo {
+    return this.domain.info;
+  }
+
+  get configuration(): string {
+    return this.domain.configuration;
+  }
+
+  saveTo(output: Output, options: SaveOptions): ImageReport {
+    const { domid } = this.info;
+    const { noLogDirty, owner } = this.domain;
+    const reason = options.live ? noLogDirty : undefined;
+    if (reason !== undefined && !suspendsAtOnce(options.policy)) {
+      throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
+        domid,
+      });
+    }
+    const settled = reason === undefined ? options : { ...options, live: false };
+    return saveDomain({ domid, owner, connection: this.connection }, output, settled, (epoch) => {
+      this.#epoch = epoch;
+    });
+  }
+
+  sendAway(name: string, sentTo = ''): void {
+    this.#do({ kind: 'sendAway', epoch: this.#epoch, name, sentTo });
+  }
+
+  resume({ paused = false } = {}): void {
+    this.#do({ kind: 'takeBack', epoch: this.#epoch, paused });
+  }
+
+  destroy(): void {
+    endProcess(this.domain.owner, () => {
+      this.#do({ kind: 'destroy', epoch: this.#epoch });
+    });
+    this.remove();
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    letGo(this.connection);
+  }
+
+  #do(request: ControlRequest): void {
+    this.#epoch = this.connection.do(request);
+  }
+}
+
+/** Nothing has to be logged for a policy that makes no live pass. */
+function suspendsAtOnce(policy: PrecopyPolicy): boolean {
+  const before: PrecopyStats = {
+    iteration: 0,
+    totalWritten: 0,
+    dirtyCount: undefined,
+    point: 'dirty-count-known',
+    elapsedMilliseconds: 0,
+    sendRate: undefined,
+    dirtyRate: undefined,
+    dirtyCounts: [],
+    suspendCost: 0,
+    estimatedDowntime: undefined,
+  };
+  return policy(before).decision === 'stop-and-copy';
+}

@@ -1,0 +1,55 @@
+/**
+ * One lock for the domains of this host among all mig processes: whoever judges a domain by its record acts before it
+ * gives the lock back. A file's lock and not a transaction of xenstore: the acts themselves, calls of Xen and libxl, are
+ * to be under it, and a transaction covers nothing but the store. The kernel takes it back from a process that dies.
+ */
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { HostError } from '@mig/hypervisor';
+import { pause, tryLockDescriptor } from '@mig/posix';
+
+/** Milliseconds: acts are short, and one that takes longer is held up, or its process is stopped. */
+const LONGEST_WAIT = 30_000;
+const BETWEEN_TRIES = 5;
+
+export class HostLock {
+  readonly #path: string;
+
+  /** @param folder made where it is missing, for its owner only */
+  constructor(
+    private readonly folder: string,
+    private readonly longestWait = LONGEST_WAIT,
+  ) {
+    this.#path = join(folder, 'domains.lock');
+  }
+
+  /** @throws HostError `unavailable` where it cannot be had; what the action throws */
+  locked<T>(action: () => T): T {
+    const fd = this.#open();
+    try {
+      const deadline = performance.now() + this.longestWait;
+      while (!tryLockDescriptor(fd)) {
+        if (performance.now() > deadline) {
+          throw new HostError(
+            'unavailable',
+            `another process of mig does not give back the lock ${this.#path}`,
+          );
+        }
+        pause(BETWEEN_TRIES);
+      }
+      return action();
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #open(): number {
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      return openSync(this.#path, 'a', 0o600);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new HostError('unavailable', `${this.#path} cannot be opened: ${why}`, { cause });
+    }
+  }
+}

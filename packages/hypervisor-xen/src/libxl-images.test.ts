@@ -1,0 +1,293 @@
+import { describe, expect, test, vi } from 'vitest';
+import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
+import { Input, InterruptedError, Output, TimeoutError } from '@mig/posix';
+import { PrecopyAbortedError } from '@mig/sender';
+import type { LibxlDomain } from './libxl.js';
+import type { HelperListener, LibxlClient } from './libxl-client.js';
+import { LibxlImages } from './libxl-images.js';
+import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import { XenDomains } from './xen-domains.js';
+
+const saved = vi.hoisted(() => new Set<number>());
+vi.mock('./saver-processes.js', () => ({
+  helpersAtWork: () => [],
+  isBeingSavedLive: (domid: number) => saved.has(domid),
+}));
+
+/** What libxl's process answers. */
+const libxl = { answer: (_: LibxlRequest, __?: HelperListener): unknown => undefined };
+
+const DEAD = new HostError('unavailable', "libxl's process has ended");
+
+class Client {
+  ended = false;
+  readonly busy = false;
+
+  ask(request: LibxlRequest, listener?: HelperListener): unknown {
+    try {
+      return libxl.answer(request, listener);
+    } catch (error) {
+      this.ended = error === DEAD;
+      throw error;
+    }
+  }
+
+  close(): void {}
+}
+
+const images = () =>
+  new LibxlImages(new XenDomains(() => new Client() as unknown as LibxlClient), '/usr/bin/xl-save-helper');
+const output = new Output(-1, { subject: 'the test' });
+const input = new Input(-1, { subject: 'the test' });
+const save = () => images().save(1, output, options, () => undefined);
+
+const one: LibxlDomain = {
+  ...{ domid: 1, name: 'one', uuid: 'u', memory: 98304, vcpus: 2 },
+  ...{ paused: true, suspended: false, crashed: false, cpuNanoseconds: 1.5e9 },
+};
+const two: LibxlDomain = { ...one, domid: 2, name: '1', paused: false, suspended: true };
+
+function failure(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}
+
+const report: ImageReport = {
+  passes: [],
+  precopyEnd: { code: 'test', sentence: 'enough' },
+  octets: 500,
+  milliseconds: 7,
+  suspendRequestedAt: performance.timeOrigin + 1000,
+  suspendMilliseconds: 2,
+};
+
+const options: SaveOptions = {
+  live: true,
+  debug: false,
+  policy: () => ({ decision: 'continue-precopy' }),
+  suspendTimeout: 1000,
+};
+
+/** libxl whose helper says this, and that then does as it is told. */
+function helper(events: readonly HelperEvent[], then: () => unknown = () => undefined) {
+  libxl.answer = (request, listener) => {
+    if (request.do === 'list') return [one, two];
+    requests.push(request);
+    for (const event of events) decisions.push(listener?.event(event));
+    return then();
+  };
+  const requests: LibxlRequest[] = [];
+  const decisions: unknown[] = [];
+  return { requests, decisions };
+}
+
+function refuse(): never {
+  throw new HostError('unavailable', 'ERROR_FAIL', { domid: 1 });
+}
+
+describe('a save', () => {
+  test("is libxl's, with our helper and our policy", () => {
+    const stats = {
+      iteration: 0,
+      totalWritten: 0,
+      dirtyCount: 9,
+      point: 'dirty-count-known',
+      elapsedMilliseconds: 0,
+      sendRate: undefined,
+      dirtyRate: undefined,
+      dirtyCounts: [],
+      suspendCost: 40,
+      estimatedDowntime: undefined,
+    } as const;
+    const { requests, decisions } = helper([
+      { event: 'helper', pid: 1 },
+      { event: 'pass-started', pass: { kind: 'precopy', iteration: 0, dirtyPages: 9 } },
+      { event: 'consult', stats },
+      { event: 'log-read', pass: { iteration: 0, dirtyPages: 2 }, bitmap: 'AQAAgA==' },
+      { event: 'suspended' },
+      { event: 'image', report },
+    ]);
+    const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: `${stats.dirtyCount} pages` } } as const; // prettier-ignore
+    const observer = { passStarted: vi.fn(), suspended: vi.fn(), consulted: vi.fn(), logRead: vi.fn() };
+    const bandwidth = { octetsPerSecond: 1e6, always: true };
+    const patient = new Output(-1, { subject: 'the test', patience: { what: '', milliseconds: 2500 } });
+    const saved = images().save(
+      1,
+      patient,
+      {
+        ...options,
+        policy: () => stop,
+        observer,
+        bandwidth: () => bandwidth,
+        suspendCost: 40.4,
+      },
+      () => undefined,
+    );
+
+    expect(saved.suspendRequestedAt).toBeCloseTo(1000);
+    expect(patient.octets).toBe(500);
+    const directive = { decision: stop, bandwidth };
+    expect(decisions).toEqual([undefined, undefined, directive, undefined, undefined, undefined]);
+    expect(observer.consulted).toHaveBeenCalledExactlyOnceWith(stats, stop);
+    expect(observer.logRead).toHaveBeenCalledExactlyOnceWith(
+      { iteration: 0, dirtyPages: 2 },
+      Uint32Array.of(0x80000001),
+    );
+    expect(observer.passStarted).toHaveBeenCalledWith({ kind: 'precopy', iteration: 0, dirtyPages: 9 });
+    expect(observer.suspended).toHaveBeenCalledOnce();
+    const environment = {
+      LIBXL_SAVE_HELPER: '/usr/bin/xl-save-helper',
+      MIG_HELPER_LINK: '4,5,bitmaps',
+      MIG_SUSPEND_COST: '40',
+      MIG_PROGRESS_TIMEOUT: '3',
+    };
+    const stream = { pid: process.pid, fd: -1 };
+    expect(requests).toEqual([{ do: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
+  });
+
+  test('tells of the suspend before anybody else hears of it, and ends where that fails', () => {
+    const heard: string[] = [];
+    const observer = { suspended: () => heard.push('observer') };
+    helper([{ event: 'suspended' }, { event: 'image', report }]);
+    images().save(1, output, { ...options, observer }, () => heard.push('host'));
+    expect(heard).toEqual(['host', 'observer']);
+    const stale = new HostError('stale', 'it was resumed');
+    const save = () =>
+      images().save(1, output, { ...options, observer }, () => {
+        throw stale;
+      });
+    expect(failure(save)).toBe(stale);
+    expect(heard).toHaveLength(2);
+  });
+
+  test('by another helper is none', () => {
+    helper([]);
+    expect(failure(() => save()).message).toMatch(/^libxl did not use the save helper/);
+  });
+
+  test('that was interrupted says so, whatever the helper made of it', () => {
+    helper([{ event: 'failed', failure: { kind: 'other', message: 'interrupted' } }], () => {
+      throw new InterruptedError('SIGINT');
+    });
+    expect(failure(() => save())).toBeInstanceOf(InterruptedError);
+  });
+});
+
+describe('log-dirty that a helper has left on', () => {
+  const born: HelperEvent = { event: 'helper', pid: 1 };
+  const said: HelperEvent = { event: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
+  const stopped = { do: 'stop-log-dirty', domid: 1 };
+
+  /** What is asked of libxl when a save fails after these events. */
+  function askedAfter(events: readonly HelperEvent[], error = new HostError('unavailable', 'ERROR_FAIL')) {
+    const { requests } = helper(events, () => {
+      if (requests.length === 1) throw error;
+    });
+    expect(failure(() => save())).toBeInstanceOf(Error);
+    return requests.slice(1);
+  }
+
+  test('is turned off after one that died without a word', () => {
+    expect(askedAfter([born])).toEqual([stopped]);
+    expect(askedAfter([born], DEAD)).toEqual([stopped]);
+  });
+
+  test('is left to another that saves the domain by now', () => {
+    saved.add(1);
+    try {
+      expect(askedAfter([born])).toEqual([]);
+    } finally {
+      saved.clear();
+    }
+  });
+
+  test('is not, after one that has done so itself, or has not begun', () => {
+    expect(askedAfter([born, said])).toEqual([]);
+    expect(askedAfter([])).toEqual([]);
+  });
+
+  test("does not hide the save's own failure", () => {
+    helper([born], refuse);
+    expect(failure(() => save()).message).toBe('ERROR_FAIL');
+  });
+});
+
+const failures: [HelperFailure, new (...parameters: never[]) => Error, object][] = [
+  [{ kind: 'aborted', reason: report.precopyEnd }, PrecopyAbortedError, { reason: report.precopyEnd }],
+  [{ kind: 'timeout', what: 'nothing came', milliseconds: 5 }, TimeoutError, { milliseconds: 5 }],
+  [
+    { kind: 'host', code: 'suspend-refused', message: 'no' },
+    HostError,
+    { code: 'suspend-refused', message: 'no' },
+  ],
+  [{ kind: 'other', message: 'EPIPE' }, HostError, { code: 'unavailable', message: 'EPIPE' }],
+];
+
+describe.each(failures)("the helper's failure $kind", (said, kind, fields) => {
+  test.each([
+    ['save', () => save()],
+    ['restore', () => images().restore(input, { configuration: '{}', name: 'one' })],
+  ])("counts before libxl's in %s", (_, work) => {
+    helper([{ event: 'failed', failure: said }], refuse);
+    const error = failure(work);
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject(fields);
+  });
+});
+
+test("libxl's own failure comes through", () => {
+  helper([], refuse);
+  expect(failure(() => save()).message).toBe('ERROR_FAIL');
+});
+
+test('a restore is of the name that it arrives under', () => {
+  const { requests } = helper([], () => 12);
+  const configuration = '{"c_info":{"name":"one"}}';
+  expect(images().restore(input, { configuration, name: 'one--incoming' })).toBe(12);
+  expect(requests[0]).toMatchObject({ do: 'restore', configuration: '{"c_info":{"name":"one--incoming"}}' });
+});
+
+describe('of a restore that failed', () => {
+  const configuration = '{"c_info":{"name":"one","uuid":"u"}}';
+
+  /** What is destroyed where a restore ends so, in libxl's process or with it, and these are there then. */
+  function destroyedAmong(after: readonly LibxlDomain[], end = DEAD): number[] {
+    const destroyed: number[] = [];
+    let there: readonly LibxlDomain[] = [one, two];
+    libxl.answer = (request) => {
+      if (request.do === 'restore') {
+        there = after;
+        throw end;
+      }
+      if (request.do === 'list') return there;
+      if (request.do === 'describe') return there.find(({ domid }) => domid === request.domid);
+      if (request.do === 'destroy') destroyed.push(request.domid);
+      return undefined;
+    };
+    expect(failure(() => images().restore(input, { configuration, name: 'one--incoming' }))).toBe(end);
+    return destroyed;
+  }
+
+  test('nothing is left, though libxl crashed and its process is another', () => {
+    expect(destroyedAmong([one, two, { ...one, domid: 7, name: 'one--incoming' }])).toEqual([7]);
+    // Before it has a name.
+    expect(destroyedAmong([one, two, { ...one, domid: 8, name: '' }])).toEqual([8]);
+  });
+
+  test('nothing else is touched: the source of a migration to the same host has the same UUID', () => {
+    expect(destroyedAmong([one, two])).toEqual([]);
+    expect(destroyedAmong([one, two, { ...one, domid: 9, uuid: 'of another' }])).toEqual([]);
+  });
+
+  test('nothing of another restore of the same image is touched, which was quicker', () => {
+    const incoming = { ...one, domid: 10, name: 'one--incoming' };
+    // This one could not have the name, and libxl has cleaned up after itself.
+    expect(destroyedAmong([one, two, incoming], new HostError('name-taken', 'there is one'))).toEqual([]);
+    expect(destroyedAmong([one, two, { ...incoming, paused: false }])).toEqual([]);
+    expect(destroyedAmong([one, two, { ...incoming, name: 'one' }])).toEqual([]);
+  });
+});

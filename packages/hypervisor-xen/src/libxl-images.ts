@@ -1,0 +1,130 @@
+/** The streams of libxl, with an image of our save helper's inside. */
+import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
+import { InterruptedError, type Input, type Output, positionOf } from '@mig/posix';
+import { heardBy, helperEnvironment, inOurWords } from './helper-talk.js';
+import type { LibxlDomain } from './libxl.js';
+import type { HelperListener } from './libxl-client.js';
+import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import { isBeingSavedLive } from './saver-processes.js';
+import type { XenDomains } from './xen-domains.js';
+
+export class LibxlImages {
+  /** @param saveHelper the path of xl-save-helper */
+  constructor(
+    private readonly domains: XenDomains,
+    private readonly saveHelper: string,
+  ) {}
+
+  /**
+   * Saves a domain, and leaves it suspended.
+   * @param suspended called as soon as the helper says that the guest has; what it throws ends the save
+   */
+  save(domid: number, output: Output, options: SaveOptions, suspended: () => void): ImageReport {
+    let report: ImageReport | undefined;
+    const hear = heardBy(options, (image) => (report = image));
+    const listen: HelperListener['event'] = (event) => {
+      if (event.event === 'suspended') suspended();
+      return hear(event);
+    };
+    const before = positionOf(output.fd);
+    const { live, debug } = options;
+    const environment = helperEnvironment(this.saveHelper, output.patience.milliseconds, options);
+    const stream = { pid: process.pid, fd: output.fd };
+    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
+    if (report === undefined) {
+      throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
+    }
+    // Of a pipe nobody can tell how much libxl itself has written around the image.
+    const after = positionOf(output.fd);
+    output.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
+    return report;
+  }
+
+  /** Builds a domain, and leaves it paused. @returns its domid; when it throws, nothing is left of it */
+  restore(input: Input, { configuration, name }: RestoreOptions): number {
+    const stream = { pid: process.pid, fd: input.fd };
+    const environment = helperEnvironment(this.saveHelper, input.patience.milliseconds);
+    const before = this.domains.list().map(({ domain }) => domain.domid);
+    const { libxl } = this.domains;
+    try {
+      return this.#askHelper(
+        { do: 'restore', configuration: renamed(configuration, name), stream, environment },
+        input,
+      ) as number;
+    } catch (error) {
+      if (libxl.ended) this.#destroyRemains(configuration, name, before);
+      throw error;
+    }
+  }
+
+  /**
+   * libxl destroys what it could not build, unless its process ends before: libxl 4.17 crashes at a stream that is over
+   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed. What runs, or has
+   * another name, is what another restore of the same image has built.
+   * @param before the domains that were there
+   */
+  #destroyRemains(configuration: string, name: string, before: readonly number[]): void {
+    const uuid = uuidIn(configuration);
+    const isLeft = (domain: LibxlDomain) =>
+      domain.uuid === uuid &&
+      // It may not have come to have a name.
+      [name, ''].includes(domain.name) &&
+      domain.paused &&
+      !before.includes(domain.domid);
+    try {
+      for (const { domain } of this.domains.list()) {
+        if (isLeft(domain)) this.domains.do('destroy', domain.domid);
+      }
+    } catch {
+      // What went wrong first is what the operator needs to hear.
+    }
+  }
+
+  /** What the helper says of its failure counts before libxl's word for it. */
+  #askHelper(
+    request: LibxlRequest,
+    { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
+    listen?: HelperListener['event'],
+  ): unknown {
+    let failure: HelperFailure | undefined;
+    const helper = { unaccounted: false };
+    const event = (event: HelperEvent) => {
+      if (event.event === 'helper') helper.unaccounted = true;
+      if (event.event === 'image' || event.event === 'failed') helper.unaccounted = false;
+      if (event.event === 'failed') failure = event.failure;
+      return listen?.(event);
+    };
+    try {
+      return this.domains.libxl.ask(request, { event, interrupt, patience });
+    } catch (error) {
+      if (helper.unaccounted && request.do === 'suspend') this.#stopLogDirty(request.domid);
+      if (failure === undefined || error instanceof InterruptedError) throw error;
+      const about = request.do === 'suspend' ? { domid: request.domid } : {};
+      throw inOurWords(failure, { ...about, cause: error });
+    }
+  }
+
+  /**
+   * A helper that was killed has not turned it off, and its domain would go on slowly. One that has spoken of its end is
+   * not cleaned up after: somebody else may have begun to save the domain since.
+   */
+  #stopLogDirty(domid: number): void {
+    if (isBeingSavedLive(domid)) return;
+    try {
+      this.domains.do('stop-log-dirty', domid);
+    } catch {
+      // What went wrong first is what the operator needs to hear; the next migration turns it off.
+    }
+  }
+}
+
+/** The configuration of a domain that is called so by now. */
+export function renamed(configuration: string, name: string): string {
+  const parsed = JSON.parse(configuration) as { c_info?: object };
+  return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });
+}
+
+export function uuidIn(configuration: string): string | undefined {
+  const { c_info: { uuid } = {} } = JSON.parse(configuration) as { c_info?: { uuid?: string } };
+  return uuid;
+}

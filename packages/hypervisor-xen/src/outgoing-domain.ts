@@ -1,0 +1,232 @@
+/**
+ * A domain that mig has taken on a Xen host. No stock command asks mig before it suspends, resumes or moves the domain:
+ * so it is paused from its suspend on, where nobody but mig takes that pause back by itself, and looked at before each
+ * act.
+ */
+import {
+  type DomainInfo,
+  HostError,
+  type ImageReport,
+  type OutgoingDomain,
+  type Purpose,
+  type SaveOptions,
+} from '@mig/hypervisor';
+import type { Output } from '@mig/posix';
+import type { Ownership } from '@mig/protocol/handshake';
+import { type DomainLedger, type Held, newHold } from './domain-ledger.js';
+import type { DomainRecord, Hold } from './domain-record.js';
+import { lookAgain, lookAtConfiguration, lookAtName, type Stopped } from './last-look.js';
+import { refusal } from './refusal.js';
+import { release } from './release.js';
+import { helpersAtWork } from './saver-processes.js';
+import type { XenDomains } from './xen-domains.js';
+
+/** What a domain that is taken is to its host. */
+export interface OutgoingParts {
+  readonly ledger: DomainLedger;
+  readonly domains: XenDomains;
+  /** Has libxl write the stream. @param suspended called once our helper says that the guest has suspended */
+  readonly save: (output: Output, options: SaveOptions, suspended: () => void) => ImageReport;
+}
+
+export class XenOutgoingDomain implements OutgoingDomain {
+  #epoch: number;
+  /** As it was when it stopped for us. */
+  #stopped: Stopped | undefined;
+  /** The name that it was given when it was sent away. */
+  #awayName: string | undefined;
+
+  constructor(
+    private readonly parts: OutgoingParts,
+    private readonly hold: Hold,
+    readonly info: DomainInfo,
+    readonly configuration: string,
+  ) {
+    this.#epoch = info.epoch;
+  }
+
+  /** @throws HostError as Host.take does */
+  static take(
+    parts: OutgoingParts,
+    domid: number,
+    { kind, to = '', epoch }: Purpose,
+    look: () => { readonly info: DomainInfo; readonly configuration: string },
+  ): XenOutgoingDomain {
+    const { ledger } = parts;
+    const hold = newHold(kind, to);
+    ledger.locked(() => {
+      const { observed, next } = ledger.permit(domid, kind === 'save' ? 'save' : 'migrate', epoch);
+      if (next === 'gone') throw refusal('stale', domid, observed.name, undefined);
+      refuseUnlessRunning(domid, observed);
+      const { uuid, name: ownName } = observed;
+      ledger.write(domid, { ...next, uuid, ownName, hold });
+    });
+    try {
+      // Looked at only now that no other mig can change it.
+      const { info, configuration } = look();
+      return new XenOutgoingDomain(parts, hold, info, configuration);
+    } catch (error) {
+      release(ledger, domid, hold);
+      throw error;
+    }
+  }
+
+  saveTo(output: Output, options: SaveOptions): ImageReport {
+    const { ledger } = this.parts;
+    const { domid } = this.info;
+    ledger.locked(() => {
+      const held = ledger.held(domid, this.hold);
+      ledger.judge(domid, held, 'set-log-dirty', this.#epoch);
+      // One that is suspended may run elsewhere, and libxl would take it as it is.
+      refuseUnlessRunning(domid, held.observed);
+      refuseWhereSaved(domid, held.observed.name);
+    });
+    return this.parts.save(output, options, () => {
+      this.#suspended();
+    });
+  }
+
+  /** The guest has suspended for our helper. From here on it is paused as well. */
+  #suspended(): void {
+    const { ledger } = this.parts;
+    const { domid } = this.info;
+    ledger.locked(() => {
+      const held = ledger.held(domid, this.hold);
+      const next = moved(ledger.judge(domid, held, 'suspend', this.#epoch));
+      const record = { ...held.record, ...next, pause: true };
+      // Before the pause: one that is not noted would stay.
+      ledger.write(domid, record);
+      ledger.control.pause(domid);
+      this.#epoch = next.epoch;
+      // Only a domain that is paused has none of its vcpus on the way to a stop.
+      const now = ledger.observe(domid);
+      const { uuid, cpuNanoseconds } = now;
+      ledger.write(domid, { ...record, cpuNanoseconds });
+      this.#stopped = { uuid, cpuNanoseconds };
+      lookAgain(domid, now, this.#stopped);
+    });
+  }
+
+  sendAway(name: string, sentTo?: string): void {
+    const { ledger, domains } = this.parts;
+    const { domid } = this.info;
+    const stopped = this.#stopped;
+    if (stopped === undefined) throw refusal('not-holder', domid, this.info.name, undefined);
+    lookAgain(domid, ledger.observe(domid), stopped);
+    // Not under the lock: libxl has one of its own for it, which a stock command may have.
+    lookAtConfiguration(domid, this.info.name, this.configuration, domains.configuration(domid));
+    ledger.locked(() => {
+      const held = ledger.held(domid, this.hold);
+      const next = moved(ledger.judge(domid, held, 'send-away', this.#epoch));
+      const { observed, record, standing } = held;
+      if (standing.ending) throw refusal('held', domid, observed.name, standing);
+      lookAgain(domid, observed, stopped);
+      lookAtName(domid, observed, record.ownName);
+      refuseWhereSaved(domid, observed.name);
+      domains.checkName(domid, name);
+      // Before it has the name, so that it never has that without the record.
+      ledger.write(domid, { ...record, ...next, sentTo: sentTo ?? this.hold.to });
+      try {
+        domains.rename(domid, name);
+        // Once more, after all that takes its time.
+        lookAgain(domid, ledger.observe(domid), stopped);
+      } catch (error) {
+        this.#undoSending(held, name);
+        throw error;
+      }
+      this.#epoch = next.epoch;
+      this.#awayName = name;
+    });
+  }
+
+  /** Permission has not been given: it is as suspended as before, under the name that it had. */
+  #undoSending({ record }: Held, awayName: string): void {
+    const { ledger, domains } = this.parts;
+    const { domid } = this.info;
+    try {
+      ledger.write(domid, record);
+      if (ledger.observe(domid).name === awayName) domains.rename(domid, record.ownName);
+    } catch {
+      // What went wrong first is what the operator needs to hear.
+    }
+  }
+
+  resume({ paused = false }: { readonly paused?: boolean } = {}): void {
+    const { ledger, domains } = this.parts;
+    const { domid } = this.info;
+    ledger.locked(() => {
+      const held = this.#withSuspendKnown(ledger.held(domid, this.hold));
+      const act = held.record.standing === 'sent' ? 'take-back' : 'resume';
+      const next = moved(ledger.judge(domid, held, act, this.#epoch));
+      const { observed, record, standing } = held;
+      // Another mig was permitted to destroy it: it cannot be said to run.
+      if (standing.ending) throw refusal('held', domid, observed.name, standing);
+      // Where a stock command has resumed it, our pause is all that stops it.
+      if (observed.suspended) refuseWhereSaved(domid, observed.name);
+      // Our own pause becomes the one that was asked for.
+      if (paused && !observed.paused) ledger.control.pause(domid);
+      if (observed.suspended) domains.do('resume', domid);
+      if (!paused) ledger.unpause(domid, record.pause === true);
+      ledger.write(domid, { ...running(record), ...next, hold: this.hold });
+      this.#epoch = next.epoch;
+      this.#stopped = undefined;
+      if (observed.name === this.#awayName) domains.rename(domid, record.ownName);
+    });
+  }
+
+  /** The guest may have suspended without the news having reached us. */
+  #withSuspendKnown(held: Held): Held {
+    const { record, observed } = held;
+    if (record.standing !== 'taken' || !observed.suspended) return held;
+    const next = moved(this.parts.ledger.judge(this.info.domid, held, 'suspend', this.#epoch));
+    this.#epoch = next.epoch;
+    return { ...held, record: { ...record, ...next } };
+  }
+
+  destroy(): void {
+    const { ledger, domains } = this.parts;
+    const { domid } = this.info;
+    ledger.locked(() => {
+      ledger.judge(domid, ledger.held(domid, this.hold), 'destroy', this.#epoch);
+    });
+    // Not under the lock: devices take their time to go, and what is held nobody else of mig touches.
+    domains.do('destroy', domid);
+  }
+
+  release(): void {
+    release(this.parts.ledger, this.info.domid, this.hold);
+  }
+}
+
+/** What is remembered of it while it runs. */
+function running(record: DomainRecord): DomainRecord {
+  return { ...record, pause: undefined, cpuNanoseconds: undefined, sentTo: undefined };
+}
+
+function moved(next: Ownership | 'gone'): Ownership {
+  if (next === 'gone') throw new Error('the domain is gone');
+  return next;
+}
+
+function refuseUnlessRunning(domid: number, { name, suspended, crashed, paused }: Held['observed']): void {
+  const refuse = (state: string) => {
+    throw new HostError('wrong-state', `${name} ${state}`, { domid });
+  };
+  if (suspended) refuse('is suspended already');
+  if (crashed) refuse('has crashed');
+  if (paused)
+    refuse(
+      `is paused, and a paused guest does not answer when it is asked to suspend: 'xl unpause ${name}' it first`,
+    );
+}
+
+/** Ours has ended, or has not begun. */
+function refuseWhereSaved(domid: number, name: string): void {
+  const other = helpersAtWork().find((helper) => helper.domid === domid && helper.mode === 'save');
+  if (other === undefined) return;
+  throw new HostError(
+    'held',
+    `${name} is being saved or migrated by another toolstack, whose save helper is process ${other.pid}`,
+    { domid },
+  );
+}

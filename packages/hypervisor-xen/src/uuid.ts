@@ -1,0 +1,7 @@
+/** Octets of a UUID, as Xen and libxl keep it. */
+export const UUID_SIZE = 16;
+
+export function uuidText(octets: Uint8Array): string {
+  const hex = Buffer.from(octets).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

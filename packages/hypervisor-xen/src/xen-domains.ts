@@ -1,0 +1,109 @@
+/** The acts of libxl on a domain, each in the process that keeps libxl, and what is asked before one gets a name. */
+import { HostError } from '@mig/hypervisor';
+import { commandTable, isHere } from '@mig/protocol/handshake';
+import { remembered } from './domain-ledger.js';
+import type { DomainStanding } from './domain-standing.js';
+import type { LibxlDomain } from './libxl.js';
+import type { LibxlClient } from './libxl-client.js';
+import { helpersAtWork } from './saver-processes.js';
+
+/** A domain, and where it stands with mig. */
+export interface StandingDomain {
+  readonly domain: LibxlDomain;
+  readonly standing: DomainStanding;
+}
+
+export class XenDomains {
+  #client: LibxlClient | undefined;
+  #other: LibxlClient | undefined;
+
+  /** @param start starts a process that keeps libxl, or takes one that is there */
+  constructor(private readonly start: () => LibxlClient) {}
+
+  /** Another where that one is busy: while a domain is saved, its observer may look at it. */
+  get libxl(): LibxlClient {
+    this.#client = this.#alive(this.#client);
+    return this.#client.busy ? (this.#other = this.#alive(this.#other)) : this.#client;
+  }
+
+  list(): StandingDomain[] {
+    const helpers = helpersAtWork();
+    return (this.libxl.ask({ do: 'list' }) as LibxlDomain[]).map((domain) => ({
+      domain,
+      standing: remembered(domain.domid, domain, domain.record, helpers).standing,
+    }));
+  }
+
+  /** @throws HostError no-such-domain */
+  describe(domid: number): StandingDomain {
+    const domain = this.libxl.ask({ do: 'describe', domid }) as LibxlDomain | undefined;
+    if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
+    return { domain, standing: remembered(domid, domain, domain.record, helpersAtWork()).standing };
+  }
+
+  configuration(domid: number): string {
+    return this.libxl.ask({ do: 'configuration', domid }) as string;
+  }
+
+  rename(domid: number, name: string): void {
+    this.libxl.ask({ do: 'rename', domid, name });
+  }
+
+  /** What libxl does by itself, whoever has the domain. */
+  do(what: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty', domid: number): void {
+    this.libxl.ask({ do: what, domid });
+  }
+
+  /**
+   * @param domid the domain that is to have the name
+   * @throws HostError name-taken
+   */
+  checkName(domid: number | undefined, name: string): void {
+    const other = this.list().find(({ domain }) => domain.name === name && domain.domid !== domid);
+    if (other === undefined) return;
+    throw new HostError('name-taken', `domain ${other.domain.domid} is called ${name} already`, {
+      domid: domid ?? other.domain.domid,
+    });
+  }
+
+  /**
+   * @param command brings a domain here that is still to come
+   * @throws HostError uuid-taken where the table of commands refuses it beside another of its UUID
+   */
+  checkComes(uuid: string, command: 'create' | 'receive'): void {
+    this.#checkUuid(uuid, ({ standing }) => commandTable[command][standing.standing] !== 'does');
+  }
+
+  /**
+   * @param domid the domain that is to run here
+   * @throws HostError uuid-taken where another of its UUID is here
+   */
+  checkRunsOnce(domid: number, uuid: string): void {
+    this.#checkUuid(uuid, (other) => other.domain.domid !== domid && isHere(other.standing.standing));
+  }
+
+  #checkUuid(uuid: string, isInTheWay: (other: StandingDomain) => boolean): void {
+    const first = this.list().find(
+      (each) => each.domain.uuid.toLowerCase() === uuid.toLowerCase() && isInTheWay(each),
+    );
+    if (first === undefined) return;
+    const { name, domid } = first.domain;
+    throw new HostError(
+      'uuid-taken',
+      `${name}, domid ${domid}, is this very domain (UUID ${uuid}), and ${whereabouts(first.standing)}`,
+      { domid },
+    );
+  }
+
+  /** One whose process has ended is replaced: a domain that it left suspended is still to be revived. */
+  #alive(client: LibxlClient | undefined): LibxlClient {
+    if (client?.ended !== true) return client ?? this.start();
+    client.close();
+    return this.start();
+  }
+}
+
+function whereabouts({ standing, sentTo = 'another host' }: DomainStanding): string {
+  if (isHere(standing)) return 'is here already';
+  return standing === 'incoming' ? 'is arriving here' : `was sent to ${sentTo}, which may be running it`;
+}
