@@ -1,13 +1,17 @@
 /** The fault campaign (`pnpm faults`): what it enumerates, and that it sees what it is to see. */
-import { sourceTable, targetTable } from '@mig/protocol/handshake';
+import { commandTable, sourceTable, standings, targetTable } from '@mig/protocol/handshake';
 import { describe, expect, it } from 'vitest';
-import { between, judge } from '../tooling/faults/judge.mjs';
-import { caseOf, describeCase, strata } from '../tooling/faults/strata.mjs';
+import { judge } from '../tooling/faults/judge.mjs';
+import { between } from '../tooling/faults/states.mjs';
+import { commands } from '../tooling/faults/operator/commands.mjs';
+import { standingsAt } from '../tooling/faults/operator/standings.mjs';
+import { operatorStrata } from '../tooling/faults/operator/strata.mjs';
+import { caseOf, describeCase, faultStrata, strata } from '../tooling/faults/strata.mjs';
 
-type Stratum = (typeof strata)[number];
+type Stratum = (typeof faultStrata)[number];
 
 function inState(state: string): Stratum[] {
-  return strata.filter(({ moment }) => between(sourceTable, moment.source).includes(state));
+  return faultStrata.filter(({ moment }) => between(sourceTable, moment.source).includes(state));
 }
 
 function kills(among: readonly Stratum[]): Set<string> {
@@ -34,10 +38,55 @@ describe('every row of the tables has cases', () => {
   });
 
   it.each(Object.keys(targetTable))('the target in %s', (state) => {
-    const cases = strata.filter(({ moment }) => between(targetTable, moment.target).includes(state));
+    const cases = faultStrata.filter(({ moment }) => between(targetTable, moment.target).includes(state));
     expect([...new Set(cases.map(({ fault }) => fault.kind))]).toEqual(
       expect.arrayContaining(['cut', 'stall', 'truncate', 'kill']),
     );
+  });
+});
+
+type OperatorStratum = (typeof operatorStrata)[number];
+/** Measured by others (`pnpm policies`), and what the migration itself asks for. */
+const notPlayed = ['dirty-rate', 'receive'];
+const played = Object.keys(commandTable).filter((row) => !notPlayed.includes(row));
+
+function rowsOf(cases: readonly OperatorStratum[]): string[] {
+  return [...new Set(cases.map(({ operator }) => commands[operator.command]!.row))];
+}
+
+describe('an operator', () => {
+  it.each(Object.keys(sourceTable))('gives each command at the source in %s', (state) => {
+    const cases = operatorStrata.filter(
+      ({ moment, operator }) =>
+        operator.end === 'source' && between(sourceTable, moment.source).includes(state),
+    );
+    // What looks when it acts gets no answer of a domain that is gripped there.
+    const gripped = ['suspending', 'renaming-away', 'taking-back', 'destroying'].includes(state);
+    const expected = gripped ? played.filter((row) => !['list', 'create', 'migrate'].includes(row)) : played;
+    expect(rowsOf(cases)).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each(Object.keys(targetTable))('gives each command at the target in %s', (state) => {
+    const cases = operatorStrata.filter(
+      ({ moment, operator }) =>
+        operator.end === 'target' && between(targetTable, moment.target).includes(state),
+    );
+    const expected =
+      state === 'starting' ? played.filter((row) => !['list', 'create'].includes(row)) : played;
+    expect(rowsOf(cases)).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each(standings)('gives each command to a domain that is %s', (standing) => {
+    expect(rowsOf(operatorStrata.filter((each) => standingsAt(each).includes(standing)))).toEqual(
+      expect.arrayContaining(played),
+    );
+  });
+
+  it('is in 120 of the 300 cases of CI, each command among them', () => {
+    const ofCi = Array.from({ length: 300 }, (_, index) => caseOf(1, index));
+    const operators = ofCi.flatMap(({ operator }) => (operator === undefined ? [] : [operator.command]));
+    expect(operators.length).toBeGreaterThanOrEqual(120);
+    expect([...new Set(operators)].sort()).toEqual(Object.keys(commands).sort());
   });
 });
 
@@ -116,5 +165,82 @@ describe('what violates the promise is seen', () => {
 
   it.each(otherwise)('$what', ({ what, seen }) => {
     expect(judge(cutInPrecopy, { ...asPromised, ...seen }).join('\n')).toMatch(what);
+  });
+});
+
+const atReady = caseOf(1, operatorCase('ready', 'pause', 'source'));
+function operatorCase(moment: string, command: string, end: string): number {
+  return strata.findIndex(
+    (each) =>
+      each.moment.name === moment &&
+      each.operator?.command === command &&
+      each.operator.end === end &&
+      Object.keys(each.operator).length === 2,
+  );
+}
+
+const suspended = { ...running, state: 'suspended', standing: 'suspended', epoch: 7 };
+const held = { domains: [suspended], domids: [1] };
+const refused = {
+  status: 1 as number,
+  output: "xl: domain 1: busy is being migrated by process 9: 'xl migrate-status busy' says how far it is",
+  ended: true,
+  before: held,
+  after: held,
+  removed: [] as unknown[],
+  files: [] as string[],
+  left: [] as string[],
+};
+const arrived = {
+  ...asPromised,
+  hosts: { source: [] as (typeof running)[], target: [running] },
+  others: [],
+  status: 0,
+  targetStatus: 0,
+  last: { event: 'complete' },
+  operator: refused,
+};
+
+const operatorOtherwise: readonly {
+  readonly what: RegExp;
+  readonly seen: object;
+  readonly operator: object;
+}[] = [
+  { what: /expected held \(suspended\): ended with 0/, seen: {}, operator: { status: 0, output: '' } },
+  { what: /expected held/, seen: {}, operator: { output: 'xl: busy was sent to another host' } },
+  {
+    what: /not reached: the domain stands taken/,
+    seen: {},
+    operator: { before: { domains: [{ standing: 'taken' }] } },
+  },
+  {
+    what: /refused, and before it there was/,
+    seen: {},
+    operator: { after: { ...held, domains: [{ ...suspended, name: 'other' }] } },
+  },
+  { what: /refused, and there is saved/, seen: {}, operator: { files: ['saved'] } },
+  { what: /removed domains that live/, seen: {}, operator: { removed: [{ domid: 1, pid: 2 }] } },
+  {
+    what: /says: internal error/,
+    seen: {},
+    operator: { output: 'xl: internal error: busy is being migrated' },
+  },
+  { what: /does not end/, seen: {}, operator: { ended: false } },
+  { what: /in the end: source: nothing, target: busy paused/, seen: paused(), operator: {} },
+  { what: /none runs, and nobody is told/, seen: { hosts: { source: [], target: [] } }, operator: {} },
+  { what: /TWO ARE RUNNING/, seen: { hosts: { source: [running], target: [running] } }, operator: {} },
+];
+function paused(): object {
+  return { hosts: { source: [], target: [{ ...running, state: 'paused' }] } };
+}
+
+describe('what violates the promise beside an operator is seen', () => {
+  it('and what keeps it is not', () => {
+    expect(judge(atReady, arrived)).toEqual([]);
+  });
+
+  it.each(operatorOtherwise)('$what', ({ what, seen, operator }) => {
+    const all = { ...arrived, ...seen, operator: { ...refused, ...operator } };
+    expect(judge(atReady, all).join('\n')).toMatch(what);
   });
 });

@@ -198,13 +198,15 @@ async function backAndForth(life, steady, downtimes, at) {
   }
 }
 
-/** Live, so that the writes are logged. */
+/** Live, so that the writes are logged; leaves the domain suspended. */
 function save(host, domid, path) {
+  const domain = host.take(domid, { kind: 'save', to: path });
   const fd = openSync(path, 'w');
   try {
-    suspendDomain(host, domid, new Output(fd, { subject: path }), { live: true });
+    suspendDomain(domain, new Output(fd, { subject: path }), { live: true });
   } finally {
     closeSync(fd);
+    domain.release();
   }
 }
 
@@ -239,7 +241,7 @@ async function withinOneProcess(life, at) {
   for (at.round = 1; at.round <= rounds; at.round++) {
     save(host, domid, image);
     host.resume(domid);
-    other.destroy(restore(other, configuration, image));
+    restore(other, configuration, image).destroy();
 
     mustFail(life.describe(), () => save(host, domid, '/dev/full'));
     if (host.describe(domid).state.suspended) violation(life.describe(), 'suspended before it was to be');

@@ -9,11 +9,18 @@ export class GuestLife {
   #ticks = [];
   #said = '';
   #consoles = [];
+  #lastConsole;
   #buffer = Buffer.alloc(65536);
 
   /** Goes on with another console, from its beginning. */
   goOnAt(path) {
-    this.#consoles.push({ fd: openSync(path, 'r'), rest: '' });
+    this.#consoles.push({ path, fd: openSync(path, 'r'), rest: '' });
+  }
+
+  /** The console on which it ticked last, by its number. */
+  get lastConsole() {
+    this.#read();
+    return this.#lastConsole;
   }
 
   #read() {
@@ -23,15 +30,17 @@ export class GuestLife {
         if (count === 0) break;
         const lines = (console.rest + this.#buffer.toString('latin1', 0, count)).split('\n');
         console.rest = lines.pop();
-        for (const line of lines) this.#take(line);
+        for (const line of lines) this.#take(line, console.path);
       }
     }
   }
 
-  #take(line) {
+  #take(line, path) {
     this.#said += `${line}\n`;
     const [, number, errors] = /^tick (\d+) \d+ errors=(\d+)/.exec(line) ?? [];
-    if (number !== undefined) this.#ticks.push({ number: Number(number), errors: Number(errors) });
+    if (number === undefined) return;
+    this.#ticks.push({ number: Number(number), errors: Number(errors) });
+    this.#lastConsole = path;
   }
 
   async untilFilled() {

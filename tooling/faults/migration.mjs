@@ -20,7 +20,8 @@ export class Migration {
   /** Pids. */
   relay;
   target;
-  reached = false;
+  /** At how many stops it has been held. */
+  stopsReached = 0;
   sourceClosed = false;
   /** What should not have been said to the campaign. */
   confusion = [];
@@ -33,17 +34,17 @@ export class Migration {
 
   /**
    * @param {string} folder with the hosts `source` and `target` in it
-   * @param {{ plan: object, options: string[], source: Record<string, string>, target: Record<string, string> }} setup
+   * @param {{ stops: import('./moments.mjs').Stop[], options: string[], source: Record<string, string>, target: Record<string, string> }} setup
    *   the environment of either end
    */
-  constructor(folder, { plan, options, source, target }) {
+  constructor(folder, { stops, options, source, target }) {
     const socket = join(folder, 'line');
     this.#server = createServer((connection) => this.#listen(connection)).listen(socket);
     const variables = Object.entries({ MIG_HOST_DIR: join(folder, 'target'), ...target });
     const receive =
       variables.map(([name, value]) => `${name}=${quoted(value)}`).join(' ') +
       ` exec ${quoted(process.execPath)} ${quoted(program('xl-receive'))}`;
-    const words = [process.execPath, relay, socket, JSON.stringify(plan), receive].map(quoted);
+    const words = [process.execPath, relay, socket, JSON.stringify(stops), receive].map(quoted);
     const { PATH = '', HOME = '' } = process.env;
     this.#child = spawn(
       process.execPath,
@@ -74,7 +75,7 @@ export class Migration {
     connection.on('error', () => {});
     readLines(connection, ({ event, ...what }) => {
       if (event === 'started') [this.relay, this.target] = [what.pid, what.child];
-      else if (event === 'reached') this.reached = true;
+      else if (event === 'reached') this.stopsReached++;
       else if (event === 'done') this.#actsDone++;
       else if (event === 'target-ended') this.targetStatus = what.status;
       else if (event === 'source-closed') this.sourceClosed = true;

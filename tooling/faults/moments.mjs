@@ -11,15 +11,17 @@
  * @typedef {{ direction: 'forward' | 'backward', part: string, rank: number, section: string }} Place
  */
 
+/** @typedef {{ place: Place, fraction: number }} Stop where in it, from 0 to 1 */
+
 /**
  * @typedef {object} Moment
  * @property {string} name
  * @property {Place} [at] where the conversation is held; without it, before the target has said anything
  * @property {readonly [SourceState, SourceState]} source
  * @property {readonly [TargetState, TargetState]} target
- * @property {'source lock' | 'target lock' | 'source domain' | 'target domain'} [grip] what is taken hold of while the
- *   conversation is held, so that an end that goes on comes to stand in the state that is meant: a host's lock, or
- *   a domain's process, stopped
+ * @property {'source lock' | 'target lock' | 'source domain' | 'target'} [grip] what is taken hold of while the
+ *   conversation is held, so that an end that goes on comes to stand in the state that is meant: a host's lock; a
+ *   domain's process, stopped; the target's toolstack, when it next asks whether a process is alive
  * @property {{ source: SourceState } | { says: string } | { ended: 'target' }} [until] how that state shows
  * @property {'name taken' | 'away name taken'} [scene]
  * @property {number} [suspendTimeout] seconds
@@ -120,12 +122,15 @@ export const backwardMoments = [
 ];
 
 const at = (direction, part, rank) => ({ direction, part, rank, section: 'whole' });
-const ready = at('backward', 'ready', Rank.ready);
-const permission = at('forward', 'permission', Rank.permission);
+export const ready = at('backward', 'ready', Rank.ready);
+export const permission = at('forward', 'permission', Rank.permission);
 const report = at('backward', 'report', Rank.report);
 const status = at('backward', 'status', Rank.status);
 const permissionBack = at('backward', 'permission back', Rank.permissionBack);
 const firstPages = { direction: 'forward', part: 'first pass', rank: Rank.pages, section: 'pages' };
+
+/** Where the target has begun to restore, and the source is in precopy for as long as it is held. */
+export const restoring = { ...firstPages, section: 'header' };
 
 /** @type {readonly Moment[]} */
 export const heldMoments = [
@@ -191,7 +196,7 @@ export const heldMoments = [
   {
     name: 'destroying the copy',
     at: permission,
-    grip: 'target domain',
+    grip: 'target',
     until: { says: 'Failure, destroying our copy' },
     scene: 'name taken',
     source: ['awaiting-report', 'awaiting-permission-back'],

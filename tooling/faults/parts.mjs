@@ -41,6 +41,9 @@ export class Reader {
 
 const part = (rank, length, section = 'whole') => ({ rank, section, length });
 
+/** What follows on all that is known; nothing is placed there. */
+export const afterwards = part(-1, Infinity);
+
 /** @param {import('./moments.mjs').Rank} ranks */
 export async function* forwardParts(reader, ranks) {
   const header = async (length) => {

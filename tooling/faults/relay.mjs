@@ -1,5 +1,5 @@
 // Stands between the two ends of a migration, where ssh would be: runs a command and carries octets to and from it.
-// At the place of the plan it holds both directions, says so, and does what it is told, then and later.
+// At each place of the plan, in order, it holds both directions, says so, and does what it is told, then and later.
 //
 // usage: relay.mjs SOCKET PLAN COMMAND
 import { spawn } from 'node:child_process';
@@ -8,11 +8,11 @@ import { connect, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { readLines } from './lines.mjs';
 import { Rank } from './moments.mjs';
-import { backwardParts, forwardParts, octetIn, Reader } from './parts.mjs';
+import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './parts.mjs';
 
 const [, , socket, planText, command] = process.argv;
-/** @type {{ place?: import('./moments.mjs').Place, fraction: number }} */
-const plan = JSON.parse(planText);
+/** Places that are still to come. Without any it is held before the target has said anything. */
+const stops = /** @type {import('./moments.mjs').Stop[]} */ (JSON.parse(planText));
 
 /** Like ssh's when the connection breaks. */
 const BROKEN = 255;
@@ -38,7 +38,6 @@ function close(stream) {
 
 /** Octets to carry changed, once: inverted bits of the next, or others before it. */
 let change;
-let placed = plan.place === undefined;
 let broken = false;
 /** It does not end by itself. */
 let stubborn = false;
@@ -90,19 +89,26 @@ readLines(control, (message) => {
   tell({ event: 'done' });
 });
 
-async function carry(reader, { length }, at, direction, to) {
+/** At which octet of the part the next stop is; undefined where it is not in it. */
+function stopIn(part, direction) {
+  const [stop] = stops;
+  return stop?.place.direction === direction ? octetIn(part, stop.place, stop.fraction) : undefined;
+}
+
+async function carry(reader, part, direction, to) {
+  const { length } = part;
   for (let carried = 0; carried < length;) {
-    if (carried === at && !placed) {
-      // The octet has come, and so has its sender to where it wrote it.
-      if ((await reader.peek(1)).length === 0) return false;
-      placed = true;
+    // Once the octet has come, its sender has come to where it wrote it.
+    if ((await reader.peek(1)).length === 0) return false;
+    await gate;
+    const at = stopIn(part, direction);
+    if (at !== undefined && carried >= at) {
+      stops.shift();
       hold({ event: 'reached', direction });
+      continue;
     }
-    await gate;
-    const until = at !== undefined && carried < at ? at : length;
+    const until = at ?? length;
     let octets = await reader.take(change === undefined ? until - carried : 1);
-    if (octets.length === 0) return false;
-    await gate;
     if (stalled[direction]) await new Promise(() => {});
     carried += octets.length;
     if (change !== undefined) octets = changed(octets);
@@ -133,11 +139,9 @@ function changed(octets) {
 async function pump(direction, reader, parts, to) {
   try {
     for await (const part of parts) {
-      const place = plan.place?.direction === direction ? plan.place : undefined;
-      const at = place === undefined || placed ? undefined : octetIn(part, place, plan.fraction);
-      if (!(await carry(reader, part, at, direction, to))) break;
+      if (!(await carry(reader, part, direction, to))) break;
     }
-    while (!broken && (await carry(reader, { length: Infinity }, undefined, direction, to)));
+    while (!broken && (await carry(reader, afterwards, direction, to)));
   } catch (error) {
     // A stream that was broken off, by whom ever.
     if (error.code === undefined) tell({ event: 'confused', message: String(error) });
@@ -171,7 +175,7 @@ const ended = new Promise((resolve) => {
   });
 });
 hold({ event: 'started', pid: process.pid, child: child.pid });
-if (plan.place !== undefined) open();
+if (stops.length > 0) open();
 
 const fromSource = new Reader(source.in);
 void pump('forward', fromSource, forwardParts(fromSource, Rank), child.stdin);

@@ -1,15 +1,12 @@
 // A host on the stage: looked at in this process, without a toolstack of its own.
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { lockDescriptor } from '@mig/posix';
 import { remnantsIn } from '../host-files.mjs';
+import { busyGuest, idleGuest, UUID } from './guests.mjs';
 import { MEMORY } from './moments.mjs';
 import { commandOf, send } from './processes.mjs';
-
-/** Small enough to move in no time, busy enough to be dirty whenever somebody looks. */
-const busyGuest = { kernel: 'wss', cmdline: 'pages=100 rate=5000 pattern=random' };
-const idleGuest = { kernel: 'idle', cmdline: '' };
 
 const domainFiles = [
   'configuration.json',
@@ -21,7 +18,6 @@ const domainFiles = [
 ];
 
 export class StageHost {
-  #decoys = new Set();
   #stopped = new Set();
   #lock;
 
@@ -36,12 +32,12 @@ export class StageHost {
 
   /** One that only has the name. */
   createDecoy(name) {
-    this.#decoys.add(this.#create(name, idleGuest));
+    this.#create(name, idleGuest);
   }
 
   #create(name, guest) {
     const configuration = {
-      c_info: { type: 'wasm', name },
+      c_info: { type: 'wasm', name, ...(guest === busyGuest && { uuid: UUID }) },
       b_info: { ...guest, max_memkb: MEMORY * 1024 },
     };
     return this.host.create(JSON.stringify(configuration), { paused: false });
@@ -51,21 +47,53 @@ export class StageHost {
   domains() {
     return this.host
       .list()
-      .filter(({ domid }) => !this.#decoys.has(domid))
-      .map(({ domid, name, state, logDirty }) => ({ domid, name, state: wordOf(state), logDirty }));
+      .filter(({ domid }) => !this.isDecoy(domid))
+      .map(({ domid, name, state, logDirty, standing, epoch }) => ({
+        domid,
+        name,
+        state: wordOf(state),
+        logDirty,
+        standing,
+        epoch,
+      }));
+  }
+
+  /** Whether it is not the guest, but one that has its name or its UUID. */
+  isDecoy(domid) {
+    try {
+      const { b_info: build } = JSON.parse(readFileSync(this.#path(domid, 'configuration.json'), 'utf8'));
+      return build.kernel === idleGuest.kernel;
+    } catch {
+      return false;
+    }
+  }
+
+  destroyDecoys() {
+    for (const domid of this.domids()) if (this.isDecoy(domid)) this.host.destroy(domid);
+  }
+
+  /** Where the guest speaks, in each of its domains that has come so far; asks no process. */
+  consoles() {
+    return this.domids()
+      .filter((domid) => !this.isDecoy(domid))
+      .map((domid) => this.consoleOf(domid))
+      .filter((path) => existsSync(path));
+  }
+
+  consoleOf(domid) {
+    return this.#path(domid, 'console.log');
   }
 
   /** The process of the domain that came last; undefined while its toolstack keeps the place for it. */
   newestPid() {
-    const domids = this.#folders()
-      .map(Number)
-      .filter((domid) => !this.#decoys.has(domid));
+    const domids = this.domids().filter((domid) => !this.isDecoy(domid));
     const pid = this.#identity(Math.max(...domids))?.pid;
     return pid !== undefined && commandOf(pid).includes('domain/main.js') ? pid : undefined;
   }
 
-  #folders() {
-    return readdirSync(join(this.folder, 'domains'));
+  /** Of all whose folder is there. */
+  domids() {
+    return readdirSync(join(this.folder, 'domains')).map(Number);
   }
 
   #identity(domid) {
@@ -104,19 +132,21 @@ export class StageHost {
 
   /** Pids that may be there: those of its domains. */
   pids() {
-    return this.#folders().map((domid) => this.#identity(domid)?.pid);
+    return this.domids().map((domid) => this.pidOf(domid));
+  }
+
+  pidOf(domid) {
+    return this.#identity(domid)?.pid;
   }
 
   /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */
   remnants() {
     const own = remnantsIn(this.folder);
     const away = this.domains().filter(({ name }) => name.endsWith('--migratedaway'));
-    const theirs = this.#folders().flatMap((domid) => {
+    const theirs = this.domids().flatMap((domid) => {
       const said = this.#textOf(domid, 'process.log');
       // Where it was sent is remembered for as long as it is sent away.
-      const due = away.some((each) => each.domid === Number(domid))
-        ? [...domainFiles, 'sent-to']
-        : domainFiles;
+      const due = away.some((each) => each.domid === domid) ? [...domainFiles, 'elsewhere'] : domainFiles;
       return [
         ...readdirSync(this.#path(domid, '')).filter((name) => !due.includes(name)),
         ...(said === '' ? [] : [`the process of domain ${domid} said: ${said}`]),

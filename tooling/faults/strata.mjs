@@ -1,7 +1,9 @@
-// What is enumerated: every fault at every moment at which it can happen. A case is one of these with its details
-// (which octet, which of the timeouts is the shorter ...) drawn from the seed and the case's number.
+// What is enumerated: every fault at every moment at which it can happen, and every command of an operator. A case is
+// one of these with its details (which octet, which of the timeouts is the shorter ...) drawn from the seed and the
+// case's number.
 import { Random } from '../fuzz/random.mjs';
 import { backwardMoments, forwardMoments, heldMoments } from './moments.mjs';
+import { describeOperator, operatorStrata } from './operator/strata.mjs';
 
 /** @typedef {import('@mig/protocol/handshake').SourceState} SourceState */
 /** @typedef {import('./moments.mjs').Moment} Moment */
@@ -81,16 +83,19 @@ const sourceDomainFaults = killMoments
       .map((signal) => stratum(moment, { kind: 'kill', victim: 'source domain', signals: [signal] })),
   );
 
+/** At these there is none yet, or perhaps none any more. */
+const noCopy = ['banner', 'giving permission', 'report of failure', 'destroying the copy'];
+
 /** While it is a copy: once it runs, its end is its own affair. */
 const targetDomainFaults = killMoments
   .filter(({ target: [from] }) =>
     ['restoring', 'awaiting-permission', 'starting', 'reporting-failure'].includes(from),
   )
-  .filter(({ name }) => !['banner', 'giving permission', 'report of failure'].includes(name))
+  .filter(({ name }) => !noCopy.includes(name))
   .flatMap((moment) =>
-    (moment.name === 'first pass, pages' ? signals : ['SIGKILL', 'SIGSTOP'])
-      .filter((signal) => signal !== 'SIGSTOP' || moment.grip !== 'target domain')
-      .map((signal) => stratum(moment, { kind: 'kill', victim: 'target domain', signals: [signal] })),
+    (moment.name === 'first pass, pages' ? signals : ['SIGKILL', 'SIGSTOP']).map((signal) =>
+      stratum(moment, { kind: 'kill', victim: 'target domain', signals: [signal] }),
+    ),
   );
 
 const other = [
@@ -129,7 +134,7 @@ const other = [
 ];
 
 /** @type {readonly Stratum[]} */
-export const strata = [
+export const faultStrata = [
   ...octetFaults,
   ...lineFaults,
   ...processFaults,
@@ -139,7 +144,10 @@ export const strata = [
 ];
 
 /** Far apart, and over all of them: however many cases there are, they are of all kinds. */
-const stride = coprimeNear(strata.length * 0.618, strata.length);
+function scattered(list) {
+  const stride = coprimeNear(list.length * 0.618, list.length);
+  return list.map((_, i) => list[(i * stride) % list.length]);
+}
 
 function coprimeNear(about, count) {
   const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
@@ -148,17 +156,35 @@ function coprimeNear(about, count) {
   return stride;
 }
 
+/** One of each in turn, for as long as there are two; then the rest. */
+function interleaved(one, other) {
+  const both = Math.min(one.length, other.length);
+  const pairs = Array.from({ length: both }, (_, i) => [one[i], other[i]]);
+  return [...pairs.flat(), ...one.slice(both), ...other.slice(both)];
+}
+
+/** @typedef {import('./operator/strata.mjs').Operator} Operator */
+/** @typedef {{ moment: Moment, fault?: Fault, operator?: Operator, expected?: readonly SourceState[] }} AnyStratum */
+
+/**
+ * In the order of the cases: every other one plays an operator.
+ * @type {readonly AnyStratum[]}
+ */
+export const strata = interleaved(scattered(faultStrata), scattered(operatorStrata));
+
 /**
  * @typedef {object} Case
  * @property {number} seed
  * @property {number} index
  * @property {Moment} moment
- * @property {Fault} fault
+ * @property {Fault} [fault] either this, or an operator
+ * @property {Operator} [operator]
  * @property {readonly SourceState[]} [expected] in which the source can end, where the tables leave more open
  * @property {number} fraction where in its section, from 0 to 1
  * @property {number} mask bits to be inverted
  * @property {string} octets to be put in, in hexadecimal
  * @property {{ source: number, target: number }} patience seconds that either end waits for the other
+ * @property {number} descriptors that are left to a command which is to run out of them
  */
 
 /**
@@ -166,7 +192,7 @@ function coprimeNear(about, count) {
  * @returns {Case} the same for the same seed and index
  */
 export function caseOf(seed, index, slowness = 1) {
-  const { moment, fault, expected } = strata[(index * stride) % strata.length];
+  const { moment, fault, operator, expected } = strata[index % strata.length];
   const random = new Random(Math.imul(seed, 0x9e3779b1) + index);
   const [short, long] = [1, 2].map((seconds) => (seconds + random.next() * 0.4) * slowness);
   const sourceFirst = random.chance(0.5);
@@ -174,7 +200,7 @@ export function caseOf(seed, index, slowness = 1) {
     seed,
     index,
     moment,
-    fault,
+    ...(operator === undefined ? { fault } : { operator }),
     expected,
     // The first octet and the last more often than chance would have it.
     fraction: random.pick([0, 1, random.next(), random.next()]),
@@ -182,11 +208,15 @@ export function caseOf(seed, index, slowness = 1) {
     mask: 0x80 | random.below(128),
     octets: Buffer.from(random.octets(random.from(1, 64))).toString('hex'),
     patience: sourceFirst ? { source: short, target: long } : { source: long, target: short },
+    descriptors: random.below(4),
   };
 }
 
-export function describeCase({ moment, fault }) {
-  return `${moment.name}${moment.scene === 'away name taken' ? ` (${moment.scene})` : ''}: ${describeFault(fault)}`;
+/** @param {AnyStratum} it */
+export function describeCase({ moment, fault, operator }) {
+  const scene = moment.scene === 'away name taken' ? ` (${moment.scene})` : '';
+  const what = operator === undefined ? describeFault(fault) : `operator: ${describeOperator(operator)}`;
+  return `${moment.name}${scene}: ${what}`;
 }
 
 export function describeFault({ kind, direction, victim, signals: sent, forEver }) {

@@ -20,7 +20,12 @@ const signals = {
   SIGSTOP: 'stopped for a while',
 };
 
-function wordsOf({ kind, victim, signals: sent, forEver }) {
+function wordsOf({ fault, operator }) {
+  if (operator === undefined) return wordsOfFault(fault);
+  return `operator at the ${operator.end}: ${operator.command}`;
+}
+
+function wordsOfFault({ kind, victim, signals: sent, forEver }) {
   if (kind !== 'kill') return lineFaults[kind];
   const what = sent.length > 1 ? `${sent[0]} twice` : signals[sent[0]];
   return `${victim} ${forEver === true ? 'stopped for good' : what}`;
@@ -29,6 +34,7 @@ function wordsOf({ kind, victim, signals: sent, forEver }) {
 /** How a case ended: the source's outcome by name, and what there is at either end. */
 function endOf(seen) {
   if (seen === undefined) return 'the case itself failed';
+  if (seen.skipped !== undefined) return 'not possible on this machine';
   const { last, status, hosts } = seen;
   const end = last?.event === 'failed' ? (last.outcome ?? 'refused') : (last?.event ?? `ended by ${status}`);
   const [source, target] = [hosts.source, hosts.target].map((domains) =>
@@ -58,6 +64,8 @@ export class Summary {
   #source = new Map();
   #target = new Map();
   #longest = 0;
+  #operators = 0;
+  #skipped = [];
 
   constructor(seed) {
     this.seed = seed;
@@ -70,12 +78,14 @@ export class Summary {
   add(it, { seen, violations, again }) {
     this.cases++;
     if (again === true) this.again++;
+    if (it.operator !== undefined) this.#operators++;
     if (violations.length > 0) this.#bad.push({ it, violations });
     const [state] = it.moment.source;
-    const row = `${state}\n${wordsOf(it.fault)}`;
+    const row = `${state}\n${wordsOf(it)}`;
     if (!this.#rows.has(row)) this.#rows.set(row, new Map());
     increment(this.#rows.get(row), endOf(seen));
-    if (seen === undefined) return;
+    if (seen?.skipped !== undefined) this.#skipped.push(`${it.index}: ${seen.skipped}`);
+    if (seen === undefined || seen.skipped !== undefined) return;
     this.#longest = Math.max(this.#longest, seen.seconds);
     increment(this.#source, seen.last?.event === 'complete' ? 'completed' : (seen.last?.state ?? 'killed'));
     const said = Object.entries(targetWords).findLast(([text]) => seen.stderr.includes(text));
@@ -112,7 +122,8 @@ export class Summary {
         `    again: pnpm faults --seed ${this.seed} --only ${it.index} --verbose`,
       ]),
       '',
-      `${this.cases} cases, ${this.#bad.length} with violations, in ${seconds.toFixed(0)} s; ` +
+      ...this.#skipped.map((each) => `not performed: ${each}`),
+      `${this.cases} cases, of which ${this.#operators} play an operator, ${this.#bad.length} with violations, in ${seconds.toFixed(0)} s; ` +
         `at most ${this.#longest.toFixed(1)} s from the fault to the end; ${this.again} performed again with more patience`,
     ].join('\n');
   }

@@ -165,19 +165,17 @@ class OneDomainHost {
       () => `${input.octets} read, the decoder is at ${decoder.offset}`,
     );
     this.domain = { name, runs: false };
-    return 1;
-  }
-
-  rename(_, name) {
-    this.domain.name = name;
-  }
-
-  unpause() {
-    this.domain.runs = true;
-  }
-
-  destroy() {
-    this.domain = undefined;
+    return {
+      domid: 1,
+      wasPaused: false,
+      start: (ownName) => {
+        this.domain = { name: ownName, runs: true };
+      },
+      destroy: () => {
+        this.domain = undefined;
+      },
+      release: () => undefined,
+    };
   }
 }
 

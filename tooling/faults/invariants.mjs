@@ -1,0 +1,27 @@
+// What holds after each case, whatever has happened.
+
+/** @param {(right: boolean, what: string) => void} check takes what is wrong */
+export function checkAlways(check, { moment }, seen) {
+  const { last } = seen;
+  const others = seen.others ?? [];
+  check(seen.reached, `it never came to ${moment.name}`);
+  check(seen.late === undefined, `does not end: ${seen.late}`);
+  for (const each of seen.confusion) check(false, `the relay does not understand the conversation: ${each}`);
+  for (const each of seen.left) check(false, `left behind: ${each}`);
+  for (const each of seen.life) check(false, `the guest: ${each}`);
+  const domains = [...seen.hosts.source, ...seen.hosts.target, ...others];
+  for (const { name, logDirty } of domains) {
+    check(!logDirty, `the writes of ${name} are still being logged`);
+  }
+  check(domains.filter(({ state }) => state === 'running').length <= 1, 'TWO ARE RUNNING');
+  const internal = /^\s+at .*:\d+|cannot happen in|without a word|undefined|\[object/m.exec(
+    seen.stderr + (last?.message ?? ''),
+  );
+  check(internal === null, `says: ${internal?.[0]}`);
+}
+
+/** Domains as a text: name and state. */
+export function listed(domains) {
+  if (domains.length === 0) return 'nothing';
+  return domains.map(({ name, state }) => `${name} ${state}`).join(' and ');
+}

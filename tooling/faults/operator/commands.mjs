@@ -1,0 +1,98 @@
+// What an operator may type, as words for `xl`, and the row of the product's table that decides it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UUID } from '../guests.mjs';
+
+const OTHER_UUID = '8f14e45f-ceea-467f-a8f6-1d1c2b3a4c5d';
+
+/** The name of the domain that an operator creates or restores beside the guest. */
+export const OTHER = 'other';
+export const RENAMED = 'renamed';
+
+/**
+ * @typedef {object} Scenery what the words are made of
+ * @property {string} name of the domain, as it is called at the moment of the look
+ * @property {string} folder of the case, for files
+ * @property {string} image of an idle domain that has the guest's UUID
+ * @property {string} third the folder of a third host
+ * @property {(host: string) => string} receive the command that receives there
+ */
+
+/**
+ * @typedef {object} Command
+ * @property {import('@mig/protocol/handshake').DomainCommand} row
+ * @property {(scenery: Scenery) => string[]} words
+ * @property {'main' | 'worker'} [acts] the thread in which it acts, where there is a look before the act
+ * @property {'pid namespace' | 'no proc' | 'no descriptors'} [hindrance]
+ * @property {'UUID' | 'name'} [makes] another domain, which has this of the guest's
+ * @property {'moves' | 'ends' | 'stays' | 'fails'} [guest] what becomes of the guest that is saved or migrated
+ */
+
+const configuration = ({ folder }, name, uuid) => {
+  const file = join(folder, 'other.cfg');
+  const lines = [`name = "${name}"`, `uuid = "${uuid}"`, 'type = "wasm"', 'kernel = "idle"', 'memory = 1'];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+};
+
+/** @type {Readonly<Record<string, Command>>} */
+export const commands = {
+  pause: { row: 'pause', acts: 'main', words: ({ name }) => ['pause', name] },
+  unpause: { row: 'unpause', acts: 'main', words: ({ name }) => ['unpause', name] },
+  rename: { row: 'rename', acts: 'main', words: ({ name }) => ['rename', name, RENAMED] },
+  resume: { row: 'resume', acts: 'main', words: ({ name }) => ['resume', name] },
+  'resume --force': {
+    row: 'resume --force',
+    acts: 'main',
+    words: ({ name }) => ['resume', '--force', name],
+  },
+  destroy: { row: 'destroy', acts: 'main', words: ({ name }) => ['destroy', name] },
+  save: {
+    row: 'save',
+    acts: 'worker',
+    guest: 'ends',
+    words: ({ name, folder }) => ['save', name, imageIn(folder)],
+  },
+  'save -c': {
+    row: 'save',
+    acts: 'worker',
+    guest: 'stays',
+    words: ({ name, folder }) => ['save', '-c', name, imageIn(folder)],
+  },
+  'save to a full disk': {
+    row: 'save',
+    acts: 'worker',
+    guest: 'fails',
+    words: ({ name }) => ['save', name, '/dev/full'],
+  },
+  'migrate elsewhere': {
+    row: 'migrate',
+    acts: 'worker',
+    guest: 'moves',
+    words: ({ name, third, receive }) => ['migrate', '-s', '', name, receive(third)],
+  },
+  'create of its UUID': {
+    row: 'create',
+    makes: 'UUID',
+    words: (scenery) => ['create', '-q', configuration(scenery, OTHER, UUID)],
+  },
+  'create of its name': {
+    row: 'create',
+    makes: 'name',
+    words: (scenery) => ['create', '-q', configuration(scenery, 'busy', OTHER_UUID)],
+  },
+  'restore of its UUID': {
+    row: 'create',
+    makes: 'UUID',
+    words: ({ image }) => ['restore', image],
+  },
+  list: { row: 'list', words: () => ['list'] },
+  'list in another pid namespace': { row: 'list', hindrance: 'pid namespace', words: () => ['list'] },
+  'list with /proc hidden': { row: 'list', hindrance: 'no proc', words: () => ['list'] },
+  'list without descriptors': { row: 'list', hindrance: 'no descriptors', words: () => ['list'] },
+};
+
+/** Where an operator's `save` of the guest goes. */
+export function imageIn(folder) {
+  return join(folder, 'saved');
+}

@@ -1,0 +1,92 @@
+// What becomes of the domain at either end, and of the migration, by what an operator's command did or did not do.
+import { between } from '../states.mjs';
+import { targetTable } from '@mig/protocol/handshake';
+import { commands, RENAMED } from './commands.mjs';
+
+/**
+ * @typedef {object} End
+ * @property {string} source what `xl list` shows there: name and state
+ * @property {string} target
+ * @property {string} third
+ * @property {number | string} status of `xl migrate`
+ * @property {boolean} [isGone] it says that the domain is no longer there
+ */
+
+const NOTHING = 'nothing';
+const here = { source: 'busy running', target: NOTHING, third: NOTHING, status: 1 };
+const there = { source: NOTHING, target: 'busy running', third: NOTHING, status: 0 };
+const orphan = { target: NOTHING, third: NOTHING, status: 'SIGKILL' };
+
+/** How the case ends without its operator. @returns {End} */
+function undisturbed({ moment, operator }) {
+  if (operator.orphaned) {
+    return { ...orphan, source: moment.name === 'ready' ? 'busy suspended' : 'busy--migratedaway suspended' };
+  }
+  return moment.scene === undefined ? there : here;
+}
+
+/**
+ * @param {import('../strata.mjs').Case} it
+ * @param {{ standing: import('./standings.mjs').Found, verdict: string }} situation of the command's act
+ * @returns {End[]} as any of which it may end
+ */
+export function consequence(it, { standing, verdict }) {
+  const base = undisturbed(it);
+  const { operator } = it;
+  const command = commands[operator.command];
+  if (verdict !== 'does') return [base];
+  const { end } = operator;
+  switch (command.row) {
+    case 'pause':
+      return [paused(base)];
+    case 'rename':
+      return [{ ...base, [end]: base[end].replace(/^\S+/, RENAMED) }];
+    case 'resume':
+    case 'resume --force':
+      return [{ ...base, source: 'busy running' }];
+    case 'destroy':
+      return destroyed(base, end, standing);
+    case 'save':
+      return [command.guest === 'ends' ? elsewhere(base, end) : base];
+    case 'migrate':
+      return [elsewhere(base, end)];
+    case 'create':
+      return made(it, base, standing);
+    default:
+      return [base];
+  }
+}
+
+/** It arrives, or comes back, as paused as it was. */
+function paused(base) {
+  const each = ([key, value]) => [
+    key,
+    typeof value === 'string' ? value.replace('running', 'paused') : value,
+  ];
+  return Object.fromEntries(Object.entries(base).map(each));
+}
+
+const elsewhere = (base, end) => ({ ...base, [end]: NOTHING, third: 'busy running' });
+
+function destroyed(base, end, standing) {
+  if (standing === 'incoming') return [here];
+  const gone = { ...base, [end]: NOTHING };
+  // Nobody hears of it who has ended.
+  if (end === 'target' || ['abandoned', 'away'].includes(standing)) return [gone];
+  if (standing === 'free') return [gone, { ...gone, isGone: true }];
+  return [{ ...gone, target: NOTHING, status: 1, isGone: true }];
+}
+
+/** Another domain is there now that has its UUID or its name, where it would arrive or be taken back. */
+function made({ moment, operator }, base, standing) {
+  if (operator.when === 'over' || operator.orphaned) return [base];
+  if (operator.end === 'target') {
+    const isBefore = between(targetTable, moment.target).some((state) =>
+      ['greeting', 'restoring'].includes(state),
+    );
+    return standing === 'incoming' || isBefore ? [here] : [base];
+  }
+  if (standing !== 'sent' || moment.scene === undefined) return [base];
+  // It comes back nameless: of a UUID that was sent away no second one is made.
+  return [{ ...base, source: 'busy--migratedaway running' }];
+}

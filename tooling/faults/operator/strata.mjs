@@ -1,0 +1,110 @@
+// What an operator does, enumerated: each command at every moment of a migration, at either end; at once, or from a
+// look at an earlier moment.
+import { backwardMoments, forwardMoments, heldMoments } from '../moments.mjs';
+import { commands } from './commands.mjs';
+
+/** @typedef {import('../moments.mjs').Moment} Moment */
+/**
+ * @typedef {object} Operator
+ * @property {keyof typeof commands} command
+ * @property {'source' | 'target'} end
+ * @property {Look} [look] the moment at which the command looks; without it, it looks when it acts
+ * @property {'over'} [when] acts once the migration is over
+ * @property {true} [orphaned] acts once `xl migrate` has been killed at the moment, and the line is cut
+ */
+/** @typedef {'before' | 'restoring' | 'ready' | 'permission'} Look */
+/** @typedef {{ moment: Moment, operator: Operator }} OperatorStratum */
+
+const all = [...forwardMoments, ...backwardMoments, ...heldMoments];
+const named = (name) => all.find((moment) => moment.name === name) ?? fail(name);
+function fail(name) {
+  throw new Error(`no such moment: ${name}`);
+}
+
+const names = Object.keys(commands);
+/** Of those that look first. */
+const heldNames = names.filter((name) => commands[name].acts !== undefined);
+
+/** One place in a part is as good as another. */
+const forward = [
+  'xl header, configuration',
+  'STATIC_DATA_END',
+  'first pass, pages',
+  'later pass, pages',
+  'last pass, pages',
+  'END',
+  'EMULATOR_CONTEXT, context',
+  'libxl END',
+  'permission',
+].map(named);
+
+/** An end that is gripped does not answer: there, see `together`. */
+const isFree = ({ grip }, end) => grip === undefined || !grip.startsWith(end);
+
+const atOnce = [...forward, ...backwardMoments, ...heldMoments].flatMap((moment) =>
+  ['source', 'target']
+    .filter((end) => isFree(moment, end))
+    .flatMap((end) => names.map((command) => ({ moment, operator: { command, end } }))),
+);
+
+/** @type {readonly Look[]} in order */
+const looks = ['before', 'restoring', 'ready', 'permission'];
+/** Before the migration, there is nothing at the target to be looked at. */
+const looksAt = { source: looks, target: looks.slice(1) };
+
+/** The moments of the acts, and how many of the looks have their place before them. */
+const acts = [
+  ['first pass, pages', 2],
+  ['suspending', 2],
+  ['ready', 2],
+  ['renaming away', 3],
+  ['permission', 3],
+  ['starting', 4],
+  ['report', 4],
+  ['destroying', 4],
+  ['permission back of failure', 4],
+  ['taking back', 4],
+].map(([name, earlier]) => ({ moment: named(name), earlier, when: {} }));
+const afterwards = ['target completed', 'permission back of failure'].map((name) => ({
+  moment: named(name),
+  earlier: 4,
+  when: { when: 'over' },
+}));
+
+/** From its look on `xl migrate` keeps any other from beginning: at the source, the campaign's own. */
+const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =>
+  ['source', 'target'].flatMap((end) =>
+    looksAt[end]
+      .slice(0, looksAt[end].length - looks.length + earlier)
+      .flatMap((look) =>
+        heldNames
+          .filter((command) => commands[command].row !== 'migrate' || end === 'target')
+          .map((command) => ({ moment, operator: { command, end, look, ...when } })),
+      ),
+  ),
+);
+
+/** Where `xl migrate` is dead: it leaves the domain abandoned, or away. */
+const orphaned = ['ready', 'permission'].flatMap((name) =>
+  names.map((command) => ({
+    moment: named(name),
+    operator: { command, end: 'source', orphaned: /** @type {const} */ (true) },
+  })),
+);
+
+/** @type {readonly OperatorStratum[]} */
+export const operatorStrata = [...atOnce, ...fromALook, ...orphaned];
+
+/** @param {Operator} operator */
+export function describeOperator({ command, end, look, when, orphaned: isOrphaned }) {
+  const since = look === undefined ? '' : `, which looked ${lookWords[look]}`;
+  const late = when === undefined ? '' : ', once it is over';
+  return `${command} at the ${end}${since}${late}${isOrphaned ? ', once xl migrate is killed' : ''}`;
+}
+
+const lookWords = {
+  before: 'before it began',
+  restoring: 'in the first pass',
+  ready: 'at ready',
+  permission: 'at permission',
+};

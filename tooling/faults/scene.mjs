@@ -1,0 +1,253 @@
+// Two hosts, a guest that checks its memory, a migration between them that is held where the case wants it; then what
+// is to be seen of it all.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { GuestLife } from './guest-life.mjs';
+import { Hold } from './hold.mjs';
+import { Migration } from './migration.mjs';
+import { restoring } from './moments.mjs';
+import { comesTrue, processesOf, send, sweep } from './processes.mjs';
+import { StageHost } from './stage.mjs';
+
+/** Milliseconds until the next stop has come, and until all is over: far more than it takes. */
+const COMING = 15_000;
+const ENDING = 75_000;
+
+/** Once armed: when it waits for the end of the copy that it destroys. */
+const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, armed: true };
+
+export class Scene {
+  migration;
+  /** What was noted on the way. */
+  seen = {};
+  #life = new GuestLife();
+  #undo = [];
+  #close = [];
+  #stops = [];
+  #consoles = new Set();
+  /** Of the target's toolstack, where it is to be held. */
+  #receiver;
+  /** Hosts in the order in which the guest can have lived on them. */
+  #hosts;
+
+  /** @param {import('./strata.mjs').Case} it */
+  constructor(it, folder) {
+    this.it = it;
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
+    this.source = new StageHost(join(folder, 'source'));
+    this.target = new StageHost(join(folder, 'target'));
+    this.#hosts = [this.source, this.target];
+  }
+
+  /** Another host, to which the guest can go from any of the others. */
+  addHost(name) {
+    const host = new StageHost(join(this.folder, name));
+    this.#hosts.push(host);
+    return host;
+  }
+
+  /** Has the guest at work at the source. */
+  async set() {
+    this.source.create('busy');
+    this.follow(this.source);
+    await this.#life.untilFilled();
+    this.sourcePid = this.source.newestPid();
+  }
+
+  /**
+   * Begins the migration.
+   * @param {{ source: Record<string, string>, target: Record<string, string> }} environments of its ends
+   * @param {{ place: import('./moments.mjs').Place, arrive: () => Promise<void> }} [before] what is done while it is
+   *   held at a place that is before the case's own, or the same
+   */
+  begin(environments, before) {
+    const { moment, fault, fraction } = this.it;
+    const { source, target } = environments;
+    if (moment.grip === 'target') this.#receiver = new Hold(join(this.folder, 'receiver'), LOOKS_WHO_LIVES);
+    if (moment.scene === 'name taken') this.#stopAt(restoring, 0, () => this.#takeName());
+    if (before !== undefined) this.#stopAt(before.place, 0, before.arrive);
+    if (moment.at !== undefined) this.#stopAt(moment.at, fraction);
+    this.migration = new Migration(this.folder, {
+      stops: this.#stops.map(({ place, fraction }) => ({ place, fraction })),
+      // All is dirty once; what is dirty then goes live, and the rest when the guest stands still. With a second look
+      // at all of memory where the stream's own form cannot tell that it is wrong.
+      options: ['-d', '1000000', ...(fault?.kind === 'corrupt' ? ['--debug'] : [])],
+      source,
+      target: { ...target, ...this.#receiver?.environment },
+    });
+  }
+
+  #stopAt(place, fraction, arrive) {
+    const same = ({ place: other }) => keyOf(other) === keyOf(place);
+    let stop = this.#stops.find(same);
+    if (stop === undefined) this.#stops.push((stop = { place, arrivals: [] }));
+    stop.fraction = fraction;
+    if (arrive !== undefined) stop.arrivals.push(arrive);
+  }
+
+  /** A name that is taken from the start would be refused before a page is sent. */
+  async #takeName() {
+    const arrives = () => this.target.domains().some(({ name }) => name === 'busy--incoming');
+    if (!(await comesTrue(arrives, COMING))) throw new Error('no copy came to the target');
+    this.target.createDecoy('busy');
+  }
+
+  /** Goes on until the conversation is at the case's moment, and returns whether it came there. */
+  async reach() {
+    const { migration } = this;
+    const { grip, until, scene } = this.it.moment;
+    const over = () => migration.status !== undefined;
+    for (const [i, { arrivals }] of this.#stops.entries()) {
+      await migration.until(() => migration.stopsReached > i || over(), COMING);
+      if (migration.stopsReached <= i) return false;
+      for (const arrive of arrivals) await arrive();
+      if (i < this.#stops.length - 1) await migration.act({ do: 'go' });
+    }
+    if (this.#stops.length === 0) {
+      await migration.until(() => migration.relay !== undefined || over(), COMING);
+      if (migration.relay === undefined) return false;
+    }
+    // Like the target's: the source has looked for it before its first page.
+    if (scene === 'away name taken') this.source.createDecoy('busy--migratedaway');
+    if (grip !== undefined) this.#grip(grip);
+    if (until === undefined) return true;
+    // The target has ended, and what it said is still held.
+    if (until.ended === 'target') return migration.until(() => migration.targetStatus !== undefined, COMING);
+    await migration.act({ do: 'go' });
+    const come = () =>
+      until.source === undefined
+        ? migration.stderr.includes(until.says)
+        : migration.sourceStates().includes(until.source);
+    await migration.until(() => come() || over(), COMING);
+    if (grip === 'target') return this.#receiver.comes(over, COMING);
+    return come();
+  }
+
+  #grip(grip) {
+    if (grip === 'target') {
+      const receiver = this.#receiver;
+      receiver.arm();
+      return this.undoLater(() => receiver.go());
+    }
+    const host = grip.startsWith('source') ? this.source : this.target;
+    if (grip.endsWith('lock')) {
+      host.lock();
+      this.undoLater(() => host.unlock());
+    } else {
+      host.stop(host.newestPid());
+      this.undoLater(() => host.continue());
+    }
+  }
+
+  /** Keeps in mind how to let go of what was taken hold of. */
+  undoLater(undo) {
+    this.#undo.push(undo);
+  }
+
+  /** Keeps in mind what is to be closed once all has been seen. */
+  closeLater(close) {
+    this.#close.push(close);
+  }
+
+  release() {
+    for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  /** Waits until both ends of the migration are gone, and notes which is not. */
+  async untilOver() {
+    const { migration, seen } = this;
+    const ended = await migration.until(() => migration.status !== undefined, ENDING);
+    seen.seconds = (performance.now() - (seen.began ?? performance.now())) / 1000;
+    if (!ended) seen.late = 'the source';
+    this.release();
+    const quiet = await comesTrue(() => this.#toolstacks().length === 0, ended ? 10_000 : 0);
+    if (!quiet) {
+      seen.late ??= this.#toolstacks()
+        .map(({ command }) => command)
+        .join(', ');
+    }
+  }
+
+  #toolstacks() {
+    const domains = this.#hosts.flatMap((host) => host.pids());
+    return processesOf(this.folder).filter(
+      ({ pid, command }) => !domains.includes(pid) && !command.includes('domain/main.js'),
+    );
+  }
+
+  async look() {
+    const { migration } = this;
+    for (const host of this.#hosts) host.continue();
+    // What is left of an end that did not end would change what is looked at.
+    for (const { pid } of this.#toolstacks()) send(pid, 'SIGKILL');
+    await comesTrue(() => this.#toolstacks().length === 0, 2000);
+    await this.#domainsSettled();
+    const hosts = { source: this.source.domains(), target: this.target.domains() };
+    const others = this.#hosts.slice(2).flatMap((host) => host.domains());
+    const lost = () => {
+      const known = this.#hosts.flatMap((host) => host.pids());
+      return processesOf(this.folder).filter(({ pid }) => !known.includes(pid));
+    };
+    await comesTrue(() => lost().length === 0, 3000);
+    const remnants = this.#hosts.flatMap((host) => host.remnants());
+    const life = await this.#lifeAfter();
+    return {
+      ...this.seen,
+      hosts,
+      others,
+      life,
+      left: [...remnants, ...lost().map(({ command }) => command)],
+      status: migration.status,
+      targetStatus: migration.targetStatus,
+      states: migration.sourceStates(),
+      last: migration.events().findLast(({ event }) => event === 'complete' || event === 'failed'),
+      stderr: migration.stderr,
+      confusion: migration.confusion,
+    };
+  }
+
+  /** A copy that ends with its receiver does so in its own time. */
+  async #domainsSettled() {
+    const incoming = () =>
+      this.#hosts.flatMap((host) => host.domains()).some(({ name }) => name.endsWith('--incoming'));
+    await comesTrue(() => !incoming(), 3000);
+  }
+
+  /** Reads on where the guest goes on, if that is at this host. To be called in the order in which it moves. */
+  follow(host) {
+    const [path] = host.consoles();
+    if (path === undefined || this.#consoles.has(path)) return;
+    this.#consoles.add(path);
+    this.#life.goOnAt(path);
+  }
+
+  /** Of the guest, wherever it runs; where it stands still, it is revived for the purpose, as an operator would. */
+  async #lifeAfter() {
+    const home = this.#hosts.findLast((host) => host.domains().length > 0);
+    if (home === undefined) return this.#life.flaws();
+    const { host } = home;
+    const [{ domid, state }] = home.domains();
+    this.follow(home);
+    // Nobody else has it: that was looked up.
+    if (state === 'suspended') {
+      home.destroyDecoys();
+      host.resume(domid, { force: true });
+    }
+    if (host.describe(domid).state.paused) host.unpause(domid);
+    const ticks = await this.#life.ticksOn(2);
+    return [...(ticks ? [] : ['it does not tick']), ...this.#life.flaws()];
+  }
+
+  async close() {
+    this.release();
+    this.migration?.close();
+    this.#receiver?.close();
+    for (const close of this.#close) close();
+    this.#life.close();
+    await sweep(this.folder);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const keyOf = ({ direction, rank, section }) => `${direction} ${rank} ${section}`;

@@ -1,0 +1,185 @@
+// Migrates a guest that checks its memory between three hosts, for as long as one likes, while operators at both ends
+// run commands at random moments and processes are killed; after each round the invariants, and the recovery that the
+// documents ask of an operator. Status 0 only if nothing was lost, doubled or left behind.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { GuestLife } from '../guest-life.mjs';
+import { idleImage } from '../operator/image.mjs';
+import { comesTrue, processesOf } from '../processes.mjs';
+import { StageHost } from '../stage.mjs';
+import { removeTemporaryFolder, temporaryFolder } from '../../temporary-folder.mjs';
+import { describePlan, planOf } from './plan.mjs';
+import { recover, xl } from './recover.mjs';
+import { Round } from './round.mjs';
+import { Tally } from './tally.mjs';
+
+const usage = `usage: pnpm soak [--seed S] [--minutes M] [--first N] [--verbose]
+
+  --seed S     what operators do, and when, is drawn from it and the number of the round; 1 unless given
+  --minutes M  for so long; 5 unless given
+  --first N    begins with this round
+  --verbose    says what was done in each round`;
+
+function parse() {
+  const number = (value) => ({ type: 'string', default: value });
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: number('1'),
+        minutes: number('5'),
+        first: number('1'),
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    for (const name of ['seed', 'minutes', 'first']) {
+      if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} must be a number`);
+    }
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`);
+    return process.exit(2);
+  }
+}
+
+/** The guest's life over all its consoles, in the order in which they came. */
+class Life {
+  #guest = new GuestLife();
+  #consoles = new Set();
+
+  /** Another guest is at work, here and now. */
+  async begin(host) {
+    this.close();
+    this.#guest = new GuestLife();
+    this.#consoles.clear();
+    host.create('busy');
+    this.follow([host]);
+    await this.#guest.untilFilled();
+  }
+
+  follow(hosts) {
+    for (const path of hosts.flatMap((host) => host.consoles())) {
+      if (this.#consoles.has(path)) continue;
+      this.#consoles.add(path);
+      this.#guest.goOnAt(path);
+    }
+  }
+
+  /** The console on which it has ticked last. */
+  spokeLast() {
+    return this.#guest.lastConsole;
+  }
+
+  async flaws() {
+    const ticks = await this.#guest.ticksOn(2);
+    return [...(ticks ? [] : ['it does not tick']), ...this.#guest.flaws()];
+  }
+
+  close() {
+    this.#guest.close();
+  }
+}
+
+const options = parse();
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const seed = Number(options.seed);
+const folder = temporaryFolder('mig-soak-');
+const hosts = ['left', 'right', 'third'].map((name) => new StageHost(join(folder, name)));
+const image = idleImage(folder);
+const tally = new Tally();
+const life = new Life();
+const bad = [];
+let rounds = 0;
+
+function report(number, round, violations) {
+  const words = [
+    `round ${number}: ${describePlan(round.plan)}`,
+    ...round.story.map((line) => `    ${line}`),
+    ...violations.map((each) => `  VIOLATION: ${each}`),
+  ];
+  if (violations.length > 0) {
+    bad.push(words.join('\n'));
+    console.error(words.join('\n'));
+  } else if (options.verbose) console.log(words.join('\n'));
+}
+
+/** What a process leaves that is killed while it takes a domid; the next that takes one has it for its own. */
+const HALF_WRITTEN = 'next-domid.new';
+
+/** Whether there may be such a file: until somebody takes a domid again, which nobody here watches. */
+let halfWritten = false;
+
+/** What should not be there once a round is over. */
+async function leftovers({ acts }) {
+  const hasKilled = acts.some(({ kind, killed }) => kind === 'kill' || killed);
+  const pids = () => hosts.flatMap((host) => host.pids());
+  const lost = () => processesOf(folder).filter(({ pid }) => !pids().includes(pid));
+  await comesTrue(() => lost().length === 0, 5000);
+  const files = hosts
+    .flatMap((host) => host.remnants())
+    .filter((name) => name !== HALF_WRITTEN || !(halfWritten ||= hasKilled));
+  return [...lost().map(({ command }) => command), ...files].map((each) => `left behind: ${each}`);
+}
+
+async function play(number, home) {
+  const plan = planOf(seed, number);
+  const others = hosts.filter((host) => host !== home);
+  const target = others[plan.target];
+  const third = others[1 - plan.target];
+  const roundFolder = join(folder, `round.${number}`);
+  mkdirSync(roundFolder);
+  const follow = () => life.follow(hosts);
+  const round = new Round(plan, { folder: roundFolder, source: home, target, third, image, follow }, tally);
+  await round.play();
+  const found = recover(hosts, round, life);
+  life.follow(hosts);
+  const violations = [...round.violations, ...found.violations];
+  let { host } = found;
+  if (host === undefined) {
+    tally.add('guest', 'created anew');
+    host = home;
+    await life.begin(host);
+  }
+  const flaws = (await life.flaws()).map((each) => `the guest: ${each}`);
+  report(number, round, [...violations, ...flaws, ...(await leftovers(plan))]);
+  // What is wrong with one guest is not to be said again after each round.
+  if (flaws.length > 0) {
+    for (const each of hosts) for (const { domid } of each.domains()) xl(each, 'destroy', String(domid));
+    await life.begin(host);
+  }
+  rmSync(roundFolder, { recursive: true, force: true });
+  return host;
+}
+
+const began = performance.now();
+const isOver = () => performance.now() - began > Number(options.minutes) * 60_000;
+try {
+  let [home] = hosts;
+  await life.begin(home);
+  for (let number = Number(options.first); !isOver() && bad.length < 20; number++, rounds++) {
+    home = await play(number, home);
+  }
+  xl(home, 'destroy', 'busy');
+  life.close();
+  const left = [
+    ...processesOf(folder).map(({ command }) => command),
+    ...hosts.flatMap((host) => host.domids()),
+  ];
+  if (left.length > 0) bad.push(`left at the end: ${left.join(', ')}`);
+} catch (error) {
+  bad.push(`the soak itself failed: ${error.stack}`);
+  console.error(bad.at(-1));
+} finally {
+  removeTemporaryFolder(folder);
+}
+const shared = readdirSync('/dev/shm').filter((name) => /mig/i.test(name));
+if (shared.length > 0) bad.push(`in /dev/shm: ${shared.join(', ')}`);
+const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+console.log(
+  `${tally}\n\nseed ${seed}: ${rounds} rounds in ${minutes} minutes, ${bad.length} with violations`,
+);
+process.exitCode = bad.length === 0 ? 0 : 1;

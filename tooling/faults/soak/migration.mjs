@@ -1,0 +1,101 @@
+// `xl migrate` between two hosts of this machine, as processes, without anything between them.
+import { spawn } from 'node:child_process';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { program, receiver } from '../operator/process.mjs';
+import { processesOf } from '../processes.mjs';
+
+/** Seconds that either end waits for the other: a peer that is killed is noticed at once. */
+const PATIENCE = '30';
+
+export class PlainMigration {
+  stdout = '';
+  stderr = '';
+  /** Its exit status, or the signal that ended it. */
+  status;
+  #child;
+  #waiting = new Set();
+
+  /** @param {{ from: string, to: string, name: string, options: string[] }} what between which hosts' folders */
+  constructor({ from, to, name, options }) {
+    const { PATH = '', HOME = '' } = process.env;
+    this.to = to;
+    this.#child = spawn(
+      process.execPath,
+      [program('xl'), 'migrate', '--json', ...options, '-s', '', name, receiver(to)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          PATH,
+          HOME,
+          MIG_HOST_DIR: from,
+          MIG_REPORT_TIMEOUT: PATIENCE,
+          MIG_READY_TIMEOUT: PATIENCE,
+          MIG_PROGRESS_TIMEOUT: PATIENCE,
+          MIG_PERMISSION_TIMEOUT: PATIENCE,
+          MIG_PERMISSION_BACK_TIMEOUT: PATIENCE,
+        },
+      },
+    );
+    for (const stream of ['stdout', 'stderr']) {
+      this.#child[stream].setEncoding('utf8').on('data', (text) => {
+        this[stream] += text;
+        this.#wake();
+      });
+    }
+    this.#child.once('close', (status, signal) => {
+      this.status = status ?? signal;
+      this.#wake();
+    });
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  get isOver() {
+    return this.status !== undefined;
+  }
+
+  /** Of the target's toolstack; undefined where there is none. */
+  get receiverPid() {
+    return processesOf(this.to).find(({ command }) => command.endsWith('/xl-receive/dist/main.js'))?.pid;
+  }
+
+  /** The last of its events that says how it ended; undefined where it was killed before. */
+  get end() {
+    const lines = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1).split('\n');
+    const events = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+    return events.findLast(({ event }) => event === 'complete' || event === 'failed');
+  }
+
+  /** @returns whether the source has come to the state; false once the migration is over without it */
+  async enters(state, milliseconds) {
+    const wanted = `"state":"${state}"`;
+    await this.#until(() => this.stdout.includes(wanted) || this.isOver, milliseconds);
+    return this.stdout.includes(wanted);
+  }
+
+  /** @returns whether it is over in time */
+  async ends(milliseconds) {
+    await this.#until(() => this.isOver, milliseconds);
+    return this.isOver;
+  }
+
+  #until(condition, milliseconds) {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const look = () => condition() && done();
+      const timer = setTimeout(done, milliseconds);
+      this.#waiting.add(look);
+    });
+  }
+
+  #wake() {
+    for (const look of [...this.#waiting]) look();
+  }
+}

@@ -1,0 +1,84 @@
+// After a round: what a careful operator does, as the documents say, so that the guest runs again, once, under its name.
+import { spawnSync } from 'node:child_process';
+import { program } from '../operator/process.mjs';
+
+const OWN = 'busy';
+
+/** `xl` at a host; throws what it says where it fails. */
+export function xl(host, ...words) {
+  const { PATH = '', HOME = '' } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program('xl'), ...words], {
+    env: { PATH, HOME, MIG_HOST_DIR: host.folder },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`xl ${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+}
+
+/**
+ * @typedef {object} Found what the hosts have of the guest once the round is over
+ * @property {{ host: object, domain: object }[]} live where it runs or is paused
+ * @property {{ host: object, domain: object }[]} abandoned suspended, and never sent away
+ * @property {{ host: object, domain: object }[]} away
+ */
+
+/** @returns {Found} */
+export function find(hosts) {
+  const all = hosts.flatMap((host) => host.domains().map((domain) => ({ host, domain })));
+  const standing = (word) => all.filter(({ domain }) => domain.standing === word);
+  return { live: standing('free'), abandoned: standing('abandoned'), away: standing('away') };
+}
+
+/**
+ * Leaves the guest running at one host, under its own name.
+ * @param {object[]} hosts
+ * @param {import('./round.mjs').Round} round
+ * @param {{ spokeLast: (hosts: object[]) => { host: object, domid: number } | undefined }} life
+ * @returns {{ host: object | undefined, violations: string[] }} the host; undefined where the guest's life is over
+ */
+export function recover(hosts, round, life) {
+  const violations = [];
+  // Whatever else an operator has made has had its time.
+  for (const host of hosts) {
+    for (const domid of host.domids()) if (host.isDecoy(domid)) xl(host, 'destroy', String(domid));
+  }
+  const { live, abandoned, away } = find(hosts);
+  const words = JSON.stringify([...live, ...abandoned, ...away].map(({ domain }) => domain));
+  if (live.length > 1) violations.push(`it lives twice: ${words}`);
+  if (abandoned.length + live.length > 1) violations.push(`one lives, and one was never sent away: ${words}`);
+  const chosen = choose({ live, abandoned, away }, round, life, violations);
+  const destroyed = ({ host, domain }) => xl(host, 'destroy', domain.name);
+  for (const each of [...live, ...abandoned, ...away]) if (each !== chosen) destroyed(each);
+  if (chosen === undefined) return { host: fromImage(hosts, round, violations), violations };
+  const { host, domain } = chosen;
+  if (abandoned.includes(chosen)) xl(host, 'resume', domain.name);
+  if (away.includes(chosen)) xl(host, 'resume', '--force', domain.name);
+  const [now] = host.domains();
+  if (now.name !== OWN) xl(host, 'rename', now.name, OWN);
+  if (now.state === 'paused') xl(host, 'unpause', OWN);
+  return { host, violations };
+}
+
+/** Who goes on: what lives; else what was never sent; else, where no other host has it, what was sent away. */
+function choose({ live, abandoned, away }, round, life, violations) {
+  if (live.length > 0) return live[0];
+  if (abandoned.length > 0) return abandoned[0];
+  // It was saved, or ended, where it ran: what was sent from elsewhere before is old.
+  if (round.images.length > 0) return undefined;
+  const newest = life.spokeLast();
+  const last = away.find(({ host, domain }) => newest === host.consoleOf(domain.domid));
+  if (last === undefined && !round.isEnded) violations.push('none is left, and nobody has ended it');
+  return last;
+}
+
+function fromImage(hosts, round, violations) {
+  const image = round.images.at(-1);
+  if (image === undefined) return undefined;
+  const [host] = hosts;
+  try {
+    xl(host, 'restore', image);
+    return host;
+  } catch (error) {
+    violations.push(`what was saved is lost: ${error.message}`);
+    return undefined;
+  }
+}

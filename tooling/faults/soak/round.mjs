@@ -1,0 +1,258 @@
+// A round of the soak: one migration, with operators at both ends and now and then a kill, until all is quiet again.
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { commands, imageIn } from '../operator/commands.mjs';
+import { words } from '../operator/judge.mjs';
+import { OperatorProcess, receiver } from '../operator/process.mjs';
+import { comesTrue, processesOf, send, stateOf } from '../processes.mjs';
+import { PlainMigration } from './migration.mjs';
+
+/** Milliseconds: far more than it takes. */
+const LONGEST = 150_000;
+
+/** What a command may say besides that is refused, when others act at the same time, or are stopped with the host's lock. */
+const alsoRefused =
+  /there is a domain called|is this very domain|no space left|Failed to (?:save|restore)|is gone|has been destroyed|was (?:stopped|killed)|cannot be read|another process has held/;
+
+export class Round {
+  violations = [];
+  /** What was done, and how it ended, for whoever reads of a violation. */
+  story = [];
+  /** Whether somebody has ended the guest on purpose, or may have. */
+  isEnded = false;
+  /** Images that are complete, of saves that may have ended the guest. */
+  images = [];
+  #processes = [];
+  #isOver = false;
+
+  /**
+   * @param {import('./plan.mjs').Plan} plan
+   * @param {{ folder: string, source: object, target: object, third: object, image: string, follow: () => void }} stage
+   */
+  constructor(plan, stage, tally) {
+    this.plan = plan;
+    this.stage = stage;
+    this.tally = tally;
+  }
+
+  async play() {
+    const { source, target } = this.stage;
+    let begin;
+    const begun = new Promise((resolve) => (begin = resolve));
+    const { acts, stop } = this.plan;
+    const acting = acts.map((act) => ({ at: act.acts, ended: this.#perform(act, begun) }));
+    const ended = (those) => Promise.all(those.map((each) => each.ended));
+    if (stop !== undefined) void this.#stop(stop, begun, ended(acting.filter(({ at }) => at === stop.acts)));
+    this.migration = new PlainMigration({
+      from: source.folder,
+      to: target.folder,
+      name: 'busy',
+      options: this.plan.options,
+    });
+    begin();
+    const watching = this.#watch();
+    if (!(await this.migration.ends(LONGEST))) this.#violation('xl migrate does not end');
+    await ended(acting);
+    this.#isOver = true;
+    await watching;
+    for (const process of this.#processes) process.close();
+    await this.#quiet();
+    this.#count();
+  }
+
+  /** Resolves at the moment; at once where it has passed, or will not come any more. */
+  async #moment(when, begun) {
+    if (when === 'before') return;
+    await begun;
+    if (when === 'over') await this.migration.ends(LONGEST);
+    else await this.migration.enters(when, LONGEST);
+  }
+
+  async #perform(act, begun) {
+    try {
+      await (act.kind === 'kill' ? this.#kill(act, begun) : this.#command(act, begun));
+    } catch (error) {
+      this.#violation(`${act.command ?? act.victim}: ${error.stack}`);
+    }
+  }
+
+  /** Keeps a toolstack waiting until the commands of the moment have ended. */
+  async #stop({ victim, acts }, begun, ended) {
+    await this.#moment(acts, begun);
+    const pid = this.#pidOf(victim);
+    if (pid === undefined || !send(pid, 'SIGSTOP')) return;
+    await ended;
+    send(pid, 'SIGCONT');
+  }
+
+  #pidOf(victim) {
+    const pids = {
+      'xl migrate': () => (this.migration.isOver ? undefined : this.migration.pid),
+      'xl-receive': () => this.migration.receiverPid,
+      domain: () => this.stage.source.newestPid(),
+    };
+    return pids[victim]();
+  }
+
+  async #kill({ victim, acts }, begun) {
+    await this.#moment(acts, begun);
+    const pid = this.#pidOf(victim);
+    const isDone = pid !== undefined && stateOf(pid) !== undefined && send(pid, 'SIGKILL');
+    if (isDone && victim === 'domain') this.isEnded = true;
+    this.tally.add(`kill of ${victim === 'domain' ? 'a domain' : victim}`, isDone ? 'done' : 'not there');
+    this.story.push(`${victim} (${pid}) killed at ${acts}: ${isDone ? 'done' : 'not there'}`);
+  }
+
+  async #command(act, begun) {
+    const { command: name, looks, acts } = act;
+    const command = commands[name];
+    if (looks !== undefined) {
+      await this.#moment(looks, begun);
+      const process = this.#start(act, join(this.stage.folder, `hold.${this.#processes.length}`));
+      await process.looked();
+      await this.#moment(acts, begun);
+      process.go();
+      return this.#judge(act, process);
+    }
+    await this.#moment(acts, begun);
+    return this.#judge(act, this.#start(act, undefined, command.hindrance));
+  }
+
+  #start({ command: name, at }, line, hindrance) {
+    const { folder, third, image } = this.stage;
+    const host = this.stage[at];
+    const [domain] = host.domains();
+    const command = commands[name];
+    const files = join(folder, `operator.${this.#processes.length}`);
+    mkdirSync(files);
+    const said = command.words({
+      name: domain?.name ?? 'busy',
+      folder: files,
+      image,
+      third: third.folder,
+      receive: receiver,
+    });
+    const before = alive(host);
+    const process = new OperatorProcess(said, {
+      host: host.folder,
+      line,
+      acts: command.acts,
+      hindrance,
+      left: this.plan.descriptors,
+    });
+    Object.assign(process, { before, files });
+    this.#processes.push(process);
+    return process;
+  }
+
+  async #judge(act, process) {
+    const { command: name, at, killed } = act;
+    if (killed) send(process.pid, 'SIGKILL');
+    const isEnded = (await process.ends()) || killed;
+    const { status, output } = process;
+    this.story.push(`${name} at the ${at}: ${status} ${output.trim().split('\n').at(-1)}`);
+    if (!isEnded) this.#violation(`xl ${name} does not end`);
+    const command = commands[name];
+    const image = imageIn(process.files);
+    if (command.guest === 'ends' && existsSync(image)) this.images.push(image);
+    if (killed) {
+      this.isEnded ||= command.row === 'destroy';
+      return this.tally.add(name, 'killed');
+    }
+    if (/^\s+at .*:\d+|internal error|undefined|\[object/m.test(output))
+      this.#violation(`${name} says: ${output}`);
+    if (command.row === 'list') this.#checkList(name, at, process);
+    const isDone = status === 0 || (command.guest === 'fails' && /no space left/.test(output));
+    this.isEnded ||= isDone && command.row === 'destroy';
+    this.tally.add(name, isDone ? 'allowed' : 'refused');
+    const isRefused = alsoRefused.test(output) || Object.values(words).some((each) => each.test(output));
+    if (!isDone && !isRefused && command.row !== 'migrate' && command.hindrance === undefined) {
+      this.#violation(`${name} at the ${at} ended with ${status} and said: ${output}`);
+    }
+  }
+
+  #checkList(name, at, { before, status, output }) {
+    const host = this.stage[at];
+    const removed = before.filter(
+      ({ domid, pid }) => stateOf(pid) !== undefined && !host.domids().includes(domid),
+    );
+    if (removed.length > 0) this.#violation(`${name} removed ${JSON.stringify(removed)}`);
+    if (status !== 0 && output === '') this.#violation(`${name} ended with ${status} and without a word`);
+  }
+
+  /** Never two at a time: looked at for as long as the round lasts. */
+  async #watch() {
+    const { source, target, third, follow } = this.stage;
+    const hosts = [source, target, third];
+    const running = () =>
+      hosts.flatMap((host) => host.domains().filter(({ state }) => state === 'running')).map(keyOf);
+    while (!this.#isOver) {
+      follow();
+      const first = running();
+      if (first.length > 1) {
+        // One that has moved between two looks is no second one.
+        const again = running();
+        const both = first.filter((key) => again.includes(key));
+        if (both.length > 1) this.#violation(`TWO ARE RUNNING: ${both.join(' and ')}`);
+      }
+      await setTimeout(100);
+    }
+  }
+
+  async #quiet() {
+    const { folder, source, target, third, follow } = this.stage;
+    const pids = () => [source, target, third].flatMap((host) => host.pids());
+    const left = () =>
+      processesOf(folder).filter(
+        ({ pid, command }) => !pids().includes(pid) && !command.includes('domain/main.js'),
+      );
+    if (!(await comesTrue(() => left().length === 0, 40_000))) {
+      this.#violation(
+        `does not end: ${left()
+          .map(({ command }) => command)
+          .join(', ')}`,
+      );
+      for (const { pid } of left()) send(pid, 'SIGKILL');
+    }
+    const incoming = () =>
+      [source, target, third]
+        .flatMap((host) => host.domains())
+        .filter(({ standing }) => heldOnes.includes(standing));
+    if (!(await comesTrue(() => incoming().length === 0, 10_000))) {
+      this.#violation(`nobody holds it, and it is held: ${JSON.stringify(incoming())}`);
+    }
+    follow();
+  }
+
+  #count() {
+    const { status, end } = this.migration;
+    const kind =
+      end === undefined && typeof status === 'string'
+        ? 'killed'
+        : end?.event === 'complete'
+          ? 'completed'
+          : status === 3
+            ? 'unknown'
+            : 'failed';
+    this.tally.add('migration', kind);
+    this.story.push(`migration ${kind}, ${status}: ${end?.message ?? ''}`);
+    if (end === undefined && kind !== 'killed' && this.migration.stderr === '') {
+      this.#violation(`xl migrate ended with ${status} and without a word`);
+    }
+  }
+
+  #violation(what) {
+    this.violations.push(what);
+  }
+}
+
+const heldOnes = ['taken', 'suspended', 'sent', 'incoming'];
+const keyOf = ({ domid, name, epoch }) => `${name} (domid ${domid}, epoch ${epoch})`;
+
+function alive(host) {
+  return host
+    .domids()
+    .map((domid) => ({ domid, pid: host.pidOf(domid) }))
+    .filter(({ pid }) => pid !== undefined && stateOf(pid) !== undefined);
+}
