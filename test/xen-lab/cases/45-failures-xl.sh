@@ -54,7 +54,8 @@ kept
 
 attempt no-report 3 "$(target no-report "printf '$BANNER$READY'; exec cat > /dev/null")" --report-timeout 5
 expect_silence g1 5
-[ "$(state_of g1--migratedaway)" = ---ss- ] || fail "g1--migratedaway is $(state_of g1--migratedaway)"
+# Suspended, and paused by mig.
+[ "$(state_of g1--migratedaway)" = --pss- ] || fail "g1--migratedaway is $(state_of g1--migratedaway)"
 "$MIG/mig" resume g1--migratedaway > "$OUT/refused.txt" 2>&1 && fail 'resumed without --force'
 grep -q 'look there first' "$OUT/refused.txt" || fail 'the refusal does not name the host to check'
 must "$MIG/mig" resume --force g1--migratedaway
@@ -67,7 +68,7 @@ source=$!
 wait_for 300 grep -q '"state":"awaiting-ready"' "$OUT/killed.json" || fail 'not awaiting ready'
 kill -KILL $source
 sleep 2
-[ "$(state_of g1)" = ---ss- ] || fail "g1 is $(state_of g1), not suspended"
+[ "$(state_of g1)" = --pss- ] || fail "g1 is $(state_of g1), not suspended and paused by mig"
 expect_silence g1 3
 must "$MIG/mig" resume g1
 kept

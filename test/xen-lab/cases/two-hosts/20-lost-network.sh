@@ -55,7 +55,7 @@ in_state awaiting-report
 on_host2 wait_ticks g1 3
 cut_link
 ends_cut_off 3
-[ "$(state_of g1--migratedaway)" = ---ss- ] || fail "g1--migratedaway is '$(state_of g1--migratedaway)'"
+[ "$(state_of g1--migratedaway)" = --pss- ] || fail "g1--migratedaway is '$(state_of g1--migratedaway)'"
 "$MIG/mig" resume g1--migratedaway > "$OUT/refused.txt" 2>&1 && fail 'resumed without --force'
 expect_said 'ssh host2 xl list' "$OUT/refused.txt"
 on_host2 check_guest g1
@@ -75,7 +75,7 @@ cut_link
 touch "$WORK/go"
 in_state awaiting-report
 ends_cut_off 3
-[ "$(state_of g1--migratedaway)" = ---ss- ] || fail "g1--migratedaway is '$(state_of g1--migratedaway)'"
+[ "$(state_of g1--migratedaway)" = --pss- ] || fail "g1--migratedaway is '$(state_of g1--migratedaway)'"
 on_host2 expect_said 'no permission' /root/case/xl.txt
 on_host2 must no_domain g1
 on_host2 must no_helper
