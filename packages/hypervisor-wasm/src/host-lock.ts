@@ -19,26 +19,20 @@ export class HostLock {
    * @throws HostError `unavailable` where it is not to be had in time
    */
   locked<T>(action: () => T): T {
-    const fd = this.#open();
-    try {
-      const deadline = performance.now() + TIMEOUT;
-      while (!tryLockDescriptor(fd)) {
-        if (performance.now() >= deadline) this.#refuse();
-        pause(POLL);
-      }
-      return action();
-    } finally {
-      closeSync(fd);
-    }
+    return this.#within(TIMEOUT, action, () => this.#refuse());
   }
 
   /** Runs the action while this process has the lock, unless another has it for longer than a moment. */
   ifFree<T>(action: () => T): T | undefined {
+    return this.#within(MOMENT, action, () => undefined);
+  }
+
+  #within<T, E>(milliseconds: number, action: () => T, otherwise: () => E): T | E {
     const fd = this.#open();
     try {
-      const deadline = performance.now() + MOMENT;
+      const deadline = performance.now() + milliseconds;
       while (!tryLockDescriptor(fd)) {
-        if (performance.now() >= deadline) return undefined;
+        if (performance.now() >= deadline) return otherwise();
         pause(POLL);
       }
       return action();

@@ -55,10 +55,6 @@ export class Owner {
     return { name: this.#name, ...this.#ownership, sentTo: this.#sentTo };
   }
 
-  get holder(): Holder | undefined {
-    return this.#holder;
-  }
-
   /**
    * Permits a command of somebody who does not hold the domain, or refuses it.
    * @param seen the epoch from which it was decided; 0 where none was seen
