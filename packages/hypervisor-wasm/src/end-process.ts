@@ -7,7 +7,7 @@ const GRACE = 5_000;
 const LAST = 10_000;
 const POLL = 2;
 
-/** What a process that cannot answer any more is like; any other error is its refusal. */
+/** Error codes of a process that does not answer; any other error is its refusal. */
 const SPEECHLESS = ['domain-died', 'unavailable'];
 
 /**

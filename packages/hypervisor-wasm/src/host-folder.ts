@@ -32,7 +32,7 @@ import {
   writeIdentity,
 } from './process-identity.js';
 
-/** What the file `elsewhere` says of a domain that has not been started yet. */
+/** Marks, in the file `elsewhere`, a domain that has not been started yet. */
 const ARRIVING = 'arriving';
 
 export class HostFolder {

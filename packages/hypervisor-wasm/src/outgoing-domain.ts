@@ -26,7 +26,7 @@ export interface TakenDomain {
 
 /** A domain that this connection holds: its process obeys the connection, and names the suspend that it is about. */
 export class EmbeddedOutgoingDomain implements OutgoingDomain {
-  /** What its process said last of who may run it. */
+  /** The epoch that its process named last. */
   #epoch = 0;
   #released = false;
 

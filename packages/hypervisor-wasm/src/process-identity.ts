@@ -17,7 +17,7 @@ export interface ProcessIdentity {
   readonly timeNamespace: string;
 }
 
-/** What process.json says; one that an older mig wrote has pid and start time alone. */
+/** The contents of process.json; one that an older mig wrote has pid and start time alone. */
 export type NotedIdentity = Pick<ProcessIdentity, 'pid' | 'startTime'> & Partial<ProcessIdentity>;
 
 export type Liveness =
@@ -27,7 +27,7 @@ export type Liveness =
   /** The reason, in words, says what could not be read. */
   | { readonly verdict: 'unknown'; readonly reason: string };
 
-/** What a process sees of the others. */
+/** The view that a process has of the others. */
 export interface SystemView {
   /** Where procfs is mounted. */
   readonly proc: string;

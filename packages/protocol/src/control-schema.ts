@@ -32,7 +32,7 @@ message Request {
     Nothing release = 11;
     // Gives an incoming domain, whose RAM is complete, the state of its vCPU. It is then paused.
     Context adopt = 10;
-    // Lets an incoming domain run under its own name; it does without the connection.
+    // Lets an incoming domain run under its own name; the connection holds it until it lets go, and may then end.
     Start start = 16;
 
     // Logging ends with the connection that asked for it. One that holds the domain, or measures it.

@@ -6,7 +6,7 @@ interface LibxlConfiguration {
   c_info: Record<string, unknown>;
 }
 
-/** What goes ahead of a domain's stream, as far as it is not the domain's own configuration. */
+/** Changes to a domain's configuration for what goes ahead of its stream. */
 export interface SentConfiguration {
   /** libxl JSON in place of the domain's own (`-C`). */
   readonly json?: string | undefined;

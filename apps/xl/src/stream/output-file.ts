@@ -32,7 +32,7 @@ export function completeFile({ descriptor, rename }: Completion): void {
   syncFolder(dirname(rename.to));
 }
 
-/** Whoever removes what the file was made of relies on its name; where a folder cannot be synced, on the file system. */
+/** Writes a folder's names to disk, where the file system can: what a file was made of may then be removed. */
 function syncFolder(path: string): void {
   let descriptor: number | undefined;
   try {

@@ -206,7 +206,7 @@ export class ControlServer {
     this.#unconfirmedSuspend = false;
   }
 
-  /** Of a connection that is gone. */
+  /** Ends the hold of a connection that is gone. */
   async #letGo(socket: Socket): Promise<void> {
     if (this.#holder !== socket) return;
     const { standing } = this.owner.state;
