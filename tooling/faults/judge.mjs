@@ -3,7 +3,7 @@
 import { awayName, sourceTable, targetTable } from '@mig/protocol/handshake';
 import { checkAlways, listed } from './invariants.mjs';
 import { judgeOperator } from './operator/judge.mjs';
-import { between, closure } from './states.mjs';
+import { between, byAnything, closure, unaided } from './states.mjs';
 
 /** How `xl migrate` ends with which outcome: docs/xl.md. */
 const statuses = {
@@ -155,22 +155,31 @@ function judgeTarget({ it, seen, target, check }) {
   );
 }
 
+/** What the source asks the domain's owner for there is done, though it may not live to see it. */
+const asking = ['renaming-away', 'taking-back', 'destroying'];
+/** A target that no permission reaches can report that it waited in vain, and give the domain back. */
+const withoutPermission = (event) => event !== 'success-read';
+
 /** States in which the source may have ended. */
 function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   const range = between(sourceTable, moment.source);
   if (expected !== undefined) return expected;
-  if (fault.kind === 'cut' || fault.kind === 'stall') return closure(sourceTable, range, true);
-  if (fault.victim !== 'source') return closure(sourceTable, range, false);
+  if (fault.kind === 'stall' && fault.direction === 'forward') {
+    return closure(sourceTable, range, withoutPermission);
+  }
+  if (fault.kind === 'cut' || fault.kind === 'stall') return closure(sourceTable, range, unaided);
+  if (fault.victim !== 'source') return closure(sourceTable, range, byAnything);
   const [signal, another] = fault.signals;
-  // What it had asked for is done all the same.
-  if (signal === 'SIGKILL' && range.includes('destroying')) return [...range, 'completed'];
-  if (signal === 'SIGKILL')
-    return [...new Set([...range, ...(stateAtFault === undefined ? [] : [stateAtFault])])];
-  if (signal === 'SIGSTOP') return closure(sourceTable, range, false);
-  if (another !== undefined) return closure(sourceTable, range, true).filter((state) => !isEnd(state));
+  if (signal === 'SIGKILL') {
+    const seen = new Set([...range, ...(stateAtFault === undefined ? [] : [stateAtFault])]);
+    const asked = asking.filter((state) => seen.has(state));
+    return [...seen, ...asked.flatMap((state) => Object.values(sourceTable[state].next))];
+  }
+  if (signal === 'SIGSTOP') return closure(sourceTable, range, byAnything);
+  if (another !== undefined) return closure(sourceTable, range, unaided).filter((state) => !isEnd(state));
   // Before permission it stays, and past it is not stopped.
-  if (before(moment.source[1])) return closure(sourceTable, range, true).filter(before);
-  return closure(sourceTable, range, false);
+  if (before(moment.source[1])) return closure(sourceTable, range, unaided).filter(before);
+  return closure(sourceTable, range, byAnything);
 }
 
 const isEnd = (state) => Object.keys(sourceTable[state].next).length === 0;

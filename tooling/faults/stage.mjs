@@ -142,7 +142,7 @@ export class StageHost {
   /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */
   remnants() {
     const own = remnantsIn(this.folder);
-    const away = this.domains().filter(({ name }) => name.endsWith('--migratedaway'));
+    const away = this.domains().filter(({ standing }) => ['sent', 'away'].includes(standing));
     const theirs = this.domids().flatMap((domid) => {
       const said = this.#textOf(domid, 'process.log');
       // Where it was sent is remembered for as long as it is sent away.

@@ -1,12 +1,14 @@
 // Ways through the tables *Who may run the domain*.
 
-/** States that can follow, by any event or by those for which nothing has to be read. */
-export function closure(table, states, unaided) {
+export const byAnything = () => true;
+/** Nothing is read. */
+export const unaided = (event) => !event.endsWith('-read');
+
+/** States that can follow by the events that can happen. */
+export function closure(table, states, canHappen) {
   const all = new Set(states);
   for (const state of all) {
-    for (const [event, next] of Object.entries(table[state].next)) {
-      if (!unaided || !event.endsWith('-read')) all.add(next);
-    }
+    for (const [event, next] of Object.entries(table[state].next)) if (canHappen(event)) all.add(next);
   }
   return [...all];
 }
@@ -18,5 +20,7 @@ export function closure(table, states, unaided) {
  * @returns {string[]}
  */
 export function between(table, [from, to]) {
-  return closure(table, [from], false).filter((state) => closure(table, [state], false).includes(to));
+  return closure(table, [from], byAnything).filter((state) =>
+    closure(table, [state], byAnything).includes(to),
+  );
 }

@@ -1,6 +1,6 @@
 // How a domain can stand with its owner at a moment, by the states that both ends are in.
 import { sourceTable, targetTable } from '@mig/protocol/handshake';
-import { between, closure } from '../states.mjs';
+import { between, byAnything, closure } from '../states.mjs';
 
 /** @typedef {import('@mig/protocol/handshake').Standing | 'none'} Found how a domain stands, or that there is none */
 
@@ -59,7 +59,7 @@ export function standingsAt(it) {
   if (when === 'over') return [(end === 'source') === isBack ? 'free' : 'none'];
   const [table, found] = tables[end];
   const states = between(table, moment[end]);
-  const possible = isRaced(it) ? closure(table, states, false) : states;
+  const possible = isRaced(it) ? closure(table, states, byAnything) : states;
   const all = new Set(possible.flatMap((state) => found[state]));
   // Once the copy is begun it is there for as long as the line is held.
   if (!isRaced(it) && hasCopy(moment)) all.delete(end === 'target' && all.has('incoming') ? 'none' : '');
