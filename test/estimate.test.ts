@@ -178,16 +178,7 @@ describe.concurrent('xl migrate --estimate', () => {
     const { source } = hosts;
     const console = await source.create();
     const said = await source.done(
-      ...[
-        'migrate',
-        '--estimate',
-        ...PERIOD,
-        '--precopy-iterations',
-        '1',
-        '--bandwidth',
-        '100Mbit/s',
-        'busy',
-      ],
+      ...['migrate', '--estimate', ...PERIOD, '--precopy-iterations', '1', '--link', '100Mbit/s', 'busy'],
     );
     const lines = said.split('\n');
     expect(lines[0]).toBe('busy over 100 Mbit/s:');
@@ -214,15 +205,45 @@ describe.concurrent('xl migrate --estimate', () => {
     await source.create();
     expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
     await source.create();
-    const args = ['--bandwidth', '1Gbit/s', '-s', '', 'busy', target.receiver()];
+    const args = ['--link', '1Gbit/s', '-s', '', 'busy', target.receiver()];
     expect(await estimated(source, ...args)).toMatchObject({
       suspendCostMilliseconds: expect.any(Number) as number,
     });
     expect(await source.done('migrate', '--estimate', ...PERIOD, ...args)).toMatch(/^As measured before, /m);
   });
 
+  test('tells the line from the limit on it', async ({ hosts }) => {
+    const { source, target } = hosts;
+    // Too much for the limit within the goal, and little for the line.
+    await source.create({ memory: 64, cmdline: 'pages=4000 rate=200000 pattern=sequential' });
+    const route = ['-s', '', 'busy', target.receiver()];
+    const goal = ['--abort-if-busy', '--max-downtime', '1000', '--link', '1Gbit/s'];
+    const limited = await estimated(source, ...goal, '--bandwidth', '80Mbit/s', ...route);
+    expect(limited).toMatchObject({ suspendCostMilliseconds: 100, suspendCostMeasured: false });
+    const [asGiven] = limited.estimates;
+    expect(asGiven).toMatchObject({ policy: 'as given', decision: 'stop-and-copy', reason: 'max-downtime' });
+    const always = await estimated(
+      source,
+      ...goal,
+      '--bandwidth',
+      '80Mbit/s',
+      '--bandwidth-always',
+      ...route,
+    );
+    expect(always.estimates[0]).toMatchObject({
+      decision: 'abort',
+      reason: 'busy',
+      downtimeMilliseconds: null,
+    });
+    const words = await source.done('migrate', '--estimate', ...PERIOD, '--link', '1Gbit/s', '--bandwidth', '80Mbit/s', ...route); // prettier-ignore
+    expect(words).toMatch(/^busy over 1 Gbit\/s, at most 80 Mbit\/s until it is suspended:$/m);
+    expect(words).toMatch(
+      /^No migration to the target was measured so far: 100 ms of the downtime are assumed/m,
+    );
+  });
+
   test.for([
-    [['-s', '', 'busy', 'receive'], 2, /cannot be measured[^]*--bandwidth/],
+    [['-s', '', 'busy', 'receive'], 2, /cannot be measured[^]*--link/],
     [['-s', 'false', 'busy', 'far'], 1, /the speed of the link to far could not be measured: false exited/],
     [
       ['-s', "sh -c 'exec sleep 600'", '--banner-timeout', '0.2', 'busy', 'far'],
@@ -236,6 +257,7 @@ describe.concurrent('xl migrate --estimate', () => {
     ],
     [['--period', '0', 'busy'], 2, /--period must be a number of seconds/],
     [['--bandwidth', 'fast', 'busy'], 2, /--bandwidth must be/],
+    [['--link', 'fast', 'busy'], 2, /--link must be/],
     [['--timeout-action', 'abort', 'busy'], 2, /--timeout-action without --timeout/],
     [['--policy', '/nonexistent.js', 'busy'], 2, /--policy \/nonexistent\.js cannot be loaded/],
     [[], 2, /'xl migrate' requires at least 1 argument\./],
@@ -261,6 +283,10 @@ describe.concurrent('xl migrate --estimate', () => {
     expect(await source.xl('migrate', '--period', '1', 'busy', 'far')).toMatchObject({
       status: 2,
       stderr: containing('--period without --estimate'),
+    });
+    expect(await source.xl('migrate', '--link', '1Gbit/s', 'busy', 'far')).toMatchObject({
+      status: 2,
+      stderr: containing('--link without --estimate'),
     });
   });
 });

@@ -72,7 +72,7 @@ describe.concurrent('a busy domain', () => {
     expect(there.events().at(-1)).toMatchObject({
       reason: 'max-downtime',
       iterations: 1,
-      explanation: matching(/^an estimated downtime of \d+ ms \(\d+ pages at \d+ pages\/s, and 0 ms for the suspend itself\), at most 60000 ms asked for$/),
+      explanation: matching(/^an estimated downtime of \d+ ms \(\d+ pages at \d+ pages\/s, and 100 ms for the suspend itself\), at most 60000 ms asked for$/),
     }); // prettier-ignore
     const between = await expectMoved(hosts, before);
 
@@ -93,10 +93,24 @@ describe.concurrent('a domain that converges', () => {
     expect(await lastEvent(hosts, options, 0)).toMatchObject({ reason: 'max-downtime', iterations: 1 });
     await expectMoved(hosts, before);
   });
+});
+
+describe.concurrent('a downtime that the suspend alone exceeds', () => {
+  test('is a condition with --abort-if-busy: nothing is sent', async ({ hosts }) => {
+    const before = await hosts.source.create(idle);
+    // Nothing is measured so far: less than what is assumed then.
+    const unmeasured = hosts.migrate({ options: ['--max-downtime', '90', '--abort-if-busy'], words: true });
+    expect(await unmeasured.ended).toMatchObject({
+      status: 6,
+      stderr: matching(/no migration to the target was measured so far: 100 ms are assumed for the suspend itself, so that a downtime of 90 ms is out of reach\. A migration without --abort-if-busy measures it/),
+    }); // prettier-ignore
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, before);
+  });
 
   // Three migrations.
   test(
-    'and whose suspend alone exceeds --max-downtime is told so, and moved',
+    'is known from earlier migrations: a condition keeps the domain here, a goal moves it, and both are told',
     { timeout: 180_000 },
     async ({ hosts }) => {
       const { source, target } = hosts;
@@ -106,12 +120,86 @@ describe.concurrent('a domain that converges', () => {
       const back = { domain: 'busy', command: source.receiver(), words: true };
       expect(await target.xl(...hosts.migration(back))).toMatchObject({ status: 0 });
       const after = await expectMoved({ source: target, target: source }, between);
-      const again = hosts.migrate({ options: ['--max-downtime', '1', '--abort-if-busy'], words: true });
-      expect(await again.ended).toMatchObject({
-      status: 0,
-      stderr: matching(/a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself costs \d+ ms of the 1 ms asked for/),
-    }); // prettier-ignore
+      const options = ['--max-downtime', '1', '--abort-if-busy'];
+      const condition = hosts.migrate({ options });
+      expect(await condition.ended).toMatchObject({ status: 6 });
+      const events = condition.events();
+      expect(events.filter(({ event }) => event === 'pass-started')).toEqual([]);
+      expect(events.at(-1)).toMatchObject({
+        reason: 'out-of-reach',
+        outcome: 'keeps-running',
+        message: matching(/a downtime of 1 ms is out of reach: the suspend itself counts for \d+ ms, however few pages are dirty/),
+      }); // prettier-ignore
+      await expectEmpty(target);
+      await expectRunsOn(source, after);
+
+      const goal = hosts.migrate({ options: ['--max-downtime', '1'], words: true });
+      expect(await goal.ended).toMatchObject({
+        status: 0,
+        stderr: matching(/the suspend itself costs \d+ ms on the way to the target: a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself counts for \d+ ms of the 1 ms asked for/),
+      }); // prettier-ignore
       await expectMoved(hosts, after);
+    },
+  );
+});
+
+describe.concurrent('the downtime under a bandwidth that is lifted at the suspend', () => {
+  /** Octets per second of the line, and of the limit. */
+  const LINE = 60e6;
+  const LIMIT = 6e6;
+  const line = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: LINE }] } } as const;
+  /** All of it is dirty again after any pass: 12 MB, 2 s at the limit. */
+  const busy = { memory: 48, cmdline: 'pages=3000 rate=60000 pattern=sequential' };
+  const condition = ['--abort-if-busy', '--max-downtime', '1500', '--bandwidth', '6MB/s'];
+
+  test('is reckoned with the line, which a burst has measured', { timeout: 180_000 }, async ({ hosts }) => {
+    const before = await hosts.source.create(busy);
+    const migration = hosts.migrate({ options: condition, relay: line });
+    const { status, stdout } = await migration.ended;
+    expect(status, stdout).toBe(0);
+    const { reason, explanation } = migration.events().at(-1)! as { reason?: string; explanation?: string };
+    expect(reason).toBe('max-downtime');
+    const [, pages, rate] = /\((\d+) pages at (\d+) pages\/s/.exec(explanation!)!.map(Number);
+    expect(pages).toBeGreaterThanOrEqual(3000);
+    // At the limit the goal would have been out of reach: that is what the test is about.
+    expect((pages! / (LIMIT / 4104)) * 1000).toBeGreaterThan(1500);
+    expect(rate! * 4104).toBeGreaterThan(LIMIT * 1.3);
+    expect(rate! * 4104).toBeLessThan(LINE * 1.3);
+    await expectMoved(hosts, before);
+  });
+
+  test('has bounds, and keeps to the upper one, where nothing tells how fast the line is', async ({
+    hosts,
+  }) => {
+    // Too small for a burst that tells anything.
+    const before = await hosts.source.create(hot);
+    const migration = hosts.migrate({ options: ['--abort-if-busy', '--max-downtime', '120', ...SLOW] });
+    expect(await migration.ended).toMatchObject({ status: 6 });
+    expect(migration.events().at(-1)).toMatchObject({
+      reason: 'busy',
+      message: matching(/it would stand still for at least 100 ms and at most \d{3} ms \(how fast the line is without the bandwidth is not measured\)/),
+    }); // prettier-ignore
+    await expectEmpty(hosts.target);
+    await expectRunsOn(hosts.source, before);
+  });
+
+  test(
+    'is reckoned with what earlier migrations had on the route',
+    { timeout: 180_000 },
+    async ({ hosts }) => {
+      const { source, target } = hosts;
+      const before = await source.create({ ...hot, memory: 64 });
+      // Without a limit the line shows itself.
+      expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
+      await expectMoved(hosts, before);
+      await target.done('destroy', 'busy');
+      const again = await source.create(hot);
+      const migration = hosts.migrate({ options: ['--abort-if-busy', '--max-downtime', '10000', ...SLOW] });
+      expect(await migration.ended).toMatchObject({ status: 0 });
+      const { explanation } = migration.events().at(-1)! as { explanation?: string };
+      const [, rate] = /pages at (\d+) pages\/s/.exec(explanation!)!.map(Number);
+      expect(rate! * 4104).toBeGreaterThan(5e6 * 1.5);
+      await expectMoved(hosts, again);
     },
   );
 });

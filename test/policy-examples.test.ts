@@ -53,7 +53,9 @@ const known: PrecopyStats = {
   sendRate: 100,
   dirtyRate: 100,
   suspendCost: 0,
+  lineRate: 1000,
   estimatedDowntime: 9000,
+  leastDowntime: 9000,
 };
 
 test('the one in JavaScript waits for a lull', async ({ hosts }) => {

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { MigrationFolder } from '@mig/sender/operator';
 
 /** Its mark, domains, lock and next domid; what suspends and waits for targets have cost; where running migrations listen. */
-const kept = 'mig-host domains lock next-domid suspend-costs.json start-waits.json migrations'.split(' ');
+const kept =
+  'mig-host domains lock next-domid suspend-costs.json start-waits.json line-rates.json migrations'.split(
+    ' ',
+  );
 
 /** @param {string} folder @returns {string[]} names of what should not be there; domains are somebody else's to judge */
 export function remnantsIn(folder) {

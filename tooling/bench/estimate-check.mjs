@@ -74,7 +74,7 @@ async function compare(hosts, command, link, [policy, options]) {
   const limit = ['--bandwidth', link, '--bandwidth-always'];
   const pairs = [];
   for (let run = 0; run < runs; run++) {
-    const { estimates } = await hosts.estimate('--period', String(PERIOD), ...limit);
+    const { estimates } = await hosts.estimate('--period', String(PERIOD), '--link', link);
     const foretold = estimates.find((each) => each.policy === policy);
     pairs.push({ foretold, measured: await hosts.migrate(...options, ...limit) });
   }

@@ -70,7 +70,9 @@ function stats(point: PrecopyStats['point']): PrecopyStats {
     dirtyRate: 6,
     dirtyCounts: [3],
     suspendCost: 8,
+    lineRate: 1000,
     estimatedDowntime: 7,
+    leastDowntime: 7,
   };
 }
 
@@ -177,6 +179,7 @@ test('xl hears how the save goes, and what became of it in the time of day', () 
     milliseconds: 50,
     suspendRequestedAt: 40,
     suspendMilliseconds: 1,
+    lineRate: undefined,
   };
   link.image(report);
   expect(rest()).toEqual([

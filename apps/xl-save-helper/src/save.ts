@@ -41,6 +41,7 @@ export function save(
         policy: (stats) => memory.phases.measure('policy', () => policy(stats)),
         bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
         suspendCost: settings.suspendCost,
+        lineRate: settings.lineRate,
         observer: {
           ...(link?.observer ?? observer(libxl)),
           logDirtyLeftOn: (error) =>

@@ -21,7 +21,8 @@ const read = (environment: Record<string, string> = {}) =>
 const defaults = {
   policy: {},
   bandwidth: undefined,
-  suspendCost: 0,
+  suspendCost: 500,
+  lineRate: undefined,
   progressTimeout: { save: 60_000, restore: 60_000 },
 };
 
@@ -51,11 +52,13 @@ test('each has its unit', () => {
     MIG_BANDWIDTH: '100Mbit/s',
     MIG_BANDWIDTH_ALWAYS: '1',
     MIG_SUSPEND_COST: '250',
+    MIG_LINE_RATE: '4104000B/s',
   };
   expect(read(all)).toEqual({
     policy: { maxDowntime: 300, abortIfBusy: true, timeout: 90_000, timeoutAction: 'abort' },
-    bandwidth: { octetsPerSecond: 12.5e6, always: true },
+    bandwidth: { octetsPerSecond: 12.5e6, always: true, probe: true },
     suspendCost: 250,
+    lineRate: 1000,
     progressTimeout: defaults.progressTimeout,
   });
   expect(read({ ...all, MIG_ABORT_IF_BUSY: '0', MIG_BANDWIDTH_ALWAYS: '0' })).toMatchObject({
@@ -95,6 +98,10 @@ describe.each([
   ['MIG_TIMEOUT_ACTION', 'suspend or abort'],
   [
     'MIG_BANDWIDTH',
+    'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s',
+  ],
+  [
+    'MIG_LINE_RATE',
     'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s',
   ],
 ])('%s is refused, with its source,', (name, expected) => {

@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Bandwidth } from '@mig/hypervisor';
+import { ASSUMED_SUSPEND_COST } from '@mig/hypervisor-xen/memory';
+import { PAGE_OCTETS } from '@mig/protocol';
 import { TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver/timeouts';
 import { BANDWIDTH_EXPECTED, contradiction, parseBandwidth, type PolicySettings } from '@mig/sender/policy';
 import { SOURCE_TIMEOUTS_DEFAULT } from '@mig/sender/timeouts';
@@ -14,6 +16,8 @@ export interface Settings {
   readonly bandwidth: Bandwidth | undefined;
   /** Milliseconds that a suspend costs whatever is dirty: for MIG_MAX_DOWNTIME. */
   readonly suspendCost: number;
+  /** Pages per second that the line carries without MIG_BANDWIDTH: for the same. */
+  readonly lineRate: number | undefined;
   /** Milliseconds for the stream to move by an octet. */
   readonly progressTimeout: { readonly save: number; readonly restore: number };
 }
@@ -54,13 +58,18 @@ export function readSettings(environment: Variables): Settings {
   if (nonsense !== undefined) throw new ContradictionError(nonsense);
   const octetsPerSecond = variables.read('MIG_BANDWIDTH', BANDWIDTH_EXPECTED, parseBandwidth);
   const always = variables.choice('MIG_BANDWIDTH_ALWAYS', { '0': false, '1': true }) ?? false;
+  const lineRate = variables.read('MIG_LINE_RATE', BANDWIDTH_EXPECTED, parseBandwidth);
   const seconds = variables.number('MIG_PROGRESS_TIMEOUT', 1e6);
   // 0 is as good as unset: for ever would be no timeout.
   const progress = seconds === 0 ? undefined : inMilliseconds(seconds);
   return {
     policy,
-    bandwidth: octetsPerSecond === undefined ? undefined : { octetsPerSecond, always },
-    suspendCost: variables.number('MIG_SUSPEND_COST', 1e6) ?? 0,
+    bandwidth:
+      octetsPerSecond === undefined
+        ? undefined
+        : { octetsPerSecond, always, probe: policy.maxDowntime !== undefined },
+    suspendCost: variables.number('MIG_SUSPEND_COST', 1e6) ?? ASSUMED_SUSPEND_COST,
+    lineRate: lineRate && lineRate / PAGE_OCTETS,
     progressTimeout: {
       save: progress ?? SOURCE_TIMEOUTS_DEFAULT.progress,
       restore: progress ?? TARGET_TIMEOUTS_DEFAULT.progress,

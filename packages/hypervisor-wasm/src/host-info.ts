@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { arch, freemem, hostname, release, totalmem } from 'node:os';
 import { GUEST_ABI } from './guest/inspect.js';
 
+/** Milliseconds: some 25 on two quiet cores, several times as many on busy ones. */
+const ASSUMED_SUSPEND_COST = 100;
+
 /** @param details more for `xl info` */
 export function describeHost(folder: string, details: HostInfo['details']): HostInfo {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
@@ -11,6 +14,7 @@ export function describeHost(folder: string, details: HostInfo['details']): Host
     hypervisor: 'embedded (WebAssembly)',
     version: (JSON.parse(manifest) as { version: string }).version,
     noLogDirty: whyNoLogDirty(),
+    assumedSuspendCost: ASSUMED_SUSPEND_COST,
     stateFolder: folder,
     details: {
       host: hostname(),

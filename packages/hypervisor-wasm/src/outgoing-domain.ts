@@ -114,7 +114,9 @@ function suspendsAtOnce(policy: PrecopyPolicy): boolean {
     dirtyRate: undefined,
     dirtyCounts: [],
     suspendCost: 0,
+    lineRate: undefined,
     estimatedDowntime: undefined,
+    leastDowntime: undefined,
   };
   return policy(before).decision === 'stop-and-copy';
 }

@@ -1,6 +1,7 @@
 /** What a Xen host and its save helper, a process that libxl starts, have to say to each other. */
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import { TimeoutError } from '@mig/posix';
+import { PAGE_OCTETS } from '@mig/protocol';
 import { PrecopyAbortedError } from '@mig/sender';
 import {
   type HelperDirective,
@@ -9,7 +10,7 @@ import {
   LINK_VARIABLE,
 } from './libxl-messages.js';
 
-type SavingOptions = Pick<SaveOptions, 'observer' | 'policy' | 'bandwidth' | 'suspendCost'>;
+type SavingOptions = Pick<SaveOptions, 'observer' | 'policy' | 'bandwidth' | 'suspendCost' | 'lineRate'>;
 
 /**
  * @param progressTimeout milliseconds; may be infinite
@@ -27,6 +28,9 @@ export function helperEnvironment(
       ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
       : {}),
     ...(options && { MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)) }),
+    ...(options?.lineRate !== undefined && {
+      MIG_LINE_RATE: `${Math.round(options.lineRate * PAGE_OCTETS)}B/s`,
+    }),
   };
 }
 

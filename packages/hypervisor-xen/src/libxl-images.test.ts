@@ -63,6 +63,7 @@ const report: ImageReport = {
   milliseconds: 7,
   suspendRequestedAt: performance.timeOrigin + 1000,
   suspendMilliseconds: 2,
+  lineRate: undefined,
 };
 
 const options: SaveOptions = {
@@ -101,7 +102,9 @@ describe('a save', () => {
       dirtyRate: undefined,
       dirtyCounts: [],
       suspendCost: 40,
+      lineRate: undefined,
       estimatedDowntime: undefined,
+      leastDowntime: undefined,
     } as const;
     const { requests, decisions } = helper([
       { event: 'helper', pid: 1 },
@@ -124,6 +127,7 @@ describe('a save', () => {
         observer,
         bandwidth: () => bandwidth,
         suspendCost: 40.4,
+        lineRate: 1000,
       },
       () => undefined,
     );
@@ -143,6 +147,7 @@ describe('a save', () => {
       LIBXL_SAVE_HELPER: '/usr/bin/xl-save-helper',
       MIG_HELPER_LINK: '4,5,bitmaps',
       MIG_SUSPEND_COST: '40',
+      MIG_LINE_RATE: '4104000B/s',
       MIG_PROGRESS_TIMEOUT: '3',
     };
     const stream = { pid: process.pid, fd: -1 };

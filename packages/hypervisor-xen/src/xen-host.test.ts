@@ -309,7 +309,14 @@ describe('a migration', () => {
       xen.suspend(DOMID);
       listener?.event({ event: 'suspended' });
       const precopyEnd = { code: 'test', sentence: 'enough' };
-      const report = { passes: [], precopyEnd, octets: 1, milliseconds: 1, suspendMilliseconds: 1 };
+      const report = {
+        passes: [],
+        precopyEnd,
+        octets: 1,
+        milliseconds: 1,
+        suspendMilliseconds: 1,
+        lineRate: undefined,
+      };
       listener?.event({ event: 'image', report: { ...report, suspendRequestedAt: 0 } });
       return undefined;
     };

@@ -29,6 +29,7 @@ import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
 import { type StandingDomain, XenDomains } from './xen-domains.js';
+import { ASSUMED_SUSPEND_COST } from './xen-memory.js';
 import { Xenstore } from './xenstore.js';
 
 export interface XenHostOptions {
@@ -76,6 +77,7 @@ export class XenHost implements Host {
       hypervisor: `Xen ${major}.${minor}`,
       version,
       noLogDirty: undefined,
+      assumedSuspendCost: ASSUMED_SUSPEND_COST,
       stateFolder: this.#stateFolder,
       details: {},
     };

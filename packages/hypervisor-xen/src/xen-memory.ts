@@ -9,6 +9,12 @@ import { SAVED_HVM_PARAMS } from './hvm-params.js';
 import { Phases } from './phases.js';
 import { anotherSaverOf } from './saver-processes.js';
 
+/**
+ * Milliseconds to reckon a suspend with as long as none was measured: the guest's own suspend, its device model's state,
+ * libxl's work at both ends.
+ */
+export const ASSUMED_SUSPEND_COST = 500;
+
 /** What the libxl layer does for the libxc layer during a save. */
 export interface SaveCallbacks {
   /** Tells the device model to log, or no longer to log, the pages that it dirties. */

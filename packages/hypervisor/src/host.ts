@@ -39,6 +39,8 @@ export interface HostInfo {
   readonly version: string;
   /** Why domains cannot be migrated live here; undefined where they can. */
   readonly noLogDirty: string | undefined;
+  /** Milliseconds to reckon a suspend with as long as none was measured: rather too many. */
+  readonly assumedSuspendCost: number;
   /** A folder for what toolstacks keep of this host; may be missing, and is to be its owner's only. */
   readonly stateFolder: string;
   /** More, for `xl info`. */
@@ -50,6 +52,11 @@ export interface Bandwidth {
   readonly octetsPerSecond: number;
   /** It holds for what is sent of the suspended domain, too. */
   readonly always: boolean;
+  /**
+   * A policy decides by how long the guest would stand still: how fast the line is without the limit may be measured, by
+   * a burst that is made up for.
+   */
+  readonly probe?: boolean;
 }
 
 export interface SaveOptions {
@@ -62,6 +69,8 @@ export interface SaveOptions {
   readonly bandwidth?: () => Bandwidth | undefined;
   /** Milliseconds that a suspend costs whatever is dirty, for the policy's estimates; 0 unless given. */
   readonly suspendCost?: number;
+  /** Pages per second that the line carries, as far as earlier migrations know, for the same estimates. */
+  readonly lineRate?: number | undefined;
   /** Milliseconds that the guest has to acknowledge a suspend request. */
   readonly suspendTimeout: number;
 }

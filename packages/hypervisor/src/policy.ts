@@ -23,10 +23,17 @@ export interface PrecopyStats {
   /** Milliseconds that a suspend costs however few pages are dirty: what SaveOptions said. */
   readonly suspendCost: number;
   /**
-   * Milliseconds the guest would stand still if precopy ended now: `dirtyCount` over `sendRate`, and `suspendCost`.
-   * Undefined while one of the two is.
+   * Pages per second that the line carries once the guest is suspended: `sendRate`, unless a bandwidth is lifted then.
+   * In that case it is what was measured of the line, by this migration or by earlier ones; undefined where nothing was.
+   */
+  readonly lineRate: number | undefined;
+  /**
+   * Milliseconds the guest would stand still if precopy ended now: `dirtyCount` over `lineRate`, and `suspendCost`. An
+   * upper bound, reckoned with `sendRate`, where `lineRate` is undefined. Undefined while the count or the rate is.
    */
   readonly estimatedDowntime: number | undefined;
+  /** The lower bound beside it, for a line that is not measured: `suspendCost`. Otherwise the same. */
+  readonly leastDowntime: number | undefined;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ImageReport {
   readonly suspendRequestedAt: number;
   /** Milliseconds from that until it had. */
   readonly suspendMilliseconds: number;
+  /** Pages per second that the line carried while no bandwidth held; undefined where too few were sent to tell. */
+  readonly lineRate: number | undefined;
 }
 
 /** Called as the image is written; must not throw. `sentPages` is of the current pass. */

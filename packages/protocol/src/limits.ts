@@ -2,6 +2,8 @@
 
 /** Octets in a page: 2 to the power PAGE_SHIFT. */
 export const PAGE_SIZE = 4096;
+/** Octets of a page in PAGE_DATA: its word among the pfns, and itself. */
+export const PAGE_OCTETS = PAGE_SIZE + 8;
 /** The only `page_shift` that an x86 receiver takes (xg_sr_restore_x86_hvm.c and _pv.c, setup). */
 export const PAGE_SHIFT = 12;
 /** Pages in a batch when writing, as stock's sender has it (xg_sr_save.c). A reader takes any count that fits a body. */

@@ -72,8 +72,10 @@ export interface OperatorStatus {
   readonly octetsSent: number;
   /** Since the migration began. */
   readonly elapsedMilliseconds: number;
-  /** Were precopy to end now; once it has ended, as it was estimated then. */
+  /** Were precopy to end now; once it has ended, as it was estimated then. An upper bound where the line is not measured. */
   readonly estimatedDowntimeMilliseconds?: number;
+  /** The lower bound beside it; the same where the line is measured. */
+  readonly leastDowntimeMilliseconds?: number;
   /** To the end of the pass under way. */
   readonly passLeftMilliseconds?: number;
   /** In force, with the defaults that apply. */

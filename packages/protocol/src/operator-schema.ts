@@ -80,7 +80,7 @@ message Status {
   uint64 octets_sent = 11;
   // Since the migration began.
   double elapsed_milliseconds = 12;
-  // Were precopy to end now.
+  // Were precopy to end now; an upper bound where it is not known how fast the line is.
   optional double estimated_downtime_milliseconds = 13;
   // Of the pass under way.
   optional double pass_left_milliseconds = 14;
@@ -90,6 +90,8 @@ message Status {
   optional string own_policy = 16;
   // Why precopy ended, once that is decided.
   optional Reason precopy_end = 17;
+  // The lower bound to field 13; the same where the line is measured.
+  optional double least_downtime_milliseconds = 18;
 }
 
 message Pass {

@@ -51,6 +51,8 @@ export interface LiveMigrateOptions {
   readonly bandwidth?: () => Bandwidth | undefined;
   /** What a suspend costs whatever is dirty, milliseconds: see MigrationReport. */
   readonly suspendCost?: number;
+  /** See SaveOptions. */
+  readonly lineRate?: number | undefined;
   /** All of memory again after the domain is suspended, for the target to compare. */
   readonly debug?: boolean;
   /** Where the target is, for the host to remember while its domain is away. */
@@ -186,7 +188,7 @@ class Source {
 
   #sendStream(configuration: string): ImageReport {
     const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
-    const { bandwidth, suspendCost } = this.#options;
+    const { bandwidth, suspendCost, lineRate } = this.#options;
     const { progress, suspend } = this.#timeouts;
     this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
@@ -197,6 +199,7 @@ class Source {
       suspendTimeout: suspend,
       ...(bandwidth && { bandwidth }),
       ...(suspendCost !== undefined && { suspendCost }),
+      lineRate,
       observer: {
         ...observer,
         precopyEnded: (reason) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bandwidth } from '@mig/hypervisor';
 import { Pacer } from './pacer.js';
 
@@ -87,4 +87,106 @@ test('whatever writing takes, the rate is kept over any stretch but for 10 ms of
     }),
     { seed: 5 },
   );
+});
+
+/**
+ * A line that carries so much, with a pipe before it, and a pacer on it whose policy wants to know the line.
+ * @param pipe octets that it holds
+ */
+function onLine(octetsPerSecond: number, pipe: number, limit: number) {
+  const time = { now: 0 };
+  const measured: number[] = [];
+  let held = 0;
+  const pass = (milliseconds: number) => {
+    time.now += milliseconds;
+    held = Math.max(0, held - (octetsPerSecond * milliseconds) / 1000);
+  };
+  const pacer = new Pacer(
+    () => ({ octetsPerSecond: limit, always: false, probe: true }),
+    () => time.now,
+    pass,
+    (rate) => measured.push(rate),
+  );
+  const writes: { readonly at: number; readonly octets: number; readonly pace: string }[] = [];
+  return {
+    pacer,
+    measured,
+    writes,
+    sendFor(milliseconds: number): void {
+      const until = time.now + milliseconds;
+      while (time.now < until) {
+        const octets = pacer.slice(true) * 4096;
+        held += octets;
+        // Copying takes time, too.
+        pass(octets / 4e6);
+        if (held > pipe) pass(((held - pipe) / octetsPerSecond) * 1000);
+        writes.push({ at: time.now, octets, pace: pacer.pace });
+        pacer.wrote(octets);
+      }
+    },
+  };
+}
+
+describe('a line of which the policy wants to know', () => {
+  const MiB = 1 << 20;
+  const lines = [
+    { name: 'slow', rate: 12.5e6, pipe: MiB, limit: 5e6 },
+    { name: 'hardly faster than the limit', rate: 12.5e6, pipe: MiB, limit: 12e6 },
+    { name: '1 Gbit/s', rate: 125e6, pipe: 6 * MiB, limit: 12.5e6 },
+    { name: 'very fast', rate: 1e9, pipe: 8 * MiB, limit: 40e6 },
+  ];
+
+  test.each(lines)('$name: is measured within a fifth, once in 30 s', ({ rate, pipe, limit }) => {
+    const line = onLine(rate, pipe, limit);
+    line.sendFor(29_000);
+    expect(line.measured).toHaveLength(1);
+    expect(line.measured[0]! / rate).toBeGreaterThan(0.8);
+    expect(line.measured[0]! / rate).toBeLessThan(1.2);
+    line.sendFor(10_000);
+    expect(line.measured).toHaveLength(2);
+  });
+
+  test.each(lines)('$name: the burst is bounded, and made up for', ({ rate, pipe, limit }) => {
+    const line = onLine(rate, pipe, limit);
+    line.sendFor(29_000);
+    const { writes } = line;
+    const octetsOf = (some: typeof writes) => some.reduce((sum, { octets }) => sum + octets, 0);
+    const burst = writes.filter(({ pace }) => pace === 'burst');
+    expect(burst.length).toBeGreaterThan(0);
+    expect(octetsOf(burst)).toBeLessThanOrEqual(Math.min(20.5 * MiB, limit * 4 + 64 * 4096));
+    expect(octetsOf(writes) / limit).toBeLessThan(29.1);
+    // At half the bandwidth, so that nobody has to wait for a long silence.
+    const silences = writes.slice(1).map(({ at }, i) => at - writes[i]!.at);
+    expect(Math.max(...silences)).toBeLessThan(100);
+  });
+
+  test('is not measured where the bandwidth is too low for a burst to tell anything', () => {
+    const line = onLine(125e6, 6 * MiB, 1e6);
+    line.sendFor(29_000);
+    expect(line.writes.some(({ pace }) => pace === 'burst')).toBe(true);
+    expect(line.measured).toEqual([]);
+  });
+
+  test('is not measured by a burst that the end of a pass cuts short', () => {
+    const line = onLine(125e6, 6 * MiB, 12.5e6);
+    while (line.pacer.pace !== 'burst') line.sendFor(0.001);
+    line.pacer.passEnded();
+    line.sendFor(1000);
+    expect(line.pacer.pace).toBe('lifted');
+    expect(line.measured).toEqual([]);
+  });
+
+  test('has no burst where nobody wants to know, or the bandwidth goes on after the suspend', () => {
+    for (const limit of [
+      { octetsPerSecond: 1e9, always: false },
+      { octetsPerSecond: 1e9, always: true, probe: true },
+    ]) {
+      const { pacer } = paced(() => limit);
+      for (let i = 0; i < 100; i++) {
+        pacer.slice(true);
+        expect(pacer.pace).toBe(limit.always ? 'held' : 'lifted');
+        pacer.wrote(1 << 20);
+      }
+    }
+  });
 });

@@ -27,6 +27,7 @@ import {
   encodeImageRecord,
   type ImageRecord,
   MAX_BATCH_SIZE,
+  PAGE_OCTETS,
 } from '@mig/protocol';
 import { DirtySet } from './dirty-set.js';
 import { PrecopyAbortedError } from './errors.js';
@@ -45,6 +46,8 @@ export interface SaveImageOptions {
   readonly bandwidth?: (() => Bandwidth | undefined) | undefined;
   /** See SaveOptions; milliseconds. */
   readonly suspendCost?: number | undefined;
+  /** See SaveOptions; pages per second. */
+  readonly lineRate?: number | undefined;
   readonly clock?: Clock;
 }
 
@@ -75,10 +78,13 @@ class ImageSaver {
     this.#clock = options.clock ?? (() => performance.now());
     this.#dirty = new DirtySet(memory.pageCount);
     this.#pages = new PageWriter(memory, output);
-    this.#pacer = new Pacer(options.bandwidth ?? (() => undefined), this.#clock, (milliseconds) =>
-      pause(milliseconds, output.interrupt),
+    this.#figures = new PrecopyFigures(this.#clock, options);
+    this.#pacer = new Pacer(
+      options.bandwidth ?? (() => undefined),
+      this.#clock,
+      (milliseconds) => pause(milliseconds, output.interrupt),
+      (octetsPerSecond) => this.#figures.lineMeasured(octetsPerSecond / PAGE_OCTETS),
     );
-    this.#figures = new PrecopyFigures(this.#clock, options.suspendCost ?? 0);
   }
 
   save(): ImageReport {
@@ -101,6 +107,7 @@ class ImageSaver {
       milliseconds: this.#clock() - began,
       suspendRequestedAt,
       suspendMilliseconds,
+      lineRate: this.#figures.measuredLineRate,
     };
   }
 
@@ -198,10 +205,14 @@ class ImageSaver {
         sentPages += present;
         pagesDone += this.#pages.written - before.pages;
         observer?.passProgress?.({ iteration, dirtyPages, pagesDone });
-        if (!live) continue;
         const now = this.#clock();
-        this.#figures.sent(present, now - sliceBegan);
+        const took = now - sliceBegan;
         sliceBegan = now;
+        if (!live) {
+          this.#figures.sentSuspended(present, took, this.#pacer.pace);
+          continue;
+        }
+        this.#figures.sent(present, took, this.#pacer.pace);
         if (pagesDone >= dirtyPages) continue;
         end = kind === 'remainder' ? this.#consultAgain() : this.#consult('between-batches');
         if (end === undefined) continue;
@@ -209,6 +220,7 @@ class ImageSaver {
         break batches;
       }
     }
+    this.#pacer.passEnded();
     const pass: PassReport = {
       kind,
       iteration,

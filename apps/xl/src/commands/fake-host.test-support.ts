@@ -35,6 +35,7 @@ export class FakeHost implements LocalHost {
       hypervisor: 'fake',
       version: '1',
       noLogDirty,
+      assumedSuspendCost: 0,
       stateFolder: '/nonexistent',
       details: { host_folder: '/fake' },
     };

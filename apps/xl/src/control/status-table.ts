@@ -31,7 +31,7 @@ export function statusTable(
 
 function row(status: OperatorStatus): string[] {
   const { domain, domid, target, phase, iteration, dirtyPages, sendRate } = status;
-  const { estimatedDowntimeMilliseconds: downtime, elapsedMilliseconds } = status;
+  const { elapsedMilliseconds } = status;
   return [
     domain,
     String(domid),
@@ -41,9 +41,16 @@ function row(status: OperatorStatus): string[] {
     passShare(status),
     dirtyPages === undefined ? '-' : String(dirtyPages),
     sendRate === undefined ? '-' : pageRateText(sendRate),
-    downtime === undefined ? '-' : millisecondsText(downtime),
+    downtimeCell(status),
     millisecondsText(elapsedMilliseconds),
   ];
+}
+
+/** Marked where it is an upper bound. */
+function downtimeCell(status: OperatorStatus): string {
+  const { estimatedDowntimeMilliseconds: most, leastDowntimeMilliseconds: least = most } = status;
+  if (most === undefined) return '-';
+  return `${least === most ? '' : '<'}${millisecondsText(most)}`;
 }
 
 function silentRow({ domain, domid, target }: MigrationRecord): string[] {

@@ -2,13 +2,13 @@
 import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/sender/operator';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
+import { downtimeWords } from './downtime-words.js';
 import { phaseWords } from './phase-words.js';
 import { pageRateText, passShare } from './status-figures.js';
 
 export function statusParagraph(status: OperatorStatus): string[] {
   const { domain, domid, target, pid, dirtyPages, dirtyRate, sendRate, course, ownPolicy, precopyEnd } =
     status;
-  const { estimatedDowntimeMilliseconds: downtime } = status;
   const rows: [string, string | undefined][] = [
     ['phase', phaseWords[status.phase]],
     ['live passes', `${status.iteration} done`],
@@ -21,7 +21,7 @@ export function statusParagraph(status: OperatorStatus): string[] {
       sendRate === undefined ? undefined : `${Math.round(sendRate)} pages/s, ${pageRateText(sendRate)}`,
     ],
     ['elapsed', millisecondsText(status.elapsedMilliseconds)],
-    ['downtime', downtime === undefined ? 'not known yet' : `about ${millisecondsText(downtime)}`],
+    ['downtime', downtimeWords(status) ?? 'not known yet'],
     ['goals', goalWords(course)],
     ['limits', limitWords(course)],
     ['bandwidth', bandwidthWords(course)],
@@ -36,14 +36,14 @@ export function statusParagraph(status: OperatorStatus): string[] {
 
 export function statusSentence(status: OperatorStatus): string {
   const { domain, phase, iteration, pass, dirtyPages, sendRate } = status;
-  const { estimatedDowntimeMilliseconds: downtime } = status;
+  const downtime = downtimeWords(status);
   return [
     `${domain}: ${phaseWords[phase]}`,
     `${iteration} live ${iteration === 1 ? 'pass' : 'passes'} done`,
     pass !== undefined && `pass ${pass.iteration} (${pass.kind}) ${passShare(status)}`,
     dirtyPages !== undefined && `${dirtyPages} pages were dirty`,
     sendRate !== undefined && pageRateText(sendRate),
-    downtime !== undefined && `downtime about ${millisecondsText(downtime)}`,
+    downtime !== undefined && `downtime ${downtime}`,
   ]
     .filter((part) => part !== false)
     .join(', ');

@@ -1,9 +1,9 @@
 /** `xl migrate-switchover`, `xl migrate-abort`, `xl migrate-set` */
 import type { CourseChange, MigrationEnd } from '@mig/sender/operator';
 import type { Context } from '../commands/context.js';
-import { millisecondsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
+import { downtimeWords } from './downtime-words.js';
 import { ask, findMigration } from './find-migration.js';
 import { courseLine, endLine, statusLine } from './status-json.js';
 import { endSentences } from './status-words.js';
@@ -20,8 +20,8 @@ export async function migrateSwitchover(
   const migration = await findMigration(context, domain);
   const status = await ask(migration, (client) => client.switchover({ now: now === true }));
   if (json) return context.output.line(statusLine(status));
-  const { estimatedDowntimeMilliseconds: downtime } = status;
-  const estimate = downtime === undefined ? '' : `, for about ${millisecondsText(downtime)}`;
+  const downtime = downtimeWords(status);
+  const estimate = downtime === undefined ? '' : `, for ${downtime}`;
   context.output.line(`${status.domain} is going to be suspended${estimate}.`);
 }
 

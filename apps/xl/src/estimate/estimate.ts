@@ -1,12 +1,14 @@
 /** `xl migrate --estimate`: what a migration would come to, with each policy over each link. Nothing is moved. */
-import { DirtyCurve, foretell, type Foretold } from '@mig/sender/estimate';
+import type { Bandwidth, HostInfo } from '@mig/hypervisor';
 import { PAGE_SIZE } from '@mig/protocol';
+import { DirtyCurve, foretell, type Foretold } from '@mig/sender/estimate';
+import { bandwidthText } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthLimit, type PolicyOptions } from '../migrate/policy-options.js';
-import { startWaits, SuspendCosts } from '../migrate/suspend-costs.js';
+import { RouteHistory, suspendCostOf } from '../migrate/route-history.js';
 import { estimatedCourses } from './courses.js';
 import { sampleJson } from './dirty-rate.js';
 import type { LinkPatience } from './link-speed.js';
@@ -19,6 +21,8 @@ export interface EstimateOptions extends PolicyOptions {
   readonly timeouts: LinkPatience;
   readonly debug?: true;
   readonly json?: true;
+  /** Octets per second. */
+  readonly link?: number;
   /** Milliseconds. */
   readonly period?: number;
 }
@@ -45,7 +49,7 @@ export async function estimate(
   const links = await estimatedLinks(target, options, (text) => context.log.line(text));
   const sample = await measured(context, domain, options.period);
   const curve = new DirtyCurve(sample);
-  const { suspendCost, startCost } = costsOf(host.info(), target, options.s);
+  const costs = costsOf(host.info(), target, options.s);
   // A domain has more pfns than pages: there is nothing to be sent of its holes.
   const pages = Math.min(sample.pageCount, Math.ceil(domain.memory * PAGES_PER_MIB));
   const limit = bandwidthLimit(options);
@@ -58,8 +62,8 @@ export async function estimate(
         octetsPerSecond: link.octetsPerSecond,
         bandwidth: limit,
         policy,
-        suspendCost,
-        startCost,
+        suspendCost: costs?.suspend.milliseconds,
+        startCost: costs?.start,
         debug: options.debug === true,
       }),
     })),
@@ -71,8 +75,9 @@ export async function estimate(
       domid: domain.domid,
       name: domain.name,
       pages,
-      suspendCostMilliseconds: suspendCost ?? null,
-      startCostMilliseconds: startCost ?? null,
+      suspendCostMilliseconds: costs?.suspend.milliseconds ?? null,
+      suspendCostMeasured: costs?.suspend.isMeasured ?? false,
+      startCostMilliseconds: costs?.start ?? null,
       measurement: sampleJson(sample),
       estimates: rows.map(rowJson),
     };
@@ -80,36 +85,53 @@ export async function estimate(
     return;
   }
   for (const link of links) {
-    output.line(`${domain.name} over ${link.name}:`);
+    output.line(`${domain.name} over ${link.name}${limitText(limit)}:`);
     const ofLink = rows.filter((row) => row.link === link).map(rowText);
     for (const line of textTable([HEADING, ...ofLink], ALIGN)) output.line(line);
   }
-  output.line(costsText(target, suspendCost, startCost));
+  output.line(costsText(costs));
+}
+
+function limitText(limit: Bandwidth | undefined): string {
+  if (limit === undefined) return '';
+  const until = limit.always ? '' : ' until it is suspended';
+  return `, at most ${bandwidthText(limit.octetsPerSecond)}${until}`;
+}
+
+interface RouteCosts {
+  readonly suspend: { readonly milliseconds: number; readonly isMeasured: boolean };
+  /** Milliseconds; undefined where none was measured. */
+  readonly start: number | undefined;
 }
 
 /** What the figures leave out, or have in them of earlier migrations. */
-function costsText(target: string | undefined, suspendCost: number | undefined, startCost = 0): string {
-  if (target === undefined) {
+function costsText(costs: RouteCosts | undefined): string {
+  if (costs === undefined) {
     return 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.';
   }
-  if (suspendCost === undefined) {
-    return 'Left out, for no migration to the target was measured so far: what the suspend itself and the target cost.';
+  const { suspend, start = 0 } = costs;
+  const cost = millisecondsText(suspend.milliseconds);
+  if (!suspend.isMeasured) {
+    return (
+      `No migration to the target was measured so far: ${cost} of the downtime are assumed for the suspend itself, ` +
+      'and none of the total time for the target to begin.'
+    );
   }
   return (
-    `As measured before, ${millisecondsText(suspendCost)} of the downtime are for the suspend itself, ` +
-    `and ${millisecondsText(startCost)} of the total time for the target to begin.`
+    `As measured before, ${cost} of the downtime are for the suspend itself, ` +
+    `and ${millisecondsText(start)} of the total time for the target to begin.`
   );
 }
 
-/** What migrations that way have cost so far, whatever was dirty. */
+/** As a migration would reckon with them. */
 function costsOf(
-  { hypervisor, stateFolder }: { hypervisor: string; stateFolder: string },
+  { hypervisor, stateFolder, assumedSuspendCost }: HostInfo,
   target: string | undefined,
   sshCommand: string,
-): { suspendCost?: number | undefined; startCost?: number | undefined } {
-  if (target === undefined) return {};
-  const way = `${hypervisor} to ${sentTo(sshCommand, target)}`;
-  return { suspendCost: new SuspendCosts(stateFolder).of(way), startCost: startWaits(stateFolder).of(way) };
+): RouteCosts | undefined {
+  if (target === undefined) return undefined;
+  const history = new RouteHistory(stateFolder, { hypervisor, target: sentTo(sshCommand, target) });
+  return { suspend: suspendCostOf(history, assumedSuspendCost), start: history.median('start-waits') };
 }
 
 const HEADING = ['policy', 'passes', 'sent', 'total time', 'downtime', 'precopy would end'];

@@ -34,7 +34,7 @@ export async function linkSpeed(sshCommand: string, host: string, patience: Link
   child.stdin.on('error', () => undefined);
   const failure = (how: string) =>
     new Failure(
-      `the speed of the link to ${host} could not be measured: ${sshCommand} ${how}. --bandwidth says it instead`,
+      `the speed of the link to ${host} could not be measured: ${sshCommand} ${how}. --link says it instead`,
     );
   const within = async <T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> => {
     const late = new AbortController();

@@ -19,20 +19,20 @@ const usual: readonly Link[] = [
 ];
 
 /**
- * That of `--bandwidth`, else the one to the host, measured, else the usual ones.
+ * That of `--link`, else the one to the host, measured, else the usual ones.
  * @throws Failure where it cannot be measured
  */
 export async function estimatedLinks(
   host: string | undefined,
-  { s: sshCommand, bandwidth, timeouts }: { s: string; bandwidth?: number; timeouts: LinkPatience },
+  { s: sshCommand, link, timeouts }: { s: string; link?: number; timeouts: LinkPatience },
   note: (text: string) => void,
 ): Promise<readonly Link[]> {
-  if (bandwidth !== undefined) return [{ name: bandwidthText(bandwidth), octetsPerSecond: bandwidth }];
+  if (link !== undefined) return [{ name: bandwidthText(link), octetsPerSecond: link }];
   if (host === undefined) return usual;
   if (sshCommand === '') {
     throw new Failure(
       "--estimate with -s '': HOST is the command of the receiving end, and how fast it takes octets cannot be measured " +
-        'without starting it. --bandwidth says it instead',
+        'without starting it. --link says it instead',
       ExitStatus.usage,
     );
   }

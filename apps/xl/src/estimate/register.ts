@@ -1,6 +1,7 @@
 /** What can be asked before a migration. What the commands do is loaded when one of them runs. */
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
+import { rateOf } from '../migrate/policy-options.js';
 import { PERIOD_DEFAULT, period } from './period.js';
 
 export function registerDirtyRate(program: Command, context: Context): void {
@@ -21,6 +22,11 @@ export function registerDirtyRate(program: Command, context: Context): void {
 export function addEstimateOptions(command: Command): void {
   command
     .option('--estimate', 'measure, and foretell what the migration would come to; nothing is moved')
+    .option(
+      '--link <rate>',
+      'with --estimate: what the line to <host> carries, instead of measuring it',
+      rateOf('--link'),
+    )
     .addOption(periodOption());
 }
 

@@ -105,12 +105,15 @@ export function explainDeath(error: unknown, state: SourceState): Failure {
   return { message: reason(error), ...atSource[outcome], state, outcome };
 }
 
+/** Of `--abort-if-busy`: what these say has nothing to do with a mistake, and may be otherwise later. */
+const conditionsMissed: ReadonlySet<string> = new Set(['busy', 'out-of-reach']);
+
 function statusOf({ cause, left }: MigrationError, status: number): number {
   // There is nothing to resume where it is gone, or runs under a name that is not its own.
   if (status === ExitStatus.suspendedHere && isNotSuspended(left)) return ExitStatus.failure;
   if (status !== runsHere || left === 'gone') return status;
   if (cause instanceof PrecopyAbortedError) {
-    return cause.reason.code === 'busy' ? ExitStatus.busy : ExitStatus.aborted;
+    return conditionsMissed.has(cause.reason.code) ? ExitStatus.busy : ExitStatus.aborted;
   }
   return cause instanceof InterruptedError && cause.reason === 'operator' ? ExitStatus.aborted : status;
 }

@@ -47,6 +47,7 @@ export async function migrate(
         policy: steering.policy,
         bandwidth: steering.bandwidth,
         suspendCost: task.suspendCost,
+        lineRate: task.lineRate,
         debug: task.debug,
         sentTo: task.sentTo,
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),

@@ -12,9 +12,9 @@ import { millisecondsText } from './figures.js';
 import { checkPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
+import { RouteHistory, type SuspendCost, suspendCostOf } from './route-history.js';
 import { runTask, TaskError } from './run-task.js';
 import { configurationIn } from './sent-configuration.js';
-import { startWaits, SuspendCosts } from './suspend-costs.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
 import type { Task, TaskResults } from './task.js';
@@ -51,20 +51,20 @@ export async function migrate(
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
   const sent = sentTo(options.s, target);
-  const { hypervisor, stateFolder } = host.info();
+  const { hypervisor, stateFolder, assumedSuspendCost } = host.info();
   const record = { domid, domain: name, target: where, pid: process.pid };
   // Whatever is opened from here on is another migration's as long as there is one.
   const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
   try {
-    const costs = new SuspendCosts(stateFolder);
-    const way = `${hypervisor} to ${sent}`;
-    const suspendCost = costs.of(way);
+    const history = new RouteHistory(stateFolder, { hypervisor, target: sent });
+    const suspend = suspendCostOf(history, assumedSuspendCost);
+    const suspendCost = suspend.milliseconds;
     const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
     const names = { name, where, command };
     const origin = { host, domain: found, target: sent, course, ownPolicy, suspendCost, debug, names };
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined) {
-      const doubt = doubtOf(maxDowntime, suspendCost, where);
+      const doubt = doubtOf(maxDowntime, suspend, where);
       if (doubt !== undefined) view.note(doubt);
     }
     const report = await moveIt(
@@ -74,7 +74,8 @@ export async function migrate(
         sentTo: sent,
         course,
         ownPolicy,
-        suspendCost: suspendCost ?? 0,
+        suspendCost,
+        lineRate: history.median('line-rates'),
         debug,
         configuration,
         timeouts,
@@ -82,9 +83,9 @@ export async function migrate(
       { names, view, access, trace, context },
     );
     if (report === undefined) return;
-    costs.add(way, report.suspendCostMilliseconds);
-    if (report.startWaitMilliseconds !== undefined)
-      startWaits(stateFolder).add(way, report.startWaitMilliseconds);
+    history.add('suspend-costs', report.suspendCostMilliseconds);
+    history.add('start-waits', report.startWaitMilliseconds);
+    history.add('line-rates', report.lineRate);
   } finally {
     await access.close();
   }
@@ -152,13 +153,19 @@ function remark(view: View, text: string): void {
 }
 
 /** What speaks against a downtime that was asked for. */
-function doubtOf(maxDowntime: number, suspendCost: number | undefined, where: string): string | undefined {
-  if (suspendCost === undefined) {
-    return `no migration to ${where} was measured so far: estimates leave out what the suspend itself costs`;
+function doubtOf(
+  maxDowntime: number,
+  { milliseconds, isMeasured }: SuspendCost,
+  where: string,
+): string | undefined {
+  const cost = millisecondsText(milliseconds);
+  const verdict = `a downtime of ${maxDowntime} ms is out of reach`;
+  const isOut = milliseconds >= maxDowntime;
+  if (isMeasured) {
+    return isOut ? `the suspend itself costs ${cost} on the way to ${where}: ${verdict}` : undefined;
   }
-  if (suspendCost < maxDowntime) return undefined;
-  const cost = millisecondsText(suspendCost);
-  return `the suspend itself costs ${cost} on the way to ${where}: a downtime of ${maxDowntime} ms is out of reach`;
+  const known = `no migration to ${where} was measured so far: ${cost} are assumed for the suspend itself`;
+  return isOut ? `${known}, so that ${verdict}. A migration without --abort-if-busy measures it` : known;
 }
 
 function viewKind({ json }: MigrateOptions): ViewKind {

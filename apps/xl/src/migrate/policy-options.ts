@@ -69,7 +69,11 @@ export function addChangeableOptions(command: Command): void {
     .option('--timeout <S>', 'limit: end the live passes after S seconds', (text) =>
       inMilliseconds(text, '--timeout'),
     )
-    .option('--bandwidth <rate>', 'send no faster while the domain runs: 100Mbit/s, 12.5MB/s', bandwidth);
+    .option(
+      '--bandwidth <rate>',
+      'send no faster while the domain runs: 100Mbit/s, 12.5MB/s',
+      rateOf('--bandwidth'),
+    );
 }
 
 /** @throws Failure where the options contradict each other */
@@ -91,10 +95,13 @@ export function bandwidthLimit({ bandwidth, bandwidthAlways }: PolicyOptions): B
     : { octetsPerSecond: bandwidth, always: bandwidthAlways === true };
 }
 
-function bandwidth(text: string): number {
-  const octetsPerSecond = parseBandwidth(text);
-  if (octetsPerSecond !== undefined) return octetsPerSecond;
-  throw new Failure(`--bandwidth must be ${BANDWIDTH_EXPECTED}, not '${text}'`, ExitStatus.usage);
+/** @returns what reads an option's rate, as octets per second */
+export function rateOf(option: string): (text: string) => number {
+  return (text) => {
+    const octetsPerSecond = parseBandwidth(text);
+    if (octetsPerSecond !== undefined) return octetsPerSecond;
+    throw new Failure(`${option} must be ${BANDWIDTH_EXPECTED}, not '${text}'`, ExitStatus.usage);
+  };
 }
 
 export function choice(option: string, words: readonly string[]): (text: string) => string {

@@ -111,6 +111,9 @@ function registerMigrate(program: Command, context: Context): void {
         if (options.period !== undefined) {
           throw new Failure('--period without --estimate: a migration does not measure', ExitStatus.usage);
         }
+        if (options.link !== undefined) {
+          throw new Failure('--link without --estimate: --bandwidth limits a migration', ExitStatus.usage);
+        }
         const { migrate } = await import('./migrate.js');
         await migrate(context, domain, target, { ...options, timeouts });
       },

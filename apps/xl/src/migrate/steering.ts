@@ -30,7 +30,7 @@ export class Steering {
     private readonly changed: (course: Course) => void,
   ) {
     this.#decide = policyFor(course.policy, own);
-    this.#bandwidth = course.bandwidth;
+    this.#bandwidth = this.#bandwidthOf(course);
   }
 
   readonly policy: PrecopyPolicy = (stats) => {
@@ -45,6 +45,11 @@ export class Steering {
     return this.#bandwidth;
   };
 
+  /** A policy of the operator's may ask for the downtime as well. */
+  #bandwidthOf({ policy, bandwidth }: Course): Bandwidth | undefined {
+    return bandwidth && { ...bandwidth, probe: policy.maxDowntime !== undefined || this.own !== undefined };
+  }
+
   #hear(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.port) as { message: SteeringMessage } | undefined;
@@ -54,7 +59,7 @@ export class Steering {
         this.#switchover = true;
       } else {
         this.#decide = policyFor(message.course.policy, this.own);
-        this.#bandwidth = message.course.bandwidth;
+        this.#bandwidth = this.#bandwidthOf(message.course);
         this.changed(message.course);
       }
     }

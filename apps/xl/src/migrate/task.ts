@@ -38,6 +38,8 @@ export type Task =
       readonly ownPolicy: string | undefined;
       /** Milliseconds; see SaveOptions. */
       readonly suspendCost: number;
+      /** Pages per second; see SaveOptions. */
+      readonly lineRate: number | undefined;
       readonly debug: boolean;
       readonly trace: TraceTask | undefined;
       readonly configuration: SentConfiguration;

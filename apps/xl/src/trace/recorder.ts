@@ -68,6 +68,8 @@ export class TraceRecorder {
           sendRate: whole(stats.sendRate),
           dirtyRate: whole(stats.dirtyRate),
           estimatedDowntime: stats.estimatedDowntime && fine(stats.estimatedDowntime),
+          lineRate: whole(stats.lineRate),
+          leastDowntime: stats.leastDowntime && fine(stats.leastDowntime),
           decision: answer.decision,
           code: reason?.code,
           sentence: reason?.sentence,

@@ -101,6 +101,7 @@ export class ModelHost implements Host {
       hypervisor: 'model',
       version: '1',
       noLogDirty: undefined,
+      assumedSuspendCost: 0,
       stateFolder: '/nonexistent',
       details: {},
     };
@@ -231,6 +232,7 @@ export class ModelHost implements Host {
       milliseconds: 0,
       suspendRequestedAt: performance.now(),
       suspendMilliseconds: 0,
+      lineRate: undefined,
     };
   }
 

@@ -66,6 +66,10 @@ export const traceKinds = {
     decision: word(decisions),
     code: optional(text),
     sentence: optional(text),
+    /** Pages per second, once the domain is suspended; unknown where that is not measured. */
+    lineRate: optional(real),
+    /** Milliseconds: less than the estimate where the line is not measured. */
+    leastDowntime: optional(real),
   }),
   'log-read': row(5, 'the log of dirty pages was read, after the pass of that number', {
     iteration: count,

@@ -76,6 +76,8 @@ export const anyRecord: fc.Arbitrary<KnownTraceRecord> = fc.oneof(
     sendRate: maybe(real),
     dirtyRate: maybe(real),
     estimatedDowntime: maybe(real),
+    lineRate: maybe(real),
+    leastDowntime: maybe(real),
     decision: fc.constantFrom(...decisions),
     code: maybe(text),
     sentence: maybe(text),

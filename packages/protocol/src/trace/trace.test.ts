@@ -58,7 +58,7 @@ test('the octets of a record are these', () => {
   );
 });
 
-test('a consultation takes some 40 octets', () => {
+test('a consultation takes some 50 octets', () => {
   const octets = encodeTraceRecord({
     type: 'consulted',
     at: 1234.567,
@@ -73,8 +73,10 @@ test('a consultation takes some 40 octets', () => {
     decision: 'continue-precopy',
     code: undefined,
     sentence: undefined,
+    lineRate: 250_000,
+    leastDowntime: undefined,
   });
-  expect(octets.length).toBeLessThan(45);
+  expect(octets.length).toBeLessThan(55);
 });
 
 describe('a later version of mig', () => {

@@ -1,8 +1,8 @@
 /** What a migration would come to, without one: the precopy loop with its real policy, on a curve in place of a guest. */
 import type { Bandwidth, ConsultationPoint, PassKind, PrecopyEnd, PrecopyPolicy } from '@mig/hypervisor';
-import { MAX_BATCH_SIZE, PAGE_SIZE } from '@mig/protocol';
+import { MAX_BATCH_SIZE, PAGE_OCTETS } from '@mig/protocol';
 import { Pacer } from '../pacer.js';
-import { PrecopyFigures } from '../precopy-stats.js';
+import { type Pace, PrecopyFigures } from '../precopy-stats.js';
 import type { DirtyCurve } from './dirty-curve.js';
 
 export interface ForetellOptions {
@@ -41,8 +41,7 @@ export interface Foretold {
   readonly end: PrecopyEnd;
 }
 
-/** Of a page with its pfn, and of a record's headers (docs/formats.md). */
-const PAGE_OCTETS = PAGE_SIZE + 8;
+/** Of a PAGE_DATA record's headers (docs/formats.md). */
 const RECORD_OCTETS = 16;
 /** Consultations in a pass at most: enough to act in time, few enough for a domain of any size. */
 const SLICES = 2048;
@@ -68,7 +67,10 @@ class Foretelling {
     private readonly curve: DirtyCurve,
     private readonly options: ForetellOptions,
   ) {
-    this.#figures = new PrecopyFigures(() => this.#now, options.suspendCost ?? 0);
+    this.#figures = new PrecopyFigures(() => this.#now, {
+      suspendCost: options.suspendCost,
+      lineRate: options.octetsPerSecond / PAGE_OCTETS,
+    });
     this.#pacedPages = new Pacer(
       () => options.bandwidth,
       () => 0,
@@ -161,7 +163,7 @@ class Foretelling {
       this.#now += milliseconds;
       this.#octets += octets;
       if (!live) continue;
-      this.#figures.sent(count, milliseconds);
+      this.#figures.sent(count, milliseconds, this.#pace);
       if (kind === 'precopy' && done < dirtyPages) end = this.#consult('between-batches');
     }
     this.#left = dirtyPages - done;
@@ -183,6 +185,12 @@ class Foretelling {
     return bandwidth !== undefined && this.#holds(live)
       ? Math.min(octetsPerSecond, bandwidth.octetsPerSecond)
       : octetsPerSecond;
+  }
+
+  get #pace(): Pace {
+    const { bandwidth } = this.options;
+    if (bandwidth === undefined) return 'free';
+    return bandwidth.always ? 'held' : 'lifted';
   }
 
   #holds(live: boolean): boolean {

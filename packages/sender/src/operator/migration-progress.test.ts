@@ -42,6 +42,7 @@ test('in the first pass the downtime is what is left of it', () => {
     octetsSent: 390 * 4104,
     elapsedMilliseconds: 400,
     estimatedDowntimeMilliseconds: 620,
+    leastDowntimeMilliseconds: 620,
     passLeftMilliseconds: 600,
   });
 });
@@ -60,7 +61,7 @@ test('later, what is dirtied meanwhile counts, though never more than all memory
   });
   const known = { iteration: 1, dirtyCount: 300, dirtyCounts: [300], dirtyRate: 500, sendRate: 1000 };
   progress.consulted(stats(known), GO_ON);
-  expect(progress.estimatedDowntime).toBe(300);
+  expect(progress.downtime?.most).toBe(300);
   progress.passStarted({ kind: 'precopy', iteration: 1, dirtyPages: 300 });
   at(200);
   progress.passProgress({ pagesDone: 200 });

@@ -1,13 +1,10 @@
 /** How far a migration has come, from what its observer is told: the figures of its status. */
 import type { PassKind, PassReport, PrecopyDecision, PrecopyEnd, PrecopyStats } from '@mig/hypervisor';
-import { PAGE_SIZE } from '@mig/protocol';
+import { PAGE_OCTETS } from '@mig/protocol';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { OperatorPass, OperatorStatus } from '@mig/protocol/operator';
 import type { MigrationObserver } from '../live-migrate.js';
 import type { Clock } from '../precopy-stats.js';
-
-/** What a page takes on the stream: itself and its place in PAGE_DATA's list. */
-const OCTETS_PER_PAGE = PAGE_SIZE + 8;
 
 export type ProgressFigures = Omit<
   OperatorStatus,
@@ -19,6 +16,12 @@ type Heard = 'stateEntered' | 'passStarted' | 'passProgress' | 'passFinished' | 
 interface PassUnderWay extends OperatorPass {
   readonly began: number;
   readonly over: boolean;
+}
+
+/** Milliseconds: the same twice, or bounds where it is not known how fast the line is. */
+export interface DowntimeEstimate {
+  readonly least: number;
+  readonly most: number;
 }
 
 export class MigrationProgress implements Required<Pick<MigrationObserver, Heard>> {
@@ -36,7 +39,7 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
   #livePages = 0;
   #precopyEnd: PrecopyEnd | undefined;
   /** When precopy ended. */
-  #lastEstimate: number | undefined;
+  #lastEstimate: DowntimeEstimate | undefined;
 
   constructor(private readonly clock: Clock = () => performance.now()) {
     this.#began = clock();
@@ -66,18 +69,19 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
     return Math.min(Math.round(known + meanwhile), Math.max(this.#pages, known));
   }
 
-  /** Milliseconds that the guest would stand still if precopy ended now; undefined while that is unknown. */
-  get estimatedDowntime(): number | undefined {
+  /** How long the guest would stand still if precopy ended now; undefined while that is unknown. */
+  get downtime(): DowntimeEstimate | undefined {
     if (this.#phase !== 'precopy') return this.#lastEstimate;
-    const { sendRate = 0, suspendCost = 0 } = this.#stats ?? {};
+    const { sendRate, lineRate, suspendCost = 0 } = this.#stats ?? {};
     const { pagesLeft } = this;
-    return pagesLeft === undefined || sendRate === 0
-      ? undefined
-      : (pagesLeft / sendRate) * 1000 + suspendCost;
+    const rate = lineRate ?? sendRate;
+    if (pagesLeft === undefined || rate === undefined) return undefined;
+    const most = (pagesLeft / rate) * 1000 + suspendCost;
+    return { least: lineRate === undefined ? suspendCost : most, most };
   }
 
   stateEntered(state: SourceState): void {
-    this.#lastEstimate = this.estimatedDowntime;
+    this.#lastEstimate = this.downtime;
     this.#phase = state;
   }
 
@@ -115,7 +119,7 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
   figures(): ProgressFigures {
     const { sendRate, dirtyRate, dirtyCounts = [] } = this.#stats ?? {};
     const dirtyPages = dirtyCounts.at(-1);
-    const estimate = this.estimatedDowntime;
+    const downtime = this.downtime;
     const passLeft = this.#passLeft();
     return {
       phase: this.#phase,
@@ -126,7 +130,10 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
       ...(dirtyRate !== undefined && { dirtyRate }),
       octetsSent: this.#octetsOfPasses + this.#octetsOfPass(),
       elapsedMilliseconds: this.clock() - this.#began,
-      ...(estimate !== undefined && { estimatedDowntimeMilliseconds: estimate }),
+      ...(downtime && {
+        estimatedDowntimeMilliseconds: downtime.most,
+        leastDowntimeMilliseconds: downtime.least,
+      }),
       ...(passLeft !== undefined && { passLeftMilliseconds: passLeft }),
       ...(this.#precopyEnd && { precopyEnd: this.#precopyEnd }),
     };
@@ -137,7 +144,7 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
     if (pass === undefined || pass.over) return 0;
     // Of live passes it is known which pages were none.
     const pages = isLive(pass.kind) ? (this.#stats?.totalWritten ?? 0) - this.#livePages : pass.pagesDone;
-    return Math.max(pages, 0) * OCTETS_PER_PAGE;
+    return Math.max(pages, 0) * PAGE_OCTETS;
   }
 
   #passLeft(): number | undefined {

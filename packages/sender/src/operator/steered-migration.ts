@@ -132,15 +132,15 @@ export class SteeredMigration {
   }
 
   #firstPass(): Refusal | undefined {
-    const { iteration, pagesLeft, estimatedDowntime, precopyEnd } = this.progress;
+    const { iteration, pagesLeft, downtime, precopyEnd } = this.progress;
     if (iteration > 0 || precopyEnd !== undefined) return undefined;
     const { domain } = this.record;
     const left =
       pagesLeft === undefined ? 'nothing was sent so far' : `${pagesLeft} pages were not sent so far`;
     const time =
-      estimatedDowntime === undefined
+      downtime === undefined
         ? `${domain} would stand still while all of its memory is sent`
-        : `${domain} would stand still for up to ${(estimatedDowntime / 1000).toFixed(1)} s`;
+        : `${domain} would stand still for up to ${(downtime.most / 1000).toFixed(1)} s`;
     return { refused: 'first-pass', message: `the first pass over memory is not done, ${left}: ${time}` };
   }
 }

@@ -32,8 +32,12 @@ export function abortIfBusy(goal: PrecopyPolicy, limit: PrecopyPolicy): PrecopyP
 }
 
 /** What suspending it now would come to. */
-function prospect({ estimatedDowntime }: PrecopyStats): string {
-  return estimatedDowntime === undefined
-    ? ''
-    : `; suspended now, it would stand still for some ${Math.ceil(estimatedDowntime)} ms`;
+function prospect({ estimatedDowntime: most, leastDowntime: least = most, lineRate }: PrecopyStats): string {
+  if (most === undefined || least === undefined) return '';
+  const time =
+    lineRate === undefined
+      ? `at least ${Math.floor(least)} ms and at most ${Math.ceil(most)} ms (how fast the line is without the bandwidth ` +
+        'is not measured)'
+      : `some ${Math.ceil(most)} ms`;
+  return `; suspended now, it would stand still for ${time}`;
 }

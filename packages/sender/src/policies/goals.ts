@@ -17,32 +17,47 @@ export function dirtyThreshold(pages: number): PrecopyPolicy {
 
 /**
  * Ends precopy once the guest would stand still for no longer than this. The estimate counts the pages that are dirty
- * now; since they are sent live once more, fewer are left.
+ * now; since they are sent live once more, fewer are left. Where the line is not measured it is an upper bound.
  */
 export function maxDowntime(milliseconds: number): PrecopyPolicy {
-  return ({ iteration, dirtyCount, estimatedDowntime, sendRate, suspendCost }) => {
+  return (stats) => {
+    const { iteration, dirtyCount, estimatedDowntime, sendRate, lineRate = sendRate, suspendCost } = stats;
     if (iteration === 0 || estimatedDowntime === undefined || estimatedDowntime > milliseconds)
       return CONTINUE;
     const sentence =
-      `an estimated downtime of ${Math.ceil(estimatedDowntime)} ms (${dirtyCount!} pages at ${rate(sendRate!)}, and ` +
+      `an estimated downtime of ${Math.ceil(estimatedDowntime)} ms (${dirtyCount!} pages at ${rate(lineRate!)}, and ` +
       `${Math.round(suspendCost)} ms for the suspend itself), at most ${milliseconds} ms asked for`;
     return { decision: 'stop-and-copy', reason: { code: 'max-downtime', sentence } };
   };
 }
 
 /**
- * Ends precopy where the suspend itself costs more than the downtime that was asked for: no number of passes gets below
+ * Ends precopy where the suspend itself costs as much as the downtime that was asked for: no number of passes gets below
  * it, and with so few pages dirty they would save next to nothing.
  * @param milliseconds asked for
  * @param pages at most so many are dirty
  */
-export function downtimeOutOfReach(milliseconds: number, pages: number): PrecopyPolicy {
+export function fewPagesOutOfReach(milliseconds: number, pages: number): PrecopyPolicy {
   return ({ iteration, dirtyCount, suspendCost }) => {
     if (suspendCost < milliseconds || iteration === 0) return CONTINUE;
     if (dirtyCount === undefined || dirtyCount > pages) return CONTINUE;
     const sentence =
-      `${dirtyCount} pages dirty after ${passes(iteration)}: fewer would not help, as the suspend itself costs ` +
+      `${dirtyCount} pages dirty after ${passes(iteration)}: fewer would not help, as the suspend itself counts for ` +
       `${Math.round(suspendCost)} ms of the ${milliseconds} ms asked for`;
     return { decision: 'stop-and-copy', reason: { code: 'threshold', sentence } };
+  };
+}
+
+/**
+ * Aborts where the suspend itself costs as much as the downtime that is a condition: before anything is sent, since no
+ * number of passes gets below it.
+ */
+export function abortOutOfReach(milliseconds: number): PrecopyPolicy {
+  return ({ suspendCost }) => {
+    if (suspendCost < milliseconds) return CONTINUE;
+    const sentence =
+      `a downtime of ${milliseconds} ms is out of reach: the suspend itself counts for ${Math.round(suspendCost)} ms, ` +
+      'however few pages are dirty';
+    return { decision: 'abort', reason: { code: 'out-of-reach', sentence } };
   };
 }

@@ -1,6 +1,6 @@
 export { BANDWIDTH_EXPECTED, bandwidthText, parseBandwidth } from '../bandwidth-text.js';
 export { abortIfBusy, firstOf } from './compose.js';
-export { dirtyThreshold, downtimeOutOfReach, maxDowntime } from './goals.js';
+export { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
 export { iterationLimit, stallLimit, timeLimit } from './limits.js';
 export {
   contradiction,

@@ -64,6 +64,11 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
     within(1, 5000),
     'abort: timeout',
   ],
+  ['busy: nor is a downtime that the suspend alone exceeds, before anything is sent', { abortIfBusy: true, maxDowntime: 30 }, stats({ dirtyCount: 9, ...dear }), 'abort: out-of-reach'],
+  ['busy: however few pages are dirty', { abortIfBusy: true, maxDowntime: 30 }, after([0], dear), 'abort: out-of-reach'],
+  ['busy: or just reaches', { abortIfBusy: true, maxDowntime: 47 }, after([0], { ...dear, estimatedDowntime: 47.5 }), 'abort: out-of-reach'],
+  ['busy: a threshold that was named is a goal all the same', { abortIfBusy: true, maxDowntime: 30, precopyThreshold: 60 }, after([60], dear), 'stop-and-copy: threshold'],
+  ['busy: and is waited for', { abortIfBusy: true, maxDowntime: 30, precopyThreshold: 60 }, after([61], dear), go],
   ['busy: within the downtime is not', { abortIfBusy: true, maxDowntime: 300 }, after(stalled, fast), 'stop-and-copy: max-downtime'],
 ]; // prettier-ignore
 
@@ -112,7 +117,17 @@ test('every end is told with its figures', () => {
       '5000 pages/s are dirtied, 3000 pages/s sent; suspended now, it would stand still for some 300 ms',
   );
   expect(told({ maxDowntime: 30 }, after([9], dear))).toBe(
-    '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself costs 47 ms of the 30 ms asked for',
+    '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself counts for 47 ms of the 30 ms asked for',
+  );
+  expect(told({ maxDowntime: 30, abortIfBusy: true }, after([9], dear))).toBe(
+    'a downtime of 30 ms is out of reach: the suspend itself counts for 47 ms, however few pages are dirty',
+  );
+  const unmeasured = { ...rates, lineRate: undefined, leastDowntime: 47.2, sendRate: 3000 };
+  expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], unmeasured))).toMatch(
+    /; suspended now, it would stand still for at least 47 ms and at most 300 ms \(how fast the line is without the bandwidth is not measured\)$/,
+  );
+  expect(told({ maxDowntime: 300 }, after([1010], { ...rates, lineRate: 9000.2 }))).toMatch(
+    '1010 pages at 9000 pages/s',
   );
 });
 

@@ -1,7 +1,7 @@
 /** The policies of mig as one set of settings: what options, environment and operator may say. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { abortIfBusy, firstOf } from './compose.js';
-import { dirtyThreshold, downtimeOutOfReach, maxDowntime } from './goals.js';
+import { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
 import { iterationLimit, stallLimit, timeLimit } from './limits.js';
 import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from './simple-policy.js';
 
@@ -38,11 +38,13 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
   const goals: PrecopyPolicy[] = [];
   if (downtime !== undefined) goals.push(maxDowntime(downtime));
   if (precopyThreshold !== undefined) goals.push(dirtyThreshold(precopyThreshold));
-  else if (downtime !== undefined && own === undefined) {
-    goals.push(downtimeOutOfReach(downtime, DIRTY_THRESHOLD_DEFAULT));
+  else if (downtime !== undefined && own === undefined && !busy) {
+    goals.push(fewPagesOutOfReach(downtime, DIRTY_THRESHOLD_DEFAULT));
   }
 
   const limits: PrecopyPolicy[] = [];
+  const isOnlyGoal = precopyThreshold === undefined && own === undefined;
+  if (busy && downtime !== undefined && isOnlyGoal) limits.push(abortOutOfReach(downtime));
   const untold = settings.precopyIterations === undefined && timeout === undefined;
   if (busy || (downtime !== undefined && untold && own === undefined)) limits.push(stallLimit());
   if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));

@@ -12,7 +12,9 @@ export function stats(figures: Partial<PrecopyStats>): PrecopyStats {
     dirtyRate: undefined,
     dirtyCounts: [],
     suspendCost: 0,
+    lineRate: figures.sendRate,
     estimatedDowntime: undefined,
+    leastDowntime: figures.estimatedDowntime,
     ...figures,
   };
 }

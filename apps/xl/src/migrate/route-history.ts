@@ -1,0 +1,96 @@
+/** What migrations from this host to a target have measured, kept for the estimates of the next. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * - `suspend-costs`: milliseconds of downtime whatever was dirty
+ * - `start-waits`: milliseconds for which the target kept the first pass waiting
+ * - `line-rates`: pages per second that the line carried while no bandwidth held
+ */
+export type RouteFigure = 'suspend-costs' | 'start-waits' | 'line-rates';
+
+export interface Route {
+  /** Of this host, as its info names it. */
+  readonly hypervisor: string;
+  /** As sent-to.ts has it. */
+  readonly target: string;
+}
+
+/** Of each route the latest. */
+const KEPT = 9;
+
+export class RouteHistory {
+  readonly #name: string;
+  readonly #ofHypervisor: string;
+
+  /** @param folder the host's, for state */
+  constructor(
+    private readonly folder: string,
+    { hypervisor, target }: Route,
+  ) {
+    this.#ofHypervisor = `${hypervisor} to `;
+    this.#name = this.#ofHypervisor + target;
+  }
+
+  /** @returns the median of the latest; undefined where none was measured on this route */
+  median(figure: RouteFigure): number | undefined {
+    return medianOf(this.#read(figure)[this.#name] ?? []);
+  }
+
+  /** @returns the largest median of the other routes from this hypervisor: what a route that is new may have, too */
+  largestElsewhere(figure: RouteFigure): number | undefined {
+    const others = Object.entries(this.#read(figure))
+      .filter(([name]) => name !== this.#name && name.startsWith(this.#ofHypervisor))
+      .map(([, values]) => medianOf(values) ?? 0);
+    return others.length === 0 ? undefined : Math.max(...others);
+  }
+
+  /** Best effort: the migration that was measured has succeeded all the same. */
+  add(figure: RouteFigure, value: number | undefined): void {
+    if (value === undefined) return;
+    const path = this.#pathOf(figure);
+    const growing = `${path}.${process.pid}`;
+    try {
+      const routes = this.#read(figure);
+      routes[this.#name] = [...(routes[this.#name] ?? []), Math.round(value * 10) / 10].slice(-KEPT);
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(growing, JSON.stringify(routes), { mode: 0o600 });
+      renameSync(growing, path);
+    } catch {
+      rmSync(growing, { force: true });
+    }
+  }
+
+  #pathOf(figure: RouteFigure): string {
+    return join(this.folder, `${figure}.json`);
+  }
+
+  #read(figure: RouteFigure): Record<string, number[]> {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(readFileSync(this.#pathOf(figure), 'utf8'));
+    } catch {
+      return {};
+    }
+    const isMeasured = (value: unknown): value is number[] =>
+      Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0);
+    return Object.fromEntries(Object.entries(parsed ?? {}).filter(([, value]) => isMeasured(value)));
+  }
+}
+
+export interface SuspendCost {
+  readonly milliseconds: number;
+  /** On this route; otherwise it is what others had, or what the hypervisor says to assume. */
+  readonly isMeasured: boolean;
+}
+
+export function suspendCostOf(history: RouteHistory, assumed: number): SuspendCost {
+  const measured = history.median('suspend-costs');
+  const milliseconds = measured ?? history.largestElsewhere('suspend-costs') ?? assumed;
+  return { milliseconds, isMeasured: measured !== undefined };
+}
+
+function medianOf(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}
