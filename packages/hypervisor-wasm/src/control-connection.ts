@@ -1,5 +1,13 @@
 import { HostError } from '@mig/hypervisor';
-import { closeDescriptor, EndOfInputError, Input, Output, TimeoutError } from '@mig/posix';
+import {
+  closeDescriptor,
+  deadlineIn,
+  EndOfInputError,
+  Input,
+  Output,
+  setNonBlocking,
+  TimeoutError,
+} from '@mig/posix';
 import {
   ControlError,
   ControlFrames,
@@ -35,6 +43,8 @@ export class ControlConnection {
     private readonly domid: number,
   ) {
     this.#fd = this.#orDied(() => connectToDomain(folder)) ?? this.#died();
+    // A long request to a process that has stopped would wait in the kernel, beyond any deadline.
+    setNonBlocking(this.#fd);
     this.#input = new Input(this.#fd, { subject: `domain ${domid}` });
     this.#output = new Output(this.#fd, { subject: `domain ${domid}` });
   }
@@ -66,14 +76,11 @@ export class ControlConnection {
     milliseconds = 0,
   ): ControlReply & { kind: K } {
     const due = milliseconds === 0 ? PATIENCE : milliseconds;
-    const patience = {
-      what: `no answer of the process of domain ${this.domid}`,
-      milliseconds: due + GRACE,
-    };
     // What nobody waits for any more is not done later.
     const deadline = Date.now() + due;
     if (this.#tooLate !== undefined) throw this.#tooLate;
-    this.#input.patience = this.#output.patience = patience;
+    const what = `no answer of the process of domain ${this.domid}`;
+    this.#input.deadline = this.#output.deadline = deadlineIn(due + GRACE, what);
     const reply = this.#orDied(() => {
       this.#output.write(encodeControlRequest({ ...request, deadline }));
       return decodeControlReply(this.#receive());

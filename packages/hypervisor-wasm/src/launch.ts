@@ -1,5 +1,5 @@
 import { HostError, type HostErrorCode } from '@mig/hypervisor';
-import { closeDescriptor, Input, pipe, TimeoutError } from '@mig/posix';
+import { closeDescriptor, deadlineIn, Input, pipe, TimeoutError } from '@mig/posix';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,8 +83,8 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function readReadiness(fd: number, folder: string): Readiness {
-  const what = 'the process of the domain was not ready';
-  const input = new Input(fd, { subject: 'a starting domain', patience: { what, milliseconds: PATIENCE } });
+  const input = new Input(fd, { subject: 'a starting domain' });
+  input.deadline = deadlineIn(PATIENCE, 'the process of the domain was not ready');
   const octets = new Uint8Array(65536);
   let text = '';
   try {

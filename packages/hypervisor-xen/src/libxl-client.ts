@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { HostError } from '@mig/hypervisor';
 import {
+  deadlineIn,
   EndOfInputError,
-  FOR_EVER,
   Input,
   type Interrupt,
   InterruptedError,
@@ -100,7 +100,7 @@ export class LibxlClient {
   #ask(request: LibxlRequest, listener?: HelperListener): unknown {
     this.#requests.write(jsonLine(request));
     this.#input.interrupt = listener?.interrupt;
-    this.#input.patience = FOR_EVER;
+    this.#input.deadline = undefined;
     let helper: number | undefined;
     let helperIsDone = false;
     // What ends the request before libxl does.
@@ -108,7 +108,7 @@ export class LibxlClient {
     const stop = (reason: unknown) => {
       cause ??= reason instanceof Error ? reason : new Error(String(reason));
       this.#input.interrupt = undefined;
-      this.#input.patience = FOR_EVER;
+      this.#input.deadline = undefined;
       // Past the helper libxl itself may be held up by the stream, and listens to nobody.
       if (helperIsDone) this.#kill();
       else if (helper !== undefined) signal(helper, 'SIGTERM');
@@ -133,7 +133,8 @@ export class LibxlClient {
         }
         if (message.event === 'image' || message.event === 'failed') {
           helperIsDone = true;
-          this.#input.patience = listener?.patience ?? FOR_EVER;
+          const { patience } = listener ?? {};
+          this.#input.deadline = patience && deadlineIn(patience.milliseconds, patience.what);
         }
         let directive: HelperDirective | undefined;
         try {

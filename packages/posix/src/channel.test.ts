@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { openSync, readSync } from 'node:fs';
 import { closeDescriptor, pipe, setNonBlocking } from './descriptors.js';
 import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
@@ -7,6 +7,7 @@ import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';
 import { addressOf, createMemoryFile } from './mapping.js';
 import { Output } from './output.js';
+import { deadlineIn, pause } from './wait.js';
 
 const opened: { close(): void }[] = [];
 afterEach(() => {
@@ -90,6 +91,80 @@ test('a peer that stops reading is a timeout', () => {
   const { output } = channel();
   output.patience = instantly;
   expect(failure(() => output.write(new Uint8Array(1 << 20)))).toBeInstanceOf(TimeoutError);
+});
+
+describe('a deadline is for all that is waited for together', () => {
+  const ticks = 30;
+
+  test('an octet now and then does not put it off', () => {
+    const { input, output } = channel();
+    let sent = 0;
+    input.whileWaiting = () => {
+      output.write(Uint8Array.of(sent++));
+    };
+    input.deadline = deadlineIn(250, 'no message');
+    const error = failure(() => input.read(ticks));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error.message).toBe('no message within 0.25 s');
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(ticks);
+  });
+
+  test('nor does a peer that reads a little now and then', () => {
+    const { input, output } = channel();
+    let pages = 0;
+    output.whileWaiting = () => {
+      input.read(4096);
+      pages++;
+    };
+    output.patience = { what: 'it read nothing', milliseconds: 60_000 };
+    output.deadline = deadlineIn(250, 'it did not read all');
+    const error = failure(() => output.write(new Uint8Array(65536 + ticks * 4096)));
+    expect(error.message).toBe('it did not read all within 0.25 s');
+    expect(pages).toBeGreaterThan(0);
+    expect(pages).toBeLessThan(ticks);
+  });
+
+  test('what was there in time is read, however late', () => {
+    const { input, output } = channel();
+    output.write(Uint8Array.of(1, 2));
+    input.deadline = deadlineIn(0, 'no message');
+    expect(input.read(2)).toEqual(Uint8Array.of(1, 2));
+  });
+});
+
+describe('what is called while a wait lasts', () => {
+  test('hears how long it has lasted, and ends it by throwing', () => {
+    const { output } = channel();
+    const heard: number[] = [];
+    output.whileWaiting = (milliseconds) => {
+      heard.push(milliseconds);
+      if (heard.length === 3) throw new RangeError('enough');
+    };
+    expect(failure(() => output.write(new Uint8Array(1 << 20)))).toBeInstanceOf(RangeError);
+    expect(heard).toEqual([...heard].sort((one, other) => one - other));
+    expect(heard[0]).toBeGreaterThanOrEqual(100);
+  });
+
+  test('may itself wait', () => {
+    const { input, output } = channel();
+    const inner = channel();
+    input.whileWaiting = () => {
+      inner.output.write(Uint8Array.of(1));
+      output.write(inner.input.read(1));
+    };
+    expect(input.read(1)).toEqual(Uint8Array.of(1));
+  });
+
+  test('is called in a pause as well', () => {
+    let calls = 0;
+    const whileWaiting = () => {
+      calls++;
+      throw new RangeError('enough');
+    };
+    expect(failure(() => pause(60_000, { whileWaiting }))).toBeInstanceOf(RangeError);
+    expect(calls).toBe(1);
+  });
 });
 
 test('a peer that is gone is EPIPE, not a signal', () => {

@@ -19,5 +19,5 @@ export { Iovec } from './iovec.js';
 export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
 export { Output, type ChannelOptions } from './output.js';
 export { connectUnix } from './socket.js';
-export { FOR_EVER, pause, type Patience, waitFor } from './wait.js';
+export { type Deadline, deadlineIn, FOR_EVER, pause, type Patience, type Waiting, waitFor } from './wait.js';
 export { execute, exitAtOnce, newSession } from './session.js';

@@ -3,7 +3,7 @@ import type { Interrupt } from './interrupt.js';
 import { IOV_MAX, type Iovec } from './iovec.js';
 import { attempt, errno } from './libc.js';
 import type { ChannelOptions } from './output.js';
-import { FOR_EVER, type Patience, waitFor } from './wait.js';
+import { type Deadline, FOR_EVER, type Patience, type Waiting, waitFor } from './wait.js';
 
 /** A length that a peer announces is believed this far before any of it has arrived. */
 const FIRST_ALLOCATION = 1 << 20;
@@ -12,9 +12,11 @@ const FIRST_ALLOCATION = 1 << 20;
 const spliceOffset = new Uint32Array(2);
 
 /** The reading half of a channel; see Output. It never reads more than it is asked for. */
-export class Input {
+export class Input implements Waiting {
   patience: Patience;
+  deadline: Deadline | undefined;
   interrupt: Interrupt | undefined;
+  whileWaiting: ((milliseconds: number) => void) | undefined;
   readonly subject: string;
   #octets = 0;
 
@@ -38,7 +40,7 @@ export class Input {
    */
   readSome(target: Uint8Array): number {
     for (;;) {
-      waitFor(this.fd, 'readable', this.patience, this.interrupt);
+      waitFor(this.fd, 'readable', this);
       const result = attempt('read', this.fd, target, target.length);
       if (result >= 0) {
         this.#octets += result;
@@ -85,7 +87,7 @@ export class Input {
   /** Fills, and empties, all that the iovec holds: no octet passes through JavaScript. */
   readv(iovec: Iovec): void {
     while (iovec.count > 0) {
-      waitFor(this.fd, 'readable', this.patience, this.interrupt);
+      waitFor(this.fd, 'readable', this);
       const count = Math.min(iovec.count, IOV_MAX);
       const result = attempt('readv', this.fd, iovec.remaining(), count);
       if (result < 0) {
@@ -105,7 +107,7 @@ export class Input {
    */
   splice(file: number, offset: number, length: number): boolean {
     for (let at = offset; at < offset + length;) {
-      waitFor(this.fd, 'readable', this.patience, this.interrupt);
+      waitFor(this.fd, 'readable', this);
       spliceOffset[0] = at;
       spliceOffset[1] = at / 2 ** 32;
       const result = attempt('splice', this.fd, null, file, spliceOffset, offset + length - at, 0);

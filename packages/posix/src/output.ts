@@ -2,7 +2,7 @@ import { PosixError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 import { IOV_MAX, type Iovec } from './iovec.js';
 import { attempt, errno } from './libc.js';
-import { FOR_EVER, type Patience, waitFor } from './wait.js';
+import { type Deadline, FOR_EVER, type Patience, type Waiting, waitFor } from './wait.js';
 
 export interface ChannelOptions {
   /** What an error calls the descriptor: "the stream to host2". */
@@ -12,15 +12,19 @@ export interface ChannelOptions {
 }
 
 /**
- * The writing half of a channel. Every wait is a `poll` with the patience in force, so a peer that stops
+ * The writing half of a channel. Every wait is a `poll` with what bounds it now, so a peer that stops
  * reading ends as a TimeoutError, one that is gone as a PosixError EPIPE. The descriptor should be
  * non-blocking (`pipe()` makes it so): on a blocking one a large write waits in the kernel, beyond any timeout.
  */
-export class Output {
+export class Output implements Waiting {
   /** No octet moved for this long is a TimeoutError. */
   patience: Patience;
+  /** A wait beyond it is a TimeoutError, however often an octet moves. */
+  deadline: Deadline | undefined;
   /** What may end a wait; undefined where nothing may (after permission to go). */
   interrupt: Interrupt | undefined;
+  /** Called now and then while a write waits: see Waiting. */
+  whileWaiting: ((milliseconds: number) => void) | undefined;
   readonly subject: string;
   #octets = 0;
 
@@ -63,10 +67,10 @@ export class Output {
     if (result >= 0) {
       this.#octets += result;
       // Between two large writes that never had to wait, an interrupt must still be seen.
-      if (this.interrupt?.raised !== undefined) waitFor(this.fd, 'writable', this.patience, this.interrupt);
+      if (this.interrupt?.raised !== undefined) waitFor(this.fd, 'writable', this);
       return result;
     }
-    if (-result === errno('EAGAIN')) waitFor(this.fd, 'writable', this.patience, this.interrupt);
+    if (-result === errno('EAGAIN')) waitFor(this.fd, 'writable', this);
     else if (-result !== errno('EINTR')) throw new PosixError(syscall, -result, this.subject);
     return 0;
   }

@@ -13,19 +13,51 @@ export interface Patience {
   readonly milliseconds: number;
 }
 
+/** When several waits are to be over together: those for the octets of one message, say. */
+export interface Deadline extends Patience {
+  /** In the time of performance.now(). */
+  readonly at: number;
+}
+
+/** What bounds a wait, and what may end it before. */
+export interface Waiting {
+  /** Begins anew with each wait, and so with each octet that moves. */
+  readonly patience: Patience;
+  /** Does not begin anew. */
+  readonly deadline?: Deadline | undefined;
+  readonly interrupt?: Interrupt | undefined;
+  /**
+   * Called about every 100 ms of a wait with how long that wait has lasted, in milliseconds. What it throws ends the
+   * wait.
+   */
+  readonly whileWaiting?: ((milliseconds: number) => void) | undefined;
+}
+
 export const FOR_EVER: Patience = { what: 'nothing', milliseconds: Infinity };
+
+/** The deadline that is so many milliseconds from now. @param what as of Patience */
+export function deadlineIn(milliseconds: number, what: string): Deadline {
+  return { what, milliseconds, at: performance.now() + milliseconds };
+}
 
 /** poll() takes its timeout as a C int: longer waits are made of several. */
 const LONGEST_POLL = 0x7fffffff;
 
+/** Milliseconds between two calls of `whileWaiting`. */
+const LOOK_INTERVAL = 100;
+
 /**
  * Does nothing for so long.
- * @throws InterruptedError when `interrupt` is raised
+ * @throws InterruptedError when the interrupt is raised; what `whileWaiting` throws
  */
-export function pause(milliseconds: number, interrupt?: Interrupt): void {
+export function pause(
+  milliseconds: number,
+  { interrupt, whileWaiting }: Pick<Waiting, 'interrupt' | 'whileWaiting'> = {},
+): void {
   try {
+    const patience = { what: 'nothing was to come', milliseconds };
     // poll() passes over a negative descriptor.
-    waitFor(-1, 'readable', { what: 'nothing was to come', milliseconds }, interrupt);
+    waitFor(-1, 'readable', { patience, interrupt, whileWaiting });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
   }
@@ -36,17 +68,16 @@ const pollfds = new Int32Array(4);
 const halves = new Int16Array(pollfds.buffer);
 
 /**
- * Waits until `fd` can be read or written, or has ended.
- * @throws TimeoutError after `patience.milliseconds`
- * @throws InterruptedError when `interrupt` is raised, even if the descriptor is ready
+ * Waits until `fd` can be read or written, or has ended. What is ready when the time is over is not late.
+ * @throws TimeoutError after the patience, or at the deadline where that comes first
+ * @throws InterruptedError when the interrupt is raised, even if the descriptor is ready
  */
-export function waitFor(
-  fd: number,
-  direction: 'readable' | 'writable',
-  patience: Patience,
-  interrupt?: Interrupt,
-): void {
-  const deadline = performance.now() + patience.milliseconds;
+export function waitFor(fd: number, direction: 'readable' | 'writable', waiting: Waiting): void {
+  const { patience, deadline, interrupt } = waiting;
+  const began = performance.now();
+  const patienceEnds = began + patience.milliseconds;
+  const end = Math.min(patienceEnds, deadline?.at ?? Infinity);
+  let look = waiting.whileWaiting === undefined ? Infinity : began + LOOK_INTERVAL;
   for (;;) {
     pollfds[0] = fd;
     halves[2] = direction === 'readable' ? POLLIN : POLLOUT;
@@ -54,7 +85,7 @@ export function waitFor(
     pollfds[2] = interrupt?.shared.fd ?? -1;
     halves[6] = POLLIN;
     halves[7] = 0;
-    const left = Math.max(0, deadline - performance.now());
+    const left = Math.max(0, Math.min(end, look) - performance.now());
     const ready = attempt('poll', pollfds, 2, left > LONGEST_POLL ? LONGEST_POLL : Math.ceil(left));
     if (ready < 0) {
       if (-ready === errno('EINTR')) continue;
@@ -66,6 +97,13 @@ export function waitFor(
     const happened = halves[3];
     if (happened & POLLNVAL) throw new PosixError('poll', errno('EBADF'), `descriptor ${fd}`);
     if (happened !== 0) return;
-    if (performance.now() >= deadline) throw new TimeoutError(patience.what, patience.milliseconds);
+    const now = performance.now();
+    if (now >= end) {
+      const { what, milliseconds } = end === patienceEnds || deadline === undefined ? patience : deadline;
+      throw new TimeoutError(what, milliseconds);
+    }
+    if (now < look) continue;
+    waiting.whileWaiting?.(now - began);
+    look = performance.now() + LOOK_INTERVAL;
   }
 }

@@ -41,6 +41,14 @@ class ScriptedSource {
     if (after === 'hangs-up') this.#send.close();
   }
 
+  /** It sends more, an octet whenever it has been waited for for 100 ms. */
+  dribble(octets: Uint8Array): void {
+    let sent = 0;
+    this.channel.input.whileWaiting = () => {
+      if (sent < octets.length) this.#send.write(octets.subarray(sent, ++sent));
+    };
+  }
+
   deafen(): void {
     this.#heard.close();
   }
@@ -78,9 +86,9 @@ function script(sent: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-up'
   return source;
 }
 
-function failedReceive(from: ScriptedSource): ReceiveError {
+function failedReceive(from: ScriptedSource, permission = 1): ReceiveError {
   try {
-    receiveDomain(host, from.channel, { timeouts: { progress: 50, permission: 1 } });
+    receiveDomain(host, from.channel, { timeouts: { progress: 50, permission } });
   } catch (error) {
     expect(error).toBeInstanceOf(ReceiveError);
     return error as ReceiveError;
@@ -153,6 +161,15 @@ test.each(unpermitted)(
     expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3) + text(PERMISSION_TO_GO));
   },
 );
+
+test('permission that comes octet by octet has no more time than another', () => {
+  const from = script([header, MODEL_STREAM], 'is-silent');
+  from.dribble(PERMISSION_TO_GO);
+  const error = failedReceive(from, 250);
+  expect(error).toMatchObject({ state: 'awaiting-permission', outcome: 'destroyed' });
+  expect(error.message).toBe('no permission to go from the source within 0.25 s');
+  expect(host.list()).toEqual([]);
+});
 
 test('a signal before permission: the copy is destroyed', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO], 'is-silent');

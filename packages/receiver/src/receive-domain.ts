@@ -3,7 +3,7 @@
  * @mig/protocol/handshake.
  */
 import { type Host, HostError, type IncomingDomain } from '@mig/hypervisor';
-import type { Input, Output } from '@mig/posix';
+import { deadlineIn, FOR_EVER, type Input, type Output } from '@mig/posix';
 import {
   BANNER,
   incomingName,
@@ -84,7 +84,8 @@ class Target {
     this.output.write(READY);
     this.#advance('ready-written');
 
-    this.input.patience = { what: 'no permission to go from the source', milliseconds: permission };
+    this.input.patience = FOR_EVER;
+    this.input.deadline = deadlineIn(permission, 'no permission to go from the source');
     const received = this.input.read(PERMISSION_TO_GO.length);
     if (!received.every((octet, i) => octet === PERMISSION_TO_GO[i])) throw new NoPermissionError();
     // From here on only this end may run the domain, and nothing may keep it from saying whether it does.

@@ -1,18 +1,19 @@
-import { EndOfInputError, type Input, type Patience, TimeoutError } from '@mig/posix';
+import { deadlineIn, EndOfInputError, type Input, TimeoutError } from '@mig/posix';
 import { BANNER, classifyBanner } from '@mig/protocol/handshake';
 import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
 /** What is read of something that is not the banner, to be shown: octets. */
 const SHOWN = 2048;
-/** How long the rest of its first line is waited for. */
-const REST: Patience = { what: 'no more', milliseconds: 1000 };
+/** Milliseconds in which the rest of its first line has to come. */
+const REST = 1000;
 
 /**
  * Reads the banner.
+ * @param milliseconds for all of it
  * @throws BannerError with what came instead, or with what came before the end or the timeout
  */
 export function awaitBanner(input: Input, milliseconds: number): void {
-  input.patience = { what: 'no banner from the target', milliseconds };
+  input.deadline = deadlineIn(milliseconds, 'no banner from the target');
   const received = new Uint8Array(SHOWN);
   let length = 0;
   const read = (most: number): boolean => {
@@ -25,7 +26,7 @@ export function awaitBanner(input: Input, milliseconds: number): void {
       if (!read(BANNER.length)) throw bannerError(received.subarray(0, length));
     }
     if (startsLikeBanner(received, length)) return;
-    input.patience = REST;
+    input.deadline = deadlineIn(REST, 'no more');
     while (length < SHOWN && !received.subarray(0, length).includes(0x0a) && read(SHOWN));
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
@@ -45,15 +46,16 @@ function bannerError(received: Uint8Array, cause?: TimeoutError): BannerError {
 /**
  * Reads one of the fixed messages that the target sends.
  * @param what as in "the ready message"
+ * @param milliseconds for all of it, and for what belongs to it
  * @throws UnexpectedMessageError where something else came, MissingMessageError, TimeoutError
  */
 export function awaitMessage(input: Input, message: Uint8Array, what: string, milliseconds: number): void {
-  input.patience = { what: `no ${what} from the target`, milliseconds };
+  input.deadline = deadlineIn(milliseconds, `no ${what} from the target`);
   const received = readMessage(input, message.length, what);
   if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
 }
 
-/** The octet after the report. @throws MissingMessageError, TimeoutError */
+/** Reads the octet after the report, in the time for the report. @throws MissingMessageError, TimeoutError */
 export function awaitStatus(input: Input): number {
   return readMessage(input, 1, 'status in the report')[0]!;
 }

@@ -14,6 +14,7 @@ import {
 import { BannerError, MigrationError } from './errors.js';
 import { liveMigrate, type LiveMigrateOptions } from './live-migrate.js';
 import { ScriptedTarget } from './scripted-target.test-support.js';
+import type { SourceTimeouts } from './timeouts.js';
 
 const success = Uint8Array.of(0);
 const failure = Uint8Array.of(3);
@@ -140,6 +141,49 @@ test('no ready in time: resumed', () => {
   const error = failedMigration(script([BANNER], 'is-silent'), { timeouts: { ready: 1 } });
   expect(error).toMatchObject({ state: 'awaiting-ready', outcome: 'resumed' });
   expect(error.message).toBe('no ready message from the target within 0.001 s');
+});
+
+const dribbled: {
+  message: string;
+  before: Uint8Array[];
+  octets: Uint8Array;
+  timeout: keyof SourceTimeouts;
+  state: SourceState;
+}[] = [
+  { message: 'banner', before: [], octets: BANNER, timeout: 'banner', state: 'awaiting-banner' },
+  { message: 'ready message', before: [BANNER], octets: READY, timeout: 'ready', state: 'awaiting-ready' },
+  {
+    message: 'report',
+    before: [BANNER, READY],
+    octets: Uint8Array.of(...REPORT, ...success),
+    timeout: 'report',
+    state: 'awaiting-report',
+  },
+  {
+    message: 'permission to have the domain back',
+    before: [BANNER, READY, REPORT, failure],
+    octets: PERMISSION_TO_GO,
+    timeout: 'permissionBack',
+    state: 'awaiting-permission-back',
+  },
+];
+test.each(dribbled)('a $message that comes octet by octet has no more time than another', (row) => {
+  const to = script(row.before, 'is-silent');
+  to.dribble(row.octets);
+  const error = failedMigration(to, { timeouts: { [row.timeout]: 250 } });
+  expect(error).toMatchObject({ state: row.state, outcome: sourceTable[row.state].onFailure });
+  const timeout = error.cause instanceof BannerError ? error.cause.cause : error.cause;
+  expect(timeout).toMatchObject({
+    name: 'TimeoutError',
+    message: `no ${row.message} from the target within 0.25 s`,
+  });
+});
+
+test('the octet of the status has no more time than the report that it belongs to', () => {
+  const to = script([BANNER, READY, REPORT], 'is-silent');
+  const error = failedMigration(to, { timeouts: { report: 1 } });
+  expect(error).toMatchObject({ state: 'awaiting-report', outcome: 'unknown' });
+  expect(error.message).toBe('no report from the target within 0.001 s');
 });
 
 test('resumed by somebody else while the target prepared: no permission, it goes on running under its own name', () => {

@@ -82,7 +82,7 @@ class ImageSaver {
     this.#pacer = new Pacer(
       options.bandwidth ?? (() => undefined),
       this.#clock,
-      (milliseconds) => pause(milliseconds, output.interrupt),
+      (milliseconds) => pause(milliseconds, output),
       (octetsPerSecond) => this.#figures.lineMeasured(octetsPerSecond / PAGE_OCTETS),
     );
   }

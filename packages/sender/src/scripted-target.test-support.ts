@@ -28,6 +28,14 @@ export class ScriptedTarget {
     if (after === 'hangs-up') this.#say.close();
   }
 
+  /** It says more, an octet whenever it has been waited for for 100 ms. */
+  dribble(octets: Uint8Array): void {
+    let said = 0;
+    this.channel.input.whileWaiting = () => {
+      if (said < octets.length) this.#say.write(octets.subarray(said, ++said));
+    };
+  }
+
   /** It no longer reads. */
   deafen(): void {
     this.#heard.close();

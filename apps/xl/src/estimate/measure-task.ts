@@ -11,6 +11,6 @@ export interface MeasureTask {
 }
 
 export function measure(host: Host, { domid, period }: MeasureTask, interrupt: Interrupt): DirtySample {
-  const wait = (milliseconds: number) => pause(milliseconds, interrupt);
+  const wait = (milliseconds: number) => pause(milliseconds, { interrupt });
   return host.withDirtyLog(domid, (log) => measureDirty(log, { period, wait }));
 }
