@@ -39,7 +39,8 @@ export interface PrecopyStats {
 /**
  * - `dirty-count-known`: the log was just read; these pages have not been sent
  * - `pass-finished`: a pass was sent, what it left dirty is unknown
- * - `between-batches`: in the middle of a live pass; of a `remainder`, which the answer may cut short and no longer abort
+ * - `between-batches`: in the middle of a live pass, after a write and now and then while one waits; of a `remainder`, which
+ *   the answer may cut short, and abort only where no octet has moved for a second
  */
 export type ConsultationPoint = 'dirty-count-known' | 'pass-finished' | 'between-batches';
 

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
-import type { PassReport, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { PassReport, PrecopyDecision, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import { closeDescriptor, Output, pipe, setNonBlocking, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import { saveImage } from './save-image.js';
@@ -212,6 +215,109 @@ test('what is decided stays so: no limit aborts while the remainder is sent', ()
     ['remainder', 1500],
     ['stop-and-copy', 1500],
   ]);
+});
+
+describe('while a write waits for a target that takes nothing', () => {
+  const outputs: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of outputs.splice(0)) await close();
+  });
+
+  /** A pipe of 16 pages. @returns its end, and what begins to read the other */
+  function stalled(milliseconds = 10_000): { output: Output; read: () => void } {
+    const { readEnd, writeEnd } = pipe(65536);
+    setNonBlocking(writeEnd);
+    const patience = { what: 'nothing was taken', milliseconds };
+    const output = new Output(writeEnd, { subject: 'the stream', patience });
+    outputs.push(() => closeDescriptor(readEnd));
+    const close = () => output.close();
+    outputs.unshift(close);
+    const read = () => {
+      const reader = spawn('cat', { stdio: [readEnd, 'ignore', 'inherit'] });
+      outputs.push(() => once(reader, 'exit'));
+    };
+    return { output, read };
+  }
+
+  const abort = (code: string) => ({ decision: 'abort', reason: { code, sentence: code } }) as const;
+  const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } } as const;
+  const goOn = { decision: 'continue-precopy' } as const;
+
+  test('the policy is asked again and again, and may abort', () => {
+    const memory = busy(H);
+    const asked: PrecopyStats[] = [];
+    const policy: PrecopyPolicy = (stats) => (asked.push(stats) < 4 ? goOn : abort('test'));
+    expect(() => saveImage(memory, stalled().output, { ...live, policy })).toThrow(PrecopyAbortedError);
+    expect(asked.map(({ point, dirtyCount }) => [point, dirtyCount])).toEqual([
+      ['dirty-count-known', M],
+      ...Array.from({ length: 3 }, () => ['between-batches', undefined]),
+    ]);
+    expect(asked[3]!.elapsedMilliseconds).toBeGreaterThan(asked[2]!.elapsedMilliseconds);
+    expect(memory.calls).toEqual(['enable', 'disable']);
+  });
+
+  test('a stop that it decides is done once the write is, whatever it would say then', () => {
+    const memory = busy(0);
+    const { output, read } = stalled();
+    let asked = 0;
+    const policy: PrecopyPolicy = () => (++asked === 2 ? stop : goOn);
+    const observer = { consulted: () => (asked === 2 ? read() : undefined) };
+    const report = saveImage(memory, output, { ...live, policy, observer });
+    expect(asked).toBe(2);
+    expect(report.precopyEnd.code).toBe('test');
+    expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
+      ['precopy', 1024],
+      ['stop-and-copy', M - 1024],
+    ]);
+    expect(output.whileWaiting).toBeUndefined();
+  });
+
+  test('so is one in the last write of a pass', () => {
+    const memory = new ModelMemory(100);
+    const { output, read } = stalled();
+    let asked = 0;
+    const policy: PrecopyPolicy = () => (++asked === 2 ? stop : goOn);
+    const observer = { consulted: () => (asked === 2 ? read() : undefined) };
+    const report = saveImage(memory, output, { ...live, policy, observer });
+    expect(report.precopyEnd.code).toBe('test');
+    expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
+      ['precopy', 100],
+      ['stop-and-copy', 0],
+    ]);
+  });
+
+  test('a pause that a bandwidth asks for is a wait as well', () => {
+    const memory = busy(0);
+    let asked = 0;
+    const policy: PrecopyPolicy = () => (++asked < 4 ? goOn : abort('test'));
+    // A page in an hour.
+    const bandwidth = () => ({ octetsPerSecond: 1, always: false });
+    expect(() => saveImage(memory, record().output, { ...live, policy, bandwidth })).toThrow('test');
+    expect(memory.calls).toEqual(['enable', 'disable']);
+  });
+
+  describe('of the remainder', () => {
+    /** The first pass fits into the pipe, and the remainder does not. */
+    function inRemainder(answer: PrecopyDecision): () => unknown {
+      const memory = new ModelMemory(10);
+      memory.beforeBatch = () => {
+        for (let pfn = 0; pfn < 10; pfn++) memory.dirty(pfn);
+      };
+      const policy: PrecopyPolicy = ({ iteration, point }) => {
+        if (iteration === 0 || point === 'pass-finished') return goOn;
+        return point === 'dirty-count-known' ? stop : answer;
+      };
+      return () => saveImage(memory, stalled(2000).output, { ...live, policy });
+    }
+
+    test('an abort is heeded, since that will not be over in a moment', () => {
+      expect(inRemainder(abort('timeout'))).toThrow(PrecopyAbortedError);
+    });
+
+    test('but a domain that has reached its goal is not called busy', () => {
+      expect(inRemainder(abort('busy'))).toThrow(TimeoutError);
+    });
+  });
 });
 
 test('what the output throws comes through, with log-dirty off even if that fails too', () => {

@@ -70,6 +70,8 @@ class ImageSaver {
   readonly #pacer: Pacer;
   readonly #figures: PrecopyFigures;
   readonly #passes: PassReport[] = [];
+  /** What the policy decided while a write waited: it is done once that write is. */
+  #decidedInWrite: PrecopyEnd | undefined;
 
   constructor(memory: Memory, output: Output, options: SaveImageOptions) {
     this.#memory = memory;
@@ -82,7 +84,10 @@ class ImageSaver {
     this.#pacer = new Pacer(
       options.bandwidth ?? (() => undefined),
       this.#clock,
-      (milliseconds) => pause(milliseconds, output),
+      (milliseconds) => {
+        // That no octet moves meanwhile says nothing of the target.
+        pause(milliseconds, { interrupt: output.interrupt, whileWaiting: () => output.whileWaiting?.(0) });
+      },
       (octetsPerSecond) => this.#figures.lineMeasured(octetsPerSecond / PAGE_OCTETS),
     );
   }
@@ -130,7 +135,12 @@ class ImageSaver {
   }
 
   #sendLive() {
-    const precopyEnd = this.#precopy();
+    let precopyEnd: PrecopyEnd;
+    try {
+      precopyEnd = this.#precopy();
+    } finally {
+      this.#output.whileWaiting = undefined;
+    }
     this.#options.observer?.precopyEnded?.(precopyEnd);
     return { precopyEnd, ...this.#suspendAndSendRest(true) };
   }
@@ -192,6 +202,8 @@ class ImageSaver {
     let end: PrecopyEnd | undefined;
 
     observer?.passStarted?.({ kind, iteration, dirtyPages });
+    this.#decidedInWrite = undefined;
+    this.#output.whileWaiting = live ? (waited) => this.#consultInWrite(kind, waited) : undefined;
     this.#dirty.rewind();
     let sliceBegan = began;
     batches: for (;;) {
@@ -213,8 +225,9 @@ class ImageSaver {
           continue;
         }
         this.#figures.sent(present, took, this.#pacer.pace);
+        end = this.#decidedInWrite;
         if (pagesDone >= dirtyPages) continue;
-        end = kind === 'remainder' ? this.#consultAgain() : this.#consult('between-batches');
+        end ??= kind === 'remainder' ? this.#consultAgain() : this.#consult('between-batches');
         if (end === undefined) continue;
         this.#dirty.putBack(this.#pages.pfns, this.#pages.written, count);
         break batches;
@@ -247,6 +260,22 @@ class ImageSaver {
     return answer.decision === 'stop-and-copy' ? answer.reason : undefined;
   }
 
+  /**
+   * In the middle of a write that waits. An abort ends that, and the stream with it; anything else has to wait for its end.
+   * @param waited milliseconds in which no octet has moved
+   */
+  #consultInWrite(kind: PassKind, waited: number): void {
+    if (this.#decidedInWrite !== undefined) return;
+    // Some of them are being sent.
+    this.#figures.dirtyCount = undefined;
+    const answer = this.#ask('between-batches');
+    if (answer.decision === 'stop-and-copy') this.#decidedInWrite = answer.reason;
+    if (answer.decision !== 'abort') return;
+    if (kind === 'precopy' || (waited >= STALLED && answer.reason.code !== 'busy')) {
+      throw new PrecopyAbortedError(answer.reason);
+    }
+  }
+
   #ask(point: ConsultationPoint): PrecopyDecision {
     const stats = this.#figures.at(point);
     const answer = this.#options.policy(stats);
@@ -258,6 +287,12 @@ class ImageSaver {
     for (const record of records) this.#output.write(encodeImageRecord(record));
   }
 }
+
+/**
+ * Milliseconds without an octet after which the remainder may be given up, although precopy was to end with it: it is no
+ * longer over in a moment. A domain that has reached its goal is not busy, even then.
+ */
+const STALLED = 1000;
 
 const NOT_LIVE: PrecopyEnd = {
   code: 'not-live',
