@@ -1,10 +1,12 @@
-/** The operator is heard while a target takes nothing. */
+/** A target that takes nothing, or little: the operator is heard, and the domain does not stand still for ever. */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
-import type { Event } from './harness/program.js';
-import { heldBack, type RelayPlan } from './harness/relay.js';
-import { test } from './harness/two-hosts.js';
+import { eventually } from './harness/eventually.js';
+import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
+import { type Event, Program } from './harness/program.js';
+import { heldBack, quoted, type RelayPlan } from './harness/relay.js';
+import { test, type TwoHosts } from './harness/two-hosts.js';
 
 /** Into the first pass over memory; what is on the way then is less than a write. */
 const SOME = 2_000_000;
@@ -85,5 +87,74 @@ describe.concurrent('while the target takes nothing', { timeout: 120_000 }, () =
     expect(migration.events().at(-1)).toMatchObject({ message: 'stopped by SIGTERM' });
     await expectEmpty(target);
     await expectRunsOn(source, console);
+  });
+});
+
+describe.concurrent('while the domain is suspended', { timeout: 120_000 }, () => {
+  // Slow, and never still: no other timeout ends it.
+  const slow: RelayPlan = { forward: { faults: [{ at: SOME, act: 'slow', octetsPerSecond: 200_000 }] } };
+
+  test('the target has so much time to take the rest as was said', async ({ hosts }) => {
+    const { source, target } = hosts;
+    const console = await source.create();
+    const options = ['-i', '0', '--stop-and-copy-timeout', '2'];
+    const migration = hosts.migrate({ options, relay: slow });
+    expect(await migration.ended).toMatchObject({ status: 1 });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      message: 'the rest of the suspended domain was not taken within 2 s',
+      state: 'stop-and-copy',
+      outcome: 'resumed',
+    });
+    await expectEmpty(target);
+    await expectRunsOn(source, console);
+  });
+
+  describe('so has the reader of an image that goes into a pipe', () => {
+    /** @returns the pipe, and what holds its other end until it is ended */
+    function pipeTo(hosts: TwoHosts, reading: string): { fifo: string; reader: Program } {
+      const fifo = hosts.path('image');
+      execFileSync('mkfifo', [fifo]);
+      const reader = new Program('sh', ['-c', `exec < ${quoted(fifo)}; ${reading}`], { environment: {} });
+      return { fifo, reader };
+    }
+
+    test.for([
+      [
+        'a little now and then',
+        'while head -c 65536 > /dev/null; do sleep 0.2; done',
+        '--stop-and-copy-timeout',
+      ],
+      ['nothing', 'exec sleep 1000', '--progress-timeout'],
+    ] as const)('who reads %s', async ([, reading, option], { hosts }) => {
+      const { source } = hosts;
+      const console = await source.create();
+      const { fifo, reader } = pipeTo(hosts, reading);
+      expect(await source.xl('save', option, '2', 'busy', fifo)).toMatchObject({
+        status: 1,
+        stderr: matching(
+          /(the rest of the suspended domain was not taken|the file took no octet) within 2 s/,
+        ),
+      });
+      reader.kill('SIGKILL');
+      await reader.exited;
+      await expectRunsOn(source, console);
+    });
+
+    test('and a signal ends the wait for it', async ({ hosts }) => {
+      const { source } = hosts;
+      const console = await source.create();
+      const { fifo, reader } = pipeTo(hosts, 'exec sleep 1000');
+      const save = source.start('save', 'busy', fifo);
+      await eventually('the suspend', async () => {
+        const [domain] = await source.domains();
+        return domain?.standing === 'suspended' || undefined;
+      });
+      save.kill('SIGINT');
+      expect(await save.ended).toMatchObject({ status: 1, stderr: containing('stopped by Ctrl-C') });
+      reader.kill('SIGKILL');
+      await reader.exited;
+      await expectRunsOn(source, console);
+    });
   });
 });

@@ -42,6 +42,7 @@ export function save(
         bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
         suspendCost: settings.suspendCost,
         lineRate: settings.lineRate,
+        stopAndCopyTimeout: settings.stopAndCopyTimeout,
         observer: {
           ...(link?.observer ?? observer(libxl)),
           logDirtyLeftOn: (error) =>

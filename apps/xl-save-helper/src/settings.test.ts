@@ -24,6 +24,7 @@ const defaults = {
   suspendCost: 500,
   lineRate: undefined,
   progressTimeout: { save: 60_000, restore: 60_000 },
+  stopAndCopyTimeout: undefined,
 };
 
 test('nothing where nothing is set: the policy has its defaults', () => {
@@ -53,6 +54,7 @@ test('each has its unit', () => {
     MIG_BANDWIDTH_ALWAYS: '1',
     MIG_SUSPEND_COST: '250',
     MIG_LINE_RATE: '4104000B/s',
+    MIG_STOP_AND_COPY_TIMEOUT: '600',
   };
   expect(read(all)).toEqual({
     policy: { maxDowntime: 300, abortIfBusy: true, timeout: 90_000, timeoutAction: 'abort' },
@@ -60,6 +62,7 @@ test('each has its unit', () => {
     suspendCost: 250,
     lineRate: 1000,
     progressTimeout: defaults.progressTimeout,
+    stopAndCopyTimeout: 600_000,
   });
   expect(read({ ...all, MIG_ABORT_IF_BUSY: '0', MIG_BANDWIDTH_ALWAYS: '0' })).toMatchObject({
     policy: { abortIfBusy: false },
@@ -74,8 +77,8 @@ test('what contradicts itself is refused with the names of the variables', () =>
   );
 });
 
-test('no progress timeout is the default one', () => {
-  expect(read({ MIG_PROGRESS_TIMEOUT: '0' })).toEqual(defaults);
+test('no timeout is the default one', () => {
+  expect(read({ MIG_PROGRESS_TIMEOUT: '0', MIG_STOP_AND_COPY_TIMEOUT: '0' })).toEqual(defaults);
 });
 
 test('where the environment has the word nobody asks the file', () => {
@@ -91,6 +94,7 @@ describe.each([
   ['MIG_PRECOPY_ITERATIONS', 'a whole number from 0 to 1000000000'],
   ['MIG_PRECOPY_THRESHOLD', 'a whole number from 0 to 9007199254740991'],
   ['MIG_PROGRESS_TIMEOUT', 'a whole number from 0 to 1000000'],
+  ['MIG_STOP_AND_COPY_TIMEOUT', 'a whole number from 0 to 1000000'],
   ['MIG_MAX_DOWNTIME', 'a whole number from 1 to 1000000000'],
   ['MIG_TIMEOUT', 'a whole number from 1 to 1000000'],
   ['MIG_SUSPEND_COST', 'a whole number from 0 to 1000000'],

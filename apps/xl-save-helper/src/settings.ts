@@ -20,6 +20,8 @@ export interface Settings {
   readonly lineRate: number | undefined;
   /** Milliseconds for the stream to move by an octet. */
   readonly progressTimeout: { readonly save: number; readonly restore: number };
+  /** Milliseconds for what is left of the suspended domain to be taken; undefined: as SaveOptions has it. */
+  readonly stopAndCopyTimeout: number | undefined;
 }
 
 /** A setting that cannot be meant. */
@@ -59,9 +61,7 @@ export function readSettings(environment: Variables): Settings {
   const octetsPerSecond = variables.read('MIG_BANDWIDTH', BANDWIDTH_EXPECTED, parseBandwidth);
   const always = variables.choice('MIG_BANDWIDTH_ALWAYS', { '0': false, '1': true }) ?? false;
   const lineRate = variables.read('MIG_LINE_RATE', BANDWIDTH_EXPECTED, parseBandwidth);
-  const seconds = variables.number('MIG_PROGRESS_TIMEOUT', 1e6);
-  // 0 is as good as unset: for ever would be no timeout.
-  const progress = seconds === 0 ? undefined : inMilliseconds(seconds);
+  const progress = variables.timeout('MIG_PROGRESS_TIMEOUT');
   return {
     policy,
     bandwidth:
@@ -74,6 +74,7 @@ export function readSettings(environment: Variables): Settings {
       save: progress ?? SOURCE_TIMEOUTS_DEFAULT.progress,
       restore: progress ?? TARGET_TIMEOUTS_DEFAULT.progress,
     },
+    stopAndCopyTimeout: variables.timeout('MIG_STOP_AND_COPY_TIMEOUT'),
   };
 }
 
@@ -104,6 +105,13 @@ class SettingsReader {
     if (value !== undefined) return value;
     const source = fromEnvironment === undefined ? this.file.path : 'environment';
     throw new SettingError(name, text, expected, source);
+  }
+
+  /** @returns milliseconds */
+  timeout(name: string): number | undefined {
+    const seconds = this.number(name, 1e6);
+    // 0 is as good as unset: for ever would be no timeout.
+    return seconds === 0 ? undefined : inMilliseconds(seconds);
   }
 
   number(name: string, most: number, least = 0): number | undefined {

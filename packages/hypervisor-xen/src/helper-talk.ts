@@ -10,7 +10,10 @@ import {
   LINK_VARIABLE,
 } from './libxl-messages.js';
 
-type SavingOptions = Pick<SaveOptions, 'observer' | 'policy' | 'bandwidth' | 'suspendCost' | 'lineRate'>;
+type SavingOptions = Pick<
+  SaveOptions,
+  'observer' | 'policy' | 'bandwidth' | 'suspendCost' | 'lineRate' | 'stopAndCopyTimeout'
+>;
 
 /**
  * @param progressTimeout milliseconds; may be infinite
@@ -27,7 +30,11 @@ export function helperEnvironment(
     ...(Number.isFinite(progressTimeout)
       ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
       : {}),
-    ...(options && { MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)) }),
+    ...(options && {
+      MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)),
+      // 0 is unset: what the file of settings says is for other toolstacks.
+      MIG_STOP_AND_COPY_TIMEOUT: String(Math.ceil((options.stopAndCopyTimeout ?? 0) / 1000)),
+    }),
     ...(options?.lineRate !== undefined && {
       MIG_LINE_RATE: `${Math.round(options.lineRate * PAGE_OCTETS)}B/s`,
     }),

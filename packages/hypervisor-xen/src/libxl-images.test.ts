@@ -149,9 +149,16 @@ describe('a save', () => {
       MIG_SUSPEND_COST: '40',
       MIG_LINE_RATE: '4104000B/s',
       MIG_PROGRESS_TIMEOUT: '3',
+      MIG_STOP_AND_COPY_TIMEOUT: '0',
     };
     const stream = { pid: process.pid, fd: -1 };
     expect(requests).toEqual([{ do: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
+  });
+
+  test('the helper has whole seconds for the stop-and-copy, where a time was said', () => {
+    const { requests } = helper([{ event: 'image', report }]);
+    images().save(1, output, { ...options, stopAndCopyTimeout: 1500 }, () => undefined);
+    expect(requests.at(-1)).toMatchObject({ environment: { MIG_STOP_AND_COPY_TIMEOUT: '2' } });
   });
 
   test('tells of the suspend before anybody else hears of it, and ends where that fails', () => {

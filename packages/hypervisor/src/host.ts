@@ -73,6 +73,11 @@ export interface SaveOptions {
   readonly lineRate?: number | undefined;
   /** Milliseconds that the guest has to acknowledge a suspend request. */
   readonly suspendTimeout: number;
+  /**
+   * Milliseconds in which what is left of the domain has to be written once it is suspended; reckoned from what is left and
+   * from the rate of the live passes where it is absent.
+   */
+  readonly stopAndCopyTimeout?: number | undefined;
 }
 
 /** What a toolstack takes a domain for. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
-import { Interrupt } from '@mig/posix';
+import { deadlineIn, Interrupt } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
   BANNER,
@@ -62,6 +62,19 @@ test('the whole conversation: renamed before permission, destroyed after the rep
   expect(host.list()).toEqual([]);
   expect(report.downtimeMilliseconds).toBeGreaterThanOrEqual(0);
   expect(to.heard()).toBe(sent + stream + go);
+});
+
+test('the deadline of the stop-and-copy is not that of permission', () => {
+  const to = script([BANNER, READY, REPORT, success]);
+  const { output } = to.channel;
+  host.whenSuspended = () => {
+    output.deadline = deadlineIn(0, 'the rest');
+  };
+  const seen: unknown[] = [];
+  const stateEntered = (state: SourceState) => seen.push([state, output.deadline?.what]);
+  liveMigrate(host, domid, to.channel, { observer: { stateEntered } });
+  expect(seen).toContainEqual(['awaiting-ready', undefined]);
+  expect(seen).toContainEqual(['giving-permission', undefined]);
 });
 
 const banners: [string, string, RegExp][] = [

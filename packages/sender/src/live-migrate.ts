@@ -189,14 +189,15 @@ class Source {
   #sendStream(configuration: string): ImageReport {
     const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
     const { bandwidth, suspendCost, lineRate } = this.#options;
-    const { progress, suspend } = this.#timeouts;
+    const { progress, suspend, stopAndCopy } = this.#timeouts;
     this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
-    return this.#domain.saveTo(this.#output, {
+    const report = this.#domain.saveTo(this.#output, {
       live: true,
       debug,
       policy: policy ?? simplePolicy(precopyIterations, precopyDirtyThreshold),
       suspendTimeout: suspend,
+      stopAndCopyTimeout: stopAndCopy,
       ...(bandwidth && { bandwidth }),
       ...(suspendCost !== undefined && { suspendCost }),
       lineRate,
@@ -212,6 +213,9 @@ class Source {
         },
       },
     });
+    // That of the stop-and-copy: permission, which is next to be written, must not fail for it.
+    this.#output.deadline = undefined;
+    return report;
   }
 
   /** The point of no return: once an octet of permission is out, this end may not run the domain. */

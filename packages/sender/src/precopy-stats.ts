@@ -30,7 +30,8 @@ export interface KnownBefore {
 export class PrecopyFigures {
   iteration = 0;
   dirtyCount: number | undefined;
-  readonly #began: number;
+  /** In the time of the clock. */
+  readonly began: number;
   readonly #suspendCost: number;
   #dirtyCounts: readonly number[] = [];
   #totalWritten = 0;
@@ -47,9 +48,14 @@ export class PrecopyFigures {
     private readonly clock: Clock,
     { suspendCost = 0, lineRate }: KnownBefore = {},
   ) {
-    this.#began = this.#logReadAt = clock();
+    this.began = this.#logReadAt = clock();
     this.#suspendCost = suspendCost;
     this.#lineRateBefore = lineRate;
+  }
+
+  /** Pages sent. */
+  get totalWritten(): number {
+    return this.#totalWritten;
   }
 
   /** @param milliseconds that sending them took */
@@ -101,7 +107,7 @@ export class PrecopyFigures {
       totalWritten: this.#totalWritten,
       dirtyCount,
       point,
-      elapsedMilliseconds: this.clock() - this.#began,
+      elapsedMilliseconds: this.clock() - this.began,
       sendRate,
       dirtyRate: this.#dirtyRate,
       dirtyCounts: this.#dirtyCounts,

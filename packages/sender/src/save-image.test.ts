@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PassReport, PrecopyDecision, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
-import { closeDescriptor, Output, pipe, setNonBlocking, TimeoutError } from '@mig/posix';
+import { closeDescriptor, type Deadline, Output, pipe, setNonBlocking, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
-import { saveImage } from './save-image.js';
+import { saveImage, type SaveImageOptions } from './save-image.js';
 import { simplePolicy } from './policies/index.js';
 
 /** A clock in whose time everything takes for ever: nothing is ahead of any bandwidth. */
@@ -317,6 +317,63 @@ describe('while a write waits for a target that takes nothing', () => {
     test('but a domain that has reached its goal is not called busy', () => {
       expect(inRemainder(abort('busy'))).toThrow(TimeoutError);
     });
+  });
+});
+
+describe('a stop-and-copy', () => {
+  /** @returns the deadline of the output before each batch */
+  function deadlines(options: Partial<SaveImageOptions>): (Deadline | undefined)[] {
+    const recording = record();
+    const seen: (Deadline | undefined)[] = [];
+    const memory = busy(H);
+    const run = memory.beforeBatch;
+    memory.beforeBatch = () => {
+      seen.push(recording.output.deadline);
+      run();
+    };
+    saveImage(memory, recording.output, { ...live, policy: simplePolicy(1), ...options });
+    return seen;
+  }
+
+  test('is to be over in time, of which the live passes have no part', () => {
+    const before = performance.now();
+    const [first, second, third, rest, ...more] = deadlines({ stopAndCopyTimeout: 5000 });
+    expect([first, second, third, more]).toEqual([undefined, undefined, undefined, []]);
+    expect(rest).toMatchObject({
+      what: 'the rest of the suspended domain was not taken',
+      milliseconds: 5000,
+    });
+    expect(rest!.at - before).toBeGreaterThan(5000);
+  });
+
+  test('has its time from what is to be sent, and how fast that went, where nobody says it', () => {
+    // M pages in 2.1 s are 4.1 MB/s: H pages take a tenth of a second, all of memory two more.
+    let now = 0;
+    const memory = busy(H);
+    const write = memory.writePages.bind(memory);
+    memory.writePages = (output, pfns, count) => {
+      now += count;
+      write(output, pfns, count);
+    };
+    const recording = record();
+    const clock = () => now;
+    saveImage(memory, recording.output, { live: true, debug: true, policy: simplePolicy(1), clock });
+    expect(recording.output.deadline?.milliseconds).toBe(60_000 + 10 * (100 + 2100));
+  });
+
+  test('ends at its deadline, whatever patience there is, also where it is not live', () => {
+    const { readEnd, writeEnd } = pipe(65536);
+    setNonBlocking(writeEnd);
+    const output = new Output(writeEnd, { subject: 'the stream' });
+    try {
+      const options = { live: false, debug: false, policy: simplePolicy(), stopAndCopyTimeout: 1 };
+      expect(() => saveImage(busy(0), output, options)).toThrow(
+        'the rest of the suspended domain was not taken within 0.001 s',
+      );
+    } finally {
+      output.close();
+      closeDescriptor(readEnd);
+    }
   });
 });
 

@@ -20,7 +20,7 @@ import type {
   PrecopyPolicy,
   SaveObserver,
 } from '@mig/hypervisor';
-import { type Output, pause } from '@mig/posix';
+import { type Deadline, deadlineIn, type Output, pause } from '@mig/posix';
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -34,6 +34,7 @@ import { PrecopyAbortedError } from './errors.js';
 import { Pacer } from './pacer.js';
 import { PageWriter } from './page-writer.js';
 import { type Clock, PrecopyFigures } from './precopy-stats.js';
+import { stopAndCopyLimit } from './stop-and-copy-limit.js';
 
 export interface SaveImageOptions {
   /** Precopy while the domain runs; otherwise it is suspended before memory is sent. */
@@ -48,12 +49,15 @@ export interface SaveImageOptions {
   readonly suspendCost?: number | undefined;
   /** See SaveOptions; pages per second. */
   readonly lineRate?: number | undefined;
+  /** See SaveOptions; milliseconds. */
+  readonly stopAndCopyTimeout?: number | undefined;
   readonly clock?: Clock;
 }
 
 /**
  * Writes the whole image, from image header to END, and leaves the domain suspended.
  * However it ends, log-dirty is off; where that fails after the whole image was written, the observer hears of it.
+ * From the suspend on the output has a deadline, which stays: what follows the image is written of the suspended domain, too.
  * @throws PrecopyAbortedError when the policy says abort; whatever Memory and Output throw
  */
 export function saveImage(memory: Memory, output: Output, options: SaveImageOptions): ImageReport {
@@ -174,11 +178,27 @@ class ImageSaver {
     const suspendMilliseconds = this.#clock() - suspendRequestedAt;
     this.#options.observer?.suspended?.();
     if (live) this.#memory.cleanLogDirty(this.#dirty.bitmap);
-    this.#sendPass('stop-and-copy', this.#dirty.count());
+    const dirtyPages = this.#dirty.count();
+    this.#output.deadline = this.#stopAndCopyDeadline(dirtyPages, suspendRequestedAt);
+    this.#sendPass('stop-and-copy', dirtyPages);
     if (this.#options.debug) this.#sendVerifyPass();
     this.#writeRecords(this.#memory.context());
     this.#writeRecords([{ type: 'END' }]);
     return { suspendRequestedAt, suspendMilliseconds };
+  }
+
+  #stopAndCopyDeadline(dirtyPages: number, liveUntil: number): Deadline {
+    const { stopAndCopyTimeout, bandwidth, debug } = this.#options;
+    const { totalWritten, began } = this.#figures;
+    const milliseconds =
+      stopAndCopyTimeout ??
+      stopAndCopyLimit({
+        pages: dirtyPages + (debug ? this.#memory.pageCount : 0),
+        livePages: totalWritten,
+        liveMilliseconds: liveUntil - began,
+        bandwidth: bandwidth?.(),
+      });
+    return deadlineIn(milliseconds, 'the rest of the suspended domain was not taken');
   }
 
   #sendVerifyPass(): void {

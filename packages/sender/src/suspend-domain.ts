@@ -10,6 +10,8 @@ export interface SuspendDomainOptions {
   readonly observer?: SaveObserver;
   /** Milliseconds for the guest to acknowledge. */
   readonly suspendTimeout?: number;
+  /** See SaveOptions; milliseconds. */
+  readonly stopAndCopyTimeout?: number | undefined;
 }
 
 /**
@@ -24,6 +26,7 @@ export function suspendDomain(
     debug = false,
     observer,
     suspendTimeout = SOURCE_TIMEOUTS_DEFAULT.suspend,
+    stopAndCopyTimeout,
   }: SuspendDomainOptions = {},
 ): ImageReport {
   return domain.saveTo(output, {
@@ -31,6 +34,7 @@ export function suspendDomain(
     debug,
     policy: simplePolicy(),
     suspendTimeout,
+    stopAndCopyTimeout,
     ...(observer && { observer }),
   });
 }

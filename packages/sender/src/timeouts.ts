@@ -6,6 +6,8 @@ export interface SourceTimeouts {
   readonly suspend: number;
   /** For the stream to move by an octet. */
   readonly progress: number;
+  /** For the target to take what is left of the suspended domain; undefined: see stopAndCopyLimit. */
+  readonly stopAndCopy: number | undefined;
   /** For the ready message once the stream has been written: the target builds the domain meanwhile. */
   readonly ready: number;
   /** For the report on the domain's start. */
@@ -18,6 +20,7 @@ export const SOURCE_TIMEOUTS_DEFAULT: SourceTimeouts = {
   banner: 120_000,
   suspend: 60_000,
   progress: 60_000,
+  stopAndCopy: undefined,
   ready: 120_000,
   report: 60_000,
   permissionBack: 60_000,

@@ -39,7 +39,7 @@ function registerSave(program: Command, context: Context): void {
         await save(context, domain, file, config, { ...options, timeouts: sourceTimeouts({ ...options }) });
       },
     );
-  addSourceTimeouts(command, ['suspend', 'progress']);
+  addSourceTimeouts(command, ['suspend', 'progress', 'stopAndCopy']);
   setTraits(command, { modifies: true });
 }
 

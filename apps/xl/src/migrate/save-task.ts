@@ -1,6 +1,6 @@
 /** A save to a file, in the worker: whatever happens, the domain or its image is there afterwards. */
 import type { Host, ImageReport, OutgoingDomain } from '@mig/hypervisor';
-import { type Interrupt, Output } from '@mig/posix';
+import { type Interrupt, Output, setNonBlocking } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import { suspendDomain } from '@mig/sender';
 import { isGone } from '../commands/find-domain.js';
@@ -12,10 +12,15 @@ import { taskObserver, type Tell } from './task-observer.js';
 
 type SaveTask = Task & { kind: 'save' };
 
+const STANDARD_OUTPUT = 1;
+
 export function save(host: Host, task: SaveTask, interrupt: Interrupt, tell: Tell) {
   const { file } = task;
-  const { progress, suspend } = task.timeouts;
+  const { progress, suspend, stopAndCopy } = task.timeouts;
   const patience = { what: 'the file took no octet', milliseconds: progress };
+  // A write to a pipe that nobody reads would wait in the kernel otherwise, beyond any timeout and signal. The flags of
+  // standard output, which is not opened anew where it is no pipe, are others' as well.
+  if (file.descriptor !== STANDARD_OUTPUT) setNonBlocking(file.descriptor);
   const output = new Output(file.descriptor, { subject: 'the image', interrupt, patience });
   const domain = take(host, task);
   try {
@@ -27,6 +32,7 @@ export function save(host: Host, task: SaveTask, interrupt: Interrupt, tell: Tel
       report = suspendDomain(domain, output, {
         observer: { ...taskObserver(tell), suspended: () => (seen.suspended = true) },
         suspendTimeout: suspend,
+        stopAndCopyTimeout: stopAndCopy,
       });
       if (task.after !== 'destroy') domain.resume({ paused: task.after === 'resume-paused' });
       completeFile(file);

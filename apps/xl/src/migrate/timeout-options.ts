@@ -10,6 +10,7 @@ const sourceWaits: Record<keyof SourceTimeouts, string> = {
   banner: "for the target's first words, the login included",
   suspend: 'for the domain to acknowledge its suspend',
   progress: 'for the stream to move',
+  stopAndCopy: 'for the rest of the suspended domain to be taken',
   ready: 'for the target to complete its copy',
   report: "for the target's report on the domain's start",
   permissionBack: 'for permission to have the domain back',
@@ -36,7 +37,7 @@ export function targetTimeouts(options: Readonly<Record<string, unknown>>): Targ
   return timeouts(options, TARGET_TIMEOUTS_DEFAULT);
 }
 
-function timeouts<T extends { readonly [K in keyof T]: number }>(
+function timeouts<T extends { readonly [K in keyof T]: number | undefined }>(
   options: Readonly<Record<string, unknown>>,
   defaults: T,
 ): T {
@@ -44,12 +45,16 @@ function timeouts<T extends { readonly [K in keyof T]: number }>(
   return Object.fromEntries(given) as T;
 }
 
-function addTimeout(command: Command, name: string, what: string, milliseconds: number): void {
+/** What there is where the default depends on what is to be sent. */
+const RECKONED = 'a minute, and ten times as long as it should take,';
+
+function addTimeout(command: Command, name: string, what: string, milliseconds: number | undefined): void {
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const flag = `--${kebab}-timeout`;
-  const variable = `MIG_${kebab.replace('-', '_').toUpperCase()}_TIMEOUT`;
+  const variable = `MIG_${kebab.replaceAll('-', '_').toUpperCase()}_TIMEOUT`;
+  const usually = milliseconds === undefined ? RECKONED : milliseconds / 1000;
   command.addOption(
-    new Option(`${flag} <S>`, `seconds to wait ${what}; ${milliseconds / 1000} by default, or ${variable}`)
+    new Option(`${flag} <S>`, `seconds to wait ${what}; ${usually} by default, or ${variable}`)
       .env(variable)
       .argParser((text) => inMilliseconds(text, `${flag} (or ${variable})`)),
   );
