@@ -102,7 +102,7 @@ export class EmbeddedHost implements Host {
     const { module } = inspectGuest(readKernel(parsed.kernel));
     const domid = this.#folder.add(parsed);
     return this.#orDiscard(domid, () => {
-      writeFileSync(this.#folder.pathOf(domid, 'kernel'), module);
+      writeFileSync(this.#folder.pathOf(domid, 'kernel'), module, { mode: 0o600 });
       launchNew(this.#folder.pathOf(domid));
       if (!options.paused) this.unpause(domid);
       return domid;

@@ -9,7 +9,7 @@
  * What cannot be read is never taken for what is not there, and a domain is removed only if it is dead for certain.
  */
 import { HostError } from '@mig/hypervisor';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DomainConfiguration, LARGEST_DOMID, parseConfiguration } from './configuration.js';
 import { domainFiles } from './domain-files.js';
@@ -31,6 +31,7 @@ import {
   type ProcessIdentity,
   writeIdentity,
 } from './process-identity.js';
+import { replaceFile } from './replace-file.js';
 
 /** Marks, in the file `elsewhere`, a domain that has not been started yet. */
 const ARRIVING = 'arriving';
@@ -334,12 +335,6 @@ export class HostFolder {
 function whereabouts(elsewhere: string | undefined): string {
   if (elsewhere === undefined) return 'is here already';
   return elsewhere === ARRIVING ? 'is arriving here' : 'was sent to another host, which may be running it';
-}
-
-/** Whole or not at all. */
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
 }
 
 /** @returns undefined where there is none yet, or what a full disk, say, has left of it is no number */

@@ -1,8 +1,9 @@
 /** Which process a domain lives in, and whether that process is alive: yes, no, or not to be said from here. */
 import { HostError } from '@mig/hypervisor';
-import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, isMissing } from './error-code.js';
+import { replaceFile } from './replace-file.js';
 
 /** A process, for good: a pid is used again, but not with the same start time in the same boot and namespaces. */
 export interface ProcessIdentity {
@@ -188,8 +189,7 @@ function unlessMissing(path: string, read: () => string): string | undefined {
 
 /** Writes process.json, whole or not at all. */
 export function writeIdentity(path: string, identity: ProcessIdentity): void {
-  writeFileSync(`${path}.new`, JSON.stringify(identity));
-  renameSync(`${path}.new`, path);
+  replaceFile(path, JSON.stringify(identity));
 }
 
 /**

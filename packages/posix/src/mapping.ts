@@ -1,3 +1,4 @@
+import { fchmodSync } from 'node:fs';
 import { closeDescriptor } from './descriptors.js';
 import { call } from './libc.js';
 
@@ -15,9 +16,13 @@ export function addressOf(view: ArrayBufferView): number {
   return call('memmove', 'address of a view', view, view, 0);
 }
 
-/** A sparse, unnamed file in memory: it lives for as long as someone has it open or mapped. */
+/**
+ * Makes a sparse, unnamed file in memory, for this user alone. It lives for as long as someone has it open or mapped.
+ */
 export function createMemoryFile(name: string, length: number): number {
   const fd = call('memfd_create', name, name, MFD_CLOEXEC);
+  // The kernel makes it with mode 0777.
+  fchmodSync(fd, 0o600);
   call('ftruncate', name, fd, length);
   return fd;
 }

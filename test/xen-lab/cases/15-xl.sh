@@ -25,6 +25,7 @@ one ours-to-ours "$MIG/mig" "$MIG/mig"
 step 'saved by ours, restored by stock'
 must "$MIG/mig" save g1 "$WORK/image"
 wait_for 30 no_domain g1 || fail 'g1 is still there after it was saved'
+[ "$(stat -c %a "$WORK/image")" = 600 ] || fail "the image has mode $(stat -c %a "$WORK/image")"
 verify_image "$WORK/image"
 must xl restore "$WORK/image"
 check_guest g1

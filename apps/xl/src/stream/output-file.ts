@@ -1,4 +1,7 @@
-/** Where `copy` writes to: what is there already stays until the new content is complete. */
+/**
+ * Where images and reports are written to: what is there already stays until the new content is complete. They hold a
+ * guest's memory, or tell of it, and so are for their owner alone.
+ */
 import {
   closeSync,
   fchmodSync,
@@ -19,13 +22,12 @@ import { standardPipe } from './standard-pipe.js';
 export interface Completion {
   readonly descriptor: number;
   /** None for a device or a pipe. */
-  readonly rename:
-    { readonly from: string; readonly to: string; readonly mode: number | undefined } | undefined;
+  readonly rename: { readonly from: string; readonly to: string; readonly mode: number } | undefined;
 }
 
 export function completeFile({ descriptor, rename }: Completion): void {
   if (rename === undefined) return;
-  if (rename.mode !== undefined) fchmodSync(descriptor, rename.mode);
+  fchmodSync(descriptor, rename.mode);
   // A name that is there after a crash has all its content.
   fsyncSync(descriptor);
   renameSync(rename.from, rename.to);
@@ -77,6 +79,11 @@ export function openOutputFile(from: string, to: string): OutputFile {
   return replacing(before === undefined ? path : realpathSync(path), before);
 }
 
+/** The mode of a file that tells of a guest's memory, whatever the umask: narrower only where what it replaces was. */
+export function privateMode(before: Stats | undefined): number {
+  return 0o600 & (before?.mode ?? 0o600);
+}
+
 function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
@@ -94,8 +101,8 @@ function direct(descriptor: number, ours: boolean): OutputFile {
 
 function replacing(path: string, before: Stats | undefined): OutputFile {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const descriptor = openSync(temporary, 'wx');
-  const completion = { descriptor, rename: { from: temporary, to: path, mode: before?.mode } };
+  const descriptor = openSync(temporary, 'wx', 0o600);
+  const completion = { descriptor, rename: { from: temporary, to: path, mode: privateMode(before) } };
   return {
     completion,
     write: (octets) => writeAll(descriptor, octets),

@@ -28,6 +28,7 @@ import {
 import { afterAll, describe, expect, it } from 'vitest';
 import { xl } from '../commands/fake-host.test-support.js';
 import { OctetSource } from './octet-source.js';
+import { openOutputFile } from './output-file.js';
 import { rowOf } from './row.js';
 import { walk } from './walk.js';
 
@@ -120,7 +121,21 @@ describe('copy', () => {
     symlinkSync(to, link);
     expect(await xl(undefined, 'stream', 'copy', fileWith(good), link)).toMatchObject({ status: 0 });
     expect(readFileSync(to).equals(good)).toBe(true);
-    expect(statSync(to).mode & 0o777).toBe(0o640);
+    // It holds memory: no longer for the group.
+    expect(statSync(to).mode & 0o777).toBe(0o600);
+  });
+
+  it('makes a file for its owner alone, from its first octet on', () => {
+    const umask = process.umask(0);
+    const to = join(folder, 'private');
+    const file = openOutputFile('-', to);
+    try {
+      const parts = readdirSync(folder).filter((name) => name.endsWith('.part'));
+      expect(parts.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600]);
+    } finally {
+      file.close();
+      process.umask(umask);
+    }
   });
 
   it('goes where cp would', async () => {

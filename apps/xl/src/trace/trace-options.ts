@@ -1,5 +1,5 @@
 /** `--trace`, `--trace-bitmaps` and `--report` of `migrate`. */
-import { openSync, statSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { DomainInfo, Host } from '@mig/hypervisor';
@@ -10,7 +10,7 @@ import type { Course } from '../migrate/steering.js';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import { openOutputFile, type OutputFile } from '../stream/output-file.js';
+import { openOutputFile, type OutputFile, privateMode } from '../stream/output-file.js';
 import { formatOf, type ReportFormat } from './report-format.js';
 import { courseSettings, given } from './settings.js';
 import type { TraceTask } from './trace-task.js';
@@ -99,7 +99,23 @@ function openTraceFile(path: string): number {
       ExitStatus.failure,
     );
   }
-  return opened('--trace', path, () => openSync(path, 'w'));
+  return opened('--trace', path, () => emptied(path));
+}
+
+/** For its owner alone before anything is written: it may tell which pages the guest writes. */
+function emptied(path: string): number {
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    const before = fstatSync(descriptor);
+    if (before.isFile()) {
+      fchmodSync(descriptor, privateMode(before));
+      ftruncateSync(descriptor);
+    }
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
 }
 
 function opened<T>(option: string, path: string, open: () => T): T {

@@ -50,6 +50,8 @@ async function main(kind: string | undefined): Promise<void> {
   const incoming = kind === 'incoming';
   closeInheritedDescriptors(incoming ? LIFELINE : READY);
   newSession();
+  // Whoever reads what it makes, or connects to its socket, has the guest's memory.
+  process.umask(0o077);
   writeIdentity(domainFiles.process, ownIdentity());
   const starting = setTimeout(() => process.exit(1), START_TIMEOUT);
   const configuration = parseConfiguration(readFileSync(domainFiles.configuration, 'utf8'));
