@@ -1,7 +1,16 @@
 import { lockDescriptor } from '@mig/posix';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,14 +111,48 @@ describe("a host's folder", () => {
     expect(folder.add(json('three'), { fromHost: true })).toBe(arriving + 1);
   });
 
-  it('gives no domid beyond the largest', () => {
+  it('gives domids again, as Xen does: from 1 once the largest was given, past those that are held', () => {
     const folder = new HostFolder(path);
+    expect(folder.add(named('one'))).toBe(1);
     writeFileSync(join(path, 'next-domid'), '32751');
-    expect(folder.add(named('one'))).toBe(32751);
-    expect(failure(() => folder.add(named('two')))).toMatchObject({
+    expect(folder.add(named('two'))).toBe(32751);
+    expect(folder.add(named('three'))).toBe(2);
+    // A file of somebody else's.
+    mkdirSync(join(path, 'domains', '3'));
+    writeFileSync(join(path, 'domains', '3', 'notes'), '');
+    writeFileSync(join(path, 'domains', '4'), '');
+    expect(folder.add(named('four'))).toBe(5);
+    expect(folder.domids()).toEqual([1, 2, 5, 32751]);
+  });
+
+  it.each([32751, 17])(
+    'goes on counting where it was when a domain that arrives asks for domid %i',
+    (domid) => {
+      const folder = new HostFolder(path);
+      expect(folder.add(named('one'))).toBe(1);
+      expect(folder.add({ ...named('arriving'), domid }, { fromHost: true })).toBe(domid);
+      expect(folder.add(named('two'))).toBe(2);
+      folder.remove(domid, ownIdentity());
+      expect(failure(() => folder.add({ ...named('three'), domid: 2 })).code).toBe('domid-taken');
+      expect(folder.add({ ...named('three'), domid })).toBe(domid);
+    },
+  );
+
+  it.each(['32752', '99999999999999999999'])(
+    'begins anew where the counter of an earlier mig reads %s',
+    (text) => {
+      const folder = new HostFolder(path);
+      writeFileSync(join(path, 'next-domid'), text);
+      expect(folder.add(named('one'))).toBe(1);
+    },
+  );
+
+  it('says so where all are held', () => {
+    const folder = new HostFolder(path);
+    for (let domid = 1; domid <= 32751; domid++) writeFileSync(join(path, 'domains', String(domid)), '');
+    expect(failure(() => folder.add(named('one')))).toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('all domids up to 32751 have been given') as string,
+      message: `${path}: all 32751 domids are taken`,
     });
-    expect(folder.domids()).toEqual([32751]);
   });
 });

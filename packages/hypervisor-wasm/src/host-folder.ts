@@ -3,13 +3,13 @@
  *
  *     mig-host      says that it is one: see host-mark.ts
  *     lock          held while a domid, a name or a UUID is taken, and while something is removed
- *     next-domid    counts up: a domid is never given twice
+ *     next-domid    counts up, and begins anew after the largest
  *     domains/DOMID/ see domain-files.ts
  *
  * What cannot be read is never taken for what is not there, and a domain is removed only if it is dead for certain.
  */
 import { HostError } from '@mig/hypervisor';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DomainConfiguration, LARGEST_DOMID, parseConfiguration } from './configuration.js';
 import { domainFiles } from './domain-files.js';
@@ -112,7 +112,7 @@ export class HostFolder {
   /**
    * Takes a domid, the configuration's name, and its UUID unless the domain comes from another host, which has it. Until
    * the domain's process puts itself in its place, the folder belongs to this process.
-   * @throws HostError name-taken, uuid-taken, domid-taken, unavailable where all domids have been given
+   * @throws HostError name-taken, uuid-taken, domid-taken, unavailable where all domids are taken
    */
   add(configuration: DomainConfiguration, { fromHost = false } = {}): number {
     return this.#lock.locked(() => {
@@ -251,34 +251,26 @@ export class HostFolder {
     return readDomainFile(this.pathOf(domid, 'elsewhere'), domid);
   }
 
+  /** As Xen does: the next one, or from 1 again after the largest, that is not taken; one that is asked for moves nothing. */
   #takeDomid(wanted: number | undefined): number {
     const counter = join(this.path, 'next-domid');
     const held = this.#heldLocked();
-    let next = readCounter(counter) ?? Math.max(0, ...held) + 1;
     // Whatever has that name, a file of somebody else's say.
-    while (this.#isTaken(next)) next++;
-    if (wanted !== undefined && this.#isTaken(wanted)) {
+    const taken = new Set(this.#numbers());
+    if (wanted !== undefined) {
+      if (!taken.has(wanted)) return wanted;
       const message = held.includes(wanted)
         ? `there is a domain with domid ${wanted} already`
         : `domid ${wanted} cannot be given: ${this.pathOf(wanted)} is there already`;
       throw new HostError('domid-taken', message, { domid: wanted });
     }
-    const domid = wanted ?? next;
-    if (domid > LARGEST_DOMID) {
-      throw new HostError('unavailable', `${this.path}: all domids up to ${LARGEST_DOMID} have been given`);
+    if (taken.size === LARGEST_DOMID) {
+      throw new HostError('unavailable', `${this.path}: all ${LARGEST_DOMID} domids are taken`);
     }
-    replaceFile(counter, String(Math.max(next, domid + 1)));
+    let domid = within(readCounter(counter) ?? Math.max(0, ...held) + 1);
+    while (taken.has(domid)) domid = within(domid + 1);
+    replaceFile(counter, String(within(domid + 1)));
     return domid;
-  }
-
-  #isTaken(domid: number): boolean {
-    try {
-      lstatSync(this.pathOf(domid));
-      return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
   }
 
   /** The names in the folder of the domains that could be domids. */
@@ -335,6 +327,10 @@ export class HostFolder {
 function whereabouts(elsewhere: string | undefined): string {
   if (elsewhere === undefined) return 'is here already';
   return elsewhere === ARRIVING ? 'is arriving here' : 'was sent to another host, which may be running it';
+}
+
+function within(domid: number): number {
+  return domid > LARGEST_DOMID ? 1 : domid;
 }
 
 /** @returns undefined where there is none yet, or what a full disk, say, has left of it is no number */
