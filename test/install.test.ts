@@ -130,6 +130,21 @@ while read -r name value; do case $name in SigIgn:) echo "$value";; esac; done <
     expect(run('xl list', { MIG_STOCK_XL: other }).lines).toEqual(['another']);
   });
 
+  test('is never what lies in the working folder, whatever PATH says', () => {
+    const here = join(prefix, 'here');
+    mkdirSync(here);
+    for (const planted of ['xl', 'grep', 'readlink', 'node', 'env']) {
+      writeFileSync(join(here, planted), '#!/bin/sh\necho planted >&2\n', { mode: 0o755 });
+    }
+    const relative = (line: string) => run(`cd '${here}'; PATH=.:./:../here:$PATH; ${line}`);
+    expect(relative('exec ../bin/xl list')).toMatchObject({
+      stderr: '',
+      lines: ['stock list', expect.anything(), expect.anything()],
+    });
+    const undecided = { MIG_HYPERVISOR: '' };
+    expect(run(`cd '${here}'; PATH=.:$PATH; exec ../bin/xl help`, undecided)).toMatchObject({ stderr: '' });
+  });
+
   test('says where there is no stock xl', () => {
     expect(run('xl list', {}, ['bin']).stderr).toBe(
       'xl: there is no stock xl on PATH; MIG_STOCK_XL may name it\n',

@@ -6,7 +6,7 @@ ours='@OURS@'
 
 case ${MIG_HYPERVISOR-} in
   xen) ;;
-  '') [ -z "${MIG_HOST_DIR+set}" ] && grep -qs control_d /proc/xen/capabilities || exec "$node" "$ours" "$@" ;;
+  '') [ -z "${MIG_HOST_DIR+set}" ] && command -p grep -qs control_d /proc/xen/capabilities || exec "$node" "$ours" "$@" ;;
   *) exec "$node" "$ours" "$@" ;;
 esac
 
@@ -25,11 +25,15 @@ if [ "${MIG_HANDED_ON-}" != $$ ]; then
   esac
 fi
 
-self=$(readlink -f "$0")
+real() { command -p readlink -f "$1"; }
+self=$(real "$0")
 IFS=:
 for folder in $PATH; do
   path=$folder/xl
-  [ -n "$folder" ] && [ -f "$path" ] && [ -x "$path" ] && [ "$(readlink -f "$path")" != "$self" ] && exec "$path" "$@"
+  # Never what lies in the working folder.
+  case $folder in
+    /*) [ -f "$path" ] && [ -x "$path" ] && [ "$(real "$path")" != "$self" ] && exec "$path" "$@" ;;
+  esac
 done
 echo 'xl: there is no stock xl on PATH; MIG_STOCK_XL may name it' >&2
 exit 1

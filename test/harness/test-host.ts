@@ -127,6 +127,11 @@ export class TestHost {
     return this.#command('', XL, args);
   }
 
+  /** A command for the shell: `xl` on the host that the environment says. */
+  bareCommand(...args: readonly string[]): string {
+    return [process.execPath, XL, ...args].map(quoted).join(' ');
+  }
+
   #command(before: string, program: string, args: readonly string[]): string {
     const command = [process.execPath, program, ...args].map(quoted).join(' ');
     return `MIG_HOST_DIR=${quoted(this.folder)} ${before} ${command}`;

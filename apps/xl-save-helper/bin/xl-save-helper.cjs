@@ -6,14 +6,16 @@
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { join } = require('node:path');
+const { isAbsolute, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const DIGEST_LENGTH = 32;
 
 const bundle = join(__dirname, '../dist/bundle.cjs');
-const folder = process.getuid() === 0 ? (process.env.MIG_CACHE_DIR ?? '/var/cache/mig') : undefined;
-const cache = folder ? join(folder, nameOfCache()) : undefined;
+const folder = process.env.MIG_CACHE_DIR ?? '/var/cache/mig';
+// In the working folder it would be anybody's, and of a name that is not UTF-8 another folder would be made.
+const isUsable = process.getuid() === 0 && isAbsolute(folder) && !folder.includes('\ufffd');
+const cache = isUsable ? join(folder, nameOfCache()) : undefined;
 
 const script = new Script(`(function (module, require) {${readFileSync(bundle, 'utf8')}\n})`, {
   filename: bundle,

@@ -47,6 +47,20 @@ describe.skipIf(isControlDomain())('without Xen', () => {
     expect(libxl.octets).toEqual(Buffer.concat(libxl.messages.map(encodeHelperMessage)));
   });
 
+  test.each([SAVE, RESTORE])('it is said in a working folder that is gone, too: %s', async (line) => {
+    const libxl = start(line, { before: 'cd "$(mktemp -d)" && rmdir "$PWD" &&' });
+    expect(await libxl.ended).toMatchObject(QUIETLY);
+    expect(libxl.messages[0]).toEqual(noXen);
+  });
+
+  test('a file of settings whose name is not UTF-8 is not taken for another', async () => {
+    const libxl = start(SAVE, { before: `export MIG_SETTINGS="$(printf '/etc/\\374')";` });
+    expect(await libxl.ended).toMatchObject(QUIETLY);
+    expect(libxl.messages[0]).toMatchObject({
+      formatted: "MIG_SETTINGS must be a path in UTF-8, not '/etc/\\xfc' (environment)",
+    });
+  });
+
   test('a restore says so, with no results, as stock does', async () => {
     const libxl = start(RESTORE);
     expect(await libxl.ended).toMatchObject(QUIETLY);

@@ -4,6 +4,7 @@
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { exitAtOnce, Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
+import { leaveMissingFolder } from '@mig/posix/places';
 import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
 import { serveRestore, serveSave } from './serve.js';
 
@@ -37,6 +38,7 @@ export function end(): never {
 }
 
 function startSave(launcher: string, parent: number): void {
+  leaveMissingFolder();
   const worker = new Worker(launcher, {
     argv: process.argv.slice(2),
     trackUnmanagedFds: false,

@@ -21,6 +21,8 @@ export interface HelperOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether our own xl listens, over descriptors 4 and 5. */
   readonly linked?: boolean;
+  /** Commands of the shell before it starts. */
+  readonly before?: string;
   /** undefined: no answer. */
   readonly answer?: (message: HelperMessage) => number | undefined;
 }
@@ -32,10 +34,13 @@ export class ScriptedLibxl {
   readonly ended: Promise<{ status: number | string; stderr: string; news: string }>;
   readonly #octets: Buffer[] = [];
 
-  constructor(line: string, { environment = {}, linked = false, answer = () => 0 }: HelperOptions = {}) {
+  constructor(
+    line: string,
+    { environment = {}, linked = false, before = '', answer = () => 0 }: HelperOptions = {},
+  ) {
     const { PATH = '' } = process.env;
     // The process that it duplicates them from is the one that it becomes.
-    const become = `${linked ? 'MIG_HELPER_LINK=$$,4,5 ' : ''}exec "$0" "$@"`;
+    const become = `${before} ${linked ? 'MIG_HELPER_LINK=$$,4,5 ' : ''}exec "$0" "$@"`;
     const words = [process.execPath, HELPER, ...line.split(' ').filter((word) => word !== '')];
     this.child = spawn('sh', ['-c', become, ...words], {
       // The stream, and xl's two descriptors.

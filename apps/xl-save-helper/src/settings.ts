@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Bandwidth } from '@mig/hypervisor';
 import { ASSUMED_SUSPEND_COST } from '@mig/hypervisor-xen/memory';
+import { undecodedVariable } from '@mig/posix/places';
 import { PAGE_OCTETS } from '@mig/protocol';
 import { TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver/timeouts';
 import { BANDWIDTH_EXPECTED, contradiction, parseBandwidth, type PolicySettings } from '@mig/sender/policy';
@@ -132,6 +133,8 @@ function inMilliseconds(seconds: number | undefined): number | undefined {
 }
 
 function readFile(named: string | undefined): { variables: Variables; path: string } {
+  const lost = named && undecodedVariable('MIG_SETTINGS', named);
+  if (lost) throw new SettingError('MIG_SETTINGS', lost, 'a path in UTF-8', 'environment');
   const path = named ?? DEFAULT_SETTINGS_FILE;
   try {
     return { variables: parseEnv(readFileSync(path, 'utf8')), path };

@@ -1,4 +1,5 @@
 /** The `xl` command line: which commands there are, what stands before them, and how they end. */
+import { undecodedArgument } from '@mig/posix/places';
 import { Command } from 'commander';
 import { expandAbbreviation } from './commands/abbreviation.js';
 import { registerConsole } from './commands/console.js';
@@ -15,7 +16,7 @@ import { applyUsage, HelpShown } from './commands/usage.js';
 import { registerMigrationCommands } from './migrate/register.js';
 import { reportError } from './output/errors.js';
 import { ExitStatus } from './output/exit-status.js';
-import { StockFailure } from './output/failure.js';
+import { Failure, StockFailure } from './output/failure.js';
 import { registerStreamCommands } from './stream/register.js';
 import { registerTraceCommands } from './trace/register.js';
 
@@ -48,6 +49,7 @@ export function buildProgram(context: Context): Command {
 /** @param argv what follows `xl` @returns the exit status */
 export async function run(argv: readonly string[], context: Context = createContext()): Promise<number> {
   try {
+    refuseUndecoded(argv);
     const program = buildProgram(context);
     const names = program.commands.map((command) => command.name());
     if (argv.every((argument) => /^-[vftTN]+$/.test(argument))) {
@@ -61,6 +63,16 @@ export async function run(argv: readonly string[], context: Context = createCont
   } catch (error) {
     return finish(error, context);
   }
+}
+
+/** Most arguments name a file, and another would be taken for it. */
+function refuseUndecoded(argv: readonly string[]): void {
+  const lost = undecodedArgument(argv);
+  if (lost === undefined) return;
+  throw new Failure(
+    `the argument '${lost}' is not UTF-8, and mig cannot keep its octets; a link, say, can give it a name that is`,
+    ExitStatus.usage,
+  );
 }
 
 function finish(error: unknown, context: Context): number {

@@ -11,13 +11,13 @@ import {
   type ResumeOptions,
 } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
+import { absolutePath } from '@mig/posix/places';
 import type { ControlRequest, ControlState } from '@mig/protocol/control';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
 import { writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
 import { ControlConnection } from './control-connection.js';
+import { defaultHostFolder } from './default-host-folder.js';
 import { endProcess } from './end-process.js';
 import { inspectGuest } from './guest/inspect.js';
 import { HostFolder, noSuchDomain } from './host-folder.js';
@@ -38,9 +38,9 @@ export class EmbeddedHost implements Host {
     this.#folder = new HostFolder(folder);
   }
 
-  /** @param folder MIG_HOST_DIR where it is not given, else `mig/host` in the user's state directory */
+  /** @param folder see default-host-folder.ts where it is not given @throws WorkingFolderError for a relative one */
   static open(folder = defaultHostFolder()): EmbeddedHost {
-    return new EmbeddedHost(resolve(folder));
+    return new EmbeddedHost(absolutePath(folder));
   }
 
   info(): HostInfo {
@@ -316,9 +316,3 @@ const UNANSWERED = {
 };
 
 const UNREADABLE = { name: '(unreadable)', uuid: '00000000-0000-0000-0000-000000000000', memory: 0 };
-
-function defaultHostFolder(): string {
-  const { MIG_HOST_DIR, XDG_STATE_HOME } = process.env;
-  // Empty is as good as unset.
-  return MIG_HOST_DIR || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'mig', 'host');
-}

@@ -40,7 +40,7 @@ const functions = {
   flock: library.func('int flock(int fd, int operation)'),
   setsid: library.func('int setsid(void)'),
   signal: library.func('intptr_t signal(int number, intptr_t disposition)'),
-  execv: library.func('int execv(const char *path, const char **argv)'),
+  execv: library.func('int execv(const char *path, const void *argv)'),
   _exit: library.func('void _exit(int status)'),
 };
 

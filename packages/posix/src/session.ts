@@ -1,9 +1,11 @@
 import { makeInheritable } from './descriptors.js';
 import { attempt, call } from './libc.js';
+import { addressOf } from './mapping.js';
 
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 const SIG_DFL = 0;
+const NUL = Uint8Array.of(0);
 
 /**
  * Leaves the terminal and the process group that this process was started in: a Ctrl-C there no longer reaches it.
@@ -15,14 +17,15 @@ export function newSession(): void {
 
 /**
  * Becomes another program, with this process's standard streams and environment.
- * @param argv its arguments, its name first
+ * @param argv its arguments, its name first: text, or octets as they are
  * @throws PosixError where it cannot be run
  */
-export function execute(path: string, argv: readonly string[]): never {
+export function execute(path: string, argv: readonly (string | Uint8Array)[]): never {
   for (const fd of [0, 1, 2]) makeInheritable(fd);
   // Node ignores them, and a program inherits what is ignored.
   for (const signal of [SIGPIPE, SIGXFSZ]) attempt('signal', signal, SIG_DFL);
-  call('execv', path, path, [...argv, null]);
+  const words = argv.map((word) => Buffer.concat([Buffer.from(word), NUL]));
+  call('execv', path, path, BigUint64Array.from([...words.map((word) => BigInt(addressOf(word))), 0n]));
   throw new Error(`execv ${path} has returned`);
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
 import type { Context } from './context.js';
@@ -67,30 +66,15 @@ async function create(
 }
 
 async function read(context: Context, file: string, overrides: readonly string[], quiet = false) {
-  const [{ parseConfiguration, parseOverrides }, { domainConfiguration }] = await Promise.all([
-    import('../configuration/parser.js'),
-    import('../configuration/domain-configuration.js'),
-  ]);
-  const text = readText(file);
+  const [{ readConfigurationFile }, { parseConfiguration, parseOverrides }, { domainConfiguration }] =
+    await Promise.all([
+      import('../configuration/configuration-file.js'),
+      import('../configuration/parser.js'),
+      import('../configuration/domain-configuration.js'),
+    ]);
+  const text = readConfigurationFile(file);
   if (!quiet) context.log.line(`Parsing config from ${file}`);
   return domainConfiguration(parseOverrides(overrides, parseConfiguration(text, file)));
-}
-
-function readText(file: string): string {
-  let octets: Buffer;
-  try {
-    octets = readFileSync(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT' ? 'No such file or directory' : code === 'EISDIR' ? 'Is a directory' : message;
-    throw new Failure(`Failed to read config file: ${file}: ${why}`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
-  } catch {
-    throw new Failure(`${file} is not text in UTF-8, so it is no domain configuration`);
-  }
 }
 
 function pretty(json: string): string {

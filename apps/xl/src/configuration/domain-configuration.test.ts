@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { domainConfiguration } from './domain-configuration.js';
 import { parseConfiguration } from './parser.js';
@@ -5,7 +6,7 @@ import { parseConfiguration } from './parser.js';
 const base = 'name = "g"\ntype = "wasm"\nkernel = "g.wasm"\n';
 
 function build(text: string) {
-  return domainConfiguration(parseConfiguration(text, 'x.cfg'), '/where');
+  return domainConfiguration(parseConfiguration(text, 'x.cfg'));
 }
 
 describe('domainConfiguration', () => {
@@ -22,7 +23,7 @@ describe('domainConfiguration', () => {
         max_vcpus: 1,
         max_memkb: 65536,
         target_memkb: 65536,
-        kernel: '/where/g.wasm',
+        kernel: resolve('g.wasm'),
         cmdline: 'pages=3',
       },
     });
@@ -57,7 +58,7 @@ describe('domainConfiguration', () => {
   it('leaves the name of a guest as it is', () => {
     expect(JSON.parse(build(`${base}kernel = "wss"`).json)).toMatchObject({ b_info: { kernel: 'wss' } });
     expect(JSON.parse(build(`${base}kernel = "./wss"`).json)).toMatchObject({
-      b_info: { kernel: '/where/wss' },
+      b_info: { kernel: resolve('wss') },
     });
   });
 

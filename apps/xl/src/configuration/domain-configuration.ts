@@ -1,6 +1,6 @@
 /** From xl.cfg to the JSON of libxl_domain_config that travels in the xl header. */
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { absolutePath } from '@mig/posix/places';
 import { ConfigurationError, placeName } from './errors.js';
 import { numberIn, type Configuration, type Setting } from './value.js';
 
@@ -21,11 +21,8 @@ const understood = new Set([
   ...['memory', 'maxmem', 'vcpus', 'maxvcpus'],
 ]);
 
-/** @param directory what a relative `kernel` starts from: the current one, as with stock `xl` */
-export function domainConfiguration(
-  configuration: Configuration,
-  directory = process.cwd(),
-): DomainConfiguration {
+/** A relative `kernel` starts from the current folder, as with stock `xl`. */
+export function domainConfiguration(configuration: Configuration): DomainConfiguration {
   const warnings: string[] = [];
   for (const { key, place } of configuration.values()) {
     if (!understood.has(key))
@@ -57,7 +54,7 @@ export function domainConfiguration(
       max_memkb: memkb,
       target_memkb: memkb,
       // A bare word is a guest that comes with mig.
-      kernel: /^[\w-]+$/.test(kernel) ? kernel : resolve(directory, kernel),
+      kernel: /^[\w-]+$/.test(kernel) ? kernel : absolutePath(kernel),
       cmdline: commandLine(configuration, warnings),
     },
   };

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { endFamily } from '../migrate/end-family.js';
+import { runeEnvironment, SHELL } from '../migrate/transport.js';
 import { Failure } from '../output/failure.js';
 
 /** Milliseconds of sending. */
@@ -26,7 +27,8 @@ export interface LinkPatience {
  * @throws Failure where the command fails, or does not go on in time
  */
 export async function linkSpeed(sshCommand: string, host: string, patience: LinkPatience): Promise<number> {
-  const child = spawn('sh', ['-c', `exec ${sshCommand} ${host} ${REMOTE}`], {
+  const child = spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${REMOTE}`], {
+    env: runeEnvironment(sshCommand),
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

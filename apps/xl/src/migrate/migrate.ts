@@ -18,7 +18,7 @@ import { configurationIn } from './sent-configuration.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
 import type { Task, TaskResults } from './task.js';
-import { openTransport, rune, transportEnd } from './transport.js';
+import { openTransport, rune, runeEnvironment, transportEnd } from './transport.js';
 import type { View, ViewKind } from './view.js';
 
 export interface MigrateOptions extends PolicyOptions, TraceOptions {
@@ -80,7 +80,7 @@ export async function migrate(
         configuration,
         timeouts,
       },
-      { names, view, access, trace, context },
+      { names, environment: runeEnvironment(options.s), view, access, trace, context },
     );
     if (report === undefined) return;
     history.add('suspend-costs', report.suspendCostMilliseconds);
@@ -95,6 +95,8 @@ type MigrateTask = Task & { kind: 'migrate' };
 
 interface Surroundings {
   readonly names: Names;
+  /** Of the command that reaches the target. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly view: View;
   readonly access: OperatorAccess;
   readonly trace: OpenedTrace;
@@ -104,10 +106,10 @@ interface Surroundings {
 /** @returns undefined where it failed, which has been told */
 async function moveIt(
   what: Omit<MigrateTask, 'kind' | 'inputFd' | 'outputFd' | 'trace'>,
-  { names, view, access, trace, context }: Surroundings,
+  { names, environment, view, access, trace, context }: Surroundings,
 ): Promise<TaskResults['migrate'] | undefined> {
   const reporting = trace.report && new Reporting(trace.report, context);
-  const transport = openTransport(names.command);
+  const transport = openTransport(names.command, environment);
   const { inputFd, outputFd } = transport;
   const point = new PointOfNoReturn(view, names.name, names.where);
   let state: SourceState = 'awaiting-banner';

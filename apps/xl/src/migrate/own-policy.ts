@@ -1,25 +1,39 @@
 /** `--policy PATH`: a module of the operator's, whose default export is a PrecopyPolicy. */
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { PrecopyPolicy } from '@mig/hypervisor';
+import { absolutePath, leaveMissingFolder } from '@mig/posix/places';
 import { guarded } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
 /** @throws Failure where there is no such module, or none that exports a function */
 export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
+  const url = urlOf(path);
   let module: { default?: unknown };
   try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
+    module = (await import(url)) as { default?: unknown };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`--policy ${path} cannot be loaded: ${reason}`, ExitStatus.usage);
+    throw refusal(path, error);
   }
   if (typeof module.default !== 'function') {
     throw new Failure(`--policy ${path} has no function as its default export`, ExitStatus.usage);
   }
   return guarded(module.default as (stats: never) => unknown, path);
+}
+
+/** @throws Failure where it is relative, and leads nowhere */
+function urlOf(path: string): string {
+  try {
+    return pathToFileURL(absolutePath(path)).href;
+  } catch (error) {
+    throw refusal(path, error);
+  }
+}
+
+function refusal(path: string, error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure(`--policy ${path} cannot be loaded: ${reason}`, ExitStatus.usage);
 }
 
 /**
@@ -29,10 +43,12 @@ export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
  */
 export function checkPolicy(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    urlOf(path);
+    leaveMissingFolder();
     const refuse = (text: string) => reject(new Failure(text, ExitStatus.usage));
     new Worker(new URL('./check-policy.js', import.meta.url), { workerData: path })
       .once('message', ({ problem }: PolicyCheck) => (problem === undefined ? resolve() : refuse(problem)))
-      .once('error', (error: unknown) => refuse(`--policy ${path} cannot be loaded: ${String(error)}`))
+      .once('error', (error: unknown) => reject(refusal(path, error)))
       .once('exit', () => refuse(`--policy ${path} cannot be loaded: it ends its thread`));
   });
 }

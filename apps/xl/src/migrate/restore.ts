@@ -1,8 +1,7 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Context } from '../commands/context.js';
-import { domainConfiguration } from '../configuration/domain-configuration.js';
-import { parseConfiguration } from '../configuration/parser.js';
 import { runTask, TaskError } from './run-task.js';
+import { configurationIn } from './sent-configuration.js';
 
 export async function restore(
   context: Context,
@@ -10,10 +9,7 @@ export async function restore(
   config: string | undefined,
   options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
-  const configuration =
-    config === undefined
-      ? undefined
-      : domainConfiguration(parseConfiguration(readFileSync(config, 'utf8'), config)).json;
+  const configuration = configurationIn(config);
   const fd = openSync(path, 'r');
   const { log } = context;
   try {

@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason } from '@mig/posix';
+import { leaveMissingFolder } from '@mig/posix/places';
 import { Failure as Refusal } from '../output/failure.js';
 import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
@@ -47,6 +48,8 @@ export async function runTask<T extends Task>(
   task: T,
   hooks: TaskHooks = {},
 ): Promise<TaskResults[T['kind']]> {
+  // All files of the task are open by now.
+  leaveMissingFolder();
   const interrupts = { stop: Interrupt.create(), abandon: Interrupt.create() };
   const onSignal = (signal: NodeJS.Signals) => {
     const effect = hooks.onSignal?.(signal as InterruptReason) ?? 'stop';

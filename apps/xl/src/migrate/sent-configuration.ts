@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readConfigurationFile } from '../configuration/configuration-file.js';
 import { domainConfiguration } from '../configuration/domain-configuration.js';
 import { parseConfiguration } from '../configuration/parser.js';
 
@@ -17,7 +17,7 @@ export interface SentConfiguration {
 /** Reads a configuration file that is to be sent, before anything is done. */
 export function configurationIn(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
-  return domainConfiguration(parseConfiguration(readFileSync(file, 'utf8'), file)).json;
+  return domainConfiguration(parseConfiguration(readConfigurationFile(file), file)).json;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeDescriptor, LARGEST_PIPE, pipe, setNonBlocking } from '@mig/posix';
+import { searchFolders } from '@mig/posix/places';
+import { delimiter } from 'node:path';
 import { endFamily } from './end-family.js';
 
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
@@ -23,15 +25,31 @@ export function rune(sshCommand: string, host: string, receiveArguments: readonl
 }
 
 /**
+ * The environment of the rune. Where mig has made it of SSHCOMMAND, that is not looked for in the working folder; where it is
+ * all the operator's own, PATH is as well.
+ */
+export function runeEnvironment(sshCommand: string): NodeJS.ProcessEnv {
+  if (sshCommand === '') return process.env;
+  const { PATH, ...rest } = process.env;
+  const folders = searchFolders(PATH);
+  // An empty PATH would mean the working folder; without one the shell has its own.
+  return folders.length === 0 ? rest : { ...rest, PATH: folders.join(delimiter) };
+}
+
+/** Not looked for: what is called so in the working folder is anybody's. */
+export const SHELL = '/bin/sh';
+
+/**
  * Runs the rune with `sh -c`. It keeps the terminal and stderr, so that ssh can ask for a password; Ctrl-C at
  * that terminal is for this process alone, which decides what becomes of the migration.
  */
-export function openTransport(command: string): Transport {
+export function openTransport(command: string, environment: NodeJS.ProcessEnv): Transport {
   const toChild = pipe(LARGEST_PIPE);
   const fromChild = pipe(LARGEST_PIPE);
   setNonBlocking(toChild.writeEnd);
   setNonBlocking(fromChild.readEnd);
-  const child = spawn('sh', ['-c', `trap '' INT; ${command}`], {
+  const child = spawn(SHELL, ['-c', `trap '' INT; ${command}`], {
+    env: environment,
     stdio: [toChild.readEnd, fromChild.writeEnd, 'inherit'],
   });
   closeDescriptor(toChild.readEnd);

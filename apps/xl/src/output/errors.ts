@@ -1,7 +1,9 @@
 /** The one funnel from anything thrown to what the operator reads and to the exit status. */
 import { HostError } from '@mig/hypervisor';
 import type { PosixError } from '@mig/posix';
+import { GONE, isWorkingFolderGone } from '@mig/posix/places';
 import { StreamError } from '@mig/protocol/errors';
+import { isAbsolute } from 'node:path';
 import { ExitStatus } from './exit-status.js';
 import { Failure, StockFailure } from './failure.js';
 import type { Log } from './log.js';
@@ -40,7 +42,9 @@ export function errorReport(error: unknown): ErrorReport {
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && code !== undefined) {
-    return failure(path === undefined ? `${syscall}: ${meaningOf(code)}` : `${path}: ${meaningOf(code)}`);
+    if (path === undefined) return failure(`${syscall}: ${meaningOf(code)}`);
+    const leadsNowhere = code === 'ENOENT' && !isAbsolute(path) && isWorkingFolderGone();
+    return failure(`${path}: ${leadsNowhere ? GONE : meaningOf(code)}`);
   }
   // What the language itself throws is a mistake of ours; every other class was thrown on purpose, for the operator.
   return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);

@@ -1,5 +1,5 @@
 /** The whole program on a Xen host: which command lines it hands on, and what stock's xl finds then. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,6 +71,24 @@ describe('what is not ours', () => {
     // What a shell sets by itself.
     const variables = said('variable').filter((each) => !/^(PWD|SHLVL|OLDPWD|_|MIG_HANDED_ON)=/.test(each));
     expect(variables.sort()).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`).sort()); // prettier-ignore
+  });
+
+  test('is given the octets of its arguments, also where they are not UTF-8', () => {
+    const script = `printf '[%s]' "$@" | od -An -tx1 | tr -d ' \\n'`;
+    writeFileSync(join(folder, 'octets'), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, 'octets'), 0o755);
+    const line = `exec "${process.execPath}" "${join(folder, 'ours/mig')}" list "$(printf 'a\\374')" "$(printf '\\357\\277\\275')" '' ü`;
+    const env = { PATH: '/usr/bin:/bin', MIG_HYPERVISOR: 'xen', MIG_STOCK_XL: join(folder, 'octets') };
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' });
+    const words = [
+      Buffer.from('list'),
+      Buffer.from('a\xfc', 'latin1'),
+      Buffer.from('\ufffd'),
+      Buffer.from(''),
+      Buffer.from('ü'),
+    ];
+    const expected = Buffer.concat(words.flatMap((word) => [Buffer.from('['), word, Buffer.from(']')]));
+    expect({ stdout, stderr }).toEqual({ stdout: expected.toString('hex'), stderr: '' });
   });
 
   test('is ended by a pipe that nobody reads, as stock is', async () => {

@@ -1,4 +1,5 @@
 import { execute } from '@mig/posix';
+import { argumentOctets, undecodedArgument } from '@mig/posix/places';
 import { Failure } from '../output/failure.js';
 import { findStockXl } from './stock-xl.js';
 
@@ -13,5 +14,6 @@ export function becomeStock(own: string, argv: readonly string[]): never {
     throw new Failure(`${path} is mig again, not the stock xl; MIG_STOCK_XL may name it`);
   }
   process.env[HANDED_ON] = self;
-  execute(path, ['xl', ...argv]);
+  // Stock takes names as they are.
+  execute(path, ['xl', ...(undecodedArgument(argv) === undefined ? argv : argumentOctets(argv.length))]);
 }

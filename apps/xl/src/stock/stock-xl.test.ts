@@ -61,8 +61,22 @@ describe('on PATH', () => {
     expect(findStockXl(onPath('a', 'b', 'c', 'd'), own)).toBe(stock);
   });
 
-  test('the working folder is none of it', () => {
-    expect(() => findStockXl(onPath('', ''), own)).toThrow(NONE);
+  test('the working folder is none of it, by whatever name, nor is a folder in it', () => {
+    const stock = program('stock/xl');
+    program('here/xl');
+    program('here/below/xl');
+    const before = process.cwd();
+    process.chdir(path('here'));
+    try {
+      for (const relative of ['', '.', './', '..', 'below', './below', '../here', 'below/..']) {
+        expect(() => findStockXl({ PATH: relative }, own)).toThrow(NONE);
+        expect(findStockXl({ PATH: `${relative}:${path('stock')}` }, own)).toBe(stock);
+      }
+      const environment = { ...onPath('stock'), MIG_STOCK_XL: 'xl' };
+      expect(() => findStockXl(environment, own)).toThrow('MIG_STOCK_XL names xl, which is no absolute path');
+    } finally {
+      process.chdir(before);
+    }
   });
 
   test.each([{}, { PATH: '' }])('there may be none: %j', (environment) => {

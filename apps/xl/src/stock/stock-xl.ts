@@ -1,5 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { searchFolders } from '@mig/posix/places';
+import { isAbsolute, join } from 'node:path';
 import { Failure } from '../output/failure.js';
 
 /**
@@ -11,14 +12,15 @@ export function findStockXl(environment: NodeJS.ProcessEnv, own: string): string
   const self = realpathSync(own);
   const named = environment['MIG_STOCK_XL'];
   if (named !== undefined && named !== '') {
+    if (!isAbsolute(named)) throw new Failure(`MIG_STOCK_XL names ${named}, which is no absolute path`);
     if (!isProgram(named)) throw new Failure(`MIG_STOCK_XL names ${named}, which is no program`);
     // To become oneself never ends.
     if (realpathSync(named) === self) throw new Failure(`MIG_STOCK_XL names ${named}, which is mig's own xl`);
     return named;
   }
-  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
+  for (const folder of searchFolders(environment['PATH'])) {
     const path = join(folder, 'xl');
-    if (folder !== '' && isProgram(path) && realpathSync(path) !== self) return path;
+    if (isProgram(path) && realpathSync(path) !== self) return path;
   }
   throw new Failure('there is no stock xl on PATH; MIG_STOCK_XL may name it');
 }

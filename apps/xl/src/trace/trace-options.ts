@@ -1,8 +1,8 @@
 /** `--trace`, `--trace-bitmaps` and `--report` of `migrate`. */
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import type { DomainInfo, Host } from '@mig/hypervisor';
+import { absolutePath } from '@mig/posix/places';
 import type { Command } from 'commander';
 import { ownVersion } from '../commands/own-version.js';
 import type { Names } from '../migrate/names.js';
@@ -34,7 +34,7 @@ export function checkTraceOptions({ trace, traceBitmaps, report }: TraceOptions)
   const nonsense =
     traceBitmaps && trace === undefined
       ? '--trace-bitmaps without --trace: there is no file for them'
-      : trace !== undefined && report !== undefined && resolve(trace) === resolve(report)
+      : trace !== undefined && report !== undefined && absolutePath(trace) === absolutePath(report)
         ? `--trace and --report are the same file, ${trace}`
         : undefined;
   if (nonsense !== undefined) throw new Failure(nonsense, ExitStatus.usage);

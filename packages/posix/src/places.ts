@@ -1,0 +1,10 @@
+/** Arguments, variables and the working folder as they are. An entry of its own: it needs no foreign functions. */
+export { argumentOctets, shown, undecodedArgument, undecodedVariable } from './octets.js';
+export { searchFolders } from './search-path.js';
+export {
+  absolutePath,
+  GONE,
+  isWorkingFolderGone,
+  leaveMissingFolder,
+  WorkingFolderError,
+} from './working-folder.js';

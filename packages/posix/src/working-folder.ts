@@ -1,0 +1,46 @@
+/** The folder that relative paths start from, which may be gone, or have a name that Node cannot show. */
+import { isUtf8 } from 'node:buffer';
+import { readlinkSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { chdir, cwd } from 'node:process';
+import { shown, UNDECODED } from './octets.js';
+
+/** A relative path that leads nowhere. */
+export class WorkingFolderError extends Error {
+  override readonly name = 'WorkingFolderError';
+}
+
+/**
+ * Makes a path absolute.
+ * @throws WorkingFolderError where it is relative, and the working folder is gone or its name is not UTF-8
+ */
+export function absolutePath(path: string): string {
+  if (isAbsolute(path)) return resolve(path);
+  if (isWorkingFolderGone()) throw new WorkingFolderError(GONE);
+  if (!cwd().includes(UNDECODED)) return resolve(path);
+  const octets = readlinkSync('/proc/self/cwd', 'buffer');
+  if (isUtf8(octets)) return resolve(path);
+  throw new WorkingFolderError(
+    `the name of the working folder is not UTF-8: '${shown(octets)}'; an absolute path is needed`,
+  );
+}
+
+/** What a relative path comes to in such a folder. */
+export const GONE = 'the working folder is gone; an absolute path is needed';
+
+export function isWorkingFolderGone(): boolean {
+  try {
+    cwd();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Goes to `/` where the working folder is gone: no thread of Node starts there. To be called when every relative path has
+ * been looked for, and was not there: it would lead elsewhere afterwards.
+ */
+export function leaveMissingFolder(): void {
+  if (isWorkingFolderGone()) chdir('/');
+}
