@@ -46,17 +46,49 @@ export function encodeRecord(record: DomainRecord): string {
 
 /** @returns `unreadable` for what this mig cannot judge by */
 export function decodeRecord(text: string): DomainRecord | 'unreadable' {
+  let parsed: unknown;
   try {
-    const parsed = JSON.parse(text) as DomainRecord & { format?: number };
-    const { format, ...record } = parsed;
-    const isOurs =
-      format === FORMAT &&
-      standings.includes(record.standing) &&
-      Number.isSafeInteger(record.epoch) &&
-      typeof record.uuid === 'string' &&
-      typeof record.ownName === 'string';
-    return isOurs ? record : 'unreadable';
+    parsed = JSON.parse(text);
   } catch {
     return 'unreadable';
   }
+  if (!isOf(parsed, { format: (value) => value === FORMAT, ...fields })) return 'unreadable';
+  delete parsed['format'];
+  return parsed as unknown as DomainRecord;
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const isProcess: Check = (value) =>
+  isOf(value, { pid: isCount, startTime: Number.isSafeInteger, bootId: isText, pidNamespace: isText });
+const purposes: readonly unknown[] = ['migration', 'save', 'arrival'] satisfies Hold['purpose'][];
+
+const hold: Readonly<Record<keyof Hold, Check>> = {
+  id: isText,
+  purpose: (value) => purposes.includes(value),
+  to: isText,
+  process: isProcess,
+};
+
+const fields: Readonly<Record<keyof DomainRecord, Check>> = {
+  standing: (value) => (standings as readonly unknown[]).includes(value),
+  epoch: isCount,
+  uuid: isText,
+  ownName: isText,
+  hold: optional((value) => isOf(value, hold)),
+  sentTo: optional(isText),
+  pause: optional((value) => typeof value === 'boolean'),
+  cpuNanoseconds: optional(Number.isFinite),
+  ending: optional(isProcess),
+};
+
+function isOf(value: unknown, checks: Readonly<Record<string, Check>>): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
 }
