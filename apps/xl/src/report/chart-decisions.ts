@@ -1,7 +1,7 @@
 /** What the policy saw whenever the dirty count was known, and what it made of it. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
-import { countText, seconds, timeText } from './units.js';
+import { countText, largest, seconds, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
 const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
@@ -35,7 +35,7 @@ export function decisionsChart(story: Story): Plot | undefined {
       ? [{ goal, from: seconds(from), to: seconds(to), label: `--max-downtime ${timeText(goal)}` }]
       : [],
   );
-  const top = Math.max(...asked.map(({ estimate }) => estimate), ...goals.map((each) => each.goal));
+  const top = largest([...asked.map(({ estimate }) => estimate), ...goals.map(({ goal }) => goal)]);
   const scale = { domain: [0, seconds(story.length)], nice: false };
   const channel = (range: readonly string[]) => ({
     field: 'decision',

@@ -1,7 +1,7 @@
 /** What each pass found dirty, and what it sent. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
-import { countText } from './units.js';
+import { countText, largest, smallest } from './units.js';
 import { passName, passOrder } from './pass-name.js';
 import { framed, LEFT, titleAbove, WIDTH } from './width.js';
 
@@ -29,10 +29,10 @@ export function pagesChart({ passes }: Story): Plot | undefined {
     label: countText(bar.pages),
   }));
   const counts = bars.map(({ pages }) => pages).filter((pages) => pages > 0);
-  const most = Math.max(1, ...counts);
-  const wide = most / Math.min(most, ...counts) > LINEAR_RATIO;
+  const most = Math.max(1, largest(counts));
+  const wide = most / smallest(counts) > LINEAR_RATIO;
   const many = passes.length > MAX_NAMED;
-  const widest = Math.max(...said.map(({ label }) => label.length)) * DIGIT;
+  const widest = largest(said.map(({ label }) => label.length)) * DIGIT;
   const room = ((WIDTH - LEFT) / bars.length) * 0.75;
   const x = {
     field: 'pass',

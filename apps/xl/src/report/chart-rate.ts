@@ -1,7 +1,7 @@
 /** How fast pages went, and how fast the guest dirtied them. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
-import { mib, mibOfPages, seconds, timeText } from './units.js';
+import { largest, mib, mibOfPages, seconds, smallest, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
 /** Points of a line at most: more is not to be seen. */
@@ -38,7 +38,7 @@ export function rateChart(story: Story): Plot | undefined {
     label: `downtime ${timeText(downtime.to - downtime.from)}`,
   };
   const end = seconds(story.length);
-  const top = Math.max(...points.map(({ rate }) => rate));
+  const top = largest(points.map(({ rate }) => rate));
   const scale = { domain: [0, end], nice: false };
   const x = { field: 'time', type: 'quantitative', title: 'time since the start (s)', scale };
   const color = { field: 'series', type: 'nominal', scale: { domain: SERIES, range: LINES }, legend: LEGEND };
@@ -150,5 +150,5 @@ function rateText(rate: number): string {
 function range(points: readonly Point[], series: string): string {
   const rates = points.filter((point) => point.series === series).map(({ rate }) => rate);
   if (rates.length === 0) return 'an unknown rate';
-  return `${Math.min(...rates).toFixed(1)} to ${Math.max(...rates).toFixed(1)} MiB/s`;
+  return `${smallest(rates).toFixed(1)} to ${largest(rates).toFixed(1)} MiB/s`;
 }

@@ -77,6 +77,19 @@ describe.each(['html', 'svg'] as const)('as %s', (format) => {
   });
 });
 
+test('a terabyte sent has a page: the policy was asked a quarter of a million times', async () => {
+  const [header, ...rest] = sample;
+  const asked = rest.find((each) => each.type === 'consulted')!;
+  const between = Array.from({ length: 250_000 }, (_, i) => ({
+    ...asked,
+    at: i,
+    point: 'between-batches' as const,
+  }));
+  const page = await renderReport([header!, asked, ...between], 'html');
+  expect(page).toMatch(/total time<\/dt><dd>250\.0\Ws/);
+  expect(page).toMatch(/Not shown: 250\W000 consultations/);
+});
+
 test('ids are there once in a page', async () => {
   const page = await renderReport(sample, 'html');
   const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);

@@ -1,6 +1,7 @@
 /** A trace as the report tells it. Pure. */
 import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
 import { given } from '../trace/settings.js';
+import { largest } from './units.js';
 
 /** Milliseconds since the trace began. */
 export interface Span {
@@ -49,7 +50,7 @@ export interface Story {
 export function storyOf(records: readonly TraceRecord[], end: TraceEnd = { kind: 'whole' }): Story {
   const [header] = records;
   if (header?.type !== 'header') throw new TypeError('a trace without its header');
-  const length = Math.max(...records.map(({ at }) => at));
+  const length = largest(records.map(({ at }) => at));
   const only = <K extends TraceRecord['type']>(type: K) =>
     records.filter((record): record is Extract<TraceRecord, { type: K }> => record.type === type);
   const outcome = records.findLast(({ type }) => type === 'complete' || type === 'failed');

@@ -8,6 +8,16 @@ export const seconds = (milliseconds: number): number => milliseconds / 1000;
 export const mib = (octets: number): number => octets / MIB;
 export const mibOfPages = (pages: number): number => mib(pages * PAGE);
 
+/** The largest of any number of figures, and 0. A trace has more of them than a call can have arguments. */
+export function largest(figures: readonly number[]): number {
+  return figures.reduce((most, each) => Math.max(most, each), 0);
+}
+
+/** The smallest of any number of figures; infinite of none. */
+export function smallest(figures: readonly number[]): number {
+  return figures.reduce((least, each) => Math.min(least, each), Infinity);
+}
+
 /** Digits in groups of three, apart by a narrow space that does not break. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');

@@ -31,6 +31,14 @@ export const count = checked<number>(
 );
 /** Finite; milliseconds and rates. */
 export const real = checked<number>('number', 'a number', Number.isFinite);
+
+/** Milliseconds from 1970 to either end of the calendar that Date has. */
+const CALENDAR = 8.64e15;
+export const date = checked<number>(
+  'date',
+  'a date',
+  (value) => Number.isFinite(value) && Math.abs(value as number) <= CALENDAR,
+);
 export const text = checked<string>('text', 'a text', (value) => typeof value === 'string');
 export const texts = checked<readonly string[]>(
   'texts',
@@ -78,7 +86,7 @@ export function word<const T extends readonly string[]>(words: T): FieldCodec<T[
       const index = words.indexOf(value);
       return index < 0 ? refuse(expected) : index;
     },
-    unpack: (value) => words[value as number] ?? refuse(expected),
+    unpack: (value) => (Number.isInteger(value) ? words[value as number] : undefined) ?? refuse(expected),
   };
 }
 

@@ -3,7 +3,18 @@
  * array `[number, at, field, ...]`, the types below are inferred from the rows, and docs/formats.md is checked against
  * them.
  */
-import { bitmap, count, type FieldCodec, optional, real, settings, text, texts, word } from './fields.js';
+import {
+  bitmap,
+  count,
+  date,
+  type FieldCodec,
+  optional,
+  real,
+  settings,
+  text,
+  texts,
+  word,
+} from './fields.js';
 
 export const passKinds = ['precopy', 'remainder', 'stop-and-copy', 'verify'] as const;
 export const consultationPoints = ['dirty-count-known', 'pass-finished', 'between-batches'] as const;
@@ -24,7 +35,7 @@ export const traceKinds = {
     magic: text,
     version: count,
     /** Milliseconds since 1970, where every `at` is 0. */
-    date: real,
+    date,
     /** Of mig. */
     writer: text,
     hypervisor: text,

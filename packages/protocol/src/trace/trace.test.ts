@@ -112,6 +112,13 @@ describe('what is no record is said, with where and why', () => {
     ['a field of another kind', framed(1, 5, 7), 'malformed', 'state, state is not a text'],
     ['a field that is missing', framed(1, 5), 'malformed', 'state, state is not a text'],
     ['a word that is none', framed(2, 5, 9, 0, 0), 'malformed', 'kind is not one of precopy'],
+    [
+      'a word by the name of what every list has',
+      framed(2, 5, 'length', 0, 0),
+      'malformed',
+      'kind is not one of',
+    ],
+    ['a word as a text', framed(2, 5, '0', 0, 0), 'malformed', 'kind is not one of precopy'],
     ['a count below zero', framed(2, 5, 0, -1, 0), 'malformed', 'iteration is not a whole number'],
     ['a bitmap of other length', framed(5, 5, 0, 0, [0, 2, Buffer.alloc(4)]), 'malformed', 'bitmap is not'],
     [
@@ -131,6 +138,14 @@ describe('what is no record is said, with where and why', () => {
       kind: 'damaged',
       fault: { code, offset, message: expect.stringContaining(message) as unknown },
     });
+  });
+
+  test.each([8.64e15 + 1, -8.64e15 - 1, 1e300])('a date that no calendar has: %s', (date) => {
+    const decoder = new TraceDecoder();
+    const { magic, version, writer, hypervisor, host, target, domain, domid, uuid, pageCount } = header;
+    const rest = [writer, hypervisor, host, target, domain, domid, uuid, pageCount, []];
+    expect(decoder.push(framed(0, 0, magic, version, date, ...rest))).toEqual([]);
+    expect(decoder.fault).toMatchObject({ code: 'not-a-trace', message: 'header, date is not a date' });
   });
 
   test('a length is refused before anything is kept for it', () => {
