@@ -50,6 +50,13 @@ function section(id: number, entries: number[][]): number[] {
   return [id, ...leb(body.length), ...body];
 }
 
+/** A module of one section, with the same item so many times. */
+export function manyItems(id: number, item: number[], count: number): Uint8Array {
+  const items = Buffer.alloc(count * item.length, Buffer.from(item));
+  const length = leb(leb(count).length + items.length);
+  return new Uint8Array([...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], id, ...length, ...leb(count), ...items]);
+}
+
 export const COUNTER = 1;
 const SLEEP = 60_000_000;
 

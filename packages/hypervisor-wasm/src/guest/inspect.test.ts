@@ -1,7 +1,7 @@
 import { HostError } from '@mig/hypervisor';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { buildGuest, type GuestParts } from './guest-builder.test-support.js';
+import { buildGuest, type GuestParts, I32, leb, manyItems } from './guest-builder.test-support.js';
 import { inspectGuest } from './inspect.js';
 
 function refusal(module: Uint8Array): HostError {
@@ -51,6 +51,32 @@ describe('a guest', () => {
     const error = refusal(buildGuest(parts));
     expect(error.code).toBe('bad-guest');
     expect(error.message).toContain(message);
+  });
+
+  // 16 MiB of items of one or a few octets each became up to 1.6 GiB of objects.
+  it.each<[string, number, number[]]>([
+    ['types', 1, [0x60, 0, 0]],
+    ['imports', 2, [0, 0, 3, I32, 0]],
+    ['functions', 3, [0]],
+    ['globals', 6, [I32, 0, 0x41, 0, 0x0b]],
+    ['exports', 7, [0, 0, 0]],
+  ])('with more %s than any guest has is refused before they are read', (what, id, item) => {
+    const { message } = refusal(manyItems(id, item, 100_001));
+    expect(message).toContain(`more than 100000 ${what}`);
+    expect(refusal(manyItems(id, item, 100_000)).message).not.toContain('more than');
+  });
+
+  it('with more parameters than the engine takes is refused before they are read', () => {
+    const parameters = Array<number>(1001).fill(I32);
+    const type = (length: number) => [0x60, ...leb(length), ...parameters.slice(0, length), 0];
+    expect(refusal(manyItems(1, type(1001), 1)).message).toContain('more than 1000 parameters');
+    expect(refusal(manyItems(1, type(1000), 1)).message).not.toContain('more than');
+  });
+
+  it('with a section that comes twice is refused there', () => {
+    const once = manyItems(1, [0x60, 0, 0], 3);
+    const twice = new Uint8Array([...once, ...once.subarray(8)]);
+    expect(refusal(twice).message).toContain('section 1 comes a second time');
   });
 
   it('is refused, cut anywhere', () => {

@@ -75,8 +75,10 @@ export class ModuleReader {
     return new ModuleReader(octets, start, start + length);
   }
 
-  vector(item: () => void): void {
+  /** @param most items: each becomes an object many times its size. @param what they are */
+  vector(most: number, what: string, item: () => void): void {
     const count = this.u32();
+    if (count > most) this.fail(`more than ${most} ${what}`);
     // Every item has an octet at least: no count is believed beyond what is there.
     if (count > this.end - this.#at) this.fail('the module ends too early');
     for (let i = 0; i < count; i++) item();

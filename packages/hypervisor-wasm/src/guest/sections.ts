@@ -44,6 +44,11 @@ export interface Sections {
   readonly hasStart: boolean;
 }
 
+/** Items of a section at most. Guests have a few, large programs some thousands. */
+const MOST_ITEMS = 100_000;
+/** Parameters of a function at most, and results: the WebAssembly JavaScript Interface, "Implementation-defined Limits". */
+const MOST_PARAMETERS = 1000;
+
 const kinds: readonly Kind[] = ['function', 'table', 'memory', 'global', 'tag'];
 const valueTypes = new Map<number, ValueType>([
   [0x7f, 'i32'],
@@ -65,35 +70,41 @@ export function readSections(octets: Uint8Array): Sections {
   let hasStart = false;
 
   const sections: Record<number, (section: ModuleReader) => void> = {
-    1: (section) => section.vector(() => types.push(readSignature(section))),
+    1: (section) => section.vector(MOST_ITEMS, 'types', () => types.push(readSignature(section))),
     2: (section) =>
-      section.vector(() => {
+      section.vector(MOST_ITEMS, 'imports', () => {
         const entry = readImport(section, types);
         imports.push(entry);
         if (entry.kind === 'function') functions.push(entry.signature);
         if (entry.global !== undefined) globals.push(entry.global);
       }),
-    3: (section) => section.vector(() => functions.push(types[section.u32()])),
+    3: (section) => section.vector(MOST_ITEMS, 'functions', () => functions.push(types[section.u32()])),
     5: (section) => {
       ownMemories = section.u32();
       section.skipRest();
     },
     6: (section) =>
-      section.vector(() => {
+      section.vector(MOST_ITEMS, 'globals', () => {
         const type = readGlobalType(section);
         globals.push({ ...type, constant: section.constantExpression() });
       }),
-    7: (section) => section.vector(() => exports.push({ name: section.name(), ...readKind(section) })),
+    7: (section) =>
+      section.vector(MOST_ITEMS, 'exports', () =>
+        exports.push({ name: section.name(), ...readKind(section) }),
+      ),
     8: (section) => {
       hasStart = true;
       section.skipRest();
     },
   };
+  const seen = new Set<number>();
   while (!reader.atEnd) {
     const id = reader.octet();
     const section = reader.part(reader.u32());
     const read = sections[id];
     if (read === undefined) continue;
+    if (seen.has(id)) section.fail(`section ${id} comes a second time`);
+    seen.add(id);
     read(section);
     if (!section.atEnd) section.fail(`section ${id} is longer than what it holds`);
   }
@@ -142,10 +153,10 @@ function readGlobalType(reader: ModuleReader): GlobalType {
 
 function readSignature(reader: ModuleReader): Signature {
   if (reader.octet() !== 0x60) reader.fail('a type that is not a plain function');
-  const list = (): string => {
+  const list = (what: string): string => {
     const items: ValueType[] = [];
-    reader.vector(() => items.push(valueTypes.get(reader.octet()) ?? 'other'));
+    reader.vector(MOST_PARAMETERS, what, () => items.push(valueTypes.get(reader.octet()) ?? 'other'));
     return items.join(', ');
   };
-  return `(${list()}) -> (${list()})`;
+  return `(${list('parameters')}) -> (${list('results')})`;
 }
