@@ -18,7 +18,7 @@ const byType = new Map(
 
 /**
  * The record with its length before it, as it stands in a trace.
- * @throws RangeError for a record that no reader would take: a field of another kind, or too long
+ * @throws RangeError for a record that no reader would take: a field of another kind, too long, or too many values
  */
 export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
   const { number, fields } = byType.get(record.type)!;
@@ -33,6 +33,7 @@ export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
     throw error;
   }
   if (body.length > MAX_TRACE_RECORD) throw new RangeError(`a ${record.type} of ${body.length} octets`);
+  if (!isPlainMessage(body)) throw new RangeError(`a ${record.type} of more values than a record may have`);
   const whole = new Uint8Array(LENGTH_OCTETS + body.length);
   new DataView(whole.buffer).setUint32(0, body.length);
   whole.set(body, LENGTH_OCTETS);

@@ -3,8 +3,13 @@
  * that stands for an object of the language, is no concern of a trace: one octet that is damaged must not cost memory.
  */
 const MAX_DEPTH = 8;
+/** Values of a record at most, those in lists and maps among them: each takes one octet, and becomes up to fifty. */
+const MAX_VALUES = 10_000;
 
-/** Whether `octets` are one value of nil, booleans, numbers, texts, octets, arrays and maps, within their length. */
+/**
+ * Whether `octets` are one value of nil, booleans, numbers, texts, octets, arrays and maps, within their length, and
+ * no more of them than MAX_VALUES.
+ */
 export function isPlainMessage(octets: Uint8Array): boolean {
   const end = new Walk(octets).value(0, 0);
   return end === octets.length;
@@ -12,6 +17,7 @@ export function isPlainMessage(octets: Uint8Array): boolean {
 
 class Walk {
   readonly #view: DataView;
+  #values = 0;
 
   constructor(private readonly octets: Uint8Array) {
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.length);
@@ -20,10 +26,10 @@ class Walk {
   /** @returns where the value that begins `at` ends; -1 where it is none, or is cut short */
   value(at: number, depth: number): number {
     const first = this.octets[at];
-    if (first === undefined || depth > MAX_DEPTH) return -1;
+    if (first === undefined || depth > MAX_DEPTH || ++this.#values > MAX_VALUES) return -1;
     if (first <= 0x7f || first >= 0xe0) return at + 1;
-    if (first <= 0x8f) return this.#values(at + 1, (first & 0xf) * 2, depth);
-    if (first <= 0x9f) return this.#values(at + 1, first & 0xf, depth);
+    if (first <= 0x8f) return this.#list(at + 1, (first & 0xf) * 2, depth);
+    if (first <= 0x9f) return this.#list(at + 1, first & 0xf, depth);
     if (first <= 0xbf) return this.#skip(at + 1, first & 0x1f);
     switch (first) {
       case 0xc0:
@@ -54,13 +60,13 @@ class Walk {
       case 0xdb:
         return this.#counted(at, 4, (from, length) => this.#skip(from, length));
       case 0xdc:
-        return this.#counted(at, 2, (from, length) => this.#values(from, length, depth));
+        return this.#counted(at, 2, (from, length) => this.#list(from, length, depth));
       case 0xdd:
-        return this.#counted(at, 4, (from, length) => this.#values(from, length, depth));
+        return this.#counted(at, 4, (from, length) => this.#list(from, length, depth));
       case 0xde:
-        return this.#counted(at, 2, (from, length) => this.#values(from, length * 2, depth));
+        return this.#counted(at, 2, (from, length) => this.#list(from, length * 2, depth));
       case 0xdf:
-        return this.#counted(at, 4, (from, length) => this.#values(from, length * 2, depth));
+        return this.#counted(at, 4, (from, length) => this.#list(from, length * 2, depth));
       default:
         // Extensions, and the one octet that MessagePack never uses.
         return -1;
@@ -80,7 +86,7 @@ class Walk {
     return from + length > this.octets.length ? -1 : from + length;
   }
 
-  #values(from: number, count: number, depth: number): number {
+  #list(from: number, count: number, depth: number): number {
     // Each takes an octet at least.
     if (count > this.octets.length - from) return -1;
     let at = from;

@@ -87,6 +87,14 @@ describe('a later version of mig', () => {
     });
   });
 
+  test('may have long lists in a record', () => {
+    const { records, end } = afterHeader(framed(77, 5, Array<null>(9000).fill(null)));
+    expect({ records, end }).toEqual({
+      records: [{ type: 'unknown', at: 5, number: 77 }],
+      end: { kind: 'whole' },
+    });
+  });
+
   test('may have more fields in a record', () => {
     expect(afterHeader(framed(1, 5, 'precopy', 'new')).records).toEqual([
       { type: 'state', at: 5, state: 'precopy' },
@@ -129,6 +137,14 @@ describe('what is no record is said, with where and why', () => {
     ],
     ['a huge array', Buffer.from('00000007' + '9201' + 'dd7fffffff', 'hex'), 'malformed', 'MessagePack'],
     ['deep nesting', Buffer.from('00000020' + '91'.repeat(31) + '01', 'hex'), 'malformed', 'MessagePack'],
+    // 65 MiB of them, which is what a record may have, became 3.5 GiB.
+    [
+      'more values than any record has',
+      framed(77, 5, ...Array<null>(10_000).fill(null)),
+      'malformed',
+      'MessagePack',
+    ],
+    ['more lists than any record has', framed(77, 5, Array<[]>(10_000).fill([])), 'malformed', 'MessagePack'],
     ['no octets', Buffer.from('00000000', 'hex'), 'record-too-long', 'a record of 0 octets'],
     ['another header', encodeTraceRecord(header), 'malformed', 'a second header'],
   ])('%s', (_, octets, code, message) => {
@@ -168,6 +184,10 @@ test('a record that could not be read is not written', () => {
   expect(() => encodeTraceRecord(state(5))).toThrow(/^state: state is not a text/);
   expect(() => encodeTraceRecord({ ...state('a'), at: NaN })).toThrow(RangeError);
   expect(() => encodeTraceRecord(state('a'.repeat(MAX_TRACE_RECORD)))).toThrow(/a state of \d+ octets/);
+  const rest = { reason: undefined, state: undefined, outcome: undefined };
+  const advice = Array<string>(10_000).fill('a');
+  const failed = { type: 'failed', at: 1, message: 'a', advice, exitStatus: 1, ...rest } as const;
+  expect(() => encodeTraceRecord(failed)).toThrow(/a failed of more values than a record may have/);
 });
 
 test('docs/formats.md has the records and their fields', () => {

@@ -1,0 +1,27 @@
+import type { TraceRecord } from '@mig/protocol/trace';
+import { expect, test } from 'vitest';
+import { recordLines } from './record-text.js';
+
+function log(octets: Uint8Array): TraceRecord {
+  const bitmap = { coding: 'raw', words: octets.length / 4, octets } as const;
+  return { type: 'log-read', at: 1, iteration: 2, dirtyPages: 3, bitmap };
+}
+
+test.each([
+  [[0, 0, 0, 0], ''],
+  [[0b1011, 0, 0, 0], ': 0+2 3+1'],
+  [[0x55, 0x55, 0x55, 0x55], ': 0+1 2+1 4+1 6+1, and 12 runs more'],
+])('of a log the first runs are shown, and the others counted: %j', (octets, runs) => {
+  const lines = recordLines(log(Uint8Array.from(octets)));
+  expect(lines).toEqual([`     0.001 s  log read after pass 2: 3 pages dirty${runs}`]);
+});
+
+test('of a log in which every other page is dirty no run is kept', () => {
+  const runs = 2 ** 23;
+  const record = log(new Uint8Array(runs / 4).fill(0x55));
+  const before = process.memoryUsage().heapUsed;
+  const [line] = recordLines(record);
+  // Those that were kept took 80 octets each.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(runs * 40);
+  expect(line).toContain(`and ${runs - 4} runs more`);
+});
