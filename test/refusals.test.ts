@@ -160,7 +160,7 @@ const greetings: readonly { readonly command: string; readonly says: readonly st
   { command: 'exec true', says: ['no banner', 'before it said anything'] },
   { command: "printf '<html><body>hello'", says: ['"<html><body>hello"', 'a web server answered'] },
   { command: "printf 'xl migration recei'", says: ['broke off within its banner'] },
-  { command: "printf '\\001\\002\\377'", says: ['???'] },
+  { command: "printf '\\001\\002\\377'", says: [String.raw`"\u0001\u0002` + '\ufffd"'] },
 ];
 
 // One at a time: they all migrate the same domain.

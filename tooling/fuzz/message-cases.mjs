@@ -98,7 +98,7 @@ export function checkBanner(octets, { handshake }) {
     const expected = !begins ? 'other' : due.length === BANNER.length ? 'banner' : ended ? 'other' : 'prefix';
     must(verdict.kind === expected, 'verdict', () => `${verdict.kind}, not ${expected}`);
     if (verdict.kind !== 'other') continue;
-    must(/^[\x20-\x7e]{0,200}$/.test(verdict.firstLine), 'printable', () =>
+    must(/^[^\p{Cc}]{0,1203}$/u.test(verdict.firstLine.replaceAll('\t', ' ')), 'printable', () =>
       JSON.stringify(verdict.firstLine),
     );
     must(verdict.likelyCause !== '', 'cause', 'none');

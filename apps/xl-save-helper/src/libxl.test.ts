@@ -88,11 +88,11 @@ describe("octet for octet stock's", () => {
 
 test('a log message is text that libxl can take', () => {
   const { libxl, said } = answering(0);
-  libxl.log(LogLevel.ERROR, 'a\0b — ü', 5);
+  libxl.log(LogLevel.ERROR, 'a\0b — ü \x1b[2J', 5);
   libxl.log(LogLevel.DEBUG, '');
   const context = 'xl-save-helper';
   expect(messagesIn(said())).toEqual([
-    { name: 'log', level: 8, errnoval: 5, context, formatted: 'a?b ? ü' },
+    { name: 'log', level: 8, errnoval: 5, context, formatted: 'a\\u0000b ? ü \\u001b[2J' },
     { name: 'log', level: 1, errnoval: 0xffffffff, context, formatted: '' },
   ]);
 });

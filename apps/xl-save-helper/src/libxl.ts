@@ -4,6 +4,7 @@
  */
 import { HostError } from '@mig/hypervisor';
 import { Input, Output } from '@mig/posix';
+import { terminalText } from '@mig/protocol/terminal-text';
 import {
   decodeReply,
   encodeHelperMessage,
@@ -111,7 +112,9 @@ export class Libxl {
   }
 }
 
-/** Text of messages is octets for libxl: what Latin-1 lacks, or would end it, goes. */
+/** Text of messages is octets for libxl, which prints them as they are: what Latin-1 lacks goes. */
 function printable(text: string): string {
-  return text.slice(0, LONGEST_TEXT).replace(/[^\x01-\xff]/g, '?');
+  return terminalText(text)
+    .slice(0, LONGEST_TEXT)
+    .replace(/[^\x01-\xff]/g, '?');
 }

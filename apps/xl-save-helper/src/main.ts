@@ -6,6 +6,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { exitAtOnce, Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
 import { leaveMissingFolder } from '@mig/posix/places';
 import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
+import { terminalText } from '@mig/protocol/terminal-text';
 import { serveRestore, serveSave } from './serve.js';
 
 /** Milliseconds: a toolstack that died must not leave its helper behind. */
@@ -75,6 +76,7 @@ function runSave(request: SaveArguments): void {
 
 /** Without a conversation there is standard error alone, which is xl's. */
 function failed(error: unknown): void {
-  process.stderr.write(`xl-save-helper: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`xl-save-helper: ${terminalText(message)}\n`);
   process.exitCode = 255;
 }

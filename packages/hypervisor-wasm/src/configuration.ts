@@ -1,6 +1,7 @@
 /** A domain's configuration: libxl's JSON, as the xl header of a stream has it. */
 import { HostError } from '@mig/hypervisor';
-import { nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
+import { nameProblem } from '@mig/protocol/handshake';
+import { quoted } from '@mig/protocol/terminal-text';
 import { randomUUID } from 'node:crypto';
 
 export interface DomainConfiguration {
@@ -19,7 +20,6 @@ export interface DomainConfiguration {
 
 export const LARGEST_MEMORY = 4096;
 export const LARGEST_DOMID = 32751;
-const LONGEST_NAME = 255;
 const LONGEST_COMMAND_LINE = 4088;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -35,15 +35,12 @@ export function parseConfiguration(json: string, changes: { name?: string } = {}
   const build = object(configuration, 'b_info');
   const type = typeOf(creation);
   if (type !== 'wasm') {
-    const domain = `this is a ${type.toUpperCase()} domain`;
+    const domain = `this is a ${quoted(type.toUpperCase())} domain`;
     throw new HostError('foreign-domain', `${domain}; the embedded hypervisor runs WebAssembly domains`);
   }
   const name = text(changes.name ?? creation['name'], 'c_info.name');
-  // A domain with the longest of names can be migrated too.
-  const ownName = nameOfAway(name) ?? nameOfIncoming(name) ?? name;
-  if (name === '' || name.includes('/') || ownName.length > LONGEST_NAME) {
-    refuse('c_info.name', `must be 1 to ${LONGEST_NAME} characters without "/"`);
-  }
+  const problem = nameProblem(name);
+  if (problem !== undefined) refuse('c_info.name', problem);
   const uuid = text(creation['uuid'] ?? randomUUID(), 'c_info.uuid');
   if (!UUID.test(uuid)) refuse('c_info.uuid', 'is not a UUID');
   const kernel = text(build['kernel'], 'b_info.kernel');

@@ -1,6 +1,7 @@
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
 import { type DomainHeader, Emulator, LibxlDecoder, type LibxlRecord } from '@mig/protocol';
+import { quoted } from '@mig/protocol/terminal-text';
 import { pull, restoreImage } from '@mig/receiver';
 import type { ControlConnection } from './control-connection.js';
 import { IncomingDomainMemory } from './incoming-domain-memory.js';
@@ -26,18 +27,16 @@ export function restoreDomain(owner: ProcessIdentity, connection: ControlConnect
  * @throws HostError foreign-domain
  */
 export function refuseForeignStream(type: string, input: Input): never {
+  const domain = `${quoted(type.toUpperCase())} domain`;
   const refuse = (header: DomainHeader): never => {
     const version = `${header.xenMajor}.${header.xenMinor}`;
     throw new HostError(
       'foreign-domain',
-      `this stream is of a ${type.toUpperCase()} domain of Xen ${version}; the embedded hypervisor runs WebAssembly domains`,
+      `this stream is of a ${domain} of Xen ${version}; the embedded hypervisor runs WebAssembly domains`,
     );
   };
   const untouched = (): never => {
-    throw new HostError(
-      'foreign-domain',
-      `this stream is of a ${type.toUpperCase()} domain, not a WebAssembly one`,
-    );
+    throw new HostError('foreign-domain', `this stream is of a ${domain}, not a WebAssembly one`);
   };
   const memory: IncomingMemory = {
     expect: refuse,

@@ -7,6 +7,7 @@
  * `paused` may be absent, and is then false. The module travels with it, so that the target needs no file.
  */
 import { HostError } from '@mig/hypervisor';
+import { quoted } from '@mig/protocol/terminal-text';
 import { Packr, Unpackr } from 'msgpackr';
 import { type Guest, GUEST_ABI, inspectGuest, LARGEST_GUEST, type StateType } from './guest/inspect.js';
 
@@ -44,7 +45,7 @@ export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
   const restored: Record<string, GlobalValue> = {};
   for (const [name, type] of guest.globals) restored[name] = restore(name, type, globals[name]);
   for (const name of Object.keys(globals)) {
-    if (!guest.globals.has(name)) refuse(`the guest has no global ${name}`);
+    if (!guest.globals.has(name)) refuse(`the guest has no global ${quoted(name)}`);
   }
   return { guest, globals: restored, paused };
 }
@@ -78,7 +79,7 @@ function restore(name: string, type: StateType, value: unknown): GlobalValue {
     float.setBigInt64(0, value);
     return float.getFloat64(0);
   }
-  return refuse(`the global ${name} is not an ${type}`);
+  return refuse(`the global ${quoted(name)} is not an ${type}`);
 }
 
 function refuse(reason: string, cause?: unknown): never {

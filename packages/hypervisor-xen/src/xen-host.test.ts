@@ -180,6 +180,15 @@ describe('a command', () => {
     expect(xen.runs(DOMID)).toBe(true);
   });
 
+  test('does not give a domain what is no name', () => {
+    for (const name of ['', 'a/b', '\x1b[2J']) refused('bad-configuration', () => host().rename(DOMID, name));
+    expect(xen.acts).toEqual([]);
+    // One that stock xl has given such a name to is not left suspended for it.
+    xen.add(DOMID, { name: 'a/b', suspended: true });
+    host().resume(DOMID);
+    expect(xen.runs(DOMID)).toBe(true);
+  });
+
   test('does not give a domain the name of another', () => {
     xen.add(2, { name: 'other' });
     refused('name-taken', () => host().rename(DOMID, 'other'));
@@ -356,6 +365,12 @@ describe('a migration', () => {
     const again = { configuration: '{"c_info":{"uuid":"uuid-1"}}', name: 'busy' };
     expect(refused('uuid-taken', () => host().restoreFrom(input, again))).toMatch(/is arriving here$/);
     copy.destroy();
+  });
+
+  test('is refused where what it is called is no name', () => {
+    const odd = { configuration: configuration(), name: '\x1b[2J--incoming', fromHost: true };
+    refused('bad-configuration', () => host().restoreFrom(input, odd));
+    expect(xen.acts).toEqual([]);
   });
 
   test('is refused where another has its name', () => {

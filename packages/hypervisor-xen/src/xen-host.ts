@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  checkName,
   type DirtyLog,
   type DomainInfo,
   type Host,
@@ -104,6 +105,7 @@ export class XenHost implements Host {
   }
 
   rename(domid: number, name: string, epoch?: number): void {
+    checkName(name, domid);
     this.#ledger.locked(() => {
       const found = this.#ledger.permit(domid, 'rename', epoch);
       this.#domains.checkName(domid, name);
@@ -208,6 +210,7 @@ export class XenHost implements Host {
   }
 
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
+    checkName(options.name);
     this.#refuseWhereHere(options);
     const domid = this.#images.restore(input, options);
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);

@@ -162,7 +162,7 @@ export interface Host {
   /** The configuration as libxl JSON, NAME as it is now. */
   configuration(domid: number): string;
 
-  /** @throws HostError name-taken; `stale` where the epoch is another by now; what the table of commands refuses */
+  /** @throws HostError name-taken; bad-configuration for no name of a domain; `stale` where the epoch is another by now; what the table of commands refuses */
   rename(domid: number, name: string, epoch?: number): void;
   pause(domid: number, epoch?: number): void;
   unpause(domid: number, epoch?: number): void;
@@ -186,7 +186,8 @@ export interface Host {
   /**
    * Builds a domain from a libxl stream; it does not run until it is started.
    * When it throws, nothing is left of it.
-   * @throws HostError `uuid-taken` where a domain of its UUID is here, unless that may be the one that is sent
+   * @throws HostError `uuid-taken` where a domain of its UUID is here, unless that may be the one that is sent;
+   *   bad-configuration, before anything is there, for no name of a domain
    */
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
   /** Sees to what the domain wants once it shuts down; absent where domains need nobody for that. */

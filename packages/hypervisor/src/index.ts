@@ -1,3 +1,4 @@
+export { checkName } from './check-name.js';
 export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
 export type {
   Bandwidth,

@@ -16,6 +16,11 @@ export function fromUtf8(octets: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
 }
 
+/** What is not UTF-8 comes out as U+FFFD: to be shown, not to be kept. */
+export function shownUtf8(octets: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(octets);
+}
+
 /** One character for one octet, so that any octets come back as they were. Characters above U+00FF: a RangeError. */
 export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {

@@ -1,5 +1,6 @@
 import type { Input } from '@mig/posix';
 import { configurationOf, StreamError, XlHeaderDecoder } from '@mig/protocol';
+import { nameProblem } from '@mig/protocol/handshake';
 import { pull } from './pull.js';
 
 export interface ArrivingConfiguration {
@@ -11,7 +12,7 @@ export interface ArrivingConfiguration {
 
 /**
  * Reads the xl header, with the domain's configuration in its optional data.
- * @throws StreamError where it is no xl header or carries no configuration with a name
+ * @throws StreamError where it is no xl header or carries no configuration with a name that a domain may have
  */
 export function readConfiguration(input: Input): ArrivingConfiguration {
   const decoder = new XlHeaderDecoder();
@@ -24,14 +25,17 @@ export function readConfiguration(input: Input): ArrivingConfiguration {
 }
 
 function nameIn(configuration: string, offset: number): string {
+  let parsed: { c_info?: { name?: unknown } } | null;
   try {
-    const parsed = JSON.parse(configuration) as { c_info?: { name?: unknown } } | null;
-    const name = parsed?.c_info?.name;
-    if (typeof name === 'string' && name !== '') return name;
+    parsed = JSON.parse(configuration) as typeof parsed;
   } catch (cause) {
     throw configurationError(offset, 'it is not JSON', cause);
   }
-  throw configurationError(offset, 'it names no domain (c_info.name)');
+  const name = parsed?.c_info?.name;
+  if (typeof name !== 'string') throw configurationError(offset, 'it names no domain (c_info.name)');
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw configurationError(offset, `the name in it (c_info.name) ${problem}`);
+  return name;
 }
 
 function configurationError(offset: number, problem: string, cause?: unknown): StreamError {

@@ -139,6 +139,17 @@ test('what breaks the format is said with its place', () => {
   expect(error.message).toMatch(/names no domain/);
 });
 
+test.each(['', 'a/b', '\x1b]0;a title\x07', 'two\nlines', 'a\x9b2J'])(
+  'what is no name of a domain is refused before anything is made of it: %j',
+  (name) => {
+    const named = encodeXlHeader(xlHeader(JSON.stringify({ c_info: { name } })));
+    const error = failedReceive(script([named, MODEL_STREAM, PERMISSION_TO_GO]));
+    expect(error.cause).toBeInstanceOf(StreamError);
+    expect(error.message).toMatch(/the name in it \(c_info\.name\) must not/);
+    expect(host.calls).toEqual([]);
+  },
+);
+
 test('a silent source is given up after the time allowed', () => {
   const error = failedReceive(script([header], 'is-silent'));
   expect(error.message).toBe('no octet of the stream from the source within 0.05 s');

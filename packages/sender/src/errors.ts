@@ -1,5 +1,6 @@
 import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
 import type { BannerVerdict, SourceOutcome, SourceState, Standing } from '@mig/protocol/handshake';
+import { quoted } from '@mig/protocol/terminal-text';
 
 /** The policy decided against going on; the domain keeps running. */
 export class PrecopyAbortedError extends Error {
@@ -27,7 +28,7 @@ export class BannerError extends Error {
 function bannerMessage(verdict: BannerVerdict, octets: number): string {
   if (verdict.kind !== 'other') return `the target's banner was not whole: ${octets} octets`;
   const { firstLine, likelyCause } = verdict;
-  const received = octets === 0 ? 'no banner' : `${JSON.stringify(firstLine)} in place of its banner`;
+  const received = octets === 0 ? 'no banner' : `"${firstLine}" in place of its banner`;
   return `the target sent ${received}: ${likelyCause}`;
 }
 
@@ -52,12 +53,9 @@ export class UnexpectedMessageError extends Error {
     readonly what: string,
     readonly received: Uint8Array,
   ) {
-    super(`the target sent ${JSON.stringify(printable(received))} instead of the ${what}`);
+    const shown = quoted(new TextDecoder().decode(received));
+    super(`the target sent "${shown}" instead of the ${what}`);
   }
-}
-
-function printable(octets: Uint8Array): string {
-  return new TextDecoder('latin1').decode(octets).replace(/[^\x20-\x7e]/g, '.');
 }
 
 /** The target says that it could not start its copy. */

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import { TerminalStream } from '../output/terminal-stream.js';
 import type { Context } from './context.js';
 import { findDomain, isGone } from './find-domain.js';
 import type { LocalHost } from './local-host.js';
@@ -46,18 +47,29 @@ async function showConsole(context: Context, text: string, options: ConsoleOptio
   const domain = findDomain(host, text);
   // Held open from here on: when the domain goes, its last words can still be read.
   const file = ConsoleFile.open(host.consolePath(domain.domid));
+  const show = printer(context);
   try {
     if (options.lines !== undefined) file.seekLastLines(options.lines);
     for (;;) {
       // Asked before reading, so that what is written up to the end is read after it.
       const over = !options.follow || hasEnded(host, domain.domid, domain.uuid);
-      file.readAll((octets) => context.output.octets(octets));
+      file.readAll(show);
       if (over) return;
       await setTimeout(POLL_MILLISECONDS);
     }
   } finally {
     file.close();
   }
+}
+
+/** A console takes no input, and so the guest does not get the terminal: to a file or a pipe goes what it wrote. */
+function printer({ output, terminal }: Context): (octets: Uint8Array) => void {
+  if (!terminal) return (octets) => output.octets(octets);
+  const text = new TerminalStream();
+  return (octets) => {
+    output.text(text.push(octets));
+    output.flush();
+  };
 }
 
 /** Gone, dead, or its domid another's by now. */

@@ -55,9 +55,9 @@ async function create(
   for (const warning of warnings) context.log.warning(warning);
 
   const dryRun = options.dryrun ?? context.global.dryRun;
-  if (options.d && !dryRun) context.log.text(`${pretty(json)}\n`);
+  if (options.d && !dryRun) context.log.json(JSON.parse(json));
   if (dryRun) {
-    context.output.line(pretty(json));
+    context.output.json(JSON.parse(json));
     return;
   }
   const host = await context.openLocalHost();
@@ -75,8 +75,4 @@ async function read(context: Context, file: string, overrides: readonly string[]
   const text = readConfigurationFile(file);
   if (!quiet) context.log.line(`Parsing config from ${file}`);
   return domainConfiguration(parseOverrides(overrides, parseConfiguration(text, file)));
-}
-
-function pretty(json: string): string {
-  return JSON.stringify(JSON.parse(json), undefined, 4);
 }

@@ -18,7 +18,7 @@ export function registerInfo(program: Command, context: Context): void {
       const host = await context.openHost();
       const fields = infoFields(host.info());
       if (options.json) {
-        context.output.line(JSON.stringify(Object.fromEntries(fields), undefined, 4));
+        context.output.json(Object.fromEntries(fields));
         return;
       }
       for (const [name, value] of fields) {

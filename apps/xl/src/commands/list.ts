@@ -38,10 +38,10 @@ async function list(context: Context, names: readonly string[], options: ListOpt
   const host = await context.openHost();
   const domains = names.length === 0 ? host.list() : names.map((name) => findDomain(host, name));
   if (options.long) {
-    output.line(JSON.stringify(configurations(host, domains), undefined, 4));
+    output.json(configurations(host, domains));
   } else if (options.json) {
     const rows = domains.map(({ state, ...rest }) => ({ ...rest, state: stateWord(state) }));
-    output.line(JSON.stringify(rows, undefined, 4));
+    output.json(rows);
   } else {
     for (const line of domainTable(domains, options)) output.line(line);
     if (context.terminal) await hint(context, domains);

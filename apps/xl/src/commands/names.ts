@@ -27,7 +27,7 @@ export function registerNames(program: Command, context: Context): void {
     .usage('<DomainId>')
     .argument('<domid>')
     .action(async (text: string) => {
-      if (!/^[0-9]+$/.test(text)) throw new StockFailure('Invalid domain id.\n');
+      if (!/^[0-9]+$/.test(text)) throw new StockFailure('Invalid domain id.', ExitStatus.failure, '\n');
       const host = await context.openHost();
       const domain = host.list().find((each) => each.domid === Number(text));
       if (domain === undefined) {
@@ -45,7 +45,7 @@ export function registerNames(program: Command, context: Context): void {
     .argument('<domain>')
     .argument('<name>')
     .action(async (text: string, name: string) => {
-      const { nameProblem } = await import('../configuration/domain-configuration.js');
+      const { nameProblem } = await import('@mig/protocol/handshake');
       const problem = nameProblem(name);
       if (problem !== undefined) throw new Failure(`rename: the new name ${problem}`, ExitStatus.usage);
       const host = await context.openHost();

@@ -121,7 +121,7 @@ function usageError(command: Command, error: CommanderError): Error {
 
 /** A complaint with the command's help behind it. */
 export function withHelp(command: Command, complaint: string): StockFailure {
-  return new StockFailure(`${complaint}\n\n${command.helpInformation()}`, ExitStatus.usage);
+  return new StockFailure(complaint, ExitStatus.usage, `\n${command.helpInformation()}`);
 }
 
 function unknownOption(message: string): string {

@@ -1,4 +1,5 @@
 /** From xl.cfg to the JSON of libxl_domain_config that travels in the xl header. */
+import { nameProblem } from '@mig/protocol/handshake';
 import { randomUUID } from 'node:crypto';
 import { absolutePath } from '@mig/posix/places';
 import { ConfigurationError, placeName } from './errors.js';
@@ -67,14 +68,6 @@ function domainName(configuration: Configuration): string {
   const problem = nameProblem(name);
   if (problem !== undefined) throw refusal(configuration.get('name'), `name ${problem}`);
   return name;
-}
-
-/** What is wrong with a domain's name, to follow it: "... must not be empty". */
-export function nameProblem(name: string): string | undefined {
-  if (name === '') return 'must not be empty';
-  // Tables, logs and paths in xenstore carry names.
-  if (/[\p{Cc}/]/u.test(name)) return "must not hold control characters or '/'";
-  return undefined;
 }
 
 function wantWasm(configuration: Configuration): void {

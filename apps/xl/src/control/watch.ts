@@ -1,4 +1,5 @@
 /** `xl migrate-status --watch`: follows one migration to its end, and ends as it does. */
+import { terminalText } from '@mig/protocol/terminal-text';
 import type { MigrationEnd, OperatorStatus } from '@mig/sender/operator';
 import type { Context } from '../commands/context.js';
 import { ask, type FoundMigration } from './find-migration.js';
@@ -46,7 +47,7 @@ function words({ output, terminal }: Context, { record }: FoundMigration): Displ
       const sentence = statusSentence(status);
       if (terminal) {
         const width = Math.max((process.stdout.columns || COLUMNS) - 1, 1);
-        output.text(`\r${sentence.slice(0, width)}${CLEAR_REST}`);
+        output.text(`\r${terminalText(sentence).slice(0, width)}${CLEAR_REST}`);
       } else if (sentence !== last) {
         output.line(sentence);
       }

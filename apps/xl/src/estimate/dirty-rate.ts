@@ -18,7 +18,7 @@ export async function dirtyRate(
   const host = await context.openHost();
   const domain = findDomain(host, nameOrDomid);
   const sample = await measured(context, domain, period);
-  if (json === true) context.output.line(JSON.stringify(inJson(domain, sample), undefined, 4));
+  if (json === true) context.output.json(inJson(domain, sample));
   else for (const line of inWords(domain.name, sample)) context.output.line(line);
 }
 

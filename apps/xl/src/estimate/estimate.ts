@@ -46,7 +46,7 @@ export async function estimate(
   const courses = await estimatedCourses(options);
   const host = await context.openHost();
   const domain = findDomain(host, nameOrDomid);
-  const links = await estimatedLinks(target, options, (text) => context.log.line(text));
+  const links = await estimatedLinks(target, options, context.log);
   const sample = await measured(context, domain, options.period);
   const curve = new DirtyCurve(sample);
   const costs = costsOf(host.info(), target, options.s);
@@ -81,7 +81,7 @@ export async function estimate(
       measurement: sampleJson(sample),
       estimates: rows.map(rowJson),
     };
-    output.line(JSON.stringify(json, undefined, 4));
+    output.json(json);
     return;
   }
   for (const link of links) {

@@ -1,18 +1,22 @@
 /** How fast octets get to another host the way that a migration would take. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { endFamily } from '../migrate/end-family.js';
 import { runeEnvironment, SHELL } from '../migrate/transport.js';
 import { Failure } from '../output/failure.js';
+import type { Log } from '../output/log.js';
+import { Relay } from '../output/relay.js';
 
 /** Milliseconds of sending. */
 const LONG_ENOUGH = 2000;
 /** Octets at a time: random, for ssh may compress, and few enough for a slow link to take them within its patience. */
 const PORTION = 1 << 18;
 /** Says that the way is open, and reads. */
-const REMOTE = "'echo mig-link; cat > /dev/null'";
+const OPENED = 'mig-link';
+const REMOTE = `'echo ${OPENED}; cat > /dev/null'`;
 
 /** Milliseconds to wait at most: for the way to open, the login included, and for it to take what is sent. */
 export interface LinkPatience {
@@ -26,11 +30,18 @@ export interface LinkPatience {
  * @returns octets per second
  * @throws Failure where the command fails, or does not go on in time
  */
-export async function linkSpeed(sshCommand: string, host: string, patience: LinkPatience): Promise<number> {
+export async function linkSpeed(
+  sshCommand: string,
+  host: string,
+  patience: LinkPatience,
+  log: Log,
+): Promise<number> {
+  const words = new Relay(log);
   const child = spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${REMOTE}`], {
     env: runeEnvironment(sshCommand),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+    stdio: ['pipe', 'pipe', words.descriptor],
+  }) as ChildProcessByStdio<Writable, Readable, null>;
+  words.started();
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   // Where it ends early, `ended` says so.
   child.stdin.on('error', () => undefined);
@@ -70,6 +81,7 @@ export async function linkSpeed(sshCommand: string, host: string, patience: Link
     if (isAlive(child)) await endFamily(child.pid);
     child.stdin.destroy();
     child.stdout.destroy();
+    await words.finish();
   }
 }
 
@@ -77,10 +89,12 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
+/** Greetings may come before it, of any length. */
 async function opened(stdout: NodeJS.ReadableStream): Promise<void> {
-  let said = '';
+  let last = '';
   for await (const octets of stdout) {
-    said += String(octets);
-    if (said.includes('mig-link')) return;
+    const said = last + String(octets);
+    if (said.includes(OPENED)) return;
+    last = said.slice(-OPENED.length);
   }
 }

@@ -3,6 +3,7 @@ import { bandwidthText } from '@mig/sender/policy';
 import { octetsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import type { Log } from '../output/log.js';
 import { type LinkPatience, linkSpeed } from './link-speed.js';
 
 export interface Link {
@@ -25,7 +26,7 @@ const usual: readonly Link[] = [
 export async function estimatedLinks(
   host: string | undefined,
   { s: sshCommand, link, timeouts }: { s: string; link?: number; timeouts: LinkPatience },
-  note: (text: string) => void,
+  log: Log,
 ): Promise<readonly Link[]> {
   if (link !== undefined) return [{ name: bandwidthText(link), octetsPerSecond: link }];
   if (host === undefined) return usual;
@@ -36,7 +37,7 @@ export async function estimatedLinks(
       ExitStatus.usage,
     );
   }
-  note(`Measuring the link to ${host}`);
-  const octetsPerSecond = await linkSpeed(sshCommand, host, timeouts);
+  log.line(`Measuring the link to ${host}`);
+  const octetsPerSecond = await linkSpeed(sshCommand, host, timeouts, log);
   return [{ name: `to ${host}: ${octetsText(octetsPerSecond)}/s`, octetsPerSecond }];
 }

@@ -109,7 +109,7 @@ async function moveIt(
   { names, environment, view, access, trace, context }: Surroundings,
 ): Promise<TaskResults['migrate'] | undefined> {
   const reporting = trace.report && new Reporting(trace.report, context);
-  const transport = openTransport(names.command, environment);
+  const transport = openTransport(names.command, environment, context.log);
   const { inputFd, outputFd } = transport;
   const point = new PointOfNoReturn(view, names.name, names.where);
   let state: SourceState = 'awaiting-banner';

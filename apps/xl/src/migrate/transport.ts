@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeDescriptor, LARGEST_PIPE, pipe, setNonBlocking } from '@mig/posix';
 import { searchFolders } from '@mig/posix/places';
 import { delimiter } from 'node:path';
+import type { Log } from '../output/log.js';
+import { Relay } from '../output/relay.js';
 import { endFamily } from './end-family.js';
 
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
@@ -25,6 +27,7 @@ export function rune(sshCommand: string, host: string, receiveArguments: readonl
 }
 
 /**
+/**
  * The environment of the rune. Where mig has made it of SSHCOMMAND, that is not looked for in the working folder; where it is
  * all the operator's own, PATH is as well.
  */
@@ -40,24 +43,27 @@ export function runeEnvironment(sshCommand: string): NodeJS.ProcessEnv {
 export const SHELL = '/bin/sh';
 
 /**
- * Runs the rune with `sh -c`. It keeps the terminal and stderr, so that ssh can ask for a password; Ctrl-C at
- * that terminal is for this process alone, which decides what becomes of the migration.
+ * Runs the rune with `sh -c`. It keeps the terminal, so that ssh can ask for a password; Ctrl-C there is for this process
+ * alone, which decides what becomes of the migration. What it says on standard error, most of it said by the other host,
+ * is passed on.
  */
-export function openTransport(command: string, environment: NodeJS.ProcessEnv): Transport {
+export function openTransport(command: string, environment: NodeJS.ProcessEnv, log: Log): Transport {
   const toChild = pipe(LARGEST_PIPE);
   const fromChild = pipe(LARGEST_PIPE);
   setNonBlocking(toChild.writeEnd);
   setNonBlocking(fromChild.readEnd);
+  const words = new Relay(log);
   const child = spawn(SHELL, ['-c', `trap '' INT; ${command}`], {
     env: environment,
-    stdio: [toChild.readEnd, fromChild.writeEnd, 'inherit'],
+    stdio: [toChild.readEnd, fromChild.writeEnd, words.descriptor],
   });
   closeDescriptor(toChild.readEnd);
   closeDescriptor(fromChild.writeEnd);
+  words.started();
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (status, signal) => resolve(describeEnd(status, signal)));
-  });
+  }).finally(() => words.finish());
   return { child, inputFd: fromChild.readEnd, outputFd: toChild.writeEnd, ended };
 }
 

@@ -13,13 +13,16 @@ import { OutputClosedError } from './text-output.js';
 export interface ErrorReport {
   readonly lines: readonly string[];
   readonly status: number;
+  /** Text of our own that follows them. */
+  readonly help?: string;
 }
 
 /** Writes what `error` means; a stack trace only where MIG_DEBUG is set. @returns the exit status */
 export function reportError(error: unknown, log: Log): number {
-  const { lines, status } = errorReport(error);
+  const { lines, status, help = '' } = errorReport(error);
   for (const line of lines) log.line(line);
-  if (process.env['MIG_DEBUG']) log.line(stackOf(error));
+  log.text(help);
+  if (process.env['MIG_DEBUG']) for (const line of stackOf(error).split('\n')) log.line(line);
   return status;
 }
 
@@ -32,7 +35,10 @@ export function describeError(error: unknown): string {
 
 export function errorReport(error: unknown): ErrorReport {
   if (!(error instanceof Error)) return internal(String(error));
-  if (error instanceof StockFailure) return { lines: [error.message], status: error.status };
+  if (error instanceof StockFailure) {
+    const { message, status, help } = error;
+    return { lines: [message], status, help };
+  }
   if (error instanceof Failure) return { lines: [`xl: ${error.message}`], status: error.status };
   if (error instanceof OutputClosedError) return { lines: [], status: ExitStatus.outputClosed };
   if (error instanceof HostError) return failure(hostMessage(error));

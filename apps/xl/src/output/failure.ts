@@ -13,7 +13,16 @@ export class Failure extends Error {
   }
 }
 
-/** A failure in the words of stock `xl`, which scripts may match: printed as it stands. */
+/** A failure in the words of stock `xl`, which scripts may match: printed without `xl:` before it. */
 export class StockFailure extends Failure {
   override readonly name = 'StockFailure';
+
+  constructor(
+    message: string,
+    status: number = ExitStatus.failure,
+    /** Text of our own that is printed after it. */
+    readonly help = '',
+  ) {
+    super(message, status);
+  }
 }

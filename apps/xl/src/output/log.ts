@@ -1,5 +1,7 @@
 /** Standard error: lines for the operator. */
+import { terminalText } from '@mig/protocol/terminal-text';
 import { writeSync } from 'node:fs';
+import { jsonLines } from './json-lines.js';
 
 export class Log {
   /** `-v` was given this often. */
@@ -12,8 +14,9 @@ export class Log {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
+  /** A line, fit for a terminal whoever has chosen what is in it. */
   line(text: string): void {
-    this.write(this.timestamps ? `${this.#stamp()}${text}\n` : `${text}\n`);
+    this.write(`${this.timestamps ? this.#stamp() : ''}${terminalText(text)}\n`);
   }
 
   warning(text: string): void {
@@ -25,7 +28,12 @@ export class Log {
     if (this.verbosity > 0) this.line(text);
   }
 
-  /** Text as it stands, such as help. */
+  /** A value as indented JSON, without timestamps. */
+  json(value: unknown): void {
+    for (const line of jsonLines(value)) this.text(`${line}\n`);
+  }
+
+  /** Text as it stands: of our own, such as help, or fit for a terminal already. */
   text(text: string): void {
     this.write(text);
   }

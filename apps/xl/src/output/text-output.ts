@@ -1,5 +1,7 @@
 /** Standard output: written in large pieces, and finished quietly when nobody reads it any more. */
+import { terminalText } from '@mig/protocol/terminal-text';
 import { writeSync } from 'node:fs';
+import { jsonLines } from './json-lines.js';
 
 /** The reader of our output has gone, as in `xl list | head -1`. */
 export class OutputClosedError extends Error {
@@ -16,10 +18,17 @@ export class TextOutput {
   /** @param write blocks until all is written */
   constructor(private readonly write: (octets: Uint8Array) => void = (octets) => writeAll(1, octets)) {}
 
+  /** A line, fit for a terminal whoever has chosen what is in it. */
   line(text = ''): void {
-    this.text(`${text}\n`);
+    this.text(`${terminalText(text)}\n`);
   }
 
+  /** A value as indented JSON. */
+  json(value: unknown): void {
+    for (const line of jsonLines(value)) this.text(`${line}\n`);
+  }
+
+  /** Text as it stands: of our own, such as help, or fit for a terminal already. */
   text(text: string): void {
     this.#pending.push(text);
     this.#length += text.length;

@@ -30,5 +30,5 @@ test('what a plot would have to fetch is not fetched', async () => {
 });
 
 test('text cannot become markup', () => {
-  expect(escaped(`<a b="c">&'\u0000\u009b`)).toBe('&lt;a b=&quot;c&quot;&gt;&amp;&#39;\ufffd\ufffd');
+  expect(escaped(`<a b="c">&'`)).toBe('&lt;a b=&quot;c&quot;&gt;&amp;&#39;');
 });

@@ -98,8 +98,5 @@ export function escaped(text: string): string {
     '"': '&quot;',
     "'": '&#39;',
   };
-  // Control characters are not to be had in XML at all.
-  return text
-    .replace(/[&<>"']/g, (c) => entities[c]!)
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]/g, '\ufffd');
+  return text.replace(/[&<>"']/g, (c) => entities[c]!);
 }

@@ -1,4 +1,5 @@
 /** A trace as a page. Everything here is loaded when a report is made, and not before. */
+import { terminalLines } from '@mig/protocol/terminal-text';
 import type { TraceEnd, TraceRecord } from '@mig/protocol/trace';
 import type { ReportFormat } from '../trace/report-format.js';
 import { drawings } from './charts.js';
@@ -19,5 +20,7 @@ export async function renderReport(
 ): Promise<string> {
   const story = storyOf(records, end);
   const drawn = await drawings(story);
-  return format === 'html' ? htmlPage(story, drawn) : svgPage(story, drawn);
+  const page = format === 'html' ? htmlPage(story, drawn) : svgPage(story, drawn);
+  // Who wrote the trace has chosen the names in it, and control characters are not to be had in XML at all.
+  return terminalLines(page);
 }

@@ -33,9 +33,7 @@ function line(
 
 function content({ type, fields }: Row): string {
   const text = type === 'PAGE_DATA' && 'present' in fields ? pagesText(fields) : fieldsText(fields);
-  const short = text.length > MAX_CONTENT ? `${text.slice(0, MAX_CONTENT - 3)}...` : text;
-  // Names come from whoever made the stream: they must not drive the terminal.
-  return short.replace(/\p{Cc}/gu, '?');
+  return text.length > MAX_CONTENT ? `${text.slice(0, MAX_CONTENT - 3)}...` : text;
 }
 
 function pagesText(fields: Row['fields']): string {

@@ -196,10 +196,10 @@ describe('inspect', () => {
   });
 
   it('keeps control characters from the terminal', async () => {
-    const name = JSON.stringify({ c_info: { name: '\x1b[2Jg\n' } });
+    const name = JSON.stringify({ c_info: { name: '\x1b[2Jg\nh\x9b' } });
     const octets = Buffer.concat([encodeXlHeader(xlHeader(name)), ...head.slice(1), ...tail]);
     const { out } = await xl(undefined, 'stream', 'inspect', fileWith(octets));
-    expect(out).toContain('domain ?[2Jg?\n');
+    expect(out).toContain('domain \\u001b[2Jg\\u000ah\\u009b\n');
   });
 
   it('shows what came before a fault', async () => {

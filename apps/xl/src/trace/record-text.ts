@@ -5,12 +5,7 @@ import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
 const PAGE = 4096;
 const MAX_RUNS = 4;
 
-/** Names and messages come from whoever wrote the trace: they must not drive the terminal. */
 export function recordLines(record: TraceRecord): string[] {
-  return lines(record).map((line) => line.replace(/\p{Cc}/gu, '?'));
-}
-
-function lines(record: TraceRecord): string[] {
   if (record.type === 'header') return headerLines(record);
   const time = `${(record.at / 1000).toFixed(3).padStart(10)} s`;
   return content(record).map((text, i) => (i === 0 ? `${time}  ${text}` : `${''.padEnd(12)}  ${text}`));

@@ -3,6 +3,7 @@
  * memory and in globals that can be read from outside; what the loader can see break this, it refuses.
  */
 import { HostError } from '@mig/hypervisor';
+import { quoted } from '@mig/protocol/terminal-text';
 import { ModuleError } from './module-reader.js';
 import { type GlobalType, readSections, type Sections, type Signature, type ValueType } from './sections.js';
 
@@ -62,7 +63,7 @@ function checkImports(sections: Sections): number {
       const wanted = importedFunctions[full]!;
       if (signature !== wanted) refuse(`it imports ${full} as ${signature}: it is ${wanted}`);
     } else {
-      refuse(`it imports the ${kind} ${full}, which ABI ${GUEST_ABI} does not have`);
+      refuse(`it imports the ${kind} ${quoted(full)}, which ABI ${GUEST_ABI} does not have`);
     }
   }
   if (sections.ownMemories > 0) refuse('it has a memory of its own; it is to import env.memory');
@@ -94,7 +95,7 @@ function stateGlobals(sections: Sections): Map<string, StateType> {
     if (name === undefined) {
       return refuse(`its mutable global ${index} is not exported: its value could not be migrated`);
     }
-    if (global.type === 'other') return refuse(`its mutable global ${name} is not of a number type`);
+    if (global.type === 'other') return refuse(`its mutable global ${quoted(name)} is not of a number type`);
     state.set(name, global.type);
   });
   return state;

@@ -29,6 +29,14 @@ export const domainCases: readonly HypervisorCase[] = [
     assert.equal(bench.host.describe(domid).name, DOMAIN);
   }),
 
+  onBusyDomain('what is no name of a domain is refused', (bench, domid) => {
+    for (const name of ['', 'a/b', '\x1b]0;a title\x07', `${DOMAIN}\n${DOMAIN}2`, `${DOMAIN}\x9b2J`]) {
+      assertRefused('bad-configuration', () => bench.host.rename(domid, name));
+    }
+    assert.equal(bench.host.describe(domid).name, DOMAIN);
+    assertRuns(bench, domid);
+  }),
+
   onBusyDomain('paused it stands still, unpaused it goes on', (bench, domid) => {
     bench.host.pause(domid);
     assertState(bench.host.describe(domid), { paused: true, suspended: false });

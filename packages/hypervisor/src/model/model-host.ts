@@ -7,6 +7,7 @@ import {
   type Ownership,
   type OwnerVerdict,
 } from '@mig/protocol/handshake';
+import { checkName } from '../check-name.js';
 import { HostError, refusalCodes } from '../errors.js';
 import type {
   DirtyLog,
@@ -139,6 +140,7 @@ export class ModelHost implements Host {
 
   rename(domid: number, name: string, epoch?: number): void {
     this.#call(['rename', domid, name], () => {
+      checkName(name, domid);
       this.#command(domid, 'rename', epoch);
       this.#checkName(name, domid);
       this.#domain(domid).name = name;
@@ -260,6 +262,7 @@ export class ModelHost implements Host {
 
   restoreFrom(input: Input, { name }: RestoreOptions): IncomingDomain {
     return this.#call(['restoreFrom', name], () => {
+      checkName(name);
       input.read(MODEL_STREAM.length);
       const domid = this.add(name);
       Object.assign(this.#domain(domid), { paused: true, ownership: { standing: 'incoming', epoch: 0 } });

@@ -1,5 +1,6 @@
 /** What arrived in place of the banner, and why that may be. */
-import { fromLatin1 } from '../text.js';
+import { quoted } from '../terminal-text.js';
+import { fromLatin1, shownUtf8 } from '../text.js';
 import { BANNER } from './messages.js';
 
 export type BannerVerdict =
@@ -9,10 +10,13 @@ export type BannerVerdict =
   | { readonly kind: 'prefix' }
   | {
       readonly kind: 'other';
-      /** The first line that is not empty, unprintable octets as `?`, 200 characters at most; may be empty. */
+      /** The first line that is not empty, quoted for a terminal; may be empty. */
       readonly firstLine: string;
       readonly likelyCause: string;
     };
+
+/** Octets that are looked at: who sends something else may send much of it. */
+const LOOKED_AT = 4096;
 
 /** The first that matches tells. Looked for in all that was received, which may hold more than the culprit. */
 const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
@@ -43,9 +47,9 @@ const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
   ],
 ];
 
-function printableLine(text: string): string {
-  const line = text.split(/[\r\n]+/).find((each) => each.trim() !== '') ?? '';
-  return line.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+function firstLineOf(received: Uint8Array): string {
+  const lines = shownUtf8(received.subarray(0, LOOKED_AT)).split(/[\r\n]+/);
+  return quoted(lines.find((line) => line.trim() !== '') ?? '');
 }
 
 /**
@@ -57,15 +61,15 @@ export function classifyBanner(received: Uint8Array, ended = false): BannerVerdi
   if (common.every((octet, i) => octet === BANNER[i])) {
     if (common.length === BANNER.length) return { kind: 'banner' };
     if (!ended) return { kind: 'prefix' };
-    const firstLine = printableLine(fromLatin1(received));
+    const firstLine = firstLineOf(received);
     const likelyCause =
       received.length === 0
         ? 'the command on the target ended, or kept silent, before it said anything'
         : 'the target broke off within its banner';
     return { kind: 'other', firstLine, likelyCause };
   }
-  const text = fromLatin1(received.subarray(0, 4096));
+  const text = fromLatin1(received.subarray(0, LOOKED_AT));
   const cause = causes.find(([pattern]) => pattern.test(text))?.[1];
   const likelyCause = cause ?? 'something on the target prints to standard output before xl, or in its place';
-  return { kind: 'other', firstLine: printableLine(text), likelyCause };
+  return { kind: 'other', firstLine: firstLineOf(received), likelyCause };
 }

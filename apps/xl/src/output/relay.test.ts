@@ -1,0 +1,36 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { Log } from './log.js';
+import { Relay } from './relay.js';
+
+/** What a shell says on its standard error, passed on. */
+async function passedOn(script: string, environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  let text = '';
+  const relay = new Relay(new Log((each) => (text += each)));
+  const env = { ...process.env, ...environment };
+  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', relay.descriptor], env });
+  relay.started();
+  await once(child, 'exit');
+  await relay.finish();
+  return text;
+}
+
+it('passes on lines as they are, and what would drive the terminal by its codes', async () => {
+  expect(await passedOn(String.raw`printf 'Grüße\n50%%\r\033]0;pwn\007\n\302\2332J' >&2`)).toBe(
+    'Grüße\n50%\r' + String.raw`\u001b]0;pwn\u0007` + '\n' + String.raw`\u009b2J`,
+  );
+});
+
+it('passes on all of it, however much that is, and however it is cut', async () => {
+  const text = await passedOn('i=0; while [ $i -lt 2000 ]; do echo "$TEXT" >&2; i=$((i+1)); done', {
+    TEXT: 'ü'.repeat(99),
+  });
+  expect(text).toBe(`${'ü'.repeat(99)}\n`.repeat(2000));
+});
+
+it('does not wait for what the program has left running', async () => {
+  const text = await passedOn('sleep 1000 & echo $! >&2');
+  // Its premise: it runs, and has the pipe.
+  expect(spawnSync('kill', [text.trim()]).status).toBe(0);
+});

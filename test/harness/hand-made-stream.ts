@@ -1,0 +1,48 @@
+/** Streams made by hand, record by record: what a source may send that is no mig and no Xen. */
+import {
+  encodeDomainHeader,
+  encodeImageHeader,
+  encodeImageRecord,
+  encodeLibxlHeader,
+  encodeLibxlRecord,
+  encodeXlHeader,
+  xlHeader,
+} from '@mig/protocol';
+import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
+
+export interface HandMade {
+  /** libxl JSON, or what is sent in its place. */
+  readonly configuration: object | string;
+  /** That of the vCPU; none where it is absent. */
+  readonly context?: Uint8Array;
+}
+
+/** A whole migration from the xl header to permission, of a domain without a page. */
+export function handMade({ configuration, context }: HandMade): Uint8Array {
+  const json = typeof configuration === 'string' ? configuration : JSON.stringify(configuration);
+  const emulator = { type: 'EMULATOR_CONTEXT', emulatorId: 0, index: 0 } as const;
+  return Buffer.concat([
+    encodeXlHeader(xlHeader(json)),
+    encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }),
+    encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }),
+    encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
+    encodeDomainHeader({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 }),
+    encodeImageRecord({ type: 'STATIC_DATA_END' }),
+    encodeImageRecord({ type: 'END' }),
+    ...(context === undefined ? [] : [encodeLibxlRecord({ ...emulator, context })]),
+    encodeLibxlRecord({ type: 'END' }),
+    PERMISSION_TO_GO,
+  ]);
+}
+
+/** Of a domain that the embedded hypervisor takes, unless something is put in its place. */
+export function configuration({
+  create = {},
+  build = {},
+}: { readonly create?: object; readonly build?: object } = {}): object {
+  const uuid = 'de891198-dca7-4822-ae12-119ce4bcd9bb';
+  return {
+    c_info: { type: 'wasm', name: 'busy', uuid, ...create },
+    b_info: { max_vcpus: 1, max_memkb: 1024, target_memkb: 1024, kernel: 'idle', cmdline: '', ...build },
+  };
+}
