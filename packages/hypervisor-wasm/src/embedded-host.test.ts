@@ -48,12 +48,12 @@ describe('a host', () => {
     expect(failure(() => host.describe(domid)).code).toBe('no-such-domain');
   });
 
-  it('finds a domain by name and by domid, the name first', () => {
+  it('finds a domain by domid where it is all digits, else by name', () => {
     const { host } = openHost();
     const one = host.create(configurationOf('2', 'idle'), { paused: true });
     const two = host.create(configurationOf('two', 'idle'), { paused: true });
     expect([one, two]).toEqual([1, 2]);
-    expect(host.find('2')?.domid).toBe(one);
+    expect(host.find('2')?.domid).toBe(two);
     expect(host.find('1')?.domid).toBe(one);
     expect(host.find('two')?.domid).toBe(two);
     expect(host.find('three')).toBeUndefined();

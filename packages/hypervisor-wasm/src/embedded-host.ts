@@ -56,6 +56,10 @@ export class EmbeddedHost implements Host {
 
   find(nameOrDomid: string): DomainInfo | undefined {
     const domids = this.#folder.domids();
+    if (/^[0-9]+$/.test(nameOrDomid)) {
+      const domid = Number(nameOrDomid);
+      return domids.includes(domid) ? this.#look(domid) : undefined;
+    }
     let unread: HostError | undefined;
     const named = domids.find((domid) => {
       try {
@@ -71,8 +75,6 @@ export class EmbeddedHost implements Host {
       // One that has got another name since is not the one that was asked for.
       return info?.name === nameOrDomid ? info : undefined;
     }
-    const domid = /^[0-9]+$/.test(nameOrDomid) ? Number(nameOrDomid) : undefined;
-    if (domid !== undefined && domids.includes(domid)) return this.#look(domid);
     // It may be the one whose name could not be read.
     if (unread !== undefined) throw unread;
     return undefined;

@@ -113,10 +113,10 @@ describe('domains', () => {
     refused('no-such-domain', () => host().describe(3));
   });
 
-  test('are found by name first', () => {
+  test('are found by domid where it is all digits, else by name', () => {
     xen.add(2, { name: '1' });
     expect(host().find('busy')?.domid).toBe(1);
-    expect(host().find('1')?.domid).toBe(2);
+    expect(host().find('1')?.domid).toBe(1);
     expect(host().find('2')?.domid).toBe(2);
     expect(host().find('3')).toBeUndefined();
   });

@@ -89,10 +89,9 @@ export class XenHost implements Host {
   }
 
   find(nameOrDomid: string): DomainInfo | undefined {
-    const domains = this.list();
-    return (
-      domains.find(({ name }) => name === nameOrDomid) ??
-      domains.find(({ domid }) => String(domid) === nameOrDomid)
+    const isDomid = /^[0-9]+$/.test(nameOrDomid);
+    return this.list().find(({ domid, name }) =>
+      isDomid ? domid === Number(nameOrDomid) : name === nameOrDomid,
     );
   }
 

@@ -155,7 +155,7 @@ export type DirtyLog = Pick<Memory, 'pageCount' | 'cleanLogDirty'>;
 export interface Host {
   info(): HostInfo;
   list(): DomainInfo[];
-  /** @param nameOrDomid a domid where it is all digits and no name equals it */
+  /** @param nameOrDomid a domid where it is all digits, as for stock: a domain that arrives may be called so */
   find(nameOrDomid: string): DomainInfo | undefined;
   /** @throws HostError no-such-domain */
   describe(domid: number): DomainInfo;

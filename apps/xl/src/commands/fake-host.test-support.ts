@@ -44,7 +44,9 @@ export class FakeHost implements LocalHost {
     return this.domains;
   }
   find(nameOrDomid: string): DomainInfo | undefined {
-    return this.domains.find(({ name, domid }) => name === nameOrDomid || String(domid) === nameOrDomid);
+    return this.domains.find(({ name, domid }) =>
+      /^[0-9]+$/.test(nameOrDomid) ? String(domid) === nameOrDomid : name === nameOrDomid,
+    );
   }
   describe(domid: number): DomainInfo {
     const domain = this.domains.find((each) => each.domid === domid);

@@ -6,7 +6,7 @@ import { StockFailure } from '../output/failure.js';
 /** libxl's ERROR_INVAL, which stock shows for a name that no domain has. */
 const ERROR_INVAL = -6;
 
-/** @param nameOrDomid a domid where it is all digits and no domain has it for a name */
+/** @param nameOrDomid a domid where it is all digits */
 export function findDomain(host: Host, nameOrDomid: string): DomainInfo {
   // Stock takes the empty string for domain 0.
   const domain = nameOrDomid === '' ? undefined : host.find(nameOrDomid);

@@ -23,9 +23,10 @@ export async function runningMigrations(context: Context): Promise<FoundMigratio
  */
 export async function findMigration(context: Context, domain: string): Promise<FoundMigration> {
   const migrations = await runningMigrations(context);
-  const found =
-    migrations.find(({ record }) => record.domain === domain) ??
-    migrations.find(({ record }) => String(record.domid) === domain);
+  const isDomid = /^[0-9]+$/.test(domain);
+  const found = migrations.find(({ record }) =>
+    isDomid ? record.domid === Number(domain) : record.domain === domain,
+  );
   if (found !== undefined) return found;
   const { domid, name } = findDomain(await context.openHost(), domain);
   const renamed = migrations.find(({ record }) => record.domid === domid);

@@ -12,6 +12,17 @@ export const domainCases: readonly HypervisorCase[] = [
     assertRuns(bench, domid);
   }),
 
+  onBusyDomain('digits are a domid, whatever a domain is called', (bench, domid) => {
+    const { host } = bench;
+    const other = bench.createBusyDomain(`${DOMAIN}2`);
+    host.rename(other, String(domid));
+    try {
+      assert.equal(host.find(String(domid))?.domid, domid);
+    } finally {
+      host.rename(other, `${DOMAIN}2`);
+    }
+  }),
+
   onBusyDomain('its configuration is JSON and names it', ({ host }, domid) => {
     const { c_info: info } = JSON.parse(host.configuration(domid)) as { c_info: { name: string } };
     assert.equal(info.name, DOMAIN);

@@ -113,7 +113,10 @@ export class ModelHost implements Host {
   }
 
   find(nameOrDomid: string): DomainInfo | undefined {
-    return this.list().find(({ name, domid }) => name === nameOrDomid || String(domid) === nameOrDomid);
+    const isDomid = /^[0-9]+$/.test(nameOrDomid);
+    return this.list().find(({ domid, name }) =>
+      isDomid ? domid === Number(nameOrDomid) : name === nameOrDomid,
+    );
   }
 
   describe(domid: number): DomainInfo {
