@@ -26,6 +26,7 @@ import { readKernel } from './kernel.js';
 import { EmbeddedIncomingDomain } from './incoming-domain.js';
 import { launchIncoming, launchNew } from './launch.js';
 import { logDomain } from './log-domain.js';
+import { misfit } from './misfit.js';
 import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
 import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
@@ -109,6 +110,11 @@ export class EmbeddedHost implements Host {
       if (!options.paused) this.unpause(domid);
       return domid;
     });
+  }
+
+  /** @returns why a domain of its own configuration could not live on with another, both libxl JSON; see misfit.ts */
+  misfit(own: string, other: string): string | undefined {
+    return misfit(own, other);
   }
 
   rename(domid: number, name: string, epoch = 0): void {

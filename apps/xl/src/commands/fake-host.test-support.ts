@@ -81,6 +81,9 @@ export class FakeHost implements LocalHost {
     this.calls.push(`create ${paused ? 'paused ' : ''}${json}`);
     return 9;
   }
+  misfit(): undefined {
+    return undefined;
+  }
   consolePath(domid: number): string {
     return this.consoles.get(domid) ?? '/nonexistent/console';
   }

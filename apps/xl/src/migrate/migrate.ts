@@ -14,7 +14,7 @@ import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { RouteHistory, type SuspendCost, suspendCostOf } from './route-history.js';
 import { runTask, TaskError } from './run-task.js';
-import { configurationIn } from './sent-configuration.js';
+import { replacementIn } from './sent-configuration.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
 import type { Task, TaskResults } from './task.js';
@@ -45,7 +45,7 @@ export async function migrate(
   const host = await context.openHost();
   const found = findDomain(host, domain);
   const { domid, name, epoch } = found;
-  const configuration = { json: configurationIn(options.C), preserveDomid: options.D };
+  const configuration = { json: replacementIn(options.C, host, domid), preserveDomid: options.D };
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.

@@ -2,13 +2,17 @@
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt } from '@mig/posix';
 import { readConfiguration } from '@mig/receiver';
+import { isLocal } from '../commands/local-host.js';
+import { checkFit } from './sent-configuration.js';
 import type { Task } from './task.js';
 
-export function restore(host: Host, task: Task & { kind: 'restore' }, interrupt: Interrupt) {
+type RestoreTask = Task & { kind: 'restore' };
+
+export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
   const patience = { what: 'no octet from the image', milliseconds: task.progress };
   const input = new Input(task.inputFd, { subject: 'the image', interrupt, patience });
   const arriving = readConfiguration(input);
-  const configuration = task.configuration ?? arriving.configuration;
+  const configuration = replaced(host, arriving.configuration, task.replacement);
   const name = nameIn(configuration);
   const domain = host.restoreFrom(input, { configuration, name });
   try {
@@ -20,6 +24,14 @@ export function restore(host: Host, task: Task & { kind: 'restore' }, interrupt:
   domain.release();
   const { domid, wasPaused } = domain;
   return { domid, name, wasPaused };
+}
+
+/** @throws Failure where what is in the image could not live on with another configuration; nothing is created then */
+function replaced(host: Host, own: string, replacement: RestoreTask['replacement']): string {
+  if (replacement === undefined) return own;
+  const { json, file } = replacement;
+  if (isLocal(host)) checkFit(host, own, json, file);
+  return json;
 }
 
 function nameIn(configuration: string): string {

@@ -9,7 +9,7 @@ export async function restore(
   config: string | undefined,
   options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
-  const configuration = configurationIn(config);
+  const replacement = config === undefined ? undefined : { file: config, json: configurationIn(config) };
   const fd = openSync(path, 'r');
   const { log } = context;
   try {
@@ -17,7 +17,7 @@ export async function restore(
     const { domid, name, wasPaused } = await runTask({
       kind: 'restore',
       inputFd: fd,
-      configuration,
+      replacement,
       ...options,
     });
     log.detail(`xl: domain ${name} has domid ${domid}`);

@@ -4,7 +4,7 @@ import { findDomain } from '../commands/find-domain.js';
 import { openOutputFile } from '../stream/output-file.js';
 import { millisecondsText, octetsText } from './figures.js';
 import { runTask, TaskError } from './run-task.js';
-import { configurationIn } from './sent-configuration.js';
+import { replacementIn } from './sent-configuration.js';
 
 export async function save(
   context: Context,
@@ -15,7 +15,7 @@ export async function save(
 ): Promise<void> {
   const host = await context.openHost();
   const { domid, name, epoch } = findDomain(host, domain);
-  const configuration = { json: configurationIn(config) };
+  const configuration = { json: replacementIn(config, host, domid) };
   const { log } = context;
   const file = openOutputFile('-', path);
   log.line(`Saving to ${path}`);

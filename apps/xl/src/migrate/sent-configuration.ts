@@ -1,6 +1,9 @@
+import type { Host } from '@mig/hypervisor';
+import { isLocal, type LocalHost } from '../commands/local-host.js';
 import { readConfigurationFile } from '../configuration/configuration-file.js';
 import { domainConfiguration } from '../configuration/domain-configuration.js';
 import { parseConfiguration } from '../configuration/parser.js';
+import { Failure } from '../output/failure.js';
 
 interface LibxlConfiguration {
   c_info: Record<string, unknown>;
@@ -14,9 +17,31 @@ export interface SentConfiguration {
   readonly preserveDomid?: boolean | undefined;
 }
 
-/** Reads a configuration file that is to be sent, before anything is done. */
-export function configurationIn(file: string | undefined): string | undefined {
+/**
+ * Reads the configuration that is to go with a domain in place of its own, before anything is done.
+ * @returns undefined where there is none
+ * @throws Failure where the domain could not live on with it: nothing could restore what was made of it
+ */
+export function replacementIn(file: string | undefined, host: Host, domid: number): string | undefined {
   if (file === undefined) return undefined;
+  if (!isLocal(host)) {
+    throw new Failure(
+      'on a Xen host a domain goes with its own configuration: leave CONFIG out, or use the stock xl',
+    );
+  }
+  const configuration = configurationIn(file);
+  checkFit(host, host.configuration(domid), configuration, file);
+  return configuration;
+}
+
+/** @param file names the configuration in the complaint @throws Failure */
+export function checkFit(host: LocalHost, own: string, configuration: string, file: string): void {
+  const problem = host.misfit(own, configuration);
+  if (problem !== undefined) throw new Failure(`${file} does not fit the domain: ${problem}`);
+}
+
+/** Reads a configuration file. */
+export function configurationIn(file: string): string {
   return domainConfiguration(parseConfiguration(readConfigurationFile(file), file)).json;
 }
 

@@ -69,8 +69,8 @@ export type Task =
       readonly kind: 'restore';
       readonly inputFd: number;
       readonly paused: boolean;
-      /** libxl JSON in place of what the image carries. */
-      readonly configuration: string | undefined;
+      /** The configuration in place of what the image carries, as libxl JSON, and the file that it is from. */
+      readonly replacement: { readonly json: string; readonly file: string } | undefined;
       /** Milliseconds for the image to move. */
       readonly progress: number;
     }

@@ -1,0 +1,31 @@
+import { HostError } from '@mig/hypervisor';
+import { type DomainConfiguration, parseConfiguration } from './configuration.js';
+
+/**
+ * Says in words why a domain could not live on with another configuration than its own. Its name and command line may be
+ * others: the guest does not look at them again.
+ * @param own libxl JSON, and so is `other`
+ * @returns undefined where it could, or where its own cannot be read: then nobody can tell
+ */
+export function misfit(own: string, other: string): string | undefined {
+  const wanted = parsed(other);
+  if (wanted instanceof HostError) return wanted.message;
+  const domain = parsed(own);
+  if (domain instanceof HostError) return domain.code === 'foreign-domain' ? domain.message : undefined;
+  if (wanted.memory !== domain.memory) {
+    return `memory is ${wanted.memory} MiB, and the domain has ${domain.memory}`;
+  }
+  if (wanted.kernel !== domain.kernel) {
+    return `kernel is ${JSON.stringify(wanted.kernel)}, and the domain runs ${JSON.stringify(domain.kernel)}`;
+  }
+  return undefined;
+}
+
+function parsed(json: string): DomainConfiguration | HostError {
+  try {
+    return parseConfiguration(json);
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+}
