@@ -27,7 +27,7 @@ function registerSave(program: Command, context: Context): void {
   const command = program
     .command('save')
     .description('Save a domain state to restore later')
-    .usage('[options] <Domain> <CheckpointFile> [<ConfigFile>]')
+    .usage('[options] <Domain> <CheckpointFile|-> [<ConfigFile>]')
     .argument('<domain>')
     .argument('<file>')
     .argument('[config]')
@@ -47,7 +47,7 @@ function registerRestore(program: Command, context: Context): void {
   const command = program
     .command('restore')
     .description('Restore a domain from a saved state')
-    .usage('[options] [<ConfigFile>] <CheckpointFile>')
+    .usage('[options] [<ConfigFile>] <CheckpointFile|->')
     .argument('<file>')
     .argument('[checkpoint]')
     .option('-p', 'do not unpause the domain after restoring it')

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Context } from '../commands/context.js';
+import { nameOf, standardStream } from '../stream/standard-stream.js';
 import { runTask, TaskError } from './run-task.js';
 import { configurationIn } from './sent-configuration.js';
 
@@ -10,10 +11,10 @@ export async function restore(
   options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
   const replacement = config === undefined ? undefined : { file: config, json: configurationIn(config) };
-  const fd = openSync(path, 'r');
+  const fd = path === '-' ? standardStream(0) : openSync(path, 'r');
   const { log } = context;
   try {
-    log.line(`Loading new save file ${path}`);
+    log.line(`Loading new save file ${nameOf(path, 0)}`);
     const { domid, name, wasPaused } = await runTask({
       kind: 'restore',
       inputFd: fd,
@@ -29,6 +30,6 @@ export async function restore(
     for (const line of error.failure.advice) log.line(line);
     context.exitStatus = error.failure.exitStatus;
   } finally {
-    closeSync(fd);
+    if (fd !== 0) closeSync(fd);
   }
 }

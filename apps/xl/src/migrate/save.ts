@@ -2,6 +2,7 @@ import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { openOutputFile } from '../stream/output-file.js';
+import { nameOf, refuseLoss } from '../stream/standard-stream.js';
 import { millisecondsText, octetsText } from './figures.js';
 import { runTask, TaskError } from './run-task.js';
 import { replacementIn } from './sent-configuration.js';
@@ -17,8 +18,9 @@ export async function save(
   const { domid, name, epoch } = findDomain(host, domain);
   const configuration = { json: replacementIn(config, host, domid) };
   const { log } = context;
+  if (path === '-') refuseLoss();
   const file = openOutputFile('-', path);
-  log.line(`Saving to ${path}`);
+  log.line(`Saving to ${nameOf(path, 1)}`);
   try {
     const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
     const report = await runTask(
@@ -27,7 +29,7 @@ export async function save(
         domid,
         epoch,
         file: file.completion,
-        path,
+        path: nameOf(path, 1),
         configuration,
         after,
         timeouts: options.timeouts,

@@ -1,6 +1,6 @@
 /** Octets from a file or a pipe, through one buffer that is used again. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { standardPipe } from './standard-pipe.js';
+import { nameOf, standardStream } from './standard-stream.js';
 
 /** Octets read at once where all of them are wanted. */
 const READ_ALL = 2 ** 20;
@@ -35,7 +35,7 @@ export class OctetSource {
 
   /** @param path `-` is standard input */
   static open(path: string, { seek }: OctetSourceOptions): OctetSource {
-    if (path === '-') return new OctetSource('standard input', standardPipe(0), false);
+    if (path === '-') return new OctetSource(nameOf(path, 0), standardStream(0), false);
     const descriptor = openSync(path, 'r');
     return new OctetSource(path, descriptor, seek && fstatSync(descriptor).isFile());
   }

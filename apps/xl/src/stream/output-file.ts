@@ -14,9 +14,10 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { Failure } from '../output/failure.js';
 import { writeAll } from '../output/text-output.js';
-import { standardPipe } from './standard-pipe.js';
+import { standardStream } from './standard-stream.js';
 
 /** How a file gets its name once all has been written: plain, so that another thread can do it. */
 export interface Completion {
@@ -26,7 +27,7 @@ export interface Completion {
 }
 
 export function completeFile({ descriptor, rename }: Completion): void {
-  if (rename === undefined) return;
+  if (rename === undefined) return sync(descriptor);
   fchmodSync(descriptor, rename.mode);
   // A name that is there after a crash has all its content.
   fsyncSync(descriptor);
@@ -36,14 +37,26 @@ export function completeFile({ descriptor, rename }: Completion): void {
 
 /** Writes a folder's names to disk, where the file system can: what a file was made of may then be removed. */
 function syncFolder(path: string): void {
-  let descriptor: number | undefined;
+  let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return;
+    throw error;
+  }
+  try {
+    sync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** To disk, where there is one: a pipe has none. */
+function sync(descriptor: number): void {
+  try {
     fsyncSync(descriptor);
   } catch (error) {
-    if (!['EACCES', 'EINVAL', 'ENOTSUP'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (!['EINVAL', 'ENOTSUP', 'EROFS'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
   }
 }
 
@@ -59,7 +72,7 @@ export interface OutputFile {
 /** @param to `-` is standard output; a directory stands for the same name within it, as with cp */
 export function openOutputFile(from: string, to: string): OutputFile {
   if (to === '-') {
-    const descriptor = standardPipe(1);
+    const descriptor = standardStream(1);
     return direct(descriptor, descriptor !== 1);
   }
   let path = to;
@@ -75,7 +88,7 @@ export function openOutputFile(from: string, to: string): OutputFile {
     throw new Failure(`${from} and ${path} are the same file`);
   }
   // A device or a pipe is written to, not replaced.
-  if (before !== undefined && !before.isFile()) return direct(openSync(path, 'w'), true);
+  if (before !== undefined && !before.isFile()) return direct(openDevice(path), true);
   return replacing(before === undefined ? path : realpathSync(path), before);
 }
 
@@ -88,11 +101,18 @@ function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
+function openDevice(path: string): number {
+  const descriptor = openSync(path, 'w');
+  if (!isatty(descriptor)) return descriptor;
+  closeSync(descriptor);
+  throw new Failure(`${path} is a terminal: give a file or a pipe`);
+}
+
 function direct(descriptor: number, ours: boolean): OutputFile {
   return {
     completion: { descriptor, rename: undefined },
     write: (octets) => writeAll(descriptor, octets),
-    complete: () => undefined,
+    complete: () => completeFile({ descriptor, rename: undefined }),
     close: () => {
       if (ours) closeSync(descriptor);
     },

@@ -2,6 +2,7 @@
 import { StreamError } from '@mig/protocol/errors';
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
+import { nameOf } from './standard-stream.js';
 import type { Start } from './start.js';
 
 const startOption = () =>
@@ -58,7 +59,7 @@ function named(file: string, work: () => void): void {
     work();
   } catch (error) {
     if (error instanceof StreamError) {
-      error.message = `${file === '-' ? 'standard input' : file}: ${error.message}`;
+      error.message = `${nameOf(file, 0)}: ${error.message}`;
     }
     throw error;
   }

@@ -1,6 +1,7 @@
 import { TraceDecoder, type TraceEnd, type TraceRecord } from '@mig/protocol/trace';
 import { Failure } from '../output/failure.js';
 import { OctetSource } from '../stream/octet-source.js';
+import { nameOf } from '../stream/standard-stream.js';
 
 const PIECE = 2 ** 20;
 
@@ -21,7 +22,7 @@ export function readTrace(path: string, take: (record: TraceRecord) => void): Tr
       if (decoder.fault !== undefined) break;
     }
     const end = decoder.end();
-    const name = path === '-' ? 'standard input' : path;
+    const name = nameOf(path, 0);
     if (end.kind === 'damaged' && end.fault.offset === 0)
       throw new Failure(`${name} is not a trace that can be read: ${end.fault.message}`);
     if (end.kind === 'torn' && end.offset === 0)

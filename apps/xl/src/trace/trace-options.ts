@@ -31,6 +31,12 @@ export function addTraceOptions(command: Command): void {
 /** @throws Failure where the options contradict each other, or the report is to be of a kind that there is none of */
 export function checkTraceOptions({ trace, traceBitmaps, report }: TraceOptions): void {
   if (report !== undefined) formatOf('--report', report);
+  if (trace === '-') {
+    throw new Failure(
+      '--trace -: a trace goes to a file, not to standard output; ./- is one of that name',
+      ExitStatus.usage,
+    );
+  }
   const nonsense =
     traceBitmaps && trace === undefined
       ? '--trace-bitmaps without --trace: there is no file for them'
