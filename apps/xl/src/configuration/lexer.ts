@@ -36,9 +36,13 @@ export class Lexer {
     this.#take(blank);
     const place = this.#place();
     if (this.#position === this.text.length) return { kind: 'end of text', text: '', place };
-    if (this.#take(lineEnd) !== undefined) {
-      this.#line += 1;
-      this.#lineStart = this.#position;
+    const end = this.#take(lineEnd);
+    if (end !== undefined) {
+      // After a comment on a last line there is no further one.
+      if (end.endsWith('\n')) {
+        this.#line += 1;
+        this.#lineStart = this.#position;
+      }
       return { kind: 'end of line', text: '', place };
     }
     const key = this.#take(word);

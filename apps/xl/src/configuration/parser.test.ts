@@ -79,6 +79,7 @@ describe('what it may not', () => {
     ['more than an octet', String.raw`a = "\777"`, '1:6', /more than an octet/],
     ['octets that make no character', String.raw`a = "\xff"`, '1:5', /do not make UTF-8/],
     ['a list that does not end', 'a = [1,\n2', '2:2', /expected ',' or '\]', found the end of the text/],
+    ['a list that ends with a comment', 'a = [1,\n# two', '2:6', /found the end of the text/],
     ['no comma in a list', 'a = [1 2]', '1:8', /expected ',' or '\]', found '2'/],
     ['only a comma in a list', 'a = [,]', '1:6', /expected a value/],
     ['lists without end', `a = ${'['.repeat(65)}`, '1:69', /nested deeper than 64/],
