@@ -2,6 +2,7 @@
  * How fast a line is beyond the bandwidth that is kept on it, by a burst: first what the pipes and sockets on the way
  * hold, then, once they are full, as much as tells the rate.
  */
+import { PAGE_OCTETS } from '@mig/protocol';
 import type { Clock } from './precopy-stats.js';
 
 const MiB = 1 << 20;
@@ -37,13 +38,22 @@ export class LineProbe {
     private readonly measured: (octetsPerSecond: number) => void,
   ) {}
 
-  /** @returns whether the next write is to be one of a burst, which no bandwidth cuts */
-  begins(): boolean {
+  /**
+   * @param bandwidth octets per second
+   * @returns octets that the next write may be of as one of a burst; 0 where it is to be none
+   */
+  room(bandwidth: number): number {
     const now = this.clock();
-    if (this.#state.is !== 'waiting') return true;
-    if (this.#warmUp < WARM_UP || now < this.#next) return false;
-    this.#state = { is: 'filling', octets: 0, wroteAt: now };
-    return true;
+    const isDue = this.#warmUp >= WARM_UP && now >= this.#next;
+    if (this.#state.is === 'waiting' && !isDue) return 0;
+    const left = roomIn(this.#state, bandwidth);
+    if (isNone(left)) {
+      // The bandwidth may have become less meanwhile.
+      this.#end(now);
+      return 0;
+    }
+    if (this.#state.is === 'waiting') this.#state = { is: 'filling', octets: 0, wroteAt: now };
+    return left;
   }
 
   /** So much was written outside of a burst. */
@@ -58,21 +68,20 @@ export class LineProbe {
     if (state.is === 'waiting') return;
     if (state.is === 'filling') {
       const filled = state.octets + octets;
-      const full = filled >= FILLING || now - state.wroteAt >= BLOCKED;
+      const full = isNone(FILLING - filled) || now - state.wroteAt >= BLOCKED;
       this.#state = full
         ? { is: 'measuring', since: now, before: filled, octets: 0 }
         : { is: 'filling', octets: filled, wroteAt: now };
-      if (isSpent(filled, bandwidth)) this.#end(now);
+      if (isNone(allowance(bandwidth) - filled)) this.#end(now);
       return;
     }
     const sent = state.octets + octets;
     const took = now - state.since;
     this.#state = { ...state, octets: sent };
-    const spent = isSpent(state.before + sent, bandwidth);
-    if (sent >= MEASURED.octets || took >= MEASURED.milliseconds || (spent && took >= MEASURED.least)) {
-      if (took > 0) this.measured((sent / took) * 1000);
-      this.#end(now);
-    } else if (spent) this.#end(now);
+    const whole = isNone(MEASURED.octets - sent) || took >= MEASURED.milliseconds;
+    const spent = isNone(allowance(bandwidth) - state.before - sent);
+    if (took > 0 && (whole || (spent && took >= MEASURED.least))) this.measured((sent / took) * 1000);
+    if (whole || spent) this.#end(now);
   }
 
   /** What comes between two passes would count as the line's: a burst that it cuts short tells nothing. */
@@ -86,6 +95,19 @@ export class LineProbe {
   }
 }
 
-function isSpent(octets: number, bandwidth: number): boolean {
-  return octets >= (bandwidth * ADVANCE) / 1000;
+/** Octets that a burst may have at most. */
+function allowance(bandwidth: number): number {
+  return (bandwidth * ADVANCE) / 1000;
+}
+
+function roomIn(state: State, bandwidth: number): number {
+  if (state.is === 'measuring') {
+    return Math.min(MEASURED.octets - state.octets, allowance(bandwidth) - state.before - state.octets);
+  }
+  return Math.min(FILLING, allowance(bandwidth)) - (state.is === 'filling' ? state.octets : 0);
+}
+
+/** A page does not go into it. */
+function isNone(octets: number): boolean {
+  return octets < PAGE_OCTETS;
 }

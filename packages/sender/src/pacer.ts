@@ -1,5 +1,5 @@
 import type { Bandwidth } from '@mig/hypervisor';
-import { MAX_BATCH_SIZE, PAGE_SIZE } from '@mig/protocol';
+import { MAX_BATCH_SIZE, PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
 import { LineProbe } from './line-probe.js';
 import type { Clock, Pace } from './precopy-stats.js';
 
@@ -7,11 +7,14 @@ import type { Clock, Pace } from './precopy-stats.js';
 const SLICE = 10;
 /** Milliseconds of silence that may be made up for, e.g. of a slow mapping; the rest is forgiven, not a burst. */
 const ARREARS = 10;
-/** Pages of a write in a burst: few, so that it is seen soon when the line is full. */
+/** Pages of a write in a burst at most: few, so that it is seen soon when the line is full. */
 const BURST_PAGES = 64;
 
 /** How the write under way was cut, and the octets per second that hold for it. */
-type Cut = { readonly pace: 'free' } | { readonly pace: Exclude<Pace, 'free'>; readonly rate: number };
+type Cut =
+  | { readonly pace: 'free' }
+  | { readonly pace: 'held' | 'lifted'; readonly rate: number }
+  | { readonly pace: 'burst'; readonly rate: number; readonly pages: number };
 
 const FREE: Cut = { pace: 'free' };
 
@@ -44,7 +47,7 @@ export class Pacer {
     const limit = this.limit();
     this.#cut = limit === undefined ? FREE : this.#cutFor(limit, live);
     if (this.#cut.pace === 'free') return MAX_BATCH_SIZE;
-    if (this.#cut.pace === 'burst') return BURST_PAGES;
+    if (this.#cut.pace === 'burst') return this.#cut.pages;
     return Math.min(MAX_BATCH_SIZE, Math.max(1, Math.floor((this.#cut.rate * SLICE) / 1000 / PAGE_SIZE)));
   }
 
@@ -56,7 +59,8 @@ export class Pacer {
   #cutFor({ octetsPerSecond: rate, always, probe = false }: Bandwidth, live: boolean): Cut {
     if (always) return { pace: 'held', rate };
     if (!live) return FREE;
-    return { pace: probe && this.#probe.begins() ? 'burst' : 'lifted', rate };
+    const pages = probe ? Math.min(BURST_PAGES, Math.floor(this.#probe.room(rate) / PAGE_OCTETS)) : 0;
+    return pages > 0 ? { pace: 'burst', rate, pages } : { pace: 'lifted', rate };
   }
 
   /** So much was just written, of what `slice` said: waits until more may be. */

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { LineProbe } from './line-probe.js';
+
+const MiB = 1 << 20;
+const PAGE = 4096 + 8;
+/** Octets per second, beside which no burst counts for much. */
+const AMPLE = 1e9;
+
+/** A probe in a time of its own, on a line that takes pages as fast as `octetsPerSecond`, and so much at once. */
+function onLine(octetsPerSecond: number, pipe = 0) {
+  const time = { now: 0 };
+  const measured: number[] = [];
+  const probe = new LineProbe(
+    () => time.now,
+    (rate) => measured.push(rate),
+  );
+  return {
+    time,
+    measured,
+    probe,
+    warmedUp(): typeof probe {
+      probe.passed(16 * MiB);
+      return probe;
+    },
+    /** @returns octets of the burst that begins now, as large writes as it allows */
+    burst(bandwidth: number): number {
+      let sent = 0;
+      for (;;) {
+        const octets = Math.floor(probe.room(bandwidth) / PAGE) * PAGE;
+        if (octets <= 0) return sent;
+        sent += octets;
+        if (sent > pipe) time.now += (octets / octetsPerSecond) * 1000;
+        probe.wrote(octets, bandwidth);
+      }
+    },
+  };
+}
+
+test('there is no burst before 16 MiB', () => {
+  const { probe } = onLine(AMPLE);
+  probe.passed(16 * MiB - 1);
+  expect(probe.room(AMPLE)).toBe(0);
+  probe.passed(1);
+  expect(probe.room(AMPLE)).toBeGreaterThan(PAGE);
+});
+
+test('nor within 30 s of the last, and then there is', () => {
+  const { probe, time, warmedUp, burst } = onLine(AMPLE, 8 * MiB);
+  warmedUp();
+  expect(burst(AMPLE)).toBeGreaterThan(0);
+  time.now += 29_999;
+  expect(probe.room(AMPLE)).toBe(0);
+  time.now += 1;
+  expect(probe.room(AMPLE)).toBeGreaterThan(PAGE);
+});
+
+describe('a burst', () => {
+  test('is 20 MiB at most: 8 to fill pipes and sockets, and 12 to measure', () => {
+    const { warmedUp, burst, measured } = onLine(1e12, Infinity);
+    warmedUp();
+    const sent = burst(AMPLE);
+    expect(sent).toBeLessThanOrEqual(20 * MiB);
+    expect(sent).toBeGreaterThan(20 * MiB - 3 * PAGE);
+    // No time has passed: that is no rate.
+    expect(measured).toEqual([]);
+  });
+
+  test.each([1000, 10_000, 64_000, 100_000, 1e6, 5e6])(
+    'at %i octets/s is no more than these allow for 4 s',
+    (bandwidth) => {
+      const { warmedUp, burst } = onLine(1e12, Infinity);
+      warmedUp();
+      const sent = burst(bandwidth);
+      const allowed = Math.min(20 * MiB, bandwidth * 4);
+      expect(sent).toBeLessThanOrEqual(allowed);
+      expect(sent).toBeGreaterThan(allowed - 3 * PAGE);
+    },
+  );
+
+  test('measures from when a write shows that pipes and sockets are full', () => {
+    const line = onLine(100e6, 3 * MiB);
+    line.warmedUp();
+    const probe = line.probe;
+    // A write that took 10 ms.
+    probe.room(AMPLE);
+    line.time.now += 10;
+    probe.wrote(PAGE, AMPLE);
+    line.time.now += 49;
+    probe.wrote(49 * PAGE, AMPLE);
+    expect(line.measured).toEqual([]);
+    line.time.now += 1;
+    probe.wrote(PAGE, AMPLE);
+    expect(line.measured).toHaveLength(1);
+    expect(line.measured[0]).toBeCloseTo((50 * PAGE * 1000) / 50);
+    expect(probe.room(AMPLE)).toBe(0);
+  });
+
+  test('that is over before 50 ms has measured 12 MiB', () => {
+    const { warmedUp, burst, measured } = onLine(1e9, 8 * MiB);
+    warmedUp();
+    burst(AMPLE);
+    expect(measured).toHaveLength(1);
+    expect(measured[0]! / 1e9).toBeCloseTo(1, 1);
+  });
+});
