@@ -1,6 +1,7 @@
 /** `xl migrate-status`: the migrations of this host, a line each. */
 import type { MigrationRecord, OperatorStatus } from '@mig/sender/operator';
 import { millisecondsText } from '../migrate/figures.js';
+import { downtimeCell } from './downtime-words.js';
 import { phaseWords } from './phase-words.js';
 import { pageRateText, passShare } from './status-figures.js';
 
@@ -31,7 +32,7 @@ export function statusTable(
 
 function row(status: OperatorStatus): string[] {
   const { domain, domid, target, phase, iteration, dirtyPages, sendRate } = status;
-  const { elapsedMilliseconds } = status;
+  const { elapsedMilliseconds, estimatedDowntimeMilliseconds: most } = status;
   return [
     domain,
     String(domid),
@@ -41,16 +42,9 @@ function row(status: OperatorStatus): string[] {
     passShare(status),
     dirtyPages === undefined ? '-' : String(dirtyPages),
     sendRate === undefined ? '-' : pageRateText(sendRate),
-    downtimeCell(status),
+    most === undefined ? '-' : downtimeCell(most, status.leastDowntimeMilliseconds),
     millisecondsText(elapsedMilliseconds),
   ];
-}
-
-/** Marked where it is an upper bound. */
-function downtimeCell(status: OperatorStatus): string {
-  const { estimatedDowntimeMilliseconds: most, leastDowntimeMilliseconds: least = most } = status;
-  if (most === undefined) return '-';
-  return `${least === most ? '' : '<'}${millisecondsText(most)}`;
 }
 
 function silentRow({ domain, domid, target }: MigrationRecord): string[] {

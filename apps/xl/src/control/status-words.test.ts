@@ -85,6 +85,15 @@ test('the table has a line each, of one that does not answer as well', () => {
   );
 });
 
+test('bounds of a downtime are marked, as the line is not measured', () => {
+  const bounds: OperatorStatus = { ...late, leastDowntimeMilliseconds: 60 };
+  expect(statusParagraph(bounds)).toContain(
+    '  downtime      60 ms to 170 ms (the line without the bandwidth is not measured)',
+  );
+  expect(statusTable([bounds])[1]).toMatch(/ <170 ms /);
+  expect(statusTable([late])[1]).toMatch(/ 170 ms /);
+});
+
 test('JSON has the schema it follows', () => {
   expect(JSON.parse(statusLine(early))).toEqual({ schema: 1, event: 'status', ...early });
   expect(JSON.parse(noAnswerLine(record, 'late'))).toEqual({

@@ -1,4 +1,5 @@
 /** What the policy saw whenever the dirty count was known, and what it made of it. */
+import { downtimeText } from '../control/downtime-words.js';
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
 import { countText, largest, seconds, timeText } from './units.js';
@@ -11,13 +12,13 @@ const INKS = [INK.blue, INK.dark, INK.orange];
 export function decisionsChart(story: Story): Plot | undefined {
   const asked = story.consultations
     .filter(({ estimatedDowntime }) => estimatedDowntime !== undefined)
-    .map(({ at, iteration, dirtyCount = 0, estimatedDowntime = 0, decision }) => ({
+    .map(({ at, iteration, dirtyCount = 0, estimatedDowntime = 0, leastDowntime, decision }) => ({
       time: seconds(at),
       estimate: estimatedDowntime,
       decision,
       says:
         `after ${iteration} passes: ${countText(dirtyCount)} pages dirty, ` +
-        `downtime now ${timeText(estimatedDowntime)}: ${decision}`,
+        `downtime now ${downtimeText(estimatedDowntime, leastDowntime, timeText)}: ${decision}`,
     }));
   if (asked.length === 0) return undefined;
   const last = story.consultations.findLast(({ decision }) => decision !== 'continue-precopy');

@@ -51,6 +51,17 @@ describe.each(['html', 'svg'] as const)('as %s', (format) => {
     expect(page).toMatch(/aria-label="--max-downtime 100 ms"/);
   });
 
+  test('a downtime that is reckoned with a line that is not measured is marked', async () => {
+    const records = sample.map((each) =>
+      each.type === 'consulted' && each.estimatedDowntime === 170 ? { ...each, leastDowntime: 28 } : each,
+    );
+    const page = await renderReport(records, format);
+    expect(page).toContain(
+      'downtime now 28 ms to 170 ms (the line without the bandwidth is not measured): continue-precopy',
+    );
+    if (format === 'html') expect(page).toContain('&lt;170 ms');
+  });
+
   test('nothing but a header is a page, too', async () => {
     const page = await renderReport(sample.slice(0, 1), format);
     expect(page).toContain('the trace ends before the migration does');

@@ -1,4 +1,5 @@
 /** The report's figures as tables: what the plots show, exactly. */
+import { downtimeCell } from '../control/downtime-words.js';
 import type { Story } from './story.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 
@@ -76,7 +77,7 @@ export function decisionTable({ consultations }: Story): Table {
       optional(each.dirtyCount, countText),
       optional(each.sendRate, (rate) => mibRateText(rate * 4096, 1000)),
       optional(each.dirtyRate, (rate) => mibRateText(rate * 4096, 1000)),
-      optional(each.estimatedDowntime, timeText),
+      optional(each.estimatedDowntime, (most) => downtimeCell(most, each.leastDowntime, timeText)),
       each.decision,
       each.sentence === undefined ? '' : `${each.sentence} (${each.code ?? ''})`,
     ]),

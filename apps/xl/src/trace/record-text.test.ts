@@ -25,3 +25,32 @@ test('of a log in which every other page is dirty no run is kept', () => {
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(runs * 40);
   expect(line).toContain(`and ${runs - 4} runs more`);
 });
+
+const consulted: TraceRecord = {
+  type: 'consulted',
+  at: 2602,
+  point: 'dirty-count-known',
+  iteration: 1,
+  totalWritten: 65536,
+  dirtyCount: 4000,
+  elapsedMilliseconds: 2602,
+  sendRate: 25_600,
+  dirtyRate: undefined,
+  lineRate: undefined,
+  estimatedDowntime: 170,
+  leastDowntime: 28,
+  decision: 'continue-precopy',
+  code: undefined,
+  sentence: undefined,
+};
+
+test('a downtime that is reckoned with a line that is not measured is marked', () => {
+  const said = (downtime: string) => [
+    `     2.602 s  policy, dirty-count-known, 4000 dirty, sending 100.0 MiB/s, downtime now ${downtime}: continue-precopy`,
+  ];
+  const bounds = '28 ms to 170 ms (the line without the bandwidth is not measured)';
+  expect(recordLines(consulted)).toEqual(said(bounds));
+  expect(recordLines({ ...consulted, lineRate: 25_600, leastDowntime: 170 })).toEqual(said('170 ms'));
+  // As mig wrote them before it knew of bounds.
+  expect(recordLines({ ...consulted, leastDowntime: undefined })).toEqual(said('170 ms'));
+});

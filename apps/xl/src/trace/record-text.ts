@@ -1,5 +1,6 @@
 /** A record as people read it. */
 import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/protocol/trace';
+import { downtimeText } from '../control/downtime-words.js';
 import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
 
 const PAGE = 4096;
@@ -71,12 +72,13 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
 }
 
 function consultation(record: RecordOf<'consulted'>): string {
-  const { point, dirtyCount, sendRate, dirtyRate, estimatedDowntime, decision, sentence } = record;
+  const { point, dirtyCount, sendRate, dirtyRate, estimatedDowntime: most, leastDowntime, decision } = record;
+  const { sentence } = record;
   const figures = [
     dirtyCount === undefined ? undefined : `${dirtyCount} dirty`,
     sendRate === undefined ? undefined : `sending ${octetsText(sendRate * PAGE)}/s`,
     dirtyRate === undefined ? undefined : `dirtying ${octetsText(dirtyRate * PAGE)}/s`,
-    estimatedDowntime === undefined ? undefined : `downtime now ${millisecondsText(estimatedDowntime)}`,
+    most === undefined ? undefined : `downtime now ${downtimeText(most, leastDowntime)}`,
   ].filter((figure) => figure !== undefined);
   const why = sentence === undefined ? '' : `: ${sentence}`;
   return `policy, ${point}${figures.length > 0 ? `, ${figures.join(', ')}` : ''}: ${decision}${why}`;

@@ -21,12 +21,15 @@ export function dirtyThreshold(pages: number): PrecopyPolicy {
  */
 export function maxDowntime(milliseconds: number): PrecopyPolicy {
   return (stats) => {
-    const { iteration, dirtyCount, estimatedDowntime, sendRate, lineRate = sendRate, suspendCost } = stats;
+    const { iteration, dirtyCount, estimatedDowntime, sendRate, lineRate, suspendCost } = stats;
     if (iteration === 0 || estimatedDowntime === undefined || estimatedDowntime > milliseconds)
       return CONTINUE;
+    const at = rate(lineRate ?? sendRate!) + (lineRate === undefined ? ' while the bandwidth holds' : '');
     const sentence =
-      `an estimated downtime of ${Math.ceil(estimatedDowntime)} ms (${dirtyCount!} pages at ${rate(lineRate!)}, and ` +
-      `${Math.round(suspendCost)} ms for the suspend itself), at most ${milliseconds} ms asked for`;
+      `an estimated downtime of ${lineRate === undefined ? 'at most ' : ''}${Math.ceil(estimatedDowntime)} ms ` +
+      `(${dirtyCount!} pages at ${at}, and ${Math.round(suspendCost)} ms for the suspend itself` +
+      `${lineRate === undefined ? '; how fast the line is without it is not measured' : ''}), ` +
+      `at most ${milliseconds} ms asked for`;
     return { decision: 'stop-and-copy', reason: { code: 'max-downtime', sentence } };
   };
 }

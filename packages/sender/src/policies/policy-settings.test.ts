@@ -126,6 +126,10 @@ test('every end is told with its figures', () => {
   expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], unmeasured))).toMatch(
     /; suspended now, it would stand still for at least 47 ms and at most 300 ms \(how fast the line is without the bandwidth is not measured\)$/,
   );
+  expect(told({ maxDowntime: 300 }, after([1010], unmeasured))).toBe(
+    'an estimated downtime of at most 300 ms (1010 pages at 3000 pages/s while the bandwidth holds, and 47 ms for the suspend ' +
+      'itself; how fast the line is without it is not measured), at most 300 ms asked for',
+  );
   expect(told({ maxDowntime: 300 }, after([1010], { ...rates, lineRate: 9000.2 }))).toMatch(
     '1010 pages at 9000 pages/s',
   );
