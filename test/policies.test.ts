@@ -124,6 +124,11 @@ describe.concurrent('a downtime that the suspend alone exceeds', () => {
       const condition = hosts.migrate({ options });
       expect(await condition.ended).toMatchObject({ status: 6 });
       const events = condition.events();
+      // For programs, too, and before it begins.
+      expect(events.find(({ event }) => event !== 'schema')).toMatchObject({
+        event: 'note',
+        text: matching(/the suspend itself costs \d+ ms on the way to the target: a downtime of 1 ms is out of reach/),
+      }); // prettier-ignore
       expect(events.filter(({ event }) => event === 'pass-started')).toEqual([]);
       expect(events.at(-1)).toMatchObject({
         reason: 'out-of-reach',

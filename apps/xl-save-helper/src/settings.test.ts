@@ -70,11 +70,19 @@ test('each has its unit', () => {
   });
 });
 
+test('the line is of interest where a downtime is asked for', () => {
+  expect(read({ MIG_BANDWIDTH: '1MB/s', MIG_LINE_RATE: '4104000B/s' })).toMatchObject({
+    bandwidth: { octetsPerSecond: 1e6, always: false, probe: false },
+    lineRate: 1000,
+  });
+});
+
 test('what contradicts itself is refused with the names of the variables', () => {
   expect(() => read({ MIG_TIMEOUT_ACTION: 'abort' })).toThrow('MIG_TIMEOUT_ACTION without MIG_TIMEOUT');
   expect(() => read({ MIG_ABORT_IF_BUSY: '1', MIG_PRECOPY_ITERATIONS: '0' })).toThrow(
     'MIG_ABORT_IF_BUSY with MIG_PRECOPY_ITERATIONS 0',
   );
+  expect(() => read({ MIG_BANDWIDTH_ALWAYS: '1' })).toThrow('MIG_BANDWIDTH_ALWAYS without MIG_BANDWIDTH');
 });
 
 test('no timeout is the default one', () => {
@@ -99,6 +107,7 @@ describe.each([
   ['MIG_TIMEOUT', 'a whole number from 1 to 1000000'],
   ['MIG_SUSPEND_COST', 'a whole number from 0 to 1000000'],
   ['MIG_ABORT_IF_BUSY', '0 or 1'],
+  ['MIG_BANDWIDTH_ALWAYS', '0 or 1'],
   ['MIG_TIMEOUT_ACTION', 'suspend or abort'],
   [
     'MIG_BANDWIDTH',

@@ -57,10 +57,10 @@ export function readSettings(environment: Variables): Settings {
     timeout: inMilliseconds(variables.number('MIG_TIMEOUT', 1e6, 1)),
     timeoutAction: variables.choice('MIG_TIMEOUT_ACTION', { suspend: 'suspend', abort: 'abort' } as const),
   };
-  const nonsense = contradiction(policy);
-  if (nonsense !== undefined) throw new ContradictionError(nonsense);
   const octetsPerSecond = variables.read('MIG_BANDWIDTH', BANDWIDTH_EXPECTED, parseBandwidth);
   const always = variables.choice('MIG_BANDWIDTH_ALWAYS', { '0': false, '1': true }) ?? false;
+  const nonsense = contradiction(policy, { bandwidth: octetsPerSecond, always });
+  if (nonsense !== undefined) throw new ContradictionError(nonsense);
   const lineRate = variables.read('MIG_LINE_RATE', BANDWIDTH_EXPECTED, parseBandwidth);
   const progress = variables.timeout('MIG_PROGRESS_TIMEOUT');
   return {

@@ -65,7 +65,7 @@ export async function migrate(
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined) {
       const doubt = doubtOf(maxDowntime, suspend, where);
-      if (doubt !== undefined) view.note(doubt);
+      if (doubt !== undefined) remark(view, doubt);
     }
     const report = await moveIt(
       {

@@ -80,11 +80,8 @@ export function addChangeableOptions(command: Command): void {
 export function policySettings(options: PolicyOptions): PolicySettings {
   const { precopyIterations, precopyThreshold, maxDowntime, abortIfBusy, timeout, timeoutAction } = options;
   const settings = { precopyIterations, precopyThreshold, maxDowntime, abortIfBusy, timeout, timeoutAction };
-  const nonsense =
-    contradiction(settings) ??
-    (options.bandwidthAlways && options.bandwidth === undefined
-      ? '--bandwidth-always without --bandwidth: there is no limit to hold'
-      : undefined);
+  const { bandwidth, bandwidthAlways: always } = options;
+  const nonsense = contradiction(settings, { bandwidth, always });
   if (nonsense !== undefined) throw new Failure(nonsense, ExitStatus.usage);
   return settings;
 }

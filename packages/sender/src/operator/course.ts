@@ -24,9 +24,9 @@ export function changedCourse(course: Course, change: CourseChange): Course | st
   if (change.bandwidth === null) delete said.bandwidthAlways;
   const changed = withoutNulls({ ...said, ...change });
   const policy = settingsOf(changed);
-  const problem = problemOf(changed) ?? contradiction(policy);
-  if (problem !== undefined) return problem;
   const { bandwidth, bandwidthAlways } = changed;
+  const problem = problemOf(changed) ?? contradiction(policy, { bandwidth, always: bandwidthAlways });
+  if (problem !== undefined) return problem;
   return bandwidth === undefined
     ? { policy }
     : { policy, bandwidth: { octetsPerSecond: bandwidth, always: bandwidthAlways === true } };
@@ -36,15 +36,13 @@ export function changedCourse(course: Course, change: CourseChange): Course | st
 const LEAST_BANDWIDTH = 1000;
 
 function problemOf(course: OperatorCourse): string | undefined {
-  const { maxDowntimeMilliseconds, timeoutMilliseconds, bandwidth, bandwidthAlways } = course;
+  const { maxDowntimeMilliseconds, timeoutMilliseconds, bandwidth } = course;
   if (maxDowntimeMilliseconds === 0) return '--max-downtime 0: no suspend takes no time';
   if (timeoutMilliseconds === 0) return '--timeout 0: migrate-switchover ends the live passes at once';
   if (bandwidth !== undefined && bandwidth < LEAST_BANDWIDTH) {
     return `--bandwidth ${bandwidth} octets/s: at least ${LEAST_BANDWIDTH} are needed`;
   }
-  return bandwidthAlways === true && bandwidth === undefined
-    ? '--bandwidth-always without --bandwidth: there is no limit to hold'
-    : undefined;
+  return undefined;
 }
 
 function asSaid({ policy, bandwidth }: Course): OperatorCourse {

@@ -18,11 +18,29 @@ const fast = { estimatedDowntime: 300, sendRate: 1000 };
 /** The suspend alone takes longer than 30 ms. */
 const dear = { suspendCost: 47, estimatedDowntime: 60, sendRate: 1000 };
 
+/** All that a policy of mig's may be told to keep to. */
+const everything: PolicySettings = {
+  maxDowntime: 300,
+  precopyThreshold: 60,
+  timeout: 5000,
+  timeoutAction: 'abort',
+};
+
 const go = 'continue-precopy';
 const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ["stock's: a fifth pass", {}, finished(4), go],
   ["stock's: no sixth pass", {}, finished(5), 'stop-and-copy: iterations'],
   ["stock's: a stall changes nothing", {}, after(stalled), go],
+
+  ["stock's: 50 pages", {}, after([50]), 'stop-and-copy: threshold'],
+  ["stock's: not 51", {}, after([51]), go],
+  ['passes: as many as were named', { precopyIterations: 7 }, finished(6), go],
+  ['passes: and no more', { precopyIterations: 7 }, finished(7), 'stop-and-copy: iterations'],
+  ['passes: 0 whatever else there is', { ...everything, precopyIterations: 0 }, stats({ dirtyCount: 9, ...dear }), 'stop-and-copy: iterations'],
+  ['threshold: as many pages as were named', { precopyThreshold: 60 }, after([60]), 'stop-and-copy: threshold'],
+  ['threshold: and no more', { precopyThreshold: 60 }, after([61]), go],
+  ['threshold: never before the first pass', { precopyThreshold: 60 }, stats({ dirtyCount: 9 }), go],
+  ['threshold: a stall changes nothing', { precopyThreshold: 60 }, after(stalled, slow), go],
 
   ['downtime: never before the first pass', { maxDowntime: 300 }, stats(fast), go],
   ['downtime: above', { maxDowntime: 300 }, after([800], slow), go],
@@ -30,12 +48,15 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: nothing measured yet', { maxDowntime: 300 }, after([800]), go],
   ["downtime: stock's threshold is no goal beside it", { maxDowntime: 300 }, after([50], slow), go],
   ['downtime: but where the suspend alone exceeds it', { maxDowntime: 30 }, after([50], dear), 'stop-and-copy: threshold'],
+  ['downtime: or just reaches it', { maxDowntime: 47 }, after([50], { ...dear, estimatedDowntime: 47.5 }), 'stop-and-copy: threshold'],
   ['downtime: though not before the first pass', { maxDowntime: 30 }, stats({ dirtyCount: 50, ...dear }), go],
   ['downtime: nor with more pages than that', { maxDowntime: 30 }, after([51], dear), go],
   ['downtime: nor where the suspend is within it', { maxDowntime: 47.1 }, after([50], dear), go],
   ['downtime: a threshold that was named is a goal', { maxDowntime: 300, precopyThreshold: 60 }, after([60], slow), 'stop-and-copy: threshold'],
   ['downtime: more passes than stock', { maxDowntime: 300 }, finished(29), go],
   ['downtime: but not for ever', { maxDowntime: 300 }, finished(30), 'stop-and-copy: iterations'],
+  ['downtime: passes as many as were named', { maxDowntime: 300, precopyIterations: 31 }, finished(30), go],
+  ['downtime: the limit moves it, with more than that', { maxDowntime: 300, precopyIterations: 5 }, after([9, 9, 9, 9, 900], slow), 'stop-and-copy: iterations'],
   ['downtime: a stall ends it', { maxDowntime: 300 }, after(stalled, slow), 'stop-and-copy: stall'],
   ['downtime: not where the passes were named', { maxDowntime: 300, precopyIterations: 9 }, after(stalled, slow), go],
   ['downtime: nor where the time was', { maxDowntime: 300, timeout: 1e6 }, after(stalled, slow), go],
@@ -43,12 +64,20 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['downtime: three passes are too few to tell', { maxDowntime: 1 }, after([1000, 1000, 1000], slow), go],
   ['downtime: less than a second is too short to tell', { maxDowntime: 1 }, after(stalled, { sendRate: 3100 }), go],
   ['downtime: until more of it has passed', { maxDowntime: 1 }, after([...stalled, 1000], { sendRate: 3100 }), 'stop-and-copy: stall'],
+  ['downtime: a second is not', { maxDowntime: 1 }, after([1000, 1000, 1000, 1000], { sendRate: 3000 }), 'stop-and-copy: stall'],
+  ['downtime: 95 % of what it was has not shrunk', { maxDowntime: 1 }, after([1000, 1000, 1000, 950], slow), 'stop-and-copy: stall'],
+  ['downtime: less than that has', { maxDowntime: 1 }, after([1000, 1000, 1000, 949], slow), go],
+  ['downtime: 99 readings are too few, where they were short', { maxDowntime: 1, abortIfBusy: true, precopyIterations: 1000 }, after(Array<number>(99).fill(60), { sendRate: 1e9, suspendCost: 0 }), go],
   ['downtime: a set that shrinks slowly is no stall', { maxDowntime: 1 }, after([1000, 980, 960, 940], slow), go],
   ['downtime: nor is one that shrinks again after a burst', { maxDowntime: 1 }, after([400, 2000, 1500, 1200, 900], slow), go],
   ['downtime: nor one that comes and goes', { maxDowntime: 1 }, after([100, 2000, 100, 2000, 100], slow), go],
   ['downtime: but a hundred readings tell, however short', { maxDowntime: 1 }, after(Array<number>(100).fill(60), { sendRate: 1e9 }), 'stop-and-copy: stall'],
   ['downtime: one that grows is', { maxDowntime: 1 }, after([400, 500, 600, 700], slow), 'stop-and-copy: stall'],
 
+  ['timeout: more passes than stock', { timeout: 5000 }, finished(29), go],
+  ['timeout: but not for ever', { timeout: 5000 }, finished(30), 'stop-and-copy: iterations'],
+  ['timeout: passes as many as were named', { timeout: 5000, precopyIterations: 31 }, finished(30), go],
+  ["timeout: stock's threshold is a goal beside it", { timeout: 5000 }, after([50]), 'stop-and-copy: threshold'],
   ['timeout: not yet', { timeout: 5000 }, within(0, 4999), go],
   ['timeout: in the middle of a pass', { timeout: 5000 }, within(0, 5000), 'stop-and-copy: timeout'],
   ['timeout: to abort', { timeout: 5000, timeoutAction: 'abort' }, within(0, 5000), 'abort: timeout'],
@@ -56,6 +85,8 @@ const rows: [string, PolicySettings, PrecopyStats, string][] = [
   ['busy: after the last pass the count is awaited', { abortIfBusy: true }, finished(5), go],
   ['busy: convergence comes first', { abortIfBusy: true }, after([900, 700, 500, 300, 50]), 'stop-and-copy: threshold'],
   ['busy: the passes are made', { abortIfBusy: true }, after([900, 700, 500, 300, 51]), 'abort: busy'],
+  ["busy: alone it makes stock's passes", { abortIfBusy: true }, finished(4), go],
+  ['busy: a stall is busy beside a timeout', { abortIfBusy: true, timeout: 1e6, maxDowntime: 300 }, after(stalled, slow), 'abort: busy'],
   ['busy: a stall is busy at once', { abortIfBusy: true, precopyIterations: 99 }, after(stalled, slow), 'abort: busy'],
   ['busy: a timeout is busy', { abortIfBusy: true, timeout: 5000 }, within(1, 5000), 'abort: busy'],
   [
@@ -140,5 +171,7 @@ test('what contradicts itself is named', () => {
     '--abort-if-busy with --precopy-iterations 0',
   );
   expect(contradiction({ timeoutAction: 'abort' })).toMatch('--timeout-action without --timeout');
-  expect(contradiction({ abortIfBusy: true, timeout: 1, timeoutAction: 'abort' })).toBeUndefined();
+  expect(contradiction({}, { always: true })).toMatch('--bandwidth-always without --bandwidth');
+  const sound = { abortIfBusy: true, timeout: 1, timeoutAction: 'abort' } as const;
+  expect(contradiction(sound, { bandwidth: 1000, always: true })).toBeUndefined();
 });

@@ -65,14 +65,27 @@ export function withDefaults({ precopyIterations, precopyThreshold, maxDowntime,
   };
 }
 
+/** What is said of the bandwidth, as far as it was. */
+interface BandwidthSettings {
+  /** Octets per second. */
+  readonly bandwidth?: number | undefined;
+  readonly always?: boolean | undefined;
+}
+
 /** What contradicts itself in the settings, as a sentence with the names of the options; undefined where nothing does. */
-export function contradiction(settings: PolicySettings): string | undefined {
+export function contradiction(
+  settings: PolicySettings,
+  { bandwidth, always }: BandwidthSettings = {},
+): string | undefined {
   const { precopyIterations, abortIfBusy: busy, timeout, timeoutAction } = settings;
   if (busy === true && precopyIterations === 0) {
     return '--abort-if-busy with --precopy-iterations 0: a domain that is suspended at once is never found busy';
   }
   if (timeoutAction !== undefined && timeout === undefined) {
     return '--timeout-action without --timeout: there is nothing to act on';
+  }
+  if (always === true && bandwidth === undefined) {
+    return '--bandwidth-always without --bandwidth: there is no limit to hold';
   }
   return undefined;
 }
