@@ -7,7 +7,7 @@ import { closeDescriptor, type Deadline, Output, pipe, setNonBlocking, TimeoutEr
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import { saveImage, type SaveImageOptions } from './save-image.js';
-import { simplePolicy } from './policies/index.js';
+import { policyFor, simplePolicy } from './policies/index.js';
 
 /** A clock in whose time everything takes for ever: nothing is ahead of any bandwidth. */
 function endless(): () => number {
@@ -375,6 +375,58 @@ describe('a stop-and-copy', () => {
       closeDescriptor(readEnd);
     }
   });
+});
+
+test('what is dirty when a goal is met is sent live once more, and the policy may cut that short', () => {
+  const memory = busy(1500);
+  const policy: PrecopyPolicy = ({ iteration, point }) => {
+    const decision = { decision: 'stop-and-copy', reason: { code: point, sentence: point } } as const;
+    return iteration === 0 || point === 'pass-finished' ? { decision: 'continue-precopy' } : decision;
+  };
+  const report = saveImage(memory, record().output, { ...live, policy });
+  // Why precopy ended is what was said first.
+  expect(report.precopyEnd.code).toBe('dirty-count-known');
+  expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
+    ['precopy', M, M],
+    ['remainder', 1500, 1024],
+    // Those that were not sent, and those that the guest has written meanwhile.
+    ['stop-and-copy', 1500, 1500],
+  ]);
+});
+
+test.each(['pass-finished', 'between-batches'] as const)(
+  'a policy that ends precopy at %s has nothing more sent live',
+  (where) => {
+    const policy: PrecopyPolicy = ({ point }) =>
+      point === where
+        ? { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } }
+        : { decision: 'continue-precopy' };
+    const { passes } = saveImage(busy(H), record().output, { ...live, policy });
+    expect(passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy']);
+  },
+);
+
+test('a timeout counts from the beginning of the live passes, and leaves what is not sent to the suspended domain', () => {
+  let now = 5000;
+  const memory = busy(0);
+  const write = memory.writePages.bind(memory);
+  memory.writePages = (...parameters) => {
+    now += 1000;
+    write(...parameters);
+  };
+  const recording = record();
+  const clock = () => now;
+  const report = saveImage(memory, recording.output, {
+    ...live,
+    policy: policyFor({ timeout: 1500 }),
+    clock,
+  });
+  expect(report.precopyEnd.code).toBe('timeout');
+  // After the second write, each of 1024 pages: 4 MiB.
+  expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
+    ['precopy', 2048],
+    ['stop-and-copy', M - 2048],
+  ]);
 });
 
 test('what the output throws comes through, with log-dirty off even if that fails too', () => {

@@ -1,6 +1,7 @@
 import { HostError } from '@mig/hypervisor';
 import type { SourceOutcome, Standing } from '@mig/protocol/handshake';
-import { MigrationError } from '@mig/sender';
+import { InterruptedError } from '@mig/posix';
+import { MigrationError, PrecopyAbortedError } from '@mig/sender';
 import { expect, test } from 'vitest';
 import { explainFailure } from './explain-failure.js';
 import { RemnantError, SaveError } from './save-error.js';
@@ -26,6 +27,25 @@ test.each(Object.entries(outcomes))('%s has its exit status and its advice', (ou
   const failure = explainFailure(error);
   expect(failure).toMatchObject({ message: 'it broke', exitStatus: expected.status, outcome });
   expect(failure.advice.join(' ')).toMatch(expected.advice);
+});
+
+/** Of a domain that keeps running here. */
+const ends: [string, Error, number][] = [
+  ['a goal that a limit came before', new PrecopyAbortedError({ code: 'busy', sentence: '' }), 6],
+  ['a downtime out of reach', new PrecopyAbortedError({ code: 'out-of-reach', sentence: '' }), 6],
+  ['a timeout that aborts', new PrecopyAbortedError({ code: 'timeout', sentence: '' }), 7],
+  ['a policy that failed', new PrecopyAbortedError({ code: 'policy-failed', sentence: '' }), 7],
+  ["a policy's own word", new PrecopyAbortedError({ code: 'sunday', sentence: '' }), 7],
+  ['xl migrate-abort', new InterruptedError('operator'), 7],
+  ['Ctrl-C', new InterruptedError('SIGINT'), 1],
+];
+
+test.each(ends)('of a migration that is ended by %s: the exit status', (_, cause, exitStatus) => {
+  const failure = explainFailure(new MigrationError('precopy', 'keeps-running', cause, { left: running }));
+  expect(failure).toMatchObject({
+    exitStatus,
+    advice: ['NAME keeps running here; the target discards its incomplete copy.'],
+  });
 });
 
 test('nothing is to be resumed where nothing is suspended', () => {

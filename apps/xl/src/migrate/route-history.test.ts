@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RouteHistory } from './route-history.js';
+import { RouteHistory, suspendCostOf } from './route-history.js';
 
 let folder: string;
 beforeEach(() => {
@@ -30,6 +30,14 @@ test('knows the dearest other route from the same hypervisor', () => {
   history('three', 'embedded').add('suspend-costs', 900);
   expect(history('new').largestElsewhere('suspend-costs')).toBe(90);
   expect(history('two').largestElsewhere('suspend-costs')).toBe(40);
+});
+
+test('a suspend costs what it did on the route, else what the dearest other does, else what is assumed', () => {
+  expect(suspendCostOf(history('new'), 500)).toEqual({ milliseconds: 500, isMeasured: false });
+  for (const cost of [90, 95, 5000]) history('two').add('suspend-costs', cost);
+  history('one').add('suspend-costs', 40);
+  expect(suspendCostOf(history('new'), 500)).toEqual({ milliseconds: 95, isMeasured: false });
+  expect(suspendCostOf(history('one'), 500)).toEqual({ milliseconds: 40, isMeasured: true });
 });
 
 test('a file that is none of its own, or cannot be written, is passed over', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import type { Bandwidth, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import type { Output } from '@mig/posix';
 import { PrecopyAbortedError } from '../errors.js';
@@ -168,5 +168,35 @@ describe('figures', () => {
     const foretold = foretell(silent, { ...link, pages: 2000, bandwidth, debug: true });
     expect(foretold.passes[0]!.milliseconds / 8000).toBeCloseTo(1, 1);
     expect(foretold.downtimeMilliseconds! / (2000 * factor)).toBeCloseTo(1, 1);
+  });
+
+  test.each([
+    [10e9, '3 ms'],
+    [10e6, '3 s'],
+  ])('1000 pages over %d bit/s keep the domain suspended for %s', (bitsPerSecond, time) => {
+    const { downtimeMilliseconds: told = NaN } = foretell(silent, {
+      pages: 1000,
+      octetsPerSecond: bitsPerSecond / 8,
+      policy: policyFor({ precopyIterations: 0 }),
+    });
+    const text = told < 1000 ? `${told.toFixed(0)} ms` : `${(told / 1000).toFixed(0)} s`;
+    expect(text).toBe(time);
+  });
+
+  test('a lower rate makes passes longer and dirtier, and a guest that would have converged stalls', () => {
+    const curve = curveOf(new TimedMemory(5000, 3000, 1));
+    const end = (bandwidth?: Bandwidth) =>
+      foretell(curve, {
+        pages: PAGES,
+        octetsPerSecond: 10_000 * PAGE,
+        bandwidth,
+        policy: policyFor({ maxDowntime: 50, abortIfBusy: true }),
+      });
+    const [free, slow] = [end(), end({ octetsPerSecond: 1000 * PAGE, always: true })];
+    expect(free.end.code).toBe('max-downtime');
+    expect(slow.end).toMatchObject({ code: 'busy', sentence: expect.stringContaining('(stall)') as string });
+    for (const figure of ['milliseconds', 'dirtyPages'] as const) {
+      expect(slow.passes[1]![figure]).toBeGreaterThan(free.passes[1]![figure]);
+    }
   });
 });

@@ -1,0 +1,56 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import { afterEach, expect, test } from 'vitest';
+import { type Course, Steering, type SteeringMessage } from './steering.js';
+
+const opened: MessageChannel[] = [];
+afterEach(() => {
+  for (const { port1 } of opened.splice(0)) port1.close();
+});
+
+function steered(course: Course, own?: PrecopyPolicy) {
+  const channel = new MessageChannel();
+  opened.push(channel);
+  const heard: Course[] = [];
+  return {
+    steering: new Steering(channel.port2, course, own, (changed) => heard.push(changed)),
+    say: (message: SteeringMessage) => channel.port1.postMessage(message),
+    heard,
+  };
+}
+
+const bandwidth = { octetsPerSecond: 1e6, always: false };
+const never: PrecopyPolicy = () => ({ decision: 'continue-precopy' });
+const stats: PrecopyStats = {
+  point: 'between-batches',
+  iteration: 3,
+  dirtyCount: undefined,
+  dirtyCounts: [],
+  totalWritten: 0,
+  elapsedMilliseconds: 5000,
+  sendRate: undefined,
+  dirtyRate: undefined,
+  suspendCost: 0,
+  lineRate: undefined,
+  estimatedDowntime: undefined,
+  leastDowntime: undefined,
+};
+
+test('the line is of interest where a downtime is asked for, or a policy of the operator decides', () => {
+  const interest = (course: Course, own?: PrecopyPolicy) =>
+    steered({ bandwidth, ...course }, own).steering.bandwidth()?.probe;
+  expect(interest({ policy: { precopyIterations: 9, abortIfBusy: true, timeout: 9 } })).toBe(false);
+  expect(interest({ policy: { maxDowntime: 300 } })).toBe(true);
+  expect(interest({ policy: {} }, never)).toBe(true);
+  expect(steered({ policy: { maxDowntime: 300 } }).steering.bandwidth()).toBeUndefined();
+});
+
+test('what the operator changes holds when it is next asked', () => {
+  const { steering, say, heard } = steered({ policy: {} });
+  expect(steering.policy(stats)).toEqual({ decision: 'continue-precopy' });
+  const course = { policy: { timeout: 5000, maxDowntime: 300 }, bandwidth };
+  say({ kind: 'course', course });
+  expect(steering.bandwidth()).toEqual({ ...bandwidth, probe: true });
+  expect(steering.policy(stats)).toMatchObject({ decision: 'stop-and-copy', reason: { code: 'timeout' } });
+  expect(heard).toEqual([course]);
+});
