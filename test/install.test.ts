@@ -9,6 +9,7 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,6 +44,24 @@ test('the programs are there, and find their Node without a PATH', () => {
   });
   expect(status).toBe(0);
   expect(stdout).toContain('migrate');
+});
+
+test('a policy with a link to what is installed beside it finds its parts', () => {
+  install(prefix);
+  const folder = mkdtempSync(join(tmpdir(), 'mig-policy-'));
+  try {
+    symlinkSync(join(prefix, 'lib/mig/node_modules'), join(folder, 'node_modules'));
+    writeFileSync(
+      join(folder, 'budget.mjs'),
+      `import { maxDowntime } from '@mig/sender/policy'; console.log(typeof maxDowntime(2000));`,
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, [join(folder, 'budget.mjs')], {
+      encoding: 'utf8',
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the name xl is taken when it is asked for, and kept from then on', () => {

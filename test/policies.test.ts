@@ -1,8 +1,9 @@
 /** What the goals and limits of `xl migrate` do, on real processes. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
-import type { Event } from './harness/program.js';
+import type { Event, Program } from './harness/program.js';
+import type { TestHost } from './harness/test-host.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
 /** Within this every page of the hot set is dirty again, however slow the machine: fifteen writes for a page sent. */
@@ -257,6 +258,22 @@ describe.concurrent("a policy of the operator's own", () => {
     await expectMoved(hosts, before);
   });
 
+  test('may wait while it is loaded, which is done twice', async ({ hosts }) => {
+    const before = await hosts.source.create(hot);
+    const loads = hosts.path('loads');
+    const policy = own(
+      hosts,
+      `import { appendFileSync } from 'node:fs';
+      import { setTimeout } from 'node:timers/promises';
+      const code = await setTimeout(100, 'waited');
+      appendFileSync(${JSON.stringify(loads)}, 'loaded\\n');
+      export default () => ({ decision: 'stop-and-copy', reason: { code, sentence: 'now' } });`,
+    );
+    expect(await lastEvent(hosts, policy, 0)).toMatchObject({ reason: 'waited' });
+    expect(readFileSync(loads, 'utf8')).toBe('loaded\nloaded\n');
+    await expectMoved(hosts, before);
+  });
+
   test('is kept within the limits that are given beside it', async ({ hosts }) => {
     const before = await hosts.source.create(hot);
     const policy = own(hosts, `export default () => ({ decision: 'continue-precopy' });`);
@@ -327,7 +344,17 @@ describe.concurrent("a policy of the operator's own", () => {
     await expectRunsOn(hosts.source, console);
   });
 
-  test('that never answers does not keep a migration from being aborted', async ({ hosts }) => {
+  test.for([
+    {
+      how: 'by xl migrate-abort',
+      end: async (_: Program, source: TestHost) =>
+        expect(await source.done('migrate-abort', 'busy')).toContain('the policy does not answer'),
+    },
+    {
+      how: 'by Ctrl-C',
+      end: (migration: Program) => Promise.resolve(void process.kill(migration.pid, 'SIGINT')),
+    },
+  ])('that never answers does not keep a migration from being ended $how', async ({ end }, { hosts }) => {
     const console = await hosts.source.create(hot);
     const policy = own(
       hosts,
@@ -336,12 +363,17 @@ describe.concurrent("a policy of the operator's own", () => {
     const migration = hosts.migrate({ options: policy });
     const passed = () => migration.events().some(({ event }) => event === 'pass');
     await vi.waitFor(() => expect(passed()).toBe(true), { timeout: 30_000, interval: 20 });
-    expect(await hosts.source.xl('migrate-abort', 'busy')).toMatchObject({
-      status: 0,
-      stdout: containing('the policy does not answer'),
-    });
+    const asked = performance.now();
+    await end(migration, hosts.source);
+    await migration.ended;
+    // It is given some time, and on a busy machine more: not less.
+    expect(performance.now() - asked).toBeGreaterThan(4000);
     expect(await migration.ended).toMatchObject({ status: 1 });
-    expect(migration.events().at(-1)).toMatchObject({ event: 'failed', outcome: 'keeps-running' });
+    expect(migration.events().at(-1)).toMatchObject({
+      event: 'failed',
+      outcome: 'keeps-running',
+      message: containing('the policy does not answer'),
+    });
     await expectEmpty(hosts.target);
     await expectRunsOn(hosts.source, console);
   });

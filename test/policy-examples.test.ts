@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import type { PrecopyPolicy, PrecopyStats } from '../packages/hypervisor/dist/index.js';
+import * as policy from '../packages/sender/dist/policies/index.js';
 import { expectMoved, matching } from './harness/expectations.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
@@ -57,6 +58,25 @@ const known: PrecopyStats = {
   estimatedDowntime: 9000,
   leastDowntime: 9000,
 };
+
+/** The words in the first cells of the table below this line. */
+function tableBelow(line: string): string[] {
+  const [, below = ''] = page.split(`\n${line}\n`);
+  const [table = ''] = below.split(/\n\n(?!\|)/);
+  return [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`(\w+)/g)].map(([, name]) => name!),
+  );
+}
+
+test('the figures on the page are those that a policy is given', () => {
+  expect(tableBelow('What it is given, `stats`:').sort()).toEqual(Object.keys(known).sort());
+});
+
+test('the parts on the page are there to be imported', () => {
+  const parts = tableBelow('`ln -s /usr/local/lib/mig/node_modules node_modules`.');
+  expect(parts).toHaveLength(10);
+  for (const name of parts) expect(policy).toHaveProperty(name, expect.any(Function));
+});
 
 test('the one in JavaScript waits for a lull', async ({ hosts }) => {
   const folder = workshop(hosts);

@@ -99,7 +99,7 @@ test('a file that was named has to be there', () => {
 });
 
 describe.each([
-  ['MIG_PRECOPY_ITERATIONS', 'a whole number from 0 to 1000000000'],
+  ['MIG_PRECOPY_ITERATIONS', 'a whole number from 0 to 9007199254740991'],
   ['MIG_PRECOPY_THRESHOLD', 'a whole number from 0 to 9007199254740991'],
   ['MIG_PROGRESS_TIMEOUT', 'a whole number from 0 to 1000000'],
   ['MIG_STOP_AND_COPY_TIMEOUT', 'a whole number from 0 to 1000000'],

@@ -50,7 +50,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function readSettings(environment: Variables): Settings {
   const variables = new SettingsReader(environment, readFile(environment['MIG_SETTINGS']));
   const policy: PolicySettings = {
-    precopyIterations: variables.number('MIG_PRECOPY_ITERATIONS', 1e9),
+    precopyIterations: variables.number('MIG_PRECOPY_ITERATIONS', Number.MAX_SAFE_INTEGER),
     precopyThreshold: variables.number('MIG_PRECOPY_THRESHOLD', Number.MAX_SAFE_INTEGER),
     maxDowntime: variables.number('MIG_MAX_DOWNTIME', 1e9, 1),
     abortIfBusy: variables.choice('MIG_ABORT_IF_BUSY', { '0': false, '1': true }),

@@ -14,26 +14,19 @@ function onLine(octetsPerSecond: number, pipe = 0) {
     () => time.now,
     (rate) => measured.push(rate),
   );
-  return {
-    time,
-    measured,
-    probe,
-    warmedUp(): typeof probe {
-      probe.passed(16 * MiB);
-      return probe;
-    },
-    /** @returns octets of the burst that begins now, as large writes as it allows */
-    burst(bandwidth: number): number {
-      let sent = 0;
-      for (;;) {
-        const octets = Math.floor(probe.room(bandwidth) / PAGE) * PAGE;
-        if (octets <= 0) return sent;
-        sent += octets;
-        if (sent > pipe) time.now += (octets / octetsPerSecond) * 1000;
-        probe.wrote(octets, bandwidth);
-      }
-    },
+  const warmUp = () => probe.passed(16 * MiB);
+  /** @returns octets of the burst that begins now, of writes as large as it allows */
+  const burst = (bandwidth: number): number => {
+    let sent = 0;
+    for (;;) {
+      const octets = Math.floor(probe.room(bandwidth) / PAGE) * PAGE;
+      if (octets <= 0) return sent;
+      sent += octets;
+      if (sent > pipe) time.now += (octets / octetsPerSecond) * 1000;
+      probe.wrote(octets, bandwidth);
+    }
   };
+  return { time, measured, probe, warmUp, burst };
 }
 
 test('there is no burst before 16 MiB', () => {
@@ -45,8 +38,8 @@ test('there is no burst before 16 MiB', () => {
 });
 
 test('nor within 30 s of the last, and then there is', () => {
-  const { probe, time, warmedUp, burst } = onLine(AMPLE, 8 * MiB);
-  warmedUp();
+  const { probe, time, warmUp, burst } = onLine(AMPLE, 8 * MiB);
+  warmUp();
   expect(burst(AMPLE)).toBeGreaterThan(0);
   time.now += 29_999;
   expect(probe.room(AMPLE)).toBe(0);
@@ -56,8 +49,8 @@ test('nor within 30 s of the last, and then there is', () => {
 
 describe('a burst', () => {
   test('is 20 MiB at most: 8 to fill pipes and sockets, and 12 to measure', () => {
-    const { warmedUp, burst, measured } = onLine(1e12, Infinity);
-    warmedUp();
+    const { warmUp, burst, measured } = onLine(1e12, Infinity);
+    warmUp();
     const sent = burst(AMPLE);
     expect(sent).toBeLessThanOrEqual(20 * MiB);
     expect(sent).toBeGreaterThan(20 * MiB - 3 * PAGE);
@@ -68,8 +61,8 @@ describe('a burst', () => {
   test.each([1000, 10_000, 64_000, 100_000, 1e6, 5e6])(
     'at %i octets/s is no more than these allow for 4 s',
     (bandwidth) => {
-      const { warmedUp, burst } = onLine(1e12, Infinity);
-      warmedUp();
+      const { warmUp, burst } = onLine(1e12, Infinity);
+      warmUp();
       const sent = burst(bandwidth);
       const allowed = Math.min(20 * MiB, bandwidth * 4);
       expect(sent).toBeLessThanOrEqual(allowed);
@@ -78,26 +71,25 @@ describe('a burst', () => {
   );
 
   test('measures from when a write shows that pipes and sockets are full', () => {
-    const line = onLine(100e6, 3 * MiB);
-    line.warmedUp();
-    const probe = line.probe;
+    const { probe, time, measured, warmUp } = onLine(100e6);
+    warmUp();
     // A write that took 10 ms.
     probe.room(AMPLE);
-    line.time.now += 10;
+    time.now += 10;
     probe.wrote(PAGE, AMPLE);
-    line.time.now += 49;
+    time.now += 49;
     probe.wrote(49 * PAGE, AMPLE);
-    expect(line.measured).toEqual([]);
-    line.time.now += 1;
+    expect(measured).toEqual([]);
+    time.now += 1;
     probe.wrote(PAGE, AMPLE);
-    expect(line.measured).toHaveLength(1);
-    expect(line.measured[0]).toBeCloseTo((50 * PAGE * 1000) / 50);
+    expect(measured).toHaveLength(1);
+    expect(measured[0]).toBeCloseTo((50 * PAGE * 1000) / 50);
     expect(probe.room(AMPLE)).toBe(0);
   });
 
   test('that is over before 50 ms has measured 12 MiB', () => {
-    const { warmedUp, burst, measured } = onLine(1e9, 8 * MiB);
-    warmedUp();
+    const { warmUp, burst, measured } = onLine(1e9, 8 * MiB);
+    warmUp();
     burst(AMPLE);
     expect(measured).toHaveLength(1);
     expect(measured[0]! / 1e9).toBeCloseTo(1, 1);

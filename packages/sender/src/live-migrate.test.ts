@@ -77,6 +77,27 @@ test('the deadline of the stop-and-copy is not that of permission', () => {
   expect(seen).toContainEqual(['giving-permission', undefined]);
 });
 
+test('the cost of a suspend is all of the downtime in which no page is sent', () => {
+  const sent = { iteration: 0, dirtyPages: 1, sentPages: 1, octets: 1 };
+  const take = host.take.bind(host);
+  host.take = (...parameters) => {
+    const domain = take(...parameters);
+    const passes = [
+      { ...sent, kind: 'precopy', milliseconds: 70_000 },
+      { ...sent, kind: 'stop-and-copy', milliseconds: 1000 },
+      { ...sent, kind: 'verify', milliseconds: 300 },
+    ] as const;
+    const saveTo: typeof domain.saveTo = (output, options) => {
+      const image = domain.saveTo(output, options);
+      return { ...image, passes, suspendRequestedAt: image.suspendRequestedAt - 5000 };
+    };
+    return { ...domain, saveTo };
+  };
+  const report = liveMigrate(host, domid, script([BANNER, READY, REPORT, success]).channel);
+  expect(report.downtimeMilliseconds).toBeGreaterThan(5000);
+  expect(report.suspendCostMilliseconds).toBeCloseTo(report.downtimeMilliseconds - 1300);
+});
+
 const banners: [string, string, RegExp][] = [
   ['nothing', '', /no banner/],
   [

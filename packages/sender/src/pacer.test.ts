@@ -146,6 +146,13 @@ describe('a line of which the policy wants to know', () => {
     expect(line.measured).toHaveLength(2);
   });
 
+  test.each(lines)('$name: writes of a burst are 256 KiB at most', ({ rate, pipe, limit }) => {
+    const line = onLine(rate, pipe, limit);
+    line.sendFor(29_000);
+    const burst = line.writes.filter(({ pace }) => pace === 'burst').map(({ octets }) => octets);
+    expect(Math.max(...burst)).toBe(256 << 10);
+  });
+
   test.each(lines)('$name: the burst is bounded, and made up for', ({ rate, pipe, limit }) => {
     const line = onLine(rate, pipe, limit);
     line.sendFor(29_000);

@@ -85,6 +85,31 @@ test('pages that went freely have measured the line, once they are more than pip
   expect(limited(figures, 'lifted').lineRate).toBeCloseTo(8191);
 });
 
+test('the rate is that of the last 32 MiB or so', () => {
+  const figures = new PrecopyFigures(() => 0);
+  /** In batches of 4 MiB. */
+  const send = (mebibytes: number, pagesPerSecond: number) => {
+    for (let sent = 0; sent < mebibytes; sent += 4)
+      figures.sent(1024, (1024 / pagesPerSecond) * 1000, 'free');
+    return figures.at('between-batches').sendRate!;
+  };
+  expect(send(1024, 1000)).toBeCloseTo(1000);
+  // Half of what counts is as old as what was sent of late.
+  const half = send(24, 100_000);
+  expect(1000 / half).toBeGreaterThan(0.4);
+  expect(1000 / half).toBeLessThan(0.6);
+  // And of four times as much hardly anything is left.
+  expect(send(128, 100_000)).toBeGreaterThan(30_000);
+});
+
+test('a burst that measures the line counts before what went freely, and before earlier migrations', () => {
+  const figures = new PrecopyFigures(() => 0, { lineRate: 9 });
+  figures.lineMeasured(50_000);
+  figures.sent(10_000, 1000, 'free');
+  expect(limited(figures, 'lifted').lineRate).toBe(50_000);
+  expect(figures.measuredLineRate).toBe(50_000);
+});
+
 test('a burst that measures the line counts for no rate of sending', () => {
   const figures = new PrecopyFigures(() => 0);
   figures.sent(1000, 1000, 'lifted');

@@ -53,7 +53,7 @@ export function addChangeableOptions(command: Command): void {
     .option(
       '-i, --precopy-iterations <N>',
       `limit: at most N live passes over memory (default ${PRECOPY_ITERATIONS_DEFAULT}; ${GOAL_ITERATIONS_DEFAULT} with ` +
-        '--max-downtime or --timeout); 0 suspends before anything is sent',
+        '--max-downtime or --timeout); 0 suspends before a page is sent',
       wholeNumber('--precopy-iterations', 0, ANY),
     )
     .option(
@@ -71,7 +71,7 @@ export function addChangeableOptions(command: Command): void {
     )
     .option(
       '--bandwidth <rate>',
-      'send no faster while the domain runs: 100Mbit/s, 12.5MB/s',
+      'send no faster while the domain runs, but for bursts that measure the line and are made up for: 100Mbit/s, 12.5MB/s',
       rateOf('--bandwidth'),
     );
 }

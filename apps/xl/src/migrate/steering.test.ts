@@ -45,6 +45,13 @@ test('the line is of interest where a downtime is asked for, or a policy of the 
   expect(steered({ policy: { maxDowntime: 300 } }).steering.bandwidth()).toBeUndefined();
 });
 
+test('a switchover moves a domain that is not to be moved busy', () => {
+  const { steering, say } = steered({ policy: { abortIfBusy: true, timeout: 1 } });
+  expect(steering.policy(stats)).toMatchObject({ decision: 'abort', reason: { code: 'busy' } });
+  say({ kind: 'switchover' });
+  expect(steering.policy(stats)).toMatchObject({ decision: 'stop-and-copy', reason: { code: 'operator' } });
+});
+
 test('what the operator changes holds when it is next asked', () => {
   const { steering, say, heard } = steered({ policy: {} });
   expect(steering.policy(stats)).toEqual({ decision: 'continue-precopy' });

@@ -72,6 +72,16 @@ test('later, what is dirtied meanwhile counts, though never more than all memory
   expect(progress.pagesLeft).toBe(1000);
 });
 
+test('where it is not known how fast the line is, there are bounds', () => {
+  const { progress } = begun();
+  progress.stateEntered('precopy');
+  const known = { iteration: 1, dirtyCount: 300, dirtyCounts: [300], sendRate: 1000, suspendCost: 20 };
+  progress.consulted(stats({ ...known, lineRate: undefined }), GO_ON);
+  expect(progress.downtime).toEqual({ least: 20, most: 320 });
+  progress.consulted(stats({ ...known, lineRate: 10_000 }), GO_ON);
+  expect(progress.downtime).toEqual({ least: 50, most: 50 });
+});
+
 test('a pass that was cut short was not done, any other was', () => {
   const { progress } = begun();
   const done = () => progress.figures().pass?.pagesDone;

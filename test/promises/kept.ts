@@ -1,0 +1,59 @@
+/** Which tests keep what a document says: the form of the data in this folder. */
+
+/** Why a sentence promises nothing. Whatever could be untrue is a promise. */
+export type NoPromise =
+  'advice' | 'context' | 'explanation' | 'heading' | 'other subject' | 'reference' | 'stock';
+
+/** Tests that fail where the sentence is not so; more than one where one does not cover it. */
+export type Kept = readonly Test[];
+
+export interface Test {
+  readonly file: string;
+  /** Of the test or of its row; its beginning where the rest is filled in. Of a case of the Xen lab: words in it. */
+  readonly title: string;
+}
+
+/**
+ * A sentence by its beginning, as far as it takes to tell it from the others of its section. ` … ` is for words left out:
+ * every number of a promise is to be named. A row of a table begins with `|`. Emphasis is left out.
+ */
+export type Sentence =
+  readonly [says: string, because: NoPromise] | readonly [says: string, ...because: readonly Kept[]];
+
+export interface Section {
+  /** A file, or the command whose help it is. */
+  readonly document: string;
+  /** With its marks. */
+  readonly heading?: string;
+  /** How the paragraph, row or item begins that is no part of it any more. */
+  readonly end?: string;
+  /** Rows of tables alone. */
+  readonly rowsOnly?: true;
+  readonly sentences: readonly Sentence[];
+}
+
+/** @returns what names tests of a file by their titles */
+export function testsOf(file: string): (...titles: readonly string[]) => Kept {
+  return (...titles) => titles.map((title) => ({ file, title }));
+}
+
+/** The files with the tests of what goals, limits and conditions are. */
+export const settings = testsOf('packages/sender/src/policies/policy-settings.test.ts');
+export const figures = testsOf('packages/sender/src/precopy-stats.test.ts');
+export const pacer = testsOf('packages/sender/src/pacer.test.ts');
+export const probe = testsOf('packages/sender/src/line-probe.test.ts');
+export const image = testsOf('packages/sender/src/save-image.test.ts');
+export const foretell = testsOf('packages/sender/src/estimate/foretell.test.ts');
+export const guarded = testsOf('packages/sender/src/policies/user-policy.test.ts');
+export const simple = testsOf('packages/sender/src/policies/simple-policy.test.ts');
+export const source = testsOf('packages/sender/src/live-migrate.test.ts');
+export const history = testsOf('apps/xl/src/migrate/route-history.test.ts');
+export const steering = testsOf('apps/xl/src/migrate/steering.test.ts');
+export const ends = testsOf('apps/xl/src/migrate/explain-failure.test.ts');
+export const variables = testsOf('apps/xl-save-helper/src/settings.test.ts');
+export const helper = testsOf('apps/xl-save-helper/src/helper.test.ts');
+export const link = testsOf('apps/xl-save-helper/src/link.test.ts');
+export const e2e = testsOf('test/policies.test.ts');
+export const loop = testsOf('test/migrate.test.ts');
+export const refusals = testsOf('test/refusals.test.ts');
+export const examples = testsOf('test/policy-examples.test.ts');
