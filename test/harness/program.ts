@@ -12,6 +12,9 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** In a process group of its own, as a shell starts it: for `interruptGroup`. */
   readonly group?: boolean;
+  /** Descriptors in place of what is gathered here. */
+  readonly stdout?: number;
+  readonly stderr?: number;
 }
 
 /** A program while it runs. */
@@ -23,17 +26,18 @@ export class Program {
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(command: string, args: readonly string[], { environment, group = false }: ProgramOptions) {
+  constructor(command: string, args: readonly string[], options: ProgramOptions) {
+    const { environment, group = false, stdout = 'pipe', stderr = 'pipe' } = options;
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const child: ChildProcess = spawn(command, args, {
+      stdio: ['ignore', stdout, stderr],
       // What configures the test runner's Node is not for this one.
       env: { PATH, HOME, ...environment },
       detached: group,
     });
     this.#child = child;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { GuestConsole } from './guest-console.js';
 import { type FoundProcess, processesOf } from './processes.js';
-import { type Ended, Program } from './program.js';
+import { type Ended, Program, type ProgramOptions } from './program.js';
 import { quoted } from './relay.js';
 
 const application = (name: string): string =>
@@ -62,10 +62,22 @@ export class TestHost {
     return this.#program(XL, args, false, environment);
   }
 
-  #program(main: string, args: readonly string[], group: boolean, environment = {}): Program {
+  /** With other descriptors. */
+  startUnread(descriptors: Pick<ProgramOptions, 'stdout' | 'stderr'>, ...args: readonly string[]): Program {
+    return this.#program(XL, args, false, {}, descriptors);
+  }
+
+  #program(
+    main: string,
+    args: readonly string[],
+    group: boolean,
+    environment = {},
+    descriptors: Pick<ProgramOptions, 'stdout' | 'stderr'> = {},
+  ): Program {
     return new Program(process.execPath, [main, ...args], {
       environment: { MIG_HOST_DIR: this.folder, ...environment },
       group,
+      ...descriptors,
     });
   }
 

@@ -46,8 +46,14 @@ export function buildProgram(context: Context): Command {
   return program;
 }
 
-/** @param argv what follows `xl` @returns the exit status */
+/** @param argv what follows `xl` @returns the exit status, once what was said is read where that may wait */
 export async function run(argv: readonly string[], context: Context = createContext()): Promise<number> {
+  const status = await perform(argv, context);
+  await context.settle(status);
+  return status;
+}
+
+async function perform(argv: readonly string[], context: Context): Promise<number> {
   try {
     refuseUndecoded(argv);
     const program = buildProgram(context);

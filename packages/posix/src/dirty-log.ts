@@ -4,11 +4,10 @@
  * Sources: include/uapi/linux/userfaultfd.h, include/uapi/linux/fs.h, Documentation/admin-guide/mm/pagemap.rst.
  */
 import { openSync } from 'node:fs';
-import { arch } from 'node:process';
 import { PosixError } from './errors.js';
 import { attempt, call } from './libc.js';
 
-const SYS_USERFAULTFD = arch === 'x64' ? 323 : 282;
+const SYS_USERFAULTFD = process.arch === 'x64' ? 323 : 282;
 const UFFD_USER_MODE_ONLY = 1;
 const O_CLOEXEC_NONBLOCK = 0o2004000;
 

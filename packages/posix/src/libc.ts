@@ -2,10 +2,12 @@
  * The C library's functions, declared once. Everything mig asks of the kernel that Node does not offer goes
  * through here. x86-64 and arm64 Linux share these prototypes and the constants below.
  */
-import { arch, platform } from 'node:process';
 import koffi from 'koffi';
 import { PosixError } from './errors.js';
 
+// Not imported from node:process: that would make the streams of standard output and error, and with them the pipes there
+// non-blocking, for all who share them.
+const { platform, arch } = process;
 if (platform !== 'linux') throw new Error(`mig needs Linux: this is ${platform} on ${arch}`);
 
 const library = koffi.load(null);

@@ -1,6 +1,8 @@
 /** What every command is given: nothing in a command reaches for the process by itself. */
+import { isatty } from 'node:tty';
 import { ExitStatus } from '../output/exit-status.js';
 import { Log } from '../output/log.js';
+import { StandardStreams } from '../output/standard-streams.js';
 import { TextOutput } from '../output/text-output.js';
 import type { Host } from '@mig/hypervisor';
 import { Failure } from '../output/failure.js';
@@ -19,6 +21,13 @@ export interface Context {
   openHost(): Promise<Host>;
   /** @throws Failure where the host's domains are made by the stock xl only */
   openLocalHost(): Promise<LocalHost>;
+  /**
+   * Nobody waits any more for whoever reads `output` and `log`: for a command that holds a domain.
+   * @param lastWords see StandardStreams
+   */
+  neverWait(lastWords?: number): void;
+  /** Waits until all is read. @param status of a process that a signal ends before */
+  settle(status: number): Promise<void>;
 }
 
 export interface ContextParts {
@@ -29,17 +38,18 @@ export interface ContextParts {
 }
 
 export function createContext({
-  output = new TextOutput(),
-  log = new Log(),
-  terminal = process.stdout.isTTY,
+  output,
+  log,
+  terminal = isatty(1),
   openHost = async () => (await import('./host.js')).openHost(),
 }: ContextParts = {}): Context {
+  const streams = new StandardStreams();
   let opened: Promise<Host> | undefined;
   const open = () => (opened ??= openHost());
   return {
     global: { verbosity: 0, forceProgress: false, timestamps: false, force: false, dryRun: false },
-    output,
-    log,
+    output: output ?? new TextOutput(streams.output.write, streams.output.waiting),
+    log: log ?? new Log((text) => streams.error.write(Buffer.from(text)), streams.error.waiting),
     terminal,
     exitStatus: ExitStatus.success,
     openHost: open,
@@ -48,5 +58,7 @@ export function createContext({
       if (isLocal(host)) return host;
       throw new Failure('on a Xen host this is the business of the stock xl');
     },
+    neverWait: (lastWords) => streams.neverWait(lastWords),
+    settle: (status) => streams.settle(status),
   };
 }

@@ -6,13 +6,13 @@ import { PERIOD_DEFAULT } from './period.js';
 
 /** Measures what a domain writes; it keeps running, and its log is off afterwards. @throws Failure */
 export async function measured(
-  { log }: Context,
+  context: Context,
   { domid, name }: { domid: number; name: string },
   period = PERIOD_DEFAULT,
 ): Promise<DirtySample> {
-  log.line(`Measuring what ${name} writes, for ${period / 1000} s`);
+  context.log.line(`Measuring what ${name} writes, for ${period / 1000} s`);
   try {
-    return await runTask({ kind: 'measure', domid, period });
+    return await runTask(context, { kind: 'measure', domid, period });
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     const { message, exitStatus } = error.failure;

@@ -1,18 +1,28 @@
+import { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { MigrationReport } from '@mig/sender';
+import type { Log } from '../output/log.js';
 import type { Failure, TaskEvent } from './task.js';
 import { LineView } from './line-view.js';
 
 /** A bar for the pass under way, on a terminal; its line when it is done. */
 export class BarView extends LineView {
   #bar: SingleBar | undefined;
+  readonly #terminal: BarTerminal;
+
+  constructor(log: Log) {
+    super(log);
+    this.#terminal = new BarTerminal(log);
+  }
 
   override event(event: TaskEvent): void {
-    if (event.event === 'pass-started') {
-      this.#bar = newBar();
+    // Somebody has stopped the terminal: what is drawn meanwhile would all be shown later.
+    const drawn = !this.lines.behind;
+    if (event.event === 'pass-started' && drawn) {
+      this.#bar = new SingleBar({ ...options, stream: this.#terminal }, Presets.shades_classic);
       this.#bar.start(Math.max(event.dirtyPages, 1), 0, { pass: `${event.iteration} (${event.kind})` });
     } else if (event.event === 'progress') {
-      this.#bar?.update(event.pagesDone);
+      if (drawn) this.#bar?.update(event.pagesDone);
     } else {
       if (event.event === 'pass') this.#clear();
       super.event(event);
@@ -40,11 +50,23 @@ export class BarView extends LineView {
   }
 }
 
-// A terminal that is closed meanwhile ends the bar, not the migration.
-process.stderr.on('error', () => undefined);
+const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages';
+const options = { format, hideCursor: true, barsize: 30, clearOnComplete: true };
 
-function newBar(): SingleBar {
-  const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages';
-  const options = { format, stream: process.stderr, hideCursor: true, barsize: 30, clearOnComplete: true };
-  return new SingleBar(options, Presets.shades_classic);
+/** The terminal at standard error by way of the log: Node's own stream waits for a terminal that was stopped. */
+class BarTerminal extends Writable {
+  readonly isTTY = true;
+
+  constructor(private readonly log: Log) {
+    super({ decodeStrings: false });
+  }
+
+  get columns(): number {
+    return process.stderr.columns;
+  }
+
+  override _write(text: string, _encoding: string, done: () => void): void {
+    this.log.text(text);
+    done();
+  }
 }

@@ -1,4 +1,5 @@
 import type { MigrationReport } from '@mig/sender';
+import { LossyLines } from '../output/lossy-lines.js';
 import type { TextOutput } from '../output/text-output.js';
 import { completeEvent } from './summary.js';
 import type { Failure, TaskEvent } from './task.js';
@@ -7,16 +8,28 @@ import type { View } from './view.js';
 /** Of the events: docs/json.md says what may change within a version. */
 export const MIGRATE_EVENTS_VERSION = 1;
 
-/** An object a line, on standard output; the first says which events to expect. */
+/**
+ * An object a line, on standard output; the first says which events to expect. A reader that is behind misses some, and is
+ * told how many; the last it gets in any case.
+ */
 export class JsonView implements View {
   #closed = false;
+  readonly #lines: LossyLines;
 
-  constructor(private readonly output: TextOutput) {
-    this.#line({ event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
+  constructor(output: TextOutput) {
+    const line = (text: string) => {
+      output.line(text);
+      // A program that follows along reads each event as it happens.
+      output.flush();
+    };
+    this.#lines = new LossyLines({ line, waiting: () => output.waiting }, (events) =>
+      JSON.stringify({ event: 'left-out', events }),
+    );
+    this.#say('line', { event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
   }
 
   event(event: TaskEvent): void {
-    this.#line(event);
+    this.#say(isNews(event) ? 'news' : 'line', event);
   }
 
   note(_text: string): void {
@@ -33,19 +46,23 @@ export class JsonView implements View {
 
   /** Scripts take the last line for what came of it. */
   #last(value: object): void {
-    this.#line(value);
+    this.#say('last', value);
     this.#closed = true;
   }
 
-  #line(value: object): void {
+  #say(how: 'news' | 'line' | 'last', value: object): void {
     if (this.#closed) return;
     try {
-      this.output.line(JSON.stringify(value));
-      // A program that follows along reads each event as it happens.
-      this.output.flush();
+      this.#lines[how](JSON.stringify(value));
     } catch {
       // The reader has gone, or the disk is full: no reason to leave a migration half done.
       this.#closed = true;
     }
   }
+}
+
+/** Tells the events that come now and then. */
+function isNews(event: TaskEvent): boolean {
+  if (event.event !== 'consulted') return event.event === 'progress';
+  return event.stats.point === 'between-batches' && event.answer.decision === 'continue-precopy';
 }

@@ -1,6 +1,7 @@
 import type { SourceState } from '@mig/protocol/handshake';
 import type { MigrationReport } from '@mig/sender';
 import type { Log } from '../output/log.js';
+import { LossyLines } from '../output/lossy-lines.js';
 import { millisecondsText, octetsText, rateText } from './figures.js';
 import { summaryLines } from './summary.js';
 import type { Failure, TaskEvent } from './task.js';
@@ -17,7 +18,14 @@ const stockMessages: Partial<Record<SourceState, string>> = {
 };
 
 export class LineView implements View {
-  constructor(private readonly log: Log) {}
+  protected readonly lines: LossyLines;
+
+  constructor(log: Log) {
+    this.lines = new LossyLines(
+      { line: (text) => log.line(text), waiting: () => log.waiting },
+      (count) => `xl: ${count} lines were left out here: nobody read them`,
+    );
+  }
 
   event(event: TaskEvent): void {
     if (event.event === 'source-state') {
@@ -35,14 +43,14 @@ export class LineView implements View {
   }
 
   note(text: string): void {
-    this.log.line(text);
+    this.lines.line(text);
   }
 
   complete(report: MigrationReport): void {
-    for (const line of ['Migration successful.', ...summaryLines(report)]) this.note(line);
+    for (const line of ['Migration successful.', ...summaryLines(report)]) this.lines.last(line);
   }
 
   failed({ message, advice }: Failure): void {
-    for (const line of [`Migration failed: ${message}.`, ...advice]) this.note(line);
+    for (const line of [`Migration failed: ${message}.`, ...advice]) this.lines.last(line);
   }
 }

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
@@ -6,6 +7,7 @@ import { sentTo } from '../commands/sent-to.js';
 import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
+import { heedSignals } from '../signals.js';
 import { createView } from './create-view.js';
 import { explainDeath } from './explain-failure.js';
 import { millisecondsText } from './figures.js';
@@ -39,6 +41,7 @@ export async function migrate(
   target: string,
   options: MigrateOptions,
 ): Promise<void> {
+  context.neverWait();
   const course = { policy: policySettings(options), bandwidth: bandwidthLimit(options) };
   if (options.policy !== undefined) await checkPolicy(options.policy);
   checkTraceOptions(options);
@@ -113,8 +116,11 @@ async function moveIt(
   const { inputFd, outputFd } = transport;
   const point = new PointOfNoReturn(view, names.name, names.where);
   let state: SourceState = 'awaiting-banner';
+  // Also between the task's end and the transport's, while the operators are told, none ends the process halfway.
+  const defaultSignals = heedSignals(() => undefined);
   try {
     const report = await runTask(
+      context,
       { kind: 'migrate', ...what, inputFd, outputFd, trace: trace.task },
       {
         onStart: (control) => access.start(control, what.course, what.ownPolicy),
@@ -144,6 +150,7 @@ async function moveIt(
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
     return undefined;
   } finally {
+    defaultSignals();
     await reporting?.finish();
   }
 }
@@ -170,14 +177,19 @@ function doubtOf(
   return isOut ? `${known}, so that ${verdict}. A migration without --abort-if-busy measures it` : known;
 }
 
+/** Standard error. Node's own stream for it would make a pipe non-blocking for all who share it, ssh among them. */
+function isTerminal(): boolean {
+  return isatty(2);
+}
+
 function viewKind({ json }: MigrateOptions): ViewKind {
   if (json === true) return 'json';
-  return process.stderr.isTTY ? 'bars' : 'lines';
+  return isTerminal() ? 'bars' : 'lines';
 }
 
 function receiveArguments({ global }: Context, { e, F, debug, p }: MigrateOptions): string[] {
   return [
-    ...(process.stderr.isTTY || global.forceProgress ? ['-t'] : []),
+    ...(isTerminal() || global.forceProgress ? ['-t'] : []),
     ...(global.timestamps ? ['-T'] : []),
     ...(global.verbosity > 0 ? [`-${'v'.repeat(global.verbosity)}`] : []),
     'migrate-receive',

@@ -46,7 +46,9 @@ export function checkPolicy(path: string): Promise<void> {
     urlOf(path);
     leaveMissingFolder();
     const refuse = (text: string) => reject(new Failure(text, ExitStatus.usage));
-    new Worker(new URL('./check-policy.js', import.meta.url), { workerData: path })
+    const program = new URL('./check-policy.js', import.meta.url);
+    // What it prints it prints again where it decides.
+    new Worker(program, { workerData: path, stdout: true, stderr: true })
       .once('message', ({ problem }: PolicyCheck) => (problem === undefined ? resolve() : refuse(problem)))
       .once('error', (error: unknown) => reject(refusal(path, error)))
       .once('exit', () => refuse(`--policy ${path} cannot be loaded: it ends its thread`));

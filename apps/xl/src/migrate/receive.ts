@@ -13,13 +13,21 @@ const stockMessages: Partial<Record<TargetState, string>> = {
   'giving-back': 'migration target: Cleanup OK, granting sender permission to resume.',
 };
 
+/**
+ * Milliseconds for the last words to be read. The source waits for the end of this process, and nobody is here who could end
+ * it for that.
+ */
+const LAST_WORDS = 1000;
+
 export async function receive(
   context: Context,
   options: { readonly paused: boolean; readonly attend: boolean; readonly timeouts: TargetTimeouts },
 ): Promise<void> {
+  context.neverWait(LAST_WORDS);
   const { log } = context;
   try {
     await runTask(
+      context,
       { kind: 'receive', ...options },
       {
         onEvent: (event) => {

@@ -10,12 +10,13 @@ export async function restore(
   config: string | undefined,
   options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
+  context.neverWait();
   const replacement = config === undefined ? undefined : { file: config, json: configurationIn(config) };
   const fd = path === '-' ? standardStream(0) : openSync(path, 'r');
   const { log } = context;
   try {
     log.line(`Loading new save file ${nameOf(path, 0)}`);
-    const { domid, name, wasPaused } = await runTask({
+    const { domid, name, wasPaused } = await runTask(context, {
       kind: 'restore',
       inputFd: fd,
       replacement,

@@ -1,7 +1,11 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason } from '@mig/posix';
 import { leaveMissingFolder } from '@mig/posix/places';
+import type { Context } from '../commands/context.js';
 import { Failure as Refusal } from '../output/failure.js';
+import { LossyLines } from '../output/lossy-lines.js';
+import { heedSignals } from '../signals.js';
+import type { Log } from '../output/log.js';
 import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
 
@@ -33,33 +37,31 @@ export interface TaskHooks {
 /** `stop` and `abandon`: see TaskInput. `wait`: nothing. */
 export type SignalEffect = 'stop' | 'abandon' | 'wait';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
 const GRACE = 1000;
 /** And for a policy to answer once the task is to stop. */
 const POLICY_PATIENCE = 5000;
 
 /**
- * Runs a task in a worker and, meanwhile, turns signals into its interrupts.
+ * Runs a task in a worker and, meanwhile, turns signals into its interrupts. What is printed there goes to the log.
  * @throws TaskError; anything else where the worker has ended before its task, and has settled nothing
  */
 export async function runTask<T extends Task>(
+  { log }: Pick<Context, 'log'>,
   task: T,
   hooks: TaskHooks = {},
 ): Promise<TaskResults[T['kind']]> {
   // All files of the task are open by now.
   leaveMissingFolder();
   const interrupts = { stop: Interrupt.create(), abandon: Interrupt.create() };
-  const onSignal = (signal: NodeJS.Signals) => {
-    const effect = hooks.onSignal?.(signal as InterruptReason) ?? 'stop';
-    if (effect !== 'wait') interrupts[effect].raise(signal as InterruptReason);
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const defaultSignals = heedSignals((signal) => {
+    const effect = hooks.onSignal?.(signal) ?? 'stop';
+    if (effect !== 'wait') interrupts[effect].raise(signal);
+  });
   try {
-    return (await inWorker(task, interrupts, hooks)) as TaskResults[T['kind']];
+    return (await inWorker(task, interrupts, hooks, log)) as TaskResults[T['kind']];
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    defaultSignals();
     interrupts.stop.close();
     interrupts.abandon.close();
   }
@@ -69,6 +71,7 @@ function inWorker(
   task: Task,
   { stop, abandon }: { stop: Interrupt; abandon: Interrupt },
   hooks: TaskHooks,
+  log: Log,
 ): Promise<unknown> {
   const { port1: ours, port2: steering } = new MessageChannel();
   const asking = new Int32Array(new SharedArrayBuffer(4));
@@ -77,9 +80,17 @@ function inWorker(
     const worker = new Worker(new URL('./task-worker.js', import.meta.url), {
       workerData,
       transferList: [steering],
+      // What a policy prints. Node would print it by way of streams of its own, which make pipes non-blocking for all who share
+      // them, and the lines of --json are not to have it among them.
+      stdout: true,
+      stderr: true,
       // Descriptors are opened by Node and closed through @mig/posix, or the reverse.
       trackUnmanagedFds: false,
     });
+    const printed = new LossyLines({ line: (text) => log.text(text), waiting: () => log.waiting }, () => '');
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => printed.news(text));
+    }
     // The first counts: nothing that comes after it changes how the task has ended.
     let outcome: (() => void) | undefined;
     let late: NodeJS.Timeout | undefined;

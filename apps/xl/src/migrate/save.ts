@@ -14,6 +14,7 @@ export async function save(
   config: string | undefined,
   options: { c?: true; p?: true; timeouts: SourceTimeouts },
 ): Promise<void> {
+  context.neverWait();
   const host = await context.openHost();
   const { domid, name, epoch } = findDomain(host, domain);
   const configuration = { json: replacementIn(config, host, domid) };
@@ -24,6 +25,7 @@ export async function save(
   try {
     const after = options.p === true ? 'resume-paused' : options.c === true ? 'resume' : 'destroy';
     const report = await runTask(
+      context,
       {
         kind: 'save',
         domid,

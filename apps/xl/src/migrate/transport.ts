@@ -4,6 +4,7 @@ import { searchFolders } from '@mig/posix/places';
 import { delimiter } from 'node:path';
 import type { Log } from '../output/log.js';
 import { Relay } from '../output/relay.js';
+import { heedSignals } from '../signals.js';
 import { endFamily } from './end-family.js';
 
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
@@ -26,7 +27,6 @@ export function rune(sshCommand: string, host: string, receiveArguments: readonl
   return ['exec', sshCommand, host, 'xl', ...receiveArguments].join(' ');
 }
 
-/**
 /**
  * The environment of the rune. Where mig has made it of SSHCOMMAND, that is not looked for in the working folder; where it is
  * all the operator's own, PATH is as well.
@@ -72,8 +72,6 @@ function describeEnd(status: number | null, signal: NodeJS.Signals | null): stri
   return status === 0 ? undefined : `exited with error status ${status ?? 'unknown'}`;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** Milliseconds for the transport to end by itself once the channel is closed. */
 const GRACE = 10_000;
 
@@ -86,10 +84,10 @@ export async function transportEnd({ child, ended }: Transport): Promise<string 
   // The shell may be waiting for what it runs instead of having become it: that must not live on without it.
   const hasten = () => void (ending ??= endFamily(child.pid));
   const timer = setTimeout(hasten, GRACE);
-  for (const signal of SIGNALS) process.on(signal, hasten);
+  const defaultSignals = heedSignals(hasten);
   const end = await ended;
   await ending;
-  for (const signal of SIGNALS) process.off(signal, hasten);
+  defaultSignals();
   clearTimeout(timer);
   return end;
 }

@@ -1,7 +1,7 @@
 /** Standard error: lines for the operator. */
 import { terminalText } from '@mig/protocol/terminal-text';
-import { writeSync } from 'node:fs';
 import { jsonLines } from './json-lines.js';
+import { writeAll } from './text-output.js';
 
 export class Log {
   /** `-v` was given this often. */
@@ -9,14 +9,21 @@ export class Log {
   /** `-T`: date and process id before each line, as stock has them. */
   timestamps = false;
 
+  /** @param unread octets that `write` was given and nobody has read yet */
   constructor(
-    private readonly write: (text: string) => void = writeToStderr,
+    private readonly write: (text: string) => void = (text) => writeAll(2, Buffer.from(text)),
+    private readonly unread: () => number = () => 0,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
+  /** Octets that nobody has read yet. */
+  get waiting(): number {
+    return this.unread();
+  }
+
   /** A line, fit for a terminal whoever has chosen what is in it. */
   line(text: string): void {
-    this.write(`${this.timestamps ? this.#stamp() : ''}${terminalText(text)}\n`);
+    this.text(`${this.timestamps ? this.#stamp() : ''}${terminalText(text)}\n`);
   }
 
   warning(text: string): void {
@@ -35,18 +42,14 @@ export class Log {
 
   /** Text as it stands: of our own, such as help, or fit for a terminal already. */
   text(text: string): void {
-    this.write(text);
+    try {
+      this.write(text);
+    } catch {
+      // Nobody is left to tell.
+    }
   }
 
   #stamp(): string {
     return `${this.now().toISOString().slice(0, 19).replace('T', ' ')} UTC [${process.pid}] `;
-  }
-}
-
-function writeToStderr(text: string): void {
-  try {
-    writeSync(2, text);
-  } catch {
-    // Nobody is left to tell.
   }
 }

@@ -15,8 +15,16 @@ export class TextOutput {
   #pending: string[] = [];
   #length = 0;
 
-  /** @param write blocks until all is written */
-  constructor(private readonly write: (octets: Uint8Array) => void = (octets) => writeAll(1, octets)) {}
+  /** @param unread octets that `write` was given and nobody has read yet */
+  constructor(
+    private readonly write: (octets: Uint8Array) => void,
+    private readonly unread: () => number = () => 0,
+  ) {}
+
+  /** Octets that nobody has read yet. */
+  get waiting(): number {
+    return this.#length + this.unread();
+  }
 
   /** A line, fit for a terminal whoever has chosen what is in it. */
   line(text = ''): void {
