@@ -9,6 +9,8 @@ import type { Ended } from './harness/program.js';
 import { Program } from './harness/program.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
+const MIB = 2 ** 20;
+
 /** Sends what is hand-made to the target's receiving end. */
 async function receive(hosts: TwoHosts, stream: HandMade): Promise<Ended> {
   const path = hosts.path('stream');
@@ -67,4 +69,51 @@ describe('what a stream says', () => {
       await expectEmpty(hosts.target);
     },
   );
+});
+
+describe('what is beyond its limit is refused before it is unpacked, in words:', () => {
+  const withMore = (json: string) => JSON.stringify(configuration()).replace(/}$/, `,"x":${json}}`);
+  const maps = { abi: 1, module: new Uint8Array(1), globals: new Array(60_000).fill({}) };
+
+  test.for([
+    [
+      'a configuration nested 20,000 deep',
+      { configuration: withMore('['.repeat(20_000) + ']'.repeat(20_000)) },
+      /it is nested deeper than 32/,
+    ],
+    [
+      'a configuration of 300 KB that becomes a MiB where it is written anew',
+      { configuration: withMore(`[${'1e20,'.repeat(60_000)}1]`) },
+      /the configuration has more than 1048507 octets/,
+    ],
+    [
+      'a context of 100 MiB',
+      { configuration: configuration(), context: { announced: 100 * MIB } },
+      /\(EMULATOR_CONTEXT\) at octet \d+: a body of 104857608 octets, at most 17825800 are allowed/,
+    ],
+    [
+      'a context of counts that stand for nothing',
+      { configuration: configuration(), context: contextOctets(maps) },
+      /the state of the vCPU cannot be restored: it is not MessagePack, or more of it than a guest has/,
+    ],
+    [
+      'a context whose ABI is a map',
+      { configuration: configuration(), context: contextOctets({ abi: { toString: 1 } }) },
+      /the state of the vCPU cannot be restored: it has no ABI/,
+    ],
+    [
+      'a guest whose tables may grow without end',
+      {
+        configuration: configuration(),
+        context: contextOctets({ abi: 1, module: buildGuest({ tables: [[1]] }), globals: { counter: 1 } }),
+      },
+      /the guest cannot be run: it has a table without a maximum/,
+    ],
+  ] as const)('%s', async ([, stream, says], { hosts }) => {
+    const { status, stderr } = await receive(hosts, stream);
+    expect({ status, stderr }).toMatchObject({ status: 1 });
+    expect(stderr).toMatch(says);
+    expect(stderr).toContain('The incoming copy is gone.');
+    await expectEmpty(hosts.target);
+  });
 });

@@ -13,14 +13,13 @@ import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
 export interface HandMade {
   /** libxl JSON, or what is sent in its place. */
   readonly configuration: object | string;
-  /** That of the vCPU; none where it is absent. */
-  readonly context?: Uint8Array;
+  /** That of the vCPU; none where it is absent. Of one that is announced only its header is sent, and the stream ends. */
+  readonly context?: Uint8Array | { readonly announced: number };
 }
 
 /** A whole migration from the xl header to permission, of a domain without a page. */
 export function handMade({ configuration, context }: HandMade): Uint8Array {
   const json = typeof configuration === 'string' ? configuration : JSON.stringify(configuration);
-  const emulator = { type: 'EMULATOR_CONTEXT', emulatorId: 0, index: 0 } as const;
   return Buffer.concat([
     encodeXlHeader(xlHeader(json)),
     encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }),
@@ -29,11 +28,21 @@ export function handMade({ configuration, context }: HandMade): Uint8Array {
     encodeDomainHeader({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 }),
     encodeImageRecord({ type: 'STATIC_DATA_END' }),
     encodeImageRecord({ type: 'END' }),
-    ...(context === undefined ? [] : [encodeLibxlRecord({ ...emulator, context })]),
-    encodeLibxlRecord({ type: 'END' }),
-    PERMISSION_TO_GO,
+    ...(context === undefined ? end : contextRecord(context)),
   ]);
 }
+
+function contextRecord(context: Exclude<HandMade['context'], undefined>): Uint8Array[] {
+  const emulator = { type: 'EMULATOR_CONTEXT', emulatorId: 0, index: 0 } as const;
+  if ('announced' in context) {
+    const record = encodeLibxlRecord({ ...emulator, context: new Uint8Array(0) });
+    new DataView(record.buffer, record.byteOffset).setUint32(4, record.length - 8 + context.announced, true);
+    return [record];
+  }
+  return [encodeLibxlRecord({ ...emulator, context }), ...end];
+}
+
+const end = [encodeLibxlRecord({ type: 'END' }), PERMISSION_TO_GO];
 
 /** Of a domain that the embedded hypervisor takes, unless something is put in its place. */
 export function configuration({

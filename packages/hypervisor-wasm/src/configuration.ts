@@ -1,6 +1,7 @@
 /** A domain's configuration: libxl's JSON, as the xl header of a stream has it. */
 import { HostError } from '@mig/hypervisor';
-import { nameProblem } from '@mig/protocol/handshake';
+import { ConfigurationJsonError, MAX_CONFIGURATION, parseConfigurationJson } from '@mig/protocol';
+import { nameOfAway, nameOfIncoming, nameProblem } from '@mig/protocol/handshake';
 import { quoted } from '@mig/protocol/terminal-text';
 import { randomUUID } from 'node:crypto';
 
@@ -21,6 +22,8 @@ export interface DomainConfiguration {
 export const LARGEST_MEMORY = 4096;
 export const LARGEST_DOMID = 32751;
 const LONGEST_COMMAND_LINE = 4088;
+/** Octets for what a migration adds to a configuration: the end of a name, a domid. */
+const ROOM = 64;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 type Json = Record<string, unknown>;
@@ -58,8 +61,19 @@ export function parseConfiguration(json: string, changes: { name?: string } = {}
     memory: memoryOf(build),
     kernel,
     commandLine,
-    json: JSON.stringify({ ...configuration, c_info: { ...creation, name, uuid } }, undefined, 4),
+    json: written({ ...configuration, c_info: { ...creation, name, uuid } }, name),
   };
+}
+
+/** @throws HostError where the domain could not be given the name that says that it was sent away, or not be sent at all */
+function written(configuration: Json, name: string): string {
+  const json = JSON.stringify(configuration);
+  const added = name.length - (nameOfAway(name) ?? nameOfIncoming(name) ?? name).length;
+  if (Buffer.byteLength(json) - added <= MAX_CONFIGURATION - ROOM) return json;
+  throw new HostError(
+    'bad-configuration',
+    `the configuration has more than ${MAX_CONFIGURATION - ROOM} octets`,
+  );
 }
 
 /** What kind of domain it is of: `wasm` for one of ours. */
@@ -72,14 +86,12 @@ function typeOf(creation: Json): string {
 }
 
 function parse(json: string): Json {
-  let value: unknown;
   try {
-    value = JSON.parse(json);
+    return parseConfigurationJson(json);
   } catch (error) {
-    throw new HostError('bad-configuration', 'the configuration is not JSON', { cause: error });
+    if (!(error instanceof ConfigurationJsonError)) throw error;
+    throw new HostError('bad-configuration', `the configuration ${error.message}`, { cause: error });
   }
-  if (!isObject(value)) throw new HostError('bad-configuration', 'the configuration is not a JSON object');
-  return value;
 }
 
 function memoryOf(build: Json): number {

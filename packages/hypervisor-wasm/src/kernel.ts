@@ -1,6 +1,7 @@
 import { HostError } from '@mig/hypervisor';
-import { readFileSync } from 'node:fs';
+import { FileTooLongError, readSmallFile } from '@mig/posix';
 import { fileURLToPath } from 'node:url';
+import { LARGEST_GUEST } from './guest/inspect.js';
 
 /** The guests that come with this package. */
 export const BUILT_IN_GUESTS = ['wss', 'idle'] as const;
@@ -19,8 +20,9 @@ export function readKernel(kernel: string): Uint8Array {
   }
   const path = builtIn ? fileURLToPath(new URL(`./guests/${kernel}.wasm`, import.meta.url)) : kernel;
   try {
-    return new Uint8Array(readFileSync(path));
+    return readSmallFile(path, LARGEST_GUEST);
   } catch (error) {
-    throw new HostError('bad-configuration', `b_info.kernel: ${path} cannot be read`, { cause: error });
+    const why = error instanceof FileTooLongError ? error.message : `${path} cannot be read`;
+    throw new HostError('bad-configuration', `b_info.kernel: ${why}`, { cause: error });
   }
 }

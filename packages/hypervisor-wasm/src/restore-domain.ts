@@ -6,6 +6,7 @@ import { pull, restoreImage } from '@mig/receiver';
 import type { ControlConnection } from './control-connection.js';
 import { IncomingDomainMemory } from './incoming-domain-memory.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { LARGEST_CONTEXT } from './vcpu-context.js';
 
 /** Reads a libxl stream into an incoming domain, which then is complete, and paused. */
 export function restoreDomain(owner: ProcessIdentity, connection: ControlConnection, input: Input): void {
@@ -52,7 +53,7 @@ export function refuseForeignStream(type: string, input: Input): never {
 
 /** @returns the state of the vCPU, where there is one */
 function readStream(memory: IncomingMemory, input: Input): Uint8Array | undefined {
-  const decoder = new LibxlDecoder({ offset: input.octets });
+  const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });
   let context: Uint8Array | undefined;
   while (!decoder.finished) {
     const event = pull(decoder, input);

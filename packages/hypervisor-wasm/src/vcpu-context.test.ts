@@ -1,10 +1,10 @@
 import { HostError } from '@mig/hypervisor';
-import { pack } from 'msgpackr';
+import { pack, Unpackr } from 'msgpackr';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { buildGuest } from './guest/guest-builder.test-support.js';
-import { inspectGuest } from './guest/inspect.js';
-import { decodeVcpuContext, encodeVcpuContext } from './vcpu-context.js';
+import { inspectGuest, LARGEST_GUEST, LONGEST_GLOBAL_NAME, MOST_STATE_GLOBALS } from './guest/inspect.js';
+import { decodeVcpuContext, encodeVcpuContext, LARGEST_CONTEXT } from './vcpu-context.js';
 
 const module = buildGuest();
 
@@ -45,7 +45,11 @@ describe("a vCPU's state", () => {
 
   it.each<[string, unknown, string]>([
     ['a number', 5, 'it is not a map'],
-    ['nothing', {}, 'it is of ABI undefined'],
+    ['nothing', {}, 'it has no ABI'],
+    ['an ABI that is a map', { abi: { toString: 1 }, module, globals: {} }, 'it has no ABI'],
+    ['an ABI that is a text', { abi: '1', module, globals: {} }, 'it has no ABI'],
+    ['globals that are octets', { abi: 1, module, globals: Buffer.alloc(100) }, 'it has no globals'],
+    ['a global that is a map', { abi: 1, module, globals: { counter: { valueOf: 1 } } }, 'more of it than'],
     ['another ABI', { abi: 2, module, globals: { counter: 1 } }, 'it is of ABI 2'],
     ['no module', { abi: 1, globals: {} }, 'it has no module'],
     ['text for a module', { abi: 1, module: 'x', globals: {} }, 'it has no module'],
@@ -63,6 +67,32 @@ describe("a vCPU's state", () => {
     const error = refusal(pack(value));
     expect(error.code).toBe('bad-guest');
     expect(error.message).toContain(message);
+  });
+
+  it('is looked through before it is unpacked: counts that stand for nothing', () => {
+    const maps = new Array(60_000).fill({});
+    for (const value of [
+      { abi: 1, module, globals: maps },
+      { abi: 1, module, globals: Object.fromEntries(maps.map((_, i) => [`g${i}`, 1])) },
+      { abi: 1, module, globals: { ['x'.repeat(2 ** 20)]: 1 } },
+      { abi: 1, module, globals: { counter: [[[[1]]]] } },
+    ]) {
+      const unpacking = vi.spyOn(Unpackr.prototype, 'unpack');
+      expect(refusal(pack(value)).message).toContain('more of it than a guest has');
+      expect(unpacking).not.toHaveBeenCalled();
+      unpacking.mockRestore();
+    }
+  });
+
+  it('has room for all the globals that a guest may have, with the longest of names', () => {
+    const alsoGlobals = Array.from({ length: MOST_STATE_GLOBALS - 1 }, (_, i) =>
+      `g${i}`.padEnd(LONGEST_GLOBAL_NAME, 'x'),
+    );
+    const guest = inspectGuest(buildGuest({ alsoGlobals }));
+    const globals = Object.fromEntries([...guest.globals.keys()].map((name) => [name, -(2 ** 31)]));
+    const octets = encodeVcpuContext({ guest, globals, paused: true });
+    expect(octets.length).toBeLessThan(guest.module.length + LARGEST_CONTEXT - LARGEST_GUEST);
+    expect(decodeVcpuContext(octets).globals).toEqual(globals);
   });
 
   it('is refused, cut anywhere', () => {

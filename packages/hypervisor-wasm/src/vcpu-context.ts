@@ -8,8 +8,16 @@
  */
 import { HostError } from '@mig/hypervisor';
 import { quoted } from '@mig/protocol/terminal-text';
+import { isPlainMessage, type MessageLimits } from '@mig/protocol';
 import { Packr, Unpackr } from 'msgpackr';
-import { type Guest, GUEST_ABI, inspectGuest, LARGEST_GUEST, type StateType } from './guest/inspect.js';
+import {
+  type Guest,
+  GUEST_ABI,
+  inspectGuest,
+  LARGEST_GUEST,
+  MOST_STATE_GLOBALS,
+  type StateType,
+} from './guest/inspect.js';
 
 export type GlobalValue = number | bigint;
 export type Globals = Readonly<Record<string, GlobalValue>>;
@@ -21,8 +29,18 @@ export interface VcpuContext {
   readonly paused: boolean;
 }
 
-/** Octets besides the module's. */
+/** Octets besides the module's: room for all the globals that a guest may have, with their names. */
 const LARGEST_REST = 1 << 20;
+
+/** Octets of a vCPU's state at most. */
+export const LARGEST_CONTEXT = LARGEST_GUEST + LARGEST_REST;
+
+/** A map of maps; its four names and values, and as many globals. */
+export const CONTEXT_LIMITS: MessageLimits = {
+  depth: 2,
+  values: 1 + 8 + 2 * MOST_STATE_GLOBALS,
+  text: LARGEST_REST,
+};
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
@@ -35,13 +53,14 @@ export function encodeVcpuContext({ guest, globals, paused }: VcpuContext): Uint
 
 /** @throws HostError bad-guest where this is no vCPU's state, or its guest cannot be run */
 export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
-  if (octets.length > LARGEST_GUEST + LARGEST_REST) refuse(`${octets.length} octets are too many`);
+  if (octets.length > LARGEST_CONTEXT) refuse(`it has ${octets.length} octets, at most ${LARGEST_CONTEXT}`);
   const { abi, module, globals, paused = false } = unpack(octets);
-  if (abi !== GUEST_ABI) refuse(`it is of ABI ${String(abi)}; this is ABI ${GUEST_ABI}`);
+  if (typeof abi !== 'number') refuse('it has no ABI');
+  if (abi !== GUEST_ABI) refuse(`it is of ABI ${abi}; this is ABI ${GUEST_ABI}`);
   if (!(module instanceof Uint8Array)) refuse('it has no module');
   if (!isObject(globals)) refuse('it has no globals');
   if (typeof paused !== 'boolean') refuse('whether it was paused is no boolean');
-  const guest = inspectGuest(Uint8Array.from(module));
+  const guest = inspectGuest(new Uint8Array(module));
   const restored: Record<string, GlobalValue> = {};
   for (const [name, type] of guest.globals) restored[name] = restore(name, type, globals[name]);
   for (const name of Object.keys(globals)) {
@@ -51,6 +70,9 @@ export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
 }
 
 function unpack(octets: Uint8Array): Record<string, unknown> {
+  if (!isPlainMessage(octets, CONTEXT_LIMITS)) {
+    refuse('it is not MessagePack, or more of it than a guest has');
+  }
   let value: unknown;
   try {
     value = unpackr.unpack(octets);
@@ -61,7 +83,7 @@ function unpack(octets: Uint8Array): Record<string, unknown> {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 const float = new DataView(new ArrayBuffer(8));

@@ -51,6 +51,13 @@ test('a line may be longer than what is read at a time', () => {
   close();
 });
 
+test('a line that does not end is given up', () => {
+  const { lines, close } = linesOf(Buffer.alloc(300_000, 'x'));
+  const bounded = new JsonLines(lines['input'], 200_000);
+  expect(() => bounded.next()).toThrow(/the test: a line of more than 200000 octets/);
+  close();
+});
+
 test('half a line is none', () => {
   const { lines, close } = linesOf(jsonLine({ reply: 'done' }).subarray(0, -1));
   expect(() => lines.next()).toThrow(EndOfInputError);

@@ -1,30 +1,55 @@
+import { HostError } from '@mig/hypervisor';
 import { EndOfInputError, type Input } from '@mig/posix';
 
 const NEWLINE = 10;
+/** Octets read at a time, and of the buffer at first. */
+const CHUNK = 65536;
+/** Octets of a line at most: a bitmap of 2 TiB of memory, as base64, is the longest. */
+export const LONGEST_LINE = 96 * 2 ** 20;
 
 /** JSON objects, one a line. */
 export class JsonLines {
-  readonly #chunk = new Uint8Array(65536);
-  #rest = Buffer.alloc(0);
+  #buffer = Buffer.alloc(CHUNK);
+  #length = 0;
 
-  constructor(private readonly input: Input) {}
+  constructor(
+    private readonly input: Input,
+    private readonly longest = LONGEST_LINE,
+  ) {}
 
   /**
    * Waits for the next.
-   * @throws EndOfInputError where there is none; what the input throws
+   * @throws EndOfInputError where there is none; HostError `unavailable` where it is too long; what the input throws
    */
   next(): unknown {
-    for (;;) {
-      const end = this.#rest.indexOf(NEWLINE);
-      if (end >= 0) {
-        const line = this.#rest.toString('utf8', 0, end);
-        this.#rest = this.#rest.subarray(end + 1);
-        return JSON.parse(line);
+    for (let looked = 0; ;) {
+      const end = this.#buffer.subarray(0, this.#length).indexOf(NEWLINE, looked);
+      if (end >= 0) return JSON.parse(this.#take(end));
+      looked = this.#length;
+      if (looked > this.longest) {
+        const message = `${this.input.subject}: a line of more than ${this.longest} octets`;
+        throw new HostError('unavailable', message);
       }
-      const count = this.input.readSome(this.#chunk);
-      if (count === 0) throw new EndOfInputError(this.input.subject, this.input.octets, 1);
-      this.#rest = Buffer.concat([this.#rest, this.#chunk.subarray(0, count)]);
+      this.#fill();
     }
+  }
+
+  #take(end: number): string {
+    const line = this.#buffer.toString('utf8', 0, end);
+    this.#buffer.copyWithin(0, end + 1, this.#length);
+    this.#length -= end + 1;
+    return line;
+  }
+
+  #fill(): void {
+    if (this.#length === this.#buffer.length) {
+      const larger = Buffer.alloc(this.#buffer.length * 2);
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    const count = this.input.readSome(this.#buffer.subarray(this.#length));
+    if (count === 0) throw new EndOfInputError(this.input.subject, this.input.octets, 1);
+    this.#length += count;
   }
 }
 

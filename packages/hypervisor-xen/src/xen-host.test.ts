@@ -367,9 +367,11 @@ describe('a migration', () => {
     copy.destroy();
   });
 
-  test('is refused where what it is called is no name', () => {
-    const odd = { configuration: configuration(), name: '\x1b[2J--incoming', fromHost: true };
-    refused('bad-configuration', () => host().restoreFrom(input, odd));
+  test('is refused where what it is called is no name, or its configuration is not to be given to libxl', () => {
+    const sound = { configuration: configuration(), name: 'busy--incoming', fromHost: true };
+    refused('bad-configuration', () => host().restoreFrom(input, { ...sound, name: '\x1b[2J--incoming' }));
+    const odd = JSON.stringify({ c_info: { type: '\x1b[2J' } });
+    refused('bad-configuration', () => host().restoreFrom(input, { ...sound, configuration: odd }));
     expect(xen.acts).toEqual([]);
   });
 

@@ -16,6 +16,7 @@ import {
 } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
+import { checkArriving } from './arriving-configuration.js';
 import { XenControl } from './control.js';
 import { detectXen } from './detect.js';
 import { DomainLedger, type Found } from './domain-ledger.js';
@@ -210,6 +211,7 @@ export class XenHost implements Host {
 
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
     checkName(options.name);
+    checkArriving(options.configuration);
     this.#refuseWhereHere(options);
     const domid = this.#images.restore(input, options);
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);

@@ -22,8 +22,8 @@ import {
 
 export { ControlError };
 
-/** Octets of one message: a context carries a guest's program. */
-export const LONGEST_CONTROL_MESSAGE = 32 << 20;
+/** Octets of one message: a context carries a guest's program, 16 MiB of it at most, and little else. */
+export const LONGEST_CONTROL_MESSAGE = 18 << 20;
 
 /** The epoch that the sender saw; 0 where it saw none. See handshake/ownership.ts. */
 interface Seen {

@@ -21,6 +21,8 @@ export {
   xlHeader,
   type XlHeader,
 } from './xl-header.js';
+export { ConfigurationJsonError, parseConfigurationJson } from './configuration-json.js';
+export { isPlainMessage, type MessageLimits } from './plain-message.js';
 export { decodeLibxlHeader, encodeLibxlHeader, LIBXL_HEADER, type LibxlHeader } from './libxl-header.js';
 export {
   decodeDomainHeader,
@@ -51,7 +53,7 @@ export {
 } from './page-type.js';
 
 export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
-export { LibxlDecoder, type LibxlEvent } from './libxl-decoder.js';
+export { LibxlDecoder, type LibxlDecoderOptions, type LibxlEvent } from './libxl-decoder.js';
 export { ImageDecoder, type ImageDecoderOptions, type ImageEvent, type PagesEvent } from './image-decoder.js';
 export {
   StreamDecoder,

@@ -13,7 +13,7 @@ import { StreamError } from './errors.js';
 import { paddedLength, RECORD_HEADER } from './framing.js';
 import { bigEndian, Judge, reservedFault } from './judge.js';
 import { decodeLibxlHeader, LIBXL_HEADER, type LibxlHeader } from './libxl-header.js';
-import { libxlKindOf, type LibxlKind, type LibxlPhase } from './libxl-kinds.js';
+import { EMULATOR_FIXED, libxlKindOf, type LibxlKind, type LibxlPhase } from './libxl-kinds.js';
 import type { ByteOrder } from './octets.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from './record-reader.js';
 import type { LibxlRecord, LibxlRecordName } from './records.js';
@@ -29,6 +29,11 @@ export type LibxlEvent =
       readonly length: number;
     };
 
+export interface LibxlDecoderOptions extends DecoderOptions {
+  /** Octets of an emulator's context at most, where whoever takes it knows: a longer one is refused by its header. */
+  readonly longestContext?: number;
+}
+
 type Current = CurrentRecord<LibxlKind<LibxlRecordName>>;
 
 type Step = 'libxl-header' | 'record-header' | 'body' | 'image' | 'finished' | 'failed';
@@ -42,11 +47,13 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
   #byteOrder: ByteOrder = 'little-endian';
   #current: Current | undefined;
   readonly #judge: Judge;
+  readonly #longestContext: number | undefined;
 
   /** Throws TypeError when told to verify without `onDeviation`. */
-  constructor(options: DecoderOptions = {}) {
+  constructor(options: LibxlDecoderOptions = {}) {
     this.#offset = options.offset ?? 0;
     this.#judge = new Judge('libxl', options);
+    this.#longestContext = options.longestContext;
   }
 
   get wants(): number {
@@ -119,13 +126,19 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
     this.#current = readRecordHeader(octets, offset, this.#index++, {
       judge: this.#judge,
       byteOrder: this.#byteOrder,
-      kindOf: libxlKindOf,
+      kindOf: (type) => this.#kindOf(type),
       misplaced: (kind) => this.#misplaced(kind),
       unknown: 'libxl specification, "Record Overview": a reserved type',
     });
     this.#step = 'body';
     this.#wants = paddedLength(this.#current.length);
     return this.#wants === 0 ? this.#body(octets.subarray(0, 0)) : undefined;
+  }
+
+  #kindOf(type: number): LibxlKind<LibxlRecordName> | undefined {
+    const kind = libxlKindOf(type);
+    if (kind?.name !== 'EMULATOR_CONTEXT' || this.#longestContext === undefined) return kind;
+    return { ...kind, body: { ...kind.body, maximum: EMULATOR_FIXED + this.#longestContext } };
   }
 
   #misplaced(kind: LibxlKind<LibxlRecordName>): Fault[] {

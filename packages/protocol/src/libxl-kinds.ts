@@ -25,6 +25,9 @@ const nothing = () => ({});
 const never = { 'before-image': 'refused', 'after-image': 'refused' } as const;
 const afterImage = { 'before-image': 'wrong', 'after-image': 'right' } as const;
 
+/** Octets of an emulator's record before what is of its kind. */
+export const EMULATOR_FIXED = 8;
+
 /**
  *      0     1     2     3     4     5     6     7 octet
  *     +-----------------------+-----------------------+

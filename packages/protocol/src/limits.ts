@@ -11,7 +11,11 @@ export const MAX_BATCH_SIZE = 1024;
 /** Octets in a record body at most: REC_LENGTH_MAX in xg_sr_stream_format.h. Stock's libxl has no cap; ours is the same. */
 export const MAX_RECORD_BODY = 128 * 2 ** 20;
 /** Octets of optional data behind the xl header at most. Stock has no cap; a domain's configuration is a few KiB. */
-export const MAX_OPTIONAL_DATA = 16 * 2 ** 20;
+export const MAX_OPTIONAL_DATA = 2 ** 20;
+/** Octets of a configuration at most: before it stands its length, and after it a NUL. */
+export const MAX_CONFIGURATION = MAX_OPTIONAL_DATA - 5;
+/** How deeply objects and lists of a configuration may be in one another: libxl's own are six deep. */
+export const MAX_CONFIGURATION_DEPTH = 32;
 /** Every record is padded with zeros to a multiple of this many octets. */
 export const RECORD_ALIGNMENT = 8;
 

@@ -1,5 +1,11 @@
 import type { Input } from '@mig/posix';
-import { configurationOf, StreamError, XlHeaderDecoder } from '@mig/protocol';
+import {
+  ConfigurationJsonError,
+  configurationOf,
+  parseConfigurationJson,
+  StreamError,
+  XlHeaderDecoder,
+} from '@mig/protocol';
 import { nameProblem } from '@mig/protocol/handshake';
 import { pull } from './pull.js';
 
@@ -25,13 +31,14 @@ export function readConfiguration(input: Input): ArrivingConfiguration {
 }
 
 function nameIn(configuration: string, offset: number): string {
-  let parsed: { c_info?: { name?: unknown } } | null;
+  let parsed: { c_info?: { name?: unknown } | null };
   try {
-    parsed = JSON.parse(configuration) as typeof parsed;
+    parsed = parseConfigurationJson(configuration);
   } catch (cause) {
-    throw configurationError(offset, 'it is not JSON', cause);
+    if (!(cause instanceof ConfigurationJsonError)) throw cause;
+    throw configurationError(offset, `it ${cause.message}`, cause);
   }
-  const name = parsed?.c_info?.name;
+  const name = parsed.c_info?.name;
   if (typeof name !== 'string') throw configurationError(offset, 'it names no domain (c_info.name)');
   const problem = nameProblem(name);
   if (problem !== undefined) throw configurationError(offset, `the name in it (c_info.name) ${problem}`);

@@ -53,7 +53,15 @@ test('a reader that is behind misses what comes now and then, then the rest, and
   const progress = { event: 'progress', iteration: 0, dirtyPages: 9, pagesDone: 1 } as const;
   const stats = (point: ConsultationPoint): PrecopyStats => ({
     ...{ iteration: 0, totalWritten: 1, dirtyCount: undefined, point, elapsedMilliseconds: 1 },
-    ...{ sendRate: 1, dirtyRate: undefined, dirtyCounts: [], suspendCost: 0, estimatedDowntime: undefined },
+    ...{
+      sendRate: 1,
+      dirtyRate: undefined,
+      dirtyCounts: [],
+      suspendCost: 0,
+      lineRate: undefined,
+      estimatedDowntime: undefined,
+      leastDowntime: undefined,
+    },
   });
   const asked = { event: 'consulted', answer: { decision: 'continue-precopy' } } as const;
   const inPass = { ...asked, stats: stats('between-batches') };

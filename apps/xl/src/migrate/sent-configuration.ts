@@ -1,4 +1,5 @@
-import type { Host } from '@mig/hypervisor';
+import { type Host, HostError } from '@mig/hypervisor';
+import { MAX_CONFIGURATION } from '@mig/protocol';
 import { isLocal, type LocalHost } from '../commands/local-host.js';
 import { readConfigurationFile } from '../configuration/configuration-file.js';
 import { domainConfiguration } from '../configuration/domain-configuration.js';
@@ -57,5 +58,9 @@ export function sentConfiguration(
   const sent = JSON.parse(json) as LibxlConfiguration;
   sent.c_info['uuid'] = (JSON.parse(own) as LibxlConfiguration).c_info['uuid'];
   if (preserveDomid) sent.c_info['domid'] = domid;
-  return JSON.stringify(sent);
+  const text = JSON.stringify(sent);
+  const octets = Buffer.byteLength(text);
+  if (octets <= MAX_CONFIGURATION) return text;
+  const message = `its configuration has ${octets} octets, at most ${MAX_CONFIGURATION} can be sent`;
+  throw new HostError('bad-configuration', message, { domid });
 }

@@ -89,7 +89,7 @@ export class OctetSource {
       this.#start = 0;
     }
     if (this.#end === this.#buffer.length) {
-      const larger = new Uint8Array(this.#buffer.length * 2);
+      const larger = new Uint8Array(Math.min(this.#buffer.length * 2, wanted));
       larger.set(this.#buffer);
       this.#buffer = larger;
     }

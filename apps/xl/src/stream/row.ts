@@ -9,6 +9,7 @@ import {
   imageKinds,
   type Layer,
   LIBXL_HEADER,
+  parseConfigurationJson,
   type LibxlRecordName,
   libxlKinds,
   type StreamEvent,
@@ -72,7 +73,7 @@ function xlHeaderFields(header: XlHeader): Record<string, unknown> {
   const { byteOrder, mandatoryFlags, optionalFlags, optionalData } = header;
   const fields = { byteOrder, mandatoryFlags, optionalFlags, optionalData: { octets: optionalData.length } };
   try {
-    return { ...fields, configuration: JSON.parse(configurationOf(header)) as unknown };
+    return { ...fields, configuration: parseConfigurationJson(configurationOf(header)) };
   } catch {
     // None, or one that is not libxl's JSON: there is nothing to show of it.
     return fields;

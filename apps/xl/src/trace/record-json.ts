@@ -1,9 +1,19 @@
 /** A record as `xl trace show --json` prints it: its fields by their names, a bitmap as runs of dirty pages. */
 import { dirtyRuns, type TraceRecord } from '@mig/protocol/trace';
 
-export function recordJson(record: TraceRecord): object {
+/** The pieces of a line: a bitmap has more runs than any text could hold. */
+export function* recordJson(record: TraceRecord): Generator<string, void, undefined> {
   const { type, at, ...fields } = record;
-  if (record.type !== 'log-read') return { event: type, at, ...fields };
+  if (record.type !== 'log-read') {
+    yield JSON.stringify({ event: type, at, ...fields });
+    return;
+  }
   const { iteration, dirtyPages, bitmap } = record;
-  return { event: type, at, iteration, dirtyPages, dirty: [...dirtyRuns(bitmap)] };
+  yield `${JSON.stringify({ event: type, at, iteration, dirtyPages }).slice(0, -1)},"dirty":[`;
+  let separator = '';
+  for (const [first, count] of dirtyRuns(bitmap)) {
+    yield `${separator}[${first},${count}]`;
+    separator = ',';
+  }
+  yield ']}';
 }

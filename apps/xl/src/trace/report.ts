@@ -8,7 +8,10 @@ import { formatOf } from './report-format.js';
 export async function report({ log }: Context, file: string, page: string): Promise<void> {
   const format = formatOf('the page', page);
   const records: TraceRecord[] = [];
-  const end = readTrace(file, (record) => records.push(record));
+  // Of which pages were dirty a page says nothing, and a bitmap is as large as all else together.
+  const end = readTrace(file, (record) => {
+    if (record.type !== 'log-read') records.push(record);
+  });
   const remark = endText(end, true);
   if (remark !== undefined) log.warning(remark);
   const text = await renderReport(records, format, end);

@@ -15,7 +15,10 @@ export class Reporting {
   ) {}
 
   add(octets: Uint8Array): void {
-    this.#records.push(...this.#decoder.push(octets));
+    for (const record of this.#decoder.push(octets)) {
+      // Which pages were dirty is not in the page.
+      if (record.type !== 'log-read') this.#records.push(record);
+    }
   }
 
   /** What becomes of the page changes nothing about the migration: a warning says so. */

@@ -1,6 +1,8 @@
+import { terminalText } from '@mig/protocol/terminal-text';
 import type { TraceRecord } from '@mig/protocol/trace';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
+import type { TextOutput } from '../output/text-output.js';
 import { endText, readTrace } from './read-trace.js';
 import { recordJson } from './record-json.js';
 import { recordLines } from './record-text.js';
@@ -16,13 +18,18 @@ export function show(context: Context, file: string, { json = false }: { json?: 
     output.line(JSON.stringify({ event: 'schema', of: 'xl trace show', version: TRACE_EVENTS_VERSION }));
   const end = readTrace(file, (record: TraceRecord) => {
     finished ||= record.type === 'complete' || record.type === 'failed';
-    if (json) output.line(JSON.stringify(recordJson(record)));
+    if (json) showJson(output, record);
     else for (const line of recordLines(record)) output.line(line);
   });
   const remark = endText(end, finished);
   if (json) output.line(JSON.stringify({ event: 'end', trace: end.kind, finished, ...endPlace(end) }));
   else if (remark !== undefined) output.line(remark);
   if (end.kind === 'damaged') context.exitStatus = ExitStatus.failure;
+}
+
+function showJson(output: TextOutput, record: TraceRecord): void {
+  for (const piece of recordJson(record)) output.text(terminalText(piece));
+  output.line();
 }
 
 function endPlace(end: ReturnType<typeof readTrace>): object {

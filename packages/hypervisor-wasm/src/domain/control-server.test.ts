@@ -75,6 +75,26 @@ describe('the process of a domain', () => {
     input.close();
   });
 
+  it('hangs up on one who asks without end, and goes on', () => {
+    const { send, receive, input, host, domid } = connect();
+    send(new Array(2000).fill(GET_STATE).flat() as number[]);
+    let replies = 0;
+    const hungUp = () => {
+      try {
+        const some = receive().length;
+        replies += some;
+        return some === 0;
+      } catch (error) {
+        // What was not read of the requests.
+        return (error as { code?: string }).code === 'ECONNRESET';
+      }
+    };
+    while (!hungUp());
+    expect(replies).toBeLessThan(2000);
+    expect(host.describe(domid).state.crashed).toBe(false);
+    input.close();
+  });
+
   it('hangs up where it cannot tell messages apart, and goes on', () => {
     const { send, receive, input, host, domid } = connect();
     send([0xff, 0xff, 0xff, 0xff, 0x7f]);

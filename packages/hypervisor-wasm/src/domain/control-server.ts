@@ -10,6 +10,7 @@ import {
   type Deadline,
   decodeControlRequest,
   encodeControlReply,
+  LONGEST_CONTROL_MESSAGE,
 } from '@mig/protocol/control';
 import { createServer, type Socket } from 'node:net';
 import type { Domain } from './domain.js';
@@ -22,6 +23,10 @@ type Held = Change & {
 
 /** Milliseconds for the reply to a request to end, at most. */
 const ENDING = 500;
+/** Requests of a connection that wait for their replies: a toolstack asks one thing after the other. */
+const WAITING = 64;
+/** Octets that wait for a toolstack that does not read: a context, and little else. */
+const UNREAD = LONGEST_CONTROL_MESSAGE;
 
 export class ControlServer {
   /** Requests that change the domain, one after another, whichever connection they come from. */
@@ -51,14 +56,21 @@ export class ControlServer {
   #serve(socket: Socket): void {
     const frames = new ControlFrames();
     let replies: Promise<unknown> = Promise.resolve();
+    let waiting = 0;
     socket.on('data', (octets: Buffer) => {
       try {
         for (const message of frames.push(octets)) {
           // What came before the acknowledgement shows nothing.
           if (this.#holder === socket) this.#unconfirmedSuspend = false;
+          if (++waiting > WAITING) {
+            socket.destroy();
+            return;
+          }
           replies = replies.then(async () => {
             const reply = await this.#answer(message, socket);
+            waiting--;
             if (!socket.destroyed) socket.write(encodeControlReply(reply));
+            if (socket.writableLength > UNREAD) socket.destroy();
           });
         }
       } catch (error) {

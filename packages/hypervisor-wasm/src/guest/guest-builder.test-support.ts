@@ -18,6 +18,10 @@ export interface GuestParts {
   hidesCounter?: boolean;
   /** run() has the type of start(). */
   runReturnsNothing?: boolean;
+  /** Tables of function references: minimum, and maximum where there is one. */
+  tables?: (readonly [minimum: number, maximum?: number])[];
+  /** Mutable globals besides, exported by these names. */
+  alsoGlobals?: string[];
   /** What run() does, as code without its `end`; the i32 it returns is on the stack. */
   run?: number[];
   /** An active data segment: the text at the address. */
@@ -25,6 +29,7 @@ export interface GuestParts {
 }
 
 export const I32 = 0x7f;
+const FUNCTION_REFERENCE = 0x70;
 
 export function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
@@ -76,6 +81,8 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
     shared = true,
     abi = 1,
     runReturnsNothing = false,
+    tables = [],
+    alsoGlobals = [],
   } = parts;
   const limits = [shared ? 3 : 1, ...leb(minimumMemory), ...leb(maximumMemory)];
   const functionImports = parts.alsoImports === undefined ? 0 : 1;
@@ -88,6 +95,7 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
   const exports: number[][] = [];
   if (parts.abiExported ?? true) exports.push([...name('mig_abi'), 3, 0]);
   if (!parts.hidesCounter) exports.push([...name('counter'), 3, COUNTER]);
+  alsoGlobals.forEach((each, i) => exports.push([...name(each), 3, ...leb(COUNTER + 1 + i)]));
   if (parts.exportsStart ?? true) exports.push([...name('start'), 0, functionImports]);
   if (parts.exportsRun ?? true) exports.push([...name('run'), 0, functionImports + 1]);
 
@@ -102,10 +110,19 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
     ]),
     ...section(2, imports),
     ...section(3, [[0], [runReturnsNothing ? 0 : 1]]),
+    ...section(
+      4,
+      tables.map(([minimum, maximum]) =>
+        maximum === undefined
+          ? [FUNCTION_REFERENCE, 0, ...leb(minimum)]
+          : [FUNCTION_REFERENCE, 1, ...leb(minimum), ...leb(maximum)],
+      ),
+    ),
     ...section(5, parts.ownMemory ? [limits] : []),
     ...section(6, [
       [I32, 0, ...i32Const(abi), 0x0b],
       [I32, 1, ...i32Const(0), 0x0b],
+      ...alsoGlobals.map(() => [I32, 1, ...i32Const(0), 0x0b]),
     ]),
     ...section(7, exports),
     ...(parts.startSection ? [8, 1, functionImports] : []),

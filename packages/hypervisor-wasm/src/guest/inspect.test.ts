@@ -2,7 +2,7 @@ import { HostError } from '@mig/hypervisor';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildGuest, type GuestParts, I32, leb, manyItems } from './guest-builder.test-support.js';
-import { inspectGuest } from './inspect.js';
+import { inspectGuest, LONGEST_GLOBAL_NAME, MOST_STATE_GLOBALS } from './inspect.js';
 
 function refusal(module: Uint8Array): HostError {
   try {
@@ -19,6 +19,19 @@ describe('a guest', () => {
     const guest = inspectGuest(buildGuest({ minimumMemory: 3 }));
     expect([...guest.globals]).toEqual([['counter', 'i32']]);
     expect(guest.minimumMemory).toBe(3);
+  });
+
+  it('may have tables that are bounded', () => {
+    expect(() =>
+      inspectGuest(
+        buildGuest({
+          tables: [
+            [1, 50_000],
+            [0, 50_000],
+          ],
+        }),
+      ),
+    ).not.toThrow();
   });
 
   it('may import what ABI 1 has, and only as it has it', () => {
@@ -47,6 +60,37 @@ describe('a guest', () => {
     ['no run()', { exportsRun: false }, 'does not export the function run'],
     ['run() of another type', { runReturnsNothing: true }, 'its run is () -> (): it must be () -> (i32)'],
     ['code that is not valid', { run: [0x1a, 0x41, 0] }, 'not a valid WebAssembly module'],
+    ['a table without a maximum', { tables: [[1]] }, 'it has a table without a maximum'],
+    [
+      'tables that may grow too far',
+      {
+        tables: [
+          [1, 50_000],
+          [0, 50_001],
+        ],
+      },
+      'its tables may grow to 100001 entries; at most 100000 are allowed',
+    ],
+    [
+      'too many globals',
+      { alsoGlobals: Array.from({ length: MOST_STATE_GLOBALS }, (_, i) => `g${i}`) },
+      'it has 1025 mutable globals; at most 1024 are allowed',
+    ],
+    [
+      'a global with a long name',
+      { alsoGlobals: ['g'.repeat(LONGEST_GLOBAL_NAME + 1)] },
+      'its mutable global 2 has a name of more than 255 octets',
+    ],
+    [
+      'an import with a very long name',
+      { alsoImports: `a.${'b'.repeat(100_001)}` },
+      'a name of 100001 octets',
+    ],
+    [
+      'an import with a long name',
+      { alsoImports: `a.${'b'.repeat(100_000)}` },
+      `a.${'b'.repeat(198)}..., which`,
+    ],
   ])('with %s is refused by name', (_, parts, message) => {
     const error = refusal(buildGuest(parts));
     expect(error.code).toBe('bad-guest');

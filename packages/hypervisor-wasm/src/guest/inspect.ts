@@ -10,6 +10,12 @@ import { type GlobalType, readSections, type Sections, type Signature, type Valu
 export const GUEST_ABI = 1;
 /** Octets: a guest travels inside its vCPU's state. */
 export const LARGEST_GUEST = 16 << 20;
+/** Globals that are part of a guest's state: they travel by their names. */
+export const MOST_STATE_GLOBALS = 1024;
+/** Octets of such a name. */
+export const LONGEST_GLOBAL_NAME = 255;
+/** Entries of all tables together, however far they may grow. */
+export const MOST_TABLE_ENTRIES = 100_000;
 
 export interface Guest {
   readonly module: Uint8Array;
@@ -47,8 +53,21 @@ export function inspectGuest(module: Uint8Array): Guest {
     );
   }
   const minimumMemory = checkImports(sections);
+  checkTables(sections);
   checkExports(sections);
   return { module, globals: stateGlobals(sections), minimumMemory };
+}
+
+/** What a table may grow to is memory of the host's, not of the domain's. */
+function checkTables({ tables }: Sections): void {
+  let entries = 0;
+  for (const { maximum } of tables) {
+    if (maximum === undefined) refuse('it has a table without a maximum');
+    entries += maximum;
+  }
+  if (entries > MOST_TABLE_ENTRIES) {
+    refuse(`its tables may grow to ${entries} entries; at most ${MOST_TABLE_ENTRIES} are allowed`);
+  }
 }
 
 function checkImports(sections: Sections): number {
@@ -95,9 +114,15 @@ function stateGlobals(sections: Sections): Map<string, StateType> {
     if (name === undefined) {
       return refuse(`its mutable global ${index} is not exported: its value could not be migrated`);
     }
+    if (new TextEncoder().encode(name).length > LONGEST_GLOBAL_NAME) {
+      return refuse(`its mutable global ${index} has a name of more than ${LONGEST_GLOBAL_NAME} octets`);
+    }
     if (global.type === 'other') return refuse(`its mutable global ${quoted(name)} is not of a number type`);
     state.set(name, global.type);
   });
+  if (state.size > MOST_STATE_GLOBALS) {
+    refuse(`it has ${state.size} mutable globals; at most ${MOST_STATE_GLOBALS} are allowed`);
+  }
   return state;
 }
 

@@ -12,6 +12,13 @@ export class ModuleError extends Error {
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
+/** Items of a section at most, which become an object each. Guests have a few, large programs some thousands. */
+export const MOST_ITEMS = 100_000;
+/** Octets of a name at most, as V8 has it. */
+const LONGEST_NAME = 100_000;
+
+const utf8 = new TextDecoder();
+
 /** Octets that the operand of a constant instruction has, where that is fixed. */
 const operandOctets = new Map([
   [0x43, 4],
@@ -65,8 +72,9 @@ export class ModuleReader {
 
   name(): string {
     const length = this.u32();
+    if (length > LONGEST_NAME) this.fail(`a name of ${length} octets, at most ${LONGEST_NAME} are read`);
     const { octets, start } = this.#take(length);
-    return new TextDecoder().decode(octets.subarray(start, start + length));
+    return utf8.decode(octets.subarray(start, start + length));
   }
 
   /** A part of its own, which cannot be left. */

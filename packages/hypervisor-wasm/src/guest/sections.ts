@@ -2,7 +2,7 @@
  * The sections of a WebAssembly module that say what it imports, exports and keeps: enough to judge a guest,
  * nothing of its code. Source: WebAssembly Core Specification 2.0, "Binary Format", "Modules".
  */
-import { ModuleReader } from './module-reader.js';
+import { ModuleReader, MOST_ITEMS } from './module-reader.js';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'other';
 export type Kind = 'function' | 'table' | 'memory' | 'global' | 'tag';
@@ -15,6 +15,11 @@ export interface MemoryType {
   readonly minimum: number;
   readonly maximum: number | undefined;
   readonly shared: boolean;
+}
+
+export interface TableType {
+  /** Entries. */
+  readonly maximum: number | undefined;
 }
 
 export interface GlobalType {
@@ -30,6 +35,7 @@ export interface Import {
   readonly kind: Kind;
   readonly signature?: Signature;
   readonly memory?: MemoryType;
+  readonly table?: TableType;
   readonly global?: GlobalType;
 }
 
@@ -39,13 +45,12 @@ export interface Sections {
   /** By index, imported ones first, as all of these. */
   readonly functions: readonly (Signature | undefined)[];
   readonly globals: readonly GlobalType[];
+  readonly tables: readonly TableType[];
   /** Memories that the module defines itself. */
   readonly ownMemories: number;
   readonly hasStart: boolean;
 }
 
-/** Items of a section at most. Guests have a few, large programs some thousands. */
-const MOST_ITEMS = 100_000;
 /** Parameters of a function at most, and results: the WebAssembly JavaScript Interface, "Implementation-defined Limits". */
 const MOST_PARAMETERS = 1000;
 
@@ -65,6 +70,7 @@ export function readSections(octets: Uint8Array): Sections {
   const imports: Import[] = [];
   const functions: (Signature | undefined)[] = [];
   const globals: GlobalType[] = [];
+  const tables: TableType[] = [];
   const exports: { name: string; kind: Kind; index: number }[] = [];
   let ownMemories = 0;
   let hasStart = false;
@@ -77,8 +83,10 @@ export function readSections(octets: Uint8Array): Sections {
         imports.push(entry);
         if (entry.kind === 'function') functions.push(entry.signature);
         if (entry.global !== undefined) globals.push(entry.global);
+        if (entry.table !== undefined) tables.push(entry.table);
       }),
     3: (section) => section.vector(MOST_ITEMS, 'functions', () => functions.push(types[section.u32()])),
+    4: (section) => section.vector(MOST_ITEMS, 'tables', () => tables.push(readTableType(section))),
     5: (section) => {
       ownMemories = section.u32();
       section.skipRest();
@@ -108,7 +116,7 @@ export function readSections(octets: Uint8Array): Sections {
     read(section);
     if (!section.atEnd) section.fail(`section ${id} is longer than what it holds`);
   }
-  return { imports, exports, functions, globals, ownMemories, hasStart };
+  return { imports, exports, functions, globals, tables, ownMemories, hasStart };
 }
 
 function readKind(reader: ModuleReader): { kind: Kind; index: number } {
@@ -127,9 +135,7 @@ function readImport(reader: ModuleReader, types: readonly Signature[]): Import {
     case 'memory':
       return { ...names, kind, memory: readLimits(reader) };
     case 'table':
-      reader.octet();
-      readLimits(reader);
-      return { ...names, kind };
+      return { ...names, kind, table: readTableType(reader) };
     case 'global':
       return { ...names, kind, global: readGlobalType(reader) };
     case 'tag':
@@ -137,6 +143,19 @@ function readImport(reader: ModuleReader, types: readonly Signature[]): Import {
       reader.u32();
       return { ...names, kind };
   }
+}
+
+/** A table with an initial value begins with 0x40 0x00, and has an expression behind it. */
+function readTableType(reader: ModuleReader): TableType {
+  const first = reader.octet();
+  const hasValue = first === 0x40;
+  if (hasValue) {
+    reader.octet();
+    reader.octet();
+  }
+  const { maximum } = readLimits(reader);
+  if (hasValue) reader.constantExpression();
+  return { maximum };
 }
 
 function readLimits(reader: ModuleReader): MemoryType {

@@ -2,11 +2,13 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { FieldError, real } from './fields.js';
 import { type KnownTraceRecord, rows, type TraceRecord } from './kinds.js';
-import { isPlainMessage } from './plain-message.js';
+import { isPlainMessage, type MessageLimits } from '../plain-message.js';
 
 /** Octets of a record at most: a bitmap is the longest. */
 export const MAX_TRACE_RECORD = 65 * 2 ** 20;
 export const LENGTH_OCTETS = 4;
+/** What is in a record besides a bitmap's octets: some texts, and as many settings as a command has options. */
+export const TRACE_LIMITS: MessageLimits = { depth: 8, values: 4096, text: 2 ** 20 };
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
@@ -32,8 +34,9 @@ export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
       throw new RangeError(`${record.type}: ${error.message}`, { cause: error });
     throw error;
   }
-  if (body.length > MAX_TRACE_RECORD) throw new RangeError(`a ${record.type} of ${body.length} octets`);
-  if (!isPlainMessage(body)) throw new RangeError(`a ${record.type} of more values than a record may have`);
+  if (body.length > MAX_TRACE_RECORD || !isPlainMessage(body, TRACE_LIMITS)) {
+    throw new RangeError(`a ${record.type} of ${body.length} octets is more than a record may hold`);
+  }
   const whole = new Uint8Array(LENGTH_OCTETS + body.length);
   new DataView(whole.buffer).setUint32(0, body.length);
   whole.set(body, LENGTH_OCTETS);
@@ -58,7 +61,9 @@ export function decodeTraceBody(body: Uint8Array): TraceRecord {
 }
 
 function unpacked(body: Uint8Array): unknown[] {
-  if (!isPlainMessage(body)) throw new FieldError('it is not MessagePack');
+  if (!isPlainMessage(body, TRACE_LIMITS)) {
+    throw new FieldError('it is not MessagePack, or more of it than a record may hold');
+  }
   let value: unknown;
   try {
     value = unpackr.unpack(body);

@@ -17,7 +17,7 @@
  * docs/formats.md has the records and their fields.
  */
 export { dirtyRuns, MAX_BITMAP_WORDS, packBitmap, type PackedBitmap, unpackBitmap } from './bitmap.js';
-export { encodeTraceRecord, MAX_TRACE_RECORD } from './codec.js';
+export { encodeTraceRecord, MAX_TRACE_RECORD, TRACE_LIMITS } from './codec.js';
 export { TRACE_MAGIC, TRACE_VERSION, TraceDecoder, type TraceEnd, type TraceFault } from './decoder.js';
 export type { Settings } from './fields.js';
 export {

@@ -127,6 +127,8 @@ describe('what is no record is said, with where and why', () => {
       'kind is not one of',
     ],
     ['a word as a text', framed(2, 5, '0', 0, 0), 'malformed', 'kind is not one of precopy'],
+    ['a word that lists have', framed(2, 5, 'length', 0, 0), 'malformed', 'kind is not one of precopy'],
+    ['a word that is a list', framed(2, 5, [1], 0, 0), 'malformed', 'kind is not one of precopy'],
     ['a count below zero', framed(2, 5, 0, -1, 0), 'malformed', 'iteration is not a whole number'],
     ['a bitmap of other length', framed(5, 5, 0, 0, [0, 2, Buffer.alloc(4)]), 'malformed', 'bitmap is not'],
     [
@@ -136,6 +138,13 @@ describe('what is no record is said, with where and why', () => {
       'MessagePack',
     ],
     ['a huge array', Buffer.from('00000007' + '9201' + 'dd7fffffff', 'hex'), 'malformed', 'MessagePack'],
+    [
+      'a million values of an octet each',
+      framed(7, 5, new Array(2 ** 20).fill({})),
+      'malformed',
+      'more of it than a record may hold',
+    ],
+    ['text beyond all texts', framed(1, 5, 'x'.repeat(2 ** 20 + 1)), 'malformed', 'more of it than'],
     ['deep nesting', Buffer.from('00000020' + '91'.repeat(31) + '01', 'hex'), 'malformed', 'MessagePack'],
     // 65 MiB of them, which is what a record may have, became 3.5 GiB.
     [
@@ -179,15 +188,23 @@ describe('what is no record is said, with where and why', () => {
   });
 });
 
+test('a header has a date that can be said', () => {
+  const decoder = new TraceDecoder();
+  const { magic, version, writer, hypervisor, host, target, domain, domid, uuid, pageCount } = header;
+  const fields = [writer, hypervisor, host, target, domain, domid, uuid, pageCount, []];
+  expect(decoder.push(framed(0, 0, magic, version, 1e300, ...fields))).toEqual([]);
+  expect(decoder.fault?.message).toBe('header, date is not a moment of any calendar');
+});
+
 test('a record that could not be read is not written', () => {
   const state = (value: unknown) => ({ type: 'state', at: 1, state: value }) as KnownTraceRecord;
   expect(() => encodeTraceRecord(state(5))).toThrow(/^state: state is not a text/);
   expect(() => encodeTraceRecord({ ...state('a'), at: NaN })).toThrow(RangeError);
-  expect(() => encodeTraceRecord(state('a'.repeat(MAX_TRACE_RECORD)))).toThrow(/a state of \d+ octets/);
+  expect(() => encodeTraceRecord(state('a'.repeat(2 ** 20 + 1)))).toThrow(/a state of \d+ octets/);
   const rest = { reason: undefined, state: undefined, outcome: undefined };
   const advice = Array<string>(10_000).fill('a');
   const failed = { type: 'failed', at: 1, message: 'a', advice, exitStatus: 1, ...rest } as const;
-  expect(() => encodeTraceRecord(failed)).toThrow(/a failed of more values than a record may have/);
+  expect(() => encodeTraceRecord(failed)).toThrow(/a failed of \d+ octets is more than a record may hold/);
 });
 
 test('docs/formats.md has the records and their fields', () => {

@@ -14,14 +14,16 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { tryLockDescriptor } from '@mig/posix';
+import { FileTooLongError, readSmallFile, tryLockDescriptor } from '@mig/posix';
 import { UnsafeFolderError } from './errors.js';
 import { isRecord, type MigrationRecord } from './migration-record.js';
+
+/** Octets: a name, a host, two numbers. */
+const LONGEST_RECORD = 1 << 16;
 
 export class MigrationFolder {
   readonly path: string;
@@ -74,9 +76,9 @@ export class MigrationFolder {
   recordOf(domid: number): MigrationRecord | undefined {
     let text: string;
     try {
-      text = readFileSync(this.lockOf(domid), 'utf8');
+      text = new TextDecoder().decode(readSmallFile(this.lockOf(domid), LONGEST_RECORD));
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error) || error instanceof FileTooLongError) return undefined;
       throw error;
     }
     return parseRecord(text);

@@ -1,6 +1,9 @@
 import type { OperatorReply } from '@mig/protocol/operator';
 import { OperatorError } from './errors.js';
 
+/** Of one request that nobody has taken yet: there are a status and an end, or an error. */
+const MOST = 16;
+
 /** The replies to one request, as they come. Of statuses that nobody has taken yet the latest is kept. */
 export class Replies {
   readonly #come: OperatorReply[] = [];
@@ -9,7 +12,8 @@ export class Replies {
 
   give(reply: OperatorReply): void {
     if (this.#come.at(-1)?.kind === 'status' && reply.kind === 'status') this.#come.pop();
-    this.#come.push(reply);
+    // What a migration that makes no sense adds to them is passed over.
+    if (this.#come.length < MOST) this.#come.push(reply);
     this.#wake?.();
   }
 
