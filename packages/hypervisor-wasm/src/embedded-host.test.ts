@@ -1,6 +1,6 @@
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { buildGuest } from './guest/guest-builder.test-support.js';
@@ -98,6 +98,19 @@ describe('a host', () => {
     expect(refused('nothing').code).toBe('bad-configuration');
     expect(refused('/nowhere/guest.wasm').code).toBe('bad-configuration');
     expect(readdirSync(join(test.folder, 'domains'))).toEqual([]);
+  });
+
+  it('keeps no more of a console than its log may have, however much a guest writes at once', async () => {
+    const test = openHost();
+    const MIB = 2 ** 20;
+    const kernel = moduleFile(test, buildGuest({ minimumMemory: 100 * 16, writes: 100 * MIB }));
+    const domid = test.host.create(configurationOf('one', kernel, '', 100), { paused: false });
+    const path = test.host.consolePath(domid);
+    await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(0), UNTIL);
+    // It has written all of it by then.
+    test.host.pause(domid);
+    expect(statSync(path).size).toBe(8 * MIB);
+    expect(existsSync(`${path}.0`)).toBe(false);
   });
 
   it('shows a domain whose guest crashed, with the reason on its console', async () => {

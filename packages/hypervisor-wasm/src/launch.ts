@@ -11,6 +11,9 @@ import type { Readiness } from './domain/main.js';
 /** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
 const PATIENCE = 60_000;
 
+/** Characters of what a process has said before it died. */
+const LONGEST_WORDS = 2000;
+
 /**
  * Starts the process of a new domain in its folder and waits until it is ready.
  * @throws HostError with the process's own words where it is not to be
@@ -108,7 +111,7 @@ function died(folder: string): Readiness {
 
 function lastWords(log: string): string {
   try {
-    return readFileSync(log, 'utf8').trim();
+    return readFileSync(log, 'utf8').trim().slice(-LONGEST_WORDS);
   } catch (error) {
     return `${log} cannot be read (${codeOf(error)})`;
   }

@@ -19,6 +19,17 @@ it('starts anew where it gets too long, and keeps one generation', () => {
   expect(read('console.log.0')).toBe('second\n');
 });
 
+it('keeps the end of what is longer than a log, and no more than two of them in all', () => {
+  const log = new ConsoleLog(join(folder, 'console.log'), 10);
+  log.write(octets('first\n'));
+  log.write(octets('0123456789abcdefghij\n'));
+  expect([read('console.log.0'), read('console.log')]).toEqual(['first\n', 'bcdefghij\n']);
+  log.write(octets('x'.repeat(10)));
+  expect([read('console.log.0'), read('console.log')]).toEqual(['bcdefghij\n', 'xxxxxxxxxx']);
+  log.say('crashed, and said so at length');
+  expect(read('console.log')).toBe(' at length\n'.slice(-10));
+});
+
 it('says a line of its own on a line of its own', () => {
   const log = new ConsoleLog(join(folder, 'console.log'));
   log.write(octets('half'));

@@ -4,8 +4,8 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 export const LONGEST_CONSOLE_LOG = 8 << 20;
 
 /**
- * The guest's console: a file that only grows, until it is too long. What cannot be written, to a full disk say, is
- * lost: a console is not worth a guest.
+ * The guest's console: a file that only grows, until it is too long. Of what is longer than that the end is kept. What
+ * cannot be written, to a full disk say, is lost: a console is not worth a guest.
  */
 export class ConsoleLog {
   #fd: number;
@@ -20,8 +20,9 @@ export class ConsoleLog {
     this.#length = fstatSync(this.#fd).size;
   }
 
-  write(octets: Uint8Array): void {
-    if (octets.length === 0) return;
+  write(text: Uint8Array): void {
+    if (text.length === 0) return;
+    const octets = text.subarray(-this.longest);
     try {
       if (this.#length + octets.length > this.longest && this.#length > 0) this.#rotate();
       const written = writeSync(this.#fd, octets);

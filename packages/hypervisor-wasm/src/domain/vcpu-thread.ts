@@ -1,21 +1,25 @@
 /** The thread that is a domain's vCPU: runs the guest in quanta, and between two of them does as it is told. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GlobalValue } from '../vcpu-context.js';
-import { ConsoleLog } from './console-log.js';
+import { ConsoleLog, LONGEST_CONSOLE_LOG } from './console-log.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
 const { memory, console, command } = workerData as VcpuStart;
 const log = new ConsoleLog(console);
+/** Octets of what a guest has said last, for the reason of its crash. */
+const LONGEST_LAST_LINE = 1000;
 let lastLine = '';
 
 function say(message: VcpuMessage): void {
   parentPort!.postMessage(message);
 }
 
+/** A guest may write all of its memory at once: no more of it is copied than is kept. */
 function writeConsole(address: number, length: number): void {
-  const octets = new Uint8Array(memory.buffer, address >>> 0, length >>> 0).slice();
+  const text = new Uint8Array(memory.buffer, address >>> 0, length >>> 0);
+  const octets = text.slice(-LONGEST_CONSOLE_LOG);
   log.write(octets);
-  lastLine = new TextDecoder().decode(octets).trim();
+  lastLine = new TextDecoder().decode(octets.subarray(-LONGEST_LAST_LINE)).trim();
 }
 
 interface GuestExports {

@@ -22,6 +22,8 @@ export interface GuestParts {
   tables?: (readonly [minimum: number, maximum?: number])[];
   /** Mutable globals besides, exported by these names. */
   alsoGlobals?: string[];
+  /** run() writes so many octets, from address 0 on, to the console. */
+  writes?: number;
   /** What run() does, as code without its `end`; the i32 it returns is on the stack. */
   run?: number[];
   /** An active data segment: the text at the address. */
@@ -85,11 +87,13 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
     alsoGlobals = [],
   } = parts;
   const limits = [shared ? 3 : 1, ...leb(minimumMemory), ...leb(maximumMemory)];
-  const functionImports = parts.alsoImports === undefined ? 0 : 1;
+  const { alsoImports, writes } = parts;
+  const functionImports = [alsoImports, writes].filter((part) => part !== undefined).length;
   const imports: number[][] = [];
   if (parts.importsMemory ?? true) imports.push([...name('env'), ...name('memory'), 2, ...limits]);
-  if (parts.alsoImports !== undefined) {
-    const [module, item] = parts.alsoImports.split('.') as [string, string];
+  if (writes !== undefined) imports.push([...name('mig'), ...name('console'), 0, 2]);
+  if (alsoImports !== undefined) {
+    const [module, item] = alsoImports.split('.') as [string, string];
     imports.push([...name(module), ...name(item), 0, 0]);
   }
   const exports: number[][] = [];
@@ -99,7 +103,9 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
   if (parts.exportsStart ?? true) exports.push([...name('start'), 0, functionImports]);
   if (parts.exportsRun ?? true) exports.push([...name('run'), 0, functionImports + 1]);
 
-  const run = runReturnsNothing ? [] : (parts.run ?? writeNextPage);
+  const write =
+    writes === undefined ? undefined : [...i32Const(0), ...i32Const(writes), 0x10, 0, ...i32Const(SLEEP)];
+  const run = runReturnsNothing ? [] : (parts.run ?? write ?? writeNextPage);
   const code = (body: number[]): number[] => [...leb(body.length + 2), 0, ...body, 0x0b];
   const { data } = parts;
   return new Uint8Array([
@@ -107,6 +113,7 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
     ...section(1, [
       [0x60, 0, 0],
       [0x60, 0, 1, I32],
+      [0x60, 2, I32, I32, 0],
     ]),
     ...section(2, imports),
     ...section(3, [[0], [runReturnsNothing ? 0 : 1]]),
