@@ -132,6 +132,27 @@ const misuses: readonly {
   { args: ['restore', '/nowhere.image'], status: 1, says: /\/nowhere\.image: no such file/ },
 ];
 
+describe('a configuration that is beyond its limits is refused by', () => {
+  const base = 'name = "busy"\ntype = "wasm"\nkernel = "idle"\n';
+  test.for([
+    ['create', (file: string) => ['create', file]],
+    ['save', (file: string) => ['save', 'busy', `${file}.image`, file]],
+    ['restore', (file: string) => ['restore', file, `${file}.image`]],
+    ['migrate -C', (file: string) => ['migrate', '-C', file, '-s', '', 'busy', `touch ${marker}`]],
+  ] as const)('%s', async ([name, args]) => {
+    const file = hosts.path(`${name}.cfg`);
+    const refused = async (text: string, says: RegExp) => {
+      writeFileSync(file, text);
+      expect(await hosts.source.xl(...args(file))).toMatchObject({ status: 1, stderr: matching(says) });
+    };
+    await refused(base.padEnd(2 ** 18 + 1), /\.cfg has more than 262144 octets, so it is no domain config/);
+    await refused(`${base}cmdline = "${'x'.repeat(5000)}"`, /\.cfg:4:11: cmdline makes a command line of/);
+    await refused(base.replace('busy', String.raw`\x1b[2J`), /\.cfg:1:8: name must not hold control char/);
+    expect(existsSync(`${file}.image`)).toBe(false);
+    await expectRunsOn(hosts.source, console);
+  });
+});
+
 describe.concurrent('a command line', () => {
   test.for(misuses)('that is amiss is refused: $args', async ({ args, status, says }) => {
     const ended = await hosts.source.xl(...args);

@@ -338,6 +338,17 @@ describe('create', () => {
     ],
     [[folder], 1, /Is a directory/],
     [[fileWith('binary', Uint8Array.of(0xff, 0xfe))], 1, /not text in UTF-8/],
+    [
+      [fileWith('long.cfg', `#${' '.repeat(2 ** 18)}`)],
+      1,
+      /long\.cfg has more than 262144 octets, so it is no/,
+    ],
+    [['/dev/zero'], 1, /^xl: \/dev\/zero has more than 262144 octets, so it is no domain configuration\n$/],
+    [
+      [fileWith('long-line.cfg', `name="a"\ntype="wasm"\nkernel="idle"\ncmdline="${'x'.repeat(200_000)}"\n`)],
+      1,
+      /long-line\.cfg:4:9: cmdline makes a command line of more than 4088 octets\n$/,
+    ],
     [['name="x"'], 1, /Config file not specified/],
     [[file, 'b.cfg'], 2, /'xl create' takes one configuration, not also 'b\.cfg'/],
     [[file, 'memory=-1'], 1, /xl: command line:1:8: expected a number of at least 0/],

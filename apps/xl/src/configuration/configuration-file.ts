@@ -1,15 +1,21 @@
-/** A configuration as a file has it: text in UTF-8. */
+/** The text of a configuration file, for every command that takes one. */
+import { FileTooLongError, readSmallFile } from '@mig/posix';
 import { GONE, isWorkingFolderGone } from '@mig/posix/places';
-import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Failure } from '../output/failure.js';
 
-/** @throws Failure in stock's words where it cannot be read, or is not UTF-8: octets that are not would become others */
+/** Octets at most: far beyond any real configuration, and little enough for all that may be in them. */
+export const LONGEST_CONFIGURATION_FILE = 1 << 18;
+
+/** @throws Failure in stock's words, where it has them; octets that are no UTF-8 would become others */
 export function readConfigurationFile(file: string): string {
-  let octets: Buffer;
+  let octets: Uint8Array;
   try {
-    octets = readFileSync(file);
+    octets = readSmallFile(file, LONGEST_CONFIGURATION_FILE);
   } catch (error) {
+    if (error instanceof FileTooLongError) {
+      throw new Failure(`${error.message}, so it is no domain configuration`, undefined, { cause: error });
+    }
     throw new Failure(`Failed to read config file: ${file}: ${reason(file, error as NodeJS.ErrnoException)}`);
   }
   try {

@@ -47,6 +47,32 @@ describe('domainConfiguration', () => {
     expect(JSON.parse(build(base + text).json)).toMatchObject({ b_info: { cmdline } });
   });
 
+  it.each([
+    ['cmdline', `cmdline = "${'x'.repeat(4089)}"`],
+    ['extra', `root = "r"\nextra = "${'x'.repeat(4082)}"`],
+    ['root', `root = "${'ü'.repeat(2042)}"`],
+  ])('says where a command line gets too long: %s', (key, text) => {
+    const line = text.split('\n').length + 3;
+    expect(() => build(base + text)).toThrow(
+      `x.cfg:${line}:${key.length + 4}: ${key} makes a command line of more than 4088 octets`,
+    );
+    expect(() => build(base + text.replace(/xx|ü/, 'x'))).not.toThrow();
+  });
+
+  it('quotes shortly what is amiss', () => {
+    const long = 'x'.repeat(100_000);
+    for (const text of [`type = "${long}"`, `uuid = "${long}"`, `memory = "${long}"`]) {
+      let message = '';
+      try {
+        build(`${base}${text}`);
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toMatch(/^x\.cfg:4:\d+: .*x{200}\.\.\./);
+      expect(message.length).toBeLessThan(400);
+    }
+  });
+
   it('takes an absolute kernel and numbers in quotes', () => {
     const text = `${base}kernel = "/k.wasm"\nmemory = "0x10"\nmaxmem = 16\nname = 12`;
     expect(JSON.parse(build(text).json)).toMatchObject({

@@ -1,5 +1,6 @@
 /** From xl.cfg to the JSON of libxl_domain_config that travels in the xl header. */
 import { nameProblem } from '@mig/protocol/handshake';
+import { quoted } from '@mig/protocol/terminal-text';
 import { randomUUID } from 'node:crypto';
 import { absolutePath } from '@mig/posix/places';
 import { ConfigurationError, placeName } from './errors.js';
@@ -9,6 +10,8 @@ import { numberIn, type Configuration, type Setting } from './value.js';
 const DEFAULT_MEMORY = 32;
 /** MiB: all that a 32-bit WebAssembly memory can have. */
 const MAX_MEMORY = 4096;
+/** Octets: what the page has room for in which a guest finds its command line. */
+const LONGEST_COMMAND_LINE = 4088;
 
 export interface DomainConfiguration {
   /** libxl JSON. */
@@ -27,7 +30,7 @@ export function domainConfiguration(configuration: Configuration): DomainConfigu
   const warnings: string[] = [];
   for (const { key, place } of configuration.values()) {
     if (!understood.has(key))
-      warnings.push(`${placeName(place)}: ${key} is ignored: wasm domains have no such setting`);
+      warnings.push(`${placeName(place)}: ${quoted(key)} is ignored: wasm domains have no such setting`);
   }
   const name = domainName(configuration);
   wantWasm(configuration);
@@ -76,7 +79,7 @@ function wantWasm(configuration: Configuration): void {
   const builder = configuration.get('builder');
   const asked =
     type !== undefined
-      ? `type = "${type}"`
+      ? `type = "${quoted(type)}"`
       : builder !== undefined
         ? 'builder, which asks for a PV or HVM domain,'
         : 'no type, which asks for a PV domain,';
@@ -90,11 +93,21 @@ function uuid(configuration: Configuration): string {
   const text = string(configuration, 'uuid');
   if (text === undefined) return randomUUID();
   const parts = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i.exec(text);
-  if (parts === null) throw refusal(configuration.get('uuid'), `uuid: Failed to parse UUID: ${text}`);
+  if (parts === null) throw refusal(configuration.get('uuid'), `uuid: Failed to parse UUID: ${quoted(text)}`);
   return parts.slice(1).join('-').toLowerCase();
 }
 
 function commandLine(configuration: Configuration, warnings: string[]): string {
+  const text = commandLineText(configuration, warnings);
+  if (Buffer.byteLength(text) <= LONGEST_COMMAND_LINE) return text;
+  const setting = ['cmdline', 'extra', 'root'].find((key) => configuration.get(key) !== undefined)!;
+  throw refusal(
+    configuration.get(setting),
+    `${setting} makes a command line of more than ${LONGEST_COMMAND_LINE} octets`,
+  );
+}
+
+function commandLineText(configuration: Configuration, warnings: string[]): string {
   const whole = string(configuration, 'cmdline');
   const root = string(configuration, 'root');
   const extra = string(configuration, 'extra');
@@ -122,7 +135,7 @@ function integer(configuration: Configuration, key: string, least: number, most:
   // Stock takes numbers in quotes as well.
   const number = setting.value.kind === 'number' ? setting.value.number : numberIn(setting.value.text);
   if (number === undefined || number < least || number > most) {
-    throw refusal(setting, `${wanted}, not ${JSON.stringify(setting.value.text)}`);
+    throw refusal(setting, `${wanted}, not "${quoted(setting.value.text)}"`);
   }
   return Number(number);
 }

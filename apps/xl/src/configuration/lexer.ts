@@ -19,7 +19,6 @@ const blank = /[ \t]+/y;
 const lineEnd = /(?:#[^\n]*)?(?:\r?\n|$)/y;
 const word = /[a-z][._0-9a-z]*/y;
 const digits = /[0-9][0-9a-fx]*/y;
-const quoted = /'(?:[^'\\\n]|\\[^\n])*'|"(?:[^"\\\n]|\\[^\n])*"/y;
 const sign = /\+=|[=,;[\]]/y;
 
 export class Lexer {
@@ -51,7 +50,7 @@ export class Lexer {
     if (number !== undefined) return { kind: 'number', text: number, place };
     const symbol = this.#take(sign);
     if (symbol !== undefined) return { kind: symbol as TokenKind, text: symbol, place };
-    const string = this.#take(quoted);
+    const string = this.#takeString();
     if (string !== undefined) return { kind: 'string', text: unescape(string.slice(1, -1), place), place };
     throw new ConfigurationError(this.#complaint(), place);
   }
@@ -65,6 +64,22 @@ export class Lexer {
     const found = pattern.exec(this.text)?.[0];
     if (found !== undefined) this.#position += found.length;
     return found;
+  }
+
+  /** Not by a pattern: a long string would take more steps than a match may. */
+  #takeString(): string | undefined {
+    const start = this.#position;
+    const quote = this.text[start];
+    if (quote !== '"' && quote !== "'") return undefined;
+    for (let at = start + 1; at < this.text.length && this.text[at] !== '\n'; at++) {
+      if (this.text[at] === quote) {
+        this.#position = at + 1;
+        return this.text.slice(start, at + 1);
+      }
+      // What follows is no end of the string; an end of the line it is all the same.
+      if (this.text[at] === '\\' && this.text[at + 1] !== '\n') at++;
+    }
+    return undefined;
   }
 
   #complaint(): string {
@@ -97,13 +112,14 @@ const escape = /\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([^]))/g;
 
 function unescape(text: string, string: Place): string {
   if (!text.includes('\\')) return text;
-  // Numeric escapes name octets: several of them may spell one character of UTF-8.
-  const pieces: Buffer[] = [];
+  // Numeric escapes name octets: several of them may spell one character of UTF-8. None is longer than what stands for it.
+  const octets = Buffer.alloc(Buffer.byteLength(text));
+  let length = 0;
   let end = 0;
   for (const match of text.matchAll(escape)) {
     const [whole, hexadecimal, octal, letter] = match;
     const place = { ...string, column: string.column + 1 + match.index };
-    pieces.push(Buffer.from(text.slice(end, match.index)));
+    length += octets.write(text.slice(end, match.index), length);
     end = match.index + whole.length;
     if (letter !== undefined) {
       const character = plainEscapes[letter];
@@ -115,17 +131,17 @@ function unescape(text: string, string: Place): string {
           place,
         );
       }
-      pieces.push(Buffer.from(character));
+      length += octets.write(character, length);
     } else {
       const octet = hexadecimal === undefined ? parseInt(octal ?? '', 8) : parseInt(hexadecimal, 16);
       if (octet === 0) throw new ConfigurationError('a string cannot hold NUL', place);
       if (octet > 255) throw new ConfigurationError(`${whole} is more than an octet holds`, place);
-      pieces.push(Buffer.from([octet]));
+      octets[length++] = octet;
     }
   }
-  pieces.push(Buffer.from(text.slice(end)));
+  length += octets.write(text.slice(end), length);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets.subarray(0, length));
   } catch {
     throw new ConfigurationError('the escapes in this string do not make UTF-8', string);
   }

@@ -60,6 +60,18 @@ describe('what xl.cfg may hold', () => {
   });
 });
 
+it.each([
+  ['plain characters', 'x', 'x'],
+  ['escapes', String.raw`\n`, '\n'],
+  ['octets that are escaped', String.raw`\x41`, 'A'],
+  ['both in turn', String.raw`x\\`, 'x\\'],
+])('a string of millions of %s is a string', (_, piece, meaning) => {
+  const times = 5_000_000;
+  const text = parse(`a = "${piece.repeat(times)}"`)['a'] as string;
+  // Not compared as values: a difference would be printed.
+  expect(text === meaning.repeat(times)).toBe(true);
+});
+
 describe('what it may not', () => {
   const rows: [name: string, text: string, place: string, message: RegExp][] = [
     ['a value without key', '= 1', '1:1', /expected a key, found '='/],

@@ -7,6 +7,7 @@
  *
  * Inside a list, lines may end anywhere.
  */
+import { quoted } from '@mig/protocol/terminal-text';
 import { ConfigurationError, type Place } from './errors.js';
 import { Lexer, type Token, type TokenKind } from './lexer.js';
 import { numberIn, type Configuration, type Setting, type Value } from './value.js';
@@ -107,7 +108,7 @@ class Parser {
       ? `the end of the ${kind.slice('end of '.length)}`
       : kind === 'string'
         ? 'a string'
-        : `'${text}'`;
+        : `'${quoted(text)}'`;
     return new ConfigurationError(`expected ${what}, found ${found}${hint}`, place);
   }
 }
