@@ -173,7 +173,7 @@ describe.concurrent('a trace', () => {
     expect(await migration.ended).toMatchObject({ status: 0 });
     const said = migration.events() as unknown as Line[];
     expect(only(said, 'note')).toEqual([
-      { event: 'note', text: containing('the trace ends early: write: no space left on the device') },
+      { event: 'note', text: containing('the trace ends early: /dev/full: no space left on the device') },
     ]);
     expect(said.flatMap(faultsOf)).toEqual([]);
     await expectMoved(hosts, before);

@@ -14,7 +14,6 @@ import type { Input } from '@mig/posix';
 import { absolutePath } from '@mig/posix/places';
 import type { ControlRequest, ControlState } from '@mig/protocol/control';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
-import { writeFileSync } from 'node:fs';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
 import { ControlConnection } from './control-connection.js';
 import { defaultHostFolder } from './default-host-folder.js';
@@ -29,6 +28,7 @@ import { logDomain } from './log-domain.js';
 import { misfit } from './misfit.js';
 import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
 import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
+import { writePrivateFile } from './replace-file.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
 
 /** Domains that are WebAssembly programs, each in a process of its own; a folder is a host. */
@@ -105,7 +105,7 @@ export class EmbeddedHost implements Host {
     const { module } = inspectGuest(readKernel(parsed.kernel));
     const domid = this.#folder.add(parsed);
     return this.#orDiscard(domid, () => {
-      writeFileSync(this.#folder.pathOf(domid, 'kernel'), module, { mode: 0o600 });
+      writePrivateFile(this.#folder.pathOf(domid, 'kernel'), module);
       launchNew(this.#folder.pathOf(domid));
       if (!options.paused) this.unpause(domid);
       return domid;

@@ -1,5 +1,5 @@
 import type { HostInfo } from '@mig/hypervisor';
-import { closeDescriptor, createMemoryFile, Mapping, whyNoWriteLog } from '@mig/posix';
+import { Mapping, whyNoWriteLog } from '@mig/posix';
 import { readFileSync } from 'node:fs';
 import { arch, freemem, hostname, release, totalmem } from 'node:os';
 import { GUEST_ABI } from './guest/inspect.js';
@@ -34,9 +34,7 @@ const PROBE = 4096;
 
 /** Why this kernel cannot log written pages; undefined where it can. */
 export function whyNoLogDirty(): string | undefined {
-  const fd = createMemoryFile('probe', PROBE);
-  const mapping = Mapping.of(fd, PROBE, 'write');
-  closeDescriptor(fd);
+  const mapping = Mapping.ofMemory('probe', PROBE);
   try {
     const reason = whyNoWriteLog(mapping);
     if (reason === undefined) return undefined;

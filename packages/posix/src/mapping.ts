@@ -1,11 +1,11 @@
 import { fchmodSync } from 'node:fs';
-import { closeDescriptor } from './descriptors.js';
 import { call } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
 const MFD_CLOEXEC = 1;
 
 /**
@@ -53,14 +53,10 @@ export class Mapping {
     return new Mapping(call('mmap', `descriptor ${fd}`, 0, length, protection, MAP_SHARED, fd, 0), length);
   }
 
-  /** Memory of its own, for writing, which is no file that anybody else could open. */
+  /** Memory of its own, for writing, which is no file: nobody else could open it, and no limit of file sizes holds for it. */
   static ofMemory(name: string, length: number): Mapping {
-    const fd = createMemoryFile(name, length);
-    try {
-      return Mapping.of(fd, length, 'write');
-    } finally {
-      closeDescriptor(fd);
-    }
+    const flags = MAP_SHARED | MAP_ANONYMOUS;
+    return new Mapping(call('mmap', name, 0, length, PROT_READ | PROT_WRITE, flags, -1, 0), length);
   }
 
   /** @throws Error once unmapped: a stale address would be another mapping's memory */

@@ -102,6 +102,7 @@ function withNext(message: string, next: string): string {
 const meanings: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EEXIST: 'it exists already',
+  EFBIG: 'beyond the limit of file sizes (ulimit -f), or of what the file system can hold',
   EIO: 'input/output error',
   EISDIR: 'it is a directory',
   EMFILE: 'too many open files',

@@ -58,15 +58,18 @@ export class TextOutput {
   }
 }
 
-/** Writes to a descriptor that may be non-blocking: whoever shares it decides that, not we. */
-export function writeAll(descriptor: number, octets: Uint8Array): void {
+/**
+ * Writes to a descriptor that may be non-blocking: whoever shares it decides that, not we.
+ * @param name what an error calls it; without one it is the output
+ */
+export function writeAll(descriptor: number, octets: Uint8Array, name?: string): void {
   for (let written = 0; written < octets.length;) {
     try {
       written += writeSync(descriptor, octets, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new OutputClosedError('the output was closed');
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw Object.assign(error as Error, name !== undefined && { path: name });
       pause();
     }
   }

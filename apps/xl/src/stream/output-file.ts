@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { Failure } from '../output/failure.js';
 import { writeAll } from '../output/text-output.js';
-import { standardStream } from './standard-stream.js';
+import { nameOf, standardStream } from './standard-stream.js';
 
 /** How a file gets its name once all has been written: plain, so that another thread can do it. */
 export interface Completion {
@@ -73,7 +73,7 @@ export interface OutputFile {
 export function openOutputFile(from: string, to: string): OutputFile {
   if (to === '-') {
     const descriptor = standardStream(1);
-    return direct(descriptor, descriptor !== 1);
+    return direct(descriptor, nameOf(to, 1), descriptor !== 1);
   }
   let path = to;
   let before = statOf(path);
@@ -88,7 +88,7 @@ export function openOutputFile(from: string, to: string): OutputFile {
     throw new Failure(`${from} and ${path} are the same file`);
   }
   // A device or a pipe is written to, not replaced.
-  if (before !== undefined && !before.isFile()) return direct(openDevice(path), true);
+  if (before !== undefined && !before.isFile()) return direct(openDevice(path), path, true);
   return replacing(before === undefined ? path : realpathSync(path), before);
 }
 
@@ -108,10 +108,10 @@ function openDevice(path: string): number {
   throw new Failure(`${path} is a terminal: give a file or a pipe`);
 }
 
-function direct(descriptor: number, ours: boolean): OutputFile {
+function direct(descriptor: number, name: string, ours: boolean): OutputFile {
   return {
     completion: { descriptor, rename: undefined },
-    write: (octets) => writeAll(descriptor, octets),
+    write: (octets) => writeAll(descriptor, octets, name),
     complete: () => completeFile({ descriptor, rename: undefined }),
     close: () => {
       if (ours) closeSync(descriptor);
@@ -125,7 +125,7 @@ function replacing(path: string, before: Stats | undefined): OutputFile {
   const completion = { descriptor, rename: { from: temporary, to: path, mode: privateMode(before) } };
   return {
     completion,
-    write: (octets) => writeAll(descriptor, octets),
+    write: (octets) => writeAll(descriptor, octets, path),
     complete: () => completeFile(completion),
     close: () => {
       closeSync(descriptor);

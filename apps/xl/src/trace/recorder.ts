@@ -28,13 +28,13 @@ export interface TraceOutlets {
 /** Throws nothing: no migration fails for its trace. */
 export class TraceRecorder {
   readonly #began = performance.now();
-  #descriptor: number | undefined;
+  #file: TraceTask['file'];
 
   constructor(
     private readonly task: TraceTask,
     private readonly outlets: TraceOutlets,
   ) {
-    this.#descriptor = task.descriptor;
+    this.#file = task.file;
     const header = { magic: TRACE_MAGIC, version: TRACE_VERSION, date: Date.now(), ...task.header };
     this.#record({ type: 'header', ...header });
   }
@@ -118,10 +118,10 @@ export class TraceRecorder {
   #record(record: Unstamped<KnownTraceRecord>): void {
     try {
       const octets = encodeTraceRecord({ ...record, at: fine(performance.now() - this.#began) });
-      if (this.#descriptor !== undefined) writeAll(this.#descriptor, octets);
+      if (this.#file !== undefined) writeAll(this.#file.descriptor, octets, this.#file.path);
       if (this.task.posted) this.outlets.post(octets);
     } catch (error) {
-      if (this.#descriptor === undefined) return;
+      if (this.#file === undefined) return;
       this.outlets.note(`the trace ends early: ${describeError(error)}`);
       this.#close();
       if (this.task.posted) this.#record(record);
@@ -129,10 +129,10 @@ export class TraceRecorder {
   }
 
   #close(): void {
-    const descriptor = this.#descriptor;
-    this.#descriptor = undefined;
+    const file = this.#file;
+    this.#file = undefined;
     try {
-      if (descriptor !== undefined) closeSync(descriptor);
+      if (file !== undefined) closeSync(file.descriptor);
     } catch (error) {
       this.outlets.note(`the trace may end early: ${describeError(error)}`);
     }

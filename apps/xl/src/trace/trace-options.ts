@@ -77,9 +77,9 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
           format: formatOf('--report', report),
           file: opened('--report', report, () => openOutputFile('-', report)),
         };
-  let descriptor: number | undefined;
+  let file: TraceTask['file'];
   try {
-    descriptor = trace === undefined ? undefined : openTraceFile(trace);
+    file = trace === undefined ? undefined : { descriptor: openTraceFile(trace), path: trace };
   } catch (error) {
     page?.file.close();
     throw error;
@@ -87,7 +87,7 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
   const bitmaps = traceBitmaps === true;
   return {
     task: {
-      descriptor,
+      file,
       posted: page !== undefined,
       bitmaps,
       names: subject.names,

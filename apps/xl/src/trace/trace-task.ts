@@ -4,7 +4,7 @@ import type { Names } from '../migrate/names.js';
 /** What a migration is to keep of itself. Plain: it crosses into the worker. */
 export interface TraceTask {
   /** Where `--trace` goes. */
-  readonly descriptor: number | undefined;
+  readonly file: { readonly descriptor: number; readonly path: string } | undefined;
   /** The records are wanted by the main thread as well, for a report. */
   readonly posted: boolean;
   readonly bitmaps: boolean;
