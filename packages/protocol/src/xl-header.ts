@@ -74,11 +74,22 @@ function failure(
   return new StreamError(code, message, { layer: 'xl', offset, field, specification });
 }
 
+/** All of the magic that no terminal changes: what follows is there to show that something did. */
+const PRINTABLE = XL_MAGIC.subarray(0, XL_MAGIC.indexOf(0x0a));
+
+function whatElse(octets: Uint8Array): string {
+  if (!equal(octets.subarray(0, PRINTABLE.length), PRINTABLE)) return 'this is not a domain saved by xl';
+  return (
+    'this is a domain saved by xl whose line ends were changed on the way, by a terminal (ssh -T goes without one) or a ' +
+    'transfer as text'
+  );
+}
+
 /** The first 48 octets, and how many of optional data follow. Throws StreamError. */
 export function decodeXlFixed(octets: Uint8Array, offset = 0): { header: XlHeader; follows: number } {
   if (!equal(octets.subarray(0, XL_MAGIC.length), XL_MAGIC)) {
     const asked = 'xl.h: 32 octets, "Xen saved domain, xl format\\n \\0 \\r"';
-    throw failure('bad-magic', 'this is not a domain saved by xl', offset, 'magic', asked);
+    throw failure('bad-magic', whatElse(octets), offset, 'magic', asked);
   }
   const mark = new OctetReader(octets.subarray(32, 36), 'little-endian').u32('byteorder');
   if (mark !== BYTE_ORDER_MARK && mark !== 0x04030201) {

@@ -26,6 +26,9 @@ export class BannerError extends Error {
 }
 
 function bannerMessage(verdict: BannerVerdict, octets: number): string {
+  if (verdict.kind === 'through-terminal') {
+    return `the target's banner ends with a carriage return: ${verdict.likelyCause}`;
+  }
   if (verdict.kind !== 'other') return `the target's banner was not whole: ${octets} octets`;
   const { firstLine, likelyCause } = verdict;
   const received = octets === 0 ? 'no banner' : `"${firstLine}" in place of its banner`;

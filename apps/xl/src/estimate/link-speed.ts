@@ -17,6 +17,7 @@ const PORTION = 1 << 18;
 /** Says that the way is open, and reads. */
 const OPENED = 'mig-link';
 const REMOTE = `'echo ${OPENED}; cat > /dev/null'`;
+const GREETING_OF_TERMINAL = `${OPENED}\r`;
 
 /** Milliseconds to wait at most: for the way to open, the login included, and for it to take what is sent. */
 export interface LinkPatience {
@@ -62,7 +63,13 @@ export async function linkSpeed(
   };
 
   try {
-    await within(patience.banner, 'did not get there', Promise.race([opened(child.stdout), ended]));
+    const said = await within(
+      patience.banner,
+      'did not get there',
+      Promise.race([opened(child.stdout), ended]),
+    );
+    if (said === GREETING_OF_TERMINAL)
+      throw failure('has a terminal between the two ends (-T goes without one)');
     const portion = randomBytes(PORTION);
     const began = performance.now();
     let octets = 0;
@@ -89,12 +96,15 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-/** Greetings may come before it, of any length. */
-async function opened(stdout: NodeJS.ReadableStream): Promise<void> {
+/** @returns the word that says that the way is open, with what ends it; undefined where that does not come */
+async function opened(stdout: NodeJS.ReadableStream): Promise<string | undefined> {
+  // Greetings may come before it, of any length.
   let last = '';
   for await (const octets of stdout) {
     const said = last + String(octets);
-    if (said.includes(OPENED)) return;
+    const at = said.search(new RegExp(`${OPENED}[\\r\\n]`));
+    if (at >= 0) return said.slice(at, at + OPENED.length + 1);
     last = said.slice(-OPENED.length);
   }
+  return undefined;
 }

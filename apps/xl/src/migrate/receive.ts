@@ -1,6 +1,9 @@
 import type { TargetState } from '@mig/protocol/handshake';
 import type { TargetTimeouts } from '@mig/receiver';
 import type { Context } from '../commands/context.js';
+import { isatty } from 'node:tty';
+import { Failure } from '../output/failure.js';
+import { standardNames } from '../stream/standard-stream.js';
 import { runTask, TaskError } from './run-task.js';
 
 /** Stock's messages, in stock's order: they reach the operator through ssh's stderr. */
@@ -25,6 +28,7 @@ export async function receive(
 ): Promise<void> {
   context.neverWait(LAST_WORDS);
   const { log } = context;
+  refuseTerminal();
   try {
     await runTask(
       context,
@@ -48,4 +52,14 @@ export async function receive(
     for (const line of error.failure.advice) log.line(`migration target: ${line}`);
     context.exitStatus = error.failure.exitStatus;
   }
+}
+
+/** A terminal changes the octets that it carries, and takes some for commands. Its name is what the source looks for. */
+function refuseTerminal(): void {
+  const terminal = ([0, 1] as const).find((descriptor) => isatty(descriptor));
+  if (terminal === undefined) return;
+  throw new Failure(
+    `migrate-receive is started by xl migrate on the other host, through pipes: ${standardNames[terminal]} is a terminal, ` +
+      'as with ssh -t or RequestTTY; ssh -T goes without one',
+  );
 }

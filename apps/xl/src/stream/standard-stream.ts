@@ -6,11 +6,12 @@ import { fstatSync, openSync, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Failure } from '../output/failure.js';
 
-const names = ['standard input', 'standard output'] as const;
+/** By descriptor. */
+export const standardNames = ['standard input', 'standard output'] as const;
 
 /** What `-` is called in words. */
 export function nameOf(path: string, descriptor: 0 | 1): string {
-  return path === '-' ? names[descriptor] : path;
+  return path === '-' ? standardNames[descriptor] : path;
 }
 
 /**
@@ -20,7 +21,7 @@ export function nameOf(path: string, descriptor: 0 | 1): string {
 export function standardStream(descriptor: 0 | 1): number {
   if (isatty(descriptor)) {
     const way = descriptor === 0 ? 'from' : 'to';
-    throw new Failure(`${names[descriptor]} is a terminal: redirect it ${way} a file or a pipe`);
+    throw new Failure(`${standardNames[descriptor]} is a terminal: redirect it ${way} a file or a pipe`);
   }
   // A file opened anew would start at its beginning.
   if (!fstatSync(descriptor).isFIFO()) return descriptor;

@@ -8,6 +8,8 @@ export type BannerVerdict =
   | { readonly kind: 'banner' }
   /** The beginning of the banner, or nothing yet: wait for more. */
   | { readonly kind: 'prefix' }
+  /** The banner, and a carriage return in it that only a terminal adds. */
+  | { readonly kind: 'through-terminal'; readonly likelyCause: string }
   | {
       readonly kind: 'other';
       /** The first line that is not empty, quoted for a terminal; may be empty. */
@@ -17,9 +19,13 @@ export type BannerVerdict =
 
 /** Octets that are looked at: who sends something else may send much of it. */
 const LOOKED_AT = 4096;
+const TERMINAL =
+  "a terminal is between the two ends, and would change the stream; 'ssh -T' as SSHCOMMAND goes without one";
 
 /** The first that matches tells. Looked for in all that was received, which may hold more than the culprit. */
 const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
+  // Our own receiver, which takes no stream from one.
+  [/standard (?:in|out)put is a terminal/, TERMINAL],
   [/command not found|: not found|No such file or directory/i, 'the target has no xl in its PATH'],
   [
     /Usage: *xl|unknown option|unrecognized option|invalid option/i,
@@ -47,6 +53,8 @@ const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
   ],
 ];
 
+const BANNER_OF_TERMINAL = fromLatin1(BANNER).replace('\n', '\r');
+
 function firstLineOf(received: Uint8Array): string {
   const lines = shownUtf8(received.subarray(0, LOOKED_AT)).split(/[\r\n]+/);
   return quoted(lines.find((line) => line.trim() !== '') ?? '');
@@ -69,6 +77,7 @@ export function classifyBanner(received: Uint8Array, ended = false): BannerVerdi
     return { kind: 'other', firstLine, likelyCause };
   }
   const text = fromLatin1(received.subarray(0, LOOKED_AT));
+  if (text.includes(BANNER_OF_TERMINAL)) return { kind: 'through-terminal', likelyCause: TERMINAL };
   const cause = causes.find(([pattern]) => pattern.test(text))?.[1];
   const likelyCause = cause ?? 'something on the target prints to standard output before xl, or in its place';
   return { kind: 'other', firstLine: firstLineOf(received), likelyCause };

@@ -47,6 +47,11 @@ describe('classifyBanner', () => {
       'libxl: error: cannot open libxl handle',
       /not a running Xen host/,
     ],
+    [
+      'xl: it: standard input is a terminal: what\r\n',
+      'xl: it: standard input is a terminal: what',
+      /^a terminal/,
+    ],
     ['\x1b[2Jhello\x07', String.raw`\u001b[2Jhello\u0007`, /prints to standard output/],
     ['\0\0\0', String.raw`\u0000\u0000\u0000`, /prints to standard output/],
     ['\n\n', '', /prints to standard output/],
@@ -55,6 +60,22 @@ describe('classifyBanner', () => {
     expect(verdict).toMatchObject({ kind: 'other', firstLine });
     expect(verdict.kind === 'other' && verdict.likelyCause).toMatch(cause);
   });
+
+  it.each(['', 'Welcome!\r\n', 'bash: xl: command not found\r\n'])(
+    'tells a terminal by its line ends, after %j',
+    (before) => {
+      const banner = 'xl migration receiver ready, send binary domain data.\r\n';
+      const verdict = classifyBanner(latin1(before + banner), true);
+      expect(verdict).toEqual({
+        kind: 'through-terminal',
+        likelyCause: expect.stringMatching(/^a terminal .*'ssh -T'/) as string,
+      });
+      // As far as the banner goes: the line feed that follows may never come.
+      expect(classifyBanner(latin1(before + banner).subarray(0, before.length + BANNER.length))).toEqual(
+        verdict,
+      );
+    },
+  );
 
   it('shows no more than 200 characters', () => {
     const verdict = classifyBanner(new Uint8Array(100_000).fill(65));
