@@ -23,6 +23,14 @@ test('has the median of the latest nine of each route and figure', () => {
   expect(history('two').median('suspend-costs')).toBeUndefined();
 });
 
+test.each([
+  ['rise', (number: number) => number, 16],
+  ['fall', (number: number) => 21 - number, 5],
+])('has that of nine, not of one more or less, where they %s', (_, cost, median) => {
+  for (let number = 1; number <= 20; number++) history('one').add('suspend-costs', cost(number));
+  expect(history('one').median('suspend-costs')).toBe(median);
+});
+
 test('knows the dearest other route from the same hypervisor', () => {
   expect(history('new').largestElsewhere('suspend-costs')).toBeUndefined();
   history('one').add('suspend-costs', 40);
