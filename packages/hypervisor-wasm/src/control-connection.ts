@@ -4,6 +4,8 @@ import {
   deadlineIn,
   EndOfInputError,
   Input,
+  type Interrupt,
+  InterruptedError,
   Output,
   setNonBlocking,
   TimeoutError,
@@ -50,11 +52,17 @@ export class ControlConnection {
   }
 
   /**
+   * @param interrupt ends the wait for the answer, and with it the use of the connection
    * @returns the domain's epoch from then on
-   * @throws HostError for what the domain's process refuses, domain-died where it is gone
+   * @throws HostError for what the domain's process refuses, domain-died where it is gone; InterruptedError
    */
-  do(request: ControlRequest, milliseconds = 0): number {
-    return this.#ask(request, 'done', milliseconds).epoch;
+  do(request: ControlRequest, milliseconds = 0, interrupt?: Interrupt): number {
+    return this.#ask(request, 'done', milliseconds, interrupt).epoch;
+  }
+
+  /** Tells whether an answer was not waited for: nothing can be asked any more, and the domain's process has to see it close. */
+  get isSpent(): boolean {
+    return this.#tooLate !== undefined;
   }
 
   state(): ControlState {
@@ -74,6 +82,7 @@ export class ControlConnection {
     request: ControlRequest,
     kind: K,
     milliseconds = 0,
+    interrupt?: Interrupt,
   ): ControlReply & { kind: K } {
     const due = milliseconds === 0 ? PATIENCE : milliseconds;
     // What nobody waits for any more is not done later.
@@ -81,6 +90,7 @@ export class ControlConnection {
     if (this.#tooLate !== undefined) throw this.#tooLate;
     const what = `no answer of the process of domain ${this.domid}`;
     this.#input.deadline = this.#output.deadline = deadlineIn(due + GRACE, what);
+    this.#input.interrupt = interrupt;
     const reply = this.#orDied(() => {
       this.#output.write(encodeControlRequest({ ...request, deadline }));
       return decodeControlReply(this.#receive());
@@ -108,6 +118,11 @@ export class ControlConnection {
     try {
       return action();
     } catch (error) {
+      if (error instanceof InterruptedError) {
+        const message = `the process of domain ${domid} was not waited for`;
+        this.#tooLate = new HostError('unavailable', message, { domid, cause: error });
+        throw error;
+      }
       if (error instanceof TimeoutError) {
         this.#tooLate = new HostError('unavailable', error.message, { domid, cause: error });
         throw this.#tooLate;

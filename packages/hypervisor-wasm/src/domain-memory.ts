@@ -1,5 +1,5 @@
 import { HostError, type Memory } from '@mig/hypervisor';
-import { Iovec, type Output, WriteLogReader } from '@mig/posix';
+import { type Interrupt, Iovec, type Output, WriteLogReader } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import type { ControlConnection } from './control-connection.js';
@@ -24,12 +24,14 @@ export class DomainMemory implements Memory {
    * @param connection what log-dirty lasts as long as
    * @param suspendTimeout milliseconds
    * @param onSuspended is told the epoch of the suspend
+   * @param interrupt ends the wait for the suspend
    */
   constructor(
     private readonly owner: ProcessIdentity,
     private readonly connection: ControlConnection,
     private readonly suspendTimeout: number,
     private readonly onSuspended: (epoch: number) => void = () => {},
+    private readonly interrupt?: Interrupt,
   ) {
     this.#ram = connection.state().ram;
     this.pageCount = this.#ram.length / PAGE_SIZE;
@@ -91,7 +93,8 @@ export class DomainMemory implements Memory {
 
   suspend(): void {
     const timeoutMilliseconds = this.suspendTimeout;
-    this.onSuspended(this.connection.do({ kind: 'suspend', timeoutMilliseconds }, timeoutMilliseconds));
+    const request = { kind: 'suspend', timeoutMilliseconds } as const;
+    this.onSuspended(this.connection.do(request, timeoutMilliseconds, this.interrupt));
     try {
       // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
       this.connection.state();

@@ -159,9 +159,8 @@ export class EmbeddedHost implements Host {
       owner,
       noLogDirty: whyNoLogDirty(),
     });
-    return EmbeddedOutgoingDomain.take(connection, purpose, look, () => {
-      this.#folder.remove(domid, owner);
-    });
+    const remove = () => this.#folder.remove(domid, owner);
+    return EmbeddedOutgoingDomain.take(connection, purpose, { look, remove });
   }
 
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {

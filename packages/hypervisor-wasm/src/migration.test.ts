@@ -1,8 +1,10 @@
 import type { SaveOptions } from '@mig/hypervisor';
+import { Interrupt, InterruptedError, Output } from '@mig/posix';
+import { simplePolicy } from '@mig/sender';
 import { encodeDomainHeader, encodeImageHeader, encodeLibxlHeader, encodeLibxlRecord } from '@mig/protocol';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { buildGuest } from './guest/guest-builder.test-support.js';
@@ -132,6 +134,24 @@ describe('a domain that moves to another host', () => {
     const error = failure(() => save(source, domid, '/dev/null', { ...NOT_LIVE, suspendTimeout: 50 }));
     expect(error.code).toBe('suspend-refused');
     expect(source.host.describe(domid).state).toEqual({ paused: false, suspended: false, crashed: false });
+  });
+
+  it('runs on where its suspend was not waited for, even if that has come about', async () => {
+    if (noLogDirty) return;
+    const { host } = openHost();
+    const domid = host.create(configurationOf('one', 'idle'), { paused: false });
+    const domain = host.take(domid, { kind: 'migration' });
+    const interrupt = Interrupt.create();
+    const output = new Output(openSync('/dev/null', 'w'), { subject: 'nothing', interrupt });
+    const observer = { precopyEnded: () => interrupt.raise('operator') };
+    const options = { ...LIVE, policy: simplePolicy(0), observer };
+    expect(() => domain.saveTo(output, options)).toThrow(InterruptedError);
+    await vi.waitFor(() => expect(host.describe(domid).state.suspended).toBe(true), UNTIL);
+    domain.resume();
+    expect(host.describe(domid)).toMatchObject({ standing: 'free', state: { suspended: false } });
+    domain.release();
+    output.close();
+    interrupt.close();
   });
 });
 

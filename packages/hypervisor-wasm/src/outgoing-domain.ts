@@ -8,8 +8,9 @@ import {
   type Purpose,
   type SaveOptions,
 } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
+import { type Output, pause } from '@mig/posix';
 import type { ControlRequest } from '@mig/protocol/control';
+import { isHeld } from '@mig/protocol/handshake';
 import { endProcess } from './end-process.js';
 import { type ControlConnection, letGo } from './control-connection.js';
 import type { ProcessIdentity } from './process-identity.js';
@@ -24,6 +25,17 @@ export interface TakenDomain {
   readonly noLogDirty: string | undefined;
 }
 
+/** What the host does for a domain that is taken. */
+export interface OutgoingParts {
+  look(): TakenDomain;
+  /** Removes what is left of the domain once its process has ended. */
+  remove(): void;
+}
+
+/** Milliseconds in which a domain's process is to have resumed it by itself, and between two looks. */
+const RESUMED_WITHIN = 2000;
+const POLL = 10;
+
 /** A domain that this connection holds: its process obeys the connection, and names the suspend that it is about. */
 export class EmbeddedOutgoingDomain implements OutgoingDomain {
   /** The epoch that its process named last. */
@@ -33,20 +45,18 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
   private constructor(
     private readonly connection: ControlConnection,
     private readonly domain: TakenDomain,
-    private readonly remove: () => void,
+    private readonly parts: OutgoingParts,
   ) {}
 
-  /** @param remove removes what is left of the domain once its process has ended */
   static take(
     connection: ControlConnection,
     { kind, to = '', epoch = 0 }: Purpose,
-    look: () => TakenDomain,
-    remove: () => void,
+    parts: OutgoingParts,
   ): EmbeddedOutgoingDomain {
     try {
       connection.do({ kind: 'take', purpose: kind, pid: process.pid, to, epoch });
       // Looked at only now that nobody else can change it.
-      return new EmbeddedOutgoingDomain(connection, look(), remove);
+      return new EmbeddedOutgoingDomain(connection, parts.look(), parts);
     } catch (error) {
       connection.close();
       throw error;
@@ -81,6 +91,7 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
   }
 
   resume({ paused = false } = {}): void {
+    if (this.connection.isSpent && this.#epoch === 0) return this.#awaitOwnResume();
     this.#do({ kind: 'takeBack', epoch: this.#epoch, paused });
   }
 
@@ -88,13 +99,30 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
     endProcess(this.domain.owner, () => {
       this.#do({ kind: 'destroy', epoch: this.#epoch });
     });
-    this.remove();
+    this.parts.remove();
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
     letGo(this.connection);
+  }
+
+  /** Its process resumes a domain whose suspend nobody has waited for, once the connection is gone. */
+  #awaitOwnResume(): void {
+    this.release();
+    const deadline = performance.now() + RESUMED_WITHIN;
+    for (;;) {
+      const { domid, standing, state } = this.parts.look().info;
+      if (standing === 'unknown' || !isHeld(standing)) {
+        if (!state.suspended) return;
+        throw new HostError('wrong-state', `domain ${domid} is suspended`, { domid });
+      }
+      if (performance.now() > deadline) {
+        throw new HostError('unavailable', `the process of domain ${domid} does not resume it`, { domid });
+      }
+      pause(POLL);
+    }
   }
 
   #do(request: ControlRequest): void {

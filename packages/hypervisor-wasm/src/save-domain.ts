@@ -28,10 +28,12 @@ export function saveDomain(
 ): ImageReport {
   let epoch = 0;
   try {
-    const memory = new DomainMemory(owner, connection, options.suspendTimeout, (seen) => {
+    const suspended = (seen: number) => {
       epoch = seen;
       onSuspended(seen);
-    });
+    };
+    const { suspendTimeout } = options;
+    const memory = new DomainMemory(owner, connection, suspendTimeout, suspended, output.interrupt);
     try {
       output.write(encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }));
       output.write(encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }));

@@ -149,7 +149,7 @@ export class ControlServer {
     switch (request.kind) {
       case 'suspend': {
         const next = this.owner.act('suspend');
-        await this.domain.change('suspend', request.timeoutMilliseconds);
+        await this.domain.change('suspend', request.timeoutMilliseconds, goneSignal(socket));
         this.owner.become(next);
         this.#unconfirmedSuspend = true;
         break;
@@ -292,6 +292,13 @@ export class ControlServer {
     if (isAwaited && (deadline === 0 || Date.now() <= deadline)) return;
     throw new HostError('stale', 'the request came too late: nobody waits for it any more');
   }
+}
+
+/** Aborted when the peer has gone: what others ask for need not wait for a guest that stops for nobody. */
+function goneSignal(socket: Socket): AbortSignal {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function refuseLogged(): never {

@@ -69,11 +69,18 @@ export class Domain {
     };
   }
 
-  /** Resolves once the guest stands still, where it is to. */
-  async change(event: Exclude<VcpuEvent, 'crash'>, milliseconds = LONGEST_QUANTUM): Promise<void> {
+  /**
+   * Resolves once the guest stands still, where it is to.
+   * @param unwanted aborted where nobody waits for that any more
+   */
+  async change(
+    event: Exclude<VcpuEvent, 'crash'>,
+    milliseconds = LONGEST_QUANTUM,
+    unwanted?: AbortSignal,
+  ): Promise<void> {
     this.#complete();
     const next = after(this.#state, event) ?? refuse(event);
-    if (runs(this.#state) && !runs(next) && !(await this.#vcpu.stop(milliseconds))) {
+    if (runs(this.#state) && !runs(next) && !(await this.#vcpu.stop(milliseconds, unwanted))) {
       if (this.#state.crashed) refuse(event);
       const seconds = milliseconds / 1000;
       throw new HostError('suspend-refused', `the guest did not finish its quantum within ${seconds} s`);

@@ -67,12 +67,19 @@ export class Vcpu {
 
   /**
    * Resolves once the guest stands still between two quanta.
+   * @param unwanted aborted where nobody waits for it any more
    * @returns false where it does not in time; it then keeps running
    */
-  async stop(milliseconds: number): Promise<boolean> {
+  async stop(milliseconds: number, unwanted?: AbortSignal): Promise<boolean> {
     const command = this.#next();
     const stopped = () => this.#stoppedAt === command;
-    await this.#until(() => stopped() || this.#crash !== undefined, milliseconds);
+    const look = () => this.#notify();
+    unwanted?.addEventListener('abort', look);
+    await this.#until(
+      () => stopped() || this.#crash !== undefined || unwanted?.aborted === true,
+      milliseconds,
+    );
+    unwanted?.removeEventListener('abort', look);
     if (!stopped() && this.#crash === undefined) this.#next();
     return stopped();
   }
