@@ -55,6 +55,11 @@ export class DelimitedMessages {
   /** @param longest octets of a message at most */
   constructor(private readonly longest: number) {}
 
+  /** Tells whether a message has come in part. */
+  get hasPart(): boolean {
+    return this.#length > 0;
+  }
+
   /**
    * @returns the messages that are complete now
    * @throws ControlError `too-long`, after which the connection is of no more use

@@ -15,16 +15,24 @@ import type { Refusal, SteeredMigration } from './steered-migration.js';
 const UNREAD = 256 << 10;
 /** Requests that wait for the end of the migration. */
 const WAITING = 16;
+/** Milliseconds for a request to come whole, from its first octet on; for the first one from the connection on. */
+export const REQUEST_PATIENCE = 5000;
 
 export class OperatorConnection {
   readonly #frames = new OperatorFrames();
   readonly #watches = new Set<number>();
   readonly #aborts = new Set<number>();
+  /** Drops an operator who does not say what is wanted: there is room for so many. */
+  #late: NodeJS.Timeout | undefined;
 
+  /** @param patience milliseconds, see REQUEST_PATIENCE */
   constructor(
     private readonly socket: Socket,
     private readonly migration: SteeredMigration,
+    private readonly patience: number,
   ) {
+    this.#awaitRequest();
+    socket.on('close', () => this.#stopAwaiting());
     socket.on('data', (octets: Buffer) => this.#take(octets));
     // An operator that is gone: 'close' follows.
     socket.on('error', () => undefined);
@@ -47,6 +55,16 @@ export class OperatorConnection {
     this.socket.destroy();
   }
 
+  /** Not anew with each octet of it. */
+  #awaitRequest(): void {
+    this.#late ??= setTimeout(() => this.drop(), this.patience).unref();
+  }
+
+  #stopAwaiting(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+  }
+
   #take(octets: Buffer): void {
     let messages: Uint8Array[];
     try {
@@ -56,6 +74,9 @@ export class OperatorConnection {
       this.socket.end(() => this.socket.destroy());
       return;
     }
+    if (messages.length > 0) this.#stopAwaiting();
+    // Between two requests it may take its time, and in the midst of one it may not.
+    if (this.#frames.hasPart) this.#awaitRequest();
     for (const message of messages) {
       if (this.socket.destroyed) return;
       const reply = this.#answer(message);

@@ -22,11 +22,11 @@ const kept: MigrationEnd = {
   advice: ['busy keeps running here.'],
 };
 
-async function listening(folder = temporaryFolder()) {
+async function listening(folder = temporaryFolder(), patience = 60_000) {
   const path = join(folder, '7.sock');
   const { migration: steered, done } = migration();
   steered.progress.stateEntered('precopy');
-  const server = await OperatorServer.listen(path, steered);
+  const server = await OperatorServer.listen(path, steered, { patience });
   let closed: Promise<void> | undefined;
   const close = (end?: MigrationEnd) => (closed ??= server.close(end));
   onTestFinished(() => close());
@@ -173,6 +173,55 @@ test('what is not understood is answered so; where boundaries are lost, that is 
   socket.write(new Uint8Array([0xff, 0xff, 0xff, 0x7f]));
   await closed;
   expect(replies).toMatchObject(Array(3).fill({ id: 0, kind: 'error', code: 'bad-request' }));
+});
+
+/** An octet, again and again, until the other end has gone. */
+function dribble(socket: Socket, octet: number): void {
+  socket.on('error', () => undefined);
+  const timer = setInterval(() => socket.write(Uint8Array.of(octet)), 20);
+  socket.once('close', () => clearInterval(timer));
+}
+
+test.each([
+  ['says nothing', () => undefined],
+  // A hundred octets are announced.
+  ['dribbles a request', (socket: Socket) => dribble(socket, 100)],
+  [
+    'has asked, and dribbles another',
+    (socket: Socket) => {
+      socket.resume().write(encodeOperatorRequest({ id: 1, kind: 'status' }));
+      dribble(socket, 100);
+    },
+  ],
+])('one that %s does not take up room for ever', async (_, what) => {
+  const { path } = await listening(temporaryFolder(), 200);
+  const socket = await bare(path);
+  const closed = once(socket.resume(), 'close');
+  what(socket);
+  await closed;
+});
+
+test('one that has asked may be silent as long as it likes', async () => {
+  const { path } = await listening(temporaryFolder(), 50);
+  const client = await operator(path);
+  const watch = await operator(path);
+  const statuses = watch.watch();
+  await statuses.next();
+  await client.status();
+  // One that connects after them, and is dropped, shows that the time is over for them as well.
+  await once((await bare(path)).resume(), 'close');
+  expect(await client.status()).toMatchObject({ domain: 'busy' });
+  expect(await watch.status()).toMatchObject({ domain: 'busy' });
+});
+
+test('an answer that comes octet by octet is not waited for either', async () => {
+  const path = join(temporaryFolder(), '7.sock');
+  const server = createServer((socket) => dribble(socket, 100)).listen(path);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const client = await connectOperator(path, { patience: 200 });
+  onTestFinished(() => client.close());
+  expect((await failure(client.status())).code).toBe('silent');
 });
 
 test('one that does not answer is not waited for', async () => {

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { MigrationEnd } from '@mig/protocol/operator';
-import { OperatorConnection } from './operator-connection.js';
+import { OperatorConnection, REQUEST_PATIENCE } from './operator-connection.js';
 import type { SteeredMigration } from './steered-migration.js';
 
 /** Milliseconds between two statuses for those who watch, and that the last words may take. */
@@ -20,6 +20,7 @@ export class OperatorServer {
     private readonly server: Server,
     private readonly migration: SteeredMigration,
     private readonly folderFd: number,
+    private readonly patience: number,
   ) {
     server.maxConnections = CONNECTIONS;
     server.on('connection', (socket) => this.#serve(socket));
@@ -30,9 +31,14 @@ export class OperatorServer {
 
   /**
    * @param path where nothing is yet; for this user and root alone from then on
+   * @param patience milliseconds for a request to come whole
    * @throws what the system says
    */
-  static async listen(path: string, migration: SteeredMigration): Promise<OperatorServer> {
+  static async listen(
+    path: string,
+    migration: SteeredMigration,
+    { patience = REQUEST_PATIENCE } = {},
+  ): Promise<OperatorServer> {
     // Through the folder's descriptor: a socket's path may have 107 octets only.
     const folderFd = openSync(dirname(path), 'r');
     const server = createServer();
@@ -50,7 +56,7 @@ export class OperatorServer {
       closeSync(folderFd);
       throw error;
     }
-    return new OperatorServer(server, migration, folderFd);
+    return new OperatorServer(server, migration, folderFd, patience);
   }
 
   /** The status has changed. @param atOnce it is not to be passed over by what follows */
@@ -85,7 +91,7 @@ export class OperatorServer {
   }
 
   #serve(socket: Socket): void {
-    const connection = new OperatorConnection(socket, this.migration);
+    const connection = new OperatorConnection(socket, this.migration, this.patience);
     this.#connections.add(connection);
     socket.unref();
     socket.on('close', () => this.#connections.delete(connection));
