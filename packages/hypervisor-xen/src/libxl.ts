@@ -6,6 +6,7 @@
  */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
+import { openNonBlocking } from '@mig/posix';
 import { recordKey } from './domain-record.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
@@ -140,7 +141,8 @@ export class Libxl {
   constructor(version: XenVersion, verbose: boolean) {
     this.#layout = version.libxl;
     this.#libxl = declare(version);
-    const stderr = this.#libxl.fdopen(2, 'w') as number;
+    // A message that nobody reads is not to hold a migration up.
+    const stderr = this.#libxl.fdopen(openNonBlocking(2), 'w') as number;
     const logger = this.#libxl.xtl_createlogger_stdiostream(
       stderr,
       verbose ? XTL_DEBUG : XTL_PROGRESS,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { openSync, readSync } from 'node:fs';
-import { closeDescriptor, pipe, setNonBlocking } from './descriptors.js';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeDescriptor, openNonBlocking, pipe, setNonBlocking } from './descriptors.js';
 import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
@@ -186,6 +186,29 @@ test('an interrupt ends a wait, and a write that would not have had to wait', ()
     expect(error).toBeInstanceOf(InterruptedError);
     expect(error).toMatchObject({ reason: 'SIGTERM' });
   }
+});
+
+describe('an inherited descriptor that is opened anew', () => {
+  const filler = new Uint8Array(4096);
+
+  test('is the same pipe, and does not wait for its reader; the flags of the other stay', () => {
+    const { readEnd, writeEnd } = pipe(65536);
+    const [input, twin] = [new Input(readEnd, { subject: 'a pipe' }), openNonBlocking(writeEnd)];
+    opened.push(input, { close: () => closeSync(twin) }, { close: () => closeDescriptor(writeEnd) });
+    expect(twin).not.toBe(writeEnd);
+    for (let written = 0; written < 65536;) written += writeSync(twin, filler);
+    expect(() => writeSync(twin, filler)).toThrow('EAGAIN');
+    input.read(4096);
+    // Would wait, or fail, where it were not as it was.
+    expect(writeSync(writeEnd, filler)).toBe(4096);
+    expect(readFileSync(`/proc/self/fdinfo/${writeEnd}`, 'utf8')).not.toMatch(/^flags:\s+0\d*[4-7]\d{3}$/m);
+  });
+
+  test('is itself where that is a file, whose end is kept', () => {
+    const file = createMemoryFile('a file', 0);
+    opened.push({ close: () => closeDescriptor(file) });
+    expect(openNonBlocking(file)).toBe(file);
+  });
 });
 
 function failure(action: () => void): Error {

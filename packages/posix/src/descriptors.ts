@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, fstatSync, openSync } from 'node:fs';
 import { attempt, call } from './libc.js';
 
 const F_SETFD = 2;
@@ -39,6 +39,21 @@ export function setNonBlocking(fd: number): () => void {
   const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
   call('fcntl', `descriptor ${fd}`, fd, F_SETFL, flags | constants.O_NONBLOCK);
   return () => attempt('fcntl', fd, F_SETFL, flags);
+}
+
+/**
+ * Opens an inherited pipe or terminal anew for writing that never waits for whoever reads; the flags of `fd`, which are others'
+ * as well, stay as they are.
+ * @returns `fd` itself where it is neither, since a file would be written from its beginning, or where it cannot be opened
+ */
+export function openNonBlocking(fd: number): number {
+  const status = fstatSync(fd);
+  if (!status.isFIFO() && !status.isCharacterDevice()) return fd;
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return fd;
+  }
 }
 
 /** Where `fd` is a pipe and the user's limit allows it; otherwise nothing changes. Octets. */

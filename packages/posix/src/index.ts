@@ -6,6 +6,7 @@ export {
   LARGEST_PIPE,
   lockDescriptor,
   makeInheritable,
+  openNonBlocking,
   pipe,
   positionOf,
   setNonBlocking,
