@@ -196,6 +196,8 @@ describe.concurrent('a trace', () => {
       ],
       [['--trace', hosts.folder], 1, containing('cannot be written: it is a directory')],
       [['--trace', pipe], 1, containing('a pipe, whose reader could hold the migration up')],
+      // One of its own, of which nobody has the other end.
+      [['--trace', '/dev/ptmx'], 1, containing('a terminal, whose reader could hold the migration up')],
       [['--trace-bitmaps'], 2, containing('--trace-bitmaps without --trace')],
       [['--trace', same, '--report', same], 2, containing('are the same file')],
     ] as const) {

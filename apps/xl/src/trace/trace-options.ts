@@ -1,6 +1,7 @@
 /** `--trace`, `--trace-bitmaps` and `--report` of `migrate`. */
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
 import type { DomainInfo, Host } from '@mig/hypervisor';
 import { absolutePath } from '@mig/posix/places';
 import type { Command } from 'commander';
@@ -98,14 +99,15 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
 }
 
 function openTraceFile(path: string): number {
+  const refuse = (what: string) =>
+    new Failure(`--trace ${path}: a ${what}, whose reader could hold the migration up`, ExitStatus.failure);
   // Opening one waits for its reader, and writing to it may for as long: the migration would stand still.
-  if (opened('--trace', path, () => statSync(path, { throwIfNoEntry: false }))?.isFIFO()) {
-    throw new Failure(
-      `--trace ${path}: a pipe, whose reader could hold the migration up`,
-      ExitStatus.failure,
-    );
-  }
-  return opened('--trace', path, () => emptied(path));
+  const before = opened('--trace', path, () => statSync(path, { throwIfNoEntry: false }));
+  if (before?.isFIFO()) throw refuse('pipe');
+  const descriptor = opened('--trace', path, () => emptied(path));
+  if (!isatty(descriptor)) return descriptor;
+  closeSync(descriptor);
+  throw refuse('terminal');
 }
 
 /** For its owner alone before anything is written: it may tell which pages the guest writes. */
