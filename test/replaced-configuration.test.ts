@@ -17,8 +17,8 @@ const misfits: readonly {
   { what: 'the memory of its absence', change: '', own: OWN.replace('memory = 16\n', ''), says: /memory is 32 MiB, and the domain has 16/ },
   { what: 'another guest', change: 'kernel = "idle"', says: /kernel is "idle", and the domain runs "wss"/ },
   { what: 'another file', change: 'kernel = "/other/wss.wasm"', says: /kernel is "\/other\/wss.wasm", and the/ },
-  { what: 'a name that no host takes', change: `name = "${'n'.repeat(256)}"`, says: /c_info\.name must be 1 to 255/ },
-  { what: 'a command line that no host takes', change: `cmdline = "${'c'.repeat(4089)}"`, says: /longer than 4088/ },
+  { what: 'a name that no host takes', change: `name = "${'n'.repeat(256)}"`, says: /name must not be longer than 255 octets/ },
+  { what: 'a command line that no host takes', change: `cmdline = "${'c'.repeat(4089)}"`, says: /cmdline makes a command line of more than 4088 octets/ },
   { what: 'another type', change: 'type = "pvh"', says: /type = "pvh" needs a Xen host/ },
 ]; // prettier-ignore
 

@@ -112,8 +112,10 @@ export const cases = {
   'control-reply': controlCase('reply'),
   banner: {
     make(random, { handshake }) {
-      const said = new Uint8Array(Buffer.concat([Buffer.from(random.pick(noises)), handshake.BANNER]));
-      return mutateOctets(random, said);
+      const said = Buffer.concat([Buffer.from(random.pick(noises)), handshake.BANNER]);
+      // As a terminal ends a line.
+      if (random.below(4) === 0) said[said.length - 1] = 0x0d;
+      return mutateOctets(random, new Uint8Array(said));
     },
     check: checkBanner,
   },

@@ -93,9 +93,12 @@ export function checkBanner(octets, { handshake }) {
   const { BANNER } = handshake;
   const due = octets.subarray(0, BANNER.length);
   const begins = Buffer.compare(due, BANNER.subarray(0, due.length)) === 0;
+  const ofTerminal = Buffer.from(BANNER);
+  ofTerminal[ofTerminal.length - 1] = 0x0d;
+  const instead = Buffer.from(octets.subarray(0, 4096)).includes(ofTerminal) ? 'through-terminal' : 'other';
   for (const ended of [false, true]) {
     const verdict = handshake.classifyBanner(octets, ended);
-    const expected = !begins ? 'other' : due.length === BANNER.length ? 'banner' : ended ? 'other' : 'prefix';
+    const expected = !begins ? instead : due.length === BANNER.length ? 'banner' : ended ? 'other' : 'prefix';
     must(verdict.kind === expected, 'verdict', () => `${verdict.kind}, not ${expected}`);
     if (verdict.kind !== 'other') continue;
     must(/^[^\p{Cc}]{0,1203}$/u.test(verdict.firstLine.replaceAll('\t', ' ')), 'printable', () =>

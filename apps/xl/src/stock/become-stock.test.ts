@@ -44,7 +44,8 @@ async function run(name: 'xl' | 'mig', args: readonly string[], options: RunOpti
   const PATH = [...path.map((each) => join(folder, each)), '/usr/bin', '/bin'].join(delimiter);
   const env = { PATH, MIG_HYPERVISOR: 'xen', ...environment };
   const child = spawn(process.execPath, [join(folder, 'ours', name), ...args], { env });
-  child.stdin.end('a line\n');
+  // It may have ended before it reads.
+  child.stdin.on('error', () => undefined).end('a line\n');
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
