@@ -1,10 +1,22 @@
 // The cases: what is fed to whom. A case makes octets from a seed, and checks any octets.
+import {
+  checkConfigurationFile,
+  checkStreamConfiguration,
+  generateConfigurationFile,
+  generateStreamConfiguration,
+} from './configuration-case.mjs';
 import { generateStream } from './generate.mjs';
+import { anyGuest, checkGuest, checkVcpuContext, generateVcpuContext } from './guest-case.mjs';
 import { checkBanner, checkControl, checkHelper } from './message-cases.mjs';
+import { checkMigrate, generateAnswers } from './migrate-case.mjs';
 import { mutateOctets, mutateParts } from './mutate.mjs';
-import { fixture, recordedStreams } from './parts.mjs';
+import { checkNoted, generateNoted } from './noted-case.mjs';
+import { checkOperatorReply, checkOperatorRequest, generateOperatorMessages } from './operator-case.mjs';
+import { bodyOf, fixture, recordedStreams, viewOf } from './parts.mjs';
+import { checkRecord, recordChoices } from './record-case.mjs';
 import { checkReceive, checkRestore } from './restore-case.mjs';
 import { checkStream } from './stream-case.mjs';
+import { checkTrace, generateTrace } from './trace-case.mjs';
 
 let recorded;
 
@@ -39,20 +51,39 @@ const stream = (options, keep) => ({
 
 const isImage = ({ layer }) => layer === 'image';
 
-function controlMessages(random, { control }, direction) {
-  const state = { paused: true, suspended: false, crashed: false, incoming: false, logDirty: true };
+/** A record of any stream, by itself. */
+function anyRecord(random, lib) {
+  const records = anyStream(random, lib).filter(
+    ({ kind, octets }) => kind === 'record' && octets.length < 9000,
+  );
+  const part = random.pick(records);
+  const number = viewOf(part.octets).getUint32(0, true);
+  return recordChoices(random, { number, libxl: part.layer === 'libxl', body: bodyOf(part) });
+}
+
+function controlMessages(random, { control, handshake }, direction) {
+  const state = { paused: true, suspended: false, crashed: false, logDirty: true, wasPaused: false };
   const ram = { descriptor: 21, address: 2 ** 40, length: 2 ** 26 };
   const octets = random.octets(random.below(20));
+  const epoch = random.below(100);
   const requests = [
-    ...['pause', 'unpause', 'resume', 'state', 'destroy', 'context', 'hold'].map((kind) => ({ kind })),
+    ...['state', 'hold', 'release'].map((kind) => ({ kind })),
+    ...['pause', 'unpause', 'destroy', 'context'].map((kind) => ({ kind, epoch })),
+    { kind: 'resume', force: random.chance(0.5), epoch },
+    { kind: 'rename', name: 'g2', epoch },
+    { kind: 'take', purpose: random.pick(['migration', 'save']), pid: 5, to: 'host2', epoch },
     { kind: 'suspend', timeoutMilliseconds: random.below(2 ** 32) },
+    { kind: 'sendAway', name: 'g--migratedaway', sentTo: 'host2', epoch },
+    { kind: 'takeBack', paused: random.chance(0.5), epoch },
     { kind: 'setLogDirty', enabled: random.chance(0.5) },
     { kind: 'adopt', octets },
+    { kind: 'start', name: 'g', paused: random.chance(0.5) },
   ];
+  const own = { name: 'g', standing: random.pick(handshake.standings), epoch, sentTo: '' };
   const replies = [
-    { kind: 'done' },
+    { kind: 'done', epoch },
     { kind: 'error', code: random.pick(control.controlErrorCodes), message: 'no' },
-    { kind: 'state', ...state, cpuSeconds: random.next(), ram },
+    { kind: 'state', ...state, ...own, cpuSeconds: random.next(), ram },
     { kind: 'context', octets },
   ];
   const [all, encode] =
@@ -85,6 +116,17 @@ const controlCase = (direction) => ({
   check: (octets, lib) => checkControl(octets, lib, direction),
 });
 
+const operatorCase = (direction) => ({
+  make: (random, lib) => mutateOctets(random, generateOperatorMessages(random, lib, direction)),
+  check: direction === 'request' ? checkOperatorRequest : checkOperatorReply,
+});
+
+/** Octets that `generate` makes, damaged. */
+const plainCase = (generate, check) => ({
+  make: (random, lib) => mutateOctets(random, generate(random, lib)),
+  check,
+});
+
 /** What a command on the other end may print before the banner, or in its place. */
 const noises = [
   '',
@@ -97,13 +139,14 @@ const noises = [
 
 /**
  * By name: `make(random, lib)` gives octets, `check(octets, lib)` throws a Violation or returns how it went. `lib` are
- * the modules under test; `needs` names those that a case needs besides the ones of @mig/protocol.
+ * the modules under test: lib.mjs.
  */
 export const cases = {
   stream: stream({ start: 'xl', permission: true }),
   libxl: stream({ start: 'libxl' }, ({ layer }) => layer !== 'xl'),
   image: stream({ start: 'libxc' }, isImage),
   checkpointed: stream({ start: 'libxc', checkpointed: true }, isImage),
+  record: plainCase(anyRecord, checkRecord),
   helper: {
     make: (random) => mutateOctets(random, helperMessages(random)),
     check: checkHelper,
@@ -120,13 +163,20 @@ export const cases = {
     check: checkBanner,
   },
   restore: {
-    needs: ['posix', 'hypervisor', 'receiver'],
     make: (random, lib) => mutatedStream(random, lib, isImage),
     check: checkRestore,
   },
   receive: {
-    needs: ['posix', 'hypervisor', 'receiver'],
     make: (random, lib) => withPermission(random, lib, mutatedStream(random, lib)),
     check: checkReceive,
   },
+  migrate: plainCase(generateAnswers, checkMigrate),
+  'operator-request': operatorCase('request'),
+  'operator-reply': operatorCase('reply'),
+  trace: plainCase(generateTrace, checkTrace),
+  'configuration-file': plainCase(generateConfigurationFile, checkConfigurationFile),
+  'stream-configuration': plainCase(generateStreamConfiguration, checkStreamConfiguration),
+  guest: plainCase(anyGuest, checkGuest),
+  'vcpu-context': plainCase(generateVcpuContext, checkVcpuContext),
+  noted: plainCase(generateNoted, checkNoted),
 };

@@ -1,27 +1,7 @@
 // What must hold for any octets given to the decoders of messages: the save helper's, control, the banner.
 import { isDeepStrictEqual } from 'node:util';
-import { countAllocations } from './allocations.mjs';
-import { Random, seedOf } from './random.mjs';
+import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { must, onlyThrows } from './violation.mjs';
-
-function chunked(octets, size, push) {
-  for (let at = 0; at < octets.length;) {
-    const to = Math.min(octets.length, at + size());
-    push(octets.slice(at, to));
-    at = to;
-  }
-}
-
-function allocatesLittle(octets, action) {
-  const { total } = countAllocations(action);
-  must(total <= 2 ** 20 + 64 * octets.length, 'allocation', () => `${total} octets for ${octets.length}`);
-}
-
-/** Sizes of chunks, drawn from the octets themselves. */
-function anySize(octets) {
-  const random = new Random(seedOf(octets));
-  return () => 1 + random.below(12);
-}
 
 export function checkHelper(octets, { helper }) {
   const decode = (size) => {
@@ -55,13 +35,15 @@ function plain(message) {
   return message.octets === undefined ? message : { ...message, octets: Uint8Array.from(message.octets) };
 }
 
-export function checkControl(octets, { control }, direction) {
-  const decodeOne = direction === 'request' ? control.decodeControlRequest : control.decodeControlReply;
-  const encodeOne = direction === 'request' ? control.encodeControlRequest : control.encodeControlReply;
+/** Messages with their lengths before them. @param said what else must hold for a message that was understood */
+export function checkDelimited(
+  octets,
+  { Frames, ControlError, decodeOne, encodeOne, said = () => undefined },
+) {
   const decode = (size) => {
     const messages = [];
-    const frames = new control.ControlFrames();
-    const error = onlyThrows([control.ControlError], () => {
+    const frames = new Frames();
+    const error = onlyThrows([ControlError], () => {
       chunked(octets, size, (chunk) => messages.push(...frames.push(chunk)));
     });
     return { messages, error };
@@ -76,17 +58,33 @@ export function checkControl(octets, { control }, direction) {
   let accepted = 0;
   for (const message of parts.messages) {
     let decoded;
-    const error = onlyThrows([control.ControlError], () => (decoded = decodeOne(message)));
+    const error = onlyThrows([ControlError], () => (decoded = decodeOne(message)));
     if (error !== undefined) {
       must(!error.fatal, 'error', () => `${error}`);
       continue;
     }
     accepted++;
     // Other octets may say the same, but what is said is said again.
-    const again = new control.ControlFrames().push(encodeOne(decoded)).map(decodeOne);
+    const again = new Frames().push(encodeOne(decoded)).map(decodeOne);
     must(isDeepStrictEqual(again.map(plain), [plain(decoded)]), 're-encoding', () => `${JSON.stringify(decoded)} came back as ${JSON.stringify(again)}`); // prettier-ignore
+    said(decoded);
   }
   return whole.error?.code ?? (accepted > 0 ? 'accepted' : 'refused');
+}
+
+export function checkControl(octets, { control }, direction) {
+  const { ControlFrames: Frames, ControlError } = control;
+  return direction === 'request'
+    ? checkDelimited(octets, {
+        ...{ Frames, ControlError },
+        decodeOne: control.decodeControlRequest,
+        encodeOne: control.encodeControlRequest,
+      })
+    : checkDelimited(octets, {
+        ...{ Frames, ControlError },
+        decodeOne: control.decodeControlReply,
+        encodeOne: control.encodeControlReply,
+      });
 }
 
 export function checkBanner(octets, { handshake }) {

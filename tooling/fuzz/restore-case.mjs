@@ -78,7 +78,7 @@ class CheckedMemory {
   }
 }
 
-function memoryFile({ posix }, octets) {
+export function memoryFile({ posix }, octets) {
   const fd = posix.createMemoryFile('fuzz', 0);
   if (octets.length > 0) writeSync(fd, octets, 0, octets.length, 0);
   return fd;

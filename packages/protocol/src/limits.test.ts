@@ -17,7 +17,7 @@ import {
 } from './index.js';
 import { paddedLength } from './framing.js';
 import { concat, fixture, hex, image, imageHeaders, raw } from './streams.test-support.js';
-import { withNumber } from './walk.test-support.js';
+import { walk, withNumber } from './walk.test-support.js';
 
 const MAX = 2 ** 32 - 1;
 
@@ -262,4 +262,26 @@ describe('nothing is allocated for what is announced', () => {
     });
     expect(largest).toBeLessThanOrEqual(4096);
   });
+});
+
+// 1 MiB of empty keys: a report for each, half a million of them.
+it('a body full of keys that are wrong is reported once', () => {
+  const octets = fixture('pvh-save.bin');
+  const keys = raw(2, new Uint8Array(2 ** 20));
+  const stream = concat([octets.subarray(0, -8), keys, octets.subarray(-8)]);
+  const { deviations, error } = walk(stream, { strictness: 'verify' });
+  expect(error).toBeUndefined();
+  const wrong = deviations.filter(({ severity }) => severity === 'wrong');
+  expect(wrong.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    'bad-value: key "" is not relative, nor are 524283 others',
+  ]);
+});
+
+it('a key of 1 MiB is not repeated in full', () => {
+  const key = new Uint8Array(2 ** 20 - 100).fill(0x2f);
+  const record = raw(2, concat([new Uint8Array(8), key, new Uint8Array(2)]));
+  const octets = fixture('pvh-save.bin');
+  const { error } = walk(concat([octets.subarray(0, -8), record, octets.subarray(-8)]));
+  expect(error).toMatchObject({ code: 'bad-value', field: 'key' });
+  expect(error!.message.length).toBeLessThan(300);
 });

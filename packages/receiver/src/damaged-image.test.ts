@@ -1,16 +1,12 @@
 /**
  * Recorded images of stock Xen, damaged, restored: refused with the place, nothing of what was refused given to the
- * memory, and not an octet read after END. And the findings of the fuzzer that concern the receiver.
+ * memory, and not an octet read after END.
  */
-import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import * as hypervisor from '@mig/hypervisor';
 import type { IncomingMemory } from '@mig/hypervisor';
 import * as posix from '@mig/posix';
-import * as protocol from '@mig/protocol';
 import { ImageDecoder, type ImageEvent, type ImageRecord, PAGE_SIZE, StreamError } from '@mig/protocol';
-import * as handshake from '@mig/protocol/handshake';
-import * as receiver from './index.js';
 import { restoreImage } from './restore-image.js';
 
 const fixtures = new URL('../../protocol/fixtures/', import.meta.url);
@@ -148,29 +144,5 @@ describe.each(['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'])('the image of %s'
         expect(calls).toEqual(before);
       }
     }
-  });
-});
-
-interface Case {
-  readonly needs?: readonly string[];
-  check(octets: Uint8Array, lib: Record<string, object>): string;
-}
-
-describe('kept findings', async () => {
-  // Plain JavaScript that is fed the modules under test, and imports none.
-  const { cases } = (await import(new URL('../../../tooling/fuzz/cases.mjs', import.meta.url).href)) as {
-    cases: Readonly<Record<string, Case>>;
-  };
-  const caseOf = (file: string) => cases[file.replace(/-[0-9a-f]{8}\.hex$/, '')]!;
-  const folder = new URL('fuzz/', fixtures);
-  const files = readdirSync(folder).filter(
-    (file) => file.endsWith('.hex') && caseOf(file).needs !== undefined,
-  );
-
-  it.each(files)('%s', (file) => {
-    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#.*$/gm, '');
-    const octets = new Uint8Array(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
-    const modules = { handshake, hypervisor, posix, protocol, receiver };
-    expect(caseOf(file).check(octets, modules)).toMatch(/^[a-z -]+$/);
   });
 });

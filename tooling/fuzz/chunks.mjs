@@ -1,0 +1,29 @@
+// Octets as they may arrive, and what their reader may take for them.
+import { countAllocations } from './allocations.mjs';
+import { Random, seedOf } from './random.mjs';
+import { must } from './violation.mjs';
+
+/** Pushes them in chunks of the sizes that `size` gives. A copy each: nothing may be read beyond it. */
+export function chunked(octets, size, push) {
+  for (let at = 0; at < octets.length;) {
+    const to = Math.min(octets.length, at + size());
+    push(octets.slice(at, to));
+    at = to;
+  }
+}
+
+/** Sizes of chunks, drawn from the octets themselves. */
+export function anySize(octets) {
+  const random = new Random(seedOf(octets));
+  return () => 1 + random.below(12);
+}
+
+/** In proportion to what there is, however much is announced. @param most octets that any of them may take */
+export function allocatesLittle(octets, action, most = 2 ** 20) {
+  const { total, largest } = countAllocations(action);
+  must(
+    total <= most + 64 * octets.length,
+    'allocation',
+    () => `${total} octets allocated for ${octets.length}, ${largest} at once`,
+  );
+}

@@ -1,0 +1,157 @@
+// What must hold for any octets that are read as a configuration: xl.cfg, and libxl's JSON ahead of a stream.
+import { closeSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { memoryFile } from './restore-case.mjs';
+import { must, onlyThrows } from './violation.mjs';
+
+/** As `xl create` reads a file: text, or not to be read. */
+function textIn(octets) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
+  } catch {
+    return undefined;
+  }
+}
+
+function plain(value) {
+  return value.kind === 'list'
+    ? value.values.map(plain)
+    : value.kind === 'number'
+      ? value.number
+      : value.text;
+}
+
+function printed(value) {
+  if (Array.isArray(value)) return `[ ${value.map(printed).join(',\n')} ]`;
+  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
+  return `"${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+}
+
+/** What was read, written plainly, is read again. */
+function comesBack(settings, { xl }) {
+  const values = [...settings].map(([key, { value }]) => [key, plain(value)]);
+  const text = values.map(([key, value]) => `${key} = ${printed(value)}`).join('\n');
+  const again = [...xl.parseConfiguration(text, 'again')].map(([key, { value }]) => [key, plain(value)]);
+  must(isDeepStrictEqual(again, values), 're-encoding', () => text);
+}
+
+function errorMakesSense({ message, place }, text) {
+  must(message.length < 1000 + 2 * text.length, 'error', 'a message without end');
+  if (place === undefined) return;
+  const lines = text.split('\n');
+  const { line, column } = place;
+  const isThere = line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1].length + 1;
+  must(isThere, 'error', () => `its place is beyond: ${message}`);
+}
+
+export function checkConfigurationFile(octets, lib) {
+  const { xl, wasm, hypervisor } = lib;
+  const text = textIn(octets);
+  if (text === undefined) return 'not text';
+  let settings;
+  const unread = onlyThrows([xl.ConfigurationError], () => {
+    settings = xl.parseConfiguration(text, 'fuzz.cfg');
+  });
+  if (unread !== undefined) {
+    errorMakesSense(unread, text);
+    return 'unread';
+  }
+  comesBack(settings, lib);
+  let built;
+  const refused = onlyThrows([xl.ConfigurationError], () => {
+    built = xl.domainConfiguration(settings, '/');
+  });
+  if (refused !== undefined) {
+    errorMakesSense(refused, text);
+    return 'refused';
+  }
+  let taken;
+  const error = onlyThrows([hypervisor.HostError], () => (taken = wasm.parseConfiguration(built.json)));
+  if (error !== undefined) {
+    must(error.code === 'bad-configuration', 'host', () => String(error));
+    return error.code;
+  }
+  must(taken.name === built.name, 'host', () => `${taken.name}, not ${built.name}`);
+  return 'accepted';
+}
+
+/** An xl header with these octets as its configuration. */
+function headerAround(configuration, { protocol }) {
+  const header = protocol.xlHeader('');
+  const optionalData = new Uint8Array(4 + configuration.length + 1);
+  new DataView(optionalData.buffer).setUint32(0, configuration.length + 1, true);
+  optionalData.set(configuration, 4);
+  return { ...header, optionalData };
+}
+
+/** What is printed of the header of a stream. */
+function isShown(header, { xl }) {
+  const row = xl.rowOf({ kind: 'xl-header', layer: 'xl', offset: 0, header });
+  must(!/\p{Cc}/u.test(xl.rowText(row)), 'terminal', () => JSON.stringify(xl.rowText(row)));
+  // As texts: JSON has numbers that are none to JavaScript, and then null.
+  const json = JSON.stringify(row);
+  must(JSON.stringify(JSON.parse(json)) === json, 'JSON', () => xl.rowText(row));
+}
+
+export function checkStreamConfiguration(octets, lib) {
+  const { protocol, receiver, posix, wasm, hypervisor } = lib;
+  const header = headerAround(octets, lib);
+  isShown(header, lib);
+  const fd = memoryFile(lib, protocol.encodeXlHeader(header));
+  let arriving;
+  try {
+    const input = new posix.Input(fd, { subject: 'the stream' });
+    const error = onlyThrows([protocol.StreamError], () => (arriving = receiver.readConfiguration(input)));
+    if (error !== undefined) return error.code;
+  } finally {
+    closeSync(fd);
+  }
+  const { configuration, name } = arriving;
+  must(typeof name === 'string' && name !== '', 'name', () => String(name));
+  let taken;
+  const error = onlyThrows([hypervisor.HostError], () => {
+    wasm.domainType(configuration);
+    taken = wasm.parseConfiguration(configuration, { name });
+  });
+  if (error !== undefined) return error.code;
+  // What it is kept as is read again when the domain is saved.
+  const again = wasm.parseConfiguration(taken.json);
+  must(isDeepStrictEqual({ ...again, domid: taken.domid }, taken), 're-encoding', () => taken.json);
+  return 'accepted';
+}
+
+const settings = [
+  'name = "g"',
+  "name = 'it\\'s'",
+  'type = "wasm"',
+  'kernel = "wss"',
+  'kernel = "./g.wasm"',
+  'memory = 64',
+  'memory = 0x40',
+  'maxmem = 064',
+  'vcpus = 1',
+  'uuid = "01234567-89ab-cdef-0123-456789abcdef"',
+  'cmdline = "pages=3 \\x41\\102\\n"',
+  'extra = "ü"',
+  'extra += "x"',
+  'root = "/dev/a" # where it is',
+  'vif = [ "mac=00:16:3e:00:00:00,bridge=xenbr0", ]',
+  'disk = [ [ 1, "2" ],\n# one\n[] ]; on_crash = "destroy"',
+  'builder = "hvm"',
+];
+
+export function generateConfigurationFile(random) {
+  const good = ['name = "g"', 'type = "wasm"', 'kernel = "wss"'];
+  const some = Array.from({ length: random.below(8) }, () => random.pick(settings));
+  return new Uint8Array(Buffer.from([...(random.chance(0.8) ? good : []), ...some, ''].join('\n')));
+}
+
+export function generateStreamConfiguration(random) {
+  const creation = { type: 'wasm', name: random.pick(['g', 'ü', 'g--incoming']), uuid: '01234567-89ab-cdef-0123-456789abcdef' }; // prettier-ignore
+  const build = { max_vcpus: 1, max_memkb: 65536, target_memkb: 65536, kernel: 'wss', cmdline: 'pages=3' };
+  const more = random.pick([{}, { devices: [{ a: null }] }, { __proto: 1 }, { on_crash: 'destroy' }]);
+  const value = { c_info: creation, b_info: build, ...more };
+  if (random.chance(0.3)) delete build[random.pick(Object.keys(build))];
+  if (random.chance(0.2)) creation.domid = random.below(40_000);
+  return new Uint8Array(Buffer.from(JSON.stringify(value, undefined, random.below(2))));
+}

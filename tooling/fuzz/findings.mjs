@@ -1,0 +1,36 @@
+// Findings: said once, made smaller, kept.
+import { judge, kindOf } from './judge.mjs';
+import { keepInput } from './corpus.mjs';
+import { minimise } from './minimise.mjs';
+import { seedOf } from './random.mjs';
+import { Violation } from './violation.mjs';
+
+const seen = new Set();
+
+export const findings = () => seen.size;
+
+/** @param again the command that finds it again */
+export function report(name, octets, violation, again) {
+  const kind = kindOf(name, violation);
+  if (seen.has(kind)) return;
+  seen.add(kind);
+  const same = (candidate) => {
+    const result = judge(name, candidate);
+    return result instanceof Violation && kindOf(name, result) === kind;
+  };
+  keep(name, octets, minimise(octets, same), violation.message, again);
+}
+
+/** One that ends the process that judges it: it stays as large as it is. */
+export function reportFatal(name, octets, message, again) {
+  seen.add(`${name} ${message}`);
+  keep(name, octets, octets, message, again);
+}
+
+function keep(name, octets, least, message, again) {
+  const { path, known } = keepInput(name, `finding-${seedOf(least).toString(16).padStart(8, '0')}`, least);
+  console.error(`\n${name}: ${message}`);
+  console.error(`  ${octets.length} octets, ${least.length} of them needed`);
+  console.error(`  again:     ${again}`);
+  console.error(`  minimised: pnpm fuzz ${path}${known ? ' (was there before)' : ''}`);
+}

@@ -1,0 +1,29 @@
+// One case, judged: how it went, or which oracle objects.
+import { cases } from './cases.mjs';
+import * as lib from './lib.mjs';
+import { Violation } from './violation.mjs';
+
+/** Milliseconds of processors, not of the clock, after which a case is too slow: others may be at work. */
+const SLOW = 5000;
+
+/** @returns how it went, or the Violation */
+export function judge(name, octets) {
+  const began = process.cpuUsage();
+  try {
+    const outcome = cases[name].check(octets, lib);
+    const { user, system } = process.cpuUsage(began);
+    const took = (user + system) / 1000;
+    if (took > SLOW) return new Violation('time', `${took.toFixed(0)} ms for ${octets.length} octets`);
+    return outcome;
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    return new Violation('unexpected error', String(error?.stack ?? error), { cause: error });
+  }
+}
+
+/** What tells one finding from another: the oracle, and how its words begin, numbers apart; of an error, where it is thrown. */
+export function kindOf(name, { oracle, message }) {
+  const words =
+    oracle === 'unexpected error' ? message.split('\n').slice(0, 2).join(' ') : message.slice(0, 60);
+  return `${name} ${words.replace(/[0-9]+/g, '#')}`;
+}

@@ -1,0 +1,50 @@
+// The modules under test, as they were built. The cases are given them, so that a test can give them broken ones.
+import * as configurationParser from '../../apps/xl/dist/configuration/parser.js';
+import * as domainConfiguration from '../../apps/xl/dist/configuration/domain-configuration.js';
+import * as configurationErrors from '../../apps/xl/dist/configuration/errors.js';
+import * as statusJson from '../../apps/xl/dist/control/status-json.js';
+import * as statusTable from '../../apps/xl/dist/control/status-table.js';
+import * as statusWords from '../../apps/xl/dist/control/status-words.js';
+import * as html from '../../apps/xl/dist/report/html.js';
+import * as story from '../../apps/xl/dist/report/story.js';
+import * as svg from '../../apps/xl/dist/report/svg.js';
+import * as rows from '../../apps/xl/dist/stream/row.js';
+import * as rowText from '../../apps/xl/dist/stream/row-text.js';
+import * as recordJson from '../../apps/xl/dist/trace/record-json.js';
+import * as recordText from '../../apps/xl/dist/trace/record-text.js';
+import * as wasmConfiguration from '../../packages/hypervisor-wasm/dist/configuration.js';
+import * as inspect from '../../packages/hypervisor-wasm/dist/guest/inspect.js';
+import * as vcpuContext from '../../packages/hypervisor-wasm/dist/vcpu-context.js';
+import * as domainLedger from '../../packages/hypervisor-xen/dist/domain-ledger.js';
+import * as domainRecord from '../../packages/hypervisor-xen/dist/domain-record.js';
+
+export * as hypervisor from '../../packages/hypervisor/dist/index.js';
+export * as posix from '../../packages/posix/dist/index.js';
+export * as control from '../../packages/protocol/dist/control.js';
+export * as handshake from '../../packages/protocol/dist/handshake/index.js';
+export * as protocol from '../../packages/protocol/dist/index.js';
+export * as operator from '../../packages/protocol/dist/operator.js';
+export * as helper from '../../packages/protocol/dist/save-helper/index.js';
+export * as trace from '../../packages/protocol/dist/trace/index.js';
+export * as receiver from '../../packages/receiver/dist/index.js';
+export * as sender from '../../packages/sender/dist/index.js';
+export * as steering from '../../packages/sender/dist/operator/index.js';
+
+/** What `xl` makes of what it reads. */
+export const xl = {
+  ...configurationParser,
+  ...configurationErrors,
+  ...domainConfiguration,
+  ...statusJson,
+  ...statusTable,
+  ...statusWords,
+  ...html,
+  ...story,
+  ...svg,
+  ...rows,
+  ...rowText,
+  ...recordJson,
+  ...recordText,
+};
+export const wasm = { ...wasmConfiguration, ...inspect, ...vcpuContext };
+export const xen = { ...domainLedger, ...domainRecord };

@@ -1,0 +1,52 @@
+// What must hold for any text that stands in xenstore for what mig has noted of a domain.
+import { must, onlyThrows } from './violation.mjs';
+
+const UUID = '01234567-89ab-cdef-0123-456789abcdef';
+
+/** What Xen may say of the domain. */
+const observed = [
+  { name: 'g', uuid: UUID, paused: false, suspended: false, crashed: false, cpuNanoseconds: 5 },
+  {
+    name: 'g--migratedaway',
+    uuid: UUID,
+    paused: false,
+    suspended: true,
+    crashed: false,
+    cpuNanoseconds: 7e6,
+  },
+  { name: 'g--incoming', uuid: UUID, paused: true, suspended: false, crashed: false, cpuNanoseconds: 0 },
+];
+
+/** Whatever is noted, the domain can be looked at, and stands somewhere that the tables know. */
+export function checkNoted(octets, { xen, handshake }) {
+  const text = Buffer.from(octets).toString('utf8');
+  const record = xen.decodeRecord(text);
+  for (const domain of observed) {
+    let found;
+    const error = onlyThrows([], () => (found = xen.remembered(5, domain, text, [])));
+    must(error === undefined, 'look', () => String(error));
+    const { standing, epoch } = found.standing;
+    must(handshake.standings.includes(standing), 'standing', () => String(standing));
+    must(Number.isSafeInteger(epoch) && epoch >= 0, 'epoch', () => String(epoch));
+  }
+  if (record === 'unreadable') return 'unreadable';
+  // As texts: JSON has a zero below zero, and writes it as the other one.
+  const written = xen.encodeRecord(record);
+  must(xen.encodeRecord(xen.decodeRecord(written)) === written, 're-encoding', () => text);
+  return 'accepted';
+}
+
+export function generateNoted(random, { xen, handshake }) {
+  const process = { pid: random.below(2 ** 22), startTime: random.below(2 ** 32), bootId: UUID, pidNamespace: 'pid:[4026531836]' }; // prettier-ignore
+  const hold = { id: UUID, purpose: random.pick(['migration', 'save', 'arrival']), to: 'host2', process };
+  const record = {
+    standing: random.pick(handshake.standings),
+    epoch: random.below(100),
+    uuid: UUID,
+    ownName: 'g',
+    ...(random.chance(0.7) && { hold }),
+    ...(random.chance(0.5) && { sentTo: 'host2', pause: true, cpuNanoseconds: 7e6 }),
+    ...(random.chance(0.2) && { ending: process }),
+  };
+  return new Uint8Array(Buffer.from(xen.encodeRecord(record)));
+}

@@ -1,0 +1,85 @@
+// jazzer.js comes with its native part built, for a glibc of 2.38 or later. Of that it needs three names that glibc 2.36
+// and libstdc++ 12, Debian 12's, have under older ones: where it does not load, a copy that asks for those is loaded.
+import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Name, the older one that does the same, and the version of that. No older name is longer. */
+const older = [
+  // C23's strtol() reads 0b1, too; libFuzzer parses decimal numbers with it.
+  ['__isoc23_strtol', 'strtol', 'GLIBC_2.2.5'],
+  ['__isoc23_strtoul', 'strtoul', 'GLIBC_2.2.5'],
+  // What every object that uses std::cerr did before the library itself came to do it.
+  ['_ZSt21ios_base_library_initv', '_ZNSt8ios_base4InitC1Ev', 'GLIBCXX_3.4'],
+];
+/** Versions that nothing asks for then. */
+const unneeded = new Set(['GLIBC_2.38', 'GLIBCXX_3.4.32']);
+
+const DYNSYM = 11;
+const VERSYM = 0x6fffffff;
+const VERNEED = 0x6ffffffe;
+const WEAK = 2;
+
+/** Sections of a little-endian ELF64: the other kinds of machine that jazzer.js is built for are not looked after. */
+function sectionsOf(elf) {
+  const at = Number(elf.readBigUInt64LE(0x28));
+  return Array.from({ length: elf.readUInt16LE(0x3c) }, (_, i) => {
+    const header = elf.subarray(at + i * elf.readUInt16LE(0x3a));
+    const [offset, size] = [0x18, 0x20].map((field) => Number(header.readBigUInt64LE(field)));
+    return { type: header.readUInt32LE(4), link: header.readUInt32LE(0x28), offset, size };
+  });
+}
+
+/** @returns a copy that asks for the older names, and for no version that they make superfluous */
+export function withOlderNames(file) {
+  const elf = Buffer.from(file);
+  const sections = sectionsOf(elf);
+  const [symbols, versions, needed] = [DYNSYM, VERSYM, VERNEED].map((type) =>
+    sections.find((section) => section.type === type),
+  );
+  const strings = sections[symbols.link].offset;
+  const nameAt = (offset) => elf.toString('latin1', strings + offset, elf.indexOf(0, strings + offset));
+  const numbers = new Map();
+  for (let file = needed.offset, next = 1; next > 0; file += next) {
+    next = elf.readUInt32LE(file + 12);
+    for (let version = file + elf.readUInt32LE(file + 8), after = 1; after > 0; version += after) {
+      after = elf.readUInt32LE(version + 12);
+      const name = nameAt(elf.readUInt32LE(version + 8));
+      numbers.set(name, elf.readUInt16LE(version + 6));
+      // One that is weak may be missing.
+      if (unneeded.has(name)) elf.writeUInt16LE(WEAK, version + 4);
+    }
+  }
+  for (let i = 0; i * 24 < symbols.size; i++) {
+    const symbol = symbols.offset + i * 24;
+    const offset = elf.readUInt32LE(symbol);
+    const [name, oldName, version] = older.find(([each]) => each === nameAt(offset)) ?? [];
+    if (name === undefined) continue;
+    const oldOffset = offset + name.length - oldName.length;
+    elf.write(oldName, strings + oldOffset, 'latin1');
+    elf.writeUInt32LE(oldOffset, symbol);
+    elf.writeUInt16LE(numbers.get(version), versions.offset + i * 2);
+  }
+  return elf;
+}
+
+/** From here on, what does not load for want of such a version is loaded as a copy with older names. */
+export function loadWithOlderNames() {
+  const { dlopen } = process;
+  process.dlopen = (module, filename, ...flags) => {
+    try {
+      return dlopen.call(process, module, filename, ...flags);
+    } catch (error) {
+      if (![...unneeded].some((version) => error.message.includes(`version \`${version}' not found`)))
+        throw error;
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'mig-fuzz-'));
+    try {
+      const copy = join(folder, 'older-names.node');
+      writeFileSync(copy, withOlderNames(readFileSync(filename)));
+      return dlopen.call(process, module, copy, ...flags);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+}

@@ -1,0 +1,58 @@
+// One record's body in a stream that is otherwise good: what a length that is wrong would keep a fuzzer from.
+import { checkStream } from './stream-case.mjs';
+
+const PV = 1;
+const VERSION_2 = 2;
+const LIBXL = 4;
+const OPTIONAL = 8;
+const BIG_ENDIAN = 16;
+
+/** Before a body: the number of the record's kind, and of what stream it is part. */
+const CHOICES = 2;
+
+function recordOf(type, body, order) {
+  const octets = new Uint8Array(8 + Math.ceil(body.length / 8) * 8);
+  const view = new DataView(octets.buffer);
+  view.setUint32(0, type, order === 'little-endian');
+  view.setUint32(4, body.length, order === 'little-endian');
+  octets.set(body, 8);
+  return octets;
+}
+
+/** Octets for this case of a record that stands in a stream. */
+export function recordChoices(random, { number, libxl, body }) {
+  const flags = random.pick([0, PV, VERSION_2, PV | VERSION_2, BIG_ENDIAN, OPTIONAL]);
+  return new Uint8Array(Buffer.concat([Buffer.from([number, flags | (libxl ? LIBXL : 0)]), body]));
+}
+
+/** The stream that the choices are about, with their record where its kind belongs. */
+function streamAround([number, flags], body, { protocol }) {
+  const order = flags & BIG_ENDIAN ? 'big-endian' : 'little-endian';
+  const version = flags & VERSION_2 ? 2 : 3;
+  const type = flags & PV ? 'x86-pv' : 'x86-hvm';
+  const own = recordOf(flags & OPTIONAL ? 2 ** 31 + number : number, body, order);
+  const image = (record) => protocol.encodeImageRecord(record, order);
+  const libxl = (record) => protocol.encodeLibxlRecord(record, order);
+  const isStatic = [2, 17, 18].includes(number);
+  const inImage = flags & LIBXL ? [] : [own];
+  return Buffer.concat([
+    protocol.encodeLibxlHeader({ version: 2, byteOrder: order, legacy: false }),
+    libxl({ type: 'LIBXC_CONTEXT' }),
+    protocol.encodeImageHeader({ version, byteOrder: order }),
+    protocol.encodeDomainHeader({ type, pageShift: 12, xenMajor: 4, xenMinor: 17 }, order),
+    ...(flags & PV ? [image({ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 })] : []),
+    ...(isStatic ? inImage : []),
+    ...(version === 3 ? [image({ type: 'STATIC_DATA_END' })] : []),
+    ...(isStatic ? [] : inImage),
+    image({ type: 'END' }),
+    ...(flags & LIBXL ? [own] : []),
+    libxl({ type: 'END' }),
+  ]);
+}
+
+/** @returns the error's code, or 'accepted' */
+export function checkRecord(octets, lib) {
+  if (octets.length < CHOICES) return 'refused';
+  const stream = new Uint8Array(streamAround(octets, octets.subarray(CHOICES), lib));
+  return checkStream(stream, lib, { start: 'libxl' });
+}

@@ -1,0 +1,90 @@
+// What must hold for any octets that are read as a trace, and of what is made of the trace.
+import { isDeepStrictEqual } from 'node:util';
+import { allocatesLittle, anySize, chunked } from './chunks.mjs';
+import { must, onlyThrows } from './violation.mjs';
+
+function decoded(octets, { trace }, size) {
+  const records = [];
+  const decoder = new trace.TraceDecoder();
+  const decode = () => chunked(octets, size, (chunk) => records.push(...decoder.push(chunk)));
+  // A decoder has its buffer, and a bitmap its copy.
+  allocatesLittle(octets, () => onlyThrows([], decode));
+  return { records, end: decoder.end() };
+}
+
+/** A trace is read up to its fault: what it may end with, and where. */
+function endsSomewhere({ end }, octets) {
+  const at = end.kind === 'damaged' ? end.fault.offset : end.kind === 'torn' ? end.offset : octets.length;
+  must(at >= 0 && at <= octets.length, 'end', () => JSON.stringify(end));
+  if (end.kind === 'torn') must(end.offset + end.octets === octets.length, 'end', () => JSON.stringify(end));
+  if (end.kind === 'damaged') must(end.fault.message.length < 500, 'end', 'a message without end');
+}
+
+/** What was read can be written, and is then read again. Other octets may say the same: they are not compared. */
+function comesBack({ records }, lib) {
+  const known = records.filter(({ type }) => type !== 'unknown');
+  let octets;
+  const error = onlyThrows([], () => (octets = Buffer.concat(known.map(lib.trace.encodeTraceRecord))));
+  must(error === undefined, 're-encoding', () => String(error));
+  const again = decoded(new Uint8Array(octets), lib, () => octets.length);
+  must(isDeepStrictEqual(again.records, known), 're-encoding', () => JSON.stringify(again.end));
+}
+
+/** Everything that is shown of it is to be had, and safe for a terminal, for JSON, for a page. */
+function isShown({ records, end }, { xl }) {
+  for (const record of records) {
+    for (const line of xl.recordLines(record)) {
+      must(!/\p{Cc}/u.test(line), 'terminal', () => JSON.stringify(line));
+    }
+    const { event, at } = JSON.parse([...xl.recordJson(record)].join(''));
+    must(event === record.type && at === record.at, 'JSON', () => String(record.type));
+  }
+  if (records.length === 0) return;
+  const story = xl.storyOf(records, end);
+  for (const page of [xl.htmlPage(story, []), xl.svgPage(story, [])]) {
+    must(!/<script/i.test(page), 'page', () => page);
+  }
+}
+
+export function checkTrace(octets, lib) {
+  const whole = decoded(octets, lib, () => octets.length);
+  for (const size of [() => 1, anySize(octets)]) {
+    if (size() === 1 && octets.length > 5000) continue;
+    const parts = decoded(octets, lib, size);
+    must(isDeepStrictEqual(whole, parts), 'chunks', () => JSON.stringify([whole.end, parts.end]));
+  }
+  endsSomewhere(whole, octets);
+  comesBack(whole, lib);
+  isShown(whole, lib);
+  return whole.end.kind === 'damaged' ? whole.end.fault.code : whole.end.kind;
+}
+
+const kinds = {
+  text: (random) => random.pick(['precopy', '', 'a\n', '\x1b[2J', 'ü', 'command: ssh h']),
+  number: (random) => random.pick([0, 1.5, random.below(2 ** 32), 1.7e12]),
+  date: () => 1.7e12,
+  count: (random) => random.pick([0, 1, 5, random.below(2 ** 32), Number.MAX_SAFE_INTEGER]),
+  texts: (random) => Array.from({ length: random.below(3) }, () => kinds.text(random)),
+  pairs: (random) => ({ 'max-downtime': random.below(1000), debug: random.chance(0.5), name: 'x' }),
+  bitmap: (random, { packBitmap }) =>
+    packBitmap(Uint32Array.from({ length: random.below(5) }, () => random.pick([0, 1, 2 ** 32 - 1, 0xf0f0]))),
+};
+
+/** A good trace: a header, and records of every kind in any order. */
+export function generateTrace(random, { trace }) {
+  const record = (type, fixed = {}) => {
+    const values = Object.entries(trace.traceKinds[type].fields).map(([name, { kind }]) => {
+      const [plain] = kind.split(' or nil');
+      const words = plain.match(/^0 (.*)$/)?.[1].split(/, \d+ /);
+      if (plain !== kind && random.chance(0.3)) return [name, undefined];
+      return [name, words === undefined ? kinds[plain](random, trace) : random.pick(words)];
+    });
+    return { type, at: random.below(10_000) / 10, ...Object.fromEntries(values), ...fixed };
+  };
+  const others = Object.keys(trace.traceKinds).filter((type) => type !== 'header');
+  const records = [
+    record('header', { magic: trace.TRACE_MAGIC, version: trace.TRACE_VERSION }),
+    ...Array.from({ length: random.below(8) }, () => record(random.pick(others))),
+  ];
+  return new Uint8Array(Buffer.concat(records.map(trace.encodeTraceRecord)));
+}
