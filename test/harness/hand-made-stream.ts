@@ -15,19 +15,26 @@ export interface HandMade {
   readonly configuration: object | string;
   /** That of the vCPU; none where it is absent. Of one that is announced only its header is sent, and the stream ends. */
   readonly context?: Uint8Array | { readonly announced: number };
+  /** In place of an image without a page. */
+  readonly image?: Uint8Array;
 }
 
-/** A whole migration from the xl header to permission, of a domain without a page. */
-export function handMade({ configuration, context }: HandMade): Uint8Array {
+/** An image without a page. */
+export const emptyImage: Uint8Array = Buffer.concat([
+  encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
+  encodeDomainHeader({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 }),
+  encodeImageRecord({ type: 'STATIC_DATA_END' }),
+  encodeImageRecord({ type: 'END' }),
+]);
+
+/** A whole migration from the xl header to permission. */
+export function handMade({ configuration, context, image = emptyImage }: HandMade): Uint8Array {
   const json = typeof configuration === 'string' ? configuration : JSON.stringify(configuration);
   return Buffer.concat([
     encodeXlHeader(xlHeader(json)),
     encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }),
     encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }),
-    encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
-    encodeDomainHeader({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 }),
-    encodeImageRecord({ type: 'STATIC_DATA_END' }),
-    encodeImageRecord({ type: 'END' }),
+    image,
     ...(context === undefined ? end : contextRecord(context)),
   ]);
 }

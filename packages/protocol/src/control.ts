@@ -12,6 +12,7 @@
 import protobuf from 'protobufjs';
 import { type Standing, standings } from './handshake/standing.js';
 import { controlSchema } from './control-schema.js';
+import { quoted } from './terminal-text.js';
 import {
   chosen,
   ControlError,
@@ -117,7 +118,7 @@ export function decodeControlRequest(octets: Uint8Array): ControlRequest & Deadl
   const fields = decodeFields(requests, 'request', octets);
   const request = chosen(fields, 'request') as ControlRequest;
   if (request.kind === 'take' && !['migration', 'save'].includes(request.purpose)) {
-    throw new ControlError('unknown', `nothing is taken for a ${request.purpose}`);
+    throw new ControlError('unknown', `nothing is taken for a ${quoted(request.purpose)}`);
   }
   return { ...request, deadline: fields['deadline'] as number };
 }
@@ -131,13 +132,13 @@ export function encodeControlReply(reply: ControlReply): Uint8Array {
 export function decodeControlReply(octets: Uint8Array): ControlReply {
   const reply = decode(replies, 'reply', octets) as ControlReply;
   if (reply.kind === 'error' && !controlErrorCodes.includes(reply.code)) {
-    throw new ControlError('unknown', `no error is called ${reply.code}`);
+    throw new ControlError('unknown', `no error is called ${quoted(reply.code)}`);
   }
   if (reply.kind === 'state' && (reply.ram as unknown) === null) {
     throw new ControlError('malformed', 'a state without its RAM');
   }
   if (reply.kind === 'state' && !standings.includes(reply.standing)) {
-    throw new ControlError('unknown', `no standing is called ${reply.standing as string}`);
+    throw new ControlError('unknown', `no standing is called ${quoted(reply.standing)}`);
   }
   return reply;
 }

@@ -1,6 +1,7 @@
 /** What protobuf and the values of the operator's protocol have different shapes for, and what is checked of it. */
 import { ControlError } from './delimited-messages.js';
 import { sourceTable, type SourceState } from './handshake/index.js';
+import { quoted } from './terminal-text.js';
 import type {
   CourseChange,
   MigrationEnd,
@@ -36,7 +37,10 @@ function isAmount(value: unknown): boolean {
 export function courseFromWire(fields: Fields): OperatorCourse {
   const course = present(fields);
   for (const [name, value] of Object.entries(course)) {
-    check(courseFields[name as keyof OperatorCourse](value), `a course whose ${name} is ${String(value)}`);
+    check(
+      courseFields[name as keyof OperatorCourse](value),
+      `a course whose ${name} is ${quoted(String(value))}`,
+    );
   }
   return course;
 }
@@ -53,7 +57,7 @@ export function changeFromWire(fields: object): CourseChange {
   const { course, unset } = fields as { course: Fields | null; unset: string[] };
   const change = courseFromWire(course ?? {});
   for (const name of unset) {
-    check(Object.hasOwn(courseFields, name), `nothing of a course is called ${name}`);
+    check(Object.hasOwn(courseFields, name), `nothing of a course is called ${quoted(name)}`);
     check(!Object.hasOwn(change, name), `${name} is set and unset at once`);
   }
   return { ...change, ...Object.fromEntries(unset.map((name) => [name, null])) };
@@ -76,12 +80,12 @@ export function statusFromWire(fields: Fields): OperatorStatus {
   const { phase, pass, course } = status;
   check(
     typeof phase === 'string' && Object.hasOwn(sourceTable, phase),
-    `no phase is called ${String(phase)}`,
+    `no phase is called ${quoted(String(phase))}`,
   );
   check(course !== null && course !== undefined, 'a status without its course');
   if (pass !== undefined) {
     const { kind } = pass as OperatorPass;
-    check(passKinds.includes(kind), `no pass is called ${kind}`);
+    check(passKinds.includes(kind), `no pass is called ${quoted(kind)}`);
   }
   for (const [name, value] of [...Object.entries(status), ...Object.entries(pass ?? {})]) {
     if (typeof value === 'number') check(isAmount(value), `a status whose ${name} is ${value}`);
@@ -101,7 +105,10 @@ const outcomes: ReadonlySet<string> = new Set([
 /** @throws ControlError malformed */
 export function endFromWire(fields: Fields): MigrationEnd {
   const { outcome } = fields;
-  check(typeof outcome === 'string' && outcomes.has(outcome), `no outcome is called ${String(outcome)}`);
+  check(
+    typeof outcome === 'string' && outcomes.has(outcome),
+    `no outcome is called ${quoted(String(outcome))}`,
+  );
   return fields as unknown as MigrationEnd;
 }
 

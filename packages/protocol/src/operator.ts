@@ -24,6 +24,7 @@ import {
   statusFromWire,
 } from './operator-values.js';
 import { operatorSchema } from './operator-schema.js';
+import { quoted } from './terminal-text.js';
 import {
   operatorErrorCodes,
   type OperatorErrorCode,
@@ -91,7 +92,8 @@ export function decodeOperatorReply(octets: Uint8Array): OperatorReply {
       return { id, kind: 'end', end: endFromWire(body) };
     case 'error': {
       const { code, message } = body as unknown as { code: OperatorErrorCode; message: string };
-      if (!operatorErrorCodes.includes(code)) throw new ControlError('unknown', `no error is called ${code}`);
+      if (!operatorErrorCodes.includes(code))
+        throw new ControlError('unknown', `no error is called ${quoted(code)}`);
       return { id, kind: 'error', code, message };
     }
   }

@@ -11,7 +11,7 @@ const UNSEEN = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}
 const UNSEEN_BUT_LINES = /(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
 /** Characters of a text that is quoted, at most: a name or a type of a megabyte says no more. */
-const LONGEST_QUOTE = 200;
+export const LONGEST_QUOTE = 200;
 
 /** The text as one line. `ESC [ 2 J` is shown as `\u001b[2J`, which within a string of JSON means the same. */
 export function terminalText(text: string): string {

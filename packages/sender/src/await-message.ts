@@ -3,7 +3,7 @@ import { BANNER, classifyBanner } from '@mig/protocol/handshake';
 import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
 /** What is read of something that is not the banner, to be shown: octets. */
-const SHOWN = 2048;
+export const SHOWN = 2048;
 /** Milliseconds in which the rest of its first line has to come. */
 const REST = 1000;
 

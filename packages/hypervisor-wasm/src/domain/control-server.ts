@@ -24,7 +24,7 @@ type Held = Change & {
 /** Milliseconds for the reply to a request to end, at most. */
 const ENDING = 500;
 /** Requests of a connection that wait for their replies: a toolstack asks one thing after the other. */
-const WAITING = 64;
+export const WAITING = 64;
 /** Octets that wait for a toolstack that does not read: a context, and little else. */
 const UNREAD = LONGEST_CONTROL_MESSAGE;
 

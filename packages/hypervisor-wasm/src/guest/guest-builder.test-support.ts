@@ -22,6 +22,8 @@ export interface GuestParts {
   tables?: (readonly [minimum: number, maximum?: number])[];
   /** Mutable globals besides, exported by these names. */
   alsoGlobals?: string[];
+  /** start() is exported by these names, too. */
+  alsoExports?: string[];
   /** run() writes so many octets, from address 0 on, to the console. */
   writes?: number;
   /** What run() does, as code without its `end`; the i32 it returns is on the stack. */
@@ -48,13 +50,14 @@ export function i32Const(value: number): number[] {
 }
 
 function name(text: string): number[] {
-  return [...leb(text.length), ...new TextEncoder().encode(text)];
+  const octets = new TextEncoder().encode(text);
+  return [...leb(octets.length), ...octets];
 }
 
-function section(id: number, entries: number[][]): number[] {
-  if (entries.length === 0) return [];
-  const body = [...leb(entries.length), ...entries.flat()];
-  return [id, ...leb(body.length), ...body];
+function section(id: number, entries: number[][]): Uint8Array {
+  if (entries.length === 0) return new Uint8Array();
+  const body = Buffer.concat([leb(entries.length), ...entries].map((each) => Uint8Array.from(each)));
+  return Buffer.concat([Uint8Array.from([id, ...leb(body.length)]), body]);
 }
 
 /** A module of one section, with the same item so many times. */
@@ -100,6 +103,7 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
   if (parts.abiExported ?? true) exports.push([...name('mig_abi'), 3, 0]);
   if (!parts.hidesCounter) exports.push([...name('counter'), 3, COUNTER]);
   alsoGlobals.forEach((each, i) => exports.push([...name(each), 3, ...leb(COUNTER + 1 + i)]));
+  for (const each of parts.alsoExports ?? []) exports.push([...name(each), 0, functionImports]);
   if (parts.exportsStart ?? true) exports.push([...name('start'), 0, functionImports]);
   if (parts.exportsRun ?? true) exports.push([...name('run'), 0, functionImports + 1]);
 
@@ -108,16 +112,16 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
   const run = runReturnsNothing ? [] : (parts.run ?? write ?? writeNextPage);
   const code = (body: number[]): number[] => [...leb(body.length + 2), 0, ...body, 0x0b];
   const { data } = parts;
-  return new Uint8Array([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [
+  const sections = [
+    Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+    section(1, [
       [0x60, 0, 0],
       [0x60, 0, 1, I32],
       [0x60, 2, I32, I32, 0],
     ]),
-    ...section(2, imports),
-    ...section(3, [[0], [runReturnsNothing ? 0 : 1]]),
-    ...section(
+    section(2, imports),
+    section(3, [[0], [runReturnsNothing ? 0 : 1]]),
+    section(
       4,
       tables.map(([minimum, maximum]) =>
         maximum === undefined
@@ -125,15 +129,16 @@ export function buildGuest(parts: GuestParts = {}): Uint8Array {
           : [FUNCTION_REFERENCE, 1, ...leb(minimum), ...leb(maximum)],
       ),
     ),
-    ...section(5, parts.ownMemory ? [limits] : []),
-    ...section(6, [
+    section(5, parts.ownMemory ? [limits] : []),
+    section(6, [
       [I32, 0, ...i32Const(abi), 0x0b],
       [I32, 1, ...i32Const(0), 0x0b],
       ...alsoGlobals.map(() => [I32, 1, ...i32Const(0), 0x0b]),
     ]),
-    ...section(7, exports),
-    ...(parts.startSection ? [8, 1, functionImports] : []),
-    ...section(10, [code([]), code(run)]),
-    ...section(11, data ? [[0, ...i32Const(data.address), 0x0b, ...name(data.text)]] : []),
-  ]);
+    section(7, exports),
+    Uint8Array.from(parts.startSection ? [8, 1, functionImports] : []),
+    section(10, [code([]), code(run)]),
+    section(11, data ? [[0, ...i32Const(data.address), 0x0b, ...name(data.text)]] : []),
+  ];
+  return new Uint8Array(Buffer.concat(sections));
 }

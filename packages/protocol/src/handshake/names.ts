@@ -31,7 +31,7 @@ export function nameOfIncoming(name: string): string | undefined {
  * Octets at most. libxl itself takes any text that is not empty, but a name is part of names of files: with
  * /var/log/xen/qemu-dm-NAME--incoming.log no domain that stock has made comes near.
  */
-const LONGEST_NAME = 255;
+export const LONGEST_NAME = 255;
 
 /**
  * The one rule for what a domain is called, wherever the name comes from. What a migration adds to it does not count.

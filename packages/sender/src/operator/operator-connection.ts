@@ -12,7 +12,7 @@ import {
 import type { Refusal, SteeredMigration } from './steered-migration.js';
 
 /** Octets that wait for an operator who does not read; with more it is dropped. */
-const UNREAD = 256 << 10;
+export const UNREAD = 256 << 10;
 /** Requests that wait for the end of the migration. */
 const WAITING = 16;
 /** Milliseconds for a request to come whole, from its first octet on; for the first one from the connection on. */

@@ -10,7 +10,7 @@ import type { SteeredMigration } from './steered-migration.js';
 const NEWS_INTERVAL = 200;
 const GRACE = 500;
 /** Operators at a time. */
-const CONNECTIONS = 64;
+export const CONNECTIONS = 64;
 
 export class OperatorServer {
   readonly #connections = new Set<OperatorConnection>();

@@ -1,0 +1,80 @@
+/**
+ * Unpacks what is in a file as whoever receives it does, and says as JSON how many MiB more than before this process had at
+ * most meanwhile, and what came of it: unpack.mjs WHAT FILE.
+ */
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
+
+const dist = (path) => import(new URL(`../../${path}`, import.meta.url));
+const CHUNK = 65536;
+
+function* chunks(octets) {
+  for (let at = 0; at < octets.length; at += CHUNK) yield octets.subarray(at, at + CHUNK);
+}
+
+/** Each loads what it needs first, and gives what unpacks. */
+const kinds = {
+  async configuration() {
+    const { parseConfiguration } = await dist('packages/hypervisor-wasm/dist/configuration.js');
+    return (octets) => parseConfiguration(octets.toString());
+  },
+  async 'configuration file'(path) {
+    const { readConfigurationFile } = await dist('apps/xl/dist/configuration/read-file.js');
+    const { parseConfiguration } = await dist('apps/xl/dist/configuration/parser.js');
+    return () => parseConfiguration(readConfigurationFile(path), path);
+  },
+  async context() {
+    const { ControlFrames, decodeControlRequest } = await dist('packages/protocol/dist/control.js');
+    const { decodeVcpuContext } = await dist('packages/hypervisor-wasm/dist/vcpu-context.js');
+    return (octets) => {
+      const frames = new ControlFrames();
+      const [message] = [...chunks(octets)].flatMap((chunk) => frames.push(chunk));
+      return decodeVcpuContext(decodeControlRequest(message).octets);
+    };
+  },
+  async guest() {
+    const { inspectGuest } = await dist('packages/hypervisor-wasm/dist/guest/inspect.js');
+    return (octets) => {
+      const { module } = inspectGuest(new Uint8Array(octets));
+      const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+      return new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } });
+    };
+  },
+  async records() {
+    const { describeRecord, PushDecoder } = await dist('packages/protocol/dist/index.js');
+    return (octets) => {
+      const decoder = new PushDecoder({ start: 'libxl' });
+      return [...chunks(octets)].map((chunk) =>
+        decoder.push(chunk).map((event) => event.kind === 'record' && describeRecord(event.record)),
+      );
+    };
+  },
+  async 'operator message'() {
+    const { decodeOperatorRequest, OperatorFrames } = await dist('packages/protocol/dist/operator.js');
+    return (octets) => new OperatorFrames().push(octets).map(decodeOperatorRequest);
+  },
+  async line(path) {
+    const { Input } = await dist('packages/posix/dist/index.js');
+    const { JsonLines } = await dist('packages/hypervisor-xen/dist/lines.js');
+    return () => new JsonLines(new Input(openSync(path, 'r'), { subject: 'a file' })).next();
+  },
+};
+
+function mebibytes(field) {
+  const [, kib] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(kib) / 1024;
+}
+
+const [what, path] = process.argv.slice(2);
+const unpack = await kinds[what](path);
+const octets = readFileSync(path);
+const before = mebibytes('VmRSS');
+// The kernel notes the most anew from here on.
+writeFileSync('/proc/self/clear_refs', '5');
+let kept;
+let refused;
+try {
+  kept = unpack(octets);
+} catch (error) {
+  refused = error.message.slice(0, 200);
+}
+console.log(JSON.stringify({ grew: mebibytes('VmHWM') - before, refused, kept: typeof kept }));
