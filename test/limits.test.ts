@@ -19,7 +19,7 @@ import { LONGEST_OPERATOR_MESSAGE } from '@mig/protocol/operator';
 import { LONGEST_QUOTE } from '@mig/protocol/terminal-text';
 import { encodeTraceRecord, MAX_TRACE_RECORD, TRACE_LIMITS } from '@mig/protocol/trace';
 import { describe, expect } from 'vitest';
-import { LONGEST_CONFIGURATION_FILE } from '../apps/xl/src/configuration/read-file.js';
+import { LONGEST_CONFIGURATION_FILE } from '../apps/xl/src/configuration/configuration-file.js';
 import { sample } from '../apps/xl/src/report/sample.test-support.js';
 import { LARGEST_MEMORY } from '../packages/hypervisor-wasm/dist/configuration.js';
 import { contextOctets } from '../packages/hypervisor-wasm/src/context-octets.test-support.js';

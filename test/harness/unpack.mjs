@@ -18,7 +18,7 @@ const kinds = {
     return (octets) => parseConfiguration(octets.toString());
   },
   async 'configuration file'(path) {
-    const { readConfigurationFile } = await dist('apps/xl/dist/configuration/read-file.js');
+    const { readConfigurationFile } = await dist('apps/xl/dist/configuration/configuration-file.js');
     const { parseConfiguration } = await dist('apps/xl/dist/configuration/parser.js');
     return () => parseConfiguration(readConfigurationFile(path), path);
   },
