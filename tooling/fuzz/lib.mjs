@@ -5,6 +5,7 @@ import * as configurationErrors from '../../apps/xl/dist/configuration/errors.js
 import * as statusJson from '../../apps/xl/dist/control/status-json.js';
 import * as statusTable from '../../apps/xl/dist/control/status-table.js';
 import * as statusWords from '../../apps/xl/dist/control/status-words.js';
+import * as textOutput from '../../apps/xl/dist/output/text-output.js';
 import * as html from '../../apps/xl/dist/report/html.js';
 import * as story from '../../apps/xl/dist/report/story.js';
 import * as svg from '../../apps/xl/dist/report/svg.js';
@@ -38,6 +39,7 @@ export const xl = {
   ...statusJson,
   ...statusTable,
   ...statusWords,
+  ...textOutput,
   ...html,
   ...story,
   ...svg,

@@ -1,6 +1,7 @@
 // What must hold for any octets between an operator and a migration, and for what is made of them.
 import { isDeepStrictEqual } from 'node:util';
 import { checkDelimited } from './message-cases.mjs';
+import { isFitForTerminal } from './terminal.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
 /** The operator changes the course of this migration. */
@@ -32,7 +33,8 @@ function isHeeded(request, { operator, steering }) {
 }
 
 /** Whatever a reply holds, it can be shown. */
-function isShown(reply, { xl }) {
+function isShown(reply, lib) {
+  const { xl } = lib;
   const record = { domid: 1, domain: 'g', target: 'host2', pid: 5 };
   const say = {
     status: ({ status }) => [
@@ -45,7 +47,9 @@ function isShown(reply, { xl }) {
     end: ({ end }) => [...xl.endSentences(record, end), JSON.parse(xl.endLine(record, end)).event],
     error: ({ message }) => [message],
   };
-  for (const line of say[reply.kind](reply)) {
+  const lines = say[reply.kind](reply);
+  isFitForTerminal(lines, lib);
+  for (const line of lines) {
     must(typeof line === 'string' && !/undefined|NaN|\[object/.test(line), 'shown', () =>
       JSON.stringify(line),
     );

@@ -1,6 +1,7 @@
 // What must hold for any octets that are read as a trace, and of what is made of the trace.
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle, anySize, chunked } from './chunks.mjs';
+import { isFitForTerminal } from './terminal.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
 function decoded(octets, { trace }, size) {
@@ -31,11 +32,10 @@ function comesBack({ records }, lib) {
 }
 
 /** Everything that is shown of it is to be had, and safe for a terminal, for JSON, for a page. */
-function isShown({ records, end }, { xl }) {
+function isShown({ records, end }, lib) {
+  const { xl } = lib;
   for (const record of records) {
-    for (const line of xl.recordLines(record)) {
-      must(!/\p{Cc}/u.test(line), 'terminal', () => JSON.stringify(line));
-    }
+    isFitForTerminal(xl.recordLines(record), lib);
     const { event, at } = JSON.parse([...xl.recordJson(record)].join(''));
     must(event === record.type && at === record.at, 'JSON', () => String(record.type));
   }

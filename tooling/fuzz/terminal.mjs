@@ -1,0 +1,13 @@
+// What reaches a terminal of texts that somebody else has chosen.
+import { must } from './violation.mjs';
+
+/** What `xl` prints of these lines stays as many lines, and drives no terminal. */
+export function isFitForTerminal(lines, { xl }) {
+  const printed = [];
+  const output = new xl.TextOutput((octets) => printed.push(octets));
+  for (const line of lines) output.line(line);
+  output.flush();
+  const text = Buffer.concat(printed).toString();
+  must(!/[^\P{Cc}\n\t]/u.test(text), 'terminal', () => JSON.stringify(text));
+  must(text.split('\n').length === lines.length + 1, 'terminal', () => JSON.stringify(text));
+}
