@@ -20,6 +20,14 @@ export default defineConfig(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-control-regex': 'off',
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:process',
+          message:
+            'It makes the streams of standard output and error, and with them the pipes there non-blocking for all who share them: process is global.',
+        },
+      ],
     },
   },
   {

@@ -4,7 +4,6 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { argv } from 'node:process';
 
 /** What Node shows in the place of octets that are not UTF-8. */
 export const UNDECODED = '\ufffd';
@@ -26,7 +25,7 @@ export function argumentOctets(count: number): Uint8Array[] {
  */
 export function undecodedArgument(words: readonly string[]): string | undefined {
   if (!words.some((word) => word.includes(UNDECODED))) return undefined;
-  const lost = argumentOctets(argv.length - 2).find((octets) => !isUtf8(octets));
+  const lost = argumentOctets(process.argv.length - 2).find((octets) => !isUtf8(octets));
   return lost && shown(lost);
 }
 

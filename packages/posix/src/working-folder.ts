@@ -2,7 +2,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readlinkSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { chdir, cwd } from 'node:process';
 import { shown, UNDECODED } from './octets.js';
 
 /** A relative path that leads nowhere. */
@@ -17,7 +16,7 @@ export class WorkingFolderError extends Error {
 export function absolutePath(path: string): string {
   if (isAbsolute(path)) return resolve(path);
   if (isWorkingFolderGone()) throw new WorkingFolderError(GONE);
-  if (!cwd().includes(UNDECODED)) return resolve(path);
+  if (!process.cwd().includes(UNDECODED)) return resolve(path);
   const octets = readlinkSync('/proc/self/cwd', 'buffer');
   if (isUtf8(octets)) return resolve(path);
   throw new WorkingFolderError(
@@ -30,7 +29,7 @@ export const GONE = 'the working folder is gone; an absolute path is needed';
 
 export function isWorkingFolderGone(): boolean {
   try {
-    cwd();
+    process.cwd();
     return false;
   } catch {
     return true;
@@ -42,5 +41,5 @@ export function isWorkingFolderGone(): boolean {
  * been looked for, and was not there: it would lead elsewhere afterwards.
  */
 export function leaveMissingFolder(): void {
-  if (isWorkingFolderGone()) chdir('/');
+  if (isWorkingFolderGone()) process.chdir('/');
 }
