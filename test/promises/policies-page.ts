@@ -6,6 +6,7 @@ const document = 'docs/policies.md';
 const estimates = testsOf('test/estimate.test.ts');
 const progress = testsOf('packages/sender/src/operator/migration-progress.test.ts');
 const events = testsOf('apps/xl/src/migrate/events-schema.test.ts');
+const unread = testsOf('test/unread-output.test.ts');
 const lab = testsOf('test/xen-lab/cases/36-switchover.sh');
 
 const goalsAndLimits: Section = {
@@ -44,12 +45,16 @@ const goalsAndLimits: Section = {
     ['In pages they say nothing of time: 1000 pages are 3 ms on 10 Gbit/s and 3 s on 10 Mbit/s', foretell('1000 pages over')],
     ['`--max-downtime` knows', figures('the downtime is the dirty pages at the measured rate')],
     ['`--precopy-iterations 0` suspends', settings('passes: 0 whatever else there is'), image('iterations $iterations, threshold $threshold'), loop('the precopy loop with a guest that rewrites its set')],
+    ['It is refused with `--abort-if-busy`', settings('what contradicts itself is named')],
 
     // --timeout S, --timeout-action suspend|abort
     ['Use it when the migration has to be over', 'advice'],
-    ['It counts from the beginning of the live passes, … 4 MiB … 10 ms … or one page, in a burst 256 KiB … within 0.1 s, or 2 s', image('a timeout counts from the beginning', 'within a bandwidth the writes are small'), pacer('at %i octets/s a write is at most 10 ms', '$name: writes of a burst are 256 KiB at most'), link('is asked more seldom where the answer takes long')],
-    ['After it the domain is suspended', image('a timeout counts from the beginning'), e2e('is suspended where --timeout says so')],
+    ['It counts from the beginning of the live passes, … 4 MiB … 10 ms … or one page, in a burst 256 KiB', image('a timeout counts from the beginning', 'within a bandwidth the writes are small'), pacer('at %i octets/s a write is at most 10 ms', '$name: writes of a burst are 256 KiB at most')],
+    ['Where the target takes nothing of that write, an abort … within 0.1 s', image('the policy is asked again and again, and may abort', 'a stop that it decides is done once the write is')],
+    ['(On Xen … 0.1 s later, or 2 s', link('is asked more seldom where the answer takes long')],
+    ['After a suspend the domain is moved with all', image('a timeout counts from the beginning'), e2e('is suspended where --timeout says so')],
     ['Where that would be worse than not moving, use `--timeout-action abort` (exit status 7)', settings('timeout: to abort'), e2e('is left running: $options'), ends('a timeout that aborts')],
+    ['Once a goal is met the domain is moved: a timeout that aborts', image('what is decided stays so', 'an abort is heeded, since that will not be over in a moment')],
 
     // --abort-if-busy
     ['Use it when the domain had rather stay', 'advice'],
@@ -96,7 +101,7 @@ const estimate: Section = {
   sentences: [
     ['pages dirty / pages that the line carries', figures('the downtime is the dirty pages at the measured rate')],
     ['*Pages dirty* is what the log says', image('the policy is asked at the points DESIGN names')],
-    ['Where a goal is met these pages are sent live once more', image('iterations $iterations, threshold $threshold', 'what is dirty when a goal is met is sent live once more')],
+    ['Where a goal is met, or a stall is found, these pages are sent live once more', image('iterations $iterations, threshold $threshold', 'what is dirty when a goal is met is sent live once more')],
     ['Usually fewer are left', 'explanation'],
     ['Where the guest becomes busy', 'explanation'],
     ['*Pages that the line carries per second*: … the last 32 MiB', figures('the rate is that of the last 32 MiB or so', 'under one that goes on the rate that is kept counts'), image('the policy is asked at the points DESIGN names')],
@@ -182,6 +187,7 @@ const ofYourOwn: Section = {
     ['Its mistakes end', 'heading'],
     ['If it throws … exit status 7', guarded('one that %s is an abort'), e2e('that $fault ends the migration, not the guest')],
     ['A module that is not there … with status 2', refusals('--policy is refused a module that $what', 'is refused: $options'), e2e('that does so as it loads is refused')],
+    ['What it prints goes to standard error', unread('what a policy prints goes to standard error')],
     ['It has to answer', 'heading'],
     ['One that ends the process … with status 1', e2e('that ends the process it runs in', 'that never answers does not keep')],
     ['Ctrl-C and `xl migrate-abort` do not wait … 5 to 10 seconds', e2e('that never answers does not keep')],

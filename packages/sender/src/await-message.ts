@@ -39,8 +39,9 @@ function startsLikeBanner(received: Uint8Array, length: number): boolean {
   return received.subarray(0, Math.min(length, BANNER.length)).every((octet, i) => octet === BANNER[i]);
 }
 
-function bannerError(received: Uint8Array, cause?: TimeoutError): BannerError {
-  return new BannerError(classifyBanner(received, true), received.length, cause);
+function bannerError(received: Uint8Array, late?: TimeoutError): BannerError {
+  const hasEnded = late === undefined || received.length === 0;
+  return new BannerError(classifyBanner(received, hasEnded), received.length, late);
 }
 
 /**

@@ -1,5 +1,12 @@
 import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
-import type { BannerVerdict, SourceOutcome, SourceState, Standing } from '@mig/protocol/handshake';
+import type { TimeoutError } from '@mig/posix';
+import {
+  BANNER,
+  type BannerVerdict,
+  type SourceOutcome,
+  type SourceState,
+  type Standing,
+} from '@mig/protocol/handshake';
 import { quoted } from '@mig/protocol/terminal-text';
 
 /** The policy decided against going on; the domain keeps running. */
@@ -15,21 +22,27 @@ export class PrecopyAbortedError extends Error {
 export class BannerError extends Error {
   override readonly name = 'BannerError';
 
-  /** @param octets how many were received */
+  /**
+   * @param octets how many were received
+   * @param late where the rest did not come in time
+   */
   constructor(
     readonly verdict: BannerVerdict,
     readonly octets: number,
-    cause?: unknown,
+    late?: TimeoutError,
   ) {
-    super(bannerMessage(verdict, octets), { cause });
+    super(bannerMessage(verdict, octets, late), { cause: late });
   }
 }
 
-function bannerMessage(verdict: BannerVerdict, octets: number): string {
+function bannerMessage(verdict: BannerVerdict, octets: number, late: TimeoutError | undefined): string {
   if (verdict.kind === 'through-terminal') {
     return `the target's banner ends with a carriage return: ${verdict.likelyCause}`;
   }
-  if (verdict.kind !== 'other') return `the target's banner was not whole: ${octets} octets`;
+  if (verdict.kind !== 'other') {
+    const within = late === undefined ? '' : ` within ${late.milliseconds / 1000} s`;
+    return `the target's banner was not whole${within}: ${octets} octets of ${BANNER.length}`;
+  }
   const { firstLine, likelyCause } = verdict;
   const received = octets === 0 ? 'no banner' : `"${firstLine}" in place of its banner`;
   return `the target sent ${received}: ${likelyCause}`;

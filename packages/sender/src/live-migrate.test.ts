@@ -128,6 +128,10 @@ test.each(banners)('%s in place of the banner: the domain is never touched', (_,
 });
 
 test('a silent target is given up after the time allowed', () => {
+  const begun = failedMigration(script([BANNER.subarray(0, 3)], 'is-silent'), { timeouts: { banner: 1 } });
+  expect(begun.message).toContain(
+    `the target's banner was not whole within 0.001 s: 3 octets of ${BANNER.length}`,
+  );
   const error = failedMigration(script([], 'is-silent'), { timeouts: { banner: 1 } });
   expect(error).toMatchObject({ state: 'awaiting-banner', outcome: 'untouched' });
   expect(host.running).toEqual(['busy']);

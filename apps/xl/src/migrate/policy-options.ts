@@ -42,7 +42,10 @@ export function addPolicyOptions(command: Command): void {
         'what --timeout does: suspend the domain as it is (default), or abort',
       ).argParser(choice('--timeout-action', ['suspend', 'abort'])),
     )
-    .option('--abort-if-busy', 'where a limit is reached before a goal, leave the domain running here')
+    .option(
+      '--abort-if-busy',
+      'where a limit is reached before a goal, or --max-downtime is out of reach, leave the domain running here',
+    )
     .option('--bandwidth-always', 'the bandwidth holds for stop-and-copy, too')
     .option('--policy <path>', 'a module that decides instead: see docs/policies.md');
 }

@@ -46,7 +46,7 @@ function timeouts<T extends { readonly [K in keyof T]: number | undefined }>(
 }
 
 /** What there is where the default depends on what is to be sent. */
-const RECKONED = 'a minute, and ten times as long as it should take,';
+const RECKONED = '60 s plus ten times the expected transfer time';
 
 function addTimeout(command: Command, name: string, what: string, milliseconds: number | undefined): void {
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

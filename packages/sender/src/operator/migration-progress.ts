@@ -54,6 +54,11 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
     return this.#stats?.iteration ?? 0;
   }
 
+  /** Milliseconds that a suspend counts for in the estimates; 0 before the policy was asked. */
+  get suspendCost(): number {
+    return this.#stats?.suspendCost ?? 0;
+  }
+
   /** Why precopy ends, as soon as that is decided. */
   get precopyEnd(): PrecopyEnd | undefined {
     return this.#precopyEnd;

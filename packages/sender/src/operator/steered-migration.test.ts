@@ -95,3 +95,23 @@ test('in the first pass a timeout that has passed already is refused, unless it 
   expect(steered.set({ timeoutMilliseconds: 0.001, timeoutAction: 'abort' })).not.toHaveProperty('refused');
   expect(steered.set({ timeoutMilliseconds: 1e9, timeoutAction: 'suspend' })).not.toHaveProperty('refused');
 });
+
+test('a downtime that is a condition and out of reach is not set: it would end the migration', () => {
+  const { migration: steered, done } = migration();
+  steered.progress.stateEntered('precopy');
+  steered.progress.consulted(stats({ suspendCost: 41 }), { decision: 'continue-precopy' });
+  expect(steered.set({ maxDowntimeMilliseconds: 41, abortIfBusy: true })).toEqual({
+    refused: 'bad-value',
+    message:
+      '--max-downtime 41 with --abort-if-busy: out of reach, since the suspend itself counts for 41 ms; the migration would ' +
+      'end at once, as migrate-abort ends it',
+  });
+  expect(done).toEqual([]);
+  for (const change of [
+    { maxDowntimeMilliseconds: 42, abortIfBusy: true },
+    { maxDowntimeMilliseconds: 20, abortIfBusy: false },
+    { maxDowntimeMilliseconds: 20, abortIfBusy: true, precopyThreshold: 90 },
+  ]) {
+    expect(verdict(steered.set(change))).toBe('yes');
+  }
+});

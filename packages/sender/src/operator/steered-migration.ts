@@ -64,7 +64,8 @@ export class SteeredMigration {
     const changed = changedCourse(this.#course, change);
     if (typeof changed === 'string') return { refused: 'bad-value', message: changed };
     const passed = change.timeoutMilliseconds === undefined ? undefined : this.#timeoutPassed(changed);
-    if (passed !== undefined) return passed;
+    const hopeless = passed ?? this.#outOfReach(changed);
+    if (hopeless !== undefined) return hopeless;
     this.#course = changed;
     this.control.course(changed);
     return this.#inForce();
@@ -129,6 +130,19 @@ export class SteeredMigration {
         message: `--timeout ${timeout / 1000} s from the beginning have passed already, and ${refusal.message}`,
       }
     );
+  }
+
+  /** A condition that nothing can meet would abort at once, which `abort` says better. */
+  #outOfReach({ policy }: Course): Refusal | undefined {
+    const { maxDowntime, abortIfBusy, precopyThreshold } = policy;
+    const { suspendCost } = this.progress;
+    const isCondition =
+      abortIfBusy === true && precopyThreshold === undefined && this.ownPolicy === undefined;
+    if (!isCondition || maxDowntime === undefined || suspendCost < maxDowntime) return undefined;
+    const message =
+      `--max-downtime ${maxDowntime} with --abort-if-busy: out of reach, since the suspend itself counts for ` +
+      `${Math.round(suspendCost)} ms; the migration would end at once, as migrate-abort ends it`;
+    return { refused: 'bad-value', message };
   }
 
   #firstPass(): Refusal | undefined {

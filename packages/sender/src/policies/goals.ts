@@ -52,7 +52,7 @@ export function fewPagesOutOfReach(milliseconds: number, pages: number): Precopy
 }
 
 /**
- * Aborts where the suspend itself costs as much as the downtime that is a condition: before anything is sent, since no
+ * Aborts where the suspend itself costs as much as the downtime that is a condition: before a page is sent, since no
  * number of passes gets below it.
  */
 export function abortOutOfReach(milliseconds: number): PrecopyPolicy {

@@ -13,7 +13,7 @@ const SHRUNK = 0.95;
 /** Counts that a sentence names at most, the latest. */
 const SHOWN = 5;
 
-/** libxc's SPP_MAX_ITERATIONS. @param count live passes at most; 0 suspends before anything is sent */
+/** libxc's SPP_MAX_ITERATIONS. @param count live passes at most; 0 suspends before a page is sent */
 export function iterationLimit(count: number): PrecopyPolicy {
   return (stats) => {
     const { iteration, point } = stats;

@@ -10,7 +10,7 @@ export const DIRTY_THRESHOLD_DEFAULT = 50;
 
 /**
  * libxc's simple_precopy_policy with its two constants as parameters, and `<=` where it has `<`.
- * @param iterations live passes at most; 0 suspends before anything is sent
+ * @param iterations live passes at most; 0 suspends before a page is sent
  * @param threshold pages: precopy ends once at most this many are dirty, though never before the first pass
  */
 export function simplePolicy(
