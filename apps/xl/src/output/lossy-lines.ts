@@ -1,6 +1,6 @@
 /** Octets that may wait for the reader before news is passed over, and before anything else is left out. */
 const NEWS = 64 << 10;
-const MOST = 1 << 20;
+export const MOST_UNREAD = 1 << 20;
 
 export interface LineOutput {
   line(text: string): void;
@@ -30,7 +30,7 @@ export class LossyLines {
 
   /** Says what is said once. */
   line(text: string): void {
-    if (this.output.waiting() > MOST) this.#leftOut++;
+    if (this.output.waiting() > MOST_UNREAD) this.#leftOut++;
     else this.last(text);
   }
 

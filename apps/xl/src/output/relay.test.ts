@@ -5,9 +5,13 @@ import { Log } from './log.js';
 import { Relay } from './relay.js';
 
 /** What a shell says on its standard error, passed on. */
-async function passedOn(script: string, environment: NodeJS.ProcessEnv = {}): Promise<string> {
+async function passedOn(
+  script: string,
+  environment: NodeJS.ProcessEnv = {},
+  unread: () => number = () => 0,
+): Promise<string> {
   let text = '';
-  const relay = new Relay(new Log((each) => (text += each)));
+  const relay = new Relay(new Log((each) => (text += each), unread));
   const env = { ...process.env, ...environment };
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', relay.descriptor], env });
   relay.started();
@@ -33,4 +37,11 @@ it('does not wait for what the program has left running', async () => {
   const text = await passedOn('sleep 1000 & echo $! >&2');
   // Its premise: it runs, and has the pipe.
   expect(spawnSync('kill', [text.trim()]).status).toBe(0);
+});
+
+it('keeps no more than a bound of what nobody reads, and says how much is missing', async () => {
+  const script = 'i=0; while [ $i -lt 200 ]; do echo "$TEXT" >&2; i=$((i+1)); done';
+  const TEXT = 'x'.repeat(99);
+  expect(await passedOn(script, { TEXT }, () => (1 << 20) + 1)).toBe('... 20000 octets are left out here\n');
+  expect(await passedOn(script, { TEXT }, () => 1 << 20)).toHaveLength(20_000);
 });

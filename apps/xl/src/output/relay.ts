@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { closeDescriptor, pipe } from '@mig/posix';
 import type { Log } from './log.js';
+import { MOST_UNREAD } from './lossy-lines.js';
 import { TerminalStream } from './terminal-stream.js';
 
 /** Passes on what another program says on its standard error: another host may have chosen every octet of it. */
@@ -10,6 +11,7 @@ export class Relay {
   readonly descriptor: number;
   readonly #socket: Socket;
   readonly #text = new TerminalStream();
+  #leftOut = 0;
 
   constructor(private readonly log: Log) {
     const { readEnd, writeEnd } = pipe();
@@ -18,7 +20,22 @@ export class Relay {
     // What the program has left running may keep its end open for as long as it likes.
     this.#socket.unref();
     this.#socket.on('error', () => undefined);
-    this.#socket.on('data', (octets: Buffer) => log.text(this.#text.push(octets)));
+    this.#socket.on('data', (octets: Buffer) => this.#pass(octets));
+  }
+
+  /** Of a program that goes on talking while nobody reads, what it says is left out. */
+  #pass(octets: Buffer): void {
+    if (this.log.waiting > MOST_UNREAD) {
+      this.#leftOut += octets.length;
+      return;
+    }
+    this.#tellLeftOut();
+    this.log.text(this.#text.push(octets));
+  }
+
+  #tellLeftOut(): void {
+    if (this.#leftOut > 0) this.log.line(`... ${this.#leftOut} octets are left out here`);
+    this.#leftOut = 0;
   }
 
   started(): void {
@@ -34,6 +51,7 @@ export class Relay {
       await setImmediate();
     }
     this.#socket.destroy();
+    this.#tellLeftOut();
     this.log.text(this.#text.end());
   }
 }
