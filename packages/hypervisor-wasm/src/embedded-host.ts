@@ -2,6 +2,7 @@ import {
   type DirtyLog,
   type DomainInfo,
   type Host,
+  domidIn,
   HostError,
   type HostInfo,
   type IncomingDomain,
@@ -57,10 +58,8 @@ export class EmbeddedHost implements Host {
 
   find(nameOrDomid: string): DomainInfo | undefined {
     const domids = this.#folder.domids();
-    if (/^[0-9]+$/.test(nameOrDomid)) {
-      const domid = Number(nameOrDomid);
-      return domids.includes(domid) ? this.#look(domid) : undefined;
-    }
+    const domid = domidIn(nameOrDomid);
+    if (domid !== undefined) return domids.includes(domid) ? this.#look(domid) : undefined;
     let unread: HostError | undefined;
     const named = domids.find((domid) => {
       try {

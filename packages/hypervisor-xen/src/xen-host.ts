@@ -7,6 +7,7 @@ import {
   type DomainInfo,
   type Host,
   HostError,
+  isMeant,
   type HostInfo,
   type IncomingDomain,
   type OutgoingDomain,
@@ -90,10 +91,7 @@ export class XenHost implements Host {
   }
 
   find(nameOrDomid: string): DomainInfo | undefined {
-    const isDomid = /^[0-9]+$/.test(nameOrDomid);
-    return this.list().find(({ domid, name }) =>
-      isDomid ? domid === Number(nameOrDomid) : name === nameOrDomid,
-    );
+    return this.list().find((domain) => isMeant(domain, nameOrDomid));
   }
 
   describe(domid: number): DomainInfo {

@@ -1,4 +1,4 @@
-export { checkName } from './check-name.js';
+export { checkName, domidIn, isMeant } from './naming.js';
 export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
 export type {
   Bandwidth,

@@ -97,11 +97,7 @@ export class PrecopyFigures {
     const suspendCost = this.#suspendCost;
     const sendRate = this.#sent.rate;
     const lineRate = this.#pace === 'lifted' ? (this.measuredLineRate ?? this.#lineRateBefore) : sendRate;
-    const careful = lineRate ?? sendRate;
-    const estimatedDowntime =
-      dirtyCount !== undefined && careful !== undefined
-        ? (dirtyCount / careful) * 1000 + suspendCost
-        : undefined;
+    const downtime = estimateDowntime(dirtyCount, { sendRate, lineRate, suspendCost });
     return {
       iteration: this.iteration,
       totalWritten: this.#totalWritten,
@@ -113,10 +109,27 @@ export class PrecopyFigures {
       dirtyCounts: this.#dirtyCounts,
       suspendCost,
       lineRate,
-      estimatedDowntime,
-      leastDowntime: lineRate !== undefined ? estimatedDowntime : estimatedDowntime && suspendCost,
+      estimatedDowntime: downtime?.most,
+      leastDowntime: downtime?.least,
     };
   }
+}
+
+/** Milliseconds: the same twice, or bounds where it is not known how fast the line is. */
+export interface DowntimeEstimate {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Estimates how long a guest with so many pages to send would stand still; undefined while that or a rate is unknown. */
+export function estimateDowntime(
+  pages: number | undefined,
+  { sendRate, lineRate, suspendCost }: Pick<PrecopyStats, 'sendRate' | 'lineRate' | 'suspendCost'>,
+): DowntimeEstimate | undefined {
+  const rate = lineRate ?? sendRate;
+  if (pages === undefined || rate === undefined) return undefined;
+  const most = (pages / rate) * 1000 + suspendCost;
+  return { least: lineRate === undefined ? suspendCost : most, most };
 }
 
 /** The rate of what was added, the older the less of it counts. */

@@ -22,7 +22,7 @@ export interface Context {
   /** @throws Failure where the host's domains are made by the stock xl only */
   openLocalHost(): Promise<LocalHost>;
   /**
-   * Nobody waits any more for whoever reads `output` and `log`: for a command that holds a domain.
+   * Makes writes to `output` and `log` never wait for a reader, for a command that holds a domain.
    * @param lastWords see StandardStreams
    */
   neverWait(lastWords?: number): void;

@@ -1,5 +1,12 @@
 /** A host in memory: what commands need of one, and what they did to it. */
-import { type DomainInfo, HostError, type HostInfo, refusalCodes, type ResumeOptions } from '@mig/hypervisor';
+import {
+  type DomainInfo,
+  HostError,
+  type HostInfo,
+  isMeant,
+  refusalCodes,
+  type ResumeOptions,
+} from '@mig/hypervisor';
 import { judgeCommand } from '@mig/protocol/handshake';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
@@ -44,9 +51,7 @@ export class FakeHost implements LocalHost {
     return this.domains;
   }
   find(nameOrDomid: string): DomainInfo | undefined {
-    return this.domains.find(({ name, domid }) =>
-      /^[0-9]+$/.test(nameOrDomid) ? String(domid) === nameOrDomid : name === nameOrDomid,
-    );
+    return this.domains.find((domain) => isMeant(domain, nameOrDomid));
   }
   describe(domid: number): DomainInfo {
     const domain = this.domains.find((each) => each.domid === domid);

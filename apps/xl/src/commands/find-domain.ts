@@ -1,5 +1,5 @@
 /** From what the operator typed to a domain. */
-import { type DomainInfo, type Host, HostError } from '@mig/hypervisor';
+import { type DomainInfo, domidIn, type Host, HostError } from '@mig/hypervisor';
 import { ExitStatus } from '../output/exit-status.js';
 import { StockFailure } from '../output/failure.js';
 
@@ -12,7 +12,7 @@ export function findDomain(host: Host, nameOrDomid: string): DomainInfo {
   const domain = nameOrDomid === '' ? undefined : host.find(nameOrDomid);
   if (domain !== undefined) return domain;
   throw new StockFailure(
-    /^[0-9]+$/.test(nameOrDomid)
+    domidIn(nameOrDomid) !== undefined
       ? `Error: Domain '${nameOrDomid}' does not exist.`
       : `${nameOrDomid} is an invalid domain identifier (rc=${ERROR_INVAL})`,
     ExitStatus.failure,

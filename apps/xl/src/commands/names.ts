@@ -1,4 +1,5 @@
 /** domid, domname, rename. */
+import { domidIn } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure, StockFailure } from '../output/failure.js';
@@ -27,9 +28,10 @@ export function registerNames(program: Command, context: Context): void {
     .usage('<DomainId>')
     .argument('<domid>')
     .action(async (text: string) => {
-      if (!/^[0-9]+$/.test(text)) throw new StockFailure('Invalid domain id.', ExitStatus.failure, '\n');
+      const domid = domidIn(text);
+      if (domid === undefined) throw new StockFailure('Invalid domain id.', ExitStatus.failure, '\n');
       const host = await context.openHost();
-      const domain = host.list().find((each) => each.domid === Number(text));
+      const domain = host.list().find((each) => each.domid === domid);
       if (domain === undefined) {
         throw new StockFailure(
           `Can't get domain name of domain id '${text}', maybe this domain does not exist.`,

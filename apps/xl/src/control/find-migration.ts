@@ -1,4 +1,5 @@
 /** From what the operator typed to a migration that runs. */
+import { isMeant } from '@mig/hypervisor';
 import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/sender/operator';
 import type { OperatorClient } from '@mig/sender/operator';
 import type { Context } from '../commands/context.js';
@@ -23,9 +24,8 @@ export async function runningMigrations(context: Context): Promise<FoundMigratio
  */
 export async function findMigration(context: Context, domain: string): Promise<FoundMigration> {
   const migrations = await runningMigrations(context);
-  const isDomid = /^[0-9]+$/.test(domain);
   const found = migrations.find(({ record }) =>
-    isDomid ? record.domid === Number(domain) : record.domain === domain,
+    isMeant({ domid: record.domid, name: record.domain }, domain),
   );
   if (found !== undefined) return found;
   const { domid, name } = findDomain(await context.openHost(), domain);

@@ -8,7 +8,7 @@ import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthLimit, type PolicyOptions } from '../migrate/policy-options.js';
-import { RouteHistory, suspendCostOf } from '../migrate/route-history.js';
+import { RouteHistory, type SuspendCost, suspendCostOf } from '../migrate/route-history.js';
 import { estimatedCourses } from './courses.js';
 import { sampleJson } from './dirty-rate.js';
 import type { LinkPatience } from './link-speed.js';
@@ -99,7 +99,7 @@ function limitText(limit: Bandwidth | undefined): string {
 }
 
 interface RouteCosts {
-  readonly suspend: { readonly milliseconds: number; readonly isMeasured: boolean };
+  readonly suspend: SuspendCost;
   /** Milliseconds; undefined where none was measured. */
   readonly start: number | undefined;
 }
@@ -123,7 +123,7 @@ function costsText(costs: RouteCosts | undefined): string {
   );
 }
 
-/** As a migration would reckon with them. */
+/** Looks up the costs with which a migration would reckon. */
 function costsOf(
   { hypervisor, stateFolder, assumedSuspendCost }: HostInfo,
   target: string | undefined,

@@ -20,7 +20,7 @@ const usual: readonly Link[] = [
 ];
 
 /**
- * That of `--link`, else the one to the host, measured, else the usual ones.
+ * Chooses the links: that of `--link`, else the one to the host, measured, else the usual ones.
  * @throws Failure where it cannot be measured
  */
 export async function estimatedLinks(

@@ -29,7 +29,7 @@ test.each(Object.entries(outcomes))('%s has its exit status and its advice', (ou
   expect(failure.advice.join(' ')).toMatch(expected.advice);
 });
 
-/** Of a domain that keeps running here. */
+/** The ends of precopy of a domain that keeps running here, with their exit statuses. */
 const ends: [string, Error, number][] = [
   ['a goal that a limit came before', new PrecopyAbortedError({ code: 'busy', sentence: '' }), 6],
   ['a downtime out of reach', new PrecopyAbortedError({ code: 'out-of-reach', sentence: '' }), 6],

@@ -105,7 +105,7 @@ export function explainDeath(error: unknown, state: SourceState): Failure {
   return { message: reason(error), ...atSource[outcome], state, outcome };
 }
 
-/** Of `--abort-if-busy`: what these say has nothing to do with a mistake, and may be otherwise later. */
+/** Codes of the decisions by which `--abort-if-busy` keeps a domain here: no mistakes, and perhaps otherwise later. */
 const conditionsMissed: ReadonlySet<string> = new Set(['busy', 'out-of-reach']);
 
 function statusOf({ cause, left }: MigrationError, status: number): number {

@@ -98,7 +98,7 @@ type MigrateTask = Task & { kind: 'migrate' };
 
 interface Surroundings {
   readonly names: Names;
-  /** Of the command that reaches the target. */
+  /** The environment of the command that reaches the target. */
   readonly environment: NodeJS.ProcessEnv;
   readonly view: View;
   readonly access: OperatorAccess;

@@ -1,4 +1,4 @@
-/** What migrations from this host to a target have measured, kept for the estimates of the next. */
+/** Keeps what migrations from this host to a target have measured, for the estimates of the next. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,13 +10,13 @@ import { join } from 'node:path';
 export type RouteFigure = 'suspend-costs' | 'start-waits' | 'line-rates';
 
 export interface Route {
-  /** Of this host, as its info names it. */
+  /** The hypervisor of this host, as its info names it. */
   readonly hypervisor: string;
   /** As sent-to.ts has it. */
   readonly target: string;
 }
 
-/** Of each route the latest. */
+/** Values that are kept of each route: the latest. */
 const KEPT = 9;
 
 export class RouteHistory {

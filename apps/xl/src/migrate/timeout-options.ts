@@ -45,7 +45,7 @@ function timeouts<T extends { readonly [K in keyof T]: number | undefined }>(
   return Object.fromEntries(given) as T;
 }
 
-/** What there is where the default depends on what is to be sent. */
+/** The default in words, where it depends on what is to be sent. */
 const RECKONED = '60 s plus ten times the expected transfer time';
 
 function addTimeout(command: Command, name: string, what: string, milliseconds: number | undefined): void {

@@ -1,4 +1,4 @@
-/** What somebody else has chosen reaches no terminal as it is, whatever prints it. */
+/** Checks that text of somebody else reaches no terminal as it is, whatever prints it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Log } from './log.js';
 import { Relay } from './relay.js';
 
-/** What a shell says on its standard error, passed on. */
+/** Passes on what a shell says on its standard error. */
 async function passedOn(
   script: string,
   environment: NodeJS.ProcessEnv = {},

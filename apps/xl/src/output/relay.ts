@@ -7,7 +7,7 @@ import { TerminalStream } from './terminal-stream.js';
 
 /** Passes on what another program says on its standard error: another host may have chosen every octet of it. */
 export class Relay {
-  /** To be given to the program; `started` closes it here. */
+  /** The end that the program writes to; `started` closes it here. */
   readonly descriptor: number;
   readonly #socket: Socket;
   readonly #text = new TerminalStream();
@@ -23,7 +23,7 @@ export class Relay {
     this.#socket.on('data', (octets: Buffer) => this.#pass(octets));
   }
 
-  /** Of a program that goes on talking while nobody reads, what it says is left out. */
+  /** Leaves out what a program goes on saying while nobody reads. */
   #pass(octets: Buffer): void {
     if (this.log.waiting > MOST_UNREAD) {
       this.#leftOut += octets.length;

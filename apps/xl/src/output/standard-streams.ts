@@ -37,7 +37,7 @@ export class StandardStreams {
   #lastWords = Infinity;
 
   /**
-   * Nobody who writes waits for a reader from here on.
+   * Makes writes never wait for a reader, from here on.
    * @param lastWords milliseconds that the process may wait for its readers when it ends
    */
   neverWait(lastWords = Infinity): void {

@@ -9,7 +9,7 @@ export class TerminalStream {
     return terminalLines(this.#decoder.decode(octets, { stream: true }));
   }
 
-  /** To be called where no more comes. */
+  /** Ends the text: gives what was held back, once no more comes. */
   end(): string {
     return terminalLines(this.#decoder.decode());
   }

@@ -7,7 +7,7 @@ import {
   type Ownership,
   type OwnerVerdict,
 } from '@mig/protocol/handshake';
-import { checkName } from '../check-name.js';
+import { checkName, isMeant } from '../naming.js';
 import { HostError, refusalCodes } from '../errors.js';
 import type {
   DirtyLog,
@@ -113,10 +113,7 @@ export class ModelHost implements Host {
   }
 
   find(nameOrDomid: string): DomainInfo | undefined {
-    const isDomid = /^[0-9]+$/.test(nameOrDomid);
-    return this.list().find(({ domid, name }) =>
-      isDomid ? domid === Number(nameOrDomid) : name === nameOrDomid,
-    );
+    return this.list().find((domain) => isMeant(domain, nameOrDomid));
   }
 
   describe(domid: number): DomainInfo {

@@ -4,7 +4,7 @@ import { PAGE_OCTETS } from '@mig/protocol';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { OperatorPass, OperatorStatus } from '@mig/protocol/operator';
 import type { MigrationObserver } from '../live-migrate.js';
-import type { Clock } from '../precopy-stats.js';
+import { type Clock, type DowntimeEstimate, estimateDowntime } from '../precopy-stats.js';
 
 export type ProgressFigures = Omit<
   OperatorStatus,
@@ -16,12 +16,6 @@ type Heard = 'stateEntered' | 'passStarted' | 'passProgress' | 'passFinished' | 
 interface PassUnderWay extends OperatorPass {
   readonly began: number;
   readonly over: boolean;
-}
-
-/** Milliseconds: the same twice, or bounds where it is not known how fast the line is. */
-export interface DowntimeEstimate {
-  readonly least: number;
-  readonly most: number;
 }
 
 export class MigrationProgress implements Required<Pick<MigrationObserver, Heard>> {
@@ -77,12 +71,7 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
   /** How long the guest would stand still if precopy ended now; undefined while that is unknown. */
   get downtime(): DowntimeEstimate | undefined {
     if (this.#phase !== 'precopy') return this.#lastEstimate;
-    const { sendRate, lineRate, suspendCost = 0 } = this.#stats ?? {};
-    const { pagesLeft } = this;
-    const rate = lineRate ?? sendRate;
-    if (pagesLeft === undefined || rate === undefined) return undefined;
-    const most = (pagesLeft / rate) * 1000 + suspendCost;
-    return { least: lineRate === undefined ? suspendCost : most, most };
+    return this.#stats && estimateDowntime(this.pagesLeft, this.#stats);
   }
 
   stateEntered(state: SourceState): void {

@@ -1,6 +1,7 @@
 /** A migration as its operator sees it: what is asked of it, and what it refuses, in words. */
 import type { CourseChange, OperatorCourse, OperatorErrorCode, OperatorStatus } from '@mig/protocol/operator';
 import type { SourceState } from '@mig/protocol/handshake';
+import { downtimeCondition } from '../policies/index.js';
 import { changedCourse, type Course, courseInForce } from './course.js';
 import type { MigrationRecord } from './migration-record.js';
 import { MigrationProgress } from './migration-progress.js';
@@ -134,13 +135,11 @@ export class SteeredMigration {
 
   /** A condition that nothing can meet would abort at once, which `abort` says better. */
   #outOfReach({ policy }: Course): Refusal | undefined {
-    const { maxDowntime, abortIfBusy, precopyThreshold } = policy;
+    const condition = downtimeCondition(policy, this.ownPolicy !== undefined);
     const { suspendCost } = this.progress;
-    const isCondition =
-      abortIfBusy === true && precopyThreshold === undefined && this.ownPolicy === undefined;
-    if (!isCondition || maxDowntime === undefined || suspendCost < maxDowntime) return undefined;
+    if (condition === undefined || suspendCost < condition) return undefined;
     const message =
-      `--max-downtime ${maxDowntime} with --abort-if-busy: out of reach, since the suspend itself counts for ` +
+      `--max-downtime ${condition} with --abort-if-busy: out of reach, since the suspend itself counts for ` +
       `${Math.round(suspendCost)} ms; the migration would end at once, as migrate-abort ends it`;
     return { refused: 'bad-value', message };
   }

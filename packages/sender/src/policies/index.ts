@@ -4,6 +4,7 @@ export { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from
 export { iterationLimit, stallLimit, timeLimit } from './limits.js';
 export {
   contradiction,
+  downtimeCondition,
   GOAL_ITERATIONS_DEFAULT,
   policyFor,
   type PolicySettings,

@@ -43,8 +43,8 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
   }
 
   const limits: PrecopyPolicy[] = [];
-  const isOnlyGoal = precopyThreshold === undefined && own === undefined;
-  if (busy && downtime !== undefined && isOnlyGoal) limits.push(abortOutOfReach(downtime));
+  const condition = downtimeCondition(settings, own !== undefined);
+  if (condition !== undefined) limits.push(abortOutOfReach(condition));
   const untold = settings.precopyIterations === undefined && timeout === undefined;
   if (busy || (downtime !== undefined && untold && own === undefined)) limits.push(stallLimit());
   if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));
@@ -54,6 +54,14 @@ export function policyFor(settings: PolicySettings, own?: PrecopyPolicy): Precop
   return busy
     ? abortIfBusy(firstOf(...goals, ...owns), firstOf(...limits))
     : firstOf(...goals, ...limits, ...owns);
+}
+
+/** The downtime that is a condition, in milliseconds: with `abortIfBusy`, and where nothing else could be a goal. */
+export function downtimeCondition(
+  { maxDowntime, abortIfBusy, precopyThreshold }: PolicySettings,
+  hasOwnPolicy: boolean,
+): number | undefined {
+  return abortIfBusy === true && precopyThreshold === undefined && !hasOwnPolicy ? maxDowntime : undefined;
 }
 
 /** The goals and limits that hold where no policy of one's own decides as well. */
