@@ -59,6 +59,29 @@ describe.concurrent('a busy guest', () => {
   });
 });
 
+describe.concurrent('a guest that writes as fast as it can', () => {
+  const line = { at: 0, act: 'slow', octetsPerSecond: 20 << 20 } as const;
+
+  // What was sent waits in pipes for the line, and the guest goes on writing to the same pages meanwhile.
+  test.for(['sequential', 'random'])(
+    'arrives as it was suspended, octet for octet: %s',
+    async (pattern, { hosts }) => {
+      const before = await hosts.source.create({
+        memory: 16,
+        cmdline: `pages=3000 rate=0 pattern=${pattern}`,
+      });
+      const options = ['--debug', '-i', '3', '-d', '0'];
+      const migration = hosts.migrate({ options, relay: { forward: { faults: [line] } } });
+      expect(await migration.ended).toMatchObject({ status: 0 });
+      await expectMoved(hosts, before);
+      const { passes } = migration.events().at(-1) as unknown as Complete;
+      const kinds = ['precopy', 'precopy', 'precopy', 'stop-and-copy', 'verify'];
+      expect(passes.map(({ kind }) => kind)).toEqual(kinds);
+      expect(passes[1]!.sentPages).toBeGreaterThan(1000);
+    },
+  );
+});
+
 /**
  * A hot set that is rewritten many times over in each pass: for a page that the line takes, the guest writes fifteen.
  * Only one that got a fifteenth of the time it asks for would have fewer and fewer dirty pages from pass to pass.

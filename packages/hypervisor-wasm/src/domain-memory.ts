@@ -1,41 +1,45 @@
 import { HostError, type Memory } from '@mig/hypervisor';
-import { type Interrupt, Iovec, type Output, WriteLogReader } from '@mig/posix';
+import { type Interrupt, type Output, WriteLogReader } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import type { ControlConnection } from './control-connection.js';
 import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
+import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** That of the Xen whose verify-stream-v2 is to accept the stream. */
 export const DOMAIN_HEADER: DomainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 };
 
-const BATCH = 1024;
+export interface DomainMemoryOptions {
+  /** Milliseconds. */
+  readonly suspendTimeout: number;
+  /** Is told the epoch of the suspend. */
+  readonly onSuspended?: (epoch: number) => void;
+  /** Ends the wait for the suspend. */
+  readonly interrupt?: Interrupt | undefined;
+  /** See SaveOptions. */
+  readonly byReference?: boolean | undefined;
+}
 
 /** The memory of a domain that is being saved. */
 export class DomainMemory implements Memory {
   readonly domainHeader = DOMAIN_HEADER;
   readonly pageCount: number;
   readonly #foreign: ForeignRam;
-  readonly #iovec = new Iovec(BATCH);
+  readonly #mover: PageMover;
   readonly #ram: ControlState['ram'];
   #log: WriteLogReader | undefined;
 
-  /**
-   * @param connection what log-dirty lasts as long as
-   * @param suspendTimeout milliseconds
-   * @param onSuspended is told the epoch of the suspend
-   * @param interrupt ends the wait for the suspend
-   */
+  /** @param connection what log-dirty lasts as long as */
   constructor(
     private readonly owner: ProcessIdentity,
     private readonly connection: ControlConnection,
-    private readonly suspendTimeout: number,
-    private readonly onSuspended: (epoch: number) => void = () => {},
-    private readonly interrupt?: Interrupt,
+    private readonly options: DomainMemoryOptions,
   ) {
     this.#ram = connection.state().ram;
     this.pageCount = this.#ram.length / PAGE_SIZE;
     this.#foreign = new ForeignRam(owner, this.#ram, 'read');
+    this.#mover = new PageMover(this.#foreign);
   }
 
   staticData(): Iterable<ImageRecord> {
@@ -82,19 +86,19 @@ export class DomainMemory implements Memory {
 
   writePages(output: Output, pfns: Uint32Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
-    const base = this.#foreign.mapping.address;
-    for (let first = 0; first < count; first += BATCH) {
-      const past = Math.min(count, first + BATCH);
-      this.#iovec.clear();
-      for (let i = first; i < past; i++) this.#iovec.push(base + pfns[i]! * PAGE_SIZE, PAGE_SIZE);
-      output.writev(this.#iovec);
-    }
+    const channel: PageChannel = {
+      moveVector: (iovec) => output.writev(iovec),
+      splice: (file, offset, length) =>
+        this.options.byReference === true && output.splice(file, offset, length),
+    };
+    this.#mover.move(channel, pfns, count);
   }
 
   suspend(): void {
-    const timeoutMilliseconds = this.suspendTimeout;
+    const { suspendTimeout: timeoutMilliseconds, interrupt, onSuspended } = this.options;
     const request = { kind: 'suspend', timeoutMilliseconds } as const;
-    this.onSuspended(this.connection.do(request, timeoutMilliseconds, this.interrupt));
+    const epoch = this.connection.do(request, timeoutMilliseconds, interrupt);
+    onSuspended?.(epoch);
     try {
       // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
       this.connection.state();

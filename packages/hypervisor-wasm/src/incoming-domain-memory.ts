@@ -1,27 +1,28 @@
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
+import { closePipe, type Input, Iovec, LARGEST_PIPE, Mapping, pipe, type Pipe, sameMemory } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import { DOMAIN_HEADER } from './domain-memory.js';
 import { checkPfns, ForeignRam } from './foreign-ram.js';
+import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 const BATCH = 1024;
-/** Consecutive pages from which on a system call of their own is worth it. */
-const LONG_RUN = 16;
 
 /** The memory of a domain that is being restored: pages are read straight into the RAM of its process. */
 export class IncomingDomainMemory implements IncomingMemory {
   readonly pageCount: number;
   readonly #foreign: ForeignRam;
   readonly #iovec = new Iovec(BATCH);
+  readonly #mover: PageMover;
   #scratch: Mapping | undefined;
-  /** Until the input turns out to be no pipe. */
-  #splices = true;
+  /** What octets are spliced through: see Input. */
+  #pipe: Pipe | undefined;
 
   constructor(owner: ProcessIdentity, ram: ControlState['ram']) {
     this.pageCount = ram.length / PAGE_SIZE;
     this.#foreign = new ForeignRam(owner, ram, 'write');
+    this.#mover = new PageMover(this.#foreign);
   }
 
   expect({ type, pageShift }: DomainHeader): void {
@@ -42,31 +43,12 @@ export class IncomingDomainMemory implements IncomingMemory {
 
   readPages(input: Input, pfns: Float64Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
-    this.#iovec.clear();
-    for (let first = 0, past; first < count; first = past) {
-      past = endOfRun(pfns, first, count);
-      if (past - first < LONG_RUN || !this.#spliceRun(input, pfns[first]!, past - first)) {
-        this.#pushRun(input, pfns[first]!, past - first);
-      }
-    }
-    input.readv(this.#iovec);
-  }
-
-  #pushRun(input: Input, pfn: number, pages: number): void {
-    if (this.#iovec.count === BATCH) {
-      input.readv(this.#iovec);
-      this.#iovec.clear();
-    }
-    this.#iovec.push(this.#foreign.mapping.address + pfn * PAGE_SIZE, pages * PAGE_SIZE);
-  }
-
-  /** @returns false where the input is no pipe */
-  #spliceRun(input: Input, pfn: number, pages: number): boolean {
-    if (!this.#splices) return false;
-    input.readv(this.#iovec);
-    this.#iovec.clear();
-    this.#splices = input.splice(this.#foreign.descriptor, pfn * PAGE_SIZE, pages * PAGE_SIZE);
-    return this.#splices;
+    const through = (this.#pipe ??= pipe(LARGEST_PIPE));
+    const channel: PageChannel = {
+      moveVector: (iovec) => input.readv(iovec, through),
+      splice: (file, offset, length) => input.splice(file, offset, length, through),
+    };
+    this.#mover.move(channel, pfns, count);
   }
 
   comparePages(input: Input, pfns: Float64Array, count: number): number {
@@ -94,12 +76,6 @@ export class IncomingDomainMemory implements IncomingMemory {
   close(): void {
     this.#foreign.close();
     this.#scratch?.unmap();
+    if (this.#pipe !== undefined) closePipe(this.#pipe);
   }
-}
-
-/** The index behind the last of the consecutive pfns from `first` on. */
-function endOfRun(pfns: Float64Array, first: number, count: number): number {
-  let past = first + 1;
-  while (past < count && pfns[past] === pfns[past - 1]! + 1) past++;
-  return past;
 }

@@ -30,7 +30,7 @@ describe.skipIf(whyNoLogDirty() !== undefined)('the log of written pages', () =>
   it('shows another process exactly what the guest wrote', async () => {
     const { host, domid, connect, owner } = build();
     const connection = connect();
-    const memory = new DomainMemory(owner, connection, 5000);
+    const memory = new DomainMemory(owner, connection, { suspendTimeout: 5000 });
     try {
       memory.enableLogDirty();
       expect(host.describe(domid).logDirty).toBe(true);
@@ -77,7 +77,7 @@ describe.skipIf(whyNoLogDirty() !== undefined)('the log of written pages', () =>
   it('is not read from a process that has ended', async () => {
     const { connect, owner } = build();
     const connection = connect();
-    const memory = new DomainMemory(owner, connection, 5000);
+    const memory = new DomainMemory(owner, connection, { suspendTimeout: 5000 });
     memory.enableLogDirty();
     process.kill(owner.pid, 'SIGKILL');
     await vi.waitFor(() => expect(identityOf(owner.pid)).toBeUndefined(), UNTIL);

@@ -20,7 +20,7 @@ export function logDomain<T>(domain: LoggedDomain, use: (log: DirtyLog) => T): T
     if (connection.state().crashed) {
       throw new HostError('wrong-state', `domain ${domid} has crashed`, { domid });
     }
-    const memory = new DomainMemory(owner, connection, 0);
+    const memory = new DomainMemory(owner, connection, { suspendTimeout: 0 });
     try {
       memory.enableLogDirty();
       let result: T;

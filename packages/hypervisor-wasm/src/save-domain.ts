@@ -28,12 +28,15 @@ export function saveDomain(
 ): ImageReport {
   let epoch = 0;
   try {
-    const suspended = (seen: number) => {
-      epoch = seen;
-      onSuspended(seen);
-    };
-    const { suspendTimeout } = options;
-    const memory = new DomainMemory(owner, connection, suspendTimeout, suspended, output.interrupt);
+    const memory = new DomainMemory(owner, connection, {
+      suspendTimeout: options.suspendTimeout,
+      onSuspended: (seen) => {
+        epoch = seen;
+        onSuspended(seen);
+      },
+      interrupt: output.interrupt,
+      byReference: options.byReference,
+    });
     try {
       output.write(encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }));
       output.write(encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }));

@@ -1,5 +1,5 @@
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { type Input, Iovec, Mapping, sameMemory } from '@mig/posix';
+import { closePipe, type Input, Iovec, LARGEST_PIPE, Mapping, pipe, type Pipe, sameMemory } from '@mig/posix';
 import {
   type CpuidLeaf,
   type DomainHeader,
@@ -66,6 +66,8 @@ export class IncomingXenMemory implements IncomingMemory {
   readonly #errors = new Int32Array(BATCH);
   readonly #iovec = new Iovec(BATCH);
   #scratch: Mapping | undefined;
+  /** What octets are read through: see Input. */
+  #pipe: Pipe | undefined;
   #leaves: readonly CpuidLeaf[] | undefined;
   #msrs: readonly MsrEntry[] | undefined;
   #hvmContext: Uint8Array | undefined;
@@ -127,7 +129,7 @@ export class IncomingXenMemory implements IncomingMemory {
         this.phases.measure('reading', () => {
           this.#iovec.clear();
           this.#iovec.push(address, some * PAGE_SIZE);
-          input.readv(this.#iovec);
+          input.readv(this.#iovec, (this.#pipe ??= pipe(LARGEST_PIPE)));
         });
       });
     }
@@ -242,5 +244,7 @@ export class IncomingXenMemory implements IncomingMemory {
   close(): void {
     this.#scratch?.unmap();
     this.#scratch = undefined;
+    if (this.#pipe !== undefined) closePipe(this.#pipe);
+    this.#pipe = undefined;
   }
 }

@@ -78,6 +78,12 @@ export interface SaveOptions {
    * from the rate of the live passes where it is absent.
    */
   readonly stopAndCopyTimeout?: number | undefined;
+  /**
+   * Pages may be written as references to the domain's memory where the output can carry them, so that a reader gets what is
+   * in them when it reads. Only for a reader that has read all before the domain runs on here or is written to otherwise, or
+   * else throws away what it has read.
+   */
+  readonly byReference?: boolean;
 }
 
 /** What a toolstack takes a domain for. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { closeDescriptor, openNonBlocking, pipe, setNonBlocking } from './descriptors.js';
 import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
 import { Input } from './input.js';
@@ -48,25 +48,6 @@ test('scattered memory goes out and into scattered memory', () => {
   input.readv(scatter);
   expect([...to]).toEqual([...from.slice(36), ...from.slice(0, 32), ...from.slice(32, 36)]);
   expect([gather.count, scatter.count]).toEqual([0, 0]);
-});
-
-test('octets go into a file, at their offset, if they come through a pipe', () => {
-  const { input, output } = channel();
-  const file = createMemoryFile('target', 16);
-  opened.push({ close: () => closeDescriptor(file) });
-  output.write(Uint8Array.of(1, 2, 3, 4));
-  expect(input.splice(file, 10, 4)).toBe(true);
-  expect(input.octets).toBe(4);
-  const written = new Uint8Array(16);
-  readSync(file, written, 0, 16, 0);
-  expect([...written]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0]);
-
-  const notPipe = new Input(openSync('/proc/self/exe', 'r'), { subject: 'a file' });
-  opened.push(notPipe);
-  const other = createMemoryFile('another', 16);
-  opened.push({ close: () => closeDescriptor(other) });
-  expect(notPipe.splice(other, 0, 4)).toBe(false);
-  expect(notPipe.octets).toBe(0);
 });
 
 test('a length that is announced but does not arrive is an end, with its offset', () => {

@@ -91,6 +91,11 @@ export function positionOf(fd: number): number | undefined {
   return position < 0 ? undefined : position;
 }
 
+export function closePipe({ readEnd, writeEnd }: Pipe): void {
+  closeDescriptor(readEnd);
+  closeDescriptor(writeEnd);
+}
+
 export function closeDescriptor(fd: number): void {
   attempt('close', fd);
 }

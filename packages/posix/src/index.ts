@@ -1,6 +1,7 @@
 export { EndOfInputError, errorName, InterruptedError, PosixError, TimeoutError } from './errors.js';
 export {
   closeDescriptor,
+  closePipe,
   duplicateFrom,
   enlargePipe,
   LARGEST_PIPE,

@@ -1,15 +1,17 @@
+import type { Pipe } from './descriptors.js';
 import { EndOfInputError, PosixError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 import { IOV_MAX, type Iovec } from './iovec.js';
-import { attempt, errno } from './libc.js';
+import { attempt, call, errno } from './libc.js';
 import type { ChannelOptions } from './output.js';
+import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
 import { type Deadline, FOR_EVER, type Patience, type Waiting, waitFor } from './wait.js';
 
 /** A length that a peer announces is believed this far before any of it has arrived. */
 const FIRST_ALLOCATION = 1 << 20;
 
-/** splice() takes its offset as a 64-bit integer in memory; here are its halves. */
-const spliceOffset = new Uint32Array(2);
+/** Octets from which on two calls are less than what the other end waits for one. */
+const MANY = 1 << 16;
 
 /** The reading half of a channel; see Output. It never reads more than it is asked for. */
 export class Input implements Waiting {
@@ -19,6 +21,8 @@ export class Input implements Waiting {
   whileWaiting: ((milliseconds: number) => void) | undefined;
   readonly subject: string;
   #octets = 0;
+  /** Whether it can be spliced: undefined until that was tried. */
+  #splices: boolean | undefined;
 
   constructor(
     readonly fd: number,
@@ -84,9 +88,17 @@ export class Input implements Waiting {
     }
   }
 
-  /** Fills, and empties, all that the iovec holds: no octet passes through JavaScript. */
-  readv(iovec: Iovec): void {
+  /**
+   * Fills, and empties, all that the iovec holds: no octet passes through JavaScript.
+   * @param through what many octets are taken out of the input into first, as `splice` does it
+   */
+  readv(iovec: Iovec, through?: Pipe): void {
     while (iovec.count > 0) {
+      const taken = through && iovec.octets >= MANY ? this.#takeInto(through, iovec.octets) : undefined;
+      if (taken !== undefined) {
+        fill(iovec, taken, through!.readEnd);
+        continue;
+      }
       waitFor(this.fd, 'readable', this);
       const count = Math.min(iovec.count, IOV_MAX);
       const result = attempt('readv', this.fd, iovec.remaining(), count);
@@ -101,26 +113,42 @@ export class Input implements Waiting {
   }
 
   /**
-   * Moves octets into a file. Pages that are not in the file yet need neither a fault nor zeroing, as they do when
-   * `readv` fills a mapping of it: about half as long again in the measure of tooling/bench.
-   * @returns false, nothing having moved, where the input is no pipe
+   * Moves octets into a file that is kept in memory. They are taken out of the input into a pipe of the caller's own first,
+   * as references to pages: that holds the lock of an input that is a pipe for a moment, where copying straight to their
+   * place holds it until all is copied, and the writer at the other end waits. Pages that the file has not got yet need
+   * neither a fault nor zeroing, as they do when `readv` fills a mapping of it.
+   * @param through empty, and empty again on return; where this throws, what is left in it is lost
+   * @returns false, nothing having moved, where the input is of a kind that cannot be spliced
    */
-  splice(file: number, offset: number, length: number): boolean {
+  splice(file: number, offset: number, length: number, through: Pipe): boolean {
     for (let at = offset; at < offset + length;) {
-      waitFor(this.fd, 'readable', this);
-      spliceOffset[0] = at;
-      spliceOffset[1] = at / 2 ** 32;
-      const result = attempt('splice', this.fd, null, file, spliceOffset, offset + length - at, 0);
-      if (-result === errno('EINVAL') && at === offset) return false;
-      if (result === 0) throw new EndOfInputError(this.subject, this.#octets, offset + length - at);
-      if (result < 0) {
-        this.#retry('splice', result);
-        continue;
-      }
-      this.#octets += result;
-      at += result;
+      const taken = this.#takeInto(through, offset + length - at);
+      if (taken === undefined) return false;
+      fillFile(file, at, taken, through.readEnd);
+      at += taken;
     }
     return true;
+  }
+
+  /**
+   * Moves what has arrived, waiting for at least one octet.
+   * @param due the most to take
+   * @returns undefined where the input cannot be spliced; nothing was ever taken then
+   */
+  #takeInto({ writeEnd }: Pipe, due: number): number | undefined {
+    while (this.#splices !== false) {
+      waitFor(this.fd, 'readable', this);
+      const taken = attempt('splice', this.fd, null, writeEnd, null, due, SPLICE_F_NONBLOCK);
+      if (taken === 0) throw new EndOfInputError(this.subject, this.#octets, due);
+      if (taken > 0) {
+        this.#splices = true;
+        this.#octets += taken;
+        return taken;
+      }
+      if (-taken === errno('EINVAL') && this.#splices === undefined) this.#splices = false;
+      else this.#retry('splice', taken);
+    }
+    return undefined;
   }
 
   #retry(syscall: string, result: number): void {
@@ -131,5 +159,22 @@ export class Input implements Waiting {
 
   close(): void {
     attempt('close', this.fd);
+  }
+}
+
+/** Copies octets that are in a pipe. */
+function fill(iovec: Iovec, length: number, readEnd: number): void {
+  for (let left = length; left > 0;) {
+    const count = Math.min(iovec.count, IOV_MAX);
+    const moved = call('readv', 'memory', readEnd, iovec.remaining(), count);
+    iovec.take(moved);
+    left -= moved;
+  }
+}
+
+/** Copies octets that are in a pipe. */
+function fillFile(file: number, offset: number, length: number, readEnd: number): void {
+  for (let at = offset; at < offset + length;) {
+    at += call('splice', 'memory', readEnd, null, file, fileOffset(at), offset + length - at, 0);
   }
 }

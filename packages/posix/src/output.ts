@@ -2,6 +2,7 @@ import { PosixError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 import { IOV_MAX, type Iovec } from './iovec.js';
 import { attempt, errno } from './libc.js';
+import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
 import { type Deadline, FOR_EVER, type Patience, type Waiting, waitFor } from './wait.js';
 
 export interface ChannelOptions {
@@ -61,6 +62,21 @@ export class Output implements Waiting {
       const count = Math.min(iovec.count, IOV_MAX);
       iovec.take(this.#moved('writev', attempt('writev', this.fd, iovec.remaining(), count)));
     }
+  }
+
+  /**
+   * Puts octets of a file that is kept in memory into a pipe, as references to the file's pages: whoever reads them gets what
+   * the pages have in them by then.
+   * @returns false, nothing having moved, where the output is no pipe
+   */
+  splice(file: number, offset: number, length: number): boolean {
+    for (let at = offset; at < offset + length;) {
+      const due = offset + length - at;
+      const result = attempt('splice', file, fileOffset(at), this.fd, null, due, SPLICE_F_NONBLOCK);
+      if (-result === errno('EINVAL') && at === offset) return false;
+      at += this.#moved('splice', result);
+    }
+    return true;
   }
 
   #moved(syscall: string, result: number): number {

@@ -201,6 +201,8 @@ class Source {
       ...(bandwidth && { bandwidth }),
       ...(suspendCost !== undefined && { suspendCost }),
       lineRate,
+      // A target says that it is ready once it has read all, and nobody runs the copy of one that has not said so.
+      byReference: true,
       observer: {
         ...observer,
         precopyEnded: (reason) => {

@@ -1,0 +1,59 @@
+import { Iovec } from '@mig/posix';
+import { PAGE_SIZE } from '@mig/protocol';
+import type { ForeignRam } from './foreign-ram.js';
+
+const BATCH = 1024;
+/** Consecutive pages from which on a system call of their own is worth it. */
+const LONG_RUN = 16;
+
+/** The end of a channel that pages come from, or go to. */
+export interface PageChannel {
+  /** Moves, and empties, all that the iovec holds. */
+  moveVector(iovec: Iovec): void;
+  /** Moves octets of a file. @returns false, nothing having moved, where that cannot be done on this channel */
+  splice(file: number, offset: number, length: number): boolean;
+}
+
+/** Moves pages between a domain's RAM and a channel: long runs of them by splicing its file, all others by addresses. */
+export class PageMover {
+  readonly #iovec = new Iovec(BATCH);
+  #splices = true;
+
+  constructor(private readonly ram: ForeignRam) {}
+
+  /** @param pfns in the order of the stream; all of them are the domain's */
+  move(channel: PageChannel, pfns: Float64Array | Uint32Array, count: number): void {
+    this.#iovec.clear();
+    for (let first = 0, past; first < count; first = past) {
+      past = endOfRun(pfns, first, count);
+      if (past - first < LONG_RUN || !this.#spliceRun(channel, pfns[first]!, past - first)) {
+        this.#pushRun(channel, pfns[first]!, past - first);
+      }
+    }
+    channel.moveVector(this.#iovec);
+  }
+
+  #pushRun(channel: PageChannel, pfn: number, pages: number): void {
+    if (this.#iovec.count === BATCH) this.#moveVector(channel);
+    this.#iovec.push(this.ram.mapping.address + pfn * PAGE_SIZE, pages * PAGE_SIZE);
+  }
+
+  #spliceRun(channel: PageChannel, pfn: number, pages: number): boolean {
+    if (!this.#splices) return false;
+    this.#moveVector(channel);
+    this.#splices = channel.splice(this.ram.descriptor, pfn * PAGE_SIZE, pages * PAGE_SIZE);
+    return this.#splices;
+  }
+
+  #moveVector(channel: PageChannel): void {
+    channel.moveVector(this.#iovec);
+    this.#iovec.clear();
+  }
+}
+
+/** The index behind the last of the consecutive pfns from `first` on. */
+function endOfRun(pfns: Float64Array | Uint32Array, first: number, count: number): number {
+  let past = first + 1;
+  while (past < count && pfns[past] === pfns[past - 1]! + 1) past++;
+  return past;
+}
