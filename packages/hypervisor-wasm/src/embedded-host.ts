@@ -1,6 +1,7 @@
 import {
   type DirtyLog,
   type DomainInfo,
+  type ExpectedDomain,
   type Host,
   domidIn,
   HostError,
@@ -24,7 +25,7 @@ import { HostFolder, noSuchDomain } from './host-folder.js';
 import { describeHost, whyNoLogDirty } from './host-info.js';
 import { readKernel } from './kernel.js';
 import { EmbeddedIncomingDomain } from './incoming-domain.js';
-import { launchIncoming, launchNew } from './launch.js';
+import { IncomingProcess, launchNew } from './launch.js';
 import { logDomain } from './log-domain.js';
 import { misfit } from './misfit.js';
 import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
@@ -166,14 +167,31 @@ export class EmbeddedHost implements Host {
     return logDomain({ domid, owner: this.#folder.owner(domid), folder: this.#folder.pathOf(domid) }, use);
   }
 
-  restoreFrom(input: Input, { configuration, name, fromHost = false }: RestoreOptions): IncomingDomain {
+  /** Starts the process of the domain, which takes about as long as all that comes before the first of its pages. */
+  expectDomain(): ExpectedDomain {
+    const incoming = new IncomingProcess();
+    return {
+      restoreFrom: (input, options) => this.#restore(input, options, () => incoming),
+      release: () => incoming.release(),
+    };
+  }
+
+  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
+    return this.#restore(input, options, () => new IncomingProcess());
+  }
+
+  #restore(
+    input: Input,
+    { configuration, name, fromHost = false }: RestoreOptions,
+    process: () => IncomingProcess,
+  ): IncomingDomain {
     const type = domainType(configuration);
     if (type !== 'wasm') refuseForeignStream(type, input);
     const parsed = parseConfiguration(configuration, { name });
     if (fromHost) this.#refuseWhereHere(parsed);
     const domid = this.#folder.add(parsed, { fromHost });
     return this.#orDiscard(domid, () => {
-      const connection = launchIncoming(this.#folder.pathOf(domid), () => this.#hold(domid));
+      const connection = process().settle(this.#folder.pathOf(domid), () => this.#hold(domid));
       try {
         const owner = this.#folder.owner(domid);
         restoreDomain(owner, connection, input);

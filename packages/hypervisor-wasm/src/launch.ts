@@ -1,11 +1,20 @@
 import { HostError, type HostErrorCode } from '@mig/hypervisor';
-import { closeDescriptor, deadlineIn, Input, pipe, TimeoutError } from '@mig/posix';
+import {
+  closeDescriptor,
+  createMemoryFile,
+  deadlineIn,
+  Input,
+  Output,
+  pipe,
+  PosixError,
+  TimeoutError,
+} from '@mig/posix';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { domainFiles } from './domain-files.js';
-import { codeOf } from './error-code.js';
+import { codeOf, isMissing } from './error-code.js';
 import type { Readiness } from './domain/main.js';
 
 /** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
@@ -19,42 +28,88 @@ const LONGEST_WORDS = 2000;
  * @throws HostError with the process's own words where it is not to be
  */
 export function launchNew(folder: string): void {
-  launch(folder, 'create', []);
-}
-
-/**
- * Starts the process of a domain that arrives, which ends with this process unless `hold` has come to its end.
- * @param hold takes hold of it
- * @throws HostError with the process's own words where it is not to be; whatever `hold` throws
- */
-export function launchIncoming<T>(folder: string, hold: () => T): T {
   const { readEnd, writeEnd } = pipe();
   try {
+    const log = openSync(join(folder, domainFiles.log), 'a', 0o600);
     try {
-      launch(folder, 'incoming', [readEnd]);
+      startDetached('create', { cwd: folder, log, descriptors: [writeEnd] });
     } finally {
-      closeDescriptor(readEnd);
-    }
-    return hold();
-  } finally {
-    closeDescriptor(writeEnd);
-  }
-}
-
-/** @param lifeline what ends with this process, for a process that is to end with it */
-function launch(folder: string, kind: 'create' | 'incoming', lifeline: readonly number[]): void {
-  const { readEnd, writeEnd } = pipe();
-  try {
-    try {
-      startDetached(folder, kind, [writeEnd, ...lifeline]);
-    } finally {
+      closeSync(log);
       // The domain's end alone keeps the pipe open: its death ends our wait.
       closeDescriptor(writeEnd);
     }
-    const { ready, code, message } = readReadiness(readEnd, folder);
-    if (!ready) throw new HostError(code as HostErrorCode, message ?? 'no reason was given');
+    awaitReadiness(readEnd, () => wordsIn(join(folder, domainFiles.log)));
   } finally {
     closeDescriptor(readEnd);
+  }
+}
+
+/**
+ * The process of a domain that is to arrive, started before anything is known of it: it loads what it needs, and waits to be
+ * told its folder. It ends with this process, unless `hold` has come to its end.
+ */
+export class IncomingProcess {
+  readonly #readiness: number;
+  /** What it is told by, and ends with. */
+  readonly #orders: number;
+  /** What it says itself until it has a folder. */
+  readonly #log: number;
+  #released = false;
+
+  /** @throws HostError `unavailable` where no process can be started */
+  constructor() {
+    const [readiness, orders] = [pipe(), pipe()];
+    this.#readiness = readiness.readEnd;
+    this.#orders = orders.writeEnd;
+    this.#log = createMemoryFile('what the process of a domain says', 0);
+    try {
+      startDetached('incoming', {
+        cwd: '/',
+        log: this.#log,
+        descriptors: [readiness.writeEnd, orders.readEnd],
+      });
+    } catch (error) {
+      this.release();
+      throw error;
+    } finally {
+      closeDescriptor(readiness.writeEnd);
+      closeDescriptor(orders.readEnd);
+    }
+  }
+
+  /**
+   * Gives it a domain's folder, and waits until it is ready.
+   * @param hold takes hold of it
+   * @throws HostError with the process's own words where it is not to be; whatever `hold` throws
+   */
+  settle<T>(folder: string, hold: () => T): T {
+    try {
+      this.#tell(folder);
+      awaitReadiness(this.#readiness, () => {
+        return `${wordsIn(`/proc/self/fd/${this.#log}`)}\n${wordsIn(join(folder, domainFiles.log))}`.trim();
+      });
+      return hold();
+    } finally {
+      this.release();
+    }
+  }
+
+  /** One that is gone is known by its silence. */
+  #tell(folder: string): void {
+    try {
+      new Output(this.#orders, { subject: 'the process of a domain' }).write(
+        Buffer.from(`${JSON.stringify(folder)}\n`),
+      );
+    } catch (error) {
+      if (!(error instanceof PosixError && error.code === 'EPIPE')) throw error;
+    }
+  }
+
+  /** Ends it, unless it has a domain by now that is held. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const descriptor of [this.#readiness, this.#orders, this.#log]) closeDescriptor(descriptor);
   }
 }
 
@@ -63,20 +118,18 @@ function launch(folder: string, kind: 'create' | 'incoming', lifeline: readonly 
  * zombie, however long this process lives on. It makes a session of its own.
  * @param descriptors its descriptors from 3 on
  */
-function startDetached(folder: string, kind: string, descriptors: readonly number[]): void {
-  const log = openSync(join(folder, domainFiles.log), 'a', 0o600);
+function startDetached(
+  kind: 'create' | 'incoming',
+  { cwd, log, descriptors }: { cwd: string; log: number; descriptors: readonly number[] },
+): void {
   const program = fileURLToPath(new URL('./domain/main.js', import.meta.url));
-  try {
-    const { status, error } = spawnSync('/bin/sh', ['-c', '"$0" "$@" &', process.execPath, program, kind], {
-      cwd: folder,
-      env: environment(),
-      stdio: ['ignore', log, log, ...descriptors],
-    });
-    if (error !== undefined || status !== 0) {
-      throw new HostError('unavailable', 'no process could be started for the domain', { cause: error });
-    }
-  } finally {
-    closeSync(log);
+  const { status, error } = spawnSync('/bin/sh', ['-c', '"$0" "$@" &', process.execPath, program, kind], {
+    cwd,
+    env: environment(),
+    stdio: ['ignore', log, log, ...descriptors],
+  });
+  if (error !== undefined || status !== 0) {
+    throw new HostError('unavailable', 'no process could be started for the domain', { cause: error });
   }
 }
 
@@ -85,7 +138,13 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 }
 
-function readReadiness(fd: number, folder: string): Readiness {
+function awaitReadiness(fd: number, words: () => string): void {
+  const { ready, code, message } = readReadiness(fd) ?? died(words());
+  if (!ready) throw new HostError(code as HostErrorCode, message ?? 'no reason was given');
+}
+
+/** @returns undefined where the process has ended without a word */
+function readReadiness(fd: number): Readiness | undefined {
   const input = new Input(fd, { subject: 'a starting domain' });
   input.deadline = deadlineIn(PATIENCE, 'the process of the domain was not ready');
   const octets = new Uint8Array(65536);
@@ -93,7 +152,7 @@ function readReadiness(fd: number, folder: string): Readiness {
   try {
     while (!text.endsWith('\n')) {
       const count = input.readSome(octets);
-      if (count === 0) return died(folder);
+      if (count === 0) return undefined;
       text += new TextDecoder().decode(octets.subarray(0, count));
     }
   } catch (error) {
@@ -103,16 +162,16 @@ function readReadiness(fd: number, folder: string): Readiness {
   return JSON.parse(text) as Readiness;
 }
 
-function died(folder: string): Readiness {
-  const said = lastWords(join(folder, domainFiles.log));
+function died(said: string): Readiness {
   const message = `the process of the domain died at its start${said === '' ? '' : `: ${said}`}`;
   return { ready: false, code: 'domain-died', message };
 }
 
-function lastWords(log: string): string {
+function wordsIn(log: string): string {
   try {
     return readFileSync(log, 'utf8').trim().slice(-LONGEST_WORDS);
   } catch (error) {
-    return `${log} cannot be read (${codeOf(error)})`;
+    // It may not have come as far as its folder.
+    return isMissing(error) ? '' : `${log} cannot be read (${codeOf(error)})`;
   }
 }

@@ -253,10 +253,10 @@ const LAUNCH_AND_DIE = `
   import { join } from 'node:path';
   import { parseConfiguration } from './dist/configuration.js';
   import { HostFolder } from './dist/host-folder.js';
-  import { launchIncoming } from './dist/launch.js';
+  import { IncomingProcess } from './dist/launch.js';
   const host = new HostFolder(process.argv[1]);
   const folder = host.pathOf(host.add(parseConfiguration(process.argv[2])));
-  launchIncoming(folder, () => {
+  new IncomingProcess().settle(folder, () => {
     writeSync(1, String(JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')).pid));
     process.kill(process.pid, 'SIGKILL');
   });

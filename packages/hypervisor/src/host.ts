@@ -154,6 +154,14 @@ export interface RestoreOptions {
   readonly fromHost?: boolean;
 }
 
+/** What a host has made ready for a domain that is to arrive. */
+export interface ExpectedDomain {
+  /** See Host. Once. */
+  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
+  /** Ends what was made ready, unless a domain has come of it. */
+  release(): void;
+}
+
 /** The log of what a domain writes, without anything being sent. */
 export type DirtyLog = Pick<Memory, 'pageCount' | 'cleanLogDirty'>;
 
@@ -196,6 +204,8 @@ export interface Host {
    *   bad-configuration, before anything is there, for no name of a domain
    */
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
+  /** Makes ready for a domain that is to arrive, ahead of its stream; absent where nothing can be made ready. */
+  expectDomain?(): ExpectedDomain;
   /** Sees to what the domain wants once it shuts down; absent where domains need nobody for that. */
   attend?(domid: number): void;
 }

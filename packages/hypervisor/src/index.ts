@@ -7,6 +7,7 @@ export type {
   DomainState,
   Host,
   HostInfo,
+  ExpectedDomain,
   IncomingDomain,
   OutgoingDomain,
   Purpose,

@@ -83,6 +83,11 @@ export function duplicateFrom(pid: number, fd: number): number {
   }
 }
 
+/** Makes `fd` what `other` is as well; what `fd` was before is closed. Programs that this process starts have it, too. */
+export function replaceDescriptor(fd: number, other: number): void {
+  call('dup2', `descriptor ${fd}`, other, fd);
+}
+
 const SEEK_CUR = 1;
 
 /** Octets from the start of a file to where the next one is read or written; undefined for a pipe or a socket. */

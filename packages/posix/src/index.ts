@@ -10,6 +10,7 @@ export {
   openNonBlocking,
   pipe,
   positionOf,
+  replaceDescriptor,
   setNonBlocking,
   tryLockDescriptor,
   type Pipe,

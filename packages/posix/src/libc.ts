@@ -25,6 +25,7 @@ const functions = {
   ),
   lseek: library.func('long lseek(int fd, long offset, int whence)'),
   close: library.func('int close(int fd)'),
+  dup2: library.func('int dup2(int from, int to)'),
   eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
   // Unsigned, so that "less" is not taken for a failure.

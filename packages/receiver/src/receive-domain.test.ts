@@ -111,6 +111,36 @@ test('the whole conversation: arrives under another name, runs only with permiss
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
 });
 
+/** A host that makes ready ahead, and how often what it made ready was released. */
+function expecting(): () => number {
+  let made = 0;
+  let released = 0;
+  Object.assign(host, {
+    expectDomain: () => {
+      made++;
+      return { restoreFrom: host.restoreFrom.bind(host), release: () => released++ };
+    },
+  });
+  return () => {
+    expect(made).toBe(1);
+    return released;
+  };
+}
+
+test('what is made ready for a domain is used, and released', () => {
+  const released = expecting();
+  receiveDomain(host, script([header, MODEL_STREAM, PERMISSION_TO_GO]).channel);
+  expect(host.running).toEqual(['busy']);
+  expect(released()).toBe(1);
+});
+
+test('what is made ready for a domain that does not come is released', () => {
+  const released = expecting();
+  expect(failedReceive(script([header.subarray(0, 20)])).outcome).toBe('destroyed');
+  expect(host.calls).toEqual([]);
+  expect(released()).toBe(1);
+});
+
 test('paused on request', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   receiveDomain(host, from.channel, { paused: true });

@@ -71,21 +71,14 @@ class Target {
   }
 
   #receive(): ReceivedDomain {
-    const { progress, permission } = this.#timeouts;
     this.options.stateEntered?.(this.#state);
-    this.output.patience = { what: 'the source read nothing', milliseconds: progress };
-    this.output.write(BANNER);
-    this.#advance('banner-written');
-
-    this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
-    const { configuration, name } = readConfiguration(this.input);
-    const arriving = { configuration, name: incomingName(name), fromHost: true };
-    const copy = (this.#copy = this.host.restoreFrom(this.input, arriving));
+    const { copy, name } = this.#restore();
+    this.#copy = copy;
     this.output.write(READY);
     this.#advance('ready-written');
 
     this.input.patience = FOR_EVER;
-    this.input.deadline = deadlineIn(permission, 'no permission to go from the source');
+    this.input.deadline = deadlineIn(this.#timeouts.permission, 'no permission to go from the source');
     const received = this.input.read(PERMISSION_TO_GO.length);
     if (!received.every((octet, i) => octet === PERMISSION_TO_GO[i])) throw new NoPermissionError();
     // From here on only this end may run the domain, and nothing may keep it from saying whether it does.
@@ -98,6 +91,23 @@ class Target {
     this.#advance('success-written');
     copy.release();
     return { domid: copy.domid, name, wasPaused: copy.wasPaused };
+  }
+
+  #restore(): { copy: IncomingDomain; name: string } {
+    const { progress } = this.#timeouts;
+    const expected = this.host.expectDomain?.();
+    try {
+      this.output.patience = { what: 'the source read nothing', milliseconds: progress };
+      this.output.write(BANNER);
+      this.#advance('banner-written');
+
+      this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
+      const { configuration, name } = readConfiguration(this.input);
+      const arriving = { configuration, name: incomingName(name), fromHost: true };
+      return { copy: (expected ?? this.host).restoreFrom(this.input, arriving), name };
+    } finally {
+      expected?.release();
+    }
   }
 
   #report(status: number): void {

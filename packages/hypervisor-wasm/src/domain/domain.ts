@@ -2,30 +2,32 @@
 import { type DomainState, HostError } from '@mig/hypervisor';
 import { PosixError, WriteLog } from '@mig/posix';
 import type { ControlState } from '@mig/protocol/control';
+import { domainFiles } from '../domain-files.js';
 import { type Guest, inspectGuest } from '../guest/inspect.js';
 import { decodeVcpuContext, encodeVcpuContext, type VcpuContext } from '../vcpu-context.js';
 import type { OwnerState } from './owner.js';
 import { type Ram, writeBootPage } from './ram.js';
 import { Vcpu } from './vcpu.js';
+import type { VcpuGuest } from './vcpu-messages.js';
 import { after, CREATED, runs, transitions, type VcpuEvent } from './vcpu-state.js';
 
-const CONSOLE = 'console.log';
 /** Milliseconds that a quantum, about one, may last where the toolstack sets no limit. */
 const LONGEST_QUANTUM = 10_000;
 
 export class Domain {
   #state: DomainState = CREATED;
-  readonly #vcpu: Vcpu;
   #guest: Guest | undefined;
   #wasPaused = false;
   #log: WriteLog | undefined;
 
   /** An incoming one: it has RAM, and waits for the rest. */
-  constructor(readonly ram: Ram) {
-    const onCrash = () => {
+  constructor(
+    readonly ram: Ram,
+    private readonly vcpu = new Vcpu(),
+  ) {
+    vcpu.onCrash(() => {
       this.#state = after(this.#state, 'crash')!;
-    };
-    this.#vcpu = new Vcpu({ memory: ram.memory, console: CONSOLE, onCrash });
+    });
   }
 
   /** A new one, paused. */
@@ -35,7 +37,7 @@ export class Domain {
     domain.#checkMemory(guest);
     ram.plugIn();
     writeBootPage(ram, commandLine);
-    await domain.#vcpu.load({ module, restored: undefined });
+    await domain.#load({ module, restored: undefined });
     domain.#guest = guest;
     return domain;
   }
@@ -48,10 +50,14 @@ export class Domain {
     if (!this.incoming) throw new HostError('wrong-state', 'the domain is not an incoming one');
     const { guest, globals, paused } = decodeVcpuContext(octets);
     this.#checkMemory(guest);
-    await this.#vcpu.load({ module: guest.module, restored: globals });
+    await this.#load({ module: guest.module, restored: globals });
     this.ram.plugIn();
     this.#guest = guest;
     this.#wasPaused = paused;
+  }
+
+  #load(guest: Pick<VcpuGuest, 'module' | 'restored'>): Promise<void> {
+    return this.vcpu.load({ ...guest, memory: this.ram.memory, console: domainFiles.console });
   }
 
   get incoming(): boolean {
@@ -80,7 +86,7 @@ export class Domain {
   ): Promise<void> {
     this.#complete();
     const next = after(this.#state, event) ?? refuse(event);
-    if (runs(this.#state) && !runs(next) && !(await this.#vcpu.stop(milliseconds, unwanted))) {
+    if (runs(this.#state) && !runs(next) && !(await this.vcpu.stop(milliseconds, unwanted))) {
       if (this.#state.crashed) refuse(event);
       const seconds = milliseconds / 1000;
       throw new HostError('suspend-refused', `the guest did not finish its quantum within ${seconds} s`);
@@ -88,14 +94,14 @@ export class Domain {
     // It may have crashed meanwhile.
     const before = this.#state;
     this.#state = after(before, event) ?? refuse(event);
-    if (!runs(before) && runs(this.#state)) this.#vcpu.go();
+    if (!runs(before) && runs(this.#state)) this.vcpu.go();
   }
 
   /** @throws HostError wrong-state where it is not suspended */
   context(): Uint8Array {
     const guest = this.#complete();
     if (!this.#state.suspended) throw new HostError('wrong-state', 'the guest is not suspended');
-    const context: VcpuContext = { guest, globals: this.#vcpu.globals, paused: this.#state.paused };
+    const context: VcpuContext = { guest, globals: this.vcpu.globals, paused: this.#state.paused };
     return encodeVcpuContext(context);
   }
 

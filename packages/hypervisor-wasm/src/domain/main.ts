@@ -1,14 +1,15 @@
 /**
- * A domain's process. Started in the domain's folder, with `create` or `incoming`, and descriptor 3 to say on, as a
- * line of JSON, that it is ready or why it will not be. Descriptor 4 of an incoming one ends with the toolstack that is
- * to take hold of it.
+ * A domain's process, with descriptor 3 to say on, as a line of JSON, that it is ready or why it will not be. Started with
+ * `create` in a new domain's folder; with `incoming` before there is one, which it then reads from descriptor 4, a line of JSON
+ * as well. That descriptor ends with the toolstack that is to take hold of the domain.
  */
 import { HostError } from '@mig/hypervisor';
-import { newSession } from '@mig/posix';
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { newSession, replaceDescriptor } from '@mig/posix';
+import { on } from 'node:events';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename, join } from 'node:path';
-import { parseConfiguration } from '../configuration.js';
+import { type DomainConfiguration, parseConfiguration } from '../configuration.js';
 import { domainFiles } from '../domain-files.js';
 import { HostFolder } from '../host-folder.js';
 import { ownIdentity, writeIdentity } from '../process-identity.js';
@@ -17,6 +18,7 @@ import { Domain } from './domain.js';
 import { closeInheritedDescriptors } from './inherited-descriptors.js';
 import { Owner } from './owner.js';
 import { Ram } from './ram.js';
+import { Vcpu } from './vcpu.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -25,7 +27,7 @@ export interface Readiness {
 }
 
 const READY = 3;
-const LIFELINE = 4;
+const ORDERS = 4;
 /** Milliseconds after which nobody waits for it any more. */
 const START_TIMEOUT = 60_000;
 /** Milliseconds in which the toolstack that ordered an incoming domain has to take hold of it. */
@@ -35,37 +37,75 @@ function say(readiness: Readiness): void {
   writeSync(READY, `${JSON.stringify(readiness)}\n`);
 }
 
-/** Ends the process with the toolstack that ordered it. @returns what ends that, once the domain is held */
-function endWithToolstack(end: () => void): () => void {
-  const timer = setTimeout(end, HOLD_TIMEOUT);
-  const lifeline = new Socket({ fd: LIFELINE, readable: true, writable: false });
-  lifeline.on('error', end).on('end', end).resume();
-  return () => {
-    clearTimeout(timer);
-    lifeline.removeAllListeners('end').destroy();
-  };
+/** What an incoming domain is told by its toolstack, and ends with. */
+class Orders {
+  readonly #end: () => void;
+  readonly #socket = new Socket({ fd: ORDERS, readable: true, writable: false });
+
+  constructor(end: () => void) {
+    this.#end = end;
+    this.#socket.setEncoding('utf8').on('error', end).on('end', end);
+  }
+
+  /** The domain's folder; never, where the toolstack ends before it has one. */
+  async folder(): Promise<string> {
+    let line = '';
+    for await (const text of on(this.#socket, 'data')) {
+      line += String(text[0]);
+      if (line.endsWith('\n')) break;
+    }
+    this.#socket.resume();
+    return JSON.parse(line) as string;
+  }
+
+  /** @returns what ends the watch, once the domain is held */
+  awaitHold(): () => void {
+    const timer = setTimeout(this.#end, HOLD_TIMEOUT);
+    return () => {
+      clearTimeout(timer);
+      this.#socket.removeAllListeners('end').destroy();
+    };
+  }
 }
 
-async function main(kind: string | undefined): Promise<void> {
-  const incoming = kind === 'incoming';
-  closeInheritedDescriptors(incoming ? LIFELINE : READY);
+const end = (): never => process.exit(0);
+
+async function create(): Promise<void> {
+  closeInheritedDescriptors(READY);
   newSession();
+  await live((ram, { commandLine }) => {
+    return Domain.create(ram, new Uint8Array(readFileSync(domainFiles.kernel)), commandLine);
+  });
+}
+
+async function arrive(): Promise<void> {
+  closeInheritedDescriptors(ORDERS);
+  newSession();
+  const vcpu = new Vcpu();
+  const orders = new Orders(end);
+  process.chdir(await orders.folder());
+  const log = openSync(domainFiles.log, 'a', 0o600);
+  for (const standard of [1, 2]) replaceDescriptor(standard, log);
+  closeSync(log);
+  await live((ram) => new Domain(ram, vcpu), orders.awaitHold());
+}
+
+/** @param onHeld of an incoming domain, once it is held */
+async function live(
+  make: (ram: Ram, configuration: DomainConfiguration) => Domain | Promise<Domain>,
+  onHeld?: () => void,
+): Promise<void> {
   // Whoever reads what it makes, or connects to its socket, has the guest's memory.
   process.umask(0o077);
   writeIdentity(domainFiles.process, ownIdentity());
   const starting = setTimeout(() => process.exit(1), START_TIMEOUT);
   const configuration = parseConfiguration(readFileSync(domainFiles.configuration, 'utf8'));
-  const ram = new Ram(configuration.memory * 2 ** 20);
-  const domain = incoming
-    ? new Domain(ram)
-    : await Domain.create(ram, new Uint8Array(readFileSync(domainFiles.kernel)), configuration.commandLine);
+  const domain = await make(new Ram(configuration.memory * 2 ** 20), configuration);
   // By way of its own folder: the host's may get another name, and then another host its old one.
   const owner = new Owner(new HostFolder(join('..', '..')), Number(basename(process.cwd())), {
     name: configuration.name,
-    incoming,
+    incoming: domain.incoming,
   });
-  const end = (): never => process.exit(0);
-  const onHeld = incoming ? endWithToolstack(end) : undefined;
   await new ControlServer(domain, owner, end, onHeld).listen(domainFiles.socket);
   clearTimeout(starting);
   // Where the toolstack is gone nobody reads this: EPIPE, and so no domain is left that nobody knows of.
@@ -73,7 +113,7 @@ async function main(kind: string | undefined): Promise<void> {
   closeSync(READY);
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+(process.argv[2] === 'incoming' ? arrive() : create()).catch((error: unknown) => {
   const code = error instanceof HostError ? error.code : 'unavailable';
   const message = error instanceof Error ? error.message : String(error);
   try {

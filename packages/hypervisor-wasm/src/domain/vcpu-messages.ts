@@ -2,9 +2,6 @@ import type { Globals } from '../vcpu-context.js';
 
 /** What a vCPU's thread is started with. */
 export interface VcpuStart {
-  readonly memory: WebAssembly.Memory;
-  /** The console's file. */
-  readonly console: string;
   /**
    * One word, the command: even says stop, odd says go. It only ever grows, so that a stop that follows a go at
    * once is another one than the last.
@@ -14,6 +11,9 @@ export interface VcpuStart {
 
 /** What it is told once, and then runs. */
 export interface VcpuGuest {
+  readonly memory: WebAssembly.Memory;
+  /** The console's file. */
+  readonly console: string;
   readonly module: Uint8Array;
   /** The state to go on from; undefined for a guest that starts. */
   readonly restored: Globals | undefined;

@@ -4,8 +4,7 @@ import type { GlobalValue } from '../vcpu-context.js';
 import { ConsoleLog, LONGEST_CONSOLE_LOG } from './console-log.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
-const { memory, console, command } = workerData as VcpuStart;
-const log = new ConsoleLog(console);
+const { command } = workerData as VcpuStart;
 /** Octets of what a guest has said last, for the reason of its crash. */
 const LONGEST_LAST_LINE = 1000;
 let lastLine = '';
@@ -15,8 +14,7 @@ function say(message: VcpuMessage): void {
 }
 
 /** A guest may write all of its memory at once: no more of it is copied than is kept. */
-function writeConsole(address: number, length: number): void {
-  const text = new Uint8Array(memory.buffer, address >>> 0, length >>> 0);
+function writeConsole(log: ConsoleLog, text: Uint8Array): void {
   const octets = text.slice(-LONGEST_CONSOLE_LOG);
   log.write(octets);
   lastLine = new TextDecoder().decode(octets.subarray(-LONGEST_LAST_LINE)).trim();
@@ -27,13 +25,21 @@ interface GuestExports {
   run(): number;
 }
 
-function instantiate(module: Uint8Array): {
+function instantiate(
+  { memory, module }: VcpuGuest,
+  log: ConsoleLog,
+): {
   exports: GuestExports;
   globals: Record<string, WebAssembly.Global>;
 } {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
     env: { memory },
-    mig: { now: () => Date.now(), console: writeConsole },
+    mig: {
+      now: () => Date.now(),
+      console: (address: number, length: number) => {
+        writeConsole(log, new Uint8Array(memory.buffer, address >>> 0, length >>> 0));
+      },
+    },
   });
   const globals: Record<string, WebAssembly.Global> = {};
   for (const [name, value] of Object.entries(instance.exports)) {
@@ -42,8 +48,9 @@ function instantiate(module: Uint8Array): {
   return { exports: instance.exports as unknown as GuestExports, globals };
 }
 
-function runGuest({ module, restored }: VcpuGuest): void {
-  const { exports, globals } = instantiate(module);
+function runGuest(guest: VcpuGuest, log: ConsoleLog): void {
+  const { exports, globals } = instantiate(guest, log);
+  const { restored } = guest;
   if (restored === undefined) exports.start();
   else for (const [name, value] of Object.entries(restored)) globals[name]!.value = value;
   say({ kind: 'started' });
@@ -63,14 +70,15 @@ function runGuest({ module, restored }: VcpuGuest): void {
 }
 
 parentPort!.once('message', (guest: VcpuGuest) => {
+  const log = new ConsoleLog(guest.console);
   try {
-    runGuest(guest);
+    runGuest(guest, log);
   } catch (error) {
-    crashed(error);
+    crashed(error, log);
   }
 });
 
-function crashed(error: unknown): void {
+function crashed(error: unknown, log: ConsoleLog): void {
   const reason = error instanceof Error ? error.message : String(error);
   log.say(`the guest crashed: ${reason}`);
   say({ kind: 'crashed', message: lastLine === '' ? reason : `${lastLine} (${reason})` });

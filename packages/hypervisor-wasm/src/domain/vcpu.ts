@@ -3,12 +3,6 @@ import { Worker } from 'node:worker_threads';
 import type { Globals } from '../vcpu-context.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
-export interface VcpuOptions {
-  readonly memory: WebAssembly.Memory;
-  readonly console: string;
-  readonly onCrash: (message: string) => void;
-}
-
 /**
  * A vCPU, seen from the thread that controls it. Its own thread starts at once, ahead of any guest: that of an
  * incoming domain is then not waited for while the domain stands still.
@@ -19,17 +13,17 @@ export class Vcpu {
   #stoppedAt = -1;
   #globals: Globals = {};
   #crash: string | undefined;
+  #onCrash: (() => void) | undefined;
   /** Looks at what has changed; called after every message. */
   readonly #watchers = new Set<() => void>();
 
-  constructor(options: VcpuOptions) {
-    const { memory, console } = options;
-    const start: VcpuStart = { memory, console, command: this.#command };
+  constructor() {
+    const start: VcpuStart = { command: this.#command };
     this.#worker = new Worker(new URL('./vcpu-thread.js', import.meta.url), { workerData: start });
     const crash = (message: string): void => {
       if (this.#crash !== undefined) return;
       this.#crash = message;
-      options.onCrash(message);
+      this.#onCrash?.();
       this.#notify();
     };
     this.#worker.on('message', (message: VcpuMessage) => {
@@ -42,6 +36,12 @@ export class Vcpu {
     });
     this.#worker.on('error', (error: Error) => crash(error.message));
     this.#worker.on('exit', () => crash('its thread ended'));
+  }
+
+  /** Calls `listener` once it has crashed; at once where it has. */
+  onCrash(listener: () => void): void {
+    this.#onCrash = listener;
+    if (this.#crash !== undefined) listener();
   }
 
   /**

@@ -1,0 +1,94 @@
+/** The process of a domain that is to arrive, before it has one. */
+import { closePipe, Input, pipe } from '@mig/posix';
+import { randomUUID } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { configurationOf, failure, openHost } from './hosts.test-support.js';
+
+const UNTIL = { timeout: 30_000, interval: 20 };
+
+let mark: string;
+beforeEach(() => {
+  process.env['MIG_TEST_MARK'] = mark = randomUUID();
+});
+afterEach(() => {
+  delete process.env['MIG_TEST_MARK'];
+});
+
+/** The processes that were started by this test. */
+function started(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && textOf(pid, 'environ').includes(mark));
+}
+
+/** Empty for one that is gone, or another user's. */
+function textOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Waits for the one that was started, and has come as far as to have a session of its own. */
+async function waiting(): Promise<number> {
+  return await vi.waitFor(() => {
+    const [pid] = started();
+    // The fourth field behind the command's.
+    const [, , , session] = textOf(pid!, 'stat')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    expect(session).toBe(String(pid));
+    return pid!;
+  }, UNTIL);
+}
+
+const gone = () => vi.waitFor(() => expect(started()).toEqual([]), UNTIL);
+
+it('ends when it is released, without a domain', async () => {
+  const { host } = openHost();
+  const before = readdirSync('/proc/self/fd').length;
+  const expected = host.expectDomain();
+  await waiting();
+  expect(host.list()).toEqual([]);
+  expected.release();
+  await gone();
+  expected.release();
+  expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+});
+
+it('ends with its toolstack, without a domain', async () => {
+  const script = `
+    import { EmbeddedHost } from '@mig/hypervisor-wasm';
+    EmbeddedHost.open(process.argv[1]).expectDomain();
+    process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();`;
+  const toolstack = spawn(process.execPath, ['--input-type=module', '-e', script, openHost().folder], {
+    cwd: new URL('..', import.meta.url),
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  const ended = once(toolstack, 'close');
+  await vi.waitFor(() => expect(started()).toHaveLength(2), UNTIL);
+  toolstack.stdin.end();
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  await gone();
+});
+
+it('is missed where it was ended before the domain came, of which nothing stays', async () => {
+  const { host } = openHost();
+  const expected = host.expectDomain();
+  process.kill(await waiting(), 'SIGKILL');
+  await gone();
+  const stream = pipe();
+  const input = new Input(stream.readEnd, { subject: 'a stream' });
+  const arriving = { configuration: configurationOf('one', 'idle'), name: 'one--incoming', fromHost: true };
+  expect(failure(() => expected.restoreFrom(input, arriving))).toMatchObject({
+    code: 'domain-died',
+    message: 'the process of the domain died at its start',
+  });
+  expect(host.list()).toEqual([]);
+  closePipe(stream);
+});
