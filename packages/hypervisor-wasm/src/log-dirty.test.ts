@@ -1,10 +1,21 @@
 import { HostError } from '@mig/hypervisor';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { ControlConnection } from './control-connection.js';
 import { DomainMemory } from './domain-memory.js';
 import { buildGuest } from './guest/guest-builder.test-support.js';
 import { whyNoLogDirty } from './host-info.js';
-import { configurationOf, domainFolder, moduleFile, openHost, pidOf } from './hosts.test-support.js';
+import {
+  configurationOf,
+  domainFolder,
+  LIVE,
+  moduleFile,
+  openHost,
+  pidOf,
+  save,
+  type TestHost,
+} from './hosts.test-support.js';
 import { identityOf } from './process-identity.js';
 
 const UNTIL = { timeout: 30_000, interval: 5 };
@@ -16,6 +27,12 @@ function pagesOf(bitmap: Uint32Array): number[] {
   return Array.from({ length: bitmap.length * 32 }, (_, pfn) => pfn).filter(
     (pfn) => bitmap[pfn >>> 5]! & (1 << (pfn & 31)),
   );
+}
+
+/** Whether the kernel logs for the domain's process. */
+function isRegistered(test: TestHost & { domid: number }): boolean {
+  const descriptors = `/proc/${pidOf(test, test.domid)}/fd`;
+  return readdirSync(descriptors).some((fd) => readlinkSync(join(descriptors, fd)).includes('userfaultfd'));
 }
 
 function build() {
@@ -59,6 +76,21 @@ describe.skipIf(whyNoLogDirty() !== undefined)('the log of written pages', () =>
     expect(host.describe(domid).logDirty).toBe(true);
     connection.close();
     await vi.waitFor(() => expect(host.describe(domid).logDirty).toBe(false), UNTIL);
+  });
+
+  it('costs a suspended domain nothing until it runs on', () => {
+    const test = build();
+    const { host, domid } = test;
+    const stream = join(test.folder, 'stream');
+    host.unpause(domid);
+    save(test, domid, stream, LIVE);
+    expect(host.describe(domid)).toMatchObject({ logDirty: false, state: { suspended: true } });
+    expect(isRegistered(test)).toBe(true);
+    host.resume(domid);
+    expect(isRegistered(test)).toBe(false);
+    // And it can be logged again.
+    save(test, domid, stream, LIVE);
+    expect(host.describe(domid)).toMatchObject({ logDirty: false, state: { suspended: true } });
   });
 
   it('is one toolstack’s at a time', () => {

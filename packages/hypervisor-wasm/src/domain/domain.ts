@@ -19,6 +19,7 @@ export class Domain {
   #guest: Guest | undefined;
   #wasPaused = false;
   #log: WriteLog | undefined;
+  #logWanted = false;
 
   /** An incoming one: it has RAM, and waits for the rest. */
   constructor(
@@ -69,7 +70,7 @@ export class Domain {
     return {
       ...this.#state,
       wasPaused: this.#wasPaused,
-      logDirty: this.#log !== undefined,
+      logDirty: this.#logWanted,
       cpuSeconds: (user + system) / 1e6,
       ram: { descriptor: this.ram.descriptor, address: this.ram.address, length: this.ram.length },
     };
@@ -95,6 +96,7 @@ export class Domain {
     const before = this.#state;
     this.#state = after(before, event) ?? refuse(event);
     if (!runs(before) && runs(this.#state)) this.vcpu.go();
+    this.#endUnwantedLog();
   }
 
   /** @throws HostError wrong-state where it is not suspended */
@@ -109,13 +111,24 @@ export class Domain {
     this.#complete();
     try {
       this.#log ??= new WriteLog(this.ram.address, this.ram.length);
+      this.#logWanted = true;
     } catch (error) {
       if (!(error instanceof PosixError)) throw error;
       throw new HostError('not-live-migratable', `this kernel cannot log written pages: ${error.message}`);
     }
   }
 
+  /**
+   * Ends the log; that of a suspended domain once it runs on. To take the protection from each page takes longer the more
+   * there are, which nobody should wait for while the domain stands still, and most that are suspended never run on here.
+   */
   endLog(): void {
+    this.#logWanted = false;
+    this.#endUnwantedLog();
+  }
+
+  #endUnwantedLog(): void {
+    if (this.#logWanted || this.#state.suspended) return;
     this.#log?.close();
     this.#log = undefined;
   }
