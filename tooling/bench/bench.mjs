@@ -1,10 +1,32 @@
-// pnpm bench: what mig costs beside the plainest way to do the same, and what its options do.
-import { benchFirstPass } from './first-pass.mjs';
-import { benchLaterPass } from './later-pass.mjs';
-import { benchMemory } from './memory.mjs';
-import { benchSettings } from './settings.mjs';
+// pnpm bench: what mig costs. See docs/performance.md.
+import { read, startResults, write } from './results.mjs';
+import { readOptions } from './options.mjs';
+import { render, RESULTS } from './document.mjs';
+import { text } from './tables.mjs';
+import { Workbench } from './workbench.mjs';
 
-for (const bench of [benchFirstPass, benchLaterPass, benchSettings, benchMemory]) {
-  await bench();
-  console.log();
+const options = readOptions(process.argv.slice(2));
+if (options.render) render(read(RESULTS));
+else await measure(options);
+
+async function measure({ parts, json, writeDocs, ...how }) {
+  const results = startResults(['pnpm bench', ...process.argv.slice(2)].join(' '), how);
+  const bench = new Workbench(how);
+  try {
+    for (const part of parts) {
+      const began = performance.now();
+      const rows = await part.measure(bench);
+      bench.tell(`${part.name} took ${((performance.now() - began) / 1000).toFixed(0)} s`);
+      results.rows.push(...rows.map((row) => ({ part: part.name, ...row })));
+      results.notes = bench.notes;
+      // What was measured so far is not lost with the rest.
+      if (json !== undefined) write(json, results);
+      console.log(`${part.name}: ${part.about}\n${text(results, part)}\n`);
+    }
+  } finally {
+    bench.close();
+  }
+  if (!writeDocs) return;
+  write(RESULTS, results);
+  render(results);
 }

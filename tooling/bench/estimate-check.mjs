@@ -60,7 +60,7 @@ for (const command of guests) {
     for (let i = 0; i < BEFORE; i++) await hosts.migrate('--bandwidth', links[0], '--bandwidth-always');
     for (const link of links) for (const policy of policies) await compare(hosts, command, link, policy);
   } finally {
-    await hosts.close();
+    hosts.close();
   }
 }
 console.log(

@@ -1,56 +1,99 @@
-// What the processes of both ends need for themselves while a 2 GiB domain moves: their RssAnon.
-import { readFileSync } from 'node:fs';
+// What the processes of both ends need for themselves while a domain of 2 GiB moves: their RssAnon.
+import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryText, Rows } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 
+const MEMORY = 2048;
 /** Milliseconds between two looks. */
 const INTERVAL = 20;
 
-/** MiB, undefined for a process that is gone. */
-function rssAnon(pid) {
-  try {
-    const [, kib] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kib === undefined ? undefined : Number(kib) / 1024;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Program and command: "xl/dist/main.js migrate". */
-function nameOf(pid) {
-  const [, script = '', command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  return `${script.split('/').slice(-3).join('/')} ${command}`.trim();
-}
-
-export async function benchMemory() {
+async function measure(bench) {
+  const [memory] = bench.within(
+    'memory',
+    [Math.min(MEMORY, Math.max(...bench.sizes))],
+    (size) => 2 * size + 512,
+  );
+  if (memory === undefined) return [];
+  const rows = new Rows();
   const pair = new TwoHosts();
-  await pair.create({ memory: 2048, command: 'pages=20000 rate=20000 pattern=random' });
-  const first = new Map();
+  try {
+    await pair.create({
+      memory,
+      command: `pages=${Math.min(20_000, memory * 128)} rate=20000 pattern=random`,
+    });
+    // A domain that was created is another process than one that came.
+    await pair.migrate();
+    for (let run = 1; run <= bench.runs; run++) {
+      const most = await mostWhile(pair, () => pair.migrate());
+      for (const [name, mebibytes] of [...most].sort()) {
+        rows.add({ memory, name, unit: 'MiB' }, mebibytes);
+        bench.tell(`memory, run ${run}: ${name} ${mebibytes.toFixed(0)} MiB`);
+      }
+    }
+    await pair.checkHealth();
+  } finally {
+    pair.close();
+  }
+  return rows.all();
+}
+
+/** @returns by the name of the process MiB at most */
+async function mostWhile(pair, work) {
   const most = new Map();
-  let moving = true;
+  let done = false;
   const watch = (async () => {
-    while (moving) {
+    while (!done) {
       for (const pid of pair.processes()) {
-        const now = rssAnon(pid);
-        if (now === undefined) continue;
-        const name = nameOf(pid);
-        if (!first.has(name)) first.set(name, now);
-        most.set(name, Math.max(most.get(name) ?? 0, now));
+        const seen = look(pair, pid);
+        if (seen !== undefined) most.set(seen.name, Math.max(most.get(seen.name) ?? 0, seen.mebibytes));
       }
       await sleep(INTERVAL);
     }
   })();
   try {
-    await pair.migrate();
+    await work();
   } finally {
-    moving = false;
+    done = true;
     await watch;
-    await pair.close();
   }
-  console.log('2 GiB moved; RssAnon of the processes, MiB: when first seen, at most');
-  for (const [name, begin] of first) {
-    console.log(
-      `  ${name.padEnd(48)} ${begin.toFixed(0).padStart(5)} ${most.get(name).toFixed(0).padStart(5)}`,
-    );
+  return most;
+}
+
+/** @returns undefined for a process that is gone, and for what is none of mig's: the shell that starts it */
+function look(pair, pid) {
+  try {
+    if (readlinkSync(`/proc/${pid}/exe`) !== process.execPath) return undefined;
+    const [kib] = /(?<=^RssAnon:\s+)\d+/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return { name: nameOf(pair, pid), mebibytes: Number(kib) / 1024 };
+  } catch {
+    return undefined;
   }
 }
+
+/** End, program and command: "source: bin/xl.js migrate". */
+function nameOf(pair, pid) {
+  const [, script = '', command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const end = pair.endOf(readFileSync(`/proc/${pid}/environ`, 'utf8'));
+  const program = script.split('/').slice(-2).join('/');
+  return `${end}: ${[program, command].filter((word) => /^[\w/.-]+$/.test(word) && !word.startsWith('/')).join(' ')}`;
+}
+
+function table(rows) {
+  return {
+    heading: ['memory', 'process', 'RssAnon at most, MiB: median', 'least', 'most'],
+    align: ['left', 'left', 'right', 'right', 'right'],
+    rows: rows.map(({ memory, name, median, least, most }) => [
+      memoryText(memory),
+      name,
+      ...[median, least, most].map((mebibytes) => mebibytes.toFixed(0)),
+    ]),
+  };
+}
+
+export const memory = {
+  name: 'memory',
+  about: 'what the processes of both ends need for themselves while a domain moves',
+  measure,
+  table,
+};

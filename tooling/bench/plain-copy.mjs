@@ -1,33 +1,32 @@
-// The limit: the plainest program that moves the same octets the same way. The memory of a domain goes through a
-// pipe into fresh memory, 4 MiB a system call, and nothing else happens.
-//   plain-copy.mjs write FILE OCTETS > pipe, which prints the milliseconds on stderr
-//   plain-copy.mjs read OCTETS < pipe
-import { closeSync, openSync } from 'node:fs';
-import { createMemoryFile, Input, Iovec, Mapping, Output } from '@mig/posix';
+// The yardstick: the same octets from one process to another through a unix socket, and nothing else done with them.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { output, run, versionOf } from './child.mjs';
 
-const PIECE = 4 << 20;
-const iovec = new Iovec(1);
+const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-function inPieces(mapping, move) {
-  for (let at = 0; at < mapping.length; at += PIECE) {
-    iovec.clear();
-    iovec.push(mapping.address + at, Math.min(PIECE, mapping.length - at));
-    move(iovec);
-  }
+/** @returns {string | undefined} the version of the C compiler; undefined where there is none */
+export const compiler = () => versionOf('cc');
+
+/**
+ * The copy in C where there is a compiler, else in Node.
+ * @returns {Promise<(file: string, octets: number) => Promise<number>>} copies and takes so many seconds
+ */
+export async function plainCopy(folder) {
+  if (compiler() === undefined) return (file, octets) => copyInNode(folder, file, octets);
+  const program = join(folder, 'plain-copy');
+  await run(folder, 'cc', ['-O2', '-o', program, beside('plain-copy.c')]);
+  return async (file, octets) => Number(await run(folder, program, [file, String(octets)]));
 }
 
-const [direction, ...rest] = process.argv.slice(2);
-if (direction === 'write') {
-  const [path, octets] = rest;
-  const file = openSync(path, 'r');
-  const mapping = Mapping.of(file, Number(octets), 'read');
-  closeSync(file);
-  const output = new Output(1, { subject: 'the pipe' });
-  const began = performance.now();
-  inPieces(mapping, (piece) => output.writev(piece));
-  process.stderr.write(String(performance.now() - began));
-} else {
-  const mapping = Mapping.of(createMemoryFile('plain copy', Number(rest[0])), Number(rest[0]), 'write');
-  const input = new Input(0, { subject: 'the pipe' });
-  inPieces(mapping, (piece) => input.readv(piece));
+async function copyInNode(folder, file, octets) {
+  const program = beside('plain-copy-in-node.mjs');
+  const node = (args, stdio) => spawn(process.execPath, [program, ...args], { cwd: folder, stdio });
+  // What Node calls a pipe is a pair of unix sockets.
+  const reader = node(['read', String(octets)], ['pipe', 'pipe', 'inherit']);
+  const writer = node(['write', file, String(octets)], ['ignore', reader.stdin, 'inherit']);
+  reader.stdin.destroy();
+  const [seconds] = await Promise.all([output(reader, 'the reader'), output(writer, 'the writer')]);
+  return Number(seconds);
 }

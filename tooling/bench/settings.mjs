@@ -1,32 +1,65 @@
-// What the precopy options do to a busy guest: octets of each pass, downtime.
-import { spread } from './statistics.mjs';
+// What the precopy options do to a busy guest.
+import { tally } from '../policies/figures.mjs';
+import { row } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 
-const RUNS = 10;
-const SETTINGS = [
-  ['-i', '1'],
-  ['-i', '5'],
-  ['-i', '20', '-d', '10'],
-];
+const MIB = 2 ** 20;
+const MEMORY = 256;
+const SETTINGS = ['-i 1', '-i 5', '-i 20 -d 10'];
 
-export async function benchSettings() {
+async function measure(bench) {
+  const [memory] = bench.within('settings', [MEMORY], (size) => 2 * size + 512);
+  if (memory === undefined) return [];
   const pair = new TwoHosts();
-  await pair.create({ memory: 256, command: 'pages=20000 rate=50000 pattern=random' });
-  console.log('256 MiB, 20,000 pages hot, 50,000 written a second');
+  const reports = new Map(SETTINGS.map((options) => [options, []]));
   try {
-    for (const options of SETTINGS) {
-      const downtimes = [];
-      let report;
-      for (let run = 0; run < RUNS; run++) {
-        report = await pair.migrate(...options);
-        downtimes.push(report.downtimeMilliseconds);
+    await pair.create({ memory, command: 'pages=20000 rate=50000 pattern=random' });
+    for (let run = 1; run <= bench.runs; run++) {
+      for (const [options, of] of reports) {
+        const report = await pair.migrate(...options.split(' '));
+        bench.tell(`settings, ${options}, run ${run}: ${report.downtimeMilliseconds.toFixed(1)} ms`);
+        of.push(report);
       }
-      const passes = report.passes.map(({ kind, octets }) => `${kind} ${octets.toLocaleString('en')}`);
-      console.log(`  ${options.join(' ')}: ${report.explanation}`);
-      console.log(`    octets of each pass, last run: ${passes.join(', ')}`);
-      console.log(`    downtime, ms, median (least to most) of ${RUNS}: ${spread(downtimes, 1)}`);
     }
+    await pair.checkHealth();
   } finally {
-    await pair.close();
+    pair.close();
   }
+  return [...reports].flatMap(([options, of]) => {
+    const endedBy = tally(of.map(({ reason }) => reason));
+    const figure = (name, unit, value) => row({ memory, options, endedBy, name, unit }, of.map(value));
+    return [
+      figure('live passes', '', ({ iterations }) => iterations),
+      figure('sent', 'MiB', ({ octetsSent }) => octetsSent / MIB),
+      figure('downtime', 'ms', ({ downtimeMilliseconds }) => downtimeMilliseconds),
+    ];
+  });
 }
+
+function table(rows) {
+  const downtimes = rows.filter(({ name }) => name === 'downtime');
+  return {
+    heading: [
+      'options',
+      'live passes',
+      'MiB sent',
+      'downtime, ms: median',
+      'least',
+      'most',
+      'precopy ended by',
+    ],
+    align: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    rows: downtimes.map(({ options, median, least, most, endedBy }) => {
+      const other = (name) => rows.find((each) => each.options === options && each.name === name).median;
+      const times = [median, least, most].map((time) => time.toFixed(1));
+      return [options, String(other('live passes')), other('sent').toFixed(0), ...times, endedBy];
+    }),
+  };
+}
+
+export const settings = {
+  name: 'settings',
+  about: 'what the precopy options do to a busy guest',
+  measure,
+  table,
+};

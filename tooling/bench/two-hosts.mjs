@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 
-const program = (app) => fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
+/** What a user's `xl` is linked to. */
+const program = (app) => fileURLToPath(new URL(`../../apps/${app}/bin/${app}.js`, import.meta.url));
 
 /** Two embedded hosts and a domain that moves from one to the other and back. */
 export class TwoHosts {
@@ -31,7 +32,11 @@ export class TwoHosts {
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
     /** However it ends. */
-    const outcome = once(child, 'close').then(([status]) => ({ status, stdout, stderr }));
+    const outcome = once(child, 'close').then(([status, signal]) => ({
+      status: status ?? signal,
+      stdout,
+      stderr,
+    }));
     const ended = outcome.then(({ status }) => {
       if (status !== 0) throw new Error(`xl ${args.join(' ')}: ${stdout}${stderr}`);
       return stdout;
@@ -41,8 +46,12 @@ export class TwoHosts {
     return { child, outcome, ended };
   }
 
-  /** @param memory MiB @param command the guest's command line */
-  async create({ memory, command, kernel = 'wss' }) {
+  /**
+   * @param memory MiB
+   * @param command the guest's command line
+   * @param until what is on the console once its pages are filled
+   */
+  async create({ memory, command = '', kernel = 'wss', until = /written=[1-9]/ }) {
     const file = join(this.#folder, 'bench.cfg');
     const lines = [
       'name="bench"',
@@ -53,10 +62,9 @@ export class TwoHosts {
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     await this.#start(this.#at, 'create', file).ended;
-    // Its pages are filled before it rewrites the first.
     const { child } = this.#start(this.#at, 'console', '-f', 'bench');
     let seen = '';
-    while (!/written=[1-9]/.test(seen)) seen += (await once(child.stdout, 'data'))[0];
+    while (!until.test(seen)) seen += (await once(child.stdout, 'data'))[0];
     child.kill();
   }
 
@@ -82,9 +90,12 @@ export class TwoHosts {
     return { status, events: lines.map((line) => JSON.parse(line)), stderr };
   }
 
-  /** What the guest has said lately. */
-  console() {
-    return this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
+  /** @throws where the guest says that its memory was damaged: it would have measured nothing */
+  async checkHealth() {
+    const said = await this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
+    const wrong = said.match(/^(?:error|crash).*|^tick .* errors=[1-9].*/m);
+    if (wrong !== null) throw new Error(`the guest was damaged: ${wrong[0]}`);
+    if (!/^tick /m.test(said)) throw new Error('the guest does not tick');
   }
 
   /** What moving it there would come to: `xl migrate --estimate --json`, parsed. */
@@ -106,6 +117,11 @@ export class TwoHosts {
     return join(descriptors, number);
   }
 
+  /** The process's end, while the domain moves: `source` or `target`; by its environment. */
+  endOf(environment) {
+    return environment.includes(`MIG_HOST_DIR=${this.#hosts[this.#at]}`) ? 'source' : 'target';
+  }
+
   /** The processes of both ends: of `xl migrate`, of the target end, of the domain at either. */
   processes() {
     return readdirSync('/proc')
@@ -119,8 +135,8 @@ export class TwoHosts {
       });
   }
 
-  async close() {
-    await this.#start(this.#at, 'destroy', 'bench').ended;
+  /** Ends the domain, too, wherever it is. */
+  close() {
     removeTemporaryFolder(this.#folder);
   }
 }

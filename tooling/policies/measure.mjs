@@ -22,9 +22,9 @@ export async function measure({ link, workload, policies }, { runs, core, tell }
         tell({ ...cell, ...figures(attempt), ...(run === 0 && { passes: passesOf(attempt) }) });
       }
     }
-    checkHealth(await pair.console());
+    await pair.checkHealth();
   } finally {
-    await pair.close();
+    pair.close();
   }
 }
 
@@ -65,11 +65,4 @@ function passesOf({ events }) {
 
 function rounded(value) {
   return Math.round(value * 10) / 10;
-}
-
-/** A guest that was damaged would have measured nothing. */
-function checkHealth(said) {
-  const wrong = said.match(/^(?:error|crash).*|^tick .* errors=[1-9].*/m);
-  if (wrong !== null) throw new Error(`the guest was damaged: ${wrong[0]}`);
-  if (!/^tick /m.test(said)) throw new Error('the guest does not tick');
 }

@@ -1,0 +1,32 @@
+// Programs that a benchmark starts: each has its folder as working directory, by which it is found and ended if the benchmark is
+// interrupted (temporary-folder.mjs).
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+
+/**
+ * @param {string} folder
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<string>} what it prints on standard output
+ * @throws where it fails, with what it prints on standard error
+ */
+export async function run(folder, command, args, { environment = process.env } = {}) {
+  const child = spawn(command, args, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  return output(child, [command, ...args].join(' '));
+}
+
+/** @returns {Promise<string>} what the child prints on standard output; the rest as in `run` */
+export async function output(child, name) {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text));
+  const [status, signal] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${name} ended with ${status ?? signal}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** @returns {string | undefined} the first line of what `COMMAND --version` prints; undefined where it is not installed */
+export function versionOf(command) {
+  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.split('\n')[0].trim() : undefined;
+}

@@ -1,0 +1,116 @@
+// What a live pass after the first costs, by how much the guest has written and how that lies in its memory. Of whole
+// migrations, of a guest that writes just what it is told to between two passes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildDirtyGuest } from './dirty-guest.mjs';
+import { writablePages } from './mailbox.mjs';
+import { memoryText, Rows } from './rows.mjs';
+import { takeTrace } from './trace.mjs';
+import { TwoHosts } from './two-hosts.mjs';
+
+const PAGE = 4096;
+const RUN = 64;
+
+/** MiB: the domain at either end. */
+const needed = (memory) => 2 * memory + 512;
+
+/** Scattered at equal distances over all of memory: single pages, and runs of them. */
+function setsOf(memory) {
+  const pages = writablePages(memory);
+  const part = (percent, run, how = '') => ({
+    name: `${percent} %${how}`,
+    count: Math.floor((pages * percent) / 100 / run) * run,
+    run,
+  });
+  const some = [1, 10].flatMap((percent) => [
+    part(percent, RUN, `, runs of ${RUN}`),
+    part(percent, 1, ', single pages'),
+  ]);
+  return [part(0, 1), ...some, part(100, RUN)];
+}
+
+async function measure(bench) {
+  const kernel = await buildDirtyGuest(bench.folder);
+  const rows = new Rows();
+  for (const memory of bench.within('later-passes', bench.sizes, needed)) {
+    const pair = new TwoHosts();
+    try {
+      await pair.create({ memory, kernel, until: /filled/ });
+      await measureSize(bench, { memory, pair, rows });
+    } finally {
+      pair.close();
+    }
+  }
+  return rows.all();
+}
+
+/** All of it is one migration: a pass for each set, in turn, so often. */
+async function measureSize(bench, { memory, pair, rows }) {
+  const order = Array.from({ length: bench.runs }, () => setsOf(memory)).flat();
+  const policy = join(bench.folder, 'policy.mjs');
+  const trace = join(bench.folder, 'passes.trace');
+  const maker = JSON.stringify(new URL('writing-policy.mjs', import.meta.url));
+  const given = [pair.ram(), order].map((value) => JSON.stringify(value)).join(', ');
+  writeFileSync(policy, `import { writingPolicy } from ${maker};\nexport default writingPolicy(${given});\n`);
+  bench.tell(`later-passes, ${memoryText(memory)}: ${order.length} passes`);
+  const { passes } = await pair.migrate('--policy', policy, '--trace', trace);
+  const reads = logReads(takeTrace(trace));
+  for (const [i, { name, count }] of order.entries()) {
+    const { dirtyPages, milliseconds } = passes[i + 1];
+    // Its answer is a page more.
+    if (dirtyPages !== count + 1)
+      throw new Error(`${dirtyPages} pages were dirty where ${count + 1} were written`);
+    const what = { memory, dirty: name, pages: dirtyPages };
+    rows.add({ ...what, name: 'log read and cleared', unit: 'ms' }, reads[i]);
+    rows.add({ ...what, name: 'pages found and sent', unit: 'ms' }, milliseconds);
+  }
+}
+
+/** Milliseconds, after each live pass: from the policy's answer until its next question the log is read, and nothing else. */
+function logReads(records) {
+  return records.flatMap((record, i) => {
+    const next = records[i + 1];
+    const isRead = record.point === 'pass-finished' && next?.point === 'dirty-count-known';
+    return isRead ? [next.at - record.at] : [];
+  });
+}
+
+function table(rows) {
+  const found = rows.filter(({ name }) => name === 'pages found and sent');
+  return {
+    heading: [
+      'memory',
+      'dirty',
+      'pages',
+      'log, ms: median',
+      'least',
+      'most',
+      'pass, ms: median',
+      'least',
+      'most',
+      'GB/s',
+    ],
+    align: ['left', 'left', ...Array.from({ length: 8 }, () => 'right')],
+    rows: found.map((pass) => {
+      const log = rows.find(
+        ({ memory, dirty, name }) => memory === pass.memory && dirty === pass.dirty && name !== pass.name,
+      );
+      const times = [log, pass].flatMap(({ median, least, most }) => [median, least, most]);
+      return [
+        memoryText(pass.memory),
+        pass.dirty,
+        pass.pages.toLocaleString('en'),
+        ...times.map((time) => time.toFixed(time < 100 ? 2 : 0)),
+        // Of the answer alone there is no speed to speak of.
+        pass.pages === 1 ? '' : ((pass.pages * PAGE) / pass.median / 1e6).toFixed(2),
+      ];
+    }),
+  };
+}
+
+export const laterPasses = {
+  name: 'later-passes',
+  about: 'live passes after the first, by how many pages the guest has written and where',
+  measure,
+  table,
+};

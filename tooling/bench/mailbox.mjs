@@ -1,0 +1,42 @@
+// The other side of the mailbox of guests/dirty.ts: tells the guest what to write.
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+
+/** As guests/dirty.ts has them. */
+const MAILBOX = 4096;
+const FIRST_PAGE = 64;
+/** Milliseconds between two looks, and in which it is to have written. */
+const POLL = 1;
+const PATIENCE = 60_000;
+
+/** Pages of a domain's that the guest can be told to write. */
+export function writablePages(mebibytes) {
+  return mebibytes * 256 - FIRST_PAGE;
+}
+
+/**
+ * Tells the guest to write, and waits until it has. Blocks. Besides, the guest writes one page: that with the answer.
+ * @param ram the file that is the domain's RAM
+ * @param run pages that lie side by side; `count` is a multiple of it
+ */
+export function writePages(ram, { count, run }) {
+  const file = openSync(ram, 'r+');
+  try {
+    const [request] = readWords(file, 1);
+    writeSync(file, new Uint32Array([count, run]), 0, 8, MAILBOX + 8);
+    writeSync(file, new Uint32Array([request + 1]), 0, 4, MAILBOX);
+    const sleep = new Int32Array(new SharedArrayBuffer(4));
+    const deadline = performance.now() + PATIENCE;
+    while (readWords(file, 2)[1] !== request + 1) {
+      if (performance.now() > deadline) throw new Error('the guest does not write');
+      Atomics.wait(sleep, 0, 0, POLL);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readWords(file, count) {
+  const words = new Uint32Array(count);
+  readSync(file, words, 0, count * 4, MAILBOX);
+  return words;
+}

@@ -1,0 +1,60 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parts } from './parts.mjs';
+
+const RUNS = 7;
+/** GiB. */
+const SIZES = '1,2,4';
+/** MiB: less than that no guest fits in. */
+const LEAST = 16;
+/** MiB: all that a WebAssembly memory has room for. */
+const MOST = 4096;
+
+function runs(text) {
+  if (!/^[1-9][0-9]{0,3}$/.test(text))
+    throw new InvalidArgumentError('It must be a whole number of 1 or more.');
+  return Number(text);
+}
+
+/** @returns MiB, ascending */
+function sizes(text) {
+  const mebibytes = text.split(',').map((each) => (each.trim() === '' ? NaN : Number(each) * 1024));
+  if (!mebibytes.every((size) => Number.isInteger(size) && size >= LEAST && size <= MOST)) {
+    throw new InvalidArgumentError(`Sizes are GiB, such as 0.25,1: whole MiB from ${LEAST} to ${MOST}.`);
+  }
+  return [...new Set(mebibytes)].sort((a, b) => a - b);
+}
+
+/** Ends the program where they cannot be meant. */
+export function readOptions(args) {
+  const command = new Command('pnpm bench')
+    .usage('[options] [PART ...]')
+    .description('Measures what mig costs. docs/performance.md has what it said, and what that means.')
+    .argument('[PART...]', 'only these; all unless given')
+    .option('--runs <N>', 'of each row, in turn with the others', runs, RUNS)
+    .addOption(
+      new Option('--sizes <GiB,...>', 'of the domains').argParser(sizes).default(sizes(SIZES), SIZES),
+    )
+    .option('--json <FILE>', 'write the rows to a file, too')
+    .option('--write-docs', 'of all parts: make docs/performance.json and docs/performance.md anew')
+    .addOption(
+      new Option(
+        '--render',
+        'measure nothing: make docs/performance.md anew from docs/performance.json',
+      ).conflicts(['runs', 'sizes', 'json', 'writeDocs']),
+    )
+    .addHelpText(
+      'after',
+      `\nParts:\n${parts.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}`,
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .showHelpAfterError('(pnpm bench --help says what there is)')
+    .parse(args, { from: 'user' });
+  const unknown = command.args.find((name) => !parts.some((part) => part.name === name));
+  if (unknown !== undefined) command.error(`error: there is no part '${unknown}'`);
+  const { writeDocs = false, render = false, ...rest } = command.opts();
+  if ((writeDocs || render) && command.args.length > 0) {
+    command.error(`error: docs/performance.md has all parts: leave out ${command.args.join(' ')}`);
+  }
+  const chosen = parts.filter(({ name }) => command.args.length === 0 || command.args.includes(name));
+  return { ...rest, writeDocs, render, parts: chosen };
+}

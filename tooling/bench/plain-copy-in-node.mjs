@@ -1,0 +1,34 @@
+// plain-copy.c in JavaScript, for where there is no C compiler: the same calls, and the octets never pass through JavaScript.
+//   plain-copy-in-node.mjs write FILE OCTETS > socket
+//   plain-copy-in-node.mjs read OCTETS < socket, which prints the seconds on standard output
+import { closeSync, openSync } from 'node:fs';
+import { createMemoryFile, Input, Iovec, Mapping, Output, waitFor } from '@mig/posix';
+
+const PIECE = 4 << 20;
+const iovec = new Iovec(1);
+
+function inPieces(mapping, move) {
+  for (let at = 0; at < mapping.length; at += PIECE) {
+    iovec.clear();
+    iovec.push(mapping.address + at, Math.min(PIECE, mapping.length - at));
+    move(iovec);
+  }
+}
+
+const [direction, ...rest] = process.argv.slice(2);
+if (direction === 'write') {
+  const [path, octets] = rest;
+  const file = openSync(path, 'r');
+  const mapping = Mapping.of(file, Number(octets), 'read');
+  closeSync(file);
+  const output = new Output(1, { subject: 'the socket' });
+  inPieces(mapping, (piece) => output.writev(piece));
+} else {
+  const mapping = Mapping.of(createMemoryFile('plain copy', Number(rest[0])), Number(rest[0]), 'write');
+  const input = new Input(0, { subject: 'the socket' });
+  // Begins with the first octet: how long the writer's Node takes to start is not the copy's.
+  waitFor(0, 'readable', input);
+  const began = performance.now();
+  inPieces(mapping, (piece) => input.readv(piece));
+  console.log((performance.now() - began) / 1000);
+}

@@ -1,0 +1,21 @@
+// The tables of a part, for a terminal and for a page of Markdown.
+import { textTable } from '@mig/xl/text-table';
+
+const NOTHING = 'Nothing of this was measured.';
+
+function tableOf({ rows }, part) {
+  const own = rows.filter((row) => row.part === part.name);
+  return own.length === 0 ? undefined : part.table(own);
+}
+
+export function text(results, part) {
+  const table = tableOf(results, part);
+  return table === undefined ? NOTHING : textTable([table.heading, ...table.rows], table.align).join('\n');
+}
+
+export function markdown(results, part) {
+  const table = tableOf(results, part);
+  if (table === undefined) return NOTHING;
+  const rule = table.align.map((side) => (side === 'left' ? '---' : '---:'));
+  return [table.heading, rule, ...table.rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

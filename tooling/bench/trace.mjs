@@ -1,0 +1,12 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { TraceDecoder } from '@mig/protocol/trace';
+
+/** Reads what `xl migrate --trace` has written, and removes it. @returns the records */
+export function takeTrace(path) {
+  const decoder = new TraceDecoder();
+  const records = [...decoder.push(readFileSync(path))];
+  const { kind } = decoder.end();
+  if (kind !== 'whole') throw new Error(`the trace ${path} is ${kind}`);
+  rmSync(path);
+  return records;
+}

@@ -1,0 +1,89 @@
+// A domain of incompressible pages moved between two hosts, beside the plain copy of as many octets and QEMU's migration.
+import { closeSync } from 'node:fs';
+import { incompressibleFile } from './incompressible-file.mjs';
+import { compiler, plainCopy } from './plain-copy.mjs';
+import { migrateInQemu, qemuVersion } from './qemu.mjs';
+import { memoryText, Rows } from './rows.mjs';
+import { TwoHosts } from './two-hosts.mjs';
+import { warmMemory } from './warm-memory.mjs';
+
+const MIB = 2 ** 20;
+const COPY = 'plain copy';
+
+/** MiB: the domain at either end, and the file that the others move; each of them in its turn fills as much. */
+const needed = (memory) => 3 * memory + 512;
+
+async function measure(bench) {
+  if (compiler() === undefined) bench.note('No C compiler is installed: the plain copy is our own, in Node.');
+  const qemu = qemuVersion() !== undefined;
+  if (!qemu) bench.note('qemu-system-x86_64 is not installed: there are no rows of QEMU.');
+  const copy = await plainCopy(bench.folder);
+  const rows = new Rows();
+  for (const memory of bench.within('transfer', bench.sizes, needed))
+    await measureSize(bench, { memory, copy, qemu, rows });
+  return rows.all();
+}
+
+async function measureSize(bench, { memory, copy, qemu, rows }) {
+  const pages = memory * 256;
+  const pair = new TwoHosts();
+  const file = incompressibleFile(memory * MIB);
+  const inQemu = (channels) => async () => {
+    const { octets, milliseconds } = await migrateInQemu(bench.folder, {
+      file: file.path,
+      mebibytes: memory,
+      channels,
+    });
+    return {
+      [`QEMU, ${channels === 0 ? 'one channel' : `${channels} channels`}`]: octets / milliseconds / 1e6,
+    };
+  };
+  const contenders = [
+    async () => ({ [COPY]: (memory * MIB) / 1e9 / (await copy(file.path, memory * MIB)) }),
+    ...(qemu ? [inQemu(0), inQemu(2)] : []),
+    async () => inMig(await pair.migrate()),
+  ];
+  try {
+    // Nearly every page is written once, and then left alone but for being verified.
+    await pair.create({ memory, command: `pages=${pages - Math.ceil(pages / 512) - 64} rate=1` });
+    for (let run = 1; run <= bench.runs; run++) {
+      for (const contender of contenders) {
+        await warmMemory(bench.folder, memory);
+        for (const [name, speed] of Object.entries(await contender())) {
+          rows.add({ memory, name, unit: 'GB/s' }, speed);
+          bench.tell(`transfer, ${memoryText(memory)}, run ${run}: ${name} ${speed.toFixed(2)} GB/s`);
+        }
+      }
+    }
+    await pair.checkHealth();
+  } finally {
+    closeSync(file.fd);
+    pair.close();
+  }
+}
+
+function inMig({ passes: [first], octetsSent, totalMilliseconds }) {
+  return {
+    'mig, whole': octetsSent / totalMilliseconds / 1e6,
+    'mig, first pass': first.octets / first.milliseconds / 1e6,
+  };
+}
+
+function table(rows) {
+  return {
+    heading: ['memory', 'what', 'GB/s: median', 'least', 'most', 'of the plain copy'],
+    align: ['left', 'left', 'right', 'right', 'right', 'right'],
+    rows: rows.map(({ memory, name, median, least, most }) => {
+      const copy = rows.find((other) => other.memory === memory && other.name === COPY);
+      const speeds = [median, least, most].map((speed) => speed.toFixed(2));
+      return [memoryText(memory), name, ...speeds, (median / copy.median).toFixed(2)];
+    }),
+  };
+}
+
+export const transfer = {
+  name: 'transfer',
+  about: "a whole migration and its first pass, beside a plain copy and QEMU's migration",
+  measure,
+  table,
+};

@@ -1,0 +1,19 @@
+// A policy for `xl migrate --policy`: after each live pass the guest is made to write the next of some sets of pages, which is
+// then what the next pass sends; after the last one the domain is moved.
+import { writePages } from './mailbox.mjs';
+
+/**
+ * @param ram the file that is the domain's RAM
+ * @param {{ count: number, run: number }[]} sets
+ */
+export function writingPolicy(ram, sets) {
+  return ({ point, iteration }) => {
+    if (point !== 'pass-finished') return { decision: 'continue-precopy' };
+    const next = sets[iteration - 1];
+    if (next === undefined) {
+      return { decision: 'stop-and-copy', reason: { code: 'bench', sentence: 'all sets were sent' } };
+    }
+    writePages(ram, next);
+    return { decision: 'continue-precopy' };
+  };
+}
