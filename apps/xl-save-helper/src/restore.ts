@@ -1,4 +1,10 @@
-import { detectXen, IncomingXenMemory, type RestoreResults, XenControl } from '@mig/hypervisor-xen/memory';
+import {
+  cautionAbout,
+  detectXen,
+  IncomingXenMemory,
+  type RestoreResults,
+  XenControl,
+} from '@mig/hypervisor-xen/memory';
 import { enlargePipe, Input, Interrupt, LARGEST_PIPE } from '@mig/posix';
 import type { RestoreArguments } from '@mig/protocol/save-helper';
 import { restoreImage } from '@mig/receiver';
@@ -14,7 +20,10 @@ export function restore(
   link: Link | undefined,
 ): RestoreResults {
   const { domid, ioFd } = request;
-  const control = new XenControl(detectXen());
+  const version = detectXen();
+  const control = new XenControl(version);
+  const caution = cautionAbout(version);
+  if (caution !== undefined) libxl.log(LogLevel.WARN, caution);
   enlargePipe(ioFd, LARGEST_PIPE);
   const memory = new IncomingXenMemory(
     control,

@@ -1,5 +1,5 @@
 import type { ImageReport, SaveObserver } from '@mig/hypervisor';
-import { detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
+import { cautionAbout, detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
 import { enlargePipe, type Interrupt, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
 import { policyFor, saveImage } from '@mig/sender';
@@ -18,6 +18,9 @@ export function save(
   const { domid, ioFd } = request;
   const version = detectXen();
   const control = new XenControl(version);
+  const caution = cautionAbout(version);
+  // Where our own xl listens, it has said so itself.
+  if (caution !== undefined && link === undefined) libxl.log(LogLevel.WARN, caution);
   // What libxl hands us may block for as long as the target does not read.
   const restoreFlags = setNonBlocking(ioFd);
   enlargePipe(ioFd, LARGEST_PIPE);

@@ -3,13 +3,16 @@ import { basename } from 'node:path';
 import { reportError } from './output/errors.js';
 import { Log } from './output/log.js';
 import { chosenHypervisor } from './stock/chosen-hypervisor.js';
+import { isWholeInfo, sayKnownXen } from './stock/known-xen.js';
 import { isStockCommand } from './stock/stock-command.js';
 
 const argv = process.argv.slice(2);
 const program = process.argv[1] ?? 'xl';
 
 try {
-  if (chosenHypervisor() === 'xen' && isStockCommand(argv, basename(program, '.js'))) {
+  const invokedAs = basename(program, '.js');
+  if (chosenHypervisor() === 'xen' && isStockCommand(argv, invokedAs)) {
+    if (isWholeInfo(argv, invokedAs)) await sayKnownXen();
     const { becomeStock } = await import('./stock/become-stock.js');
     becomeStock(program, argv);
   }

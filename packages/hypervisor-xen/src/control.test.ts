@@ -34,7 +34,8 @@ vi.mock('koffi', () => ({
   },
 }));
 
-const [version] = xenVersions;
+const versionOf = (minor: number) => xenVersions.find((each) => each.minor === minor)!;
+const version = versionOf(17);
 const [XCH, FMEM, DOMID] = [1000, 2000, 7];
 
 beforeEach(() => {
@@ -47,7 +48,7 @@ afterEach(() => {
 
 /** An open interface; what opened it is no longer among the calls. */
 function open(functions: Libraries['functions'] = {}): XenControl {
-  const control = new XenControl(version!);
+  const control = new XenControl(version);
   xen.calls = [];
   Object.assign(xen.functions, functions);
   return control;
@@ -58,7 +59,7 @@ const named = (name: string) => xen.calls.filter(([each]) => each === name);
 describe('the interface', () => {
   test('needs its libraries', () => {
     xen.missing = 'libxenguest.so.4.17';
-    expect(() => new XenControl(version!)).toThrow(
+    expect(() => new XenControl(version)).toThrow(
       expect.objectContaining({
         code: 'unavailable',
         message: expect.stringContaining('libxenguest.so.4.17') as string,
@@ -68,7 +69,7 @@ describe('the interface', () => {
 
   test('needs the hypervisor', () => {
     xen.functions['xc_interface_open'] = () => 0;
-    expect(() => new XenControl(version!)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => new XenControl(version)).toThrow(expect.objectContaining({ code: 'unavailable' }));
   });
 
   test('is closed', () => {
@@ -217,6 +218,23 @@ test('pages that cannot be mapped at all are an error', () => {
   expect(() => control.map(DOMID, new Uint32Array(2), 1, 'read', new Int32Array(1))).toThrow(
     'xenforeignmemory_map of domain 7: ENOMEM',
   );
+});
+
+test.each([
+  [20, ['xc_clear_domain_pages', XCH, DOMID, 0xfefff, 1]],
+  [21, ['xc_dom_console_init', XCH, DOMID, 0xfefff]],
+])("the console's page is begun anew as Xen 4.%i does it", (minor, call) => {
+  const control = new XenControl(versionOf(minor));
+  xen.calls = [];
+  control.resetConsolePage(DOMID, 0xfefff);
+  expect(xen.calls).toEqual([call]);
+});
+
+test("a console's page that is not there is an error", () => {
+  xen.functions['xc_dom_console_init'] = () => -1;
+  expect(() => {
+    new XenControl(versionOf(22)).resetConsolePage(DOMID, 1);
+  }).toThrow('xc_dom_console_init of domain 7: ENOMEM');
 });
 
 test('the HVM context is as long as Xen makes it', () => {

@@ -1,6 +1,6 @@
 /**
  * What mig asks of libxenctrl, libxenguest and libxenforeignmemory, each call declared once.
- * Prototypes: tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h of Xen 4.17. Frame lists are arrays of
+ * Prototypes: tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h, alike in Xen 4.16 to 4.22. Frame lists are arrays of
  * xen_pfn_t, 64 bits each: here as pairs of 32-bit words, the lower first, since BigInt costs.
  */
 import koffi, { type LibraryHandle } from 'koffi';
@@ -32,7 +32,7 @@ const DOMINF_SHUTDOWN_MASK = 0xff;
 const SHUTDOWN_SUSPEND = 2;
 const SHUTDOWN_CRASH = 3;
 
-type Libraries = ReturnType<typeof declare>;
+type Libraries = ReturnType<typeof declareControl>;
 
 function load(name: string): LibraryHandle {
   try {
@@ -48,7 +48,8 @@ function load(name: string): LibraryHandle {
   }
 }
 
-function declare({ libraries }: XenVersion) {
+/** @throws HostError, or what koffi says, where a library or a function is not there */
+export function declareControl({ libraries, consolePage }: XenVersion) {
   const control = load(libraries.control);
   const guest = load(libraries.guest);
   const foreign = load('libxenforeignmemory.so.1');
@@ -114,6 +115,10 @@ function declare({ libraries }: XenVersion) {
     xc_set_domain_cpu_policy: guest.func(
       'int xc_set_domain_cpu_policy(uintptr_t xch, uint32_t domid, uint32_t leafCount, void *leaves, uint32_t msrCount, void *msrs, void *errorLeaf, void *errorSubleaf, void *errorMsr)',
     ),
+    xc_dom_console_init:
+      consolePage === 'disconnected'
+        ? guest.func('int xc_dom_console_init(uintptr_t xch, uint32_t domid, uint64_t consoleGfn)')
+        : undefined,
     xc_dom_gnttab_seed: guest.func(
       'int xc_dom_gnttab_seed(uintptr_t xch, uint32_t domid, bool hvm, uint64_t consoleGfn, uint64_t storeGfn, uint32_t consoleDomid, uint32_t storeDomid)',
     ),
@@ -163,7 +168,7 @@ export class XenControl {
   /** @throws HostError where the libraries or the hypervisor cannot be reached */
   constructor(version: XenVersion) {
     this.#version = version;
-    this.#xen = declare(version);
+    this.#xen = declareControl(version);
     this.#xch = this.#xen.xc_interface_open(0, 0, 0) as number;
     if (this.#xch === 0) {
       throw new HostError(
@@ -179,7 +184,7 @@ export class XenControl {
   }
 
   #call(
-    name: Exclude<keyof Libraries, 'xc_interface_open'>,
+    name: Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>,
     domid: number,
     ...parameters: unknown[]
   ): number {
@@ -321,6 +326,13 @@ export class XenControl {
 
   clearPage(domid: number, pfn: number): void {
     this.#call('xc_clear_domain_pages', domid, pfn, 1);
+  }
+
+  /** Makes the console's page as Xen's own restore does: its rings empty, and, where this Xen says so, not connected. */
+  resetConsolePage(domid: number, pfn: number): void {
+    const { xc_dom_console_init: init } = this.#xen;
+    if (init === undefined) this.clearPage(domid, pfn);
+    else check('xc_dom_console_init', domid, init(this.#xch, domid, pfn));
   }
 
   hvmContext(domid: number): Uint8Array {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
-import { detectXen, isControlDomain } from './detect.js';
+import { isControlDomain } from './control-domain.js';
+import { detectXen } from './detect.js';
+import { xenVersions } from './xen-version.js';
 
 let root: string;
 beforeEach(() => {
@@ -43,6 +45,37 @@ test('a dom0 of a version that mig knows', () => {
   expect(isControlDomain(root)).toBe(true);
 });
 
+test.each(xenVersions.map((version) => [version.minor, version] as const))(
+  'a dom0 of each version that mig knows: 4.%i',
+  (minor, version) => {
+    show({ ...dom0, 'sys/hypervisor/version/minor': `${minor}\n` });
+    expect(detectXen(root)).toBe(version);
+  },
+);
+
+test.each([
+  ['4', '23'],
+  ['5', '0'],
+])('a newer version, %s.%s, is judged by what can be seen of it', (major, minor) => {
+  show({ ...dom0, 'sys/hypervisor/version/major': major, 'sys/hypervisor/version/minor': minor });
+  const judged: unknown[] = [];
+  const [taken] = xenVersions;
+  const judge = (running: unknown) => {
+    judged.push(running);
+    return taken!;
+  };
+  expect(detectXen(root, judge)).toBe(taken);
+  expect(judged).toEqual([{ major: Number(major), minor: Number(minor) }]);
+});
+
+// There are no libraries of Xen here.
+test('a newer version without its libraries is said', () => {
+  show({ ...dom0, 'sys/hypervisor/version/minor': '99\n' });
+  expect(refusal().message).toMatch(
+    /^this host runs Xen 4\.99, newer than 4\.22, the newest that mig knows, .*libxenctrl\.so\.4\.99 cannot be loaded/,
+  );
+});
+
 test.each<[string, Partial<Record<string, string>>, string]>([
   ['nothing of Xen', {}, 'this machine does not run under Xen'],
   ['another hypervisor', { ...dom0, 'sys/hypervisor/type': 'kvm\n' }, 'this machine does not run under Xen'],
@@ -51,12 +84,12 @@ test.each<[string, Partial<Record<string, string>>, string]>([
   [
     'a version that mig does not know',
     { ...dom0, 'sys/hypervisor/version/minor': '11\n' },
-    'this host runs Xen 4.11; known to mig: 4.17',
+    'this host runs Xen 4.11; known to mig: 4.16 to 4.22 (docs/xen.md, "Another version of Xen", tells how one is added)',
   ],
   [
     'a version that cannot be read',
     withoutFile('sys/hypervisor/version/minor'),
-    'this host runs Xen 4.unknown; known to mig: 4.17',
+    'this host runs Xen 4.unknown; known to mig: 4.16 to 4.22',
   ],
   [
     'no privcmd',

@@ -1,17 +1,19 @@
-/** Which Xen this machine runs, and whether mig can serve it: from what the kernel says in files. */
-import { accessSync, constants, readFileSync } from 'node:fs';
+/** Which Xen this machine runs, and whether mig can serve it. */
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
-import { type XenVersion, xenVersions } from './xen-version.js';
+import { isControlDomain, readFact } from './control-domain.js';
+import { takenForNewest } from './newer-version.js';
+export { groundsText, versionText } from './xen-version.js';
+import { newestVersion, versionText, type XenVersion, xenVersions } from './xen-version.js';
 
-/** Whether this is the control domain of a Xen host. `root` is where the file system begins. */
-export function isControlDomain(root = '/'): boolean {
-  return read(root, 'proc/xen/capabilities')?.includes('control_d') ?? false;
-}
-
-/** @throws HostError `unavailable` or `no-permission`, saying what is missing */
-export function detectXen(root = '/'): XenVersion {
-  if (read(root, 'sys/hypervisor/type')?.trim() !== 'xen') {
+/**
+ * @param root where the file system begins
+ * @param judgeNewer says of a version newer than all rows what mig takes it for
+ * @throws HostError `unavailable` or `no-permission`, saying what is missing
+ */
+export function detectXen(root = '/', judgeNewer = takenForNewest): XenVersion {
+  if (readFact(root, 'sys/hypervisor/type')?.trim() !== 'xen') {
     throw new HostError('unavailable', 'this machine does not run under Xen');
   }
   if (!isControlDomain(root)) {
@@ -20,18 +22,30 @@ export function detectXen(root = '/'): XenVersion {
       'this is a guest of a Xen host: migration is the business of its dom0',
     );
   }
-  const running = `${part(root, 'major')}.${part(root, 'minor')}`;
-  const version = xenVersions.find(({ major, minor }) => `${major}.${minor}` === running);
-  if (version === undefined) {
-    const known = xenVersions.map(({ major, minor }) => `${major}.${minor}`).join(', ');
-    throw new HostError('unavailable', `this host runs Xen ${running}; known to mig: ${known}`);
+  const [major, minor] = [part(root, 'major'), part(root, 'minor')];
+  const known = xenVersions.find((version) => `${major}.${minor}` === versionText(version));
+  if (known === undefined && !isNewer(Number(major), Number(minor))) {
+    throw new HostError('unavailable', `this host runs Xen ${major}.${minor}; ${knownWords()}`);
   }
   checkPermission(join(root, 'dev/xen/privcmd'));
-  return version;
+  return known ?? judgeNewer({ major: Number(major), minor: Number(minor) });
+}
+
+/** Not where one of them is no number. */
+function isNewer(major: number, minor: number): boolean {
+  const newest = newestVersion();
+  return major > newest.major || (major === newest.major && minor > newest.minor);
+}
+
+function knownWords(): string {
+  return (
+    `known to mig: ${versionText(xenVersions[0]!)} to ${versionText(newestVersion())} ` +
+    '(docs/xen.md, "Another version of Xen", tells how one is added)'
+  );
 }
 
 function part(root: string, name: string): string {
-  return read(root, `sys/hypervisor/version/${name}`)?.trim() ?? 'unknown';
+  return readFact(root, `sys/hypervisor/version/${name}`)?.trim() ?? 'unknown';
 }
 
 function checkPermission(device: string): void {
@@ -44,13 +58,5 @@ function checkPermission(device: string): void {
     throw new HostError('unavailable', `${device} is not there: is the module xen_privcmd loaded?`, {
       cause,
     });
-  }
-}
-
-function read(root: string, path: string): string | undefined {
-  try {
-    return readFileSync(join(root, path), 'utf8');
-  } catch {
-    return undefined;
   }
 }

@@ -172,6 +172,11 @@ export class FakeControl implements SavingControl, RestoringControl {
     this.#mappings.delete(address);
   }
 
+  resetConsolePage(_: number, pfn: number): void {
+    this.call('resetConsolePage', pfn);
+    this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
+  }
+
   clearPage(_: number, pfn: number): void {
     this.call('clearPage', pfn);
     this.pages.set(pfn, new Uint8Array(PAGE_SIZE));

@@ -36,6 +36,7 @@ export type RestoringControl = Pick<
   | 'clearPage'
   | 'map'
   | 'populate'
+  | 'resetConsolePage'
   | 'seedGrantTable'
   | 'setCpuPolicy'
   | 'setHvmContext'
@@ -44,10 +45,9 @@ export type RestoringControl = Pick<
   | 'unmap'
 >;
 
-/** Parameters that name a ring's page: the peers of its rings are new, and begin with empty ones. */
+/** Parameters that name a page of rings, beside the console's: the peers are new, and begin with empty ones. */
 const RINGS: ReadonlySet<number> = new Set([
   HvmParamIndex.STORE_PFN,
-  HvmParamIndex.CONSOLE_PFN,
   HvmParamIndex.IOREQ_PFN,
   HvmParamIndex.BUFIOREQ_PFN,
 ]);
@@ -210,14 +210,16 @@ export class IncomingXenMemory implements IncomingMemory {
     if (param === HvmParamIndex.PAE_ENABLED) return;
     if (param === HvmParamIndex.STORE_PFN) this.#results = { ...this.#results, storeGfn: value };
     if (param === HvmParamIndex.CONSOLE_PFN) this.#results = { ...this.#results, consoleGfn: value };
-    if (RINGS.has(param)) this.#clear(value);
+    if (param === HvmParamIndex.CONSOLE_PFN)
+      this.#anew(() => this.control.resetConsolePage(this.domid, Number(value)));
+    if (RINGS.has(param)) this.#anew(() => this.control.clearPage(this.domid, Number(value)));
     this.control.setHvmParam(this.domid, param, value);
   }
 
-  /** One that is not there needs no clearing, as for libxc. */
-  #clear(pfn: bigint): void {
+  /** A page that is not there needs no clearing, as for libxc. */
+  #anew(clear: () => void): void {
     try {
-      this.control.clearPage(this.domid, Number(pfn));
+      clear();
     } catch (error) {
       if (!(error instanceof XenError)) throw error;
     }

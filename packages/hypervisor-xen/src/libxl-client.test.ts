@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HostError, type PrecopyStats } from '@mig/hypervisor';
 import { Interrupt, InterruptedError } from '@mig/posix';
-import { isControlDomain } from './detect.js';
+import { isControlDomain } from './control-domain.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
 import type { HelperDirective, HelperEvent, LibxlRequest } from './libxl-messages.js';
 

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isControlDomain } from './detect.js';
+import { isControlDomain } from './control-domain.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/libxl-process.js', import.meta.url));
 const O_CLOEXEC = 0o2000000;

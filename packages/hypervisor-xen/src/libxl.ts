@@ -1,6 +1,6 @@
 /**
  * What mig asks of libxenlight, each call declared once. Prototypes: tools/include/libxl.h, libxl_utils.h and
- * _libxl_types.h of Xen 4.17; structures whose size is all that is needed of them are opaque here. Every call is the
+ * _libxl_types.h, alike in Xen 4.16 to 4.22; structures whose size is all that is needed of them are opaque here. Every call is the
  * blocking one (no `ao_how`). libxl takes over SIGCHLD while it has children of its own: only a process without
  * children of Node's may load this.
  */
@@ -52,13 +52,14 @@ export interface LibxlDomain {
   readonly record?: string | undefined;
 }
 
-type Functions = ReturnType<typeof declare>;
+type Functions = ReturnType<typeof declareLibxl>;
 
-function declare({ libraries }: XenVersion) {
+/** @throws what koffi says, where a library or a function is not there */
+export function declareLibxl({ libraries }: XenVersion) {
   const light = koffi.load(libraries.light);
   const log = koffi.load('libxentoollog.so.1');
   const libc = koffi.load(null);
-  const text = koffi.disposable('LibxlText', 'char *', libc.func('void free(void *)'));
+  const text = koffi.disposable('char *', libc.func('void free(void *)'));
   return {
     fdopen: libc.func('uintptr_t fdopen(int fd, const char *mode)'),
     xtl_createlogger_stdiostream: log.func(
@@ -140,7 +141,7 @@ export class Libxl {
   /** @param verbose also libxl's debug messages */
   constructor(version: XenVersion, verbose: boolean) {
     this.#layout = version.libxl;
-    this.#libxl = declare(version);
+    this.#libxl = declareLibxl(version);
     // A message that nobody reads is not to hold a migration up.
     const stderr = this.#libxl.fdopen(openNonBlocking(2), 'w') as number;
     const logger = this.#libxl.xtl_createlogger_stdiostream(

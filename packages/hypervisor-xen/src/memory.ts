@@ -1,6 +1,7 @@
 /** The libxc layer: what a save helper needs, without libxl. */
 export { XenControl } from './control.js';
-export { detectXen, isControlDomain } from './detect.js';
+export { isControlDomain } from './control-domain.js';
+export { detectXen } from './detect.js';
 export { XenError } from './errors.js';
 export {
   type IncomingChannels,
@@ -17,4 +18,4 @@ export {
   LINK_VARIABLE,
 } from './libxl-messages.js';
 export { JsonLines, jsonLine } from './lines.js';
-export type { XenVersion } from './xen-version.js';
+export { cautionAbout, type XenVersion } from './xen-version.js';

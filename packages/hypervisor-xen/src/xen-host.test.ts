@@ -9,11 +9,20 @@ import type { HelperListener } from './libxl-client.js';
 import type { LibxlRequest } from './libxl-messages.js';
 import type { SaveHelper } from './saver-processes.js';
 import { XenHost } from './xen-host.js';
+import { newestVersion } from './xen-version.js';
 
 /** The host that this process runs on. */
 const here = vi.hoisted(
-  (): { xen: FakeXen; helpers: SaveHelper[]; started: number; closed: number; dead: boolean } => ({
+  (): {
+    xen: FakeXen;
+    version: unknown;
+    helpers: SaveHelper[];
+    started: number;
+    closed: number;
+    dead: boolean;
+  } => ({
     xen: undefined as unknown as FakeXen,
+    version: undefined,
     helpers: [],
     started: 0,
     closed: 0,
@@ -21,7 +30,7 @@ const here = vi.hoisted(
   }),
 );
 
-vi.mock('./detect.js', () => ({ detectXen: () => undefined }));
+vi.mock('./detect.js', () => ({ detectXen: () => here.version }));
 vi.mock('./saver-processes.js', () => ({ helpersAtWork: () => here.helpers, isBeingSavedLive: () => false }));
 vi.mock('./control.js', () => ({
   XenControl: class {
@@ -67,7 +76,7 @@ beforeEach(() => {
   xen = here.xen = new FakeXen();
   xen.add(DOMID);
   folder = { mig: () => new XenHost({ saveHelper: '/usr/bin/xl-save-helper', stateFolder: xen.folder }) };
-  Object.assign(here, { helpers: [], started: 0, closed: 0, dead: false });
+  Object.assign(here, { version: newestVersion(), helpers: [], started: 0, closed: 0, dead: false });
 });
 afterEach(() => {
   xen.close();
@@ -76,6 +85,12 @@ afterEach(() => {
 const host = () => folder.mig();
 const output = new Output(-1, { subject: 'the test' });
 const input = new Input(-1, { subject: 'the test' });
+
+test('a version that mig only takes for the newest is said, and no other', () => {
+  expect(host().caution).toBeUndefined();
+  here.version = { ...newestVersion(), minor: 99, grounds: 'newest' };
+  expect(host().caution).toMatch(/^this host runs Xen 4.99, newer than mig knows/);
+});
 const options: SaveOptions = {
   ...{ live: true, debug: false, suspendTimeout: 1000 },
   policy: () => ({ decision: 'continue-precopy' }),

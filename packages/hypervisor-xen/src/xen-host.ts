@@ -32,6 +32,7 @@ import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
 import { type StandingDomain, XenDomains } from './xen-domains.js';
+import { cautionAbout, versionText, type XenVersion } from './xen-version.js';
 import { ASSUMED_SUSPEND_COST } from './xen-memory.js';
 import { Xenstore } from './xenstore.js';
 
@@ -53,11 +54,12 @@ export class XenHost implements Host {
   readonly #domains = new XenDomains(() => new LibxlClient());
   readonly #images: LibxlImages;
   readonly #stateFolder: string;
+  readonly #version: XenVersion;
   #openLedger: DomainLedger | undefined;
 
   /** @throws HostError where this is no Xen host that mig knows, saying why */
   constructor({ saveHelper, stateFolder = STATE_FOLDER }: XenHostOptions) {
-    detectXen();
+    this.#version = detectXen();
     this.#images = new LibxlImages(this.#domains, saveHelper);
     this.#stateFolder = stateFolder;
   }
@@ -65,20 +67,22 @@ export class XenHost implements Host {
   /** Opened when something is done: who only looks needs libxl alone. */
   get #ledger(): DomainLedger {
     return (this.#openLedger ??= new DomainLedger(
-      new XenControl(detectXen()),
+      new XenControl(this.#version),
       new Xenstore(),
       new HostLock(this.#stateFolder),
     ));
   }
 
+  /** What an operator should know before a domain is trusted to this host's Xen. */
+  get caution(): string | undefined {
+    return cautionAbout(this.#version);
+  }
+
   info(): HostInfo {
-    const [major, minor, extra] = ['major', 'minor', 'extra'].map((part) =>
-      readFileSync(`/sys/hypervisor/version/${part}`, 'utf8').trim(),
-    );
-    const version = `${major}.${minor}${extra}`;
+    const version = versionText(this.#version);
     return {
-      hypervisor: `Xen ${major}.${minor}`,
-      version,
+      hypervisor: `Xen ${version}`,
+      version: `${version}${readFileSync('/sys/hypervisor/version/extra', 'utf8').trim()}`,
       noLogDirty: undefined,
       assumedSuspendCost: ASSUMED_SUSPEND_COST,
       stateFolder: this.#stateFolder,
@@ -192,7 +196,7 @@ export class XenHost implements Host {
     const verdict = judgeCommand(standing, 'dirty-rate', undefined);
     if (!verdict.allowed) throw refusal(verdict.why, domid, domain.name, standing);
     if (domain.crashed) throw new HostError('wrong-state', `${domain.name} has crashed`, { domid });
-    const control = new XenControl(detectXen());
+    const control = new XenControl(this.#version);
     try {
       if (control.describe(domid)?.hvm === false) {
         throw new HostError(

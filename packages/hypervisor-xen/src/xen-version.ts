@@ -1,12 +1,21 @@
 /**
  * What differs between Xen's versions, in one place. libxenctrl, libxenguest and libxenlight have no stable ABI: their
  * sonames carry the version, and the hypervisor refuses the domctls of another. A version is added as a row here, after
- * every prototype and layout in control.ts and in libxl.ts was compared with its headers and the lab passed on it
- * (docs/xen.md tells how).
+ * every prototype and layout in control.ts and in libxl.ts was compared with its headers (docs/xen.md tells how).
  */
+
+/**
+ * What mig's knowledge of a version rests on. `lab`: every case of the lab passes on it. `headers`: prototypes, layouts
+ * and sources were compared, and nothing was run. `newest`: there is no row for it, and the newest one is taken.
+ */
+export type Grounds = 'lab' | 'headers' | 'newest';
+
 export interface XenVersion {
   readonly major: number;
   readonly minor: number;
+  readonly grounds: Grounds;
+  /** `XEN_DOMCTL_INTERFACE_VERSION` (public/domctl.h): the hypervisor refuses any other. */
+  readonly domctlInterface: number;
   readonly libraries: {
     readonly control: string;
     readonly guest: string;
@@ -47,20 +56,33 @@ export interface XenVersion {
     /** `libxl_domain_restore_params`. */
     readonly restoreParameters: { readonly size: number; readonly streamVersion: number };
   };
+  /**
+   * What becomes of the console's page at a restore: all zeros, or, where libxenguest has `xc_dom_console_init`, marked
+   * besides as not connected until xenconsoled has it.
+   */
+  readonly consolePage: 'zeros' | 'disconnected';
 }
 
-export const xenVersions: readonly XenVersion[] = [
-  {
+/** What a version has of its own. */
+interface Differences {
+  readonly domctlInterface: number;
+  readonly domainConfiguration: number;
+  readonly event?: number;
+  readonly consolePage?: XenVersion['consolePage'];
+}
+
+/** All that a row does not say is alike in 4.16 to 4.22. */
+function row(minor: number, grounds: 'lab' | 'headers', differences: Differences): XenVersion {
+  const { domctlInterface, domainConfiguration, event = 208, consolePage = 'zeros' } = differences;
+  return {
     major: 4,
-    minor: 17,
-    libraries: {
-      control: 'libxenctrl.so.4.17',
-      guest: 'libxenguest.so.4.17',
-      light: 'libxenlight.so.4.17',
-    },
+    minor,
+    grounds,
+    domctlInterface,
+    libraries: librariesOf(4, minor),
     domainInfo: { size: 112, flags: 4, totalPages: 8, cpuTime: 56, onlineVcpus: 64, handle: 76 },
     libxl: {
-      domainConfiguration: 1288,
+      domainConfiguration,
       domainInfo: {
         size: 120,
         uuid: 0,
@@ -72,8 +94,57 @@ export const xenVersions: readonly XenVersion[] = [
         cpuTime: 88,
         vcpus: 100,
       },
-      event: { size: 208, domid: 16, type: 48, shutdownReason: 56 },
+      event: { size: event, domid: 16, type: 48, shutdownReason: 56 },
       restoreParameters: { size: 24, streamVersion: 4 },
     },
-  },
+    consolePage,
+  };
+}
+
+export function librariesOf(major: number, minor: number): XenVersion['libraries'] {
+  const [control, guest, light] = ['ctrl', 'guest', 'light'].map(
+    (name) => `libxen${name}.so.${major}.${minor}`,
+  ) as [string, string, string];
+  return { control, guest, light };
+}
+
+/** The oldest first, without a gap. */
+export const xenVersions: readonly XenVersion[] = [
+  row(16, 'headers', { domctlInterface: 0x14, domainConfiguration: 1288, event: 184 }),
+  row(17, 'lab', { domctlInterface: 0x15, domainConfiguration: 1288 }),
+  row(18, 'headers', { domctlInterface: 0x16, domainConfiguration: 1344 }),
+  row(19, 'headers', { domctlInterface: 0x17, domainConfiguration: 1352 }),
+  row(20, 'lab', { domctlInterface: 0x17, domainConfiguration: 1368 }),
+  row(21, 'headers', { domctlInterface: 0x17, domainConfiguration: 1384, consolePage: 'disconnected' }),
+  row(22, 'headers', { domctlInterface: 0x18, domainConfiguration: 1400, consolePage: 'disconnected' }),
 ];
+
+/** A version as people write it: `4.20`. */
+export function versionText({ major, minor }: Pick<XenVersion, 'major' | 'minor'>): string {
+  return `${major}.${minor}`;
+}
+
+/** What mig's knowledge of the version rests on, in words. */
+export function groundsText({ grounds }: Pick<XenVersion, 'grounds'>): string {
+  switch (grounds) {
+    case 'lab':
+      return 'tried in the lab';
+    case 'headers':
+      return 'known by its headers, not tried';
+    case 'newest':
+      return `newer than all that mig knows, taken for ${versionText(newestVersion())}`;
+  }
+}
+
+export function newestVersion(): XenVersion {
+  return xenVersions.at(-1)!;
+}
+
+/** @returns what whoever trusts a domain to this version should know; undefined where it was tried, or its headers were read */
+export function cautionAbout(version: XenVersion): string | undefined {
+  if (version.grounds !== 'newest') return undefined;
+  return (
+    `this host runs Xen ${versionText(version)}, newer than mig knows: it passes for ${versionText(newestVersion())} as far ` +
+    'as can be told without a domain; try a migration that you can do without'
+  );
+}

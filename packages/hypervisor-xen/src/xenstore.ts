@@ -7,7 +7,7 @@ const XBT_NULL = 0;
 const ENOENT = 2;
 
 export class Xenstore {
-  readonly #functions = declare();
+  readonly #functions = declareXenstore();
   readonly #handle: number;
 
   /** @throws HostError where xenstore cannot be reached */
@@ -41,9 +41,10 @@ export class Xenstore {
   }
 }
 
-function declare() {
+/** @throws what koffi says, where the library or a function is not there */
+export function declareXenstore() {
   const store = koffi.load('libxenstore.so.4');
-  const text = koffi.disposable('XenstoreText', 'char *', koffi.load(null).func('void free(void *)'));
+  const text = koffi.disposable('char *', koffi.load(null).func('void free(void *)'));
   return {
     xs_open: store.func('uintptr_t xs_open(unsigned long flags)'),
     xs_read: store.func('xs_read', text, ['uintptr_t', 'uint32_t', 'const char *', 'void *']),

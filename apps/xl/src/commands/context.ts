@@ -37,19 +37,15 @@ export interface ContextParts {
   readonly openHost?: () => Promise<Host>;
 }
 
-export function createContext({
-  output,
-  log,
-  terminal = isatty(1),
-  openHost = async () => (await import('./host.js')).openHost(),
-}: ContextParts = {}): Context {
+export function createContext({ output, log, terminal = isatty(1), openHost }: ContextParts = {}): Context {
   const streams = new StandardStreams();
+  const toLog = log ?? new Log((text) => streams.error.write(Buffer.from(text)), streams.error.waiting);
   let opened: Promise<Host> | undefined;
-  const open = () => (opened ??= openHost());
+  const open = () => (opened ??= openHost === undefined ? openThisHost(toLog) : openHost());
   return {
     global: { verbosity: 0, forceProgress: false, timestamps: false, force: false, dryRun: false },
     output: output ?? new TextOutput(streams.output.write, streams.output.waiting),
-    log: log ?? new Log((text) => streams.error.write(Buffer.from(text)), streams.error.waiting),
+    log: toLog,
     terminal,
     exitStatus: ExitStatus.success,
     openHost: open,
@@ -61,4 +57,9 @@ export function createContext({
     neverWait: (lastWords) => streams.neverWait(lastWords),
     settle: (status) => streams.settle(status),
   };
+}
+
+async function openThisHost(log: Log): Promise<Host> {
+  const { openHost } = await import('./host.js');
+  return openHost((caution) => log.warning(caution));
 }

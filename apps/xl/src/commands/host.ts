@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Host } from '@mig/hypervisor';
 import { chosenHypervisor } from '../stock/chosen-hypervisor.js';
 
-export async function openHost(): Promise<Host> {
+/** @param caution is told what an operator should know before a domain is trusted to this host */
+export async function openHost(caution: (text: string) => void = () => undefined): Promise<Host> {
   if (chosenHypervisor() === 'embedded') return (await import('@mig/hypervisor-wasm')).EmbeddedHost.open();
   const { XenHost } = await import('@mig/hypervisor-xen');
-  return new XenHost({ saveHelper: fileURLToPath(import.meta.resolve('@mig/xl-save-helper/bin')) });
+  const host = new XenHost({ saveHelper: fileURLToPath(import.meta.resolve('@mig/xl-save-helper/bin')) });
+  if (host.caution !== undefined) caution(host.caution);
+  return host;
 }

@@ -108,6 +108,19 @@ describe('what is not ours', () => {
     expect(status).toBe(37);
   });
 
+  test('is told by `mig info` what mig knows of this Xen, and by `xl info` and for a field nothing', async () => {
+    const whole = await run('mig', ['info']);
+    expect(whole.stdout).toMatch(/^mig {20}: this machine does not run under Xen\nstock \d+\n/);
+    expect(whole.said('argument')).toEqual(['info']);
+    for (const [name, args] of [
+      ['xl', ['info']],
+      ['mig', ['info', 'xen_version']],
+      ['mig', ['-v', 'info']],
+    ] as const) {
+      expect((await run(name, args)).stdout).toMatch(/^stock/);
+    }
+  });
+
   test('is what MIG_STOCK_XL names', async () => {
     const environment = { MIG_STOCK_XL: join(folder, 'stock/xl') };
     const { said } = await run('mig', ['list'], { path: ['ours'], environment });

@@ -1,4 +1,4 @@
-import { isControlDomain } from '@mig/hypervisor-xen/detect';
+import { isControlDomain } from '@mig/hypervisor-xen/control-domain';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
