@@ -2,10 +2,12 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { chooseCases, findCases } from './case-files.mjs';
+import { releaseWith, usualXen, xens } from './packages.mjs';
 
 const usageOf = (command) => `usage: ${command} [OPTION ...] [CASE ...]
 
   CASE         a case's name, or how it begins; all but 9x, which measure, unless given
+  --xen V      Xen ${xens.join(' or ')}; ${usualXen} unless given
   --list       says what the cases are, and runs none
   --keep       leaves the folders shared with the machines
   --stock      without mig on the machines: for cases that do not need it
@@ -16,6 +18,7 @@ const usageOf = (command) => `usage: ${command} [OPTION ...] [CASE ...]
 /**
  * @typedef {object} Arguments
  * @property {import('./case-files.mjs').Case[]} cases
+ * @property {string} xen one of the lab's versions
  * @property {boolean} keep
  * @property {boolean} stock
  * @property {number} seconds for all of it
@@ -36,6 +39,7 @@ export function takeArguments(command, folder) {
       options: {
         ...{ list: flag, keep: flag, stock: flag, help: flag, again: flag },
         ...{ minutes: { type: 'string' }, labs: { type: 'string', default: '1' } },
+        xen: { type: 'string', default: usualXen },
       },
       allowPositionals: true,
     });
@@ -43,6 +47,7 @@ export function takeArguments(command, folder) {
       console.log(usageOf(command));
       process.exit(0);
     }
+    const { xen } = releaseWith(values.xen);
     const found = findCases(fileURLToPath(new URL(folder, import.meta.url)));
     const cases = chooseCases(found, positionals);
     if (values.list) {
@@ -51,7 +56,7 @@ export function takeArguments(command, folder) {
     }
     const { keep, stock, again } = values;
     const seconds = values.minutes === undefined ? Infinity : 60 * positive('--minutes', values.minutes);
-    return { cases, keep, stock, again, seconds, labs: positive('--labs', values.labs) };
+    return { cases, xen, keep, stock, again, seconds, labs: positive('--labs', values.labs) };
   } catch (error) {
     console.error(`${error.message}\n${usageOf(command)}`);
     return process.exit(2);

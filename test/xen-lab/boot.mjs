@@ -2,7 +2,7 @@
  * Boots the lab: a machine with Xen under QEMU, whose dom0 runs the share's run.sh and goes off. No QEMU outlives the
  * process that started it, however that ends.
  *
- * usage: node test/xen-lab/boot.mjs SHARE [SECONDS [DISK]]
+ * usage: node test/xen-lab/boot.mjs [--xen VERSION] SHARE [SECONDS [DISK]]
  *
  *   SHARE    a folder, /mnt in dom0; its run.sh is run there with bash, and what that prints goes to its run.log
  *   SECONDS  until the machine is killed; 900 unless given
@@ -13,10 +13,11 @@ import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { needPrograms } from './host.mjs';
 import { ensureImage } from './image.mjs';
 import { qemuArguments } from './machine.mjs';
-import { toRun } from './packages.mjs';
+import { toRun, usualXen } from './packages.mjs';
 
 /** Lines of the console after which nothing good comes any more. */
 const hopeless = /Panic on CPU|Kernel panic|LAB-FAILED|Unable to mount root|Give root password/;
@@ -46,8 +47,7 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
  */
 
 /**
- * @param {Omit<import('./machine.mjs').Machine, 'image'> & {
- *   image?: string,
+ * @param {import('./machine.mjs').Machine & {
  *   timeoutSeconds: number,
  *   consoleLog?: string,
  *   signal?: AbortSignal,
@@ -55,11 +55,11 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
  * }} options `tell` is given each line of the console
  * @returns {Promise<Booted>}
  */
-export async function boot({ timeoutSeconds, consoleLog, image, signal, tell, ...machine }) {
+export async function boot({ timeoutSeconds, consoleLog, signal, tell, ...machine }) {
   needPrograms(toRun);
   const share = resolve(machine.share);
   const log = consoleLog ?? join(share, 'console.log');
-  const args = qemuArguments({ ...machine, share, image: image ?? (await ensureImage()) });
+  const args = qemuArguments({ ...machine, share });
   // Even where this process is killed outright.
   const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -134,13 +134,23 @@ function excerpt(lines) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [share, timeoutSeconds = '900', disk] = process.argv.slice(2);
+  const { values, positionals } = parseArgs({
+    options: { xen: { type: 'string', default: usualXen } },
+    allowPositionals: true,
+  });
+  const [share, timeoutSeconds = '900', disk] = positionals;
   if (share === undefined) {
-    console.error('usage: node test/xen-lab/boot.mjs SHARE [SECONDS [DISK]]');
+    console.error('usage: node test/xen-lab/boot.mjs [--xen VERSION] SHARE [SECONDS [DISK]]');
     process.exit(2);
   }
   try {
-    const { ready, done, consoleLog } = await boot({ share, disk, timeoutSeconds: Number(timeoutSeconds) });
+    const image = await ensureImage(values.xen);
+    const { ready, done, consoleLog } = await boot({
+      image,
+      share,
+      disk,
+      timeoutSeconds: Number(timeoutSeconds),
+    });
     console.log(`dom0 was up after ${ready} s and done after ${done} s; its console: ${consoleLog}`);
   } catch (error) {
     console.error(error.message);

@@ -1,10 +1,12 @@
 /**
- * The cases: shell scripts, each with what it is about in its first comment, and a line `# limit: N s`.
+ * The cases: shell scripts, each with what it is about in its first comment, and a line `# limit: N s`; of those between two
+ * hosts some have a line `# hosts: VERSION VERSION`.
  * @typedef {object} Case
  * @property {string} name the file's, without `.sh`
  * @property {string} path
  * @property {number} limit seconds that it may take
  * @property {string} about
+ * @property {[string, string]} [hosts] the versions of Xen that two hosts must have, where it matters which
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +24,14 @@ function readCase(path, name) {
   const [, limit] = /^# limit: ([0-9]+) s$/m.exec(text) ?? [];
   if (limit === undefined) throw new Error(`${path} has no line "# limit: N s"`);
   const [, about = ''] = /^#!.*\n# (.*)$/m.exec(text) ?? [];
-  return { name, path, limit: Number(limit), about };
+  const [, first, second] = /^# hosts: (\S+) (\S+)$/m.exec(text) ?? [];
+  return {
+    name,
+    path,
+    limit: Number(limit),
+    about,
+    ...(first === undefined ? {} : { hosts: [first, second] }),
+  };
 }
 
 /**
@@ -55,4 +64,21 @@ export function inParts(cases, count) {
   return parts
     .map((part) => cases.filter((one) => part.cases.includes(one)))
     .filter(({ length }) => length > 0);
+}
+
+/**
+ * The cases between two hosts, by the versions of Xen that these have.
+ * @param {Case[]} cases
+ * @param {string} usual of both, where a case does not say
+ * @returns {{ hosts: [string, string], cases: Case[] }[]}
+ */
+export function byHosts(cases, usual) {
+  const groups = new Map();
+  for (const one of cases) {
+    const hosts = one.hosts ?? [usual, usual];
+    const key = hosts.join(' ');
+    if (!groups.has(key)) groups.set(key, { hosts, cases: [] });
+    groups.get(key).cases.push(one);
+  }
+  return [...groups.values()];
 }

@@ -1,8 +1,7 @@
 /** What this machine must have for the lab: Debian's programs, and where its packages come from. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, searchPath } from './command.mjs';
-import { suite } from './packages.mjs';
 
 function isHere(program) {
   return searchPath()
@@ -35,27 +34,35 @@ export function needPrograms(programs) {
 }
 
 /**
- * The lines of sources.list by which this machine gets the suite's packages. On one that is not of that suite there
+ * The lines of sources.list by which this machine would get the suite's packages. On one that is not Debian's there
  * are none, and mmdebstrap goes by its own default.
+ * @param {string} suite
  */
-export function sourceLines() {
-  const lines = listedSources();
+export function sourceLines(suite) {
+  const lines = listedSources(suite);
   if (lines.length > 0) return lines;
   // Whose packages they are is known only when the lists have been fetched.
   run('apt-get', ['update', '-qq'], { seconds: 300 });
-  return listedSources();
+  return listedSources(suite);
 }
 
-function listedSources() {
+function listedSources(suite) {
   const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
   const listed = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).toString();
-  const suites = [suite, `${suite}-updates`, `${suite}-security`];
+  // Debian's suites lie beside each other: another than this machine's is found where this one's is.
+  const own = ownSuite();
+  const suites = [own, `${own}-updates`, `${own}-security`];
   const lines = listed
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, release, component, origin]) => {
       return suites.includes(release) && component === 'main' && origin === 'Debian';
     })
-    .map(([uri, release, component]) => `deb ${uri} ${release} ${component}`);
+    .map(([uri, release, component]) => `deb ${uri} ${release.replace(own, suite)} ${component}`);
   return [...new Set(lines)];
+}
+
+function ownSuite() {
+  const [, suite = ''] = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
+  return suite;
 }

@@ -1,13 +1,13 @@
 /**
- * The lab's image: Xen, dom0's kernel and initramfs, and dom0's root, all from Debian's packages but for dom0's init,
- * the guest's workload, and Node, which is the one that builds it. It is made once and then found in a cache; its
- * name there is a digest of all that determines it.
+ * The lab's image of a version of Xen: Xen, dom0's kernel and initramfs, and dom0's root, all from Debian's packages but
+ * for dom0's init, the guest's workload, and, where Debian's Node is too old, the Node that builds it. It is made once and
+ * then found in a cache; its name there is a digest of all that determines it.
  *
  *   $MIG_XEN_LAB_CACHE, or mig-xen-lab in the user's cache
  *     rootfs-DIGEST/    dom0's files; kept, for a change in the lab's own is then a matter of seconds
  *     image-DIGEST/     xen  vmlinuz  initrd.img  root.img
  *
- * usage: node test/xen-lab/image.mjs     makes it unless it is there, and prints its folder
+ * usage: node test/xen-lab/image.mjs [XEN]     makes it unless it is there, and prints its folder
  */
 import { createHash } from 'node:crypto';
 import {
@@ -31,7 +31,7 @@ import { run } from './command.mjs';
 import { guestSources, makeGuestInitramfs } from './guest.mjs';
 import { needPrograms } from './host.mjs';
 import { alone } from './lock.mjs';
-import { toBuild } from './packages.mjs';
+import { releaseWith, toBuild, usualXen } from './packages.mjs';
 import { makeRootfs, rootfsRecipe } from './rootfs.mjs';
 
 /** Goes up when this file makes another image of the same things. */
@@ -40,8 +40,8 @@ const version = 1;
 /** Room for the images that a case saves; the file is sparse. */
 const rootMegabytes = 4000;
 
-/** How many of each kind stay: another checkout may be at another state of the lab. */
-const kept = 3;
+/** How many of each kind stay, of all versions: another checkout may be at another state of the lab. */
+const kept = 4;
 
 const dom0Init = fileURLToPath(new URL('dom0/init', import.meta.url));
 
@@ -54,9 +54,10 @@ function digest(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
-function imageDigest() {
+function imageDigest(release) {
   const sources = [dom0Init, ...guestSources].map((path) => readFileSync(path, 'utf8'));
-  return digest({ version, rootMegabytes, rootfsRecipe, sources, node: [process.version, process.execPath] });
+  const node = release.hasNode ? undefined : [process.version, process.execPath];
+  return digest({ version, rootMegabytes, rootfsRecipe: rootfsRecipe(release), sources, node });
 }
 
 /** The one file of that name that Debian's packages put into /boot. */
@@ -66,17 +67,17 @@ function inBoot(rootfs, pattern) {
   return join(rootfs, 'boot', name);
 }
 
-function addNode(rootfs) {
+function addNode(rootfs, suite) {
   copyFileSync(process.execPath, join(rootfs, 'usr/bin/node'));
   chmodSync(join(rootfs, 'usr/bin/node'), 0o755);
   try {
     run('chroot', [rootfs, '/usr/bin/node', '--eval', '0']);
   } catch (error) {
-    throw new Error(`${process.execPath} does not run on Debian's ${rootfsRecipe.suite}`, { cause: error });
+    throw new Error(`${process.execPath} does not run on Debian's ${suite}`, { cause: error });
   }
 }
 
-function makeImage(rootfs, folder) {
+function makeImage(rootfs, folder, release) {
   const growing = `${folder}.growing`;
   rmSync(growing, { recursive: true, force: true });
   mkdirSync(growing);
@@ -90,7 +91,7 @@ function makeImage(rootfs, folder) {
   copyFileSync(dom0Init, join(rootfs, 'lab/init'));
   chmodSync(join(rootfs, 'lab/init'), 0o755);
   makeGuestInitramfs(join(rootfs, 'bin/busybox'), join(rootfs, 'lab/guest-initrd.gz'));
-  addNode(rootfs);
+  if (!release.hasNode) addNode(rootfs, release.suite);
   const root = join(growing, 'root.img');
   run('mke2fs', ['-q', '-t', 'ext4', '-d', rootfs, '-F', root, `${rootMegabytes}M`], { seconds: 300 });
   renameSync(growing, folder);
@@ -113,23 +114,29 @@ function stepper() {
   };
 }
 
-/** @returns {Promise<string>} the image's folder */
-export async function ensureImage() {
+/**
+ * @param {string} xen which of the lab's versions
+ * @returns {Promise<string>} the image's folder
+ */
+export async function ensureImage(xen) {
+  const release = releaseWith(xen);
   const cache = cacheFolder();
-  const image = join(cache, `image-${imageDigest()}`);
+  const image = join(cache, `image-${imageDigest(release)}`);
   mkdirSync(cache, { recursive: true });
   await alone(join(cache, 'lock'), () => {
     if (!existsSync(image)) {
       if (process.getuid() !== 0) throw new Error(`${image} is not there yet; only root can make it`);
       needPrograms(toBuild);
-      const rootfs = join(cache, `rootfs-${digest({ version, rootfsRecipe })}`);
+      const rootfs = join(cache, `rootfs-${digest({ version, rootfsRecipe: rootfsRecipe(release) })}`);
       const made = stepper();
       if (!existsSync(rootfs)) {
-        console.log("making dom0's root from Debian's packages; this takes some minutes");
-        makeRootfs(rootfs);
+        console.log(
+          `making dom0's root from the packages of Debian's ${release.suite}; this takes some minutes`,
+        );
+        makeRootfs(rootfs, release);
         made("dom0's files");
       }
-      makeImage(rootfs, image);
+      makeImage(rootfs, image, release);
       made("the lab's image");
       prune(cache, 'rootfs', rootfs);
       prune(cache, 'image', image);
@@ -139,4 +146,6 @@ export async function ensureImage() {
   return image;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await ensureImage());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(await ensureImage(process.argv[2] ?? usualXen));
+}

@@ -1,13 +1,39 @@
 /** What the lab is made of, and what the machine that makes and runs it needs: names of Debian's packages. */
 
-/** Debian 12: its Xen is 4.17, the version whose streams and libraries mig knows. */
-export const suite = 'bookworm';
+/**
+ * A Xen of the lab, and the release of Debian whose it is.
+ * @typedef {object} Release
+ * @property {string} xen
+ * @property {string} suite
+ * @property {boolean} hasNode whether its own Node is new enough for mig
+ */
 
-/** In dom0, beside what Debian holds for important. */
-export const dom0Packages = [
+/** @type {readonly Release[]} */
+const releases = [
+  { xen: '4.17', suite: 'bookworm', hasNode: false },
+  { xen: '4.20', suite: 'trixie', hasNode: true },
+];
+
+export const xens = releases.map(({ xen }) => xen);
+
+/** The one that is taken unless another is asked for: that of the newest Debian. */
+export const usualXen = '4.20';
+
+/** @param {string} xen @returns {Release} */
+export function releaseWith(xen) {
+  const release = releases.find((one) => one.xen === xen);
+  if (release === undefined) throw new Error(`the lab has no Xen ${xen}; it has ${xens.join(', ')}`);
+  return release;
+}
+
+/**
+ * In dom0, beside what Debian holds for important.
+ * @param {Release} release
+ */
+export const dom0Packages = ({ xen, hasNode }) => [
   'linux-image-amd64',
-  'xen-hypervisor-4.17-amd64',
-  'xen-utils-4.17',
+  `xen-hypervisor-${xen}-amd64`,
+  `xen-utils-${xen}`,
   'xen-utils-common',
   'libxen-dev',
   // For HVM guests: the device model, with its firmware.
@@ -24,6 +50,7 @@ export const dom0Packages = [
   'openssh-server',
   'zstd',
   'xxd',
+  ...(hasNode ? ['nodejs'] : []),
 ];
 
 /** What the building machine needs: a program of each package, and the package. */

@@ -2,15 +2,22 @@
 import { renameSync, rmSync } from 'node:fs';
 import { run } from './command.mjs';
 import { sourceLines } from './host.mjs';
-import { dom0Packages, suite } from './packages.mjs';
+import { dom0Packages } from './packages.mjs';
 
 /** Nobody reads them in there, and they are a third of all the files. */
 const unread = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
-export const rootfsRecipe = { suite, dom0Packages, unread };
+/** @param {import('./packages.mjs').Release} release */
+export function rootfsRecipe(release) {
+  return { suite: release.suite, dom0Packages: dom0Packages(release), unread };
+}
 
-/** @param {string} folder must not be there yet; it appears when all of it is there */
-export function makeRootfs(folder) {
+/**
+ * @param {string} folder must not be there yet; it appears when all of it is there
+ * @param {import('./packages.mjs').Release} release
+ */
+export function makeRootfs(folder, release) {
+  const { suite } = release;
   const growing = `${folder}.growing`;
   rmSync(growing, { recursive: true, force: true });
   run(
@@ -18,14 +25,14 @@ export function makeRootfs(folder) {
     [
       '--mode=root',
       '--variant=important',
-      `--include=${dom0Packages.join(',')}`,
+      `--include=${dom0Packages(release).join(',')}`,
       '--aptopt=Acquire::Languages "none"',
       // It is thrown away if it was interrupted.
       '--dpkgopt=force-unsafe-io',
       ...unread.map((path) => `--dpkgopt=path-exclude=${path}`),
       suite,
       growing,
-      ...sourceLines(),
+      ...sourceLines(suite),
     ],
     { seconds: 1200 },
   );

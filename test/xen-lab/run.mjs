@@ -14,20 +14,21 @@ const MOST_AGAIN = 4;
 /** Of the time, where a second try may be needed. */
 const FIRST_SHARE = 0.7;
 
-const { cases, keep, stock, seconds, labs, again } = takeArguments('pnpm test:xen', 'cases');
+const { cases, xen, keep, stock, seconds, labs, again } = takeArguments('pnpm test:xen', 'cases');
+const lab = `xen-${xen}`;
 const stage = makeStage({ keep });
 const began = performance.now();
 const secondsLeft = () => seconds - (performance.now() - began) / 1000;
 
 try {
-  clearResults('one-host');
+  clearResults(lab);
   const disk = stock ? undefined : makeMigDisk(stage);
-  const machine = { stage, disk, image: await ensureImage() };
+  const machine = { stage, disk, image: await ensureImage(xen) };
   const parts = inParts(cases, labs);
   const firstSeconds = secondsLeft() * (again ? FIRST_SHARE : 1);
   const runs = await Promise.all(
     parts.map((part, i) => {
-      const name = parts.length === 1 ? 'one-host' : `one-host-${i + 1}`;
+      const name = parts.length === 1 ? lab : `${lab}-${i + 1}`;
       return runLab({ ...machine, name, cases: part, seconds: firstSeconds });
     }),
   );
@@ -40,7 +41,7 @@ try {
     showFailures(runs);
     console.log(`\nonce more: ${failed.map(({ name }) => name).join(' ')}\n`);
     const those = cases.filter(({ name }) => failed.some((verdict) => verdict.name === name));
-    const second = await runLab({ ...machine, name: 'one-host-again', cases: those, seconds: secondsLeft() });
+    const second = await runLab({ ...machine, name: `${lab}-again`, cases: those, seconds: secondsLeft() });
     report({ verdicts: secondTries(verdicts, second.verdicts), runs: [second] });
   } else {
     report({ verdicts, runs });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type Case, chooseCases, findCases, inParts } from './case-files.mjs';
+import { byHosts, type Case, chooseCases, findCases, inParts } from './case-files.mjs';
 import { formatTable, inOrder, readVerdicts, secondTries } from './verdicts.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'mig-verdicts-'));
@@ -42,6 +42,15 @@ test('parts take about as long as each other, and have all cases in order', () =
   ]);
   expect(inParts(cases, 1)).toEqual([cases]);
   expect(inParts(cases.slice(0, 2), 5)).toHaveLength(2);
+});
+
+test('cases between two hosts are run by the versions that these have', () => {
+  const upgrade: Case = { ...one('40-d', 20), hosts: ['4.17', '4.20'] };
+  const [a, b] = [one('10-a', 100), one('50-b', 30)];
+  expect(byHosts([a, upgrade, b], '4.20')).toEqual([
+    { hosts: ['4.20', '4.20'], cases: [a, b] },
+    { hosts: ['4.17', '4.20'], cases: [upgrade] },
+  ]);
 });
 
 test('a case that nothing was said of has failed', () => {

@@ -5,7 +5,9 @@
 # called NAME--incoming until it runs. Here a guest's console is both files, and NAME--elsewhere where two-hosts/lib.sh
 # has fetched that.
 set -u
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin
+# Of the one version that is installed.
+XEN=$(echo /usr/lib/xen-4.*)
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$XEN/bin
 export HOME=/root
 : "${CASE:?}" "${OUT:?}"
 
@@ -182,14 +184,14 @@ receiver() {
 # verify_image FILE: with Xen's own verifier; a file of `xl save`, or a migration's stream.
 verify_image() {
   step "verify $1"
-  PYTHONPATH=/usr/lib/xen-4.17/lib/python must verify-stream-v2 -f xl -i "$1"
+  PYTHONPATH=$XEN/lib/python must verify-stream-v2 -f xl -i "$1"
 }
 
 # --- the save helper
 
 # Whose helper an end has: for LIBXL_SAVE_HELPER.
 OURS=$MIG/xl-save-helper
-STOCK=/usr/lib/xen-4.17/bin/libxl-save-helper
+STOCK=$XEN/bin/libxl-save-helper
 
 # migrate LOG NAME SOURCE TARGET: live, by stock xl, each end with that helper. What the ends say goes to LOG-source.txt
 # and LOG-target.txt.

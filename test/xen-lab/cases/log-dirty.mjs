@@ -4,6 +4,7 @@
  *
  * usage: node log-dirty.mjs DOMID     says `on` or `off`, and leaves it off
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +13,8 @@ const ENABLE_LOGDIRTY = 2;
 const EINVAL = 22;
 
 const koffi = createRequire('/opt/mig/')('koffi');
-const control = koffi.load('libxenctrl.so.4.17');
+const version = (part) => readFileSync(`/sys/hypervisor/version/${part}`, 'utf8').trim();
+const control = koffi.load(`libxenctrl.so.${version('major')}.${version('minor')}`);
 const open = control.func('uintptr_t xc_interface_open(uintptr_t, uintptr_t, unsigned int)');
 const shadowControl = control.func(
   'int xc_shadow_control(uintptr_t, uint32_t, unsigned int, void *, unsigned int)',

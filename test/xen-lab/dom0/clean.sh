@@ -1,5 +1,7 @@
 # What run.sh and peer.sh do after a case: keep what it left to look at, and leave nothing of it to the next.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin
+# Of the one version that is installed.
+XEN=$(echo /usr/lib/xen-4.*)
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$XEN/bin
 
 processes() { (cd /proc && ls -d [0-9]*) 2>/dev/null; }
 

@@ -12,6 +12,9 @@ on_host2() {
   exit 1
 }
 
+# on_host2_status COMMAND ARGUMENTS: a command there, with its status.
+on_host2_status() { ssh -o ConnectTimeout=20 host2 "$(printf '%q ' "$@")" < /dev/null; }
+
 # fetch_console NAME: from here on what the guest said on host2 is here, too.
 fetch_console() { on_host2 console_of "$1" > "$CONSOLES/guest-$1--elsewhere.log"; }
 
@@ -29,6 +32,9 @@ take_xl_with() {
 }
 
 give_xl_back() { rm -f /usr/local/bin/xl; }
+
+# forget_console NAME: what a guest of that name has said on this host.
+forget_console() { rm -f "$CONSOLES/guest-$1"{,--incoming,--elsewhere}.log; }
 
 # The link between the hosts; connections over it stay, and wait.
 cut_link() { must ip link set eth0 down; }

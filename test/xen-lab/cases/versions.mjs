@@ -1,0 +1,37 @@
+/** Holds mig's row of the Xen of this dom0 against what is there, and takes a version 4.99, whose libraries are these, for it. */
+import assert from 'node:assert/strict';
+
+const folder = '/opt/mig/node_modules/@mig/hypervisor-xen/dist';
+const { detectXen } = await import(`${folder}/detect.js`);
+const { takenForNewest, thisHost } = await import(`${folder}/newer-version.js`);
+const { XenControl } = await import(`${folder}/control.js`);
+const { Libxl } = await import(`${folder}/libxl.js`);
+
+const row = detectXen();
+const { domctlInterface, libxl, libraries } = row;
+
+assert.deepEqual(thisHost.libxlSizes(libraries.light), {
+  domainConfiguration: libxl.domainConfiguration,
+  domainInfo: libxl.domainInfo.size,
+  event: libxl.event.size,
+  restoreParameters: libxl.restoreParameters.size,
+});
+for (const version of [domctlInterface - 1, domctlInterface, domctlInterface + 1]) {
+  assert.equal(thisHost.takesDomctls(version), version === domctlInterface, `domctls of version ${version}`);
+}
+
+const newer = takenForNewest({ major: 4, minor: 99 }, row);
+assert.deepEqual([newer.grounds, newer.libraries.light], ['newest', 'libxenlight.so.4.99']);
+assert.deepEqual(newer.libxl, libxl);
+assert.equal(new XenControl(newer).describe(0).hvm, false);
+assert.equal(new Libxl(newer, false).describe(0).name, 'Domain-0');
+
+for (const [differs, what] of [
+  [{ domctlInterface: domctlInterface + 1 }, /it takes no domctls of interface version/],
+  [{ libxl: { ...libxl, event: { ...libxl.event, size: 216 } } }, /libxl_event has 208 octets, not 216/],
+]) {
+  assert.throws(() => takenForNewest({ major: 4, minor: 99 }, { ...row, ...differs }), what);
+}
+assert.throws(() => takenForNewest({ major: 4, minor: 98 }, row), /libxenctrl.so.4.98 cannot be loaded/);
+console.log(`${row.major}.${row.minor}: sizes and domctl interface as in the row`);
+process.exit();
