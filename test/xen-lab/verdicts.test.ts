@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { byHosts, type Case, chooseCases, findCases, inParts } from './case-files.mjs';
+import { xens } from './packages.mjs';
 import { formatTable, inOrder, readVerdicts, secondTries } from './verdicts.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'mig-verdicts-'));
@@ -51,6 +52,10 @@ test('cases between two hosts are run by the versions that these have', () => {
     { hosts: ['4.20', '4.20'], cases: [a, b] },
     { hosts: ['4.17', '4.20'], cases: [upgrade] },
   ]);
+  const found = findCases(join(import.meta.dirname, 'cases/two-hosts'));
+  const hosts = found.flatMap((each) => each.hosts ?? []);
+  expect(hosts).toContain('4.17');
+  for (const xen of hosts) expect(xens).toContain(xen);
 });
 
 test('a case that nothing was said of has failed', () => {

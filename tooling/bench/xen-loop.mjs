@@ -27,6 +27,7 @@ if (isMainThread) {
 function measure() {
   const pages = Mapping.ofMemory('pages', BATCH * PAGE);
   const control = {
+    startLogDirty: () => false,
     describe: () => ({ hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
     pfnCount: () => PFNS,
     cpuPolicy: () => ({ leaves: [], msrs: [] }),
@@ -50,15 +51,16 @@ function measure() {
   };
   const callbacks = { suspend: () => undefined, switchDeviceModelLog: () => undefined };
 
+  const version = { major: 4, minor: 20, lapic: 32 };
   const stream = createMemoryFile('stream', 0);
-  const memory = new XenMemory(control, 1, callbacks, { major: 4, minor: 17 });
+  const memory = new XenMemory(control, 1, callbacks, version);
   const output = new Output(stream, { subject: 'the stream' });
   const save = timed(() =>
     saveImage(memory, output, { live: true, debug: false, policy: simplePolicy(1, 50) }),
   );
   console.log(`save ${save} ms; ${memory.phases}`);
 
-  const incoming = new IncomingXenMemory(control, 1, {}, { staticDataDone: () => undefined });
+  const incoming = new IncomingXenMemory(control, 1, {}, { staticDataDone: () => undefined }, version);
   const input = new Input(openSync(`/proc/self/fd/${stream}`, 'r'), { subject: 'the stream' });
   const restore = timed(() => restoreImage(incoming, input));
   console.log(`restore ${restore} ms; ${incoming.phases}`);

@@ -33,6 +33,7 @@ export function restore(
       console: { evtchn: request.consoleEvtchn, domid: request.consoleDomid },
     },
     { staticDataDone: (missing) => libxl.staticDataDone(domid, missing) },
+    version,
   );
   const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
   try {

@@ -14,6 +14,7 @@ import { ComparisonError, restoreImage } from '@mig/receiver';
 import { digest, digests, DOMID, FakeControl, pageOf, Refusal } from './fake-control.test-support.js';
 import { IncomingXenMemory, Missing } from './incoming-xen-memory.js';
 import { pagesIn, recordedImage, recordsIn, version2Of } from './recorded-images.test-support.js';
+import { xenVersions } from './xen-version.js';
 
 const recordings: Recording[] = [];
 afterEach(() => {
@@ -24,18 +25,20 @@ afterEach(() => {
 class Target extends FakeControl {
   readonly missing: number[] = [];
 
-  restore(image: Uint8Array) {
+  restore(image: Uint8Array, minor = 17) {
     const recording = new Recording();
     recordings.push(recording);
     recording.output.write(image);
     const input = recording.input();
     const channels = { store: { evtchn: 1, domid: 100 }, console: { evtchn: 2, domid: 200 } };
-    const memory = new IncomingXenMemory(this, DOMID, channels, {
-      staticDataDone: (missing) => {
+    const callbacks = {
+      staticDataDone: (missing: number) => {
         this.call('staticDataDone');
         this.missing.push(missing);
       },
-    });
+    };
+    const version = xenVersions.find((each) => each.minor === minor)!;
+    const memory = new IncomingXenMemory(this, DOMID, channels, callbacks, version);
     try {
       const report = restoreImage(memory, input);
       return { ...report, ...memory.complete() };
@@ -129,10 +132,10 @@ function batch(...pages: Page[]): ImageRecord {
 }
 
 /** An image of these records, static data ended where they say so. */
-function imageOf(records: readonly ImageRecord[], guest: GuestType = 'x86-hvm'): Uint8Array {
+function imageOf(records: readonly ImageRecord[], guest: GuestType = 'x86-hvm', xenMinor = 17): Uint8Array {
   return Buffer.concat([
     encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
-    encodeDomainHeader({ type: guest, pageShift: 12, xenMajor: 4, xenMinor: 17 }, 'little-endian'),
+    encodeDomainHeader({ type: guest, pageShift: 12, xenMajor: 4, xenMinor }, 'little-endian'),
     ...[...records, { type: 'END' } as const].map((record) => encodeImageRecord(record)),
   ]);
 }
@@ -206,6 +209,21 @@ test('rings begin empty; what has no meaning any more is dropped', () => {
   expect([...target.params.keys()]).toEqual([1, 17, 5, 6, 12, 2, 18]);
 });
 
+test.each([
+  // An upgrade, the same, one back that both can load, and one that is older than all that mig knows.
+  [17, 20],
+  [20, 20],
+  [16, 17],
+  [17, 16],
+  [22, 18],
+  [99, 21],
+  [5, 17],
+])('a domain of Xen 4.%i comes into place on 4.%i', (from, here) => {
+  const target = new Target();
+  target.restore(imageOf([ended, batch({ pfn: 0 }), tsc, context], 'x86-hvm', from), here);
+  expect(target.calls).toContain('setHvmContext');
+});
+
 describe('refused', () => {
   test.each<[string, ImageRecord[], string]>([
     ['no HVM_CONTEXT', [ended, tsc], 'the image has no HVM_CONTEXT'],
@@ -216,6 +234,23 @@ describe('refused', () => {
     ],
   ])('%s', (_, records, words) => {
     expect(() => new Target().restore(imageOf(records))).toThrow(words);
+  });
+
+  test.each([
+    [20, 17],
+    [18, 16],
+    [99, 17],
+  ])('a domain of Xen 4.%i on 4.%i, before anything is asked of Xen', (from, here) => {
+    const target = new Target();
+    expect(() => target.restore(imageOf([ended], 'x86-hvm', from), here)).toThrow(
+      expect.objectContaining({
+        code: 'foreign-domain',
+        message:
+          `the domain comes from Xen 4.${from}, and Xen 4.${here} cannot load its processors' state: ` +
+          'Xen moves domains to its own version or a newer one',
+      }),
+    );
+    expect(target.calls).toEqual([]);
   });
 
   test('a PV domain, before anything is asked of Xen', () => {

@@ -15,6 +15,7 @@ import { allMapped, BATCH, Frames } from './frames.js';
 import { HvmParamIndex } from './hvm-params.js';
 import { Phases } from './phases.js';
 import { PopulatedPfns } from './populated.js';
+import { whyNotLoadable, type XenVersion } from './xen-version.js';
 
 /** What libxl made for the domain before its image arrives. */
 export interface IncomingChannels {
@@ -78,10 +79,15 @@ export class IncomingXenMemory implements IncomingMemory {
     private readonly domid: number,
     private readonly channels: IncomingChannels,
     private readonly callbacks: RestoreCallbacks,
+    private readonly version: Pick<XenVersion, 'major' | 'minor' | 'lapic'>,
   ) {}
 
-  expect({ type, pageShift }: DomainHeader): void {
-    if (type === 'x86-hvm' && pageShift === 12) return;
+  expect({ type, pageShift, xenMajor, xenMinor }: DomainHeader): void {
+    if (type === 'x86-hvm' && pageShift === 12) {
+      const why = whyNotLoadable({ major: xenMajor, minor: xenMinor }, this.version);
+      if (why === undefined) return;
+      throw new HostError('foreign-domain', why, { domid: this.domid });
+    }
     throw new HostError(
       'foreign-domain',
       `the image is of a domain of type ${type}: mig restores HVM and PVH domains`,

@@ -8,6 +8,7 @@ import { saveImage, simplePolicy } from '@mig/sender';
 import { digest, digests, DOMID, FakeControl, pageOf, Refusal, SEED } from './fake-control.test-support.js';
 import { IncomingXenMemory } from './incoming-xen-memory.js';
 import { XenMemory } from './xen-memory.js';
+import { newestVersion } from './xen-version.js';
 
 const recordings: Recording[] = [];
 afterEach(() => {
@@ -73,7 +74,13 @@ class Source extends FakeControl {
 function arrived(recording: Recording): FakeControl {
   const target = new FakeControl();
   const channels = { store: { evtchn: 1, domid: 0 }, console: { evtchn: 2, domid: 0 } };
-  const memory = new IncomingXenMemory(target, DOMID, channels, { staticDataDone: () => undefined });
+  const memory = new IncomingXenMemory(
+    target,
+    DOMID,
+    channels,
+    { staticDataDone: () => undefined },
+    newestVersion(),
+  );
   const input = recording.input();
   try {
     restoreImage(memory, input);

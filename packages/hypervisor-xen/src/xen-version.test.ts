@@ -9,6 +9,8 @@ const releases = {
   XEN_DOMCTL_INTERFACE_VERSION: [0x14, 0x15, 0x16, 0x17, 0x17, 0x17, 0x18],
   'sizeof(libxl_domain_config)': [1288, 1288, 1344, 1352, 1368, 1384, 1400],
   'sizeof(libxl_event)': [184, 208, 208, 208, 208, 208, 208],
+  // sizeof(struct hvm_hw_lapic), in the newest point release of each.
+  lapic: [24, 24, 32, 32, 32, 32, 32],
   // In xg_sr_restore_x86_hvm.c, of HVM_PARAM_CONSOLE_PFN.
   xc_dom_console_init: [false, false, false, false, false, true, true],
 };
@@ -27,7 +29,7 @@ const alike = {
 test.each(releases.minor.map((minor, i) => [minor, i]))(
   'the row of 4.%i is what its headers say',
   (minor, i) => {
-    const { major, libraries, domctlInterface, domainInfo, libxl, consolePage } = xenVersions[i]!;
+    const { major, libraries, domctlInterface, domainInfo, libxl, consolePage, lapic } = xenVersions[i]!;
     const size = (name: 'sizeof(libxl_domain_config)' | 'sizeof(libxl_event)') => releases[name][i]!;
     expect([major, xenVersions[i]!.minor]).toEqual([4, minor]);
     expect(domctlInterface).toBe(releases.XEN_DOMCTL_INTERFACE_VERSION[i]);
@@ -43,6 +45,7 @@ test.each(releases.minor.map((minor, i) => [minor, i]))(
       event: { ...alike.event, size: size('sizeof(libxl_event)') },
       restoreParameters: alike.restoreParameters,
     });
+    expect(lapic).toBe(releases.lapic[i]);
     expect(consolePage === 'disconnected').toBe(releases.xc_dom_console_init[i]);
   },
 );

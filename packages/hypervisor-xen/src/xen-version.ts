@@ -61,6 +61,11 @@ export interface XenVersion {
    * besides as not connected until xenconsoled has it.
    */
   readonly consolePage: 'zeros' | 'disconnected';
+  /**
+   * Octets of a local APIC in HVM_CONTEXT (`struct hvm_hw_lapic`), in the newest point releases. A hypervisor takes a
+   * shorter record than its own, and no longer one.
+   */
+  readonly lapic: 24 | 32;
 }
 
 /** What a version has of its own. */
@@ -69,11 +74,18 @@ interface Differences {
   readonly domainConfiguration: number;
   readonly event?: number;
   readonly consolePage?: XenVersion['consolePage'];
+  readonly lapic?: XenVersion['lapic'];
 }
 
 /** All that a row does not say is alike in 4.16 to 4.22. */
 function row(minor: number, grounds: 'lab' | 'headers', differences: Differences): XenVersion {
-  const { domctlInterface, domainConfiguration, event = 208, consolePage = 'zeros' } = differences;
+  const {
+    domctlInterface,
+    domainConfiguration,
+    event = 208,
+    consolePage = 'zeros',
+    lapic = 32,
+  } = differences;
   return {
     major: 4,
     minor,
@@ -98,6 +110,7 @@ function row(minor: number, grounds: 'lab' | 'headers', differences: Differences
       restoreParameters: { size: 24, streamVersion: 4 },
     },
     consolePage,
+    lapic,
   };
 }
 
@@ -110,8 +123,8 @@ export function librariesOf(major: number, minor: number): XenVersion['libraries
 
 /** The oldest first, without a gap. */
 export const xenVersions: readonly XenVersion[] = [
-  row(16, 'headers', { domctlInterface: 0x14, domainConfiguration: 1288, event: 184 }),
-  row(17, 'lab', { domctlInterface: 0x15, domainConfiguration: 1288 }),
+  row(16, 'headers', { domctlInterface: 0x14, domainConfiguration: 1288, event: 184, lapic: 24 }),
+  row(17, 'lab', { domctlInterface: 0x15, domainConfiguration: 1288, lapic: 24 }),
   row(18, 'headers', { domctlInterface: 0x16, domainConfiguration: 1344 }),
   row(19, 'headers', { domctlInterface: 0x17, domainConfiguration: 1352 }),
   row(20, 'lab', { domctlInterface: 0x17, domainConfiguration: 1368 }),
@@ -138,6 +151,28 @@ export function groundsText({ grounds }: Pick<XenVersion, 'grounds'>): string {
 
 export function newestVersion(): XenVersion {
   return xenVersions.at(-1)!;
+}
+
+/** A version that is newer than all is as the newest; one that is older than all is as the oldest. */
+function rowOf(major: number, minor: number): XenVersion {
+  const last = xenVersions.findLast(
+    (version) => major > version.major || (major === version.major && minor >= version.minor),
+  );
+  return last ?? xenVersions[0]!;
+}
+
+/** @returns why this host's hypervisor cannot load an HVM or PVH domain of that one; undefined where it can, as far as is known */
+export function whyNotLoadable(
+  from: Pick<XenVersion, 'major' | 'minor'>,
+  here: Pick<XenVersion, 'major' | 'minor' | 'lapic'>,
+): string | undefined {
+  // A domain of an older point release may have the shorter record: only backwards is it known before the record comes.
+  const newer = from.major > here.major || (from.major === here.major && from.minor > here.minor);
+  if (!newer || rowOf(from.major, from.minor).lapic <= here.lapic) return undefined;
+  return (
+    `the domain comes from Xen ${versionText(from)}, and Xen ${versionText(here)} cannot load its processors' state: ` +
+    'Xen moves domains to its own version or a newer one'
+  );
 }
 
 /** @returns what whoever trusts a domain to this version should know; undefined where it was tried, or its headers were read */
