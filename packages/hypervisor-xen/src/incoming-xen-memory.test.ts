@@ -13,7 +13,13 @@ import {
 import { ComparisonError, restoreImage } from '@mig/receiver';
 import { digest, digests, DOMID, FakeControl, pageOf, Refusal } from './fake-control.test-support.js';
 import { IncomingXenMemory, Missing } from './incoming-xen-memory.js';
-import { pagesIn, recordedImage, recordsIn, version2Of } from './recorded-images.test-support.js';
+import {
+  pagesIn,
+  recordedImage,
+  recordedImages,
+  recordsIn,
+  version2Of,
+} from './recorded-images.test-support.js';
 import { xenVersions } from './xen-version.js';
 
 const recordings: Recording[] = [];
@@ -25,7 +31,7 @@ afterEach(() => {
 class Target extends FakeControl {
   readonly missing: number[] = [];
 
-  restore(image: Uint8Array, minor = 17) {
+  restore(image: Uint8Array, minor = 20) {
     const recording = new Recording();
     recordings.push(recording);
     recording.output.write(image);
@@ -49,7 +55,7 @@ class Target extends FakeControl {
   }
 }
 
-describe.each(['pvh-save.bin', 'pvh-live.bin'] as const)("Xen's own %s", (name) => {
+describe.each(recordedImages)("Xen's own %s", (name) => {
   const image = recordedImage(name);
   const target = new Target();
   const results = target.restore(image);

@@ -12,8 +12,14 @@ const STATIC_DATA_END = 0x10;
 const CPUID_POLICY = 0x11;
 const MSR_POLICY = 0x12;
 
+export const recordedImages = [
+  ...(['pvh-save.bin', 'pvh-live.bin'] as const),
+  ...(['xen-4.20/pvh-save.bin', 'xen-4.20/pvh-live.bin'] as const),
+];
+type RecordedImage = (typeof recordedImages)[number];
+
 /** The image inside a thinned stream, from its header to its END. */
-export function recordedImage(name: 'pvh-save.bin' | 'pvh-live.bin'): Uint8Array {
+export function recordedImage(name: RecordedImage): Uint8Array {
   const stream = readFileSync(new URL(`../../protocol/fixtures/${name}`, import.meta.url));
   // The xl header with the configuration, the header of libxl's stream, and its LIBXC_CONTEXT.
   const image = stream.subarray(48 + stream.readUInt32LE(44) + 16 + 8);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_OPTIONAL_DATA } from './limits.js';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
-import { decodeAll, fixture, thinned } from './streams.test-support.js';
+import { decodeAll, fixture, isMigration, thinned } from './streams.test-support.js';
 import { expectAccepted, expectRefusal, walk, withNumber } from './walk.test-support.js';
 
 const MAX = 2 ** 32 - 1;
@@ -20,8 +20,8 @@ interface Field {
   readonly reported?: string;
   /** Where the error says that it is, from the start of the header. */
   readonly at?: number;
-  /** Octets of the stream, from the header's start, after which it must be refused. */
-  readonly within?: number;
+  /** Octets of the stream, from the header's start, after which it must be refused; or all of the xl header. */
+  readonly within?: number | 'whole';
 }
 
 /** Every octet of a constant, changed. */
@@ -57,7 +57,7 @@ const fields: readonly Field[] = [
   },
   {
     ...{ ...xl, field: 'config_len', offset: 48, values: [2 ** 20, 2 ** 31, MAX], refused: 'bad-length' },
-    ...{ at: 48, within: 882 },
+    ...{ at: 48, within: 'whole' },
   },
 
   ...constant('libxl-header', 'ident', 0, 8, 0),
@@ -106,7 +106,7 @@ const lengths = { 'xl-header': 48, 'libxl-header': 16, 'image-header': 24, 'doma
 
 describe.each(thinned)('%s', (name) => {
   const whole = fixture(name);
-  const octets = name === 'pvh-live.bin' ? whole.subarray(0, -PERMISSION_TO_GO.length) : whole;
+  const octets = isMigration(name) ? whole.subarray(0, -PERMISSION_TO_GO.length) : whole;
   const { events } = decodeAll(octets);
   const clean = new Set(expectAccepted(octets).map(({ code }) => code));
 
@@ -115,7 +115,9 @@ describe.each(thinned)('%s', (name) => {
     for (const value of values) {
       const corrupt = withNumber(octets, start + offset, value, field);
       if (refused !== undefined) {
-        const given = start + (field.within ?? lengths[header]);
+        const whole = 48 + new DataView(octets.buffer).getUint32(octets.byteOffset + 44, true);
+        const within = field.within === 'whole' ? whole : field.within;
+        const given = start + (within ?? lengths[header]);
         expectRefusal(corrupt, { code: refused, at: start + (field.at ?? 0), given });
         continue;
       }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
 import { hasPageData, MAX_RECORD_BODY, type PagesEvent, type PushEvent } from './index.js';
-import { decodeAll, fixture, thinned } from './streams.test-support.js';
+import { decodeAll, fixture, isMigration, thinned } from './streams.test-support.js';
 import { expectAccepted, expectRefusal, walk, withNumber } from './walk.test-support.js';
 
 const MAX = 2 ** 32 - 1;
@@ -14,7 +14,7 @@ function typeOf(event: RecordEvent): string {
 
 describe.each(thinned)('%s', (name) => {
   const whole = fixture(name);
-  const octets = name === 'pvh-live.bin' ? whole.subarray(0, -PERMISSION_TO_GO.length) : whole;
+  const octets = isMigration(name) ? whole.subarray(0, -PERMISSION_TO_GO.length) : whole;
   const { events } = decodeAll(octets);
   const records = events.filter((event) => event.kind === 'record' || event.kind === 'pages');
   const pages = events.filter((event): event is PagesEvent & { layer: 'libxc' } => event.kind === 'pages');

@@ -11,6 +11,8 @@ const streams = [
   ['a-pvh-save', 'pvh-96.save.zst', 1020, 24592],
   ['b-pvh-live', 'fwd.bin.zst', 1026, 27604],
   ['c-pv-save', 'pv-96.save.zst', 24, 24576],
+  ['xen-4.20/a-pvh-save', 'pvh-96.save.zst', 1020, 24590],
+  ['xen-4.20/b-pvh-live', 'fwd.bin.zst', 1026, 27517],
 ] as const;
 const there = existsSync(recordings) && spawnSync('zstd', ['--version']).status === 0;
 

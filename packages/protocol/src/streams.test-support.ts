@@ -27,7 +27,16 @@ export function fixture(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
 }
 
-export const thinned = ['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'] as const;
+/** Of 4.17, and of 4.20. */
+export const thinned = [
+  ...(['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'] as const),
+  ...(['xen-4.20/pvh-save.bin', 'xen-4.20/pvh-live.bin'] as const),
+];
+
+/** Of a thinned stream: whether it is a migration's, with the permission to go at its end. */
+export function isMigration(name: (typeof thinned)[number]): boolean {
+  return name.endsWith('pvh-live.bin');
+}
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));

@@ -82,8 +82,13 @@ describe('messages', () => {
   });
 });
 
-describe.each(['save', 'restore'] as const)('the recorded %s', (mode) => {
-  const octets = fixture(`helper-${mode}.stdout.bin`);
+describe.each([
+  ['save', ''],
+  ['restore', ''],
+  ['save', 'xen-4.20/'],
+  ['restore', 'xen-4.20/'],
+] as const)('the recorded %s %s', (mode, folder) => {
+  const octets = fixture(`${folder}helper-${mode}.stdout.bin`);
   const messages = decode(octets);
 
   it('comes back to the same octets, in chunks of any size', () => {
@@ -92,7 +97,7 @@ describe.each(['save', 'restore'] as const)('the recorded %s', (mode) => {
   });
 
   it('has a reply for every message that wants one', () => {
-    const replies = fixture(`helper-${mode}.stdin.bin`);
+    const replies = fixture(`${folder}helper-${mode}.stdin.bin`);
     const asking = messages.filter(({ name }) => helperMessages[name].reply !== 'none');
     const order = {
       save: ['switch_qemu_logdirty', 'suspend', 'switch_qemu_logdirty', 'complete'],
