@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { XenControl } from './control.js';
 import { xenVersions } from './xen-version.js';
 
-const ENOMEM = 12;
+const [ENOMEM, EBUSY, EINVAL] = [12, 16, 22];
 
 /** Xen's libraries as a test has them. */
 interface Libraries {
@@ -10,14 +10,15 @@ interface Libraries {
   functions: Record<string, (...parameters: never[]) => number>;
   calls: [string, ...unknown[]][];
   missing: string;
+  errno: number;
 }
 
-const xen = vi.hoisted((): Libraries => ({ functions: {}, calls: [], missing: '' }));
+const xen = vi.hoisted((): Libraries => ({ functions: {}, calls: [], missing: '', errno: 12 }));
 
 vi.mock('koffi', () => ({
   default: {
-    os: { errno: { ENOMEM: 12, EINVAL: 22 } },
-    errno: () => 12,
+    os: { errno: { ENOMEM: 12, EBUSY: 16, EINVAL: 22 } },
+    errno: () => xen.errno,
     load: (library: string) => {
       if (library === xen.missing) throw new Error('no such library');
       return {
@@ -44,11 +45,12 @@ beforeEach(() => {
 afterEach(() => {
   xen.calls = [];
   xen.missing = '';
+  xen.errno = ENOMEM;
 });
 
 /** An open interface; what opened it is no longer among the calls. */
 function open(functions: Libraries['functions'] = {}): XenControl {
-  const control = new XenControl(version);
+  const control = new XenControl(version, { attempts: 3, pause: 0 });
   xen.calls = [];
   Object.assign(xen.functions, functions);
   return control;
@@ -92,19 +94,19 @@ test('a call that fails is an error with its name, domain and number', () => {
   );
 });
 
-describe('a domain', () => {
-  /** xc_domaininfo_t as Xen 4.17 lays it out. */
-  const found = (domid: number, flags: number) => (_: number, __: number, ___: number, info: DataView) => {
-    expect(info.byteLength).toBe(112);
-    info.setUint16(0, domid, true);
-    info.setUint32(4, flags, true);
-    info.setBigUint64(8, 24592n, true);
-    info.setBigUint64(56, 1_500_000_000n, true);
-    info.setUint32(64, 3, true);
-    for (let i = 0; i < 16; i++) info.setUint8(76 + i, 0xa0 + i);
-    return 1;
-  };
+/** xc_domaininfo_t as Xen 4.17 lays it out. */
+const found = (domid: number, flags: number) => (_: number, __: number, ___: number, info: DataView) => {
+  expect(info.byteLength).toBe(112);
+  info.setUint16(0, domid, true);
+  info.setUint32(4, flags, true);
+  info.setBigUint64(8, 24592n, true);
+  info.setBigUint64(56, 1_500_000_000n, true);
+  info.setUint32(64, 3, true);
+  for (let i = 0; i < 16; i++) info.setUint8(76 + i, 0xa0 + i);
+  return 1;
+};
 
+describe('a domain', () => {
   test.each([
     [0x22, { hvm: true }],
     [0x20, {}],
@@ -113,10 +115,11 @@ describe('a domain', () => {
     [0x30006, { hvm: true, crashed: true }],
     [0x20002, { hvm: true }],
     [0x2000e, { hvm: true, suspended: true, paused: true }],
+    [0x20003, { hvm: true, dying: true }],
   ])('is described by what Xen says of it: flags %i', (flags, state) => {
     const control = open({ xc_domain_getinfolist: found(DOMID, flags) });
     const uuid = 'a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf';
-    const still = { hvm: false, suspended: false, crashed: false, paused: false };
+    const still = { hvm: false, dying: false, suspended: false, crashed: false, paused: false };
     const counts = { cpuNanoseconds: 1.5e9, pages: 24592, vcpus: 3 };
     expect(control.describe(DOMID)).toEqual({ ...still, ...state, ...counts, uuid });
   });
@@ -145,6 +148,7 @@ describe('log-dirty', () => {
   /** XEN_DOMCTL_SHADOW_OP_*. */
   const [OFF, ENABLE] = [0, 2];
   const operations = () => named('xc_shadow_control').map((call) => call[3]);
+  const alive = { xc_domain_getinfolist: found(DOMID, 2) };
 
   test('is switched on', () => {
     open().enableLogDirty(DOMID);
@@ -154,6 +158,7 @@ describe('log-dirty', () => {
   test('that another left on is switched off first', () => {
     let left = true;
     const control = open({
+      ...alive,
       xc_shadow_control: (_: number, __: number, operation: number) => {
         if (operation === OFF) left = false;
         return operation === ENABLE && left ? -1 : 0;
@@ -164,9 +169,30 @@ describe('log-dirty', () => {
   });
 
   test('that cannot be had is off', () => {
-    const control = open({ xc_shadow_control: (_: number, __: number, operation: number) => -Number(operation === ENABLE) }); // prettier-ignore
+    const control = open({ ...alive, xc_shadow_control: (_: number, __: number, operation: number) => -Number(operation === ENABLE) }); // prettier-ignore
     expect(() => control.enableLogDirty(DOMID)).toThrow('xc_shadow_control of domain 7: ENOMEM');
     expect(operations()).toEqual([ENABLE, OFF, ENABLE]);
+  });
+
+  test('is begun, or is on already', () => {
+    expect(open(alive).startLogDirty(DOMID)).toBe(true);
+    xen.errno = EINVAL;
+    expect(open({ ...alive, xc_shadow_control: () => -1 }).startLogDirty(DOMID)).toBe(false);
+    xen.errno = ENOMEM;
+    expect(() => open(alive).startLogDirty(DOMID)).toThrow('xc_shadow_control of domain 7: ENOMEM');
+  });
+
+  // 0 up to Xen 4.17, EINVAL since: neither says anything of the log.
+  test.each([0, -1])('of a dying domain is none, whatever Xen answers: %i', (answer) => {
+    xen.errno = EINVAL;
+    const control = open({ xc_domain_getinfolist: found(DOMID, 3), xc_shadow_control: () => answer });
+    const died = expect.objectContaining({
+      code: 'domain-died',
+      message: 'domain 7 is being destroyed',
+    }) as Error;
+    expect(() => control.startLogDirty(DOMID)).toThrow(died);
+    if (answer !== 0) expect(() => control.enableLogDirty(DOMID)).toThrow(died);
+    expect(operations()).not.toContain(OFF);
   });
 
   test.each([
@@ -189,7 +215,8 @@ describe('log-dirty', () => {
   });
 
   test('read in part only is an error', () => {
-    const control = open({ xc__hypercall_buffer_alloc_pages: () => 0x1000, xc_logdirty_control: () => 64 });
+    const functions = { xc__hypercall_buffer_alloc_pages: () => 0x1000, xc_logdirty_control: () => 64 };
+    const control = open({ ...alive, ...functions });
     const bitmap = control.allocateBitmap(100);
     expect(() => control.cleanLogDirty(DOMID, bitmap, false)).toThrow('it read the log of 64 pages of 100');
   });
@@ -235,6 +262,67 @@ test("a console's page that is not there is an error", () => {
   expect(() => {
     new XenControl(versionOf(22)).resetConsolePage(DOMID, 1);
   }).toThrow('xc_dom_console_init of domain 7: ENOMEM');
+});
+
+describe('what Xen is too busy for', () => {
+  /** Busy so many times, then well. */
+  const busy = (times: number, well: number) => () => {
+    xen.errno = EBUSY;
+    return times-- > 0 ? -1 : well;
+  };
+
+  test('is tried again', () => {
+    const control = open({
+      xc__hypercall_buffer_alloc_pages: () => 0x1000,
+      xc_shadow_control: busy(2, 0),
+      xc_logdirty_control: busy(2, 100),
+      xc_domain_getinfolist: found(DOMID, 2),
+    });
+    expect(control.startLogDirty(DOMID)).toBe(true);
+    control.cleanLogDirty(DOMID, control.allocateBitmap(100), false);
+    expect(named('xc_shadow_control')).toHaveLength(3);
+    expect(named('xc_logdirty_control')).toHaveLength(3);
+  });
+
+  test('is given up at last', () => {
+    const control = open({ xc_shadow_control: busy(Infinity, 0) });
+    expect(() => control.disableLogDirty(DOMID)).toThrow('xc_shadow_control of domain 7: EBUSY');
+    expect(named('xc_shadow_control')).toHaveLength(3);
+  });
+
+  test('is a page that is on its way: the frames are mapped again', () => {
+    let times = 2;
+    const control = open({
+      xenforeignmemory_map: (...parameters: unknown[]) => {
+        (parameters[5] as Int32Array).set([0, times-- > 0 ? -EBUSY : 0]);
+        return 0x7000;
+      },
+    });
+    const errors = new Int32Array(2);
+    expect(control.map(DOMID, new Uint32Array(4), 2, 'read', errors)).toBe(0x7000);
+    expect([...errors]).toEqual([0, 0]);
+    expect([named('xenforeignmemory_map').length, named('xenforeignmemory_unmap').length]).toEqual([3, 2]);
+  });
+
+  test('is a page that stays on its way: said of that page', () => {
+    const control = open({
+      xenforeignmemory_map: (...parameters: unknown[]) => {
+        (parameters[5] as Int32Array).set([0, -EBUSY]);
+        return 0x7000;
+      },
+    });
+    const errors = new Int32Array(2);
+    expect(control.map(DOMID, new Uint32Array(4), 2, 'read', errors)).toBe(0x7000);
+    expect([...errors]).toEqual([0, -EBUSY]);
+    expect([named('xenforeignmemory_map').length, named('xenforeignmemory_unmap').length]).toEqual([3, 2]);
+  });
+
+  test('is a mapping as a whole', () => {
+    const control = open({ xenforeignmemory_map: () => 0 });
+    xen.errno = EBUSY;
+    expect(() => control.map(DOMID, new Uint32Array(4), 2, 'read', new Int32Array(2))).toThrow('EBUSY');
+    expect(named('xenforeignmemory_map')).toHaveLength(3);
+  });
 });
 
 test('the HVM context is as long as Xen makes it', () => {

@@ -8,6 +8,7 @@ import { HostError } from '@mig/hypervisor';
 import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
 import { emptyLeaves, emptyMsrs, readLeaves, readMsrs, writeLeaves, writeMsrs } from './cpu-policy-octets.js';
 import { XenError } from './errors.js';
+import { allMapped } from './frames.js';
 import { HypercallBitmap } from './hypercall-bitmap.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
@@ -19,10 +20,13 @@ const SHADOW_OP_CLEAN = 11;
 /** XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL: pages that Xen itself holds mapped count as dirty. */
 const LOGDIRTY_FINAL = 1;
 
+const EBUSY = koffi.os.errno['EBUSY']!;
+
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 
 /** XEN_DOMINF_*, public/domctl.h. */
+const DOMINF_DYING = 1 << 0;
 const DOMINF_HVM_GUEST = 1 << 1;
 const DOMINF_SHUTDOWN = 1 << 2;
 const DOMINF_PAUSED = 1 << 3;
@@ -31,6 +35,18 @@ const DOMINF_SHUTDOWN_MASK = 0xff;
 /** SHUTDOWN_suspend and SHUTDOWN_crash, public/sched.h. */
 const SHUTDOWN_SUSPEND = 2;
 const SHUTDOWN_CRASH = 3;
+
+/**
+ * How long what Xen answers with EBUSY is tried again: an operation on the domain's log of another toolstack is unfinished, or
+ * a page is on its way in or out. Ten seconds in all.
+ */
+const PATIENCE: Patience = { attempts: 1000, pause: 10 };
+
+interface Patience {
+  readonly attempts: number;
+  /** Milliseconds between two of them. */
+  readonly pause: number;
+}
 
 type Libraries = ReturnType<typeof declareControl>;
 
@@ -133,6 +149,8 @@ export function declareControl({ libraries, consolePage }: XenVersion) {
 
 export interface DomainFacts {
   readonly hvm: boolean;
+  /** It is being destroyed. */
+  readonly dying: boolean;
   /** Shut down, for the reason that it was asked to suspend. */
   readonly suspended: boolean;
   readonly crashed: boolean;
@@ -166,7 +184,10 @@ export class XenControl {
   readonly #version: XenVersion;
 
   /** @throws HostError where the libraries or the hypervisor cannot be reached */
-  constructor(version: XenVersion) {
+  constructor(
+    version: XenVersion,
+    private readonly patience = PATIENCE,
+  ) {
     this.#version = version;
     this.#xen = declareControl(version);
     this.#xch = this.#xen.xc_interface_open(0, 0, 0) as number;
@@ -188,9 +209,35 @@ export class XenControl {
     domid: number,
     ...parameters: unknown[]
   ): number {
-    const result = this.#xen[name](this.#xch, domid, ...parameters) as number;
+    const result = this.#try(name, domid, parameters);
     if (result < 0) throw new XenError(name, koffi.errno(), domid);
     return result;
+  }
+
+  /** Calls, and while Xen is busy calls again; errno is that of the last time. */
+  #try(
+    name: Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>,
+    domid: number,
+    parameters: readonly unknown[],
+  ): number {
+    for (let attempt = 1; ; attempt++) {
+      const result = this.#xen[name](this.#xch, domid, ...parameters) as number;
+      if (result >= 0 || koffi.errno() !== EBUSY || !this.#waits(attempt)) return result;
+    }
+  }
+
+  /** @returns false where it has waited for long enough */
+  #waits(attempt: number): boolean {
+    const { attempts, pause } = this.patience;
+    if (attempt >= attempts) return false;
+    Atomics.wait(STILL, 0, 0, pause);
+    return true;
+  }
+
+  /** What Xen answers of a dying domain's log differs by version: 0 up to 4.17, EINVAL later. */
+  #refuseDying(domid: number): void {
+    if (this.describe(domid)?.dying === false) return;
+    throw new HostError('domain-died', `domain ${domid} is being destroyed`, { domid });
   }
 
   /** @returns undefined where there is no such domain */
@@ -205,6 +252,7 @@ export class XenControl {
     const reason = (word >>> DOMINF_SHUTDOWN_SHIFT) & DOMINF_SHUTDOWN_MASK;
     return {
       hvm: (word & DOMINF_HVM_GUEST) !== 0,
+      dying: (word & DOMINF_DYING) !== 0,
       suspended: shutdown && reason === SHUTDOWN_SUSPEND,
       crashed: shutdown && reason === SHUTDOWN_CRASH,
       paused: (word & DOMINF_PAUSED) !== 0,
@@ -233,18 +281,22 @@ export class XenControl {
 
   /** Also where a toolstack that died left it on. */
   enableLogDirty(domid: number): void {
-    if (this.#xen.xc_shadow_control(this.#xch, domid, SHADOW_OP_ENABLE_LOGDIRTY, null, 0) === 0) return;
+    if (this.#try('xc_shadow_control', domid, [SHADOW_OP_ENABLE_LOGDIRTY, null, 0]) === 0) return;
+    this.#refuseDying(domid);
     this.disableLogDirty(domid);
     this.#call('xc_shadow_control', domid, SHADOW_OP_ENABLE_LOGDIRTY, null, 0);
   }
 
-  /** @returns whether it was off until now; where it is on, it stays so */
+  /**
+   * @returns whether it was off until now; where it is on, it stays so
+   * @throws HostError `domain-died`
+   */
   startLogDirty(domid: number): boolean {
-    const parameters = [SHADOW_OP_ENABLE_LOGDIRTY, null, 0] as const;
-    if (this.#xen.xc_shadow_control(this.#xch, domid, ...parameters) === 0) return true;
-    const error = new XenError('xc_shadow_control', koffi.errno(), domid);
-    if (error.code === 'EINVAL') return false;
-    throw error;
+    const result = this.#try('xc_shadow_control', domid, [SHADOW_OP_ENABLE_LOGDIRTY, null, 0]);
+    const error = result === 0 ? undefined : new XenError('xc_shadow_control', koffi.errno(), domid);
+    this.#refuseDying(domid);
+    if (error !== undefined && error.code !== 'EINVAL') throw error;
+    return error === undefined;
   }
 
   disableLogDirty(domid: number): void {
@@ -277,6 +329,7 @@ export class XenControl {
     const { buffer, pages } = bitmap;
     const read = this.#call('xc_logdirty_control', domid, SHADOW_OP_CLEAN, buffer, pages, mode, stats);
     if (read !== pages) {
+      this.#refuseDying(domid);
       throw new XenError('xc_logdirty_control', 0, domid, `it read the log of ${read} pages of ${pages}`);
     }
     return stats[1]!;
@@ -308,16 +361,23 @@ export class XenControl {
     errors: Int32Array,
   ): number {
     const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
-    const address = this.#xen.xenforeignmemory_map(
-      this.#foreign,
-      domid,
-      protection,
-      count,
-      frames,
-      errors,
-    ) as number;
-    if (address === 0) throw new XenError('xenforeignmemory_map', koffi.errno(), domid);
-    return address;
+    for (let attempt = 1; ; attempt++) {
+      const address = this.#xen.xenforeignmemory_map(
+        this.#foreign,
+        domid,
+        protection,
+        count,
+        frames,
+        errors,
+      ) as number;
+      if (address === 0) {
+        const error = new XenError('xenforeignmemory_map', koffi.errno(), domid);
+        if (error.errno !== EBUSY || !this.#waits(attempt)) throw error;
+        continue;
+      }
+      if (allMapped(errors, count) || !isAnyBusy(errors, count) || !this.#waits(attempt)) return address;
+      this.unmap(address, count);
+    }
   }
 
   unmap(address: number, count: number): void {
@@ -422,6 +482,14 @@ export class XenControl {
   ): void {
     this.#call('xc_dom_gnttab_seed', domid, true, console.gfn, store.gfn, console.domid, store.domid);
   }
+}
+
+/** Nobody ever wakes who waits for it. */
+const STILL = new Int32Array(new SharedArrayBuffer(4));
+
+function isAnyBusy(errors: Int32Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (errors[i] === -EBUSY) return true;
+  return false;
 }
 
 function check(name: string, domid: number, result: unknown): void {

@@ -31,7 +31,7 @@ export class FakeControl implements SavingControl, RestoringControl {
   /** Called before each mapping: the guest's chance to run. */
   beforeMap: () => void = () => undefined;
   facts: DomainFacts = {
-    ...{ hvm: true, suspended: false, crashed: false, paused: false },
+    ...{ hvm: true, dying: false, suspended: false, crashed: false, paused: false },
     ...{ cpuNanoseconds: 0, uuid: '', pages: 0, vcpus: 1 },
   };
   policy: CpuPolicy = { leaves: [], msrs: [] };

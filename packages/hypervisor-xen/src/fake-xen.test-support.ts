@@ -109,7 +109,17 @@ export class FakeXen {
       const domain = this.domains.get(domid);
       if (domain === undefined) return undefined;
       const { uuid, suspended, crashed, cpuNanoseconds, pauses } = domain;
-      return { hvm: true, uuid, suspended, crashed, paused: pauses > 0, cpuNanoseconds, pages: 1, vcpus: 1 };
+      return {
+        hvm: true,
+        dying: false,
+        uuid,
+        suspended,
+        crashed,
+        paused: pauses > 0,
+        cpuNanoseconds,
+        pages: 1,
+        vcpus: 1,
+      };
     },
     pause: (domid: number) => {
       this.#act('xc pause', domid);
