@@ -8,6 +8,7 @@ import {
 import { enlargePipe, Input, Interrupt, LARGEST_PIPE } from '@mig/posix';
 import type { RestoreArguments } from '@mig/protocol/save-helper';
 import { restoreImage } from '@mig/receiver';
+import { becomeStockHelper } from './become-stock.js';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
 import type { Settings } from './settings.js';
@@ -22,6 +23,9 @@ export function restore(
   const { domid, ioFd } = request;
   const version = detectXen();
   const control = new XenControl(version);
+  if (link === undefined && control.describe(domid)?.hvm === false) {
+    becomeStockHelper(version, [ioFd, request.sendBackFd]);
+  }
   const caution = cautionAbout(version);
   if (caution !== undefined) libxl.log(LogLevel.WARN, caution);
   enlargePipe(ioFd, LARGEST_PIPE);

@@ -3,6 +3,7 @@ import { cautionAbout, detectXen, XenControl, XenMemory } from '@mig/hypervisor-
 import { enlargePipe, type Interrupt, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
 import { policyFor, saveImage } from '@mig/sender';
+import { becomeStockHelper } from './become-stock.js';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
 import type { Settings } from './settings.js';
@@ -18,6 +19,10 @@ export function save(
   const { domid, ioFd } = request;
   const version = detectXen();
   const control = new XenControl(version);
+  // Our own xl has policies, and listens: stock's helper knows of neither.
+  if (link === undefined && control.describe(domid)?.hvm === false) {
+    becomeStockHelper(version, [ioFd, request.recvFd]);
+  }
   const caution = cautionAbout(version);
   // Where our own xl listens, it has said so itself.
   if (caution !== undefined && link === undefined) libxl.log(LogLevel.WARN, caution);

@@ -18,4 +18,5 @@ export {
   LINK_VARIABLE,
 } from './libxl-messages.js';
 export { JsonLines, jsonLine } from './lines.js';
+export { stockSaveHelper } from './stock-helper.js';
 export { cautionAbout, type XenVersion } from './xen-version.js';

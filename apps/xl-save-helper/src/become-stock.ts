@@ -1,0 +1,23 @@
+import { HostError } from '@mig/hypervisor';
+import { stockSaveHelper, type XenVersion } from '@mig/hypervisor-xen/memory';
+import { execute, makeInheritable } from '@mig/posix';
+
+/** Names the process that was handed on last: the same one again has come in a circle, by a link that names us. */
+const HANDED_ON = 'MIG_HELPER_HANDED_ON';
+
+/**
+ * Becomes Xen's own save helper, with the arguments that libxl gave, before an octet is read or written. It is the same
+ * process: libxl does not notice.
+ * @param descriptors that libxl named in the arguments
+ * @throws HostError where there is none; PosixError where it cannot be run
+ */
+export function becomeStockHelper(version: XenVersion, descriptors: readonly number[]): never {
+  const path = stockSaveHelper(version);
+  const self = String(process.pid);
+  if (process.env[HANDED_ON] === self) {
+    throw new HostError('unavailable', `${path} is mig's, not Xen's own save helper`);
+  }
+  process.env[HANDED_ON] = self;
+  for (const fd of descriptors) if (fd >= 0) makeInheritable(fd);
+  execute(path, [path, ...process.argv.slice(2)]);
+}
