@@ -30,12 +30,16 @@ export default defineConfig(
       ],
     },
   },
+  // What users start.
+  { files: ['apps/*/bin/*.js'], languageOptions: { sourceType: 'commonjs' } },
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
         [
           'process',
+          '__dirname',
+          '__filename',
           'console',
           'URL',
           'performance',

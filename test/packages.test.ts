@@ -50,6 +50,6 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
     expect(files).toContain(path.replace(/^\.\//, ''));
   }
   const known =
-    /^(README\.md|LICENSE|package\.json|bin\/[\w-]+\.c?js|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|dist\/.*\.(c?js|d\.ts|wasm))$/;
+    /^(README\.md|LICENSE|package\.json|bin\/([\w-]+\.c?js|package\.json)|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|dist\/(licences\.txt|.*\.(c?js|d\.ts|wasm)))$/;
   expect(files.filter((path) => !known.test(path) || /\.test(-support)?\./.test(path))).toEqual([]);
 });

@@ -213,7 +213,7 @@ test('what draws reports is loaded for reports alone', async ({ hosts }) => {
   const loadedBy = async (...args: string[]): Promise<string[]> => {
     const coverage = mkdtempSync(join(tmpdir(), 'mig-coverage-'));
     try {
-      const main = new URL('../apps/xl/dist/main.js', import.meta.url).pathname;
+      const main = new URL('../apps/xl/bin/xl.js', import.meta.url).pathname;
       const environment = { MIG_HOST_DIR: hosts.source.folder, NODE_V8_COVERAGE: coverage };
       await new Program(process.execPath, [main, ...args], { environment }).ended;
       return readdirSync(coverage).flatMap((file) =>

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const program = (app) => fileURLToPath(new URL(`../apps/${app}/dist/main.js`, import.meta.url));
+const program = (app) => fileURLToPath(new URL(`../apps/${app}/bin/${app}.js`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mig-demo-'));
 const left = { name: 'left', folder: join(folder, 'left') };
 const right = { name: 'right', folder: join(folder, 'right') };

@@ -30,7 +30,7 @@ if (!Number.isInteger(migrations) || migrations < 1) {
   process.exit(2);
 }
 
-const program = (app) => fileURLToPath(new URL(`../apps/${app}/dist/main.js`, import.meta.url));
+const program = (app) => fileURLToPath(new URL(`../apps/${app}/bin/${app}.js`, import.meta.url));
 const folder = temporaryFolder('mig-stress-');
 const hosts = ['left', 'right'].map((name) => join(folder, name));
 const configuration = `name = "busy"

@@ -9,7 +9,7 @@ import { type Ended, Program, type ProgramOptions } from './program.js';
 import { quoted } from './relay.js';
 
 const application = (name: string): string =>
-  fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
+  fileURLToPath(new URL(`../../apps/${name}/bin/${name}.js`, import.meta.url));
 const XL = application('xl');
 const XL_RECEIVE = application('xl-receive');
 

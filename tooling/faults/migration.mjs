@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { readLines } from './lines.mjs';
 
-const program = (name) => fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
+const program = (name) => fileURLToPath(new URL(`../../apps/${name}/bin/${name}.js`, import.meta.url));
 const relay = fileURLToPath(new URL('relay.mjs', import.meta.url));
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 

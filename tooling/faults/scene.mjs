@@ -172,7 +172,7 @@ export class Scene {
   #toolstacks() {
     const domains = this.#hosts.flatMap((host) => host.pids());
     return processesOf(this.folder).filter(
-      ({ pid, command }) => !domains.includes(pid) && !command.includes('domain/main.js'),
+      ({ pid, command }) => !domains.includes(pid) && !command.includes('bin/domain.cjs'),
     );
   }
 

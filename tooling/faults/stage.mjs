@@ -88,7 +88,7 @@ export class StageHost {
   newestPid() {
     const domids = this.domids().filter((domid) => !this.isDecoy(domid));
     const pid = this.#identity(Math.max(...domids))?.pid;
-    return pid !== undefined && commandOf(pid).includes('domain/main.js') ? pid : undefined;
+    return pid !== undefined && commandOf(pid).includes('bin/domain.cjs') ? pid : undefined;
   }
 
   /** Of all whose folder is there. */

@@ -6,7 +6,7 @@ import { isControlDomain } from '@mig/hypervisor-xen/memory';
 import { encodeHelperMessage } from '@mig/protocol/save-helper';
 import { type HelperOptions, RESTORE, SAVE, ScriptedLibxl } from './scripted-libxl.test-support.js';
 
-const BUNDLE = new URL('../dist/bundle.cjs', import.meta.url);
+const BUNDLE = new URL('../dist/xl-save-helper.cjs', import.meta.url);
 
 const ENODEV = 19;
 const EINVAL = 22;

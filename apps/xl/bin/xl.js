@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// A launcher that is there before anything is built: what is installed from a clone links to it.
-import '../dist/main.js';
+'use strict';
+require('./start.cjs').start('xl');

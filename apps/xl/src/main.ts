@@ -1,25 +1,29 @@
-#!/usr/bin/env node
+/** What `bin/start.cjs` starts. */
 import { basename } from 'node:path';
 import { reportError } from './output/errors.js';
 import { Log } from './output/log.js';
+import { run } from './program.js';
 import { chosenHypervisor } from './stock/chosen-hypervisor.js';
 import { isWholeInfo, sayKnownXen } from './stock/known-xen.js';
 import { isStockCommand } from './stock/stock-command.js';
 
-const argv = process.argv.slice(2);
-const program = process.argv[1] ?? 'xl';
-
-try {
+/** `xl`, which becomes the stock one for what that is to do. @param argv what follows `xl` @returns the exit status */
+export async function xl(argv: readonly string[]): Promise<number> {
+  const program = process.argv[1] ?? 'xl';
   const invokedAs = basename(program, '.js');
-  if (chosenHypervisor() === 'xen' && isStockCommand(argv, invokedAs)) {
-    if (isWholeInfo(argv, invokedAs)) await sayKnownXen();
-    const { becomeStock } = await import('./stock/become-stock.js');
-    becomeStock(program, argv);
+  try {
+    if (chosenHypervisor() === 'xen' && isStockCommand(argv, invokedAs)) {
+      if (isWholeInfo(argv, invokedAs)) await sayKnownXen();
+      const { becomeStock } = await import('./stock/become-stock.js');
+      becomeStock(program, argv);
+    }
+    return await run(argv);
+  } catch (error) {
+    return reportError(error, new Log());
   }
-  const { run } = await import('./program.js');
-  const status = await run(argv);
-  // A command that ends by itself may have set it.
-  if (status !== 0) process.exitCode = status;
-} catch (error) {
-  process.exitCode = reportError(error, new Log());
+}
+
+/** The target end by itself: what `xl migrate-receive` is. @param argv what follows `xl-receive` @returns the exit status */
+export function xlReceive(argv: readonly string[]): Promise<number> {
+  return run(['migrate-receive', ...argv]);
 }

@@ -122,7 +122,7 @@ function startDetached(
   kind: 'create' | 'incoming',
   { cwd, log, descriptors }: { cwd: string; log: number; descriptors: readonly number[] },
 ): void {
-  const program = fileURLToPath(new URL('./domain/main.js', import.meta.url));
+  const program = fileURLToPath(new URL('../bin/domain.cjs', import.meta.url));
   const { status, error } = spawnSync('/bin/sh', ['-c', '"$0" "$@" &', process.execPath, program, kind], {
     cwd,
     env: environment(),

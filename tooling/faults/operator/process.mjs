@@ -6,7 +6,7 @@ import { Hold, hindered } from '../hold.mjs';
 
 /** The program of an app of mig. */
 export const program = (name) =>
-  fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
+  fileURLToPath(new URL(`../../../apps/${name}/bin/${name}.js`, import.meta.url));
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Milliseconds after which a command is taken for one that does not end. */

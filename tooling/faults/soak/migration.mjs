@@ -58,7 +58,7 @@ export class PlainMigration {
 
   /** Of the target's toolstack; undefined where there is none. */
   get receiverPid() {
-    return processesOf(this.to).find(({ command }) => command.endsWith('/xl-receive/dist/main.js'))?.pid;
+    return processesOf(this.to).find(({ command }) => command.endsWith('/bin/xl-receive.js'))?.pid;
   }
 
   /** The last of its events that says how it ended; undefined where it was killed before. */

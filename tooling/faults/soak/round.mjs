@@ -205,7 +205,7 @@ export class Round {
     const pids = () => [source, target, third].flatMap((host) => host.pids());
     const left = () =>
       processesOf(folder).filter(
-        ({ pid, command }) => !pids().includes(pid) && !command.includes('domain/main.js'),
+        ({ pid, command }) => !pids().includes(pid) && !command.includes('bin/domain.cjs'),
       );
     if (!(await comesTrue(() => left().length === 0, 40_000))) {
       this.#violation(

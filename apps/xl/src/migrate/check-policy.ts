@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadPolicy, type PolicyCheck } from './own-policy.js';
 
-const answer: PolicyCheck = await loadPolicy(workerData as string).then(
-  () => ({ problem: undefined }),
-  (error: unknown) => ({ problem: (error as Error).message }),
+function answer(check: PolicyCheck): void {
+  parentPort?.postMessage(check);
+}
+
+export const done = loadPolicy(workerData as string).then(
+  () => answer({ problem: undefined }),
+  (error: unknown) => answer({ problem: (error as Error).message }),
 );
-parentPort?.postMessage(answer);
-process.exit();

@@ -46,7 +46,7 @@ export function checkPolicy(path: string): Promise<void> {
     urlOf(path);
     leaveMissingFolder();
     const refuse = (text: string) => reject(new Failure(text, ExitStatus.usage));
-    const program = new URL('./check-policy.js', import.meta.url);
+    const program = new URL('../../bin/check-policy.cjs', import.meta.url);
     // What it prints it prints again where it decides.
     new Worker(program, { workerData: path, stdout: true, stderr: true })
       .once('message', ({ problem }: PolicyCheck) => (problem === undefined ? resolve() : refuse(problem)))

@@ -77,7 +77,7 @@ function inWorker(
   const asking = new Int32Array(new SharedArrayBuffer(4));
   const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering, asking };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./task-worker.js', import.meta.url), {
+    const worker = new Worker(new URL('../../bin/task-worker.cjs', import.meta.url), {
       workerData,
       transferList: [steering],
       // What a policy prints. Node would print it by way of streams of its own, which make pipes non-blocking for all who share

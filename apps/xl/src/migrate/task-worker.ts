@@ -15,7 +15,7 @@ function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
 }
 
-try {
+async function work(): Promise<void> {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
   const result = await perform(
     task,
@@ -24,6 +24,8 @@ try {
     (octets) => post({ type: 'trace', octets }),
   );
   post({ type: 'result', result });
-} catch (error) {
-  post({ type: 'failure', failure: explainFailure(error) });
 }
+
+export const done = work().catch((error: unknown) =>
+  post({ type: 'failure', failure: explainFailure(error) }),
+);

@@ -113,7 +113,7 @@ async function live(
   closeSync(READY);
 }
 
-(process.argv[2] === 'incoming' ? arrive() : create()).catch((error: unknown) => {
+export const ready = (process.argv[2] === 'incoming' ? arrive() : create()).catch((error: unknown) => {
   const code = error instanceof HostError ? error.code : 'unavailable';
   const message = error instanceof Error ? error.message : String(error);
   try {

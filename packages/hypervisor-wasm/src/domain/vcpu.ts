@@ -19,7 +19,7 @@ export class Vcpu {
 
   constructor() {
     const start: VcpuStart = { command: this.#command };
-    this.#worker = new Worker(new URL('./vcpu-thread.js', import.meta.url), { workerData: start });
+    this.#worker = new Worker(new URL('../vcpu-thread.cjs', import.meta.url), { workerData: start });
     const crash = (message: string): void => {
       if (this.#crash !== undefined) return;
       this.#crash = message;

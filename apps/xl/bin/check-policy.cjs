@@ -1,0 +1,10 @@
+// The thread in which a policy is looked at.
+'use strict';
+const { launch } = require('../dist/launcher.cjs');
+
+const worker = launch('check-policy.cjs', 'xl-policy-worker');
+worker.exports.done.then(() => {
+  worker.keep();
+  // What the policy has started is not waited for.
+  process.exit();
+});

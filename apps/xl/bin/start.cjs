@@ -1,0 +1,27 @@
+// Starts xl or xl-receive. It is there before anything is built.
+'use strict';
+const { existsSync, writeSync } = require('node:fs');
+const { join } = require('node:path');
+
+const launcher = join(__dirname, '../dist/launcher.cjs');
+
+/** Whose start is waited for. What the other commands need is much the same, and is kept once. */
+const OFTEN = ['migrate', 'migrate-receive'];
+
+/** @param {'xl' | 'xlReceive'} program */
+exports.start = (program) => {
+  if (!existsSync(launcher)) {
+    writeSync(2, `${launcher} is not there: 'npm test' installs and builds mig, 'pnpm build' builds it\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const argv = process.argv.slice(2);
+  const command = program === 'xl' ? argv.find((word) => !word.startsWith('-')) : 'migrate-receive';
+  const { launch } = require(launcher);
+  const launched = launch('xl.cjs', OFTEN.includes(command) ? `xl-${command}` : 'xl');
+  launched.exports[program](argv).then((status) => {
+    // A command that ends by itself may have set it.
+    if (status !== 0) process.exitCode = status;
+    launched.keep();
+  });
+};

@@ -1,0 +1,114 @@
+/**
+ * Starts a program that bundle.mjs has made one file, with the code that V8 made of it the last time where there is any: most
+ * of the time that a start takes is compiling. The build puts it beside the programs.
+ */
+'use strict';
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const { dirname, isAbsolute, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const DIGEST_LENGTH = 32;
+const OTHERS_WRITE = 0o022;
+/** Opening what is no file does not wait for anybody. */
+const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+/**
+ * Runs a program.
+ * @param {string} file beside this one
+ * @param {string} name what its compiled code is kept as; of a program that does several things, each has its own
+ * @returns {{ exports: any, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
+ *   then, where that is not there yet
+ */
+exports.launch = (file, name) => {
+  const path = join(__dirname, file);
+  const source = fs.readFileSync(path, 'latin1');
+  const folder = cacheFolder(process.env, process.geteuid());
+  const cache = folder && new Cache(folder, name, source);
+  const cachedData = cache?.read();
+  const script = new Script(`(function (module, require, importModule, __filename) {${source}\n})`, {
+    filename: path,
+    cachedData,
+  });
+  const program = { exports: {} };
+  // A script of cached data cannot import by itself.
+  script.runInThisContext()(program, require, (module) => import(module), path);
+  const isKept = cachedData !== undefined && !script.cachedDataRejected;
+  return { exports: program.exports, keep: () => isKept || cache?.keep(script.createCachedData()) };
+};
+
+/**
+ * Finds the folder for compiled code: MIG_CACHE_DIR, else root's, else the user's.
+ * @returns {string | undefined} undefined for nowhere
+ */
+function cacheFolder({ MIG_CACHE_DIR, XDG_CACHE_HOME = '', HOME = '' }, uid) {
+  const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME, '.cache');
+  const folder = MIG_CACHE_DIR ?? join(uid === 0 ? '/var/cache' : caches, 'mig');
+  // In the working folder it would be anybody's, and of a name that is not UTF-8 another folder would be made.
+  return isAbsolute(folder) && !folder.includes('\ufffd') ? folder : undefined;
+}
+
+/** The compiled code of a program, under one name whatever the program's version: none is left behind. */
+class Cache {
+  #folder;
+  #path;
+  /** What V8 does not look at: of a program it knows the length only. */
+  #origin;
+
+  constructor(folder, name, source) {
+    this.#folder = folder;
+    this.#path = join(folder, name);
+    // The bundle's first line tells it from any other.
+    this.#origin = `${process.version} ${process.arch} ${source.slice(0, source.indexOf('\n'))}`;
+  }
+
+  /** V8 trusts what it is given: what is damaged, another user's or of another program would be worse than nothing. */
+  read() {
+    let descriptor;
+    try {
+      if (!isOurs(fs.statSync(this.#folder))) return undefined;
+      descriptor = fs.openSync(this.#path, READ);
+      if (!isOurs(fs.fstatSync(descriptor))) return undefined;
+      const octets = fs.readFileSync(descriptor);
+      const code = octets.subarray(DIGEST_LENGTH);
+      return this.#digest(code).equals(octets.subarray(0, DIGEST_LENGTH)) ? code : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      if (descriptor !== undefined) fs.closeSync(descriptor);
+    }
+  }
+
+  /** Where that cannot be, the next start takes longer, and that is all. */
+  keep(code) {
+    // Of two that write it at once both may be spoilt: the digest says so.
+    const fresh = `${this.#path}.new`;
+    try {
+      // A home that is not there is not made.
+      fs.statSync(dirname(dirname(this.#folder)));
+      fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      // It would not be read.
+      if (!isOurs(fs.statSync(this.#folder))) return;
+      fs.writeFileSync(fresh, Buffer.concat([this.#digest(code), code]), { mode: 0o600 });
+      fs.renameSync(fresh, this.#path);
+    } catch {
+      remove(fresh);
+    }
+  }
+
+  #digest(code) {
+    return createHash('sha256').update(this.#origin).update(code).digest();
+  }
+}
+
+function isOurs({ uid, mode }) {
+  return uid === process.geteuid() && (mode & OTHERS_WRITE) === 0;
+}
+
+function remove(path) {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // It stays, and is written over the next time.
+  }
+}
