@@ -12,7 +12,7 @@ const state = (name) => (record) => record.type === 'state' && record.state === 
 const stages = [
   { name: 'suspended', end: state('stop-and-copy') },
   { name: 'rest sent', end: ({ type, kind }) => type === 'pass' && kind === 'stop-and-copy' },
-  { name: 'context sent, memory let go', end: state('awaiting-ready') },
+  { name: 'context sent', end: state('awaiting-ready') },
   { name: 'target ready', end: state('renaming-away') },
   { name: 'renamed', end: state('giving-permission') },
   { name: 'started', end: state('destroying') },
