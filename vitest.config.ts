@@ -8,6 +8,7 @@ export default defineConfig({
       'tooling/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    globalSetup: 'test/harness/compiled-code.ts',
     // Most tests wait for processes they have started: one worker would leave a core idle.
     maxWorkers: 2,
     testTimeout: 60_000,

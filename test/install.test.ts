@@ -39,7 +39,7 @@ test('the programs are there, and find their Node without a PATH', () => {
     expect(line).toBe(`#!${process.execPath}`);
   }
   const { status, stdout } = spawnSync(join(prefix, 'bin/mig'), ['help'], {
-    env: { PATH: '/nowhere' },
+    env: { PATH: '/nowhere', MIG_CACHE_DIR: '' },
     encoding: 'utf8',
   });
   expect(status).toBe(0);
@@ -117,7 +117,7 @@ while read -r name value; do case $name in SigIgn:) echo "$value";; esac; done <
 
   function run(line: string, environment = {}, path = ['bin', 'stock']) {
     const PATH = [...path.map((folder) => join(prefix, folder)), '/usr/bin', '/bin'].join(':');
-    const env = { PATH, MIG_HYPERVISOR: 'xen', ...environment };
+    const env = { PATH, MIG_CACHE_DIR: '', MIG_HYPERVISOR: 'xen', ...environment };
     const { stdout, stderr } = spawnSync('sh', ['-c', line], { env, encoding: 'utf8' });
     return { lines: stdout.trimEnd().split('\n'), stderr };
   }

@@ -52,14 +52,13 @@ function cacheFolder({ MIG_CACHE_DIR, XDG_CACHE_HOME = '', HOME = '' }, uid) {
 class Cache {
   #folder;
   #path;
-  /** What V8 does not look at: of a program it knows the length only. */
-  #origin;
+  /** The program's first line, which tells it from any other: V8 looks at its length only. */
+  #program;
 
   constructor(folder, name, source) {
     this.#folder = folder;
     this.#path = join(folder, name);
-    // The bundle's first line tells it from any other.
-    this.#origin = `${process.version} ${process.arch} ${source.slice(0, source.indexOf('\n'))}`;
+    this.#program = source.slice(0, source.indexOf('\n'));
   }
 
   /** V8 trusts what it is given: what is damaged, another user's or of another program would be worse than nothing. */
@@ -85,8 +84,7 @@ class Cache {
     const fresh = `${this.#path}.new`;
     try {
       // A home that is not there is not made.
-      fs.statSync(dirname(dirname(this.#folder)));
-      fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      for (const folder of [dirname(this.#folder), this.#folder]) make(folder);
       // It would not be read.
       if (!isOurs(fs.statSync(this.#folder))) return;
       fs.writeFileSync(fresh, Buffer.concat([this.#digest(code), code]), { mode: 0o600 });
@@ -97,12 +95,23 @@ class Cache {
   }
 
   #digest(code) {
-    return createHash('sha256').update(this.#origin).update(code).digest();
+    // Nor does V8 tell two builds of one version of Node.
+    const { size, mtimeMs } = fs.statSync(process.execPath);
+    const origin = `${process.execPath} ${size} ${mtimeMs} ${this.#program}\n`;
+    return createHash('sha256').update(origin).update(code).digest();
   }
 }
 
 function isOurs({ uid, mode }) {
   return uid === process.geteuid() && (mode & OTHERS_WRITE) === 0;
+}
+
+function make(folder) {
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
 }
 
 function remove(path) {

@@ -28,11 +28,11 @@ export class Program {
 
   constructor(command: string, args: readonly string[], options: ProgramOptions) {
     const { environment, group = false, stdout = 'pipe', stderr = 'pipe' } = options;
-    const { PATH = '', HOME = '' } = process.env;
+    const { PATH = '', HOME = '', MIG_CACHE_DIR = '' } = process.env;
     const child: ChildProcess = spawn(command, args, {
       stdio: ['ignore', stdout, stderr],
       // What configures the test runner's Node is not for this one.
-      env: { PATH, HOME, ...environment },
+      env: { PATH, HOME, MIG_CACHE_DIR, ...environment },
       detached: group,
     });
     this.#child = child;

@@ -17,6 +17,8 @@ exports.start = (program) => {
   }
   const argv = process.argv.slice(2);
   const command = program === 'xl' ? argv.find((word) => !word.startsWith('-')) : 'migrate-receive';
+  // What is left to load is loaded meanwhile.
+  if (command === 'migrate-receive') require('./task-worker.cjs').startAhead('receive');
   const { launch } = require(launcher);
   const launched = launch('xl.cjs', OFTEN.includes(command) ? `xl-${command}` : 'xl');
   launched.exports[program](argv).then((status) => {

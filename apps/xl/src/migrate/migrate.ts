@@ -15,7 +15,7 @@ import { checkPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
 import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
 import { RouteHistory, type SuspendCost, suspendCostOf } from './route-history.js';
-import { runTask, TaskError } from './run-task.js';
+import { prepareTask, runTask, TaskError } from './run-task.js';
 import { replacementIn } from './sent-configuration.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
@@ -48,6 +48,8 @@ export async function migrate(
   const host = await context.openHost();
   const found = findDomain(host, domain);
   const { domid, name, epoch } = found;
+  // Whatever the host shares with threads is there by now.
+  prepareTask('migrate');
   const configuration = { json: replacementIn(options.C, host, domid), preserveDomid: options.D };
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));

@@ -1,4 +1,5 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 import { Interrupt, type InterruptReason } from '@mig/posix';
 import { leaveMissingFolder } from '@mig/posix/places';
 import type { Context } from '../commands/context.js';
@@ -8,6 +9,21 @@ import { heedSignals } from '../signals.js';
 import type { Log } from '../output/log.js';
 import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
+
+/** bin/task-worker.cjs, which is there for those as well who start before this is loaded. */
+interface Threads {
+  start(kind: Task['kind']): Worker;
+  startAhead(kind: Task['kind']): void;
+}
+
+function threads(): Threads {
+  return createRequire(import.meta.url)('../../bin/task-worker.cjs') as Threads;
+}
+
+/** Has a thread load for a task that will come: it starts with what it would start with now. */
+export function prepareTask(kind: Task['kind']): void {
+  threads().startAhead(kind);
+}
 
 /** A task that failed; already put into words. */
 export class TaskError extends Error {
@@ -75,18 +91,10 @@ function inWorker(
 ): Promise<unknown> {
   const { port1: ours, port2: steering } = new MessageChannel();
   const asking = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering, asking };
+  const input: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering, asking };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../../bin/task-worker.cjs', import.meta.url), {
-      workerData,
-      transferList: [steering],
-      // What a policy prints. Node would print it by way of streams of its own, which make pipes non-blocking for all who share
-      // them, and the lines of --json are not to have it among them.
-      stdout: true,
-      stderr: true,
-      // Descriptors are opened by Node and closed through @mig/posix, or the reverse.
-      trackUnmanagedFds: false,
-    });
+    const worker = threads().start(task.kind);
+    worker.postMessage(input, [steering]);
     const printed = new LossyLines({ line: (text) => log.text(text), waiting: () => log.waiting }, () => '');
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => printed.news(text));

@@ -1,11 +1,9 @@
 /** The worker's side: does the task, blocking, and says how it went. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { Interrupt } from '@mig/posix';
 import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
 import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
-
-const { task, stop, abandon, steering, asking } = workerData as TaskInput;
 
 // What a policy's module leaves to fail must not end the thread before its last word has gone out. Our own mistakes are
 // caught below.
@@ -15,7 +13,7 @@ function post(message: TaskMessage): void {
   parentPort?.postMessage(message);
 }
 
-async function work(): Promise<void> {
+async function work({ task, stop, abandon, steering, asking }: TaskInput): Promise<void> {
   const interrupts = { stop: Interrupt.from(stop), abandon: Interrupt.from(abandon) };
   const result = await perform(
     task,
@@ -26,6 +24,6 @@ async function work(): Promise<void> {
   post({ type: 'result', result });
 }
 
-export const done = work().catch((error: unknown) =>
-  post({ type: 'failure', failure: explainFailure(error) }),
-);
+export const done = new Promise<TaskInput>((resolve) => parentPort?.once('message', resolve))
+  .then(work)
+  .catch((error: unknown) => post({ type: 'failure', failure: explainFailure(error) }));

@@ -42,7 +42,7 @@ interface RunOptions {
 async function run(name: 'xl' | 'mig', args: readonly string[], options: RunOptions = {}) {
   const { path = ['ours', 'stock'], environment = {} } = options;
   const PATH = [...path.map((each) => join(folder, each)), '/usr/bin', '/bin'].join(delimiter);
-  const env = { PATH, MIG_HYPERVISOR: 'xen', ...environment };
+  const env = { PATH, MIG_CACHE_DIR: '', MIG_HYPERVISOR: 'xen', ...environment };
   const child = spawn(process.execPath, [join(folder, 'ours', name), ...args], { env });
   // It may have ended before it reads.
   child.stdin.on('error', () => undefined).end('a line\n');
@@ -79,7 +79,8 @@ describe('what is not ours', () => {
     writeFileSync(join(folder, 'octets'), `#!/bin/sh\n${script}\n`);
     chmodSync(join(folder, 'octets'), 0o755);
     const line = `exec "${process.execPath}" "${join(folder, 'ours/mig')}" list "$(printf 'a\\374')" "$(printf '\\357\\277\\275')" '' ü`;
-    const env = { PATH: '/usr/bin:/bin', MIG_HYPERVISOR: 'xen', MIG_STOCK_XL: join(folder, 'octets') };
+    const MIG_STOCK_XL = join(folder, 'octets');
+    const env = { PATH: '/usr/bin:/bin', MIG_CACHE_DIR: '', MIG_HYPERVISOR: 'xen', MIG_STOCK_XL };
     const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' });
     const words = [
       Buffer.from('list'),

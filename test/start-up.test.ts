@@ -1,0 +1,126 @@
+/** What is loaded when a program starts, and what is kept of it for the next start. */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test as plain } from 'vitest';
+import { expectMoved } from './harness/expectations.js';
+import { Program } from './harness/program.js';
+import { test } from './harness/two-hosts.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What the programs are, and what each loads besides. */
+const bundles: Readonly<Record<string, readonly string[]>> = {
+  'apps/xl/dist/xl.cjs': ['koffi', 'vega', 'vega-lite'],
+  'apps/xl/dist/task-worker.cjs': ['koffi'],
+  'apps/xl/dist/check-policy.cjs': [],
+  'apps/xl-save-helper/dist/xl-save-helper.cjs': ['koffi'],
+  'packages/hypervisor-wasm/dist/domain.cjs': ['koffi'],
+  'packages/hypervisor-wasm/dist/vcpu-thread.cjs': [],
+};
+
+plain.for(Object.entries(bundles))('%s is all of the program but for what it names', ([path, external]) => {
+  const bundle = readFileSync(root + path, 'utf8');
+  const named = [...bundle.matchAll(/\b(?:require|importModule)\("([^"]+)"\)/g)].map(([, name]) => name!);
+  expect(new Set(named.filter((name) => !isBuiltin(name)))).toEqual(new Set(external));
+  expect(bundle).not.toMatch(/\bimport\(|import\.meta/);
+});
+
+plain.for([
+  ['apps/xl', ['cli-progress', 'commander', 'msgpackr', 'protobufjs']],
+  ['packages/hypervisor-wasm', ['msgpackr', 'protobufjs']],
+] as const)('%s has the licences of what has gone into it', ([folder, packages]) => {
+  const licences = readFileSync(`${root}${folder}/dist/licences.txt`, 'utf8');
+  for (const name of packages) {
+    expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(\\S+\\)\n\n[^]*?Copyright`, 'm'));
+  }
+});
+
+describe('a migration', () => {
+  test('keeps what was compiled of each of its programs, and uses it the next time', async ({ hosts }) => {
+    const folder = hosts.path('compiled');
+    const environment = { MIG_CACHE_DIR: folder };
+    const written = () =>
+      Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]));
+    await hosts.source.create();
+    await hosts.source.create({ name: 'second' });
+    expect(await hosts.source.startWith(environment, ...hosts.migration()).ended).toMatchObject({
+      status: 0,
+    });
+    const first = written();
+    expect(Object.keys(first).sort()).toEqual(['domain-incoming', 'xl-migrate', 'xl-migrate-receive', 'xl-migrate-worker', 'xl-receive-worker']); // prettier-ignore
+    const again = hosts.source.startWith(environment, ...hosts.migration({ domain: 'second' }));
+    expect(await again.ended).toMatchObject({ status: 0 });
+    expect(written()).toEqual(first);
+  });
+
+  test('has no module loaded in its programs but the bundles and koffi', async ({ hosts }) => {
+    const before = await hosts.source.create();
+    const coverage = hosts.path('coverage');
+    // What the domain's process loads, which ends with the test, is not told.
+    const environment = { NODE_V8_COVERAGE: coverage };
+    expect(await hosts.source.startWith(environment, ...hosts.migration()).ended).toMatchObject({
+      status: 0,
+    });
+    await expectMoved(hosts, before);
+    const reports = readdirSync(coverage).map(
+      (file) => JSON.parse(readFileSync(join(coverage, file), 'utf8')) as { result: { url: string }[] },
+    );
+    const urls = new Set(
+      reports.flatMap(({ result }) => result.map(({ url }) => url)).filter((url) => url.startsWith('file:')),
+    );
+    const own = [...urls]
+      .filter((url) => !/\/node_modules\/(koffi|@koromix)\//.test(url))
+      .map((url) => url.replace(/^.*\/apps\//, 'apps/'));
+    expect(own.sort()).toEqual(['apps/xl-receive/bin/xl-receive.js', 'apps/xl/bin/start.cjs', 'apps/xl/bin/task-worker.cjs', 'apps/xl/bin/xl.js', 'apps/xl/dist/launcher.cjs', 'apps/xl/dist/task-worker.cjs', 'apps/xl/dist/xl.cjs']); // prettier-ignore
+  });
+});
+
+describe('a clone in which nothing is built', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mig-unbuilt-'));
+    for (const app of ['xl', 'xl-receive', 'xl-save-helper']) {
+      for (const part of ['bin', 'package.json'])
+        cpSync(`${root}apps/${app}/${part}`, join(folder, 'apps', app, part), { recursive: true });
+    }
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const started = (app: string, program: string) =>
+    new Program(process.execPath, [join(folder, 'apps', app, 'bin', program), 'list'], { environment: {} })
+      .ended;
+
+  plain.for([
+    ['xl', 'xl.js'],
+    ['xl-save-helper', 'xl-save-helper.cjs'],
+  ] as const)('says so: %s', async ([app, program]) => {
+    const stderr = `${join(folder, 'apps', app)}/dist/launcher.cjs is not there: 'npm test' installs and builds mig, 'pnpm build' builds it\n`;
+    expect(await started(app, program)).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  plain('says so: xl-receive', async () => {
+    const missing = {
+      status: 1,
+      stdout: '',
+      stderr: "@mig/xl is not there: 'npm test' installs and builds mig\n",
+    };
+    expect(await started('xl-receive', 'xl-receive.js')).toEqual(missing);
+    const modules = join(folder, 'apps/xl-receive/node_modules/@mig');
+    mkdirSync(modules, { recursive: true });
+    symlinkSync(join(folder, 'apps/xl'), join(modules, 'xl'));
+    const { stderr } = await started('xl-receive', 'xl-receive.js');
+    expect(stderr).toMatch(/^\S+\/apps\/xl\/dist\/launcher\.cjs is not there: /);
+  });
+});
