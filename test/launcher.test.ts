@@ -45,7 +45,7 @@ function write(word: string, firstLine = 'a program'): void {
 
 interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly uid?: number;
+  readonly uid?: number | undefined;
   /** Of the shell, before it starts. */
   readonly before?: string;
 }
