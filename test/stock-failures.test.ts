@@ -70,7 +70,7 @@ function receiverOf({ target }: TwoHosts): number {
 }
 
 function domainOf(host: TestHost): number {
-  const found = processesOf(host.folder).find(({ commandLine }) => /domain\/main\.js/.test(commandLine));
+  const found = processesOf(host.folder).find(({ commandLine }) => /domain\.cjs/.test(commandLine));
   if (found === undefined) throw new Error('there is no domain');
   return found.pid;
 }

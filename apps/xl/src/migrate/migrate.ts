@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { exitAtOnce } from '@mig/posix';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
@@ -7,7 +8,7 @@ import { sentTo } from '../commands/sent-to.js';
 import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
-import { heedSignals } from '../signals.js';
+import { endAtSignals, heedSignals } from '../signals.js';
 import { createView } from './create-view.js';
 import { explainDeath } from './explain-failure.js';
 import { millisecondsText } from './figures.js';
@@ -119,7 +120,7 @@ async function moveIt(
   const point = new PointOfNoReturn(view, names.name, names.where);
   let state: SourceState = 'awaiting-banner';
   // Also between the task's end and the transport's, while the operators are told, none ends the process halfway.
-  const defaultSignals = heedSignals(() => undefined);
+  const endHeed = heedSignals(() => undefined);
   try {
     const report = await runTask(
       context,
@@ -152,7 +153,8 @@ async function moveIt(
     if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
     return undefined;
   } finally {
-    defaultSignals();
+    endAtSignals(() => exitAtOnce(context.exitStatus));
+    endHeed();
     await reporting?.finish();
   }
 }

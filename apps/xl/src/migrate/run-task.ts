@@ -70,14 +70,14 @@ export async function runTask<T extends Task>(
   // All files of the task are open by now.
   leaveMissingFolder();
   const interrupts = { stop: Interrupt.create(), abandon: Interrupt.create() };
-  const defaultSignals = heedSignals((signal) => {
+  const endHeed = heedSignals((signal) => {
     const effect = hooks.onSignal?.(signal) ?? 'stop';
     if (effect !== 'wait') interrupts[effect].raise(signal);
   });
   try {
     return (await inWorker(task, interrupts, hooks, log)) as TaskResults[T['kind']];
   } finally {
-    defaultSignals();
+    endHeed();
     interrupts.stop.close();
     interrupts.abandon.close();
   }

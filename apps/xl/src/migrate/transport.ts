@@ -84,10 +84,10 @@ export async function transportEnd({ child, ended }: Transport): Promise<string 
   // The shell may be waiting for what it runs instead of having become it: that must not live on without it.
   const hasten = () => void (ending ??= endFamily(child.pid));
   const timer = setTimeout(hasten, GRACE);
-  const defaultSignals = heedSignals(hasten);
+  const endHeed = heedSignals(hasten);
   const end = await ended;
   await ending;
-  defaultSignals();
+  endHeed();
   clearTimeout(timer);
   return end;
 }

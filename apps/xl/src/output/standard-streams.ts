@@ -2,7 +2,7 @@
  * Standard output and error. Whoever writes to them waits for whoever reads, as is usual; a command that holds a domain must
  * not, since its operator's signals and words arrive on the same thread.
  */
-import { endWasAsked, heedSignals } from '../signals.js';
+import { endAtSignals, endWasAsked } from '../signals.js';
 import { BackgroundWriter } from './background-writer.js';
 import { writeAll } from './text-output.js';
 
@@ -34,7 +34,8 @@ export class StandardStream {
 export class StandardStreams {
   readonly output = new StandardStream(1);
   readonly error = new StandardStream(2);
-  #lastWords = Infinity;
+  /** Undefined where writes wait. */
+  #lastWords: number | undefined;
 
   /**
    * Makes writes never wait for a reader, from here on.
@@ -47,18 +48,17 @@ export class StandardStreams {
   }
 
   /**
-   * Waits until all is read, since nobody depends on this process any more. A signal ends the process instead.
+   * Waits until all is read, since nobody depends on this process any more. From here on a signal ends the process instead.
    * @param status how it ends then
    */
   async settle(status: number): Promise<void> {
-    if (this.output.waiting() + this.error.waiting() === 0) return;
+    if (this.#lastWords === undefined) return;
     const { exitAtOnce } = await import('@mig/posix');
     const leave = () => exitAtOnce(status);
-    const defaultSignals = heedSignals(leave);
+    endAtSignals(leave);
     const patience = endWasAsked() ? Math.min(GRACE, this.#lastWords) : this.#lastWords;
     const late = patience === Infinity ? undefined : setTimeout(leave, patience);
     await Promise.all([this.output.written(), this.error.written()]);
     clearTimeout(late);
-    defaultSignals();
   }
 }
