@@ -6,6 +6,10 @@
 
 saw "$(xl info xen_version) to $(on_host2 xl info xen_version)"
 
+# What libxl says when it asks a guest.
+SUSPENDS='suspend request via XenBus'
+export MIG_LIBXL_DEBUG=1
+
 # up LOG SENDER...: a guest of its own, to host2.
 up() {
   local log=$1 began
@@ -15,6 +19,7 @@ up() {
   began=$(milliseconds)
   must "${@:2}" g1 host2 2> "$OUT/$log.txt"
   saw "$log $(seconds_since "$began") s"
+  expect_said "$SUSPENDS" "$OUT/$log.txt"
   must no_domain g1
   must no_helper
   on_host2 check_guest g1
@@ -24,7 +29,7 @@ up() {
 
 # down LOG SENDER...: back to host1, which refuses.
 down() {
-  local log=$1 began stood
+  local log=$1 began
   step "$log"
   began=$(milliseconds)
   ! on_host2_status "${@:2}" g1 host1 > "$OUT/$log.txt" 2>&1 || fail "$log: it went back"
@@ -33,9 +38,7 @@ down() {
   on_host2 check_kept g1
   wait_for 20 no_domain g1 || fail 'a copy is left'
   must no_helper
-  fetch_console g1
-  stood=$(downtime_of g1 "$began")
-  [ "$stood" -lt 100 ] || fail "$log: the guest stood still for $stood ms"
+  ! says "$SUSPENDS" "$OUT/$log.txt" || fail "$log: the guest was asked to suspend"
 }
 
 # over: the guest is not needed any more, nor what it has said.
@@ -45,15 +48,15 @@ over() {
   forget_console g1
 }
 
-up stock-to-stock xl migrate
+up stock-to-stock xl -vvv migrate
 over
 up ours-to-stock "$MIG/mig" migrate
 over
 on_host2 take_xl
-up stock-to-ours /usr/sbin/xl migrate
+up stock-to-ours /usr/sbin/xl -vvv migrate
 over
 up ours-to-ours "$MIG/mig" migrate
 
 take_xl
-down back-ours-to-ours "$MIG/mig" migrate
-down back-stock-to-ours /usr/sbin/xl migrate
+down back-ours-to-ours env MIG_LIBXL_DEBUG=1 "$MIG/mig" migrate
+down back-stock-to-ours /usr/sbin/xl -vvv migrate
