@@ -1,5 +1,5 @@
 /** What the Xen lab makes of its cases: a case without a verdict, and one that passed at its second try, are told apart. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -28,6 +28,19 @@ test('every case of the lab says what it is about, and how long it may take', ()
       expect(limit).toBeGreaterThan(0);
     }
   }
+});
+
+test('CI runs each case on one version at least, the helper and the rows on both, and measures nothing', () => {
+  const all = findCases(join(import.meta.dirname, 'cases'));
+  const script = readFileSync(join(import.meta.dirname, '../../.ci/run'), 'utf8');
+  const runs = [...script.matchAll(/xen-lab\/run\.mjs --xen (\S+) --again --minutes (\d+) (.+)$/gm)];
+  expect(runs.map(([, xen]) => xen)).toEqual([...xens].reverse());
+  const chosen = runs.map(([, , , wanted]) => chooseCases(all, wanted!.split(' ')).map(({ name }) => name));
+  expect([...new Set(chosen.flat())].sort()).toEqual(chooseCases(all, []).map(({ name }) => name));
+  const [first, second] = chosen;
+  expect(first!.filter((name) => second!.includes(name))).toEqual(['10-helper', '81-versions']);
+  // Of the 90 minutes that CI has.
+  expect(runs.reduce((sum, [, , minutes]) => sum + Number(minutes), 0)).toBeLessThanOrEqual(66);
 });
 
 test('measurements are run only when they are named', () => {
