@@ -4,8 +4,7 @@ import { reportError } from './output/errors.js';
 import { Log } from './output/log.js';
 import { run } from './program.js';
 import { chosenHypervisor } from './stock/chosen-hypervisor.js';
-import { isWholeInfo, sayKnownXen } from './stock/known-xen.js';
-import { isStockCommand } from './stock/stock-command.js';
+import { isStockCommand, isWholeInfo } from './stock/stock-command.js';
 
 /** `xl`, which becomes the stock one for what that is to do. @param argv what follows `xl` @returns the exit status */
 export async function xl(argv: readonly string[]): Promise<number> {
@@ -13,7 +12,7 @@ export async function xl(argv: readonly string[]): Promise<number> {
   const invokedAs = basename(program, '.js');
   try {
     if (chosenHypervisor() === 'xen' && isStockCommand(argv, invokedAs)) {
-      if (isWholeInfo(argv, invokedAs)) await sayKnownXen();
+      if (isWholeInfo(argv, invokedAs)) await (await import('./stock/known-xen.js')).sayKnownXen();
       const { becomeStock } = await import('./stock/become-stock.js');
       becomeStock(program, argv);
     }

@@ -36,3 +36,11 @@ export function isStockCommand(argv: readonly string[], invokedAs: string): bool
   const only = STOCK_ONLY[command];
   return only !== undefined && argv.slice(index + 1).some((word) => only.test(word));
 }
+
+/**
+ * Whether it is `info` alone, under a name that is not stock's. A program that reads `xl info`, or asks for one field,
+ * finds what stock says and no more.
+ */
+export function isWholeInfo(argv: readonly string[], invokedAs: string): boolean {
+  return invokedAs !== 'xl' && argv.length === 1 && argv[0] === 'info';
+}
