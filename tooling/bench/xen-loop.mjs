@@ -45,6 +45,7 @@ function measure() {
     map: (_domid, _frames, _count, _mode, errors) => (errors.fill(0), pages.address),
     unmap: () => undefined,
     populate: () => undefined,
+    populateSuperpages: (_domid, _frames, count) => count,
     setTscInfo: () => undefined,
     setHvmContext: () => undefined,
     setHvmParam: () => undefined,

@@ -325,6 +325,48 @@ describe('what Xen is too busy for', () => {
   });
 });
 
+describe('memory', () => {
+  const frames = Uint32Array.of(512, 0, 1024, 0);
+  const calls = () => named('xc_domain_populate_physmap').map(([, ...parameters]) => parameters);
+
+  test('is given a page a frame', () => {
+    open({ xc_domain_populate_physmap: () => 2 }).populate(DOMID, frames, 2);
+    expect(calls()).toEqual([[XCH, DOMID, 2, 0, 0, frames]]);
+  });
+
+  // Those that it has would be given once more.
+  test('is not asked for again where there is not enough, whatever errno says', () => {
+    xen.errno = EBUSY;
+    const control = open({ xc_domain_populate_physmap: () => 1 });
+    expect(() => {
+      control.populate(DOMID, frames, 2);
+    }).toThrow('xc_domain_populate_physmap of domain 7: ENOMEM (Xen gave 1 page of 2');
+    expect(xen.calls).toHaveLength(1);
+  });
+
+  test('that cannot be asked for is an error', () => {
+    const control = open({ xc_domain_populate_physmap: () => -1 });
+    xen.errno = EINVAL;
+    expect(() => {
+      control.populate(DOMID, frames, 2);
+    }).toThrow('xc_domain_populate_physmap of domain 7: EINVAL');
+    expect(xen.calls).toHaveLength(1);
+  });
+
+  test.each([
+    [2, 2],
+    [1, 1],
+    [0, 0],
+    // Single pages are asked for then, and say what is wrong.
+    [-1, 0],
+  ])('is given in superpages, as many as Xen has: %i', (answer, given) => {
+    xen.errno = EBUSY;
+    const control = open({ xc_domain_populate_physmap: () => answer });
+    expect(control.populateSuperpages(DOMID, frames, 2)).toBe(given);
+    expect(calls()).toEqual([[XCH, DOMID, 2, 9, 0, frames]]);
+  });
+});
+
 test('the HVM context is as long as Xen makes it', () => {
   const control = open({
     xc_domain_hvm_getcontext: (_: number, __: number, context: Uint8Array | null) => {

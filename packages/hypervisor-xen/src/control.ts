@@ -8,7 +8,7 @@ import { HostError } from '@mig/hypervisor';
 import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
 import { emptyLeaves, emptyMsrs, readLeaves, readMsrs, writeLeaves, writeMsrs } from './cpu-policy-octets.js';
 import { XenError } from './errors.js';
-import { allMapped } from './frames.js';
+import { allMapped, SUPERPAGE_ORDER } from './frames.js';
 import { HypercallBitmap } from './hypercall-bitmap.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
@@ -21,6 +21,7 @@ const SHADOW_OP_CLEAN = 11;
 const LOGDIRTY_FINAL = 1;
 
 const EBUSY = koffi.os.errno['EBUSY']!;
+const ENOMEM = koffi.os.errno['ENOMEM']!;
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -95,8 +96,8 @@ export function declareControl({ libraries, consolePage }: XenVersion) {
     xc_get_pfn_type_batch: control.func(
       'int xc_get_pfn_type_batch(uintptr_t xch, uint32_t domid, unsigned int count, void *frames)',
     ),
-    xc_domain_populate_physmap_exact: control.func(
-      'int xc_domain_populate_physmap_exact(uintptr_t xch, uint32_t domid, unsigned long count, unsigned int order, unsigned int flags, void *frames)',
+    xc_domain_populate_physmap: control.func(
+      'int xc_domain_populate_physmap(uintptr_t xch, uint32_t domid, unsigned long count, unsigned int order, unsigned int flags, void *frames)',
     ),
     xc_clear_domain_pages: control.func(
       'int xc_clear_domain_pages(uintptr_t xch, uint32_t domid, unsigned long first, int count)',
@@ -345,7 +346,27 @@ export class XenControl {
 
   /** Gives the domain a page at each frame. */
   populate(domid: number, frames: Uint32Array, count: number): void {
-    this.#call('xc_domain_populate_physmap_exact', domid, count, 0, 0, frames);
+    const given = this.#populate(domid, frames, count, 0);
+    if (given === count) return;
+    if (given < 0) throw new XenError('xc_domain_populate_physmap', koffi.errno(), domid);
+    const detail = `Xen gave ${given} page${given === 1 ? '' : 's'} of ${count}: the host has no more, or the domain may have no more`;
+    throw new XenError('xc_domain_populate_physmap', ENOMEM, domid, detail);
+  }
+
+  /**
+   * Gives the domain 2 MiB in one piece at each frame, whose number is a multiple of SUPERPAGE.
+   * @returns how many of them, the first ones: fewer where the host's memory is in pieces
+   */
+  populateSuperpages(domid: number, frames: Uint32Array, count: number): number {
+    return Math.max(0, this.#populate(domid, frames, count, SUPERPAGE_ORDER));
+  }
+
+  /**
+   * Asks once: what Xen has given it would give once more. (`xc_domain_populate_physmap_exact` says EBUSY where it gave fewer.)
+   * @returns how many it gave, the first ones; negative where the call itself failed
+   */
+  #populate(domid: number, frames: Uint32Array, count: number, order: number): number {
+    return this.#xen.xc_domain_populate_physmap(this.#xch, domid, count, order, 0, frames) as number;
   }
 
   /**

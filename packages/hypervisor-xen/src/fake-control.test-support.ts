@@ -4,6 +4,7 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { closeDescriptor, createMemoryFile, Mapping } from '@mig/posix';
 import { PAGE_SIZE, PageType } from '@mig/protocol';
 import type { CpuPolicy, DomainFacts, TscInfo } from './control.js';
+import { SUPERPAGE } from './frames.js';
 import { HypercallBitmap } from './hypercall-bitmap.js';
 import type { RestoringControl } from './incoming-xen-memory.js';
 import type { SavingControl } from './xen-memory.js';
@@ -39,8 +40,11 @@ export class FakeControl implements SavingControl, RestoringControl {
   context: Uint8Array = Uint8Array.of(1, 2, 3);
   readonly params = new Map<number, bigint>();
   readonly grants: { gfn: bigint; domid: number }[] = [];
-  /** Every frame that was asked for, in order. */
+  /** Every frame that was given, in order, and the first of each superpage. */
   readonly populated: number[] = [];
+  readonly superpages: number[] = [];
+  /** Superpages that it has left. */
+  piecesOf2Mib = Infinity;
   logsDirty = false;
   readonly #dirty = new Set<number>();
   readonly #mappings = new Map<number, Scratch & { frames: number[]; write: boolean }>();
@@ -141,6 +145,20 @@ export class FakeControl implements SavingControl, RestoringControl {
       this.populated.push(pfn);
       this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
     }
+  }
+
+  populateSuperpages(_: number, frames: Uint32Array, count: number): number {
+    this.call('populateSuperpages', count);
+    const given = framesIn(frames, Math.min(count, this.piecesOf2Mib));
+    this.piecesOf2Mib -= given.length;
+    for (const first of given) {
+      this.superpages.push(first);
+      for (let i = 0; i < SUPERPAGE; i++) {
+        this.populated.push(first + i);
+        this.pages.set(first + i, new Uint8Array(PAGE_SIZE));
+      }
+    }
+    return given.length;
   }
 
   /** A frame that is not there has octets all the same, which nobody should see. */

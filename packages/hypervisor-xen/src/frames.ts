@@ -3,6 +3,10 @@
 /** The most that xc_get_pfn_type_batch takes (E2BIG above), and what libxc maps at a time. */
 export const BATCH = 1024;
 
+/** Pages that the processor can map as one, 2 MiB: of order 9. */
+export const SUPERPAGE_ORDER = 9;
+export const SUPERPAGE = 2 ** SUPERPAGE_ORDER;
+
 const WORD = 2 ** 32;
 
 export class Frames {

@@ -175,10 +175,25 @@ test('a record of more pages than Xen takes at a time is taken in parts', () => 
   const pages = Array.from({ length: 2500 }, (_, pfn) => ({ pfn }));
   target.restore(imageOf([ended, batch(...pages), tsc, context]));
   const parts = (name: string) => target.calls.filter((call) => call.startsWith(name));
-  expect(parts('populate')).toEqual(['populate 1024', 'populate 1024', 'populate 452']);
+  expect(parts('populate')).toEqual(['populateSuperpages 2', 'populateSuperpages 2', 'populate 452']);
   expect(parts('map')).toEqual(['map write 1024', 'map write 1024', 'map write 452']);
   expect(digests(target.pages)).toEqual(digests(new Map(pages.map(({ pfn }) => [pfn, pageOf(pfn)]))));
 });
+
+test.each([Infinity, 3, 0])(
+  'what is in 2 MiB that came in one piece is what was sent: %i pieces',
+  (pieces) => {
+    const target = new Target();
+    target.piecesOf2Mib = pieces;
+    const pass = (first: number) => Array.from({ length: 1024 }, (_, i) => ({ pfn: first + i }));
+    const again = [{ pfn: 5, version: 2 }, { pfn: 600, version: 3 }, { pfn: 5000 }];
+    target.restore(imageOf([ended, batch(...pass(0)), batch(...pass(1024)), batch(...again), tsc, context]));
+    expect(target.superpages).toEqual([0, 512, 1024, 1536].slice(0, pieces));
+    expect(new Set(target.populated).size).toBe(target.populated.length);
+    const sent: Page[] = [...pass(0), ...pass(1024), ...again];
+    expect(digests(target.pages)).toEqual(digests(new Map(sent.map(({ pfn, version }) => [pfn, pageOf(pfn, version)])))); // prettier-ignore
+  },
+);
 
 test.each<[string, ImageRecord[], number]>([
   ['all', [], Missing.CPUID | Missing.MSR],

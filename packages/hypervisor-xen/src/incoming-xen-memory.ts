@@ -7,14 +7,13 @@ import {
   type ImageRecord,
   type MsrEntry,
   PAGE_SIZE,
-  PageType,
 } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
 import { allMapped, BATCH, Frames } from './frames.js';
 import { HvmParamIndex } from './hvm-params.js';
 import { Phases } from './phases.js';
-import { PopulatedPfns } from './populated.js';
+import { Populator } from './populator.js';
 import { whyNotLoadable, type XenVersion } from './xen-version.js';
 
 /** What libxl made for the domain before its image arrives. */
@@ -37,6 +36,7 @@ export type RestoringControl = Pick<
   | 'clearPage'
   | 'map'
   | 'populate'
+  | 'populateSuperpages'
   | 'resetConsolePage'
   | 'seedGrantTable'
   | 'setCpuPolicy'
@@ -62,7 +62,7 @@ export interface RestoreResults {
 /** The memory of an HVM or PVH domain that is being restored, into a domain that libxl has created. */
 export class IncomingXenMemory implements IncomingMemory {
   readonly phases = new Phases();
-  readonly #populated = new PopulatedPfns();
+  readonly #populator: Populator;
   readonly #frames = new Frames();
   readonly #errors = new Int32Array(BATCH);
   readonly #iovec = new Iovec(BATCH);
@@ -80,7 +80,9 @@ export class IncomingXenMemory implements IncomingMemory {
     private readonly channels: IncomingChannels,
     private readonly callbacks: RestoreCallbacks,
     private readonly version: Pick<XenVersion, 'major' | 'minor' | 'lapic'>,
-  ) {}
+  ) {
+    this.#populator = new Populator(control, domid);
+  }
 
   expect({ type, pageShift, xenMajor, xenMinor }: DomainHeader): void {
     if (type === 'x86-hvm' && pageShift === 12) {
@@ -109,23 +111,8 @@ export class IncomingXenMemory implements IncomingMemory {
 
   populate(pfns: Float64Array, types: Uint8Array, count: number): void {
     this.phases.measure('populating', () => {
-      let due = 0;
-      for (let i = 0; i < count; i++) {
-        const type = types[i]!;
-        if (type === PageType.XTAB || type === PageType.BROKEN || this.#populated.has(pfns[i]!)) continue;
-        this.#populated.add(pfns[i]!);
-        this.#frames.put(due++, pfns[i]!);
-        if (due === BATCH) {
-          this.#populateFrames(due);
-          due = 0;
-        }
-      }
-      if (due > 0) this.#populateFrames(due);
+      this.#populator.populate(pfns, types, count);
     });
-  }
-
-  #populateFrames(count: number): void {
-    this.control.populate(this.domid, this.#frames.words, count);
   }
 
   readPages(input: Input, pfns: Float64Array, count: number): void {

@@ -1,0 +1,78 @@
+import { BATCH, Frames, SUPERPAGE } from './frames.js';
+import { PageType } from '@mig/protocol';
+import type { XenControl } from './control.js';
+import { PopulatedPfns } from './populated.js';
+
+export type PopulatingControl = Pick<XenControl, 'populate' | 'populateSuperpages'>;
+
+/**
+ * Gives a domain that arrives its pages, each once: 2 MiB in one piece where one record has all pages of an aligned range and
+ * the domain has none of them yet, single pages elsewhere. What later records bring is not known, and a page that has none
+ * in the image must not exist, so a range of which a record has a part only is not made whole. A superpage is never more
+ * memory than its pages would be: no limit is reached sooner with it.
+ */
+export class Populator {
+  readonly #populated = new PopulatedPfns();
+  /** Pages to give, those of superpages among them until Xen has given these. */
+  readonly #due = new Frames();
+  #count = 0;
+  readonly #superpages = new Frames(BATCH / SUPERPAGE);
+  /** Where in `#due` the pages of each superpage begin. */
+  readonly #starts = new Uint32Array(BATCH / SUPERPAGE);
+  #superpageCount = 0;
+  /** Pages at the end of `#due` that follow each other. */
+  #run = 0;
+  #last = -1;
+
+  constructor(
+    private readonly control: PopulatingControl,
+    private readonly domid: number,
+  ) {}
+
+  /** @param types of the pfns; holes are left holes */
+  populate(pfns: Float64Array, types: Uint8Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const pfn = pfns[i]!;
+      const type = types[i]!;
+      if (type === PageType.XTAB || type === PageType.BROKEN || this.#populated.has(pfn)) continue;
+      this.#populated.add(pfn);
+      if (this.#count === BATCH) this.#give();
+      this.#put(pfn);
+    }
+    if (this.#count > 0) this.#give();
+  }
+
+  #put(pfn: number): void {
+    this.#due.put(this.#count++, pfn);
+    this.#run = pfn === this.#last + 1 ? this.#run + 1 : 1;
+    this.#last = pfn;
+    if ((pfn & (SUPERPAGE - 1)) !== SUPERPAGE - 1 || this.#run < SUPERPAGE) return;
+    this.#starts[this.#superpageCount] = this.#count - SUPERPAGE;
+    this.#superpages.put(this.#superpageCount++, pfn - (SUPERPAGE - 1));
+  }
+
+  #give(): void {
+    const { control, domid } = this;
+    const asked = this.#superpageCount;
+    const given = asked === 0 ? 0 : control.populateSuperpages(domid, this.#superpages.words, asked);
+    const left = this.#without(given);
+    if (left > 0) control.populate(domid, this.#due.words, left);
+    this.#count = 0;
+    this.#superpageCount = 0;
+    this.#run = 0;
+    this.#last = -1;
+  }
+
+  /** Takes the pages of the first `given` superpages out of `#due`. @returns how many are left in it */
+  #without(given: number): number {
+    const { words } = this.#due;
+    let left = this.#count;
+    // The last first: what stands before it stays where it is.
+    for (let i = given - 1; i >= 0; i--) {
+      const start = this.#starts[i]!;
+      words.copyWithin(start * 2, (start + SUPERPAGE) * 2, left * 2);
+      left -= SUPERPAGE;
+    }
+    return left;
+  }
+}
