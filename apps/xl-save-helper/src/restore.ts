@@ -47,7 +47,10 @@ export function restore(
     const input = new Input(ioFd, { subject: 'the stream', patience, interrupt });
     const { octets, pages } = restoreImage(memory, input);
     const results = memory.complete();
-    libxl.log(LogLevel.DETAIL, `image of ${octets} octets, ${pages} pages`);
+    libxl.log(
+      LogLevel.DETAIL,
+      `image of ${octets} octets, ${pages} pages; ${memory.superpages} times 2 MiB in one piece`,
+    );
     libxl.log(LogLevel.DEBUG, `time spent: ${memory.phases.toString()}`);
     return results;
   } finally {

@@ -61,7 +61,7 @@ export function save(
         },
       });
       link?.image(report);
-      logReport(libxl, report, memory.phases.toString());
+      logReport(libxl, report, memory);
     } finally {
       memory.close();
     }
@@ -94,10 +94,11 @@ function observer(libxl: Libxl): SaveObserver {
   };
 }
 
-function logReport(libxl: Libxl, report: ImageReport, phases: string): void {
+function logReport(libxl: Libxl, report: ImageReport, { takenIn, phases }: XenMemory): void {
   libxl.log(
     LogLevel.DETAIL,
     `image of ${report.octets} octets in ${report.milliseconds.toFixed(0)} ms, suspended within ${report.suspendMilliseconds.toFixed(0)} ms`,
   );
-  libxl.log(LogLevel.DEBUG, `time spent: ${phases}`);
+  if (takenIn > 0) libxl.log(LogLevel.DETAIL, `${takenIn} pages came in while the guest ran`);
+  libxl.log(LogLevel.DEBUG, `time spent: ${phases.toString()}`);
 }

@@ -46,16 +46,38 @@ export class FakeControl implements SavingControl, RestoringControl {
   /** Superpages that it has left. */
   piecesOf2Mib = Infinity;
   logsDirty = false;
+  /** A page that comes in is in the log: of Xen since 4.22, 4.21.1, 4.20.3 and 4.19.5. */
+  logsPagesTakenIn = false;
+  /** Called before everything that is asked: the guest's chance to run. */
+  beforeCall: () => void = () => undefined;
   readonly #dirty = new Set<number>();
+  /** Pages whose writes are not logged, since they came in after the log was last read. */
+  readonly #unlogged = new Set<number>();
   readonly #mappings = new Map<number, Scratch & { frames: number[]; write: boolean }>();
   readonly #bitmaps = new Map<HypercallBitmap, Scratch>();
 
   constructor(readonly pageCount = 0) {}
 
-  /** The guest writes to a page. */
+  /** The guest writes to a page, which it takes in where it has none. */
   write(pfn: number, octets: Uint8Array): void {
+    this.takeIn(pfn);
     this.pages.set(pfn, octets);
-    if (this.logsDirty) this.#dirty.add(pfn);
+    if (this.logsDirty && !this.#unlogged.has(pfn)) this.#dirty.add(pfn);
+  }
+
+  /** Its balloon takes a page in. */
+  takeIn(pfn: number): void {
+    if (this.pages.has(pfn)) return;
+    this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
+    this.#unlogged.add(pfn);
+    if (this.logsDirty && this.logsPagesTakenIn) this.#dirty.add(pfn);
+  }
+
+  /** Its balloon gives a page back; Linux's writes zeroes to it before. */
+  giveBack(pfn: number, { scrubbed = true } = {}): void {
+    if (!this.pages.has(pfn)) return;
+    if (scrubbed) this.write(pfn, new Uint8Array(PAGE_SIZE));
+    this.pages.delete(pfn);
   }
 
   /** What it holds for its caller, who should have given it back. */
@@ -65,6 +87,7 @@ export class FakeControl implements SavingControl, RestoringControl {
 
   /** Also of the callbacks, so that these fail in turn with all else. */
   call(...words: (string | number | bigint)[]): void {
+    this.beforeCall();
     this.calls.push(words.join(' '));
     if (this.calls.length - 1 === this.failing) throw new Refusal(words.join(' '));
   }
@@ -77,7 +100,7 @@ export class FakeControl implements SavingControl, RestoringControl {
 
   describe(): DomainFacts | undefined {
     this.call('describe');
-    return this.facts;
+    return { ...this.facts, pages: this.pages.size };
   }
 
   pfnCount(): number {
@@ -89,12 +112,14 @@ export class FakeControl implements SavingControl, RestoringControl {
     this.call('enableLogDirty');
     this.logsDirty = true;
     this.#dirty.clear();
+    this.#unlogged.clear();
   }
 
   startLogDirty(): boolean {
     this.call('startLogDirty');
     if (this.logsDirty) return false;
     this.logsDirty = true;
+    this.#unlogged.clear();
     return true;
   }
 
@@ -127,6 +152,7 @@ export class FakeControl implements SavingControl, RestoringControl {
     for (const pfn of this.#dirty) words[pfn >>> 5]! |= 1 << (pfn & 31);
     writeSync(this.#bitmaps.get(bitmap)!.fd, words, 0, words.byteLength, 0);
     this.#dirty.clear();
+    this.#unlogged.clear();
     return count;
   }
 

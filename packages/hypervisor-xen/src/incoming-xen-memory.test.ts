@@ -47,7 +47,7 @@ class Target extends FakeControl {
     const memory = new IncomingXenMemory(this, DOMID, channels, callbacks, version);
     try {
       const report = restoreImage(memory, input);
-      return { ...report, ...memory.complete() };
+      return { ...report, ...memory.complete(), superpages: memory.superpages };
     } finally {
       memory.close();
       input.close();
@@ -187,7 +187,8 @@ test.each([Infinity, 3, 0])(
     target.piecesOf2Mib = pieces;
     const pass = (first: number) => Array.from({ length: 1024 }, (_, i) => ({ pfn: first + i }));
     const again = [{ pfn: 5, version: 2 }, { pfn: 600, version: 3 }, { pfn: 5000 }];
-    target.restore(imageOf([ended, batch(...pass(0)), batch(...pass(1024)), batch(...again), tsc, context]));
+    const image = imageOf([ended, batch(...pass(0)), batch(...pass(1024)), batch(...again), tsc, context]);
+    expect(target.restore(image).superpages).toBe(Math.min(4, pieces));
     expect(target.superpages).toEqual([0, 512, 1024, 1536].slice(0, pieces));
     expect(new Set(target.populated).size).toBe(target.populated.length);
     const sent: Page[] = [...pass(0), ...pass(1024), ...again];

@@ -84,6 +84,11 @@ export class IncomingXenMemory implements IncomingMemory {
     this.#populator = new Populator(control, domid);
   }
 
+  /** Pieces of 2 MiB that the domain has been given. */
+  get superpages(): number {
+    return this.#populator.superpages;
+  }
+
   expect({ type, pageShift, xenMajor, xenMinor }: DomainHeader): void {
     if (type === 'x86-hvm' && pageShift === 12) {
       const why = whyNotLoadable({ major: xenMajor, minor: xenMinor }, this.version);

@@ -12,14 +12,16 @@ export type PopulatingControl = Pick<XenControl, 'populate' | 'populateSuperpage
  * memory than its pages would be: no limit is reached sooner with it.
  */
 export class Populator {
+  /** Superpages given. */
+  superpages = 0;
   readonly #populated = new PopulatedPfns();
   /** Pages to give, those of superpages among them until Xen has given these. */
   readonly #due = new Frames();
   #count = 0;
-  readonly #superpages = new Frames(BATCH / SUPERPAGE);
+  readonly #whole = new Frames(BATCH / SUPERPAGE);
   /** Where in `#due` the pages of each superpage begin. */
   readonly #starts = new Uint32Array(BATCH / SUPERPAGE);
-  #superpageCount = 0;
+  #wholeCount = 0;
   /** Pages at the end of `#due` that follow each other. */
   #run = 0;
   #last = -1;
@@ -47,18 +49,19 @@ export class Populator {
     this.#run = pfn === this.#last + 1 ? this.#run + 1 : 1;
     this.#last = pfn;
     if ((pfn & (SUPERPAGE - 1)) !== SUPERPAGE - 1 || this.#run < SUPERPAGE) return;
-    this.#starts[this.#superpageCount] = this.#count - SUPERPAGE;
-    this.#superpages.put(this.#superpageCount++, pfn - (SUPERPAGE - 1));
+    this.#starts[this.#wholeCount] = this.#count - SUPERPAGE;
+    this.#whole.put(this.#wholeCount++, pfn - (SUPERPAGE - 1));
   }
 
   #give(): void {
     const { control, domid } = this;
-    const asked = this.#superpageCount;
-    const given = asked === 0 ? 0 : control.populateSuperpages(domid, this.#superpages.words, asked);
+    const asked = this.#wholeCount;
+    const given = asked === 0 ? 0 : control.populateSuperpages(domid, this.#whole.words, asked);
+    this.superpages += given;
     const left = this.#without(given);
     if (left > 0) control.populate(domid, this.#due.words, left);
     this.#count = 0;
-    this.#superpageCount = 0;
+    this.#wholeCount = 0;
     this.#run = 0;
     this.#last = -1;
   }

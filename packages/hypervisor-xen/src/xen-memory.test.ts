@@ -54,16 +54,20 @@ class Source extends FakeControl {
   anotherSaver: number | undefined;
 
   readonly leftOn: unknown[] = [];
+  /** What was noticed of its balloon. */
+  tookIn = 0;
 
   save(recording: Recording, { live = true, debug = false, iterations = 3 } = {}) {
     const memory = this.open();
     try {
-      return saveImage(memory, recording.output, {
+      const report = saveImage(memory, recording.output, {
         live,
         debug,
         policy: simplePolicy(iterations, 0),
         observer: { logDirtyLeftOn: (error) => void this.leftOn.push(error) },
       });
+      this.tookIn = memory.takenIn;
+      return report;
     } finally {
       memory.close();
     }
@@ -211,6 +215,30 @@ test('pages are written over holes, in batches that Xen takes', () => {
   expect(holes.filter((pfn) => target.pages.has(pfn))).toEqual([]);
 });
 
+test.each([
+  ['1 Gbit/s', 125e6, 0],
+  ['209 MB/s', 209e6, 0],
+  ['300 MB/s', 300e6, 2],
+  ['419 MB/s', 419e6, 2],
+  ['420 MB/s', 420e6, 4],
+  ['no bandwidth', undefined, 4],
+])('with %s a domain of 8 MiB arrives in so many pieces of 2 MiB', (_, octetsPerSecond, pieces) => {
+  const source = new Source(2048);
+  const memory = source.open();
+  const recording = record();
+  let now = 0;
+  saveImage(memory, recording.output, {
+    ...{ live: true, debug: false, policy: simplePolicy(1, 0) },
+    // As if a page took for ever: nothing is waited for.
+    clock: () => (now += 1e6),
+    bandwidth: () => (octetsPerSecond === undefined ? undefined : { octetsPerSecond, always: false }),
+  });
+  memory.close();
+  const target = arrived(recording);
+  expect(target.superpages).toHaveLength(pieces);
+  expect(digests(target.pages)).toEqual(digests(source.pages));
+});
+
 describe('a page that the guest gives back after its type was read', () => {
   test.each([
     ['the first', [0]],
@@ -322,30 +350,182 @@ describe('whatever fails', () => {
   });
 });
 
-test('a domain arrives as it was when it was suspended, whatever its guest did meanwhile', () => {
-  const pageCount = 70;
-  const pfns = fc.uniqueArray(fc.nat(pageCount - 1), { maxLength: 20 });
-  const steps = fc.array(fc.record({ dirty: pfns, given: pfns }), { maxLength: 6 });
-  fc.assert(
-    fc.property(pfns, steps, fc.nat(4), fc.boolean(), (holes, steps, iterations, live) => {
-      const source = new Source(pageCount, holes);
-      let at = 0;
-      source.beforeMap = () => {
-        const step = steps[at++];
-        if (step === undefined || source.suspended) return;
-        // Balloons in both directions: what is written to exists again.
-        for (const pfn of step.given) source.pages.delete(pfn);
-        for (const pfn of step.dirty) source.write(pfn, pageOf(pfn, at + 1));
-      };
-      const recording = record();
-      source.save(recording, { live, iterations });
-      const target = arrived(recording);
-      // A page that was given back after it was sent is there at the target, and means nothing.
-      const there = new Map([...target.pages].filter(([pfn]) => source.pages.has(pfn)));
-      expect(digests(there)).toEqual(digests(source.pages));
-      expect(source.leftovers).toEqual([]);
-      expect([source.logsDirty, source.deviceModelLogs]).toEqual([false, false]);
-    }),
-    { seed: SEED, numRuns: 60 },
-  );
+/** What a guest does at one moment. */
+interface Act {
+  readonly givenBack: readonly number[];
+  readonly takenIn: readonly number[];
+  readonly written: readonly number[];
+}
+
+/**
+ * Has the guest act before calls, one act after the other, until it is suspended; but not while pages are looked at: since just
+ * before the log was turned on, or read, until the first page is mapped after that.
+ */
+function actsIn(source: Source, acts: readonly (Act | undefined)[]): void {
+  let at = 0;
+  source.beforeCall = () => {
+    const { calls } = source;
+    const last = (name: string) => calls.findLastIndex((call) => call.startsWith(name));
+    // allocateBitmap is what comes before the first look, cleanLogDirty what comes in the midst of each later one.
+    const looks = Math.max(last('allocateBitmap'), last('cleanLogDirty')) > last('map');
+    if (source.suspended || looks) return;
+    const act = acts[at++];
+    if (act === undefined) return;
+    for (const pfn of act.givenBack) source.giveBack(pfn);
+    for (const pfn of act.takenIn) source.takeIn(pfn);
+    for (const pfn of act.written) source.write(pfn, pageOf(pfn, at + 1));
+  };
+}
+
+describe.each([
+  ['a Xen that logs pages that come in', true],
+  ['one that does not, as 4.17', false],
+])('on %s', (_, logsPagesTakenIn) => {
+  test('a domain arrives as it was when it was suspended, whatever its guest did meanwhile', () => {
+    const pageCount = 70;
+    const pfns = fc.uniqueArray(fc.nat(pageCount - 1), { maxLength: 12 });
+    const act = fc.record({ givenBack: pfns, takenIn: pfns, written: pfns });
+    const acts = fc.array(fc.option(act, { nil: undefined }), { maxLength: 30 });
+    fc.assert(
+      fc.property(pfns, acts, fc.nat(4), fc.boolean(), (holes, acts, iterations, live) => {
+        const source = new Source(pageCount, holes);
+        source.logsPagesTakenIn = logsPagesTakenIn;
+        actsIn(source, acts);
+        const recording = record();
+        source.save(recording, { live, iterations });
+        const target = arrived(recording);
+        // A page that was given back after it was sent is there at the target, and means nothing.
+        const there = new Map([...target.pages].filter(([pfn]) => source.pages.has(pfn)));
+        expect(digests(there)).toEqual(digests(source.pages));
+        expect(source.leftovers).toEqual([]);
+        expect([source.logsDirty, source.deviceModelLogs]).toEqual([false, false]);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+});
+
+describe('on a Xen that does not log pages that come in', () => {
+  /** A save of two live passes, with what happens after some calls: "map 2" is the second of that name. */
+  function save(source: Source, after: Record<string, () => void>): FakeControl {
+    const left = new Map(Object.entries(after));
+    source.beforeCall = () => {
+      const [last] = source.calls.at(-1)?.split(' ') ?? [];
+      const moment = `${last} ${source.calls.filter((call) => call.split(' ')[0] === last).length}`;
+      const happens = left.get(moment);
+      left.delete(moment);
+      happens?.();
+    };
+    const recording = record();
+    source.save(recording, { iterations: 2 });
+    expect([...left.keys()]).toEqual([]);
+    return arrived(recording);
+  }
+  const write = (source: Source, pfn: number, version: number) => () => {
+    source.write(pfn, pageOf(pfn, version));
+  };
+  const typesAsked = (source: Source) => source.calls.filter((call) => call.startsWith('readPageTypes'));
+
+  test.each([
+    ['the log was turned on', 'enableLogDirty 1'],
+    ['all was looked at', 'readPageTypes 1'],
+    ['the first pass was sent', 'map 1'],
+    ['the log was read', 'cleanLogDirty 1'],
+    ['the log was read and its pages looked at', 'readPageTypes 2'],
+    ['the last live pass was sent', 'map 2'],
+  ])('a page that comes in after %s, and is written to once, arrives', (_, moment) => {
+    const source = new Source(70, [66]);
+    // So that there is a second pass.
+    source.beforeMap = () => {
+      if (source.suspended) return;
+      source.beforeMap = () => undefined;
+      source.write(1, pageOf(1, 2));
+    };
+    const target = save(source, { [moment]: write(source, 66, 2) });
+    expect(digests(target.pages)).toEqual(digests(source.pages));
+  });
+
+  test('a page that comes in while all are looked at, is sent, and then written to, arrives', () => {
+    const source = new Source(2100, [2090]);
+    const target = save(source, {
+      'readPageTypes 1': write(source, 2090, 2),
+      'map 3': write(source, 2090, 3),
+    });
+    // Nobody knows which one it is: all of them are due once more.
+    const all = ['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 52'];
+    expect(typesAsked(source).slice(0, 6)).toEqual([...all, ...all]);
+    expect(digests(target.pages)).toEqual(digests(source.pages));
+  });
+
+  test('a page that is away when the log is read, and back before it is looked at, arrives', () => {
+    const source = new Source(70);
+    const target = save(source, {
+      'map 1': () => {
+        source.giveBack(5);
+      },
+      'cleanLogDirty 1': write(source, 5, 2),
+      'map 2': write(source, 5, 3),
+    });
+    expect(digests(target.pages)).toEqual(digests(source.pages));
+  });
+
+  test('a page that comes in for another, the last time before the suspend, arrives', () => {
+    const source = new Source(70, [66]);
+    const target = save(source, {
+      'map 1': () => {
+        source.giveBack(5);
+        write(source, 66, 2)();
+      },
+    });
+    expect(digest(target.pages.get(66))).toBe(digest(pageOf(66, 2)));
+  });
+
+  // It cannot be seen: its type is the same, the domain has as many pages, and the log has nothing of it.
+  test('a page that goes without having been written to, and is back before anybody looks, arrives as it was', () => {
+    const source = new Source(70);
+    const target = save(source, {
+      'map 1': () => {
+        source.giveBack(5, { scrubbed: false });
+        write(source, 5, 2)();
+      },
+    });
+    expect(digest(target.pages.get(5))).toBe(digest(pageOf(5)));
+  });
+
+  test('memory beyond all that it had is not left behind: the migration is refused', () => {
+    const source = new Source(70);
+    const more = () => {
+      source.takeIn(100);
+      vi.spyOn(source, 'pfnCount').mockReturnValue(101);
+    };
+    expect(() => save(source, { 'map 1': more })).toThrow(
+      expect.objectContaining({
+        code: 'stale',
+        message:
+          'domain 7 has got memory beyond the 70 frames that it had when its migration began: migrate it again',
+      }),
+    );
+    expect([source.logsDirty, source.deviceModelLogs, source.leftovers]).toEqual([false, false, []]);
+  });
+
+  test('without a balloon nothing more is asked than the types of what is sent', () => {
+    const source = new Source(4000, [17, ...Array.from({ length: 1500 }, (_, i) => 2000 + i)]);
+    save(source, { 'map 1': write(source, 3, 2), 'map 2': write(source, 4, 2) });
+    expect(typesAsked(source)).toEqual([
+      ...['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 928'],
+      // What the log had.
+      ...['readPageTypes 2'],
+    ]);
+    expect(source.tookIn).toBe(0);
+    // How many pages it has: two for each live pass, beside one at the start and one when it is suspended.
+    expect(source.calls.filter((call) => call === 'describe')).toHaveLength(2 * 2 + 2);
+  });
+
+  test('with one, holes are looked at once for each reading of the log that shows it', () => {
+    const source = new Source(4000, [17, ...Array.from({ length: 1500 }, (_, i) => 2000 + i)]);
+    save(source, { 'map 1': write(source, 2000, 2), 'map 3': write(source, 4, 2) });
+    const holes = ['readPageTypes 1024', 'readPageTypes 477'];
+    expect(typesAsked(source).slice(4)).toEqual(['readPageTypes 1', ...holes, 'readPageTypes 1']);
+    expect(source.tookIn).toBe(1);
+  });
 });

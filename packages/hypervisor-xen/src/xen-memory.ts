@@ -7,6 +7,7 @@ import { allMapped, BATCH, Frames } from './frames.js';
 import type { HypercallBitmap } from './hypercall-bitmap.js';
 import { SAVED_HVM_PARAMS } from './hvm-params.js';
 import { Phases } from './phases.js';
+import { PhysmapWatch } from './physmap-watch.js';
 import { anotherSaverOf } from './saver-processes.js';
 
 /**
@@ -45,17 +46,25 @@ export type SavingControl = Pick<
 
 const ZEROES = new Uint8Array(PAGE_SIZE);
 
+/** How often pages are mapped that are there, and were not a moment before. */
+const MAP_ATTEMPTS = 5;
+
 /** The memory of an HVM or PVH domain that is being saved. */
 export class XenMemory implements Memory {
   readonly domainHeader: DomainHeader;
   readonly pageCount: number;
   readonly phases = new Phases();
   readonly #frames = new Frames();
+  readonly #missing = new Frames();
   readonly #errors = new Int32Array(BATCH);
   readonly #iovec = new Iovec(BATCH);
   #bitmap: HypercallBitmap | undefined;
   #deviceModelLogs = false;
   #suspended = false;
+  /** Pages that the domain had when Xen was last asked. */
+  #pages = 0;
+  /** While its writes are logged. */
+  #physmap: PhysmapWatch | undefined;
 
   /** @throws HostError `no-such-domain`, or `foreign-domain` for a PV domain */
   constructor(
@@ -75,6 +84,11 @@ export class XenMemory implements Memory {
     }
     this.domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: version.major, xenMinor: version.minor };
     this.pageCount = control.pfnCount(domid);
+  }
+
+  /** Pages that the domain's balloon is known to have taken in during the save, each time that it did. */
+  get takenIn(): number {
+    return this.#physmap?.takenIn ?? 0;
   }
 
   *staticData(): Iterable<ImageRecord> {
@@ -104,6 +118,7 @@ export class XenMemory implements Memory {
     this.#deviceModelLogs = true;
     try {
       this.#bitmap ??= this.control.allocateBitmap(this.pageCount);
+      this.#physmap = new PhysmapWatch(this.control, this.domid, this.pageCount);
       this.control.enableLogDirty(this.domid);
     } catch (error) {
       try {
@@ -118,14 +133,20 @@ export class XenMemory implements Memory {
   cleanLogDirty(bitmap: Uint32Array): number {
     const log = this.#bitmap;
     if (log === undefined) throw new HostError('wrong-state', "the domain's writes are not being logged");
-    return this.phases.measure('log', () => {
+    const dirty = this.phases.measure('log', () => {
       // Before it is read as well: what this read clears, the other would miss.
       this.#refuseAnotherSaver();
+      if (!this.#suspended) this.#pages = this.control.describe(this.domid)?.pages ?? 0;
       const dirty = this.control.cleanLogDirty(this.domid, log, this.#suspended);
       this.#refuseIfInterrupted();
       log.addTo(bitmap);
       return dirty;
     });
+    const added = this.phases.measure(
+      'types',
+      () => this.#physmap?.logRead(bitmap, this.#pages, this.#suspended) ?? 0,
+    );
+    return dirty + added;
   }
 
   /**
@@ -171,6 +192,7 @@ export class XenMemory implements Memory {
 
   pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void {
     this.phases.measure('types', () => {
+      if (this.#physmap?.recall(pfns, count, types) === true) return;
       const { words } = this.#frames;
       for (let first = 0; first < count; first += BATCH) {
         const some = Math.min(BATCH, count - first);
@@ -189,34 +211,61 @@ export class XenMemory implements Memory {
 
   #writeBatch(output: Output, pfns: Uint32Array, first: number, count: number): void {
     this.#frames.fill(pfns, first, count);
-    const address = this.phases.measure('mapping', () =>
-      this.control.map(this.domid, this.#frames.words, count, 'read', this.#errors),
-    );
+    const address = this.phases.measure('mapping', () => this.#map(pfns, first, count));
     try {
-      const all = allMapped(this.#errors, count);
-      if (!all) this.#checkMapped(pfns, first, count);
       this.phases.measure('writing', () => {
-        if (all) this.#writeAll(output, address, count);
+        if (allMapped(this.#errors, count)) this.#writeAll(output, address, count);
         else this.#writeMapped(output, address, count);
       });
     } finally {
-      this.phases.measure('unmapping', () => this.control.unmap(address, count));
+      this.phases.measure('unmapping', () => {
+        this.control.unmap(address, count);
+      });
     }
   }
 
   /**
-   * A running guest may have given a page back (a balloon) since its type was read, and its octets with it: zeroes do.
-   * @throws XenError for a page that could not be mapped and is there
+   * A running guest may have given a page back (a balloon) since its type was read, and its octets with it: zeroes do. It may
+   * also have taken it in again since.
+   * @throws XenError for a page that cannot be mapped and is there
    */
-  #checkMapped(pfns: Uint32Array, first: number, count: number): void {
+  #map(pfns: Uint32Array, first: number, count: number): number {
+    const { control, domid } = this;
+    for (let attempt = 1; ; attempt++) {
+      const address = control.map(domid, this.#frames.words, count, 'read', this.#errors);
+      if (allMapped(this.#errors, count)) return address;
+      try {
+        const there = this.#missed(pfns, first, count);
+        if (there === undefined) return address;
+        if (this.#suspended || attempt === MAP_ATTEMPTS) {
+          const pfn = pfns[first + there]!;
+          throw new XenError(
+            'xenforeignmemory_map',
+            -this.#errors[there]!,
+            domid,
+            `pfn 0x${pfn.toString(16)}`,
+          );
+        }
+      } catch (error) {
+        control.unmap(address, count);
+        throw error;
+      }
+      control.unmap(address, count);
+    }
+  }
+
+  /** @returns which of the pages that were not mapped is there, or has to be; undefined if none */
+  #missed(pfns: Uint32Array, first: number, count: number): number | undefined {
+    const { words } = this.#missing;
+    this.#missing.fill(pfns, first, count);
+    this.control.readPageTypes(this.domid, words, count);
+    let there: number | undefined;
     for (let i = 0; i < count; i++) {
       if (this.#errors[i] === 0) continue;
-      const pfn = pfns[first + i]!;
-      this.#frames.put(0, pfn);
-      this.control.readPageTypes(this.domid, this.#frames.words, 1);
-      if (!this.#suspended && this.#frames.words[0]! >>> 28 === PageType.XTAB) continue;
-      throw new XenError('xenforeignmemory_map', -this.#errors[i]!, this.domid, `pfn 0x${pfn.toString(16)}`);
+      this.#physmap?.missed(pfns[first + i]!);
+      if (this.#suspended || words[i * 2]! >>> 28 !== PageType.XTAB) there ??= i;
     }
+    return there;
   }
 
   #writeAll(output: Output, address: number, count: number): void {
@@ -241,11 +290,13 @@ export class XenMemory implements Memory {
 
   suspend(): void {
     this.callbacks.suspend();
+    const domain = this.control.describe(this.domid);
     // libxl (4.17) says yes, too, where the guest never acknowledged and the request was cancelled.
-    if (this.control.describe(this.domid)?.suspended !== true) {
+    if (domain?.suspended !== true) {
       throw new HostError('suspend-refused', 'the guest has not suspended', { domid: this.domid });
     }
     this.#suspended = true;
+    this.#pages = domain.pages;
   }
 
   close(): void {

@@ -1,0 +1,211 @@
+/**
+ * Which pfns of a domain have a page, while its balloon may give pages back and take pages in. Xen up to 4.18, and 4.19 to 4.21
+ * before 4.19.5, 4.20.3 and 4.21.1, do not note in the log of a domain's writes that a page came in, nor what the guest writes
+ * to it before the log is read the next time: such a page has to be found by looking.
+ */
+import { HostError } from '@mig/hypervisor';
+import { PageType, TYPES_WITH_DATA } from '@mig/protocol';
+import type { XenControl } from './control.js';
+import { BATCH, Frames } from './frames.js';
+
+export type WatchingControl = Pick<XenControl, 'describe' | 'pfnCount' | 'readPageTypes'>;
+
+const ALL = 0xffffffff;
+
+export class PhysmapWatch {
+  /** Pages found where there had been none. */
+  takenIn = 0;
+  /** A bit for each pfn that had no page when it was last looked at. */
+  readonly #absent: Uint32Array;
+  /** Of the absent ones, those of another type than XTAB. */
+  readonly #broken = new Set<number>();
+  /** A bit for each pfn looked at since the log was last read; before it was, all of them. */
+  readonly #known: Uint32Array;
+  /** A bit for each pfn to be sent once more after the next reading: what is written to it until then may not be in the log. */
+  readonly #again: Uint32Array;
+  #anyAgain = false;
+  /** Something shows that pages have come or gone since the log was last read. */
+  #changed = false;
+  readonly #frames = new Frames();
+  readonly #pfns = new Uint32Array(BATCH);
+  #lookedAtAll = false;
+  /** Pages that the domain had when it was last looked at. */
+  #pages: number;
+
+  /** Call just before the log is turned on. */
+  constructor(
+    private readonly control: WatchingControl,
+    private readonly domid: number,
+    private readonly pageCount: number,
+  ) {
+    const words = Math.ceil(pageCount / 32);
+    this.#absent = new Uint32Array(words);
+    this.#known = new Uint32Array(words).fill(ALL);
+    const odd = pageCount % 32;
+    if (odd !== 0) this.#known[words - 1] = ALL >>> (32 - odd);
+    this.#again = new Uint32Array(words);
+    this.#pages = this.#countPages();
+  }
+
+  #countPages(): number {
+    return this.control.describe(this.domid)?.pages ?? 0;
+  }
+
+  /**
+   * Fills `types` with what was seen of the first `count` pfns. The first time, all pfns are looked at.
+   * @returns false where one of them was not looked at since the log was last read
+   */
+  recall(pfns: Uint32Array, count: number, types: Uint8Array): boolean {
+    if (!this.#lookedAtAll) this.#lookAtAll();
+    for (let i = 0; i < count; i++) {
+      const pfn = pfns[i]!;
+      if (!isSet(this.#known, pfn)) return false;
+      types[i] = isSet(this.#absent, pfn) ? this.#typeOfAbsent(pfn) : PageType.NOTAB;
+    }
+    return true;
+  }
+
+  #lookAtAll(): void {
+    for (let first = 0; first < this.pageCount; first += BATCH) {
+      const count = Math.min(BATCH, this.pageCount - first);
+      for (let i = 0; i < count; i++) this.#pfns[i] = first + i;
+      this.#look(count);
+    }
+    this.#lookedAtAll = true;
+    const pages = this.#countPages();
+    // Some of those that were seen have come after the log was turned on.
+    if (pages > this.#pages) this.#sendAgain(this.#known);
+    this.#changed = pages !== this.#pages;
+    this.#pages = pages;
+  }
+
+  #typeOfAbsent(pfn: number): number {
+    return this.#broken.size > 0 && this.#broken.has(pfn) ? PageType.BROKEN : PageType.XTAB;
+  }
+
+  /** A page was not there when it was to be sent: it has gone, and may be back. */
+  missed(pfn: number): void {
+    set(this.#again, pfn);
+    this.#anyAgain = true;
+    this.#changed = true;
+  }
+
+  /**
+   * Adds the pages to send that the log lacks. Looks at the pages that the log has, since what was given back was mostly
+   * written to before; and, if anything shows that pages have come or gone, for pages where there were none.
+   * @param bitmap the log, which has just been read, and what was not sent yet
+   * @param pages that the domain had just before the log was read
+   * @param suspended no page comes or goes any more
+   * @returns how many pages were added
+   * @throws HostError `stale` where the domain has got memory where the log does not reach
+   */
+  logRead(bitmap: Uint32Array, pages: number, suspended: boolean): number {
+    const added = this.#addAgain(bitmap);
+    this.#known.set(bitmap);
+    this.#lookedAtAll = true;
+    this.#collect(
+      (word) => bitmap[word]!,
+      (count) => {
+        this.#look(count);
+      },
+    );
+    const pagesNow = suspended ? pages : this.#countPages();
+    // One of those that were just seen may have been away when the log was read.
+    if (pagesNow > pages) this.#sendAgain(bitmap);
+    const changed = this.#changed || pages !== this.#pages || pagesNow !== pages;
+    this.#changed = false;
+    this.#pages = pagesNow;
+    return changed ? added + this.#addTakenIn(bitmap) : added;
+  }
+
+  #addAgain(bitmap: Uint32Array): number {
+    if (!this.#anyAgain) return 0;
+    let added = 0;
+    for (let word = 0; word < bitmap.length; word++) {
+      for (let bits = this.#again[word]! & ~bitmap[word]!; bits !== 0; bits &= bits - 1) added++;
+      bitmap[word]! |= this.#again[word]!;
+    }
+    this.#again.fill(0);
+    this.#anyAgain = false;
+    return added;
+  }
+
+  #sendAgain(bitmap: Uint32Array): void {
+    for (let word = 0; word < bitmap.length; word++) this.#again[word]! |= bitmap[word]!;
+    this.#anyAgain = true;
+  }
+
+  /** Looks at all pfns that had no page, but for those that the log has. */
+  #addTakenIn(bitmap: Uint32Array): number {
+    if (this.control.pfnCount(this.domid) > this.pageCount) {
+      throw new HostError(
+        'stale',
+        `domain ${this.domid} has got memory beyond the ${this.pageCount} frames that it had when its migration began: migrate it again`,
+        { domid: this.domid },
+      );
+    }
+    let added = 0;
+    this.#collect(
+      (word) => this.#absent[word]! & ~bitmap[word]!,
+      (count) => {
+        this.#look(count);
+        for (let i = 0; i < count; i++) {
+          const pfn = this.#pfns[i]!;
+          if (isSet(this.#absent, pfn)) continue;
+          set(bitmap, pfn);
+          set(this.#known, pfn);
+          added++;
+        }
+      },
+    );
+    this.#changed = false;
+    return added;
+  }
+
+  /** Puts the pfns whose bits are set into `#pfns`, and has them used whenever that is full, and at the end. */
+  #collect(bitsOf: (word: number) => number, use: (count: number) => void): void {
+    let count = 0;
+    for (let word = 0; word < this.#absent.length; word++) {
+      for (let bits = bitsOf(word); bits !== 0; bits &= bits - 1) {
+        this.#pfns[count++] = word * 32 + 31 - Math.clz32(bits & -bits);
+        if (count < BATCH) continue;
+        use(count);
+        count = 0;
+      }
+    }
+    if (count > 0) use(count);
+  }
+
+  /** Asks Xen for the types of the first `count` of `#pfns`. */
+  #look(count: number): void {
+    const { words } = this.#frames;
+    this.#frames.fill(this.#pfns, 0, count);
+    this.control.readPageTypes(this.domid, words, count);
+    for (let i = 0; i < count; i++) {
+      const pfn = this.#pfns[i]!;
+      const type = words[i * 2]! >>> 28;
+      const isAbsent = TYPES_WITH_DATA[type] === 0;
+      if (type === PageType.BROKEN) this.#broken.add(pfn);
+      if (isAbsent === isSet(this.#absent, pfn)) continue;
+      this.#changed = true;
+      if (isAbsent) set(this.#absent, pfn);
+      else this.#takenIn(pfn);
+    }
+  }
+
+  #takenIn(pfn: number): void {
+    this.#absent[pfn >>> 5]! &= ~(1 << (pfn & 31));
+    this.#broken.delete(pfn);
+    this.takenIn++;
+    set(this.#again, pfn);
+    this.#anyAgain = true;
+  }
+}
+
+function isSet(bitmap: Uint32Array, pfn: number): boolean {
+  return ((bitmap[pfn >>> 5]! >>> (pfn & 31)) & 1) !== 0;
+}
+
+function set(bitmap: Uint32Array, pfn: number): void {
+  bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
+}
