@@ -16,6 +16,13 @@ import {
 import { encodeControlRequest, LONGEST_CONTROL_MESSAGE } from '@mig/protocol/control';
 import { LONGEST_NAME } from '@mig/protocol/handshake';
 import { LONGEST_OPERATOR_MESSAGE } from '@mig/protocol/operator';
+import {
+  LONGEST_SENTENCE,
+  MAX_ANSWER,
+  MAX_QUESTION,
+  MOST_CHECKS,
+  MOST_LEAVES,
+} from '@mig/protocol/preflight';
 import { LONGEST_QUOTE } from '@mig/protocol/terminal-text';
 import { encodeTraceRecord, MAX_TRACE_RECORD, TRACE_LIMITS } from '@mig/protocol/trace';
 import { describe, expect } from 'vitest';
@@ -114,6 +121,16 @@ function header(type: number, length: number): Uint8Array {
 /** An image with one more record before its END. */
 function imageWith(...record: Uint8Array[]): Uint8Array {
   return Buffer.concat([emptyImage.subarray(0, -8), ...record, emptyImage.subarray(-8)]);
+}
+
+function questionOf(configuration: string, leaves: number): Uint8Array {
+  const word = 2 ** 32 - 1;
+  const cpuPolicy = {
+    leaves: Array.from({ length: leaves }, () => Array.from({ length: 6 }, () => word)),
+    msrs: Array.from({ length: leaves }, () => [word, word, 'f'.repeat(16)]),
+  };
+  const question = { version: 1, configuration, xen: { major: 4, minor: 20, cpuPolicy } };
+  return Buffer.from(`${JSON.stringify(question)}\n`);
 }
 
 /** As many pfns as a record has room for, none of them with a page. */
@@ -306,6 +323,17 @@ const arrivals: readonly Arrival[] = [
     },
   },
   {
+    what: 'the question before a migration: a configuration, and a processor',
+    limit: `${octetsText(MAX_QUESTION)}, ${countText(MOST_LEAVES)} CPUID leaves and as many MSRs`,
+    where: '`xl migrate-receive --check`',
+    memory: 96,
+    measure: (hosts) =>
+      grownBy(hosts, (path) => `${hosts.target.command('migrate-receive', '--check')} < ${path}`, {
+        small: questionOf(JSON.stringify(configuration()), 1),
+        large: questionOf(fullConfiguration('{},'), MOST_LEAVES),
+      }),
+  },
+  {
     what: "a trace's record",
     limit: `${octetsText(MAX_TRACE_RECORD)}, ${countText(TRACE_LIMITS.values)} values of MessagePack, ${octetsText(TRACE_LIMITS.text)} of text`,
     where: '`xl trace`',
@@ -352,6 +380,10 @@ const others: readonly (readonly [what: string, limit: string])[] = [
     `${octetsText(LONGEST_CONSOLE_LOG)}, and as much of what was before`,
   ],
   ['what came in the place of a banner: what is read of it', octetsText(SHOWN)],
+  [
+    'the answer before a migration',
+    `${octetsText(MAX_ANSWER)}, ${MOST_CHECKS} checks of ${LONGEST_SENTENCE} characters`,
+  ],
   ['what is quoted of a text that somebody else has chosen', `${LONGEST_QUOTE} characters`],
   ["requests of a connection that wait for the domain's process", countText(WAITING)],
   ['operators of a migration at a time', countText(CONNECTIONS)],

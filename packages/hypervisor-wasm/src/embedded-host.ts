@@ -1,4 +1,5 @@
 import {
+  type Departure,
   type DirtyLog,
   type DomainInfo,
   type ExpectedDomain,
@@ -16,6 +17,7 @@ import type { Input } from '@mig/posix';
 import { absolutePath } from '@mig/posix/places';
 import type { ControlRequest, ControlState } from '@mig/protocol/control';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
+import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
 import { ControlConnection } from './control-connection.js';
 import { defaultHostFolder } from './default-host-folder.js';
@@ -218,27 +220,57 @@ export class EmbeddedHost implements Host {
     }
   }
 
+  async checkDeparture(domid: number, { live }: { readonly live: boolean }): Promise<Departure> {
+    const { checkAwayName, checkDomain, checkLog, hostIdentity } = await import('./preflight.js');
+    const domain = this.describe(domid);
+    return {
+      checks: [
+        checkDomain(domain, { movesPaused: true }),
+        checkAwayName(domain, this.list()),
+        checkLog(whyNoLogDirty(), live),
+      ],
+      question: { configuration: this.configuration(domid), host: hostIdentity(this.#folder.path) },
+    };
+  }
+
+  async checkArrival({ configuration, host }: PreflightQuestion): Promise<Check[]> {
+    const { checkArrival, hostIdentity } = await import('./preflight.js');
+    const domids = this.#folder.domids();
+    const isSource = host !== undefined && host === hostIdentity(this.#folder.path);
+    return checkArrival(configuration, {
+      takenDomids: domids,
+      inTheWay: (parsed) => [...this.#inTheWay(parsed, isSource)],
+    });
+  }
+
   /**
    * Refuses a domain that could not start here, before a page of it is received; whether it may is decided when it does.
    * @throws HostError name-taken, uuid-taken
    */
-  #refuseWhereHere({ name, uuid }: DomainConfiguration): void {
+  #refuseWhereHere(configuration: DomainConfiguration): void {
+    for (const error of this.#inTheWay(configuration)) throw error;
+  }
+
+  /** @param isSource it is this host that is about to send the domain: it counts as sent */
+  *#inTheWay({ name, uuid }: DomainConfiguration, isSource = false): Generator<HostError> {
     const ownName = nameOfIncoming(name) ?? name;
     // Only those that it may be are asked: one that does not answer takes its time.
     for (const domid of this.#folder.domids()) {
       const notes = this.#notesOf(domid);
       const isItself = notes?.uuid.toLowerCase() === uuid.toLowerCase();
       if (notes === undefined || (!isItself && notes.name !== ownName)) continue;
-      const standing = isItself ? this.#look(domid)?.standing : undefined;
+      const found = isItself ? this.#look(domid)?.standing : undefined;
+      const standing = isSource && found === 'free' ? 'taken' : found;
       // One of which nobody can say where it stands may run.
       if (standing === 'unknown' || (standing !== undefined && commandTable.receive[standing] !== 'does')) {
         const message = `${notes.name}, domid ${domid}, is this very domain, and is here already`;
-        throw new HostError('uuid-taken', message, { domid });
+        yield new HostError('uuid-taken', message, { domid });
       }
       // The name of one that is being sent will be free.
-      if (notes.name === ownName && !(standing !== undefined && isHeld(standing))) {
+      const leaves = standing !== undefined && standing !== 'unknown' && isHeld(standing);
+      if (notes.name === ownName && !leaves) {
         const message = `there is a domain called ${ownName} already, domid ${domid}`;
-        throw new HostError('name-taken', message, { domid });
+        yield new HostError('name-taken', message, { domid });
       }
     }
   }

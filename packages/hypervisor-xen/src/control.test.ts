@@ -420,6 +420,45 @@ describe('the CPU policy', () => {
     },
   );
 
+  test('that can be offered is that of the host', () => {
+    const control = open(functions);
+    expect(control.offeredCpuPolicy()).toEqual({ leaves, msrs });
+    expect(named('xc_cpu_policy_get_system')).toEqual([['xc_cpu_policy_get_system', XCH, 3, 0x5000]]);
+    Object.assign(xen.functions, { xc_cpu_policy_get_system: () => -1 });
+    expect(() => control.offeredCpuPolicy()).toThrow('xc_cpu_policy_get_system');
+  });
+
+  describe('that is to be offered', () => {
+    /** A policy of its own for each. */
+    const policies = () => {
+      let next = 0x5000;
+      return { xc_cpu_policy_init: () => next++ };
+    };
+    const octets = (view: unknown) => Buffer.from((view as DataView).buffer).toString('hex');
+
+    test.each([true, false])('is judged by Xen: %s', (judgement) => {
+      const control = open({ ...policies(), xc_cpu_policy_is_compatible: () => judgement as never });
+      expect(control.offersCpuPolicy({ leaves, msrs })).toBe(judgement);
+      expect(named('xc_cpu_policy_is_compatible')).toEqual([
+        ['xc_cpu_policy_is_compatible', XCH, 0x5000, 0x5001],
+      ]);
+      const [, , guest, leafView, leafCount] = named('xc_cpu_policy_update_cpuid')[0]!;
+      expect([guest, octets(leafView), leafCount]).toEqual([0x5001, leafOctets, 2]);
+      const [, , , msrView, msrCount] = named('xc_cpu_policy_update_msrs')[0]!;
+      expect([octets(msrView), msrCount]).toEqual([msrOctets, 1]);
+      expect(named('xc_cpu_policy_destroy').map(([, policy]) => policy)).toEqual([0x5001, 0x5000]);
+    });
+
+    test.each(['xc_cpu_policy_update_cpuid', 'xc_cpu_policy_update_msrs'])(
+      'has what %s has no place for',
+      (name) => {
+        const control = open({ ...policies(), [name]: () => -34, xc_cpu_policy_is_compatible: () => 1 });
+        expect(control.offersCpuPolicy({ leaves, msrs })).toBe(false);
+        expect(named('xc_cpu_policy_destroy')).toHaveLength(2);
+      },
+    );
+  });
+
   test('for which there is no memory is not asked for', () => {
     const control = open({ ...functions, xc_cpu_policy_init: () => 0 });
     expect(() => control.cpuPolicy(DOMID)).toThrow('no memory for a CPU policy');

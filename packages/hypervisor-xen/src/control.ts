@@ -26,6 +26,9 @@ const ENOMEM = koffi.os.errno['ENOMEM']!;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 
+/** XEN_SYSCTL_cpu_policy_hvm_max, public/sysctl.h: the most that an HVM or PVH domain can be told, and is judged by. */
+const CPU_POLICY_HVM_MAX = 3;
+
 /** XEN_DOMINF_*, public/domctl.h. */
 const DOMINF_DYING = 1 << 0;
 const DOMINF_HVM_GUEST = 1 << 1;
@@ -125,6 +128,18 @@ export function declareControl({ libraries, consolePage }: XenVersion) {
     xc_cpu_policy_destroy: guest.func('void xc_cpu_policy_destroy(uintptr_t policy)'),
     xc_cpu_policy_get_domain: guest.func(
       'int xc_cpu_policy_get_domain(uintptr_t xch, uint32_t domid, uintptr_t policy)',
+    ),
+    xc_cpu_policy_get_system: guest.func(
+      'int xc_cpu_policy_get_system(uintptr_t xch, unsigned int index, uintptr_t policy)',
+    ),
+    xc_cpu_policy_update_cpuid: guest.func(
+      'int xc_cpu_policy_update_cpuid(uintptr_t xch, uintptr_t policy, void *leaves, uint32_t count)',
+    ),
+    xc_cpu_policy_update_msrs: guest.func(
+      'int xc_cpu_policy_update_msrs(uintptr_t xch, uintptr_t policy, void *msrs, uint32_t count)',
+    ),
+    xc_cpu_policy_is_compatible: guest.func(
+      'bool xc_cpu_policy_is_compatible(uintptr_t xch, uintptr_t host, uintptr_t guest)',
     ),
     xc_cpu_policy_serialise: guest.func(
       'int xc_cpu_policy_serialise(uintptr_t xch, uintptr_t policy, void *leaves, void *leafCount, void *msrs, void *msrCount)',
@@ -448,27 +463,63 @@ export class XenControl {
   }
 
   cpuPolicy(domid: number): CpuPolicy {
+    return this.#withPolicy((policy) => {
+      this.#call('xc_cpu_policy_get_domain', domid, policy);
+      return this.#readPolicy(domid, policy);
+    });
+  }
+
+  /** The most that an HVM or PVH domain can be told here. */
+  offeredCpuPolicy(): CpuPolicy {
+    return this.#withPolicy((policy) => {
+      this.#systemPolicy(policy);
+      return this.#readPolicy(0, policy);
+    });
+  }
+
+  /** Whether the hypervisor would take a domain that was told so, by its own rules. */
+  offersCpuPolicy({ leaves, msrs }: CpuPolicy): boolean {
+    const xen = this.#xen;
+    return this.#withPolicy((host) => {
+      this.#systemPolicy(host);
+      return this.#withPolicy((guest) => {
+        // What the library has no place for the hypervisor has none for either.
+        const [cpuid, registers] = [writeLeaves(leaves), writeMsrs(msrs)];
+        const told = xen.xc_cpu_policy_update_cpuid(this.#xch, guest, cpuid, leaves.length) as number;
+        if (
+          told < 0 ||
+          (xen.xc_cpu_policy_update_msrs(this.#xch, guest, registers, msrs.length) as number) < 0
+        ) {
+          return false;
+        }
+        return xen.xc_cpu_policy_is_compatible(this.#xch, host, guest) as boolean;
+      });
+    });
+  }
+
+  #systemPolicy(policy: number): void {
+    const result: unknown = this.#xen.xc_cpu_policy_get_system(this.#xch, CPU_POLICY_HVM_MAX, policy);
+    check('xc_cpu_policy_get_system', 0, result);
+  }
+
+  #withPolicy<T>(use: (policy: number) => T): T {
+    const policy = this.#xen.xc_cpu_policy_init() as number;
+    if (policy === 0) throw new HostError('unavailable', 'no memory for a CPU policy');
+    try {
+      return use(policy);
+    } finally {
+      this.#xen.xc_cpu_policy_destroy(policy);
+    }
+  }
+
+  #readPolicy(domid: number, policy: number): CpuPolicy {
     const [leafCount, msrCount] = [new Uint32Array(1), new Uint32Array(1)];
     const xen = this.#xen;
     check('xc_cpu_policy_get_size', domid, xen.xc_cpu_policy_get_size(this.#xch, leafCount, msrCount));
     const leaves = emptyLeaves(leafCount[0]!);
     const msrs = emptyMsrs(msrCount[0]!);
-    const policy = xen.xc_cpu_policy_init() as number;
-    if (policy === 0) throw new HostError('unavailable', 'no memory for a CPU policy', { domid });
-    try {
-      this.#call('xc_cpu_policy_get_domain', domid, policy);
-      const result: unknown = xen.xc_cpu_policy_serialise(
-        this.#xch,
-        policy,
-        leaves,
-        leafCount,
-        msrs,
-        msrCount,
-      );
-      check('xc_cpu_policy_serialise', domid, result);
-    } finally {
-      xen.xc_cpu_policy_destroy(policy);
-    }
+    const result: unknown = xen.xc_cpu_policy_serialise(this.#xch, policy, leaves, leafCount, msrs, msrCount);
+    check('xc_cpu_policy_serialise', domid, result);
     return { leaves: readLeaves(leaves, leafCount[0]!), msrs: readMsrs(msrs, msrCount[0]!) };
   }
 

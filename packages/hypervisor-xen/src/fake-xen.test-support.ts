@@ -36,6 +36,8 @@ export class FakeXen {
   readonly before = new Map<string, () => void>();
   /** What `libxl suspend` and `libxl restore` do. */
   image: (request: LibxlRequest, listener: HelperListener | undefined) => unknown = () => undefined;
+  /** KiB. */
+  freeMemory = 4 * 1024 * 1024;
   readonly folder = mkdtempSync(join(tmpdir(), 'mig-xen-'));
 
   add(domid: number, domain: Partial<FakeDomain> = {}): FakeDomain {
@@ -157,6 +159,8 @@ export class FakeXen {
     switch (request.do) {
       case 'list':
         return [...this.domains.keys()].map((domid) => this.#describe(domid));
+      case 'free-memory':
+        return this.freeMemory;
       case 'describe':
         return this.#describe(request.domid);
       case 'configuration':

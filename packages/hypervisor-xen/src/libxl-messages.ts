@@ -22,7 +22,7 @@ export interface ForeignDescriptor {
 }
 
 export type LibxlRequest =
-  | { readonly do: 'list' }
+  | { readonly do: 'list' | 'free-memory' }
   | { readonly do: 'describe'; readonly domid: number }
   | { readonly do: 'configuration'; readonly domid: number }
   | {

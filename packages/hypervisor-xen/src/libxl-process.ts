@@ -60,6 +60,8 @@ function perform(libxl: Libxl, request: LibxlRequest) {
   switch (request.do) {
     case 'list':
       return libxl.list();
+    case 'free-memory':
+      return libxl.freeMemory();
     case 'describe':
       return libxl.describe(request.domid);
     case 'configuration':

@@ -69,6 +69,7 @@ export function declareLibxl({ libraries }: XenVersion) {
       'int libxl_ctx_alloc(void *ctx, int version, unsigned int flags, uintptr_t log)',
     ),
     libxl_domain_info: light.func('int libxl_domain_info(uintptr_t ctx, void *info, uint32_t domid)'),
+    libxl_get_free_memory: light.func('int libxl_get_free_memory(uintptr_t ctx, void *kib)'),
     libxl_list_domain: light.func('uintptr_t libxl_list_domain(uintptr_t ctx, void *count)'),
     libxl_dominfo_list_free: light.func('void libxl_dominfo_list_free(uintptr_t list, int count)'),
     libxl_domid_to_name: light.func('libxl_domid_to_name', text, ['uintptr_t', 'uint32_t']),
@@ -174,6 +175,15 @@ export class Libxl {
     if (result === ERROR_DOMAIN_NOTFOUND) return undefined;
     this.#check('libxl_domain_info', domid, result);
     return this.#domain(info);
+  }
+
+  /** KiB that no domain has. */
+  freeMemory(): number {
+    const kib = new BigUint64Array(1);
+    const result = this.#libxl.libxl_get_free_memory(this.#ctx, kib) as number;
+    if (result !== 0)
+      throw new HostError('unavailable', `libxl_get_free_memory: ${errors[result] ?? result}`);
+    return Number(kib[0]);
   }
 
   #domain(info: DataView): LibxlDomain {

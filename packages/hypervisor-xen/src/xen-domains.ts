@@ -45,6 +45,11 @@ export class XenDomains {
     return this.libxl.ask({ do: 'configuration', domid }) as string;
   }
 
+  /** KiB that no domain has. */
+  freeMemory(): number {
+    return this.libxl.ask({ do: 'free-memory' }) as number;
+  }
+
   rename(domid: number, name: string): void {
     this.libxl.ask({ do: 'rename', domid, name });
   }

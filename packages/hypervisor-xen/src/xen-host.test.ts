@@ -2,14 +2,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HostError, type SaveOptions } from '@mig/hypervisor';
 import { Input, Output } from '@mig/posix';
 import type { Standing } from '@mig/protocol/handshake';
+import type { CpuPolicy } from './control.js';
 import type { DomainRecord } from './domain-record.js';
+import { XenError } from './errors.js';
 import { FakeXen, refused } from './fake-xen.test-support.js';
 import { thisProcess } from './holder.js';
 import type { HelperListener } from './libxl-client.js';
 import type { LibxlRequest } from './libxl-messages.js';
 import type { SaveHelper } from './saver-processes.js';
 import { XenHost } from './xen-host.js';
-import { newestVersion } from './xen-version.js';
+import { newestVersion, xenVersions } from './xen-version.js';
 
 /** The host that this process runs on. */
 const here = vi.hoisted(
@@ -20,6 +22,8 @@ const here = vi.hoisted(
     started: number;
     closed: number;
     dead: boolean;
+    policy: CpuPolicy | undefined;
+    offers: boolean;
   } => ({
     xen: undefined as unknown as FakeXen,
     version: undefined,
@@ -27,6 +31,8 @@ const here = vi.hoisted(
     started: 0,
     closed: 0,
     dead: false,
+    policy: undefined,
+    offers: true,
   }),
 );
 
@@ -38,6 +44,12 @@ vi.mock('./control.js', () => ({
     pause = here.xen.control.pause;
     unpause = here.xen.control.unpause;
     close = here.xen.control.close;
+    cpuPolicy = (domid: number) => {
+      if (here.policy !== undefined) return here.policy;
+      throw new XenError('xc_cpu_policy_get_domain', 1, domid);
+    };
+    offeredCpuPolicy = () => here.policy;
+    offersCpuPolicy = () => here.offers;
   },
 }));
 vi.mock('./xenstore.js', () => ({
@@ -77,6 +89,7 @@ beforeEach(() => {
   xen.add(DOMID);
   folder = { mig: () => new XenHost({ saveHelper: '/usr/bin/xl-save-helper', stateFolder: xen.folder }) };
   Object.assign(here, { version: newestVersion(), helpers: [], started: 0, closed: 0, dead: false });
+  Object.assign(here, { policy: { leaves: [], msrs: [] }, offers: true });
 });
 afterEach(() => {
   xen.close();
@@ -411,6 +424,138 @@ describe('a migration', () => {
     expect(JSON.parse(taken.configuration)).toMatchObject({ c_info: { name: 'busy' } });
     taken.release();
   });
+});
+
+describe('before a migration', () => {
+  const UUID = '7209914c-eb2c-11f1-a38e-4f5345a45087';
+  const pvh = {
+    c_info: { type: 'pvh', name: 'g1', uuid: UUID },
+    b_info: { max_memkb: 98304, target_memkb: 98304, max_vcpus: 1 },
+  };
+  const outcomesOf = (checks: readonly { check: string; outcome: string }[]) =>
+    Object.fromEntries(checks.map(({ check, outcome }) => [check, outcome]));
+  const arriving = async (more: object = {}, question: object = {}) => {
+    const configuration = JSON.stringify({ ...pvh, ...more });
+    const { major, minor } = newestVersion();
+    const xen = { major, minor, cpuPolicy: { leaves: [], msrs: [] } };
+    return outcomesOf(await host().checkArrival({ configuration, xen, ...question }));
+  };
+
+  test('the source says what it knows, and touches nothing', async () => {
+    xen.get(DOMID).configuration = pvh;
+    const { checks, question } = await host().checkDeparture(DOMID);
+    expect(outcomesOf(checks)).toEqual({
+      domain: 'passed',
+      'away-name': 'passed',
+      log: 'passed',
+      devices: 'passed',
+    });
+    const { major, minor } = newestVersion();
+    expect(question.xen).toEqual({ major, minor, cpuPolicy: { leaves: [], msrs: [] } });
+    expect(JSON.parse(question.configuration)).toMatchObject({ c_info: { name: 'busy', uuid: UUID } });
+    expect(xen.acts).toEqual([]);
+  });
+
+  test('a source that is not told its processor asks without', async () => {
+    here.policy = undefined;
+    const { question } = await host().checkDeparture(DOMID);
+    expect(question.xen).toEqual({ major: 4, minor: newestVersion().minor });
+  });
+
+  test.each<[string, () => void, Record<string, string>]>([
+    ['is paused', () => (xen.get(DOMID).pauses = 1), { domain: 'failed' }],
+    ['is another’s', () => held('taken'), { domain: 'failed' }],
+    ['was sent', () => held('sent'), { domain: 'failed' }],
+    ['is to have a name that is taken', () => xen.add(2, { name: AWAY }), { 'away-name': 'failed' }],
+    ['is PV', () => (xen.get(DOMID).configuration = { c_info: { type: 'pv' } }), { log: 'failed' }],
+    ['has a device', () => (xen.get(DOMID).configuration = { ...pvh, pcidevs: [{}] }), { devices: 'failed' }],
+  ])('the source sees that its domain %s', async (_, change, outcomes) => {
+    xen.get(DOMID).configuration = pvh;
+    change();
+    expect(outcomesOf((await host().checkDeparture(DOMID)).checks)).toMatchObject(outcomes);
+  });
+
+  test('a target on which all is well', async () => {
+    expect(await arriving()).toEqual({
+      ...{ kind: 'passed', configuration: 'passed', name: 'passed', uuid: 'passed', memory: 'unknown' },
+      ...{ version: 'passed', processor: 'passed', disks: 'passed', bridges: 'passed' },
+    });
+    xen.add(0, { name: 'Domain-0' });
+    expect(await arriving()).toMatchObject({ memory: 'passed' });
+    expect(xen.acts).toEqual([]);
+  });
+
+  test('a target on which nothing is', async () => {
+    xen.add(0, { name: 'Domain-0' });
+    xen.add(2, { name: 'g1' });
+    xen.add(3, { name: 'copy', uuid: UUID });
+    xen.freeMemory = 0;
+    here.offers = false;
+    const more = {
+      c_info: { ...pvh.c_info, domid: 3 },
+      b_info: { max_memkb: 2 ** 30, target_memkb: 2 ** 30 },
+      disks: [{ pdev_path: '/nonexistent/disk', vdev: 'xvda' }],
+      nics: [{ bridge: 'none/such' }],
+    };
+    here.version = xenVersions[0];
+    expect(await arriving(more)).toEqual({
+      ...{ kind: 'passed', configuration: 'passed', name: 'failed', uuid: 'failed', domid: 'failed' },
+      ...{ memory: 'failed', version: 'failed', processor: 'failed', disks: 'failed', bridges: 'failed' },
+    });
+  });
+
+  test('a target of another kind, or with a configuration that is none', async () => {
+    expect(await arriving({ c_info: { type: 'wasm', name: 'busy' } })).toEqual({ kind: 'failed' });
+    expect(await arriving({}, { configuration: '[' })).toEqual({ configuration: 'failed' });
+    expect(await arriving({ c_info: { name: '\u001b' } })).toEqual({ configuration: 'failed' });
+  });
+
+  test('a source that says nothing of itself leaves open what hangs on it', async () => {
+    expect(await arriving({}, { xen: undefined })).toMatchObject({
+      version: 'unknown',
+      processor: 'unknown',
+    });
+  });
+
+  test('a host that sends to itself has the domain', async () => {
+    xen.get(DOMID).configuration = { ...pvh, c_info: { ...pvh.c_info, name: 'busy', uuid: 'uuid-1' } };
+    const { question } = await host().checkDeparture(DOMID);
+    expect(question.host).toMatch(/^[0-9a-f]{64}$/);
+    expect(outcomesOf(await host().checkArrival(question))).toMatchObject({ name: 'passed', uuid: 'passed' });
+    const other = { ...question, host: 'another' };
+    expect(outcomesOf(await host().checkArrival(other))).toMatchObject({ name: 'passed', uuid: 'failed' });
+  });
+
+  test('a domain with a device passed through is not taken for a migration, unless that is asked for', () => {
+    xen.get(DOMID).configuration = { ...pvh, pcidevs: [{ bus: 3 }] };
+    const message = refused('not-live-migratable', () => host().take(DOMID, { kind: 'migration' }));
+    expect(message).toMatch(/^it has 0000:03:00.0 of this host to itself/);
+    expect(host().describe(DOMID).standing).toBe('free');
+    host().take(DOMID, { kind: 'migration', unchecked: true }).release();
+    host().take(DOMID, { kind: 'save' }).release();
+  });
+
+  test.each([
+    ['disks', { disks: [{ pdev_path: '/nonexistent/disk', vdev: 'xvda' }] }],
+    ['bridges', { nics: [{ bridge: 'none/such' }] }],
+    ['memory', { b_info: { target_memkb: 2 ** 40 } }],
+  ])(
+    'a domain that lacks its %s here is refused before it is received, unless that is asked for',
+    (check, more) => {
+      xen.add(0, { name: 'Domain-0' });
+      const configuration = JSON.stringify({ ...pvh, ...more });
+      const incoming = { configuration, name: 'g1--incoming', fromHost: true };
+      let received = 0;
+      xen.image = () => {
+        xen.add(7, { name: 'g1--incoming', uuid: UUID, pauses: 1, cpuNanoseconds: 0 });
+        return (received = 7);
+      };
+      const message = refused('unavailable', () => host().restoreFrom(input, incoming));
+      expect(message).toContain(`could not start on this host (${check}: `);
+      expect(received).toBe(0);
+      expect(host().restoreFrom(input, { ...incoming, unchecked: true }).domid).toBe(7);
+    },
+  );
 });
 
 describe("libxl's process", () => {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   checkName,
+  type Departure,
   type DirtyLog,
   type DomainInfo,
   type Host,
@@ -17,17 +18,23 @@ import {
 } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
+import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { checkArriving } from './arriving-configuration.js';
-import { XenControl } from './control.js';
+import { type CpuPolicy, XenControl } from './control.js';
 import { detectXen } from './detect.js';
 import { DomainLedger, type Found } from './domain-ledger.js';
 import type { DomainRecord } from './domain-record.js';
+import { XenError } from './errors.js';
 import { thisProcess } from './holder.js';
 import { HostLock } from './host-lock.js';
 import { XenIncomingDomain } from './incoming-domain.js';
 import { LibxlClient } from './libxl-client.js';
 import { LibxlImages, renamed, uuidIn } from './libxl-images.js';
 import { XenOutgoingDomain } from './outgoing-domain.js';
+import { checkArrival, refuseArrival } from './preflight/arrival.js';
+import { needsIn } from './preflight/configuration.js';
+import { checkLog, checkPassedThrough, refuseUnmovable } from './preflight/departure.js';
+import type { HostMemory } from './preflight/memory.js';
 import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
@@ -186,7 +193,9 @@ export class XenHost implements Host {
     };
     return XenOutgoingDomain.take(parts, domid, purpose, () => {
       const info = this.describe(domid);
-      return { info, configuration: renamed(this.#domains.configuration(domid), info.name) };
+      const configuration = renamed(this.#domains.configuration(domid), info.name);
+      if (purpose.kind === 'migration' && purpose.unchecked !== true) refuseUnmovable(configuration, domid);
+      return { info, configuration };
     });
   }
 
@@ -196,8 +205,7 @@ export class XenHost implements Host {
     const verdict = judgeCommand(standing, 'dirty-rate', undefined);
     if (!verdict.allowed) throw refusal(verdict.why, domid, domain.name, standing);
     if (domain.crashed) throw new HostError('wrong-state', `${domain.name} has crashed`, { domid });
-    const control = new XenControl(this.#version);
-    try {
+    return this.#withControl((control) => {
       if (control.describe(domid)?.hvm === false) {
         throw new HostError(
           'not-live-migratable',
@@ -206,6 +214,69 @@ export class XenHost implements Host {
         );
       }
       return withXenDirtyLog(control, domid, () => isBeingSavedLive(domid), use);
+    });
+  }
+
+  async checkDeparture(domid: number): Promise<Departure> {
+    const { checkAwayName, checkDomain, hostIdentity } = await import('@mig/hypervisor/preflight');
+    const domain = this.describe(domid);
+    const configuration = this.configuration(domid);
+    const needs = needsIn(configuration);
+    const { major, minor } = this.#version;
+    const cpuPolicy = needs.type === 'pv' ? undefined : this.#cpuPolicy(domid);
+    return {
+      checks: [
+        checkDomain(domain, { movesPaused: false }),
+        checkAwayName(domain, this.list()),
+        checkLog(needs),
+        checkPassedThrough(needs),
+      ],
+      question: {
+        configuration,
+        host: hostIdentity(this.#stateFolder),
+        xen: { major, minor, ...(cpuPolicy && { cpuPolicy }) },
+      },
+    };
+  }
+
+  /** @returns undefined where Xen does not tell: the target then says that it cannot */
+  #cpuPolicy(domid: number): CpuPolicy | undefined {
+    try {
+      return this.#withControl((control) => control.cpuPolicy(domid));
+    } catch (error) {
+      if (!(error instanceof XenError)) throw error;
+      return undefined;
+    }
+  }
+
+  async checkArrival(question: PreflightQuestion): Promise<Check[]> {
+    const { hostIdentity } = await import('@mig/hypervisor/preflight');
+    const leaving = question.host !== undefined && question.host === hostIdentity(this.#stateFolder);
+    return checkArrival(question, {
+      version: this.#version,
+      memory: () => this.#memory(),
+      processors: () => ({
+        offered: () => this.#withControl((control) => control.offeredCpuPolicy()),
+        isOffered: (policy) => this.#withControl((control) => control.offersCpuPolicy(policy)),
+      }),
+      // A host that sends to itself has the domain until it is sent.
+      refuseCopy: (uuid) => {
+        if (!leaving) this.#domains.checkComes(uuid, 'receive');
+      },
+      refuseName: (name, uuid) => this.#refuseNameHere(name, uuid),
+      takenDomids: this.list().map(({ domid }) => domid),
+    });
+  }
+
+  #memory(): HostMemory {
+    const controlDomain = this.#domains.describe(0).domain.memory;
+    return { free: this.#domains.freeMemory(), controlDomain };
+  }
+
+  #withControl<T>(use: (control: XenControl) => T): T {
+    const control = new XenControl(this.#version);
+    try {
+      return use(control);
     } finally {
       control.close();
     }
@@ -215,6 +286,7 @@ export class XenHost implements Host {
     checkName(options.name);
     checkArriving(options.configuration);
     this.#refuseWhereHere(options);
+    if (options.unchecked !== true) refuseArrival(options.configuration, { memory: () => this.#memory() });
     const domid = this.#images.restore(input, options);
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);
   }
@@ -227,13 +299,15 @@ export class XenHost implements Host {
     const uuid = uuidIn(configuration);
     const command = fromHost ? 'receive' : 'create';
     if (uuid !== undefined) this.#domains.checkComes(uuid, command);
-    const ownName = nameOfIncoming(name) ?? name;
-    const holder = this.list().find((domain) => domain.name === ownName && domain.uuid !== uuid);
+    this.#refuseNameHere(nameOfIncoming(name) ?? name, uuid);
+  }
+
+  /** @param uuid of the domain that is to have it: the name of one that is being sent will be free @throws HostError name-taken */
+  #refuseNameHere(name: string, uuid: string | undefined): void {
+    const holder = this.list().find((domain) => domain.name === name && domain.uuid !== uuid);
     if (holder === undefined) return;
     const { domid } = holder;
-    throw new HostError('name-taken', `there is a domain called ${ownName} already, domid ${domid}`, {
-      domid,
-    });
+    throw new HostError('name-taken', `there is a domain called ${name} already, domid ${domid}`, { domid });
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Input, Output } from '@mig/posix';
 import type { Standing } from '@mig/protocol/handshake';
+import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import type { Memory } from './memory.js';
 import type { PrecopyPolicy } from './policy.js';
 import type { ImageReport, SaveObserver } from './report.js';
@@ -93,6 +94,8 @@ export interface Purpose {
   readonly epoch?: number | undefined;
   /** Where it is to go: a host or a file, for the words of a refusal. */
   readonly to?: string | undefined;
+  /** Whoever asks has been told what is known to keep it from succeeding, and tries it all the same. */
+  readonly unchecked?: boolean | undefined;
 }
 
 export interface ResumeOptions {
@@ -152,6 +155,8 @@ export interface RestoreOptions {
   readonly name: string;
   /** It comes from another host, which may be this one, and has it until it gives permission. */
   readonly fromHost?: boolean;
+  /** What is known to keep it from starting here is not looked at, but for another domain in its place. */
+  readonly unchecked?: boolean;
 }
 
 /** What a host has made ready for a domain that is to arrive. */
@@ -164,6 +169,12 @@ export interface ExpectedDomain {
 
 /** The log of what a domain writes, without anything being sent. */
 export type DirtyLog = Pick<Memory, 'pageCount' | 'cleanLogDirty'>;
+
+/** What a source finds, and what it asks its target. */
+export interface Departure {
+  readonly checks: readonly Check[];
+  readonly question: PreflightQuestion;
+}
 
 /** The libxl layer: domains by domid. Everything here blocks: a toolstack runs it in a worker. */
 export interface Host {
@@ -206,6 +217,15 @@ export interface Host {
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
   /** Makes ready for a domain that is to arrive, ahead of its stream; absent where nothing can be made ready. */
   expectDomain?(): ExpectedDomain;
+  /**
+   * Looks for what would keep a domain from leaving by a migration. Nothing is touched. It blocks as all else, once what it
+   * needs is loaded: no migration waits for that.
+   * @param live pages are to be sent while it runs
+   * @throws HostError `no-such-domain`, or where nothing can be said of it
+   */
+  checkDeparture(domid: number, options: { readonly live: boolean }): Promise<Departure>;
+  /** Looks for what would keep such a domain from arriving here. Nothing is touched. @throws HostError where this host cannot be used */
+  checkArrival(question: PreflightQuestion): Promise<readonly Check[]>;
   /** Sees to what the domain wants once it shuts down; absent where domains need nobody for that. */
   attend?(domid: number): void;
 }

@@ -2,6 +2,7 @@ export { checkName, domidIn, isMeant } from './naming.js';
 export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
 export type {
   Bandwidth,
+  Departure,
   DirtyLog,
   DomainInfo,
   DomainState,

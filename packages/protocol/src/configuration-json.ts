@@ -1,6 +1,6 @@
-/** A domain's configuration as libxl JSON, from whoever sends it: bounded before anything is made of it. */
+/** A domain's configuration as libxl JSON, from whoever sends it. */
+import { JsonObjectError, parseJsonObject } from './json-object.js';
 import { MAX_CONFIGURATION, MAX_CONFIGURATION_DEPTH } from './limits.js';
-import { utf8 } from './text.js';
 
 /** What is wrong with it, to follow "the configuration". */
 export class ConfigurationJsonError extends Error {
@@ -9,40 +9,10 @@ export class ConfigurationJsonError extends Error {
 
 /** @throws ConfigurationJsonError */
 export function parseConfigurationJson(text: string): Record<string, unknown> {
-  if (text.length > MAX_CONFIGURATION || utf8(text).length > MAX_CONFIGURATION) {
-    throw new ConfigurationJsonError(`has more than ${MAX_CONFIGURATION} octets`);
-  }
-  if (isDeeper(text, MAX_CONFIGURATION_DEPTH)) {
-    throw new ConfigurationJsonError(`is nested deeper than ${MAX_CONFIGURATION_DEPTH}`);
-  }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigurationJsonError('is not JSON', { cause });
+    return parseJsonObject(text, { octets: MAX_CONFIGURATION, depth: MAX_CONFIGURATION_DEPTH });
+  } catch (error) {
+    if (!(error instanceof JsonObjectError)) throw error;
+    throw new ConfigurationJsonError(error.message, { cause: error.cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationJsonError('is not a JSON object');
-  }
-  return value as Record<string, unknown>;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d];
-const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
-
-/** Of what is not JSON it says something, too: nothing is believed of it but that it is not deeper. */
-function isDeeper(text: string, most: number): boolean {
-  let depth = 0;
-  let inText = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) inText = !inText;
-    else if (inText) at += character === BACKSLASH ? 1 : 0;
-    else if (character === OPEN_LIST || character === OPEN_OBJECT) depth++;
-    else if (character === CLOSE_LIST || character === CLOSE_OBJECT) depth--;
-    if (depth > most) return true;
-  }
-  return false;
 }

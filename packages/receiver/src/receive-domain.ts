@@ -22,6 +22,8 @@ import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from './timeouts.js';
 export interface ReceiveOptions {
   /** Leaves the domain paused where it would be started. */
   readonly paused?: boolean;
+  /** See RestoreOptions. */
+  readonly unchecked?: boolean;
   readonly timeouts?: Partial<TargetTimeouts>;
   readonly stateEntered?: (state: TargetState) => void;
 }
@@ -103,7 +105,8 @@ class Target {
 
       this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
       const { configuration, name } = readConfiguration(this.input);
-      const arriving = { configuration, name: incomingName(name), fromHost: true };
+      const { unchecked = false } = this.options;
+      const arriving = { configuration, name: incomingName(name), fromHost: true, unchecked };
       return { copy: (expected ?? this.host).restoreFrom(this.input, arriving), name };
     } finally {
       expected?.release();

@@ -59,6 +59,8 @@ export interface LiveMigrateOptions {
   readonly sentTo?: string | undefined;
   /** Makes the libxl JSON to send from the domain's own, as it was when the domain was taken. */
   readonly configuration?: (own: string) => string;
+  /** See Purpose. */
+  readonly unchecked?: boolean | undefined;
   readonly observer?: MigrationObserver;
   readonly timeouts?: Partial<SourceTimeouts>;
   /**
@@ -95,9 +97,10 @@ export function liveMigrate(
   channel: Channel,
   options: LiveMigrateOptions = {},
 ): MigrationReport {
+  const { unchecked } = options;
   let domain: OutgoingDomain;
   try {
-    domain = host.take(domid, { kind: 'migration', to: options.sentTo, epoch: options.epoch });
+    domain = host.take(domid, { kind: 'migration', to: options.sentTo, epoch: options.epoch, unchecked });
   } catch (error) {
     throw new MigrationError('awaiting-banner', 'untouched', error, { left: look(host, domid) });
   }

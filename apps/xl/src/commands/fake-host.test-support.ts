@@ -98,6 +98,12 @@ export class FakeHost implements LocalHost {
   withDirtyLog(): never {
     throw new Error('not here');
   }
+  checkDeparture(): never {
+    throw new Error('not here');
+  }
+  checkArrival(): never {
+    throw new Error('not here');
+  }
   restoreFrom(): never {
     throw new Error('not here');
   }

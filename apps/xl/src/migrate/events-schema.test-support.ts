@@ -1,23 +1,31 @@
-/** The shipped schema of `xl migrate --json`, made strict: what it does not mention is wrong. */
+/** The shipped schemas of `xl migrate --json` and of its `--check`, made strict: what they do not mention is wrong. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 type Schema = Record<string, unknown> & { $defs: Record<string, unknown> };
 
-export const schema = JSON.parse(
-  readFileSync(new URL('../../schema/migrate-events.schema.json', import.meta.url), 'utf8'),
-) as Schema;
+export const schema = read('migrate-events');
 
 const ajv = new Ajv2020({ allErrors: true });
-const lenient = ajv.compile(schema);
-const strict = ajv.compile(closed(schema) as Schema);
 
 /** What is wrong with a line. */
-export function faultsOf(line: unknown): string[] {
-  const faults = [lenient, strict].flatMap((validate) =>
-    validate(line) ? [] : [ajv.errorsText(validate.errors)],
-  );
-  return faults.map((fault) => `${JSON.stringify(line)}: ${fault}`);
+export const faultsOf = faultFinder(schema);
+/** What is wrong with what a check prints. */
+export const faultsOfCheck = faultFinder(read('migrate-check'));
+
+function read(name: string): Schema {
+  const path = new URL(`../../schema/${name}.schema.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8')) as Schema;
+}
+
+function faultFinder(shipped: Schema): (value: unknown) => string[] {
+  const [lenient, strict] = [ajv.compile(shipped), ajv.compile(closed(shipped) as Schema)];
+  return (value) => {
+    const faults = [lenient, strict].flatMap((validate) =>
+      validate(value) ? [] : [ajv.errorsText(validate.errors)],
+    );
+    return faults.map((fault) => `${JSON.stringify(value)}: ${fault}`);
+  };
 }
 
 function closed(value: unknown): unknown {

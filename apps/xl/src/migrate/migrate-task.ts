@@ -49,6 +49,7 @@ export async function migrate(
         suspendCost: task.suspendCost,
         lineRate: task.lineRate,
         debug: task.debug,
+        unchecked: task.unchecked,
         sentTo: task.sentTo,
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),
         observer: trace?.observing(told) ?? told,

@@ -33,6 +33,8 @@ export interface MigrateOptions extends PolicyOptions, TraceOptions {
   readonly D?: true;
   readonly debug?: true;
   readonly json?: true;
+  /** `false`: `--no-check`. */
+  readonly check?: boolean;
   readonly timeouts: SourceTimeouts;
 }
 
@@ -83,6 +85,7 @@ export async function migrate(
         suspendCost,
         lineRate: history.median('line-rates'),
         debug,
+        unchecked: options.check === false,
         configuration,
         timeouts,
       },

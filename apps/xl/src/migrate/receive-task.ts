@@ -13,6 +13,7 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
     { input, output },
     {
       paused: task.paused,
+      unchecked: task.unchecked,
       timeouts: task.timeouts,
       stateEntered: (state) => tell({ event: 'target-state', state }),
     },

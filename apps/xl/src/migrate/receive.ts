@@ -24,7 +24,12 @@ const LAST_WORDS = 1000;
 
 export async function receive(
   context: Context,
-  options: { readonly paused: boolean; readonly attend: boolean; readonly timeouts: TargetTimeouts },
+  options: {
+    readonly paused: boolean;
+    readonly attend: boolean;
+    readonly unchecked: boolean;
+    readonly timeouts: TargetTimeouts;
+  },
 ): Promise<void> {
   context.neverWait(LAST_WORDS);
   const { log } = context;
@@ -55,7 +60,7 @@ export async function receive(
 }
 
 /** A terminal changes the octets that it carries, and takes some for commands. Its name is what the source looks for. */
-function refuseTerminal(): void {
+export function refuseTerminal(): void {
   const terminal = ([0, 1] as const).find((descriptor) => isatty(descriptor));
   if (terminal === undefined) return;
   throw new Failure(

@@ -5,6 +5,7 @@ import { ignoreOptions, refuseOptions } from '../commands/refused-options.js';
 import { setTraits } from '../commands/traits.js';
 import { withHelp } from '../commands/usage.js';
 import type { EstimateOptions } from '../estimate/estimate.js';
+import { addCheckOptions } from '../check/register.js';
 import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
@@ -73,7 +74,7 @@ function registerMigrate(program: Command, context: Context): void {
   const command = program
     .command('migrate')
     .description('Migrate a domain to another host')
-    .usage('[options] <Domain> <host>, or --estimate [options] <Domain> [<host>]')
+    .usage('[options] <Domain> <host>, or --check ..., or --estimate [options] <Domain> [<host>]')
     .argument('[domain]')
     .argument('[host]')
     .option('-C <config>', 'send this configuration instead of the one from creation')
@@ -96,8 +97,13 @@ function registerMigrate(program: Command, context: Context): void {
         options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
       ) => {
         const telling = tellingOptions.find(([name]) => options[name] !== undefined);
-        if (options.estimate === true && telling !== undefined) {
-          throw new Failure(`${telling[1]} with --estimate: nothing is moved to tell of`, ExitStatus.usage);
+        const asking =
+          options.check === true ? '--check' : options.estimate === true ? '--estimate' : undefined;
+        if (asking !== undefined && telling !== undefined) {
+          throw new Failure(`${telling[1]} with ${asking}: nothing is moved to tell of`, ExitStatus.usage);
+        }
+        if (options.check === true && options.estimate === true) {
+          throw new Failure('--check with --estimate: one after the other', ExitStatus.usage);
         }
         const timeouts = sourceTimeouts({ ...options });
         if (options.estimate === true && domain !== undefined) {
@@ -114,10 +120,15 @@ function registerMigrate(program: Command, context: Context): void {
         if (options.link !== undefined) {
           throw new Failure('--link without --estimate: --bandwidth limits a migration', ExitStatus.usage);
         }
+        if (options.check === true) {
+          const { check } = await import('../check/check.js');
+          return check(context, domain, target, { ...options, timeouts });
+        }
         const { migrate } = await import('./migrate.js');
         await migrate(context, domain, target, { ...options, timeouts });
       },
     );
+  addCheckOptions(command);
   addEstimateOptions(command);
   addPolicyOptions(command);
   addTraceOptions(command);
@@ -136,10 +147,22 @@ function registerReceive(program: Command, context: Context): void {
     .option('-e', 'do not wait in the background for the death of the domain')
     .option('-d', 'the stream is checked: it has a second pass over memory')
     .option('-p', 'do not unpause the domain')
-    .action(async (options: { p?: true; e?: true }) => {
-      const { receive } = await import('./receive.js');
+    .option('--check', 'receive nothing: answer what xl migrate --check asks on standard input')
+    .option('--no-check', 'receive also what is known not to start here')
+    .action(async (options: { p?: true; e?: true; check?: boolean }) => {
       const timeouts = targetTimeouts({ ...options });
-      await receive(context, { paused: options.p === true, attend: options.e !== true, timeouts });
+      if (options.check === true) {
+        const { answerCheck } = await import('../check/answer-check.js');
+        return answerCheck(context, timeouts.progress);
+      }
+      const { receive } = await import('./receive.js');
+      const { p, e, check } = options;
+      await receive(context, {
+        paused: p === true,
+        attend: e !== true,
+        unchecked: check === false,
+        timeouts,
+      });
     });
   addTargetTimeouts(command);
   refuseOptions(command, [

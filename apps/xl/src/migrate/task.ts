@@ -41,6 +41,8 @@ export type Task =
       /** Pages per second; see SaveOptions. */
       readonly lineRate: number | undefined;
       readonly debug: boolean;
+      /** See Purpose. */
+      readonly unchecked: boolean;
       readonly trace: TraceTask | undefined;
       readonly configuration: SentConfiguration;
       readonly timeouts: SourceTimeouts;
@@ -48,6 +50,8 @@ export type Task =
   | {
       readonly kind: 'receive';
       readonly paused: boolean;
+      /** See RestoreOptions. */
+      readonly unchecked: boolean;
       /** Somebody is to wait for the domain's end, where the host needs that. */
       readonly attend: boolean;
       readonly timeouts: TargetTimeouts;

@@ -7,9 +7,11 @@ import {
   type Ownership,
   type OwnerVerdict,
 } from '@mig/protocol/handshake';
+import { type Check, failed, passed, type PreflightQuestion } from '@mig/protocol/preflight';
 import { checkName, isMeant } from '../naming.js';
 import { HostError, refusalCodes } from '../errors.js';
 import type {
+  Departure,
   DirtyLog,
   DomainInfo,
   Host,
@@ -21,6 +23,7 @@ import type {
   ResumeOptions,
   SaveOptions,
 } from '../host.js';
+import { checkAwayName, checkDomain } from '../preflight.js';
 import type { ImageReport } from '../report.js';
 
 /** What ModelHost sends in place of a libxl stream. */
@@ -258,6 +261,23 @@ export class ModelHost implements Host {
     for (const pfn of this.written) bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
     this.written.clear();
     return count;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port's
+  async checkDeparture(domid: number): Promise<Departure> {
+    const domain = this.describe(domid);
+    return {
+      checks: [checkDomain(domain, { movesPaused: true }), checkAwayName(domain, this.list())],
+      question: { configuration: this.configuration(domid) },
+    };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port's
+  async checkArrival({ configuration }: PreflightQuestion): Promise<Check[]> {
+    const { name } = (JSON.parse(configuration) as { c_info: { name: string } }).c_info;
+    return [
+      this.find(name) === undefined ? passed('name', `${name} is free`) : failed('name', `${name} is here`),
+    ];
   }
 
   restoreFrom(input: Input, { name }: RestoreOptions): IncomingDomain {

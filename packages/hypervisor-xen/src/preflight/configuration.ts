@@ -1,0 +1,99 @@
+/** What a domain's configuration, as libxl JSON, says of what it needs from its host. What is odd in it counts as not said. */
+import { parseConfigurationJson } from '@mig/protocol';
+
+export interface Disk {
+  /** As the guest knows it: `xvda`. */
+  readonly virtual: string;
+  /** Absent where there is no medium in it. */
+  readonly path: string | undefined;
+  readonly script: string | undefined;
+  readonly isElsewhere: boolean;
+}
+
+export interface Interface {
+  readonly bridge: string | undefined;
+  readonly script: string | undefined;
+  readonly isElsewhere: boolean;
+}
+
+export interface Needs {
+  readonly type: string;
+  readonly name: string;
+  readonly uuid: string | undefined;
+  readonly domid: number | undefined;
+  /** KiB. A ballooned guest needs the least now. */
+  readonly memory: { readonly least: number; readonly most: number };
+  readonly disks: readonly Disk[];
+  readonly interfaces: readonly Interface[];
+  /** PCI devices of the host that are the domain's, as `0000:03:00.0`. */
+  readonly passedThrough: readonly string[];
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** Besides what is the guest's own: what libxl keeps free, KiB. */
+const SLACK = 2048;
+
+/** @throws ConfigurationJsonError */
+export function needsIn(configuration: string): Needs {
+  const parsed = parseConfigurationJson(configuration);
+  const creation = treeOf(parsed['c_info']);
+  const build = treeOf(parsed['b_info']);
+  const { uuid, domid } = creation;
+  return {
+    type: textOf(creation['type']) ?? 'pv',
+    name: textOf(creation['name']) ?? '',
+    uuid: textOf(uuid),
+    domid: numberOf(domid),
+    memory: memoryOf(build),
+    disks: listOf(parsed['disks']).map((disk) => ({
+      virtual: textOf(disk['vdev']) ?? 'a disk',
+      path: textOf(disk['pdev_path']),
+      script: textOf(disk['script']),
+      isElsewhere: isElsewhere(disk),
+    })),
+    interfaces: listOf(parsed['nics']).map((nic) => ({
+      bridge: textOf(nic['bridge']),
+      script: textOf(nic['script']),
+      isElsewhere: isElsewhere(nic),
+    })),
+    passedThrough: listOf(parsed['pcidevs']).map(addressOf),
+  };
+}
+
+/** As libxl reckons it (libxl_get_required_shadow_memory and libxl_domain_need_memory). */
+function memoryOf(build: Tree): Needs['memory'] {
+  const most = numberOf(build['max_memkb']) ?? 0;
+  const now = numberOf(build['target_memkb']) ?? most;
+  const video = numberOf(build['video_memkb']) ?? 0;
+  const vcpus = numberOf(build['max_vcpus']) ?? 1;
+  const shadow = numberOf(build['shadow_memkb']) ?? 4 * (256 * vcpus + 2 * (most / 1024));
+  return { least: now + video, most: Math.max(most, now) + video + shadow + SLACK };
+}
+
+/** Another domain than 0 drives it. */
+function isElsewhere(device: Tree): boolean {
+  return (numberOf(device['backend_domid']) ?? 0) !== 0 || textOf(device['backend_domname']) !== undefined;
+}
+
+function addressOf(device: Tree): string {
+  const hex = (key: string, digits: number) =>
+    (numberOf(device[key]) ?? 0).toString(16).padStart(digits, '0');
+  return `${hex('domain', 4)}:${hex('bus', 2)}:${hex('dev', 2)}.${hex('func', 1)}`;
+}
+
+function treeOf(value: unknown): Tree {
+  return typeof value === 'object' && value !== null ? (value as Tree) : {};
+}
+
+function listOf(value: unknown): readonly Tree[] {
+  return Array.isArray(value) ? value.map(treeOf) : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}

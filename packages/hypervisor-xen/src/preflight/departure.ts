@@ -1,0 +1,25 @@
+/** What keeps a domain on this host, by its configuration. */
+import { HostError } from '@mig/hypervisor';
+import { type Check, failed, passed } from '@mig/protocol/preflight';
+import { type Needs, needsIn } from './configuration.js';
+
+export function checkLog({ type }: Pick<Needs, 'type'>): Check {
+  if (type !== 'pv') return passed('log', 'Xen logs what an HVM or PVH domain writes');
+  return failed('log', 'it is a PV domain: mig moves HVM and PVH domains');
+}
+
+/** Xen logs no writes of a domain that a device writes to by itself (paging_log_dirty_enable), and the device stays. */
+export function checkPassedThrough({ passedThrough }: Pick<Needs, 'passedThrough'>): Check {
+  if (passedThrough.length === 0) return passed('devices', 'it has no device of this host to itself');
+  const devices = passedThrough.join(', ');
+  return failed(
+    'devices',
+    `it has ${devices} of this host to itself, and Xen does not log what that writes: detach it first`,
+  );
+}
+
+/** @throws HostError `not-live-migratable` */
+export function refuseUnmovable(configuration: string, domid: number): void {
+  const { outcome, sentence } = checkPassedThrough(needsIn(configuration));
+  if (outcome === 'failed') throw new HostError('not-live-migratable', sentence, { domid });
+}

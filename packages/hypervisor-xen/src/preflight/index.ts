@@ -1,0 +1,1 @@
+export { checkStockTarget } from './stock-target.js';

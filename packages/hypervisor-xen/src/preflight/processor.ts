@@ -1,0 +1,52 @@
+import type { CpuidLeaf } from '@mig/protocol';
+import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
+import type { CpuPolicy } from '../control.js';
+
+/** What the target's Xen says of processors. */
+export interface Processors {
+  /** The most that a domain can be told there. */
+  offered(): CpuPolicy;
+  /** Whether the hypervisor takes a domain that was told so. */
+  isOffered(policy: CpuPolicy): boolean;
+}
+
+/** @param told what the domain was told that it has */
+export function checkProcessor(told: CpuPolicy | undefined, processors: () => Processors): Check {
+  if (told === undefined)
+    return unknown('processor', 'the source did not say what the domain was told that it has');
+  const its = vendorIn(told.leaves);
+  let there: Processors;
+  try {
+    there = processors();
+    const vendor = vendorIn(there.offered().leaves);
+    if (its !== vendor) {
+      return failed(
+        'processor',
+        `the domain was told a processor of ${its ?? 'nobody'}, and there is one of ${vendor ?? 'nobody'}`,
+      );
+    }
+    if (!there.isOffered(told)) {
+      return failed(
+        'processor',
+        'Xen there does not offer all that the domain was told that its processor has',
+      );
+    }
+  } catch (error) {
+    return unknown(
+      'processor',
+      `Xen there could not be asked: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return passed(
+    'processor',
+    `all that the domain was told of its processor, of ${its ?? 'nobody'}, is offered there`,
+  );
+}
+
+/** The name in leaf 0: its registers b, d and c. */
+export function vendorIn(leaves: readonly CpuidLeaf[]): string | undefined {
+  const first = leaves.find(({ leaf }) => leaf === 0);
+  if (first === undefined) return undefined;
+  const octets = Buffer.from(Uint32Array.of(first.b, first.d, first.c).buffer);
+  return octets.every((octet) => octet > 0x20 && octet < 0x7f) ? octets.toString('latin1') : undefined;
+}

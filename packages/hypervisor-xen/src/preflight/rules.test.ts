@@ -1,0 +1,113 @@
+/** Memory, versions and processors: what is certain, and what is not. */
+import { describe, expect, test } from 'vitest';
+import { HostError } from '@mig/hypervisor';
+import type { CpuPolicy } from '../control.js';
+import { xenVersions } from '../xen-version.js';
+import { checkLog, checkPassedThrough, refuseUnmovable } from './departure.js';
+import { checkMemory } from './memory.js';
+import { checkProcessor, type Processors, vendorIn } from './processor.js';
+import { checkVersion } from './version.js';
+
+const MIB = 1024;
+
+describe('memory', () => {
+  const need = { least: 512 * MIB, most: 1024 * MIB };
+  test.each([
+    [1024, 0, 'passed', 'it needs 1024 MiB, and 1024 MiB are free'],
+    [1023, 0, 'unknown', /^it needs 1024 MiB, and 1023 MiB are free: it fits where domain 0 gives/],
+    [0, 512, 'unknown', /and 0 MiB are free: it fits/],
+    [
+      100,
+      411,
+      'failed',
+      /^it needs 512 MiB at least, and 100 MiB are free, with all that domain 0 has, 511 MiB$/,
+    ],
+  ])('%i MiB free, %i of domain 0: %s', (free, controlDomain, outcome, sentence) => {
+    const check = checkMemory(need, { free: free * MIB, controlDomain: controlDomain * MIB });
+    expect(check.outcome).toBe(outcome);
+    expect(check.sentence).toMatch(sentence);
+  });
+});
+
+describe('versions', () => {
+  test.each([
+    ['4.17', '4.17', 'passed'],
+    ['4.17', '4.20', 'passed'],
+    ['4.20', '4.17', 'failed'],
+    ['4.18', '4.16', 'failed'],
+    ['4.17', '4.16', 'unknown'],
+    ['4.20', '4.18', 'unknown'],
+    ['4.99', '4.17', 'failed'],
+    ['4.99', '4.22', 'unknown'],
+    ['4.20', '4.99', 'passed'],
+    ['4.20', '4.2', 'failed'],
+  ])('from %s to %s: %s', (from, to, outcome) => {
+    const [source, target] = [from, to].map((text) => {
+      const [major, minor] = text.split('.').map(Number);
+      return { major: major!, minor: minor! };
+    });
+    expect(checkVersion(source!, target!)).toMatchObject({ check: 'version', outcome });
+    const row = xenVersions.find(({ minor }) => minor === target!.minor);
+    if (row !== undefined) expect(checkVersion(source!, row).outcome).toBe(outcome);
+  });
+});
+
+const AMD: CpuPolicy = {
+  leaves: [{ leaf: 0, subleaf: 0xffffffff, a: 13, b: 0x68747541, d: 0x69746e65, c: 0x444d4163 }],
+  msrs: [],
+};
+const INTEL: CpuPolicy = {
+  leaves: [{ leaf: 0, subleaf: 0xffffffff, a: 13, b: 0x756e6547, d: 0x49656e69, c: 0x6c65746e }],
+  msrs: [],
+};
+
+describe('processors', () => {
+  const there = (offered: CpuPolicy, isOffered = true): (() => Processors) => {
+    return () => ({ offered: () => offered, isOffered: () => isOffered });
+  };
+
+  test.each([
+    [AMD, there(AMD), 'passed', /of AuthenticAMD, is offered there$/],
+    [AMD, there(AMD, false), 'failed', /does not offer all/],
+    [AMD, there(INTEL), 'failed', /was told a processor of AuthenticAMD, and there is one of GenuineIntel$/],
+    [undefined, there(AMD), 'unknown', /^the source did not say/],
+    [
+      AMD,
+      () => {
+        throw new Error('xc_cpu_policy_get_system: EPERM');
+      },
+      'unknown',
+      /^Xen there could not be asked: xc_cpu_policy_get_system: EPERM$/,
+    ],
+  ] as const)('%#', (told, processors, outcome, sentence) => {
+    const check = checkProcessor(told, processors);
+    expect(check.outcome).toBe(outcome);
+    expect(check.sentence).toMatch(sentence);
+  });
+
+  test('a vendor that is none has no name', () => {
+    expect(vendorIn([])).toBeUndefined();
+    expect(vendorIn([{ leaf: 0, subleaf: 0, a: 0, b: 0x1b, c: 0, d: 0 }])).toBeUndefined();
+  });
+});
+
+describe('what keeps a domain here', () => {
+  test.each([
+    ['pvh', 'passed'],
+    ['hvm', 'passed'],
+    ['pv', 'failed'],
+  ])('a %s domain: %s', (type, outcome) => {
+    expect(checkLog({ type })).toMatchObject({ check: 'log', outcome });
+  });
+
+  test('a device of the host', () => {
+    expect(checkPassedThrough({ passedThrough: [] }).outcome).toBe('passed');
+    expect(checkPassedThrough({ passedThrough: ['0000:03:00.0'] })).toMatchObject({
+      outcome: 'failed',
+      sentence: expect.stringMatching(/^it has 0000:03:00.0 of this host to itself/) as string,
+    });
+    const configuration = '{"c_info":{"type":"hvm"},"pcidevs":[{"bus":3}]}';
+    expect(() => refuseUnmovable(configuration, 1)).toThrow(HostError);
+    expect(() => refuseUnmovable('{}', 1)).not.toThrow();
+  });
+});

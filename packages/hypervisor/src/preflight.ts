@@ -1,0 +1,58 @@
+/** What any host looks at before a migration, from what it says of its domains. Nothing is touched. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { awayName, commandTable, type Refusal } from '@mig/protocol/handshake';
+import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
+import type { DomainInfo } from './host.js';
+
+/** Why a domain is not to be migrated, to follow its name. */
+const words: Readonly<Partial<Record<Refusal, string>>> = {
+  held: 'is in the hands of a migration or a save: wait for that to end, or end it',
+  suspended: 'is suspended: resume it first',
+  away: 'was sent to another host, which may be running it',
+  incoming: 'is arriving from another host',
+};
+
+/** @param movesPaused whether this hypervisor moves a paused domain */
+export function checkDomain(
+  { name, standing, state }: DomainInfo,
+  { movesPaused }: { readonly movesPaused: boolean },
+): Check {
+  if (standing === 'unknown') return unknown('domain', `${name} does not answer: whose it is cannot be told`);
+  const verdict = commandTable.migrate[standing];
+  if (verdict !== 'does') return failed('domain', `${name} ${words[verdict] ?? verdict}`);
+  if (state.crashed) return failed('domain', `${name} has crashed`);
+  if (state.paused && !movesPaused) {
+    return failed(
+      'domain',
+      `${name} is paused, and a paused guest does not answer a suspend: unpause it first`,
+    );
+  }
+  return passed('domain', `${name} ${state.paused ? 'is paused' : 'runs'}, and no other command has it`);
+}
+
+/** @param others all domains of the host */
+export function checkAwayName({ name }: DomainInfo, others: readonly DomainInfo[]): Check {
+  const away = awayName(name);
+  const holder = others.find((other) => other.name === away);
+  if (holder === undefined) return passed('away-name', `${away} is free here`);
+  return failed(
+    'away-name',
+    `domain ${holder.domid} is called ${away} here, which this one is to be once it is sent`,
+  );
+}
+
+/**
+ * What tells this host from others: a host may send to itself, and then has the domain already. Of the machine it says no
+ * more than whether it is the same.
+ * @param place tells hosts of one machine apart
+ * @returns undefined where the machine has no identity
+ */
+export function hostIdentity(place: string): string | undefined {
+  try {
+    const machine = readFileSync('/etc/machine-id', 'utf8').trim();
+    return machine === '' ? undefined : createHash('sha256').update(`mig ${machine} ${place}`).digest('hex');
+  } catch {
+    return undefined;
+  }
+}

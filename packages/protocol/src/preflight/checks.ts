@@ -1,0 +1,65 @@
+/** What is looked at before a migration, a row each, in the order in which it is said. */
+
+/** Neither `unknown` nor `passed` keeps a migration from starting, and they are not the same. */
+export type CheckOutcome = 'passed' | 'failed' | 'unknown';
+
+export type CheckEnd = 'source' | 'target';
+
+interface CheckRow {
+  /** Which end knows. */
+  readonly at: CheckEnd;
+  /** What is so where it passes. */
+  readonly asks: string;
+}
+
+export const checkTable = {
+  domain: { at: 'source', asks: 'the domain runs, and no other command has it' },
+  'away-name': {
+    at: 'source',
+    asks: '`NAME--migratedaway`, which it is called once it is sent, is free here',
+  },
+  log: { at: 'source', asks: 'its writes can be logged here, which live passes need' },
+  devices: { at: 'source', asks: 'it has no device of this host to itself (PCI passthrough)' },
+  reach: { at: 'target', asks: 'HOST is reached, and has an `xl`' },
+  host: { at: 'target', asks: 'the hypervisor there can be used by whoever arrives' },
+  kind: { at: 'target', asks: 'that hypervisor runs domains of this kind' },
+  configuration: { at: 'target', asks: 'it takes the configuration' },
+  name: { at: 'target', asks: 'no other domain there has the name' },
+  uuid: { at: 'target', asks: 'no domain there has the UUID, unless that one is on its way out' },
+  domid: { at: 'target', asks: 'the domid is free, with `-D`' },
+  memory: { at: 'target', asks: 'there is memory for it' },
+  version: { at: 'target', asks: 'its Xen loads what that of the source writes' },
+  processor: { at: 'target', asks: 'its processors have what the domain was told that it has' },
+  disks: { at: 'target', asks: 'the files and devices of its disks are there' },
+  bridges: { at: 'target', asks: 'the bridges of its network interfaces are there' },
+} as const satisfies Readonly<Record<string, CheckRow>>;
+
+export type CheckName = keyof typeof checkTable;
+
+export interface Check {
+  /** Of the table, or what a newer mig has named. */
+  readonly check: string;
+  readonly outcome: CheckOutcome;
+  /** What was found, for people. */
+  readonly sentence: string;
+}
+
+export function passed(check: CheckName, sentence: string): Check {
+  return { check, outcome: 'passed', sentence };
+}
+
+export function failed(check: CheckName, sentence: string): Check {
+  return { check, outcome: 'failed', sentence };
+}
+
+export function unknown(check: CheckName, sentence: string): Check {
+  return { check, outcome: 'unknown', sentence };
+}
+
+/** The outcome of all together: that of the worst. */
+export function verdictOf(checks: readonly Pick<Check, 'outcome'>[]): CheckOutcome {
+  const worst = (['failed', 'unknown'] as const).find((each) =>
+    checks.some(({ outcome }) => outcome === each),
+  );
+  return worst ?? 'passed';
+}

@@ -1,0 +1,26 @@
+/** What keeps a migration from succeeding, asked before it begins: what is looked at, and how two migs talk about it. */
+export {
+  type Check,
+  type CheckEnd,
+  type CheckName,
+  type CheckOutcome,
+  checkTable,
+  failed,
+  passed,
+  unknown,
+  verdictOf,
+} from './checks.js';
+export {
+  decodeAnswer,
+  decodeQuestion,
+  encodeAnswer,
+  encodeQuestion,
+  LONGEST_SENTENCE,
+  MAX_ANSWER,
+  MAX_QUESTION,
+  MOST_CHECKS,
+  MOST_LEAVES,
+  PREFLIGHT_GREETING,
+  PreflightMessageError,
+  type PreflightQuestion,
+} from './messages.js';
