@@ -1,6 +1,7 @@
 /** What any host looks at before a migration, from what it says of its domains. Nothing is touched. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { awayName, commandTable, type Refusal } from '@mig/protocol/handshake';
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
 import type { DomainInfo } from './host.js';
@@ -43,15 +44,15 @@ export function checkAwayName({ name }: DomainInfo, others: readonly DomainInfo[
 }
 
 /**
- * What tells this host from others: a host may send to itself, and then has the domain already. Of the machine it says no
- * more than whether it is the same.
+ * Tells this host from others: one may send to itself, and has the domain already. What it is made of, the boot among
+ * it, which no copy of a machine shares, cannot be read from it.
  * @param place tells hosts of one machine apart
- * @returns undefined where the machine has no identity
+ * @returns undefined where the kernel does not say
  */
 export function hostIdentity(place: string): string | undefined {
   try {
-    const machine = readFileSync('/etc/machine-id', 'utf8').trim();
-    return machine === '' ? undefined : createHash('sha256').update(`mig ${machine} ${place}`).digest('hex');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return createHash('sha256').update(`${boot} ${hostname()} ${place}`).digest('hex');
   } catch {
     return undefined;
   }
