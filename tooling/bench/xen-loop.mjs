@@ -1,8 +1,9 @@
 // What mig itself costs a save and a restore on Xen: the loop over a domain of which most pfns are holes, as PVH guests have them,
-// on a hypervisor that answers at once. Each run compiles anew, as each helper does. Under
-// `qemu-x86_64 $(which node)` it shows what an emulated dom0 makes of it.
+// on a hypervisor that answers at once, and what it asks of that. Each run compiles anew, as each helper does. Under
+// `qemu-x86_64 $(which node)` it shows what an emulated dom0 makes of it; two runs under `strace -f -c`, of a domain and of
+// one twice as large, what system calls a batch costs.
 //
-// usage: node tooling/bench/xen-loop.mjs [RUNS, 5 unless given]
+// usage: node tooling/bench/xen-loop.mjs [RUNS, 5 unless given] [MIB, of a domain without holes]
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { isMainThread, Worker } from 'node:worker_threads';
@@ -11,22 +12,25 @@ import { IncomingXenMemory, XenMemory } from '@mig/hypervisor-xen/memory';
 import { restoreImage } from '@mig/receiver';
 import { saveImage, simplePolicy } from '@mig/sender';
 
-const PFNS = 1_044_480;
-const PRESENT = 24_576;
 const PAGE = 4096;
+const mebibytes = process.argv[3];
+const PRESENT = mebibytes === undefined ? 24_576 : (Number(mebibytes) * 2 ** 20) / PAGE;
+const PFNS = mebibytes === undefined ? 1_044_480 : PRESENT;
 const BATCH = 1024;
 const XTAB = 0xf0000000;
 
 if (isMainThread) {
   const runs = Number(process.argv[2] ?? 5);
-  for (let run = 0; run < runs; run++) await once(new Worker(new URL(import.meta.url)), 'exit');
+  const url = new URL(import.meta.url);
+  for (let run = 0; run < runs; run++) await once(new Worker(url, { argv: process.argv.slice(2) }), 'exit');
 } else {
   measure();
 }
 
 function measure() {
   const pages = Mapping.ofMemory('pages', BATCH * PAGE);
-  const control = {
+  const calls = {};
+  const control = counting(calls, {
     startLogDirty: () => false,
     describe: () => ({ hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
     pfnCount: () => PFNS,
@@ -49,7 +53,7 @@ function measure() {
     setTscInfo: () => undefined,
     setHvmContext: () => undefined,
     setHvmParam: () => undefined,
-  };
+  });
   const callbacks = { suspend: () => undefined, switchDeviceModelLog: () => undefined };
 
   const version = { major: 4, minor: 20, lapic: 32 };
@@ -59,12 +63,12 @@ function measure() {
   const save = timed(() =>
     saveImage(memory, output, { live: true, debug: false, policy: simplePolicy(1, 50) }),
   );
-  console.log(`save ${save} ms; ${memory.phases}`);
+  console.log(`save ${save} ms; ${memory.phases}; calls: ${taken(calls)}`);
 
   const incoming = new IncomingXenMemory(control, 1, {}, { staticDataDone: () => undefined }, version);
   const input = new Input(openSync(`/proc/self/fd/${stream}`, 'r'), { subject: 'the stream' });
   const restore = timed(() => restoreImage(incoming, input));
-  console.log(`restore ${restore} ms; ${incoming.phases}`);
+  console.log(`restore ${restore} ms; ${incoming.phases}; calls: ${taken(calls)}`);
 }
 
 /** @returns milliseconds of the processor's time, text */
@@ -72,4 +76,25 @@ function timed(work) {
   const began = process.cpuUsage().user;
   work();
   return ((process.cpuUsage().user - began) / 1000).toFixed(1);
+}
+
+/** @returns the control, whose calls are counted by their names */
+function counting(calls, control) {
+  return Object.fromEntries(
+    Object.entries(control).map(([name, call]) => [
+      name,
+      (...parameters) => {
+        calls[name] = (calls[name] ?? 0) + 1;
+        return call(...parameters);
+      },
+    ]),
+  );
+}
+
+/** @returns those of the memory, text; from here on they are counted anew */
+function taken(calls) {
+  const of = ['describe', 'readPageTypes', 'populateSuperpages', 'populate', 'map', 'unmap'];
+  const text = of.flatMap((name) => (name in calls ? [`${name} ${calls[name]}`] : [])).join(', ');
+  for (const name of Object.keys(calls)) delete calls[name];
+  return text;
 }

@@ -57,19 +57,29 @@ export class PhysmapWatch {
    */
   recall(pfns: Uint32Array, count: number, types: Uint8Array): boolean {
     if (!this.#lookedAtAll) this.#lookAtAll();
+    const known = this.#known;
+    const absent = this.#absent;
     for (let i = 0; i < count; i++) {
       const pfn = pfns[i]!;
-      if (!isSet(this.#known, pfn)) return false;
-      types[i] = isSet(this.#absent, pfn) ? this.#typeOfAbsent(pfn) : PageType.NOTAB;
+      const bit = 1 << (pfn & 31);
+      if ((known[pfn >>> 5]! & bit) === 0) return false;
+      types[i] = (absent[pfn >>> 5]! & bit) === 0 ? PageType.NOTAB : PageType.XTAB;
     }
+    if (this.#broken.size > 0) this.#recallBroken(pfns, count, types);
     return true;
   }
 
+  #recallBroken(pfns: Uint32Array, count: number, types: Uint8Array): void {
+    for (let i = 0; i < count; i++) if (this.#broken.has(pfns[i]!)) types[i] = PageType.BROKEN;
+  }
+
   #lookAtAll(): void {
+    const { words } = this.#frames;
     for (let first = 0; first < this.pageCount; first += BATCH) {
       const count = Math.min(BATCH, this.pageCount - first);
-      for (let i = 0; i < count; i++) this.#pfns[i] = first + i;
-      this.#look(count);
+      for (let i = 0; i < count; i++) this.#frames.put(i, first + i);
+      this.control.readPageTypes(this.domid, words, count);
+      for (let i = 0; i < count; i++) this.#note(first + i, words[i * 2]! >>> 28);
     }
     this.#lookedAtAll = true;
     const pages = this.#countPages();
@@ -79,8 +89,10 @@ export class PhysmapWatch {
     this.#pages = pages;
   }
 
-  #typeOfAbsent(pfn: number): number {
-    return this.#broken.size > 0 && this.#broken.has(pfn) ? PageType.BROKEN : PageType.XTAB;
+  /** As it is seen for the first time. */
+  #note(pfn: number, type: number): void {
+    if (type === PageType.BROKEN) this.#broken.add(pfn);
+    this.#absent[pfn >>> 5]! |= (1 - TYPES_WITH_DATA[type]!) << (pfn & 31);
   }
 
   /** A page was not there when it was to be sent: it has gone, and may be back. */
