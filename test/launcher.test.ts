@@ -106,6 +106,21 @@ describe('compiled code', () => {
     expect(existsSync(cache('program.new'))).toBe(false);
   });
 
+  test.each<[string, (fresh: string) => void]>([
+    ['a start that was ended has left half of it', (fresh) => writeFileSync(fresh, 'half')],
+    ['there is a pipe that nobody reads', (fresh) => execFileSync('mkfifo', [fresh])],
+    ['there is a link to another file', (fresh) => symlinkSync(path('precious'), fresh)],
+  ])('is kept where %s', (_, spoil) => {
+    mkdirSync(cache(), { recursive: true, mode: 0o700 });
+    writeFileSync(path('precious'), 'precious');
+    spoil(cache('program.new'));
+    expect(start()).toBe('one');
+    write('two');
+    expect(start()).toBe('one');
+    expect(readdirSync(cache())).toEqual(['program']);
+    expect(readFileSync(path('precious'), 'utf8')).toBe('precious');
+  });
+
   test.skipIf(!isRoot).each([
     ['the file', 'program'],
     ['the folder', ''],

@@ -1,4 +1,5 @@
 /** What is loaded when a program starts, and what is kept of it for the next start. */
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -45,6 +46,18 @@ plain.for([
   for (const name of packages) {
     expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(\\S+\\)\n\n[^]*?Copyright`, 'm'));
   }
+});
+
+plain('a thread that cannot be started ahead ends nobody', () => {
+  const script = `
+    require('node:child_process').execFileSync('prlimit', ['--nproc=1', '--pid', String(process.pid)]);
+    try { new (require('node:worker_threads').Worker)('', { eval: true }); } catch ({ message }) { console.log(message); }
+    require(process.argv[1]).startAhead('receive');
+    console.log('goes on');`;
+  const worker = `${root}apps/xl/bin/task-worker.cjs`;
+  const asUser = process.getuid!() === 0 ? { uid: 65534 } : {};
+  const { stdout } = spawnSync(process.execPath, ['-e', script, worker], { encoding: 'utf8', ...asUser });
+  expect(stdout).toBe('EAGAIN\ngoes on\n');
 });
 
 describe('a migration', () => {

@@ -87,7 +87,9 @@ class Cache {
       for (const folder of [dirname(this.#folder), this.#folder]) make(folder);
       // It would not be read.
       if (!isOurs(fs.statSync(this.#folder))) return;
-      fs.writeFileSync(fresh, Buffer.concat([this.#digest(code), code]), { mode: 0o600 });
+      // What a start that was ended has left there; what else is there is not written to, be it a pipe that nobody reads.
+      fs.rmSync(fresh, { force: true });
+      fs.writeFileSync(fresh, Buffer.concat([this.#digest(code), code]), { mode: 0o600, flag: 'wx' });
       fs.renameSync(fresh, this.#path);
     } catch {
       remove(fresh);
@@ -118,6 +120,6 @@ function remove(path) {
   try {
     fs.rmSync(path, { force: true });
   } catch {
-    // It stays, and is written over the next time.
+    // It stays, and none is kept.
   }
 }

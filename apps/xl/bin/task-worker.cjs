@@ -9,11 +9,15 @@ if (isMainThread) {
   exports.startAhead = (kind) => {
     // No thread of Node starts there.
     if (!hasWorkingFolder()) return;
-    const worker = startWorker(kind);
-    worker.unref();
-    ahead = { kind, worker };
-    // Another may do better, and says why if not.
-    worker.once('error', () => (ahead = undefined));
+    // Where none can be started, or this one fails, another may do better, and says why if not.
+    try {
+      const worker = startWorker(kind);
+      worker.unref();
+      ahead = { kind, worker };
+      worker.once('error', () => (ahead = undefined));
+    } catch {
+      return;
+    }
   };
 
   /** @param {string} kind what it is to do; the task comes as a message */
