@@ -19,6 +19,7 @@ import type { ControlRequest, ControlState } from '@mig/protocol/control';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
+import { closeSync, openSync } from 'node:fs';
 import { ControlConnection } from './control-connection.js';
 import { defaultHostFolder } from './default-host-folder.js';
 import { endProcess } from './end-process.js';
@@ -106,10 +107,10 @@ export class EmbeddedHost implements Host {
     const parsed = parseConfiguration(configuration);
     const { module } = inspectGuest(readKernel(parsed.kernel));
     const domid = this.#folder.add(parsed);
-    return this.#orDiscard(domid, () => {
-      writePrivateFile(this.#folder.pathOf(domid, 'kernel'), module);
-      launchNew(this.#folder.pathOf(domid));
-      if (!options.paused) this.unpause(domid);
+    return this.#inhabit(domid, (folder) => {
+      writePrivateFile(folder.pathOf(domid, 'kernel'), module);
+      launchNew(folder.pathOf(domid));
+      if (!options.paused) this.#do(domid, { kind: 'unpause', epoch: 0 }, folder);
       return domid;
     });
   }
@@ -192,10 +193,11 @@ export class EmbeddedHost implements Host {
     const parsed = parseConfiguration(configuration, { name });
     if (fromHost) this.#refuseWhereHere(parsed);
     const domid = this.#folder.add(parsed, { fromHost });
-    return this.#orDiscard(domid, () => {
-      const connection = process().settle(this.#folder.pathOf(domid), () => this.#hold(domid));
+    return this.#inhabit(domid, (folder) => {
+      const place = { path: this.#folder.pathOf(domid), seen: folder.pathOf(domid) };
+      const connection = process().settle(place, () => this.#hold(domid, folder));
       try {
-        const owner = this.#folder.owner(domid);
+        const owner = folder.owner(domid);
         restoreDomain(owner, connection, input);
         const { wasPaused } = connection.state();
         return new EmbeddedIncomingDomain(domid, wasPaused, owner, connection, () => {
@@ -209,8 +211,8 @@ export class EmbeddedHost implements Host {
   }
 
   /** Should this process be killed, the domain goes with it. */
-  #hold(domid: number): ControlConnection {
-    const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
+  #hold(domid: number, folder: HostFolder): ControlConnection {
+    const connection = new ControlConnection(folder.pathOf(domid), domid);
     try {
       connection.do({ kind: 'hold' });
       return connection;
@@ -275,26 +277,35 @@ export class EmbeddedHost implements Host {
     }
   }
 
-  /** When the action throws, nothing is left of the domain. */
-  #orDiscard<T>(domid: number, action: () => T): T {
+  /**
+   * Brings a domain to life in the folder that was added for it. The host's may get another name meanwhile, and another host its
+   * old one, with a domain of the same domid: so the host goes by a descriptor here. When the action throws, nothing is left of
+   * the domain.
+   */
+  #inhabit<T>(domid: number, action: (folder: HostFolder) => T): T {
+    const descriptor = openSync(this.#folder.path, 'r');
     try {
-      return action();
-    } catch (error) {
-      this.#discard(domid);
-      throw error;
+      const folder = new HostFolder(`/proc/self/fd/${descriptor}`);
+      const creator = folder.noted(domid);
+      if (creator === undefined || !isSameProcess(creator, ownIdentity())) {
+        throw new HostError(
+          'unavailable',
+          `${this.#folder.path} is another folder since domain ${domid} was begun`,
+        );
+      }
+      try {
+        return action(folder);
+      } catch (error) {
+        discard(domid, folder);
+        throw error;
+      }
+    } finally {
+      closeSync(descriptor);
     }
   }
 
-  #discard(domid: number): void {
-    const owner = this.#folder.noted(domid);
-    if (owner === undefined) return;
-    // Until the domain's process has put itself in the place, it says that it is this one.
-    if (!isSameProcess(owner, ownIdentity())) endProcess(owner);
-    this.#folder.remove(domid, owner);
-  }
-
-  #do(domid: number, request: ControlRequest): void {
-    this.#with(domid, (connection) => connection.do(request));
+  #do(domid: number, request: ControlRequest, folder = this.#folder): void {
+    this.#with(domid, (connection) => connection.do(request), folder);
   }
 
   #configurationOf(domid: number): DomainConfiguration {
@@ -303,9 +314,9 @@ export class EmbeddedHost implements Host {
     return this.#folder.configuration(domid) ?? noSuchDomain(domid);
   }
 
-  #with<T>(domid: number, action: (connection: ControlConnection) => T): T {
-    this.#folder.checkThere(domid);
-    const connection = new ControlConnection(this.#folder.pathOf(domid), domid);
+  #with<T>(domid: number, action: (connection: ControlConnection) => T, folder = this.#folder): T {
+    folder.checkThere(domid);
+    const connection = new ControlConnection(folder.pathOf(domid), domid);
     try {
       return action(connection);
     } finally {
@@ -354,6 +365,14 @@ export class EmbeddedHost implements Host {
       return UNREADABLE;
     }
   }
+}
+
+function discard(domid: number, folder: HostFolder): void {
+  const owner = folder.noted(domid);
+  if (owner === undefined) return;
+  // Until the domain's process has put itself in the place, it says that it is this one.
+  if (!isSameProcess(owner, ownIdentity())) endProcess(owner);
+  folder.remove(domid, owner);
 }
 
 const UNANSWERED = {

@@ -3,7 +3,7 @@ import { closePipe, Input, pipe } from '@mig/posix';
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { configurationOf, failure, openHost } from './hosts.test-support.js';
 
@@ -91,4 +91,36 @@ it('is missed where it was ended before the domain came, of which nothing stays'
   });
   expect(host.list()).toEqual([]);
   closePipe(stream);
+});
+
+it('leaves alone the domain of a host that gets the name of its own meanwhile', async () => {
+  const [own, other] = [openHost(), openHost()];
+  const domid = other.host.create(configurationOf('other', 'idle'), { paused: true });
+  const expected = own.host.expectDomain();
+  const pid = await vi.waitFor(() => {
+    const found = started().find((each) => textOf(each, 'cmdline').includes('incoming'));
+    expect(textOf(found!, 'stat').split(' ')[5]).toBe(String(found));
+    return found!;
+  }, UNTIL);
+  process.kill(pid, 'SIGSTOP');
+  const script = `until [ -e "$1/domains/$3/configuration.json" ]; do :; done
+    mv "$1" "$1.away" && mv "$2" "$1" && kill -CONT "$4"`;
+  const words = ['-c', script, 'sh', own.folder, other.folder, String(domid), String(pid)];
+  const renaming = once(spawn('/bin/sh', words, { stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
+  const stream = pipe();
+  const input = new Input(stream.readEnd, { subject: 'a stream' });
+  const arriving = { configuration: configurationOf('one', 'idle'), name: 'one--incoming', fromHost: true };
+  try {
+    // Of the host's folder or the domain's, as the renaming comes.
+    expect(failure(() => expected.restoreFrom(input, arriving)).message).toMatch(
+      /^\/.* is another folder since (the domain|domain 1) was begun$/,
+    );
+  } finally {
+    expect(await renaming).toEqual([0, null]);
+    renameSync(own.folder, other.folder);
+    renameSync(`${own.folder}.away`, own.folder);
+    closePipe(stream);
+  }
+  expect(own.host.list()).toEqual([]);
+  expect(other.host.list()).toMatchObject([{ domid, name: 'other', state: { crashed: false } }]);
 });

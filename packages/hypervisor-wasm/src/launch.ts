@@ -10,12 +10,12 @@ import {
   TimeoutError,
 } from '@mig/posix';
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { domainFiles } from './domain-files.js';
 import { codeOf, isMissing } from './error-code.js';
-import type { Readiness } from './domain/main.js';
+import type { Readiness, ToldFolder } from './domain/main.js';
 
 /** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
 const PATIENCE = 60_000;
@@ -79,14 +79,17 @@ export class IncomingProcess {
 
   /**
    * Gives it a domain's folder, and waits until it is ready.
+   * @param path where it finds the folder, unless that is another by then
+   * @param seen where this process sees it, whatever name it gets
    * @param hold takes hold of it
    * @throws HostError with the process's own words where it is not to be; whatever `hold` throws
    */
-  settle<T>(folder: string, hold: () => T): T {
+  settle<T>({ path, seen }: { readonly path: string; readonly seen: string }, hold: () => T): T {
     try {
-      this.#tell(folder);
+      const { dev: device, ino: inode } = statSync(seen);
+      this.#tell({ path, device, inode });
       awaitReadiness(this.#readiness, () => {
-        return `${wordsIn(`/proc/self/fd/${this.#log}`)}\n${wordsIn(join(folder, domainFiles.log))}`.trim();
+        return `${wordsIn(`/proc/self/fd/${this.#log}`)}\n${wordsIn(join(seen, domainFiles.log))}`.trim();
       });
       return hold();
     } finally {
@@ -95,7 +98,7 @@ export class IncomingProcess {
   }
 
   /** One that is gone is known by its silence. */
-  #tell(folder: string): void {
+  #tell(folder: ToldFolder): void {
     try {
       new Output(this.#orders, { subject: 'the process of a domain' }).write(
         Buffer.from(`${JSON.stringify(folder)}\n`),

@@ -256,7 +256,7 @@ const LAUNCH_AND_DIE = `
   import { IncomingProcess } from './dist/launch.js';
   const host = new HostFolder(process.argv[1]);
   const folder = host.pathOf(host.add(parseConfiguration(process.argv[2])));
-  new IncomingProcess().settle(folder, () => {
+  new IncomingProcess().settle({ path: folder, seen: folder }, () => {
     writeSync(1, String(JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')).pid));
     process.kill(process.pid, 'SIGKILL');
   });

@@ -6,7 +6,7 @@
 import { HostError } from '@mig/hypervisor';
 import { newSession, replaceDescriptor } from '@mig/posix';
 import { on } from 'node:events';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { type DomainConfiguration, parseConfiguration } from '../configuration.js';
@@ -24,6 +24,13 @@ export interface Readiness {
   readonly ready: boolean;
   readonly code?: string;
   readonly message?: string;
+}
+
+/** A domain's folder, as it is told to the process of an incoming one. */
+export interface ToldFolder {
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
 }
 
 const READY = 3;
@@ -48,14 +55,14 @@ class Orders {
   }
 
   /** The domain's folder; never, where the toolstack ends before it has one. */
-  async folder(): Promise<string> {
+  async folder(): Promise<ToldFolder> {
     let line = '';
     for await (const text of on(this.#socket, 'data')) {
       line += String(text[0]);
       if (line.endsWith('\n')) break;
     }
     this.#socket.resume();
-    return JSON.parse(line) as string;
+    return JSON.parse(line) as ToldFolder;
   }
 
   /** @returns what ends the watch, once the domain is held */
@@ -83,11 +90,19 @@ async function arrive(): Promise<void> {
   newSession();
   const vcpu = new Vcpu();
   const orders = new Orders(end);
-  process.chdir(await orders.folder());
+  enter(await orders.folder());
   const log = openSync(domainFiles.log, 'a', 0o600);
   for (const standard of [1, 2]) replaceDescriptor(standard, log);
   closeSync(log);
   await live((ram) => new Domain(ram, vcpu), orders.awaitHold());
+}
+
+/** @throws HostError where another folder has got its name since: nothing in that is ours */
+function enter({ path, device, inode }: ToldFolder): void {
+  process.chdir(path);
+  const { dev, ino } = statSync('.');
+  if (dev === device && ino === inode) return;
+  throw new HostError('unavailable', `${path} is another folder since the domain was begun`);
 }
 
 /** @param onHeld of an incoming domain, once it is held */
