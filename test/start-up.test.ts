@@ -60,6 +60,19 @@ plain('a thread that cannot be started ahead ends nobody', () => {
   expect(stdout).toBe('EAGAIN\ngoes on\n');
 });
 
+test('a program that cannot be read for want of descriptors says so in a line', () => {
+  const script = `
+    const fs = require('node:fs');
+    const { start } = require(process.argv[1]);
+    require(require('node:path').join(process.argv[1], '../../dist/launcher.cjs'));
+    try { for (;;) fs.openSync('/dev/null'); } catch {}
+    start('xl');`;
+  const few = ['-c', 'ulimit -n 60 && exec "$0" "$@"', process.execPath, '-e', script];
+  const { status, stderr } = spawnSync('sh', [...few, `${root}apps/xl/bin/start.cjs`], { encoding: 'utf8' });
+  expect(stderr).toMatch(/^xl cannot be loaded: EMFILE: [^\n]*xl\.cjs'\n$/);
+  expect(status).toBe(1);
+});
+
 describe('a migration', () => {
   test('keeps what was compiled of each of its programs, and uses it the next time', async ({ hosts }) => {
     const folder = hosts.path('compiled');

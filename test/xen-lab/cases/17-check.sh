@@ -6,11 +6,11 @@
 guest_config g1 wss=256 rate=300
 create_guest g1
 
-# check LOG XL: as through ssh to a host whose xl is XL. What it is asked goes to $WORK/question. Its status.
+# check LOG XL: as through ssh to a host whose xl is XL. Its status.
 check() {
   mkdir -p "$WORK/bin"
   printf '#!/bin/sh\nexec %s "$@"\n' "$2" > "$WORK/bin/xl"
-  printf '#!/bin/sh\nshift\nPATH=%s:$PATH\ntee %s | sh -c "$*"\n' "$WORK/bin" "$WORK/question" > "$WORK/ssh"
+  printf '#!/bin/sh\nshift\nPATH=%s:$PATH\nexec sh -c "$*"\n' "$WORK/bin" > "$WORK/ssh"
   chmod +x "$WORK/bin/xl" "$WORK/ssh"
   "$MIG/mig" migrate --check --json -s "$WORK/ssh" g1 host2 > "$OUT/$1.json" 2> "$OUT/$1.txt"
 }
@@ -28,7 +28,10 @@ expect() {
 }
 
 step 'by mig'
-must check mig "$MIG/mig"
+# What it is asked goes to $WORK/question.
+printf '#!/bin/sh\ntee %s | exec %s "$@"\n' "$WORK/question" "$MIG/mig" > "$WORK/noting"
+chmod +x "$WORK/noting"
+must check mig "$WORK/noting"
 for name in domain log devices host kind name uuid memory version processor disks bridges; do
   expect "$OUT/mig.json" $name passed
 done

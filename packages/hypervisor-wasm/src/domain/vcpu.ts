@@ -1,5 +1,6 @@
 import { HostError } from '@mig/hypervisor';
 import { Worker } from 'node:worker_threads';
+import { codeOf } from '../error-code.js';
 import type { Globals } from '../vcpu-context.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
@@ -17,9 +18,9 @@ export class Vcpu {
   /** Looks at what has changed; called after every message. */
   readonly #watchers = new Set<() => void>();
 
+  /** @throws HostError unavailable where no thread can be started */
   constructor() {
-    const start: VcpuStart = { command: this.#command };
-    this.#worker = new Worker(new URL('../vcpu-thread.cjs', import.meta.url), { workerData: start });
+    this.#worker = startThread({ command: this.#command });
     const crash = (message: string): void => {
       if (this.#crash !== undefined) return;
       this.#crash = message;
@@ -108,5 +109,14 @@ export class Vcpu {
 
   #notify(): void {
     for (const look of [...this.#watchers]) look();
+  }
+}
+
+function startThread(start: VcpuStart): Worker {
+  try {
+    return new Worker(new URL('../vcpu-thread.cjs', import.meta.url), { workerData: start });
+  } catch (error) {
+    const message = `no thread can be started for the vCPU (${codeOf(error)}): see ulimit -u`;
+    throw new HostError('unavailable', message, { cause: error });
   }
 }

@@ -40,6 +40,11 @@ test('what an HVM guest needs', () => {
   });
 });
 
+test('a domain that is to have any domid needs none', () => {
+  expect(needsIn('{"c_info":{"domid":4294967295}}').domid).toBeUndefined();
+  expect(needsIn('{"c_info":{"domid":32751}}').domid).toBe(32751);
+});
+
 test('what libxl reckons for page tables where nothing is said of them', () => {
   const { memory } = needsIn('{"b_info":{"max_memkb":98304,"max_vcpus":1}}');
   expect(memory).toEqual({ least: 98304, most: 98304 + 4 * (256 + 2 * 96) + 2048 });

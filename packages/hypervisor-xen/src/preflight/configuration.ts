@@ -34,6 +34,9 @@ type Tree = Readonly<Record<string, unknown>>;
 /** Besides what is the guest's own: what libxl keeps free, KiB. */
 const SLACK = 2048;
 
+/** The domids from here on are Xen's own (DOMID_FIRST_RESERVED, public/xen.h); libxl says ~0 for none. */
+const FIRST_RESERVED = 0x7ff0;
+
 /** @throws ConfigurationJsonError */
 export function needsIn(configuration: string): Needs {
   const parsed = parseConfigurationJson(configuration);
@@ -44,7 +47,7 @@ export function needsIn(configuration: string): Needs {
     type: textOf(creation['type']) ?? 'pv',
     name: textOf(creation['name']) ?? '',
     uuid: textOf(uuid),
-    domid: numberOf(domid),
+    domid: domidOf(domid),
     memory: memoryOf(build),
     disks: listOf(parsed['disks']).map((disk) => ({
       virtual: textOf(disk['vdev']) ?? 'a disk',
@@ -92,6 +95,11 @@ function listOf(value: unknown): readonly Tree[] {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function domidOf(value: unknown): number | undefined {
+  const domid = numberOf(value);
+  return domid !== undefined && domid < FIRST_RESERVED ? domid : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {
