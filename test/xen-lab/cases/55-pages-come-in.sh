@@ -14,7 +14,7 @@ step 'down and up while it is sent'
 # So slowly that the balloon moves within the live passes.
 export MIG_BANDWIDTH=10MB/s MIG_PRECOPY_THRESHOLD=0 MIG_PRECOPY_ITERATIONS=6
 {
-  wait_said "$PATIENCE" 'Restoring domain' "$OUT/moving-target.txt"
+  wait_said "$PATIENCE" "Stream v2" "$OUT/moving-target.txt"
   must xl mem-set g1 128
   wait_for 60 has_at_most 135 || fail "g1 still has $(memory_of g1) MB"
   must xl mem-set g1 192
