@@ -226,6 +226,24 @@ describe.concurrent('the source', () => {
     expect(status).toBe(2);
   });
 
+  test('and its opposite are refused, in either order and at either end', async ({ hosts }) => {
+    const console = await hosts.source.create();
+    for (const both of [
+      ['--check', '--no-check'],
+      ['--no-check', '--check'],
+    ]) {
+      for (const command of [
+        ['migrate', ...both, '-s', '', 'busy', hosts.target.command('migrate-receive')],
+        ['migrate-receive', ...both],
+      ]) {
+        const { status, stderr } = await hosts.source.xl(...command);
+        expect(stderr).toBe('xl: --check with --no-check: one or the other\n');
+        expect(status).toBe(2);
+      }
+    }
+    await expectRunsOn(hosts.source, console);
+  });
+
   test('--no-check, at both ends, moves a domain as without', async ({ hosts }) => {
     const console = await hosts.source.create();
     const migration = hosts.migrate({ options: ['--no-check'], receive: ['--no-check'] });

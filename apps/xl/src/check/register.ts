@@ -1,8 +1,18 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
 
-/** Those that make a check of `xl migrate`, or keep it from making any. */
-export function addCheckOptions(command: Command): void {
+/** Those that make nothing but a check, or keep a command from making any. */
+export function addCheckOptions(command: Command, about: { check: string; noCheck: string }): void {
   command
-    .option('--check', 'say what would keep the migration from succeeding; nothing is moved')
-    .option('--no-check', 'try it also where something known on this host would keep it from succeeding');
+    .addOption(new Option('--check', about.check).argParser(notBoth(true)))
+    .addOption(new Option('--no-check', about.noCheck).argParser(notBoth(false)));
+}
+
+/** For commander they are one option, of which the last counts: a check would become a migration. */
+function notBoth(wanted: boolean): (text: string, before: boolean | undefined) => boolean {
+  return (_text, before) => {
+    if (before === !wanted) throw new Failure('--check with --no-check: one or the other', ExitStatus.usage);
+    return wanted;
+  };
 }

@@ -128,7 +128,10 @@ function registerMigrate(program: Command, context: Context): void {
         await migrate(context, domain, target, { ...options, timeouts });
       },
     );
-  addCheckOptions(command);
+  addCheckOptions(command, {
+    check: 'say what would keep the migration from succeeding; nothing is moved',
+    noCheck: 'try it also where something known on this host would keep it from succeeding',
+  });
   addEstimateOptions(command);
   addPolicyOptions(command);
   addTraceOptions(command);
@@ -147,8 +150,6 @@ function registerReceive(program: Command, context: Context): void {
     .option('-e', 'do not wait in the background for the death of the domain')
     .option('-d', 'the stream is checked: it has a second pass over memory')
     .option('-p', 'do not unpause the domain')
-    .option('--check', 'receive nothing: answer what xl migrate --check asks on standard input')
-    .option('--no-check', 'receive also what is known not to start here')
     .action(async (options: { p?: true; e?: true; check?: boolean }) => {
       const timeouts = targetTimeouts({ ...options });
       if (options.check === true) {
@@ -164,6 +165,10 @@ function registerReceive(program: Command, context: Context): void {
         timeouts,
       });
     });
+  addCheckOptions(command, {
+    check: 'receive nothing: answer what xl migrate --check asks on standard input',
+    noCheck: 'receive also what is known not to start here',
+  });
   addTargetTimeouts(command);
   refuseOptions(command, [
     { flags: '-r', why: OTHER_STREAM },
