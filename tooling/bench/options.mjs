@@ -28,14 +28,14 @@ function sizes(text) {
 export function readOptions(args) {
   const command = new Command('pnpm bench')
     .usage('[options] [PART ...]')
-    .description('Measures what mig costs. docs/performance.md has what it said, and what that means.')
+    .description('Measures what mig costs. docs/performance.md has the results, and what they mean.')
     .argument('[PART...]', 'only these; all unless given')
     .option('--runs <N>', 'of each row, in turn with the others', runs, RUNS)
     .addOption(
       new Option('--sizes <GiB,...>', 'of the domains').argParser(sizes).default(sizes(SIZES), SIZES),
     )
     .option('--json <FILE>', 'write the rows to a file, too')
-    .option('--write-docs', 'of all parts: make docs/performance.json and docs/performance.md anew')
+    .option('--write-docs', 'make docs/performance.json and docs/performance.md anew; not with PART')
     .addOption(
       new Option(
         '--render',

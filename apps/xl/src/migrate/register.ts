@@ -89,7 +89,10 @@ function registerMigrate(program: Command, context: Context): void {
     .option('-D', 'preserve the domain id')
     .option('--debug', 'send all of memory twice, for <host> to compare')
     .option('--live', 'accepted and ignored: migration is always live')
-    .option('--json', 'say what happens as JSON, an object a line, on standard output')
+    .option(
+      '--json',
+      'say what happens as JSON, an object a line, on standard output; of --check and --estimate, print one object',
+    )
     .action(
       async (
         domain: string | undefined,

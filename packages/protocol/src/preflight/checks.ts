@@ -13,7 +13,10 @@ interface CheckRow {
 }
 
 export const checkTable = {
-  domain: { at: 'source', asks: 'the domain runs, and no other command has it' },
+  domain: {
+    at: 'source',
+    asks: 'the domain runs, or is paused on the embedded hypervisor, and no other command has it',
+  },
   'away-name': {
     at: 'source',
     asks: '`NAME--migratedaway`, which it is called once it is sent, is free here',
