@@ -226,6 +226,24 @@ describe.concurrent('the source', () => {
     expect(status).toBe(2);
   });
 
+  test('refuses a policy that a migration would refuse', async ({ hosts }) => {
+    await hosts.source.create();
+    const missing = hosts.path('missing.mjs');
+    const options = [
+      '--check',
+      '--policy',
+      missing,
+      '-s',
+      '',
+      'busy',
+      hosts.target.command('migrate-receive', '--check'),
+    ];
+    const { status, stdout, stderr } = await hosts.source.xl('migrate', ...options);
+    expect(stderr).toContain(missing);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
   test('and its opposite are refused, in either order and at either end', async ({ hosts }) => {
     const console = await hosts.source.create();
     for (const both of [

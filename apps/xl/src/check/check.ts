@@ -4,6 +4,7 @@ import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { textTable } from '../estimate/text-table.js';
+import { checkPolicy } from '../migrate/own-policy.js';
 import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
 import { replacementIn, sentConfiguration } from '../migrate/sent-configuration.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -33,6 +34,7 @@ export async function check(
   options: CheckOptions,
 ): Promise<void> {
   policySettings(options);
+  if (options.policy !== undefined) await checkPolicy(options.policy);
   const host = await context.openHost();
   const { domid, name } = findDomain(host, nameOrDomid);
   const json = replacementIn(options.C, host, domid);
