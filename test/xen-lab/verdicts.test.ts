@@ -30,17 +30,21 @@ test('every case of the lab says what it is about, and how long it may take', ()
   }
 });
 
-test('CI runs each case on one version at least, the helper and the rows on both, and measures nothing', () => {
+/** What CI has no time for. */
+const BY_HAND = ['47-arriving', '54-superpages'];
+
+test('CI runs all other cases on one version, the helper and the rows on both, and measures nothing', () => {
   const all = findCases(join(import.meta.dirname, 'cases'));
   const script = readFileSync(join(import.meta.dirname, '../../.ci/run'), 'utf8');
   const runs = [...script.matchAll(/xen-lab\/run\.mjs --xen (\S+) --again --minutes (\d+) (.+)$/gm)];
   expect(runs.map(([, xen]) => xen)).toEqual([...xens].reverse());
   const chosen = runs.map(([, , , wanted]) => chooseCases(all, wanted!.split(' ')).map(({ name }) => name));
-  expect([...new Set(chosen.flat())].sort()).toEqual(chooseCases(all, []).map(({ name }) => name));
+  const names = chooseCases(all, []).map(({ name }) => name);
+  expect([...new Set(chosen.flat()), ...BY_HAND].sort()).toEqual(names);
   const [first, second] = chosen;
   expect(first!.filter((name) => second!.includes(name))).toEqual(['10-helper', '81-versions']);
   // Of the 90 minutes that CI has.
-  expect(runs.reduce((sum, [, , minutes]) => sum + Number(minutes), 0)).toBeLessThanOrEqual(66);
+  expect(runs.reduce((sum, [, , minutes]) => sum + Number(minutes), 0)).toBeLessThanOrEqual(70);
 });
 
 test('measurements are run only when they are named', () => {
