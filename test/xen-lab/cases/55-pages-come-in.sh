@@ -11,12 +11,14 @@ has_at_most() { [ "$(memory_of g1)" -le "$1" ] 2> /dev/null; }
 has_at_least() { [ "$(memory_of g1)" -ge "$1" ] 2> /dev/null; }
 
 step 'down and up while it is sent'
-# So slowly that the balloon moves within the live passes.
-export MIG_BANDWIDTH=10MB/s MIG_PRECOPY_THRESHOLD=0 MIG_PRECOPY_ITERATIONS=6
+# So slowly that memory goes in the first live pass, and so often that it comes in one of the others: what goes and comes in one
+# pass is not seen to have done so.
+export MIG_BANDWIDTH=10MB/s MIG_PRECOPY_THRESHOLD=0 MIG_PRECOPY_ITERATIONS=100
 {
   wait_said "$PATIENCE" "Stream v2" "$OUT/moving-target.txt"
   must xl mem-set g1 128
   wait_for 60 has_at_most 135 || fail "g1 still has $(memory_of g1) MB"
+  wait_said "$PATIENCE" 'iteration 0' "$OUT/moving-source.txt"
   must xl mem-set g1 192
   wait_for 60 has_at_least 185 || fail "g1 has $(memory_of g1) MB"
   echo "g1 has $(memory_of g1) MB again, and is still being sent: $(save_helper)"
