@@ -42,6 +42,8 @@ const played: Record<StockCaseId, (hosts: TwoHosts) => Promise<Ended>> = {
   '5a': (hosts) => inTheMiddle(hosts, (migration) => migration.kill('SIGKILL')),
   '5a, again': async (hosts) => {
     await inTheMiddle(hosts, (migration) => migration.kill('SIGKILL'));
+    // Until the copy of the first one has gone, it has the name that the second one's would have.
+    await hosts.target.quiet();
     return hosts.migrate().ended;
   },
   '5b': (hosts) => inTheMiddle(hosts, (migration) => migration.kill('SIGTERM')),
