@@ -7,7 +7,8 @@ const STOCK = '/usr/lib/xen-4.20/bin/libxl-save-helper';
 
 const done = vi.hoisted((): unknown[][] => []);
 vi.mock('@mig/hypervisor-xen/memory', () => ({ stockSaveHelper: () => STOCK }));
-vi.mock('@mig/posix', () => ({
+vi.mock('@mig/posix', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('@mig/posix')>()),
   makeInheritable: (fd: number) => done.push(['inherit', fd]),
   execute: (...parameters: unknown[]) => {
     done.push(['execute', ...parameters]);

@@ -1,6 +1,6 @@
 import { HostError } from '@mig/hypervisor';
 import { stockSaveHelper, type XenVersion } from '@mig/hypervisor-xen/memory';
-import { execute, makeInheritable } from '@mig/posix';
+import { execute, makeInheritable, noteHandOver } from '@mig/posix';
 
 /** Names the process that was handed on last: the same one again has come in a circle, by a link that names us. */
 const HANDED_ON = 'MIG_HELPER_HANDED_ON';
@@ -13,11 +13,9 @@ const HANDED_ON = 'MIG_HELPER_HANDED_ON';
  */
 export function becomeStockHelper(version: XenVersion, descriptors: readonly number[]): never {
   const path = stockSaveHelper(version);
-  const self = String(process.pid);
-  if (process.env[HANDED_ON] === self) {
+  if (!noteHandOver(HANDED_ON)) {
     throw new HostError('unavailable', `${path} is mig's, not Xen's own save helper`);
   }
-  process.env[HANDED_ON] = self;
   for (const fd of descriptors) if (fd >= 0) makeInheritable(fd);
   execute(path, [path, ...process.argv.slice(2)]);
 }

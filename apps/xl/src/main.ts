@@ -1,4 +1,4 @@
-/** What `bin/start.cjs` starts. */
+/** The programs that `bin/start.cjs` starts: `xl`, and the target end by itself. */
 import { basename } from 'node:path';
 import { reportError } from './output/errors.js';
 import { Log } from './output/log.js';

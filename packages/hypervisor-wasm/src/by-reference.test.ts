@@ -1,24 +1,27 @@
 import { Input, LARGEST_PIPE, Output, pipe, setNonBlocking } from '@mig/posix';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { configurationOf, consoleLines, NOT_LIVE, openHost, pidOf, ticks } from './hosts.test-support.js';
-import type { TestHost } from './hosts.test-support.js';
+import {
+  configurationOf,
+  consoleLines,
+  NOT_LIVE,
+  openFiles,
+  openHost,
+  type TestHost,
+  ticks,
+} from './hosts.test-support.js';
 
 const UNTIL = { timeout: 30_000, interval: 20 };
 /** MiB, in one record; but for its beginning it waits in a pipe until all is over. */
 const MEMORY = 1;
 const BEGINNING = 65_536;
 
-/** What is in the domain's RAM now. */
+/** Reads the domain's RAM as it is now. */
 function ram(test: TestHost, domid: number): Buffer {
-  const descriptors = `/proc/${pidOf(test, domid)}/fd`;
-  const number = readdirSync(descriptors).find((fd) =>
-    readlinkSync(join(descriptors, fd)).startsWith('/memfd:domain RAM'),
-  );
-  return readFileSync(join(descriptors, number!));
+  const file = openFiles(test, domid).find(({ link }) => link.startsWith('/memfd:domain RAM'));
+  return readFileSync(file!.path);
 }
 
 /** Saves a busy domain into a pipe, lets it run on, and then reads. @returns whether what was read is what was saved */

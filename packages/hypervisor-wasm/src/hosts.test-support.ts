@@ -3,7 +3,17 @@ import { HostError, type SaveOptions } from '@mig/hypervisor';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { Input, Output } from '@mig/posix';
 import { simplePolicy } from '@mig/sender';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -56,6 +66,20 @@ export function domainFolder({ folder }: TestHost, domid: number): string {
 export function pidOf(test: TestHost, domid: number): number {
   const text = readFileSync(join(domainFolder(test, domid), 'process.json'), 'utf8');
   return (JSON.parse(text) as { pid: number }).pid;
+}
+
+/** The files that the domain's process has open: where each is to be opened, and what the kernel calls it. */
+export function openFiles(test: TestHost, domid: number): { path: string; link: string }[] {
+  const folder = `/proc/${pidOf(test, domid)}/fd`;
+  return readdirSync(folder).flatMap((fd) => {
+    const path = join(folder, fd);
+    try {
+      return [{ path, link: readlinkSync(path) }];
+    } catch {
+      // Closed since.
+      return [];
+    }
+  });
 }
 
 export interface Tick {

@@ -16,7 +16,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   readonly #iovec = new Iovec(BATCH);
   readonly #mover: PageMover;
   #scratch: Mapping | undefined;
-  /** What octets are spliced through: see Input. */
+  /** The pipe that octets are spliced through: see Input. */
   #pipe: Pipe | undefined;
 
   constructor(owner: ProcessIdentity, ram: ControlState['ram']) {

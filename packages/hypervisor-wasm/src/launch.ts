@@ -50,9 +50,9 @@ export function launchNew(folder: string): void {
  */
 export class IncomingProcess {
   readonly #readiness: number;
-  /** What it is told by, and ends with. */
+  /** The pipe by which it is told its folder; it ends when that is closed. */
   readonly #orders: number;
-  /** What it says itself until it has a folder. */
+  /** The file that has its own words until it has a folder. */
   readonly #log: number;
   #released = false;
 

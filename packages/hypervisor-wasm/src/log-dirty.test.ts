@@ -1,5 +1,4 @@
 import { HostError } from '@mig/hypervisor';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { ControlConnection } from './control-connection.js';
@@ -11,6 +10,7 @@ import {
   domainFolder,
   LIVE,
   moduleFile,
+  openFiles,
   openHost,
   pidOf,
   save,
@@ -31,8 +31,7 @@ function pagesOf(bitmap: Uint32Array): number[] {
 
 /** Whether the kernel logs for the domain's process. */
 function isRegistered(test: TestHost & { domid: number }): boolean {
-  const descriptors = `/proc/${pidOf(test, test.domid)}/fd`;
-  return readdirSync(descriptors).some((fd) => readlinkSync(join(descriptors, fd)).includes('userfaultfd'));
+  return openFiles(test, test.domid).some(({ link }) => link.includes('userfaultfd'));
 }
 
 function build() {

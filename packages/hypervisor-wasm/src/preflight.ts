@@ -1,7 +1,7 @@
-/** What would keep a domain from leaving, or from arriving, beside what its host says of its domains. */
+/** Checks of a domain that is to leave, or to arrive, beside those of what its host says of its domains. */
 import { HostError } from '@mig/hypervisor';
 export { checkAwayName, checkDomain, hostIdentity } from '@mig/hypervisor/preflight';
-import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
+import { type Check, checkDomid, failed, passed, unknown } from '@mig/protocol/preflight';
 import { quoted } from '@mig/protocol/terminal-text';
 import { readFileSync } from 'node:fs';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';
@@ -15,7 +15,7 @@ export function checkLog(noLogDirty: string | undefined, live: boolean): Check {
   return failed('log', `${noLogDirty}; --precopy-iterations 0 needs none of it`);
 }
 
-/** What a host has. */
+/** The facts of a host that an arriving domain is judged by. */
 export interface Present {
   readonly takenDomids: readonly number[];
   /** Says of each domain that keeps another from starting why. */
@@ -53,21 +53,16 @@ export function checkArrival(
   const errors = inTheWay(parsed);
   const named = errors.find(({ code }) => code === 'name-taken');
   const itself = errors.find(({ code }) => code === 'uuid-taken');
-  const checks = [
+  return [
     passed('kind', 'the embedded hypervisor runs WebAssembly domains'),
     passed('configuration', 'it takes the configuration'),
     named === undefined ? passed('name', `${name} is free`) : failed('name', named.message),
     itself === undefined
       ? passed('uuid', 'no other copy of the domain is there')
       : failed('uuid', itself.message),
+    ...checkDomid(domid, takenDomids),
+    checkMemory(parsed, memory),
   ];
-  if (domid !== undefined) {
-    const isTaken = takenDomids.includes(domid);
-    checks.push(
-      isTaken ? failed('domid', `domid ${domid} is taken`) : passed('domid', `domid ${domid} is free`),
-    );
-  }
-  return [...checks, checkMemory(parsed, memory)];
 }
 
 function checkMemory({ memory }: DomainConfiguration, { fileSizeLimit, available }: MemoryOfHost): Check {

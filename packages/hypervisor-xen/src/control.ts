@@ -53,6 +53,8 @@ interface Patience {
 }
 
 type Libraries = ReturnType<typeof declareControl>;
+/** A function that is called with the interface and a domain, and says by a negative number that it failed. */
+type DomainCall = Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>;
 
 function load(name: string): LibraryHandle {
   try {
@@ -220,22 +222,14 @@ export class XenControl {
     this.#xen.xc_interface_close(this.#xch);
   }
 
-  #call(
-    name: Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>,
-    domid: number,
-    ...parameters: unknown[]
-  ): number {
+  #call(name: DomainCall, domid: number, ...parameters: unknown[]): number {
     const result = this.#try(name, domid, parameters);
     if (result < 0) throw new XenError(name, koffi.errno(), domid);
     return result;
   }
 
   /** Calls, and while Xen is busy calls again; errno is that of the last time. */
-  #try(
-    name: Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>,
-    domid: number,
-    parameters: readonly unknown[],
-  ): number {
+  #try(name: DomainCall, domid: number, parameters: readonly unknown[]): number {
     for (let attempt = 1; ; attempt++) {
       const result = this.#xen[name](this.#xch, domid, ...parameters) as number;
       if (result >= 0 || koffi.errno() !== EBUSY || !this.#waits(attempt)) return result;
@@ -250,7 +244,7 @@ export class XenControl {
     return true;
   }
 
-  /** What Xen answers of a dying domain's log differs by version: 0 up to 4.17, EINVAL later. */
+  /** Refuses a dying domain, of whose log Xen says what differs by version: 0 up to 4.17, EINVAL later. */
   #refuseDying(domid: number): void {
     if (this.describe(domid)?.dying === false) return;
     throw new HostError('domain-died', `domain ${domid} is being destroyed`, { domid });

@@ -5,7 +5,7 @@ import { HostError } from '@mig/hypervisor';
 import { isControlDomain, readFact } from './control-domain.js';
 import { takenForNewest } from './newer-version.js';
 export { groundsText, versionText } from './xen-version.js';
-import { newestVersion, versionText, type XenVersion, xenVersions } from './xen-version.js';
+import { isNewer, newestVersion, versionText, type XenVersion, xenVersions } from './xen-version.js';
 
 /**
  * @param root where the file system begins
@@ -23,18 +23,13 @@ export function detectXen(root = '/', judgeNewer = takenForNewest): XenVersion {
     );
   }
   const [major, minor] = [part(root, 'major'), part(root, 'minor')];
+  const running = { major: Number(major), minor: Number(minor) };
   const known = xenVersions.find((version) => `${major}.${minor}` === versionText(version));
-  if (known === undefined && !isNewer(Number(major), Number(minor))) {
+  if (known === undefined && !isNewer(running, newestVersion())) {
     throw new HostError('unavailable', `this host runs Xen ${major}.${minor}; ${knownWords()}`);
   }
   checkPermission(join(root, 'dev/xen/privcmd'));
-  return known ?? judgeNewer({ major: Number(major), minor: Number(minor) });
-}
-
-/** Not where one of them is no number. */
-function isNewer(major: number, minor: number): boolean {
-  const newest = newestVersion();
-  return major > newest.major || (major === newest.major && minor > newest.minor);
+  return known ?? judgeNewer(running);
 }
 
 function knownWords(): string {

@@ -67,7 +67,7 @@ export class IncomingXenMemory implements IncomingMemory {
   readonly #errors = new Int32Array(BATCH);
   readonly #iovec = new Iovec(BATCH);
   #scratch: Mapping | undefined;
-  /** What octets are read through: see Input. */
+  /** The pipe that octets are read through: see Input. */
   #pipe: Pipe | undefined;
   #leaves: readonly CpuidLeaf[] | undefined;
   #msrs: readonly MsrEntry[] | undefined;
@@ -90,18 +90,12 @@ export class IncomingXenMemory implements IncomingMemory {
   }
 
   expect({ type, pageShift, xenMajor, xenMinor }: DomainHeader): void {
-    if (type === 'x86-hvm' && pageShift === 12) {
-      const why = whyNotLoadable({ major: xenMajor, minor: xenMinor }, this.version);
-      if (why === undefined) return;
-      throw new HostError('foreign-domain', why, { domid: this.domid });
-    }
-    throw new HostError(
-      'foreign-domain',
-      `the image is of a domain of type ${type}: mig restores HVM and PVH domains`,
-      {
-        domid: this.domid,
-      },
-    );
+    const { domid } = this;
+    const why =
+      type === 'x86-hvm' && pageShift === 12
+        ? whyNotLoadable({ major: xenMajor, minor: xenMinor }, this.version)
+        : `the image is of a domain of type ${type}: mig restores HVM and PVH domains`;
+    if (why !== undefined) throw new HostError('foreign-domain', why, { domid });
   }
 
   staticDataEnd(): void {
@@ -207,9 +201,10 @@ export class IncomingXenMemory implements IncomingMemory {
     // Of no meaning any more; old images have it.
     if (param === HvmParamIndex.PAE_ENABLED) return;
     if (param === HvmParamIndex.STORE_PFN) this.#results = { ...this.#results, storeGfn: value };
-    if (param === HvmParamIndex.CONSOLE_PFN) this.#results = { ...this.#results, consoleGfn: value };
-    if (param === HvmParamIndex.CONSOLE_PFN)
+    if (param === HvmParamIndex.CONSOLE_PFN) {
+      this.#results = { ...this.#results, consoleGfn: value };
       this.#anew(() => this.control.resetConsolePage(this.domid, Number(value)));
+    }
     if (RINGS.has(param)) this.#anew(() => this.control.clearPage(this.domid, Number(value)));
     this.control.setHvmParam(this.domid, param, value);
   }

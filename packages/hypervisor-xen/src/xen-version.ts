@@ -133,7 +133,7 @@ export const xenVersions: readonly XenVersion[] = [
 ];
 
 /** A version as people write it: `4.20`. */
-export function versionText({ major, minor }: Pick<XenVersion, 'major' | 'minor'>): string {
+export function versionText({ major, minor }: VersionNumber): string {
   return `${major}.${minor}`;
 }
 
@@ -153,22 +153,25 @@ export function newestVersion(): XenVersion {
   return xenVersions.at(-1)!;
 }
 
-/** A version that is newer than all is as the newest; one that is older than all is as the oldest. */
-function rowOf(major: number, minor: number): XenVersion {
-  const last = xenVersions.findLast(
-    (version) => major > version.major || (major === version.major && minor >= version.minor),
-  );
-  return last ?? xenVersions[0]!;
+export type VersionNumber = Pick<XenVersion, 'major' | 'minor'>;
+
+/** Compares two versions. Where a part is no number, neither is newer. */
+export function isNewer(one: VersionNumber, other: VersionNumber): boolean {
+  return one.major > other.major || (one.major === other.major && one.minor > other.minor);
+}
+
+/** Finds a version's row: for one that is newer than all the newest, for one that is older than all the oldest. */
+export function rowOf(version: VersionNumber): XenVersion {
+  return xenVersions.findLast((row) => !isNewer(row, version)) ?? xenVersions[0]!;
 }
 
 /** @returns why this host's hypervisor cannot load an HVM or PVH domain of that one; undefined where it can, as far as is known */
 export function whyNotLoadable(
-  from: Pick<XenVersion, 'major' | 'minor'>,
-  here: Pick<XenVersion, 'major' | 'minor' | 'lapic'>,
+  from: VersionNumber,
+  here: VersionNumber & Pick<XenVersion, 'lapic'>,
 ): string | undefined {
   // A domain of an older point release may have the shorter record: only backwards is it known before the record comes.
-  const newer = from.major > here.major || (from.major === here.major && from.minor > here.minor);
-  if (!newer || rowOf(from.major, from.minor).lapic <= here.lapic) return undefined;
+  if (!isNewer(from, here) || rowOf(from).lapic <= here.lapic) return undefined;
   return (
     `the domain comes from Xen ${versionText(from)}, and Xen ${versionText(here)} cannot load its processors' state: ` +
     'Xen moves domains to its own version or a newer one'

@@ -159,7 +159,7 @@ export interface RestoreOptions {
   readonly unchecked?: boolean;
 }
 
-/** What a host has made ready for a domain that is to arrive. */
+/** The preparations of a host for a domain that is to arrive. */
 export interface ExpectedDomain {
   /** See Host. Once. */
   restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { closeDescriptor, openNonBlocking, pipe, setNonBlocking } from './descriptors.js';
 import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
+import { failure } from './failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';
@@ -191,12 +192,3 @@ describe('an inherited descriptor that is opened anew', () => {
     expect(openNonBlocking(file)).toBe(file);
   });
 });
-
-function failure(action: () => void): Error {
-  try {
-    action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
-}

@@ -24,4 +24,4 @@ export { Output, type ChannelOptions } from './output.js';
 export { FileTooLongError, readSmallFile } from './small-file.js';
 export { connectUnix } from './socket.js';
 export { type Deadline, deadlineIn, FOR_EVER, pause, type Patience, type Waiting, waitFor } from './wait.js';
-export { execute, exitAtOnce, newSession } from './session.js';
+export { execute, exitAtOnce, newSession, noteHandOver } from './session.js';

@@ -16,6 +16,18 @@ export function newSession(): void {
 }
 
 /**
+ * Notes in the environment that this process is about to become another program.
+ * @param variable names the environment's variable
+ * @returns false where this process has noted so before: the other program has become this one again
+ */
+export function noteHandOver(variable: string): boolean {
+  const self = String(process.pid);
+  if (process.env[variable] === self) return false;
+  process.env[variable] = self;
+  return true;
+}
+
+/**
  * Becomes another program, with this process's standard streams and environment.
  * @param argv its arguments, its name first: text, or octets as they are
  * @throws PosixError where it cannot be run

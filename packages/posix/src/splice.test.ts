@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeDescriptor, closePipe, LARGEST_PIPE, pipe, type Pipe, setNonBlocking } from './descriptors.js';
 import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
+import { failure } from './failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';
@@ -240,12 +241,3 @@ describe('octets of a file that are spliced into a pipe', () => {
     expect(Buffer.concat(seen).equals(counting(PAGES).subarray(0, 40 * 4096))).toBe(true);
   });
 });
-
-function failure(action: () => void): Error {
-  try {
-    action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
-}

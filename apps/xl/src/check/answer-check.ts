@@ -56,7 +56,7 @@ function readLine(input: Input): string {
   throw new PreflightMessageError(`has more than ${MAX_QUESTION} octets`);
 }
 
-/** What keeps this host from being used at all is an answer, too. */
+/** Makes the checks of this host; that it cannot be used at all is an answer, too. */
 async function checksOf(context: Context, question: PreflightQuestion): Promise<readonly Check[]> {
   try {
     const host = await context.openHost();

@@ -27,7 +27,7 @@ const ANSWER = new RegExp(`^${PREFLIGHT_GREETING}\\r?\\n(.*?)\\r?\\n`, 'm');
 /** Characters of what is said there, at most: a list of thousands of domains. */
 const LONGEST_TEXT = 1 << 20;
 const LONGEST_WORDS = 4096;
-/** What a shell, and ssh, end with. */
+/** Exit statuses of a shell, and of ssh. */
 const NOT_FOUND = 127;
 const SSH_FAILED = 255;
 /** Milliseconds for the way to close once all is said. */
@@ -126,7 +126,7 @@ class Conversation {
     }
   }
 
-  /** Of what a stock xl, or an older mig, has said. */
+  /** Judges by what a stock xl, or an older mig, has said of itself. */
   async #withoutMig(question: PreflightQuestion): Promise<readonly Check[]> {
     const { exitCode } = this.#child;
     if (/^(xen_major|hypervisor|free_memory) *:/m.test(this.#text)) {
@@ -157,30 +157,33 @@ class Conversation {
 
   /** @returns the line that was sought; undefined where all is said and it is not there */
   async #until(sought: RegExp): Promise<string | undefined> {
-    const late = new AbortController();
-    const expired = setTimeout(this.#way.patience, 'late' as const, { signal: late.signal }).catch(
-      () => undefined,
-    );
+    const patience = lateIn(this.#way.patience);
     try {
       for (;;) {
         const news = new Promise<void>((resolve) => (this.#heard = resolve));
         const found = sought.exec(this.#text)?.[1];
         if (found !== undefined) return found;
         if (this.#isOver || this.#saysTooMuch) return undefined;
-        if ((await Promise.race([news, expired])) === 'late') return 'late';
+        if ((await Promise.race([news, patience.expired])) === 'late') return 'late';
       }
     } finally {
-      late.abort();
+      patience.end();
     }
   }
 
   async close(): Promise<void> {
     this.#child.stdin.end();
-    const late = new AbortController();
-    const grace = setTimeout(GRACE, 'late' as const, { signal: late.signal }).catch(() => undefined);
-    const how = this.#saysTooMuch ? 'late' : await Promise.race([this.#ended, grace]);
-    late.abort();
+    const grace = lateIn(GRACE);
+    const how = this.#saysTooMuch ? 'late' : await Promise.race([this.#ended, grace.expired]);
+    grace.end();
     if (how === 'late') await endFamily(this.#child.pid);
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
   }
+}
+
+/** Starts a wait, which resolves to `late` unless it is ended before. */
+function lateIn(milliseconds: number): { readonly expired: Promise<'late' | undefined>; end(): void } {
+  const ending = new AbortController();
+  const expired = setTimeout(milliseconds, 'late' as const, { signal: ending.signal }).catch(() => undefined);
+  return { expired, end: () => ending.abort() };
 }

@@ -18,7 +18,7 @@ export interface CheckOptions extends PolicyOptions {
   readonly timeouts: Pick<SourceTimeouts, 'banner'>;
 }
 
-/** Of the JSON: schema/migrate-check.schema.json has its fields. */
+/** The version of the JSON, whose fields schema/migrate-check.schema.json has. */
 const SCHEMA = 1;
 
 const statuses: Readonly<Record<CheckOutcome, number>> = {

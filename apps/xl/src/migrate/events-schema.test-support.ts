@@ -8,9 +8,9 @@ export const schema = read('migrate-events');
 
 const ajv = new Ajv2020({ allErrors: true });
 
-/** What is wrong with a line. */
+/** Faults of a line. */
 export const faultsOf = faultFinder(schema);
-/** What is wrong with what a check prints. */
+/** Faults of what a check prints. */
 export const faultsOfCheck = faultFinder(read('migrate-check'));
 
 function read(name: string): Schema {

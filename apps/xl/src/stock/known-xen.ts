@@ -1,8 +1,8 @@
-/** What `mig info` says before the stock xl's own words: nobody but mig knows what mig's knowledge of this Xen rests on. */
+/** The line of `mig info` before the stock xl's own words: only mig knows what its knowledge of this Xen rests on. */
 import { HostError } from '@mig/hypervisor';
 import { writeAll } from '../output/text-output.js';
 
-/** A line in the form of stock's. */
+/** Prints the line, in the form of stock's. */
 export async function sayKnownXen(): Promise<void> {
   writeAll(1, Buffer.from(`${'mig'.padEnd(22)} : ${await knowledge()}\n`));
 }

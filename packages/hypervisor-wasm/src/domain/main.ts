@@ -44,7 +44,7 @@ function say(readiness: Readiness): void {
   writeSync(READY, `${JSON.stringify(readiness)}\n`);
 }
 
-/** What an incoming domain is told by its toolstack, and ends with. */
+/** The toolstack's end of an incoming domain, which is told its folder by it, and ends with it. */
 class Orders {
   readonly #end: () => void;
   readonly #socket = new Socket({ fd: ORDERS, readable: true, writable: false });

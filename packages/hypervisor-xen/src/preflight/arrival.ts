@@ -1,7 +1,14 @@
-/** What keeps a domain from arriving on this host. */
+/** Checks of a domain that is to arrive on this host. */
 import { HostError } from '@mig/hypervisor';
 import { ConfigurationJsonError } from '@mig/protocol';
-import { type Check, failed, passed, type PreflightQuestion, unknown } from '@mig/protocol/preflight';
+import {
+  type Check,
+  checkDomid,
+  failed,
+  passed,
+  type PreflightQuestion,
+  unknown,
+} from '@mig/protocol/preflight';
 import { quoted } from '@mig/protocol/terminal-text';
 import { checkArriving } from '../arriving-configuration.js';
 import type { XenVersion } from '../xen-version.js';
@@ -11,7 +18,7 @@ import { checkMemory, type HostMemory } from './memory.js';
 import { checkProcessor, type Processors } from './processor.js';
 import { checkVersion } from './version.js';
 
-/** What this host has, each asked where it is needed. */
+/** The facts of this host that an arriving domain is judged by, each asked where it is needed. */
 export interface Present {
   readonly version: Pick<XenVersion, 'major' | 'minor' | 'lapic'>;
   memory(): HostMemory;
@@ -41,13 +48,7 @@ export function checkArrival({ configuration, xen }: PreflightQuestion, present:
     uuid === undefined
       ? unknown('uuid', 'the configuration has no UUID')
       : refusedBy('uuid', 'no other copy of the domain is there', () => present.refuseCopy(uuid)),
-    ...(domid === undefined
-      ? []
-      : [
-          present.takenDomids.includes(domid)
-            ? failed('domid', `domid ${domid} is taken`)
-            : passed('domid', `domid ${domid} is free`),
-        ]),
+    ...checkDomid(domid, present.takenDomids),
     memoryOf(needs, present),
     xen === undefined
       ? unknown('version', 'the source did not say which Xen it has')

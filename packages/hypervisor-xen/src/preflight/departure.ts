@@ -1,4 +1,4 @@
-/** What keeps a domain on this host, by its configuration. */
+/** Checks of a domain that is to leave this host, by its configuration. */
 import { HostError } from '@mig/hypervisor';
 import { type Check, failed, passed } from '@mig/protocol/preflight';
 import { type Needs, needsIn } from './configuration.js';

@@ -15,9 +15,8 @@ export function checkProcessor(told: CpuPolicy | undefined, processors: () => Pr
   if (told === undefined)
     return unknown('processor', 'the source did not say what the domain was told that it has');
   const its = vendorIn(told.leaves);
-  let there: Processors;
   try {
-    there = processors();
+    const there = processors();
     const vendor = vendorIn(there.offered().leaves);
     if (its !== vendor) {
       return failed(

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import {
   type Check,
+  checkDomid,
   type CheckName,
   failed,
   passed,
@@ -109,7 +110,6 @@ function checkTaken(
   }
   const copy = list.find((row) => row.uuid === uuid?.toLowerCase());
   const named = list.find((row) => row.name === name && row !== copy);
-  const number = list.find((row) => row.domid === domid);
   const copyCheck = () => {
     if (copy === undefined) return passed('uuid', 'no copy of the domain is there');
     const there = `${quoted(copy.name)}, domid ${copy.domid}, has its UUID there`;
@@ -122,13 +122,10 @@ function checkTaken(
       ? passed('name', `${quoted(name)} is free`)
       : failed('name', `there is a domain called ${quoted(name)} already, domid ${named.domid}`),
     copyCheck(),
-    ...(domid === undefined
-      ? []
-      : [
-          number === undefined
-            ? passed('domid', `domid ${domid} is free`)
-            : failed('domid', `domid ${domid} is taken`),
-        ]),
+    ...checkDomid(
+      domid,
+      list.map((row) => row.domid),
+    ),
   ];
 }
 

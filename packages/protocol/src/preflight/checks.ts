@@ -59,6 +59,13 @@ export function unknown(check: CheckName, sentence: string): Check {
   return { check, outcome: 'unknown', sentence };
 }
 
+/** Says of a domid that is asked for whether it is free; where none is, there is nothing to say. */
+export function checkDomid(domid: number | undefined, taken: readonly number[]): Check[] {
+  if (domid === undefined) return [];
+  if (taken.includes(domid)) return [failed('domid', `domid ${domid} is taken`)];
+  return [passed('domid', `domid ${domid} is free`)];
+}
+
 /** The outcome of all together: that of the worst. */
 export function verdictOf(checks: readonly Pick<Check, 'outcome'>[]): CheckOutcome {
   const worst = (['failed', 'unknown'] as const).find((each) =>

@@ -2,6 +2,7 @@
 export {
   type Check,
   type CheckEnd,
+  checkDomid,
   type CheckName,
   type CheckOutcome,
   checkTable,
