@@ -14,6 +14,8 @@ import { isRaced, standingsAt } from './standings.mjs';
 const GENEROUS = 90;
 /** Milliseconds for a standing to come about. */
 const COMING = 15_000;
+/** Milliseconds that a domain may take from the end of its folder to its own. */
+const ENDING = 5000;
 
 const places = { restoring, ready, permission };
 
@@ -109,7 +111,10 @@ class Operation {
     if (seen.gripped) scene.release();
     seen.ended = await this.#process.ends();
     if (!seen.gripped) seen.after = this.#observe();
-    seen.removed = here.filter(({ domid, pid }) => this.#isRemoved(domid, pid));
+    const removed = () => here.filter(({ domid, pid }) => this.#isRemoved(domid, pid));
+    // A domain that ends takes its own folder down first, and is gone a moment later.
+    await comesTrue(() => removed().length === 0, ENDING);
+    seen.removed = removed();
     [seen.status, seen.output] = [this.#process.status, this.#process.output];
     seen.files = readdirSync(scene.folder).filter((name) => name.includes('saved'));
   }

@@ -11,6 +11,9 @@ import { PlainMigration } from './migration.mjs';
 /** Milliseconds: far more than it takes. */
 const LONGEST = 150_000;
 
+/** Milliseconds that a domain may take from the end of its folder to its own. */
+const ENDING = 5000;
+
 /** What a command may say besides that is refused, when others act at the same time, or are stopped with the host's lock. */
 const alsoRefused =
   /there is a domain called|is this very domain|no space left|Failed to (?:save|restore)|is gone|has been destroyed|was (?:stopped|killed)|cannot be read|another process has held/;
@@ -162,7 +165,7 @@ export class Round {
     }
     if (/^\s+at .*:\d+|internal error|undefined|\[object/m.test(output))
       this.#violation(`${name} says: ${output}`);
-    if (command.row === 'list') this.#checkList(name, at, process);
+    if (command.row === 'list') await this.#checkList(name, at, process);
     const isDone = status === 0 || (command.guest === 'fails' && /no space left/.test(output));
     this.isEnded ||= isDone && command.row === 'destroy';
     this.tally.add(name, isDone ? 'allowed' : 'refused');
@@ -172,12 +175,14 @@ export class Round {
     }
   }
 
-  #checkList(name, at, { before, status, output }) {
+  async #checkList(name, at, { before, status, output }) {
     const host = this.stage[at];
-    const removed = before.filter(
-      ({ domid, pid }) => stateOf(pid) !== undefined && !host.domids().includes(domid),
-    );
-    if (removed.length > 0) this.#violation(`${name} removed ${JSON.stringify(removed)}`);
+    const homeless = () =>
+      before.filter(({ domid, pid }) => stateOf(pid) !== undefined && !host.domids().includes(domid));
+    // A domain that ends takes its own folder down first, and is gone a moment later.
+    if (!(await comesTrue(() => homeless().length === 0, ENDING))) {
+      this.#violation(`${name} removed ${JSON.stringify(homeless())}`);
+    }
     if (status !== 0 && output === '') this.#violation(`${name} ended with ${status} and without a word`);
   }
 
