@@ -18,8 +18,8 @@ const stages = [
   { name: 'started', end: state('destroying') },
 ];
 
-/** @returns of each stage its milliseconds */
-function stagesOf(records) {
+/** @returns of each stage its milliseconds; together, what lies between the states `suspending` and `destroying` */
+export function stagesOf(records) {
   let before = records.find(state('suspending')).at;
   return stages.map(({ name, end }) => {
     const { at } = records.find(end);
