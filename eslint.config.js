@@ -42,6 +42,7 @@ export default defineConfig(
           '__filename',
           'console',
           'URL',
+          'AbortSignal',
           'performance',
           'Buffer',
           'setTimeout',

@@ -8,6 +8,9 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
 /** What a user's `xl` is linked to. */
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/bin/${app}.js`, import.meta.url));
 
+/** Milliseconds for a guest that has come to tick: far more than it takes. */
+const PATIENCE = 60_000;
+
 /** Two embedded hosts and a domain that moves from one to the other and back. */
 export class TwoHosts {
   #folder = temporaryFolder('mig-bench-');
@@ -65,12 +68,21 @@ export class TwoHosts {
     await this.#reads(until);
   }
 
-  /** Waits until it is on the console. */
-  async #reads(text) {
-    const { child } = this.#start(this.#at, 'console', '-f', 'bench');
+  /** Waits until it is on the console. @throws where the console ends before, or the time */
+  async #reads(text, signal) {
+    const { child, outcome } = this.#start(this.#at, 'console', '-f', 'bench');
     let seen = '';
-    while (!text.test(seen)) seen += (await once(child.stdout, 'data'))[0];
-    child.kill();
+    child.stdout.on('data', (more) => (seen += more));
+    const ended = outcome.then(({ status, stderr }) => {
+      throw new Error(`xl console ended with ${status}: ${stderr}`);
+    });
+    // What follows the text is its own end.
+    ended.catch(() => undefined);
+    try {
+      while (!text.test(seen)) await Promise.race([once(child.stdout, 'data', { signal }), ended]);
+    } finally {
+      child.kill();
+    }
   }
 
   #receiver(host) {
@@ -98,7 +110,9 @@ export class TwoHosts {
   /** @throws where the guest says that its memory was damaged: it would have measured nothing */
   async checkHealth() {
     // Where it has come a moment ago, it may not have had its turn yet.
-    await this.#reads(/^(?:tick|error|crash)/m);
+    await this.#reads(/^(?:tick |error|crash)/m, AbortSignal.timeout(PATIENCE)).catch((cause) => {
+      throw new Error('the guest does not tick', { cause });
+    });
     const said = await this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
     const wrong = said.match(/^(?:error|crash).*|^tick .* errors=[1-9].*/m);
     if (wrong !== null) throw new Error(`the guest was damaged: ${wrong[0]}`);

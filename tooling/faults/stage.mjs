@@ -6,7 +6,10 @@ import { lockDescriptor } from '@mig/posix';
 import { remnantsIn } from '../host-files.mjs';
 import { busyGuest, idleGuest, UUID } from './guests.mjs';
 import { MEMORY } from './moments.mjs';
-import { commandOf, send } from './processes.mjs';
+import { comesTrue, commandOf, send, stateOf } from './processes.mjs';
+
+/** Milliseconds that a domain may take from the end of its folder to its own. */
+const ENDING = 5000;
 
 const domainFiles = [
   'configuration.json',
@@ -137,6 +140,24 @@ export class StageHost {
 
   pidOf(domid) {
     return this.#identity(domid)?.pid;
+  }
+
+  /** Domains whose process lives, for `robbed` later. */
+  living() {
+    return this.domids()
+      .map((domid) => ({ domid, pid: this.pidOf(domid) }))
+      .filter(({ pid }) => pid !== undefined && stateOf(pid) !== undefined);
+  }
+
+  /**
+   * Of those that were living, the ones that somebody else has taken the folder from: they live on without it. A domain
+   * that ends takes its folder down itself, and is waited for, since its process is gone a moment later.
+   */
+  async robbed(living) {
+    const homeless = () =>
+      living.filter(({ domid, pid }) => stateOf(pid) !== undefined && !this.domids().includes(domid));
+    await comesTrue(() => homeless().length === 0, ENDING);
+    return homeless();
   }
 
   /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */

@@ -14,8 +14,6 @@ import { isRaced, standingsAt } from './standings.mjs';
 const GENEROUS = 90;
 /** Milliseconds for a standing to come about. */
 const COMING = 15_000;
-/** Milliseconds that a domain may take from the end of its folder to its own. */
-const ENDING = 5000;
 
 const places = { restoring, ready, permission };
 
@@ -104,17 +102,14 @@ class Operation {
       seen.before = this.#observe();
     }
     scene.follow(this.host);
-    const here = this.#folders();
+    const living = this.host.living();
     const { hindrance } = this.command;
     this.#process ??= this.#start({ hindrance, left: scene.it.descriptors });
     this.#process.go();
     if (seen.gripped) scene.release();
     seen.ended = await this.#process.ends();
     if (!seen.gripped) seen.after = this.#observe();
-    const removed = () => here.filter(({ domid, pid }) => this.#isRemoved(domid, pid));
-    // A domain that ends takes its own folder down first, and is gone a moment later.
-    await comesTrue(() => removed().length === 0, ENDING);
-    seen.removed = removed();
+    seen.removed = await this.host.robbed(living);
     [seen.status, seen.output] = [this.#process.status, this.#process.output];
     seen.files = readdirSync(scene.folder).filter((name) => name.includes('saved'));
   }
@@ -152,18 +147,6 @@ class Operation {
 
   #standing() {
     return this.host.domains()[0]?.standing ?? 'none';
-  }
-
-  /** Domains whose process lives. */
-  #folders() {
-    return this.host
-      .domids()
-      .map((domid) => ({ domid, pid: this.host.pidOf(domid) }))
-      .filter(({ pid }) => pid !== undefined && stateOf(pid) !== undefined);
-  }
-
-  #isRemoved(domid, pid) {
-    return stateOf(pid) !== undefined && !this.host.domids().includes(domid);
   }
 
   /** Restores what the operator has saved, so that the guest is asked how it fared. */

@@ -11,9 +11,6 @@ import { PlainMigration } from './migration.mjs';
 /** Milliseconds: far more than it takes. */
 const LONGEST = 150_000;
 
-/** Milliseconds that a domain may take from the end of its folder to its own. */
-const ENDING = 5000;
-
 /** What a command may say besides that is refused, when others act at the same time, or are stopped with the host's lock. */
 const alsoRefused =
   /there is a domain called|is this very domain|no space left|Failed to (?:save|restore)|is gone|has been destroyed|was (?:stopped|killed)|cannot be read|another process has held/;
@@ -136,7 +133,7 @@ export class Round {
       third: third.folder,
       receive: receiver,
     });
-    const before = alive(host);
+    const before = host.living();
     const process = new OperatorProcess(said, {
       host: host.folder,
       line,
@@ -176,13 +173,8 @@ export class Round {
   }
 
   async #checkList(name, at, { before, status, output }) {
-    const host = this.stage[at];
-    const homeless = () =>
-      before.filter(({ domid, pid }) => stateOf(pid) !== undefined && !host.domids().includes(domid));
-    // A domain that ends takes its own folder down first, and is gone a moment later.
-    if (!(await comesTrue(() => homeless().length === 0, ENDING))) {
-      this.#violation(`${name} removed ${JSON.stringify(homeless())}`);
-    }
+    const removed = await this.stage[at].robbed(before);
+    if (removed.length > 0) this.#violation(`${name} removed ${JSON.stringify(removed)}`);
     if (status !== 0 && output === '') this.#violation(`${name} ended with ${status} and without a word`);
   }
 
@@ -254,10 +246,3 @@ export class Round {
 
 const heldOnes = ['taken', 'suspended', 'sent', 'incoming'];
 const keyOf = ({ domid, name, epoch }) => `${name} (domid ${domid}, epoch ${epoch})`;
-
-function alive(host) {
-  return host
-    .domids()
-    .map((domid) => ({ domid, pid: host.pidOf(domid) }))
-    .filter(({ pid }) => pid !== undefined && stateOf(pid) !== undefined);
-}
