@@ -33,6 +33,12 @@ test("Xen's own helper is given what libxl gave, and the descriptors that it nam
   ]);
 });
 
+test('our own xl hears of it last, before it is another program', () => {
+  const link = { handedOn: () => done.push(['handed on']) };
+  expect(() => becomeStockHelper(version, [7], link)).toThrow();
+  expect(done.map(([what]) => what)).toEqual(['inherit', 'handed on', 'execute']);
+});
+
 test('a link that calls us again is said, and not followed for ever', () => {
   process.env['MIG_HELPER_HANDED_ON'] = String(process.pid);
   expect(() => becomeStockHelper(version, [7])).toThrow(`${STOCK} is mig's, not Xen's own save helper`);

@@ -192,6 +192,12 @@ test('xl hears how the save goes, and what became of it in the time of day', () 
   ]);
 });
 
+test('xl hears that no more news come', () => {
+  const { link, rest } = listened();
+  link.handedOn();
+  expect(rest()).toEqual([{ event: 'handed-on' }]);
+});
+
 describe('a failure', () => {
   test.each<[unknown, object]>([
     [new PrecopyAbortedError(reason), { kind: 'aborted', reason }],

@@ -103,6 +103,11 @@ export class Link {
     this.#tell({ event: 'image', report: { ...report, suspendRequestedAt } });
   }
 
+  /** From here on this process is another program, which has no news for xl. */
+  handedOn(): void {
+    this.#tell({ event: 'handed-on' });
+  }
+
   failed(error: unknown): void {
     try {
       this.#tell({ event: 'failed', failure: inWords(error) });

@@ -23,9 +23,7 @@ export function restore(
   const { domid, ioFd } = request;
   const version = detectXen();
   const control = new XenControl(version);
-  if (link === undefined && control.describe(domid)?.hvm === false) {
-    becomeStockHelper(version, [ioFd, request.sendBackFd]);
-  }
+  if (control.describe(domid)?.hvm === false) becomeStockHelper(version, [ioFd, request.sendBackFd], link);
   const caution = cautionAbout(version);
   if (caution !== undefined) libxl.log(LogLevel.WARN, caution);
   enlargePipe(ioFd, LARGEST_PIPE);

@@ -1,6 +1,13 @@
 import type { ImageReport, SaveObserver } from '@mig/hypervisor';
 import { cautionAbout, detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
-import { enlargePipe, type Interrupt, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
+import {
+  enlargePipe,
+  type Interrupt,
+  InterruptedError,
+  LARGEST_PIPE,
+  Output,
+  setNonBlocking,
+} from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
 import { policyFor, saveImage } from '@mig/sender';
 import { becomeStockHelper } from './become-stock.js';
@@ -19,9 +26,9 @@ export function save(
   const { domid, ioFd } = request;
   const version = detectXen();
   const control = new XenControl(version);
-  // Our own xl has policies, and listens: stock's helper knows of neither.
-  if (link === undefined && control.describe(domid)?.hvm === false) {
-    becomeStockHelper(version, [ioFd, request.recvFd]);
+  if (control.describe(domid)?.hvm === false) {
+    if (interrupt.raised !== undefined) throw new InterruptedError(interrupt.raised);
+    becomeStockHelper(version, [ioFd, request.recvFd], link);
   }
   const caution = cautionAbout(version);
   // Where our own xl listens, it has said so itself.

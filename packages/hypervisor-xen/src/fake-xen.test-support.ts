@@ -23,6 +23,7 @@ export interface FakeDomain {
   suspended: boolean;
   crashed: boolean;
   cpuNanoseconds: number;
+  hvm: boolean;
   configuration: Record<string, unknown>;
 }
 
@@ -45,6 +46,7 @@ export class FakeXen {
       ...{ name: 'busy', uuid: `uuid-${domid}`, pauses: 0, suspended: false, crashed: false },
       ...{
         cpuNanoseconds: 5e9,
+        hvm: true,
         configuration: { c_info: { name: 'busy' }, b_info: { target_memkb: 98304 } },
       },
       ...domain,
@@ -110,9 +112,9 @@ export class FakeXen {
     describe: (domid: number): DomainFacts | undefined => {
       const domain = this.domains.get(domid);
       if (domain === undefined) return undefined;
-      const { uuid, suspended, crashed, cpuNanoseconds, pauses } = domain;
+      const { uuid, suspended, crashed, cpuNanoseconds, pauses, hvm } = domain;
       return {
-        hvm: true,
+        hvm,
         dying: false,
         uuid,
         suspended,

@@ -76,6 +76,7 @@ export function heardBy(
         return undefined;
       case 'failed':
       case 'helper':
+      case 'handed-on':
         return undefined;
     }
   };

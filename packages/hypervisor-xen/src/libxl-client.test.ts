@@ -40,8 +40,8 @@ function listener(decision?: HelperDirective, interrupt?: Interrupt) {
 }
 
 /** The scripted process does by domid what a test is about. */
-function suspend(what: 'finish' | 'fail' | 'wait' | 'die'): LibxlRequest {
-  const domid = ['finish', 'fail', 'wait', 'die'].indexOf(what);
+function suspend(what: 'finish' | 'fail' | 'wait' | 'die' | 'silent' | 'stuck'): LibxlRequest {
+  const domid = ['finish', 'fail', 'wait', 'die', 'silent', 'stuck'].indexOf(what);
   const stream = { pid: process.pid, fd: 1 };
   return { do: 'suspend', domid, stream, live: true, debug: false, environment: {} };
 }
@@ -162,6 +162,51 @@ test.each(['suspended', 'consult'])(
     expect(client.ask({ do: 'list' })).toEqual([]);
   },
 );
+
+describe("a helper that has become Xen's own", () => {
+  const event: HelperListener['event'] = () => undefined;
+
+  test('is looked at until a look ends it, which comes through', () => {
+    const client = start();
+    let looks = 0;
+    const error = failure(() =>
+      client.ask(suspend('silent'), {
+        event,
+        handedOn: (helper) => {
+          expect(helper.isGone).toBe(false);
+          return () => {
+            if (++looks === 3) throw new Error('it does not move');
+            return 1;
+          };
+        },
+      }),
+    );
+    expect(error.message).toBe('it does not move');
+    expect(looks).toBe(3);
+    // The next request is not looked at.
+    expect(client.ask({ do: 'list' })).toEqual([]);
+  });
+
+  test('is ended by an interrupt', () => {
+    const interrupt = newInterrupt();
+    const handedOn = () => () => {
+      interrupt.raise('SIGINT');
+      return 1;
+    };
+    expect(failure(() => start().ask(suspend('silent'), { event, interrupt, handedOn }))).toBeInstanceOf(
+      InterruptedError,
+    );
+  });
+
+  test('and libxl that is held up with it is ended, too', { timeout: 30_000 }, () => {
+    const client = start();
+    const handedOn = () => () => {
+      throw new Error('it does not move');
+    };
+    expect(failure(() => client.ask(suspend('stuck'), { event, handedOn })).message).toBe('it does not move');
+    expect(client.ended).toBe(true);
+  });
+});
 
 describe("libxl's process", () => {
   test('that ends within a reply is unavailable', () => {

@@ -23,10 +23,16 @@ import {
 } from './libxl-connection.js';
 import type { HelperDirective, HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
+import { SilentHelper } from './silent-helper.js';
 
 /** What the save helper says while a request is worked on; `consult` is to be answered. */
 export interface HelperListener {
   event(event: HelperEvent): HelperDirective | undefined;
+  /**
+   * The helper becomes Xen's own, and says no more.
+   * @returns what looks at it now and then, and says in how many milliseconds to look again; what that throws ends the request
+   */
+  handedOn?(helper: SilentHelper): () => number;
   /** Ends the request: the helper is told to stop, and libxl says how it went. */
   readonly interrupt?: Interrupt | undefined;
   /** For the stream, once the helper has done its part of it and only libxl can still be held up. */
@@ -34,6 +40,11 @@ export interface HelperListener {
 }
 
 const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
+
+/** Milliseconds between two looks at Xen's own helper that is to end: while libxl has to answer it, and afterwards. */
+const LOOKS_AT_END = { answer: 10, end: 1000 };
+/** Looks after its end in which libxl, too, should have come to its own. */
+const LOOKS_AFTER_END = 5;
 
 const NOBODY_DECIDES: HelperDirective = {
   decision: {
@@ -51,6 +62,7 @@ export class LibxlClient {
   readonly #connection: LibxlConnection;
   #busy = false;
   #ended = false;
+  #looksAfterEnd = 0;
 
   /** Takes the process that the main thread has, in a worker, or starts one. */
   constructor(program = LIBXL_PROCESS) {
@@ -101,7 +113,10 @@ export class LibxlClient {
     this.#requests.write(jsonLine(request));
     this.#input.interrupt = listener?.interrupt;
     this.#input.deadline = undefined;
+    this.#input.whileWaiting = undefined;
     let helper: number | undefined;
+    let silent: SilentHelper | undefined;
+    this.#looksAfterEnd = 0;
     let helperIsDone = false;
     // What ends the request before libxl does.
     let cause: Error | undefined;
@@ -110,8 +125,21 @@ export class LibxlClient {
       this.#input.interrupt = undefined;
       this.#input.deadline = undefined;
       // Past the helper libxl itself may be held up by the stream, and listens to nobody.
-      if (helperIsDone) this.#kill();
+      if (silent !== undefined) this.#input.lookInterval = this.#end(silent);
+      else if (helperIsDone) this.#kill();
       else if (helper !== undefined) signal(helper, 'SIGTERM');
+    };
+    const handedOn = (helper: SilentHelper) => {
+      silent = helper;
+      const look = listener?.handedOn?.(helper);
+      this.#input.lookInterval = LOOKS_AT_END.answer;
+      this.#input.whileWaiting = () => {
+        try {
+          this.#input.lookInterval = cause === undefined ? look?.() : this.#end(helper);
+        } catch (error) {
+          stop(error);
+        }
+      };
     };
     for (;;) {
       let message: LibxlReply | HelperEvent;
@@ -130,6 +158,9 @@ export class LibxlClient {
         if (message.event === 'helper') {
           helper = message.pid;
           if (cause !== undefined) signal(helper, 'SIGTERM');
+        }
+        if (message.event === 'handed-on' && helper !== undefined) {
+          handedOn(new SilentHelper(helper, this.#connection.pid ?? 0));
         }
         if (message.event === 'image' || message.event === 'failed') {
           helperIsDone = true;
@@ -152,6 +183,18 @@ export class LibxlClient {
       const { code, domid } = message;
       throw new HostError(code, message.message, domid === undefined ? {} : { domid });
     }
+  }
+
+  /**
+   * Xen's own helper is told to end until it has: a signal may have come to it as it became that. libxl may then still be
+   * held up by the stream, and listens to nobody.
+   * @returns milliseconds until it is to be looked at again
+   */
+  #end(helper: SilentHelper): number {
+    const attempt = helper.stop();
+    if (attempt === 'asks') return LOOKS_AT_END.answer;
+    if (attempt === 'gone' && ++this.#looksAfterEnd > LOOKS_AFTER_END) this.#kill();
+    return LOOKS_AT_END.end;
   }
 
   #kill(): void {

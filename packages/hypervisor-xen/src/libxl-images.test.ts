@@ -6,6 +6,8 @@ import type { LibxlDomain } from './libxl.js';
 import type { HelperListener, LibxlClient } from './libxl-client.js';
 import { LibxlImages } from './libxl-images.js';
 import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import type { SilentHelper } from './silent-helper.js';
+import type { SavedDomain } from './stock-save.js';
 import { XenDomains } from './xen-domains.js';
 
 const saved = vi.hoisted(() => new Set<number>());
@@ -39,7 +41,10 @@ const images = () =>
   new LibxlImages(new XenDomains(() => new Client() as unknown as LibxlClient), '/usr/bin/xl-save-helper');
 const output = new Output(-1, { subject: 'the test' });
 const input = new Input(-1, { subject: 'the test' });
-const save = () => images().save(1, output, options, () => undefined);
+const domain = (suspended: () => void = () => undefined): SavedDomain => ({
+  ...{ hvm: true, pages: 9, hasSuspended: () => false, suspended },
+});
+const save = () => images().save(1, output, options, domain());
 
 const one: LibxlDomain = {
   ...{ domid: 1, name: 'one', uuid: 'u', memory: 98304, vcpus: 2 },
@@ -129,7 +134,7 @@ describe('a save', () => {
         suspendCost: 40.4,
         lineRate: 1000,
       },
-      () => undefined,
+      domain(),
     );
 
     expect(saved.suspendRequestedAt).toBeCloseTo(1000);
@@ -157,7 +162,7 @@ describe('a save', () => {
 
   test('the helper has whole seconds for the stop-and-copy, where a time was said', () => {
     const { requests } = helper([{ event: 'image', report }]);
-    images().save(1, output, { ...options, stopAndCopyTimeout: 1500 }, () => undefined);
+    images().save(1, output, { ...options, stopAndCopyTimeout: 1500 }, domain());
     expect(requests.at(-1)).toMatchObject({ environment: { MIG_STOP_AND_COPY_TIMEOUT: '2' } });
   });
 
@@ -165,13 +170,23 @@ describe('a save', () => {
     const heard: string[] = [];
     const observer = { suspended: () => heard.push('observer') };
     helper([{ event: 'suspended' }, { event: 'image', report }]);
-    images().save(1, output, { ...options, observer }, () => heard.push('host'));
+    images().save(
+      1,
+      output,
+      { ...options, observer },
+      domain(() => heard.push('host')),
+    );
     expect(heard).toEqual(['host', 'observer']);
     const stale = new HostError('stale', 'it was resumed');
     const save = () =>
-      images().save(1, output, { ...options, observer }, () => {
-        throw stale;
-      });
+      images().save(
+        1,
+        output,
+        { ...options, observer },
+        domain(() => {
+          throw stale;
+        }),
+      );
     expect(failure(save)).toBe(stale);
     expect(heard).toHaveLength(2);
   });
@@ -186,6 +201,63 @@ describe('a save', () => {
       throw new InterruptedError('SIGINT');
     });
     expect(failure(() => save())).toBeInstanceOf(InterruptedError);
+  });
+});
+
+describe('of a PV domain', () => {
+  const helperOf = (written: number) => ({ written, checkMoves: vi.fn(), isGone: false });
+  const handOn = (listener: HelperListener | undefined, helper: ReturnType<typeof helperOf>) => {
+    listener?.event({ event: 'helper', pid: 1 });
+    listener?.event({ event: 'handed-on' });
+    return listener!.handedOn!(helper as unknown as SilentHelper);
+  };
+
+  test("a save is never asked to be live, and is known by its looks at Xen's own helper", () => {
+    let suspended = false;
+    const noted = vi.fn();
+    libxl.answer = (request, listener) => {
+      expect(request).toMatchObject({ do: 'suspend', live: false });
+      const look = handOn(listener, helperOf(5000));
+      look();
+      expect(noted).not.toHaveBeenCalled();
+      suspended = true;
+      look();
+      expect(noted).toHaveBeenCalledOnce();
+    };
+    const pv = { ...domain(noted), hvm: false, hasSuspended: () => suspended };
+    const target = new Output(-1, { subject: 'the test' });
+    const report = images().save(1, target, options, pv);
+    expect(report).toMatchObject({ octets: 5000, precopyEnd: { code: 'not-live' } });
+    expect(target.octets).toBe(5000);
+  });
+
+  test('a save that fails leaves no log to be turned off, and takes note of the suspend', () => {
+    const requests: LibxlRequest[] = [];
+    const noted = vi.fn();
+    libxl.answer = (request, listener) => {
+      requests.push(request);
+      handOn(listener, helperOf(0));
+      return refuse();
+    };
+    const pv = { ...domain(noted), hvm: false, hasSuspended: () => true };
+    expect(failure(() => images().save(1, output, options, pv)).message).toBe('ERROR_FAIL');
+    expect(noted).toHaveBeenCalledOnce();
+    expect(requests).toHaveLength(1);
+  });
+
+  test('a restore has the patience of the stream as long as there is the helper', () => {
+    const patient = new Input(-1, { subject: 'the test', patience: { what: 'none', milliseconds: 9 } });
+    libxl.answer = (request, listener) => {
+      if (request.do === 'list') return [];
+      const helper = helperOf(0);
+      const look = handOn(listener, helper);
+      look();
+      helper.isGone = true;
+      look();
+      expect(helper.checkMoves).toHaveBeenCalledExactlyOnceWith({ what: 'none', milliseconds: 9 });
+      return 12;
+    };
+    expect(images().restore(patient, { configuration: '{}', name: 'one' })).toBe(12);
   });
 });
 

@@ -1,11 +1,13 @@
 /** The streams of libxl, with an image of our save helper's inside. */
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, positionOf } from '@mig/posix';
+import { InterruptedError, type Input, type Output, type Patience, positionOf } from '@mig/posix';
 import { heardBy, helperEnvironment, inOurWords } from './helper-talk.js';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener } from './libxl-client.js';
 import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
 import { isBeingSavedLive } from './saver-processes.js';
+import type { SilentHelper } from './silent-helper.js';
+import { type SavedDomain, StockSave } from './stock-save.js';
 import type { XenDomains } from './xen-domains.js';
 
 export class LibxlImages {
@@ -17,20 +19,36 @@ export class LibxlImages {
 
   /**
    * Saves a domain, and leaves it suspended.
-   * @param suspended called as soon as the helper says that the guest has; what it throws ends the save
+   * @param domain hears of the guest's suspend as soon as it can be told; what it throws ends the save
    */
-  save(domid: number, output: Output, options: SaveOptions, suspended: () => void): ImageReport {
+  save(domid: number, output: Output, options: SaveOptions, domain: SavedDomain): ImageReport {
     let report: ImageReport | undefined;
+    let stock: StockSave | undefined;
     const hear = heardBy(options, (image) => (report = image));
     const listen: HelperListener['event'] = (event) => {
-      if (event.event === 'suspended') suspended();
+      if (event.event === 'suspended') domain.suspended();
       return hear(event);
     };
+    const handedOn: HelperListener['handedOn'] = (helper) => {
+      const save = (stock = new StockSave(domain, options, output.patience, helper));
+      return () => save.look();
+    };
     const before = positionOf(output.fd);
-    const { live, debug } = options;
+    const { debug } = options;
+    // Of a PV domain the stock helper would try it, and fail.
+    const live = options.live && domain.hvm;
     const environment = helperEnvironment(this.saveHelper, output.patience.milliseconds, options);
     const stream = { pid: process.pid, fd: output.fd };
-    this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, listen);
+    try {
+      this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, {
+        event: listen,
+        handedOn,
+      });
+      report ??= stock?.complete();
+    } catch (error) {
+      stock?.failed();
+      throw error;
+    }
     if (report === undefined) {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
@@ -50,6 +68,7 @@ export class LibxlImages {
       return this.#askHelper(
         { do: 'restore', configuration: renamed(configuration, name), stream, environment },
         input,
+        { handedOn: (helper) => () => lookAtRestore(helper, input.patience) },
       ) as number;
     } catch (error) {
       if (libxl.ended) this.#destroyRemains(configuration, name, before);
@@ -84,18 +103,18 @@ export class LibxlImages {
   #askHelper(
     request: LibxlRequest,
     { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
-    listen?: HelperListener['event'],
+    listener: Partial<HelperListener>,
   ): unknown {
     let failure: HelperFailure | undefined;
     const helper = { unaccounted: false };
     const event = (event: HelperEvent) => {
       if (event.event === 'helper') helper.unaccounted = true;
-      if (event.event === 'image' || event.event === 'failed') helper.unaccounted = false;
+      if (['image', 'failed', 'handed-on'].includes(event.event)) helper.unaccounted = false;
       if (event.event === 'failed') failure = event.failure;
-      return listen?.(event);
+      return listener.event?.(event);
     };
     try {
-      return this.domains.libxl.ask(request, { event, interrupt, patience });
+      return this.domains.libxl.ask(request, { ...listener, event, interrupt, patience });
     } catch (error) {
       if (helper.unaccounted && request.do === 'suspend') this.#stopLogDirty(request.domid);
       if (failure === undefined || error instanceof InterruptedError) throw error;
@@ -116,6 +135,15 @@ export class LibxlImages {
       // What went wrong first is what the operator needs to hear; the next migration turns it off.
     }
   }
+}
+
+/** Milliseconds between two looks at a restore by Xen's own helper. */
+const RESTORE_LOOKS = 100;
+
+/** Once the helper has ended all has come, and libxl takes the time that devices need. */
+function lookAtRestore(helper: SilentHelper, patience: Patience): number {
+  if (!helper.isGone) helper.checkMoves(patience);
+  return RESTORE_LOOKS;
 }
 
 /** The configuration of a domain that is called so by now. */

@@ -58,6 +58,8 @@ export type LibxlReply =
 /** Of the helper's failures only what there are words for elsewhere; the others libxl reports. */
 export type HelperEvent =
   | { readonly event: 'helper'; readonly pid: number }
+  /** It becomes Xen's own helper, from which no news come. */
+  | { readonly event: 'handed-on' }
   | {
       readonly event: 'pass-started';
       readonly pass: { kind: PassKind; iteration: number; dirtyPages: number };

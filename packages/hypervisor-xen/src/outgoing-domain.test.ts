@@ -4,6 +4,7 @@ import { Output } from '@mig/posix';
 import { FakeXen, refused } from './fake-xen.test-support.js';
 import { XenOutgoingDomain } from './outgoing-domain.js';
 import type { SaveHelper } from './saver-processes.js';
+import type { SavedDomain } from './stock-save.js';
 
 const helpers = vi.hoisted((): { all: () => SaveHelper[] } => ({ all: () => [] }));
 vi.mock('./saver-processes.js', () => ({ helpersAtWork: () => helpers.all() }));
@@ -38,10 +39,12 @@ function take(
   const parts = {
     ledger,
     domains,
-    save: (_: Output, __: SaveOptions, suspended: () => void) => {
+    save: (_: Output, __: SaveOptions, domain: SavedDomain) => {
       save(() => {
+        expect(domain.hasSuspended()).toBe(false);
         xen.suspend(DOMID);
-        suspended();
+        expect(domain.hasSuspended()).toBe(true);
+        domain.suspended();
       });
       return {} as ImageReport;
     },

@@ -19,14 +19,15 @@ import { lookAgain, lookAtConfiguration, lookAtName, type Stopped } from './last
 import { refusal } from './refusal.js';
 import { release } from './release.js';
 import { helpersAtWork } from './saver-processes.js';
+import type { SavedDomain } from './stock-save.js';
 import type { XenDomains } from './xen-domains.js';
 
 /** What a domain that is taken is to its host. */
 export interface OutgoingParts {
   readonly ledger: DomainLedger;
   readonly domains: XenDomains;
-  /** Has libxl write the stream. @param suspended called once our helper says that the guest has suspended */
-  readonly save: (output: Output, options: SaveOptions, suspended: () => void) => ImageReport;
+  /** Has libxl write the stream. @param domain hears of the guest's suspend */
+  readonly save: (output: Output, options: SaveOptions, domain: SavedDomain) => ImageReport;
 }
 
 export class XenOutgoingDomain implements OutgoingDomain {
@@ -81,12 +82,16 @@ export class XenOutgoingDomain implements OutgoingDomain {
       refuseUnlessRunning(domid, held.observed);
       refuseWhereSaved(domid, held.observed.name);
     });
-    return this.parts.save(output, options, () => {
-      this.#suspended();
+    const { hvm = true, pages = 0 } = ledger.control.describe(domid) ?? {};
+    return this.parts.save(output, options, {
+      hvm,
+      pages,
+      hasSuspended: () => ledger.control.describe(domid)?.suspended === true,
+      suspended: () => this.#suspended(),
     });
   }
 
-  /** The guest has suspended for our helper. From here on it is paused as well. */
+  /** The guest has suspended for the save. From here on it is paused as well. */
   #suspended(): void {
     const { ledger } = this.parts;
     const { domid } = this.info;

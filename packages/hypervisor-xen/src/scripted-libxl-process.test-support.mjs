@@ -39,7 +39,16 @@ async function suspend(domid) {
   tell({ event: 'helper', pid: helper.pid });
   tell({ event: 'suspended' });
   const failed = { reply: 'failed', code: 'unavailable', message: 'ERROR_FAIL', domid };
-  switch (['finish', 'fail', 'wait', 'die'][domid]) {
+  switch (['finish', 'fail', 'wait', 'die', 'silent', 'stuck'][domid]) {
+    case 'silent':
+      tell({ event: 'handed-on' });
+      await ended;
+      return failed;
+    case 'stuck':
+      // The stream holds libxl up: not even the end of its helper has it answer.
+      tell({ event: 'handed-on' });
+      await ended;
+      return new Promise(() => undefined);
     case 'finish': {
       tell({ event: 'consult', stats: { iteration: 2, totalWritten: 5, point: 'pass-finished' } });
       const decision = decisions.next().value;

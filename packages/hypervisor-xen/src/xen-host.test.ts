@@ -467,7 +467,7 @@ describe('before a migration', () => {
     ['is another’s', () => held('taken'), { domain: 'failed' }],
     ['was sent', () => held('sent'), { domain: 'failed' }],
     ['is to have a name that is taken', () => xen.add(2, { name: AWAY }), { 'away-name': 'failed' }],
-    ['is PV', () => (xen.get(DOMID).configuration = { c_info: { type: 'pv' } }), { log: 'failed' }],
+    ['is PV', () => (xen.get(DOMID).configuration = { c_info: { type: 'pv' } }), { log: 'passed' }],
     ['has a device', () => (xen.get(DOMID).configuration = { ...pvh, pcidevs: [{}] }), { devices: 'failed' }],
   ])('the source sees that its domain %s', async (_, change, outcomes) => {
     xen.get(DOMID).configuration = pvh;
@@ -556,6 +556,27 @@ describe('before a migration', () => {
       expect(host().restoreFrom(input, { ...incoming, unchecked: true }).domid).toBe(7);
     },
   );
+});
+
+describe('a PV domain', () => {
+  const why = 'is a PV domain, of which Xen as it is usually built does not log the writes';
+
+  test('does not move live, and is not measured', () => {
+    expect(host().whyNotLive(DOMID)).toBeUndefined();
+    xen.add(DOMID, { hvm: false });
+    expect(host().whyNotLive(DOMID)).toBe(why);
+    const message = refused('not-live-migratable', () => host().withDirtyLog(DOMID, () => 0));
+    expect(message).toBe(`busy ${why}`);
+  });
+
+  test('is saved as one that stands still, whoever asks', () => {
+    xen.add(DOMID, { hvm: false });
+    const asked: LibxlRequest[] = [];
+    xen.image = (request) => asked.push(request);
+    const domain = host().take(DOMID, { kind: 'migration' });
+    expect(() => domain.saveTo(output, options)).toThrow('did not use the save helper');
+    expect(asked).toMatchObject([{ do: 'suspend', live: false }]);
+  });
 });
 
 describe("libxl's process", () => {

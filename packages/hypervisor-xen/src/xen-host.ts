@@ -33,7 +33,7 @@ import { LibxlImages, renamed, uuidIn } from './libxl-images.js';
 import { XenOutgoingDomain } from './outgoing-domain.js';
 import { checkArrival, refuseArrival } from './preflight/arrival.js';
 import { needsIn } from './preflight/configuration.js';
-import { checkLog, checkPassedThrough, refuseUnmovable } from './preflight/departure.js';
+import { checkLog, checkPassedThrough, NO_LOG_OF_PV, refuseUnmovable } from './preflight/departure.js';
 import type { HostMemory } from './preflight/memory.js';
 import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
@@ -205,16 +205,16 @@ export class XenHost implements Host {
     const verdict = judgeCommand(standing, 'dirty-rate', undefined);
     if (!verdict.allowed) throw refusal(verdict.why, domid, domain.name, standing);
     if (domain.crashed) throw new HostError('wrong-state', `${domain.name} has crashed`, { domid });
-    return this.#withControl((control) => {
-      if (control.describe(domid)?.hvm === false) {
-        throw new HostError(
-          'not-live-migratable',
-          `domain ${domid} is a PV domain: mig moves HVM and PVH domains`,
-          { domid },
-        );
-      }
-      return withXenDirtyLog(control, domid, () => isBeingSavedLive(domid), use);
-    });
+    const why = this.whyNotLive(domid);
+    if (why !== undefined) throw new HostError('not-live-migratable', `${domain.name} ${why}`, { domid });
+    return this.#withControl((control) =>
+      withXenDirtyLog(control, domid, () => isBeingSavedLive(domid), use),
+    );
+  }
+
+  whyNotLive(domid: number): string | undefined {
+    const facts = this.#withControl((control) => control.describe(domid));
+    return facts?.hvm === false ? NO_LOG_OF_PV : undefined;
   }
 
   async checkDeparture(domid: number): Promise<Departure> {

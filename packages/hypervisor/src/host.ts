@@ -218,6 +218,11 @@ export interface Host {
   /** Makes ready for a domain that is to arrive, ahead of its stream; absent where nothing can be made ready. */
   expectDomain?(): ExpectedDomain;
   /**
+   * Why a domain of a host that logs writes can only be moved by a stop-and-copy, to follow its name; undefined where it moves
+   * live. Absent where all domains do.
+   */
+  whyNotLive?(domid: number): string | undefined;
+  /**
    * Looks for what would keep a domain from leaving by a migration. Nothing is touched. It blocks as all else, once what it
    * needs is loaded: no migration waits for that.
    * @param live pages are to be sent while it runs

@@ -19,6 +19,7 @@ export class Input implements Waiting {
   deadline: Deadline | undefined;
   interrupt: Interrupt | undefined;
   whileWaiting: ((milliseconds: number) => void) | undefined;
+  lookInterval: number | undefined;
   readonly subject: string;
   #octets = 0;
   /** Whether it can be spliced: undefined until that was tried. */

@@ -27,10 +27,12 @@ export interface Waiting {
   readonly deadline?: Deadline | undefined;
   readonly interrupt?: Interrupt | undefined;
   /**
-   * Called about every 100 ms of a wait with how long that wait has lasted, in milliseconds. What it throws ends the
+   * Called now and then during a wait with how long that wait has lasted, in milliseconds. What it throws ends the
    * wait.
    */
   readonly whileWaiting?: ((milliseconds: number) => void) | undefined;
+  /** Milliseconds between two calls of `whileWaiting`; 100 unless given. */
+  readonly lookInterval?: number | undefined;
 }
 
 export const FOR_EVER: Patience = { what: 'nothing', milliseconds: Infinity };
@@ -43,7 +45,7 @@ export function deadlineIn(milliseconds: number, what: string): Deadline {
 /** poll() takes its timeout as a C int: longer waits are made of several. */
 const LONGEST_POLL = 0x7fffffff;
 
-/** Milliseconds between two calls of `whileWaiting`. */
+/** See Waiting. */
 const LOOK_INTERVAL = 100;
 
 /**
@@ -77,7 +79,8 @@ export function waitFor(fd: number, direction: 'readable' | 'writable', waiting:
   const began = performance.now();
   const patienceEnds = began + patience.milliseconds;
   const end = Math.min(patienceEnds, deadline?.at ?? Infinity);
-  let look = waiting.whileWaiting === undefined ? Infinity : began + LOOK_INTERVAL;
+  const nextLook = () => performance.now() + (waiting.lookInterval ?? LOOK_INTERVAL);
+  let look = waiting.whileWaiting === undefined ? Infinity : nextLook();
   for (;;) {
     pollfds[0] = fd;
     halves[2] = direction === 'readable' ? POLLIN : POLLOUT;
@@ -104,6 +107,6 @@ export function waitFor(fd: number, direction: 'readable' | 'writable', waiting:
     }
     if (now < look) continue;
     waiting.whileWaiting?.(now - began);
-    look = performance.now() + LOOK_INTERVAL;
+    look = nextLook();
   }
 }

@@ -16,5 +16,6 @@ export {
 export type { Clock } from './precopy-stats.js';
 export { saveImage, type SaveImageOptions } from './save-image.js';
 export * from './policies/index.js';
+export { stopAndCopyLimit } from './stop-and-copy-limit.js';
 export { suspendDomain, type SuspendDomainOptions } from './suspend-domain.js';
 export { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';

@@ -52,7 +52,7 @@ export function checkArrival({ configuration, xen }: PreflightQuestion, present:
     memoryOf(needs, present),
     xen === undefined
       ? unknown('version', 'the source did not say which Xen it has')
-      : checkVersion(xen, present.version),
+      : checkVersion(xen, present.version, type),
     ...(type === 'pv' ? [] : [checkProcessor(xen?.cpuPolicy, () => present.processors())]),
     checkDisks(needs),
     checkBridges(needs),

@@ -52,6 +52,13 @@ describe('versions', () => {
   });
 });
 
+test('a PV domain has nothing that is known to keep it from an older version', () => {
+  const [from, to] = [xenVersions.at(-1)!, xenVersions[0]!];
+  expect(checkVersion(from, to).outcome).toBe('failed');
+  expect(checkVersion(from, to, 'pv').outcome).toBe('unknown');
+  expect(checkVersion(to, from, 'pv').outcome).toBe('passed');
+});
+
 const AMD: CpuPolicy = {
   leaves: [{ leaf: 0, subleaf: 0xffffffff, a: 13, b: 0x68747541, d: 0x69746e65, c: 0x444d4163 }],
   msrs: [],
@@ -93,11 +100,13 @@ describe('processors', () => {
 
 describe('what keeps a domain here', () => {
   test.each([
-    ['pvh', 'passed'],
-    ['hvm', 'passed'],
-    ['pv', 'failed'],
-  ])('a %s domain: %s', (type, outcome) => {
-    expect(checkLog({ type })).toMatchObject({ check: 'log', outcome });
+    ['pvh', 'Xen logs'],
+    ['hvm', 'Xen logs'],
+    ['pv', 'moves as stop-and-copy'],
+  ])('a %s domain: %s', (type, words) => {
+    const { outcome, sentence } = checkLog({ type });
+    expect(outcome).toBe('passed');
+    expect(sentence).toContain(words);
   });
 
   test('a device of the host', () => {

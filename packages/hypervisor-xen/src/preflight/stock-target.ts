@@ -48,7 +48,7 @@ export function checkStockTarget(question: PreflightQuestion, text: string, here
     cannot('configuration'),
     ...checkTaken(needs, list, facts.get('host') === here),
     memoryOf(needs, facts, list),
-    ...(needs.type === 'wasm' ? [] : [versionOf(question, facts), cannot('processor')]),
+    ...(needs.type === 'wasm' ? [] : [versionOf(question, facts, needs.type), cannot('processor')]),
     ...(needs.disks.length === 0 ? [] : [cannot('disks')]),
     ...(needs.interfaces.length === 0 ? [] : [cannot('bridges')]),
   ];
@@ -142,12 +142,12 @@ function memoryOf(
   return checkMemory(memory, { free: free * MIB, controlDomain: controlDomain * MIB });
 }
 
-function versionOf({ xen }: PreflightQuestion, facts: ReadonlyMap<string, string>): Check {
+function versionOf({ xen }: PreflightQuestion, facts: ReadonlyMap<string, string>, type: string): Check {
   const [major, minor] = [numberIn(facts, 'xen_major'), numberIn(facts, 'xen_minor')];
   if (xen === undefined || major === undefined || minor === undefined) {
     return unknown('version', 'xl info there does not say which Xen it is');
   }
-  return checkVersion(xen, { major, minor });
+  return checkVersion(xen, { major, minor }, type);
 }
 
 function numberIn(facts: ReadonlyMap<string, string>, name: string): number | undefined {

@@ -8,13 +8,18 @@ import {
   type XenVersion,
 } from '../xen-version.js';
 
-/** @param to the target's, by its number: its row is looked up where only that is known */
+/**
+ * @param to the target's, by its number: its row is looked up where only that is known
+ * @param type the domain's: a PV domain has no processors' state that another version could not load
+ */
 export function checkVersion(
   from: VersionNumber,
   to: VersionNumber & Partial<Pick<XenVersion, 'lapic'>>,
+  type?: string,
 ): Check {
   const [source, target] = [versionText(from), versionText(to)];
-  const why = whyNotLoadable(from, { ...to, lapic: to.lapic ?? rowOf(to).lapic });
+  const loadable = { ...to, lapic: to.lapic ?? rowOf(to).lapic };
+  const why = type === 'pv' ? undefined : whyNotLoadable(from, loadable);
   if (why !== undefined) return failed('version', why);
   if (isNewer(from, to)) {
     return unknown(

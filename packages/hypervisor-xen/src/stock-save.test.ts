@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HostError } from '@mig/hypervisor';
+import { type Patience, TimeoutError } from '@mig/posix';
+import type { SilentHelper } from './silent-helper.js';
+import { STANDS_STILL, StockSave } from './stock-save.js';
+
+const patience = { what: 'the target took no octet', milliseconds: 5000 };
+const PAGES = 24576;
+const MiB = 1 << 20;
+
+const clock = { now: 1e6 };
+let guest: { suspended: boolean; resumed: boolean };
+let helper: { written: number; patience: Patience[] };
+let heard: [string, ...unknown[]][];
+beforeEach(() => {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+  guest = { suspended: false, resumed: false };
+  helper = { written: 0, patience: [] };
+  heard = [];
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function begin({ live = true, stopAndCopyTimeout = undefined as number | undefined } = {}): StockSave {
+  const hear =
+    (what: string) =>
+    (...details: unknown[]) =>
+      heard.push([what, ...details]);
+  const domain = {
+    ...{ hvm: false, pages: PAGES, hasSuspended: () => guest.suspended },
+    suspended: () => {
+      heard.push(['noted']);
+      if (guest.resumed) throw new HostError('stale', 'busy was resumed by another command meanwhile');
+    },
+  };
+  const observer = {
+    ...{ precopyEnded: hear('precopy ended'), suspended: hear('suspended') },
+    ...{ passStarted: hear('started'), passProgress: hear('progress'), passFinished: hear('finished') },
+  };
+  const silent = {
+    get written() {
+      return helper.written;
+    },
+    checkMoves: (within: Patience) => helper.patience.push(within),
+  } as unknown as SilentHelper;
+  return new StockSave(domain, { live, stopAndCopyTimeout, observer }, patience, silent);
+}
+
+describe('a save by a helper that says nothing', () => {
+  test('sees the guest suspend, and what is sent of it', () => {
+    const save = begin();
+    expect(heard.splice(0)).toEqual([['precopy ended', STANDS_STILL]]);
+    expect(save.look()).toBe(10);
+    expect(heard).toEqual([]);
+    clock.now += 150;
+    guest.suspended = true;
+    save.look();
+    const pass = { kind: 'stop-and-copy', iteration: 0, dirtyPages: PAGES };
+    const progress = { iteration: 0, dirtyPages: PAGES };
+    // The host before anybody else.
+    expect(heard.splice(0)).toEqual([
+      ['noted'],
+      ['suspended'],
+      ['started', pass],
+      ['progress', { ...progress, pagesDone: 0 }],
+    ]);
+    clock.now += 300;
+    expect(save.look()).toBe(100);
+    expect(heard.splice(0)).toEqual([['progress', { ...progress, pagesDone: 0 }]]);
+    helper.written = 4104 * 2000;
+    expect(save.look()).toBe(100);
+    expect(heard.splice(0)).toEqual([['progress', { ...progress, pagesDone: 2000 }]]);
+    clock.now += 1000;
+    helper.written = 97 * MiB;
+    // The time in which the target took nothing is none of it.
+    const finished = { ...pass, sentPages: PAGES, octets: 97 * MiB, milliseconds: 1000 };
+    expect(save.complete()).toEqual({
+      ...{ passes: [finished], precopyEnd: STANDS_STILL, octets: 97 * MiB, milliseconds: 1450 },
+      ...{ suspendRequestedAt: clock.now - 1450, suspendMilliseconds: 150, lineRate: PAGES },
+    });
+    expect(heard).toEqual([['finished', finished]]);
+  });
+
+  test('has no precopy that could end where none was asked for', () => {
+    begin({ live: false });
+    expect(heard).toEqual([]);
+  });
+
+  test('gives the stream its patience, and the guest that of libxl as well', () => {
+    const save = begin();
+    save.look();
+    guest.suspended = true;
+    save.look();
+    expect(helper.patience).toEqual([{ ...patience, milliseconds: 65_000 }, patience]);
+  });
+
+  test.each([
+    ['as was said', 10_000, 10_000],
+    ['as its size has it', undefined, 60_000 + 101_000],
+  ])('ends where all of it takes too long, %s', (_, stopAndCopyTimeout, limit) => {
+    const save = begin({ stopAndCopyTimeout });
+    guest.suspended = true;
+    save.look();
+    clock.now += limit - 1;
+    save.look();
+    clock.now += 1;
+    expect(() => save.look()).toThrow(
+      new TimeoutError('the rest of the suspended domain was not taken', limit),
+    );
+  });
+
+  test('that was quicker than a look takes note at its end', () => {
+    const save = begin();
+    guest.suspended = true;
+    save.complete();
+    expect(heard.map(([what]) => what)).toEqual([
+      ...['precopy ended', 'noted', 'suspended', 'started', 'finished'],
+    ]);
+  });
+
+  test('ends where another command has resumed the guest, also between two looks', () => {
+    guest.resumed = true;
+    expect(() => begin().complete()).toThrow('was resumed by another command meanwhile');
+    guest.suspended = true;
+    expect(() => begin().look()).toThrow('was resumed by another command meanwhile');
+    expect(heard.map(([what]) => what)).not.toContain('suspended');
+  });
+
+  test('that fails takes note of a guest that has suspended since the last look, once', () => {
+    const save = begin();
+    save.failed();
+    guest.suspended = true;
+    save.failed();
+    save.failed();
+    expect(heard.filter(([what]) => what === 'noted')).toHaveLength(1);
+    guest.resumed = true;
+    expect(() => begin().failed()).not.toThrow();
+  });
+});
