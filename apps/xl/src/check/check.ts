@@ -7,6 +7,7 @@ import { textTable } from '../estimate/text-table.js';
 import { checkPolicy } from '../migrate/own-policy.js';
 import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
 import { replacementIn, sentConfiguration } from '../migrate/sent-configuration.js';
+import { refuseWithoutSay } from '../migrate/stop-and-copy.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { askTarget } from './ask-target.js';
 
@@ -37,6 +38,8 @@ export async function check(
   if (options.policy !== undefined) await checkPolicy(options.policy);
   const host = await context.openHost();
   const { domid, name } = findDomain(host, nameOrDomid);
+  const why = host.whyNotLive?.(domid);
+  if (why !== undefined) refuseWithoutSay(name, why, options);
   const json = replacementIn(options.C, host, domid);
   const live = options.precopyIterations !== 0 || options.policy !== undefined;
   const { checks: here, question } = await host.checkDeparture(domid, { live });

@@ -10,6 +10,7 @@ import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthLimit, type PolicyOptions } from '../migrate/policy-options.js';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../migrate/route-history.js';
 import { estimatedCourses } from './courses.js';
+import { refuseWithoutSay, routeOf, stillCurve, stopAndCopy } from '../migrate/stop-and-copy.js';
 import { sampleJson } from './dirty-rate.js';
 import type { LinkPatience } from './link-speed.js';
 import { estimatedLinks, type Link } from './links.js';
@@ -43,15 +44,20 @@ export async function estimate(
   target: string | undefined,
   options: EstimateOptions,
 ): Promise<void> {
-  const courses = await estimatedCourses(options);
+  const asked = await estimatedCourses(options);
   const host = await context.openHost();
   const domain = findDomain(host, nameOrDomid);
+  const why = host.whyNotLive?.(domain.domid);
+  if (why !== undefined) refuseWithoutSay(domain.name, why, options);
+  const courses = why === undefined ? asked : [{ name: 'stop-and-copy', policy: stopAndCopy }];
   const links = await estimatedLinks(target, options, context.log);
-  const sample = await measured(context, domain, options.period);
-  const curve = new DirtyCurve(sample);
-  const costs = costsOf(host.info(), target, options.s);
+  const inMemory = Math.ceil(domain.memory * PAGES_PER_MIB);
+  // What does not move live cannot be measured, and need not be.
+  const sample = why === undefined ? await measured(context, domain, options.period) : undefined;
+  const curve = sample === undefined ? stillCurve(inMemory) : new DirtyCurve(sample);
+  const costs = target === undefined ? undefined : costsOf(host.info(), sentTo(options.s, target), why);
   // A domain has more pfns than pages: there is nothing to be sent of its holes.
-  const pages = Math.min(sample.pageCount, Math.ceil(domain.memory * PAGES_PER_MIB));
+  const pages = Math.min(curve.sample.pageCount, inMemory);
   const limit = bandwidthLimit(options);
   const rows: Row[] = links.flatMap((link) =>
     courses.map(({ name, policy }) => ({
@@ -78,12 +84,13 @@ export async function estimate(
       suspendCostMilliseconds: costs?.suspend.milliseconds ?? null,
       suspendCostMeasured: costs?.suspend.isMeasured ?? false,
       startCostMilliseconds: costs?.start ?? null,
-      measurement: sampleJson(sample),
+      measurement: sample === undefined ? null : sampleJson(sample),
       estimates: rows.map(rowJson),
     };
     output.json(json);
     return;
   }
+  if (why !== undefined) output.line(`${domain.name} ${why}: it moves as stop-and-copy.`);
   for (const link of links) {
     output.line(`${domain.name} over ${link.name}${limitText(limit)}:`);
     const ofLink = rows.filter((row) => row.link === link).map(rowText);
@@ -124,14 +131,9 @@ function costsText(costs: RouteCosts | undefined): string {
 }
 
 /** Looks up the costs with which a migration would reckon. */
-function costsOf(
-  { hypervisor, stateFolder, assumedSuspendCost }: HostInfo,
-  target: string | undefined,
-  sshCommand: string,
-): RouteCosts | undefined {
-  if (target === undefined) return undefined;
-  const history = new RouteHistory(stateFolder, { hypervisor, target: sentTo(sshCommand, target) });
-  return { suspend: suspendCostOf(history, assumedSuspendCost), start: history.median('start-waits') };
+function costsOf(info: HostInfo, target: string, whyNotLive: string | undefined): RouteCosts {
+  const history = new RouteHistory(info.stateFolder, routeOf(info, target, whyNotLive));
+  return { suspend: suspendCostOf(history, info.assumedSuspendCost), start: history.median('start-waits') };
 }
 
 const HEADING = ['policy', 'passes', 'sent', 'total time', 'downtime', 'precopy would end'];

@@ -21,6 +21,7 @@ import { replacementIn } from './sent-configuration.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
 import type { Task, TaskResults } from './task.js';
+import { foretellPause, refuseWithoutSay, routeOf } from './stop-and-copy.js';
 import { openTransport, rune, runeEnvironment, transportEnd } from './transport.js';
 import type { View, ViewKind } from './view.js';
 
@@ -51,6 +52,8 @@ export async function migrate(
   const host = await context.openHost();
   const found = findDomain(host, domain);
   const { domid, name, epoch } = found;
+  const whyNotLive = host.whyNotLive?.(domid);
+  if (whyNotLive !== undefined) refuseWithoutSay(name, whyNotLive, options);
   // Whatever the host shares with threads is there by now.
   prepareTask('migrate');
   const configuration = { json: replacementIn(options.C, host, domid), preserveDomid: options.D };
@@ -59,19 +62,24 @@ export async function migrate(
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
   const sent = sentTo(options.s, target);
-  const { hypervisor, stateFolder, assumedSuspendCost } = host.info();
+  const info = host.info();
+  const { stateFolder, assumedSuspendCost } = info;
   const record = { domid, domain: name, target: where, pid: process.pid };
   // Whatever is opened from here on is another migration's as long as there is one.
   const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
   try {
-    const history = new RouteHistory(stateFolder, { hypervisor, target: sent });
+    const history = new RouteHistory(stateFolder, routeOf(info, sent, whyNotLive));
     const suspend = suspendCostOf(history, assumedSuspendCost);
     const suspendCost = suspend.milliseconds;
+    const lineRate = history.median('line-rates');
     const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
+    if (whyNotLive !== undefined) {
+      remark(view, foretellPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
+    }
     const names = { name, where, command };
     const origin = { host, domain: found, target: sent, course, ownPolicy, suspendCost, debug, names };
     const trace = openTrace(options, origin);
-    if (maxDowntime !== undefined) {
+    if (maxDowntime !== undefined && whyNotLive === undefined) {
       const doubt = doubtOf(maxDowntime, suspend, where);
       if (doubt !== undefined) remark(view, doubt);
     }
@@ -83,7 +91,7 @@ export async function migrate(
         course,
         ownPolicy,
         suspendCost,
-        lineRate: history.median('line-rates'),
+        lineRate,
         debug,
         unchecked: options.check === false,
         configuration,

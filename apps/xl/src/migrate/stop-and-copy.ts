@@ -1,0 +1,106 @@
+/** A domain that moves by a stop-and-copy alone: which options have no say, and for how long it is to stand still. */
+import type { DomainInfo, HostInfo, PrecopyPolicy } from '@mig/hypervisor';
+import { PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
+import { DirtyCurve, foretell } from '@mig/sender/estimate';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { millisecondsText, octetsText, rateText } from './figures.js';
+import type { PolicyOptions } from './policy-options.js';
+import type { Route, SuspendCost } from './route-history.js';
+
+const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
+
+type Options = PolicyOptions & { readonly debug?: true; readonly traceBitmaps?: true };
+
+/**
+ * Options of live passes, and what Xen's own helper, which sends the domain, has no word for. No passes at all
+ * (`--precopy-iterations 0`) is what it does.
+ */
+const withoutSay: readonly [string, (options: Options) => unknown][] = [
+  ['--precopy-iterations', ({ precopyIterations }) => precopyIterations],
+  ['--precopy-threshold', ({ precopyThreshold }) => precopyThreshold !== undefined],
+  ['--timeout', ({ timeout }) => timeout],
+  ['--timeout-action', ({ timeoutAction }) => timeoutAction],
+  ['--abort-if-busy', ({ abortIfBusy, maxDowntime }) => maxDowntime === undefined && abortIfBusy],
+  ['--policy', ({ policy }) => policy],
+  ['--bandwidth', ({ bandwidth }) => bandwidth],
+  ['--debug', ({ debug }) => debug],
+  ['--trace-bitmaps', ({ traceBitmaps }) => traceBitmaps],
+];
+
+/**
+ * @param why the host's, see there
+ * @throws Failure for an option that would be passed over
+ */
+export function refuseWithoutSay(name: string, why: string, options: Options): void {
+  const [option] = withoutSay.find(([, isGiven]) => Boolean(isGiven(options))) ?? [];
+  if (option === undefined) return;
+  throw new Failure(
+    `${option} has no say here: ${name} ${why}. It moves as stop-and-copy, and --max-downtime keeps it here where that takes too long`,
+    ExitStatus.usage,
+  );
+}
+
+/** What is known of the way to the target. */
+export interface Way {
+  readonly where: string;
+  readonly suspend: SuspendCost;
+  /** Pages per second, as measured before. */
+  readonly lineRate: number | undefined;
+}
+
+/**
+ * What its migrations have cost is no measure for those of others, nor theirs for it: the target makes the domain while this
+ * one stands still.
+ */
+export function routeOf({ hypervisor }: HostInfo, target: string, whyNotLive: string | undefined): Route {
+  return { hypervisor: whyNotLive === undefined ? hypervisor : `${hypervisor}, stop-and-copy`, target };
+}
+
+/** Octets per second to reckon with as long as nothing was measured: 1 Gbit/s. */
+const ASSUMED_LINE = 125e6;
+
+/**
+ * Says for how long the domain is to stand still.
+ * @throws Failure where that is longer than the operator wants: it stays here
+ */
+export function foretellPause(
+  domain: Pick<DomainInfo, 'name' | 'memory'>,
+  why: string,
+  way: Way,
+  maxDowntime: number | undefined,
+): string {
+  const { where, suspend, lineRate } = way;
+  const pages = domain.memory * PAGES_PER_MIB;
+  const octetsPerSecond = lineRate === undefined ? ASSUMED_LINE : lineRate * PAGE_OCTETS;
+  const { downtimeMilliseconds = 0 } = foretell(stillCurve(pages), {
+    ...{ pages, octetsPerSecond, policy: stopAndCopy },
+    suspendCost: suspend.milliseconds,
+  });
+  const line = `${octetsText(pages * PAGE_SIZE)} at ${rateText(octetsPerSecond, 1000)}`;
+  const of = (isMeasured: boolean) => (isMeasured ? 'as measured before' : 'which is assumed');
+  const cost = `${millisecondsText(suspend.milliseconds)} for the suspend itself`;
+  const pause =
+    `about ${millisecondsText(downtimeMilliseconds)} (${line} to ${where}, ${of(lineRate !== undefined)}; ` +
+    `${cost}, ${of(suspend.isMeasured)})`;
+  if (maxDowntime !== undefined && downtimeMilliseconds > maxDowntime) {
+    throw new Failure(
+      `${domain.name} ${why}: it would stand still for ${pause}, and --max-downtime wants ${maxDowntime} ms at most. ` +
+        'It keeps running here; without --max-downtime it moves',
+      ExitStatus.busy,
+    );
+  }
+  return `${domain.name} ${why}: it moves as stop-and-copy, and stands still for ${pause}`;
+}
+
+/** For an estimate: it is suspended before a page is sent. */
+export const stopAndCopy: PrecopyPolicy = () => ({
+  decision: 'stop-and-copy',
+  reason: { code: 'not-live', sentence: 'the domain does not move live' },
+});
+
+/** A domain that stands still writes nothing. */
+export function stillCurve(pages: number): DirtyCurve {
+  const points = [{ milliseconds: 1, pages: 0, windows: 1 }];
+  return new DirtyCurve({ pageCount: pages, milliseconds: 1, readings: 1, points, places: [] });
+}
