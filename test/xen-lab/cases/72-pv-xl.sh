@@ -1,7 +1,7 @@
 #!/bin/bash
 # A PV guest and mig's own xl: a migration is a stop-and-copy by Xen's own helper, to stock and to ours; mig saves it and the
 # stock xl restores it; what fails leaves the guest running here, and no other command makes it run twice.
-# limit: 900 s
+# limit: 1000 s
 . /mnt/lib.sh
 
 BANNER='xl migration receiver ready, send binary domain data.\n'
@@ -31,6 +31,14 @@ must "$MIG/mig" migrate --estimate --link 1Gbit/s g1 host2 > "$OUT/estimate.txt"
 expect_said '^stop-and-copy' "$OUT/estimate.txt"
 ! "$MIG/mig" dirty-rate g1 > "$OUT/dirty-rate.txt" 2>&1 || fail 'its writes were measured'
 expect_said 'is a PV domain' "$OUT/dirty-rate.txt"
+
+mkdir -p "$WORK/bin"
+printf '#!/bin/sh\nexec %s "$@"\n' "$MIG/mig" > "$WORK/bin/xl"
+printf '#!/bin/sh\nshift\nPATH=%s:$PATH\nexec sh -c "$*"\n' "$WORK/bin" > "$WORK/ssh"
+chmod +x "$WORK/bin/xl" "$WORK/ssh"
+must "$MIG/mig" migrate --check -s "$WORK/ssh" g1 host2 > "$OUT/check.txt" 2>&1
+expect_said '^passed +log .*moves as stop-and-copy' "$OUT/check.txt"
+expect_said '^Nothing that could be looked at is in the way' "$OUT/check.txt"
 
 # attempt NAME STATUS TARGET [OPTION...]: a migration that is to end with that status, and leaves the guest here.
 attempt() {
@@ -141,3 +149,14 @@ must "$MIG/mig" stream verify "$WORK/image" > "$OUT/verify.txt" 2>&1
 must xl restore "$WORK/image"
 check_guest g1
 must no_helper
+
+step 'a guest that never answers keeps running, and an interrupt waits for that'
+destroy_guest g1
+guest_config g1 type=pv wss=512 rate=500 deaf
+create_guest g1
+begin deaf suspending "$never"
+sleep 2
+kill -INT $source
+must_end $source 120 1
+expect_said '"outcome":"keeps-running"' "$OUT/deaf.json"
+kept
