@@ -13,6 +13,7 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 interface Manifest {
   readonly name: string;
   readonly description: string;
+  readonly keywords: readonly string[];
   readonly license: string;
   readonly engines: unknown;
   readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
@@ -46,7 +47,10 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
   const entries = Object.values(manifest.exports ?? {}).flatMap((each) =>
     typeof each === 'string' ? [each] : [each.types, each.default],
   );
+  expect(manifest.exports).toHaveProperty(['./package.json']);
+  expect(manifest.keywords.length).toBeGreaterThan(2);
   for (const path of [...entries, ...Object.values(manifest.bin ?? {})]) {
+    if (path.endsWith('/*')) continue;
     expect(files).toContain(path.replace(/^\.\//, ''));
   }
   const known =

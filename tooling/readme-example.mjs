@@ -13,7 +13,7 @@ if (example === undefined) throw new Error('the README has no example');
 
 const folder = mkdtempSync(join(tmpdir(), 'mig-readme-'));
 try {
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(root, 'tooling/node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'example.mjs'), example);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['example.mjs', image], {
     cwd: folder,

@@ -1,0 +1,68 @@
+/**
+ * The API of each library as text, one report per entry point: `api/NAME.api.md` in the package's folder. A report that
+ * differs from what the package exports fails; with `--write` the reports are written anew.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const libraries = ['protocol', 'posix', 'hypervisor', 'sender', 'receiver'];
+const write = process.argv.includes('--write');
+
+const temporary = mkdtempSync(join(tmpdir(), 'mig-api-'));
+let differing = 0;
+for (const library of libraries) {
+  const folder = join(root, 'packages', library);
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  for (const [entry, target] of Object.entries(exports)) {
+    if (typeof target === 'string') continue;
+    const report = entry === '.' ? library : entry.slice(2);
+    if (!isCurrent({ library, folder, report, entryPoint: join(folder, target.types) })) {
+      differing += 1;
+      console.error(`packages/${library}/api/${report}.api.md is not what ${entry} exports: pnpm api:write`);
+    }
+  }
+}
+rmSync(temporary, { recursive: true });
+process.exitCode = differing === 0 ? 0 : 1;
+
+/** Compares one report, or writes it. */
+function isCurrent({ library, folder, report, entryPoint }) {
+  mkdirSync(join(folder, 'api'), { recursive: true });
+  const existed = existsSync(join(folder, 'api', `${report}.api.md`));
+  const config = ExtractorConfig.prepare({
+    configObjectFullPath: join(folder, 'api-extractor.json'),
+    packageJsonFullPath: join(folder, 'package.json'),
+    configObject: {
+      projectFolder: folder,
+      newlineKind: 'lf',
+      mainEntryPointFilePath: entryPoint,
+      compiler: { tsconfigFilePath: join(folder, 'tsconfig.build.json') },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${report}.api.md`,
+        reportFolder: join(folder, 'api'),
+        reportTempFolder: join(temporary, library),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        // Sentences are TypeScript's own doc comments, not TSDoc's; what a package does not export is not of its API.
+        compilerMessageReporting: { default: { logLevel: 'error' } },
+        extractorMessageReporting: { default: { logLevel: 'none' } },
+        tsdocMessageReporting: { default: { logLevel: 'none' } },
+      },
+    },
+  });
+  const { succeeded, apiReportChanged } = Extractor.invoke(config, {
+    localBuild: write,
+    messageCallback(message) {
+      message.handled = message.logLevel !== 'error';
+    },
+  });
+  return write ? succeeded : succeeded && existed && !apiReportChanged;
+}

@@ -1,0 +1,20 @@
+// Builds what the tests of these paths need, and runs them with vitest: all of them without a path. `pnpm test packages/sender`
+// builds @mig/sender and what it imports; a path elsewhere, or a part of a name, builds everything.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const paths = args.filter((arg) => !arg.startsWith('-'));
+const folders = paths.map((path) => /^(?:\.\/)?((?:packages|apps)\/[\w-]+)(?:\/|$)/.exec(path)?.[1]);
+const filters = folders.includes(undefined) ? [] : folders.map((folder) => `--filter=./${folder}`);
+
+run('turbo', 'run', 'build', ...filters, '--output-logs=errors-only');
+run('vitest', 'run', ...args);
+
+/** Runs a program of the root's dependencies, and ends with its status where that is not 0. */
+function run(program, ...args) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+  if (error) console.error(`${program} could not be run: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
