@@ -5,6 +5,7 @@ const mayImport = {
   hypervisor: ['protocol', 'posix'],
   sender: ['protocol', 'hypervisor', 'posix'],
   receiver: ['protocol', 'hypervisor', 'posix'],
+  operator: ['protocol', 'hypervisor', 'posix', 'sender'],
   'hypervisor-wasm': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
   'hypervisor-xen': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
 };

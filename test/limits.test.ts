@@ -15,7 +15,7 @@ import {
 } from '@mig/protocol';
 import { encodeControlRequest, LONGEST_CONTROL_MESSAGE } from '@mig/protocol/control';
 import { LONGEST_NAME } from '@mig/protocol/handshake';
-import { LONGEST_OPERATOR_MESSAGE } from '@mig/protocol/operator';
+import { LONGEST_OPERATOR_MESSAGE } from '@mig/operator/wire';
 import {
   LONGEST_SENTENCE,
   MAX_ANSWER,
@@ -43,8 +43,8 @@ import { MOST_ITEMS } from '../packages/hypervisor-wasm/dist/guest/module-reader
 import { CONTEXT_LIMITS, LARGEST_CONTEXT } from '../packages/hypervisor-wasm/dist/vcpu-context.js';
 import { LONGEST_LINE } from '../packages/hypervisor-xen/src/lines.js';
 import { SHOWN } from '../packages/sender/src/await-message.js';
-import { UNREAD } from '../packages/sender/src/operator/operator-connection.js';
-import { CONNECTIONS } from '../packages/sender/src/operator/operator-server.js';
+import { UNREAD } from '../packages/operator/src/operator-connection.js';
+import { CONNECTIONS } from '../packages/operator/src/operator-server.js';
 import { expectDocumented } from '../packages/protocol/src/documents.test-support.js';
 import { configuration, emptyImage, handMade } from './harness/hand-made-stream.js';
 import { Program } from './harness/program.js';

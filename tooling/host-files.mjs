@@ -1,7 +1,7 @@
 /** What the folder of an embedded host keeps when nothing goes on in it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MigrationFolder } from '@mig/sender/operator';
+import { MigrationFolder } from '@mig/operator';
 
 /** Its mark, domains, lock and next domid; what suspends and waits for targets have cost; where running migrations listen. */
 const kept =

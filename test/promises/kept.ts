@@ -38,7 +38,7 @@ export function testsOf(file: string): (...titles: readonly string[]) => Kept {
 }
 
 /** The files with the tests of what goals, limits and conditions are. */
-export const settings = testsOf('packages/sender/src/policies/policy-settings.test.ts');
+export const settings = testsOf('packages/sender/src/policies/settings.test.ts');
 export const figures = testsOf('packages/sender/src/precopy-stats.test.ts');
 export const pacer = testsOf('packages/sender/src/pacer.test.ts');
 export const probe = testsOf('packages/sender/src/line-probe.test.ts');

@@ -4,7 +4,7 @@ import { e2e, ends, examples, figures, foretell, guarded, helper, history, image
 const document = 'docs/policies.md';
 
 const estimates = testsOf('test/estimate.test.ts');
-const progress = testsOf('packages/sender/src/operator/migration-progress.test.ts');
+const progress = testsOf('packages/operator/src/migration-progress.test.ts');
 const events = testsOf('apps/xl/src/migrate/events-schema.test.ts');
 const unread = testsOf('test/unread-output.test.ts');
 const lab = testsOf('test/xen-lab/cases/36-switchover.sh');
@@ -45,7 +45,7 @@ const goalsAndLimits: Section = {
     ['In pages they say nothing of time: 1000 pages are 3 ms on 10 Gbit/s and 3 s on 10 Mbit/s', foretell('1000 pages over')],
     ['`--max-downtime` knows', figures('the downtime is the dirty pages at the measured rate')],
     ['`--precopy-iterations 0` suspends', settings('passes: 0 whatever else there is'), image('iterations $iterations, threshold $threshold'), loop('the precopy loop with a guest that rewrites its set')],
-    ['It is refused with `--abort-if-busy`', settings('what contradicts itself is named')],
+    ['It is refused with `--abort-if-busy`', settings('%j contradicts itself')],
 
     // --timeout S, --timeout-action suspend|abort
     ['Use it when the migration has to be over', 'advice'],
@@ -136,13 +136,12 @@ const saveHelper: Section = {
   heading: '## Under stock xl and libvirt: the save helper',
   sentences: [
     ['Where stock `xl` or libvirt runs', variables('the environment counts before the file', 'the default file need not be there')],
-    ['| `MIG_MAX_DOWNTIME`', variables('each has its unit')],
-    ['| `MIG_PRECOPY_THRESHOLD`', variables('the environment counts before the file')],
-    ['| `MIG_TIMEOUT`', variables('each has its unit', '%s is refused, with its source,', 'MIG_TIMEOUT')],
-    ['| `MIG_ABORT_IF_BUSY` … 1 or 0', variables('each has its unit', '%s is refused, with its source,', 'MIG_ABORT_IF_BUSY')],
-    ['| `MIG_BANDWIDTH` … 1 or 0', variables('each has its unit', '%s is refused, with its source,', 'MIG_BANDWIDTH_ALWAYS')],
+    ...['PRECOPY_ITERATIONS', 'PRECOPY_THRESHOLD'].map((name) => [`| \`MIG_${name}\``, variables('the environment counts before the file')] as const),
+    ...['MAX_DOWNTIME', 'TIMEOUT', 'TIMEOUT_ACTION', 'BANDWIDTH'].map((name) => [`| \`MIG_${name}\``, variables('each has its unit', '%s is refused, with its source,')] as const),
+    ...['ABORT_IF_BUSY', 'BANDWIDTH_ALWAYS'].map((name) => [`| \`MIG_${name}\` … 1 or 0`, variables('each has its unit', '%s is refused, with its source,')] as const),
+    ['Beside them', 'explanation'],
     ['| `MIG_SUSPEND_COST` … 500 unless given', variables('each has its unit', 'nothing where nothing is set')],
-    ['| `MIG_LINE_RATE`', variables('each has its unit', 'the line is of interest'), figures('what earlier migrations have measured counts until')],
+    ['| `MIG_LINE_RATE`', variables('each has its unit'), settings('the line is of interest'), figures('what earlier migrations have measured counts until')],
     ['A setting that cannot be meant', variables('what contradicts itself is refused', 'as %j in the environment'), helper('a bad setting: %s')],
     ["An abort makes the toolstack's migration fail", lab('MIG_ABORT_IF_BUSY=1'), testsOf('apps/xl-save-helper/src/errno.test.ts')("the policy's word")],
     ['There are no exit statuses 6 and 7 there', 'explanation'],

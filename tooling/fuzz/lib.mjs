@@ -24,12 +24,12 @@ export * as posix from '../../packages/posix/dist/index.js';
 export * as control from '../../packages/protocol/dist/control.js';
 export * as handshake from '../../packages/protocol/dist/handshake/index.js';
 export * as protocol from '../../packages/protocol/dist/index.js';
-export * as operator from '../../packages/protocol/dist/operator.js';
+export * as operator from '../../packages/operator/dist/wire/operator-protocol.js';
 export * as helper from '../../packages/protocol/dist/save-helper/index.js';
 export * as trace from '../../packages/protocol/dist/trace/index.js';
 export * as receiver from '../../packages/receiver/dist/index.js';
 export * as sender from '../../packages/sender/dist/index.js';
-export * as steering from '../../packages/sender/dist/operator/index.js';
+export * as steering from '../../packages/operator/dist/index.js';
 
 /** What `xl` makes of what it reads. */
 export const xl = {

@@ -4,29 +4,28 @@ import { checkDelimited } from './message-cases.mjs';
 import { isFitForTerminal } from './terminal.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
-/** The operator changes the course of this migration. */
-const course = {
-  policy: {
-    precopyIterations: 5,
-    precopyThreshold: 50,
-    maxDowntime: 300,
-    timeout: 60_000,
-    timeoutAction: 'abort',
-  },
-  bandwidth: { octetsPerSecond: 1e6, always: true },
+/** The operator changes the settings of this migration. */
+const settings = {
+  precopyIterations: 5,
+  precopyThreshold: 50,
+  maxDowntime: 300,
+  timeout: 60_000,
+  timeoutAction: 'abort',
+  bandwidth: 1e6,
+  bandwidthAlways: true,
 };
 
 /** A change is made, or refused in a sentence; what is then in force can be told to the operator. */
 function isHeeded(request, { operator, steering }) {
   if (request.kind !== 'set') return;
   let changed;
-  const error = onlyThrows([], () => (changed = steering.changedCourse(course, request.change)));
+  const error = onlyThrows([], () => (changed = steering.changedSettings(settings, request.change)));
   must(error === undefined, 'course', () => String(error));
   if (typeof changed === 'string') {
     must(changed.length < 500, 'course', 'a refusal without end');
     return;
   }
-  const reply = { id: 1, kind: 'course', course: steering.courseInForce(changed, false) };
+  const reply = { id: 1, kind: 'course', course: steering.settingsInForce(changed, false) };
   const [octets] = new operator.OperatorFrames().push(operator.encodeOperatorReply(reply));
   const told = operator.decodeOperatorReply(octets);
   must(isDeepStrictEqual(told, reply), 'course', () => JSON.stringify([reply, told]));

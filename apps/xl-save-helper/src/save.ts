@@ -9,7 +9,7 @@ import {
   setNonBlocking,
 } from '@mig/posix';
 import { type SaveArguments, SaveFlag } from '@mig/protocol/save-helper';
-import { policyFor, saveImage } from '@mig/sender';
+import { bandwidthOf, policyFor, saveImage } from '@mig/sender';
 import { becomeStockHelper } from './become-stock.js';
 import { type Libxl, LogLevel } from './libxl.js';
 import type { Link } from './link.js';
@@ -48,13 +48,13 @@ export function save(
     );
     const patience = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
     const output = new Output(ioFd, { subject: 'the stream', interrupt, patience });
-    const policy = link?.policy ?? policyFor(settings.policy);
+    const policy = link?.policy ?? policyFor(settings.precopy);
     try {
       const report = saveImage(memory, output, {
         live: (request.flags & SaveFlag.LIVE) !== 0,
         debug: (request.flags & SaveFlag.DEBUG) !== 0,
         policy: (stats) => memory.phases.measure('policy', () => policy(stats)),
-        bandwidth: link?.bandwidth ?? (() => settings.bandwidth),
+        bandwidth: link?.bandwidth ?? (() => bandwidthOf(settings.precopy)),
         suspendCost: settings.suspendCost,
         lineRate: settings.lineRate,
         stopAndCopyTimeout: settings.stopAndCopyTimeout,

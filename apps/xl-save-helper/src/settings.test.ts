@@ -19,8 +19,7 @@ const read = (environment: Record<string, string> = {}) =>
   readSettings({ MIG_SETTINGS: file, ...environment });
 
 const defaults = {
-  policy: {},
-  bandwidth: undefined,
+  precopy: {},
   suspendCost: 500,
   lineRate: undefined,
   progressTimeout: { save: 60_000, restore: 60_000 },
@@ -39,7 +38,7 @@ test('the environment counts before the file, and the file before nothing', () =
   writeFileSync(file, '# of this host\nMIG_PRECOPY_ITERATIONS=20\nMIG_PRECOPY_THRESHOLD="7"\n');
   expect(read({ MIG_PRECOPY_ITERATIONS: '0', MIG_PROGRESS_TIMEOUT: '9' })).toEqual({
     ...defaults,
-    policy: { precopyIterations: 0, precopyThreshold: 7 },
+    precopy: { precopyIterations: 0, precopyThreshold: 7 },
     progressTimeout: { save: 9000, restore: 9000 },
   });
 });
@@ -57,23 +56,17 @@ test('each has its unit', () => {
     MIG_STOP_AND_COPY_TIMEOUT: '600',
   };
   expect(read(all)).toEqual({
-    policy: { maxDowntime: 300, abortIfBusy: true, timeout: 90_000, timeoutAction: 'abort' },
-    bandwidth: { octetsPerSecond: 12.5e6, always: true, probe: true },
+    precopy: {
+      ...{ maxDowntime: 300, abortIfBusy: true, timeout: 90_000, timeoutAction: 'abort' },
+      ...{ bandwidth: 12.5e6, bandwidthAlways: true },
+    },
     suspendCost: 250,
     lineRate: 1000,
     progressTimeout: defaults.progressTimeout,
     stopAndCopyTimeout: 600_000,
   });
   expect(read({ ...all, MIG_ABORT_IF_BUSY: '0', MIG_BANDWIDTH_ALWAYS: '0' })).toMatchObject({
-    policy: { abortIfBusy: false },
-    bandwidth: { always: false },
-  });
-});
-
-test('the line is of interest where a downtime is asked for', () => {
-  expect(read({ MIG_BANDWIDTH: '1MB/s', MIG_LINE_RATE: '4104000B/s' })).toMatchObject({
-    bandwidth: { octetsPerSecond: 1e6, always: false, probe: false },
-    lineRate: 1000,
+    precopy: { abortIfBusy: false, bandwidthAlways: false },
   });
 });
 
@@ -104,7 +97,7 @@ describe.each([
   ['MIG_PROGRESS_TIMEOUT', 'a whole number from 0 to 1000000'],
   ['MIG_STOP_AND_COPY_TIMEOUT', 'a whole number from 0 to 1000000'],
   ['MIG_MAX_DOWNTIME', 'a whole number from 1 to 1000000000'],
-  ['MIG_TIMEOUT', 'a whole number from 1 to 1000000'],
+  ['MIG_TIMEOUT', 'a number of seconds above 0, at most 1000000'],
   ['MIG_SUSPEND_COST', 'a whole number from 0 to 1000000'],
   ['MIG_ABORT_IF_BUSY', '0 or 1'],
   ['MIG_BANDWIDTH_ALWAYS', '0 or 1'],
@@ -118,7 +111,8 @@ describe.each([
     'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s',
   ],
 ])('%s is refused, with its source,', (name, expected) => {
-  const bad = ['', 'five', '-1', '1.5', '1e3', '0x10', ' 5', '99999999999999999999'];
+  const broken = name === 'MIG_TIMEOUT' ? [] : ['1.5'];
+  const bad = ['', 'five', '-1', ...broken, '1e3', '0x10', ' 5', '99999999999999999999'];
 
   test.each(bad)('as %j in the environment', (value) => {
     expect(() => read({ [name]: value })).toThrow(new SettingError(name, value, expected, 'environment'));

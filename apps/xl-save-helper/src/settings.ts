@@ -4,17 +4,26 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import type { Bandwidth } from '@mig/hypervisor';
 import { ASSUMED_SUSPEND_COST } from '@mig/hypervisor-xen/memory';
 import { undecodedVariable } from '@mig/posix/places';
 import { PAGE_OCTETS } from '@mig/protocol';
 import { TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver/timeouts';
-import { BANDWIDTH_EXPECTED, contradiction, parseBandwidth, type PolicySettings } from '@mig/sender/policy';
+import {
+  BANDWIDTH_EXPECTED,
+  contradictionIn,
+  contradictionText,
+  expectedOf,
+  parseBandwidth,
+  parseSetting,
+  settingNames,
+  settingRow,
+  type Settings as PrecopySettings,
+  variableOf,
+} from '@mig/sender/policy';
 import { SOURCE_TIMEOUTS_DEFAULT } from '@mig/sender/timeouts';
 
 export interface Settings {
-  readonly policy: PolicySettings;
-  readonly bandwidth: Bandwidth | undefined;
+  readonly precopy: PrecopySettings;
   /** Milliseconds that a suspend costs whatever is dirty: for MIG_MAX_DOWNTIME. */
   readonly suspendCost: number;
   /** Pages per second that the line carries without MIG_BANDWIDTH: for the same. */
@@ -49,26 +58,21 @@ type Variables = Readonly<Record<string, string | undefined>>;
  */
 export function readSettings(environment: Variables): Settings {
   const variables = new SettingsReader(environment, readFile(environment['MIG_SETTINGS']));
-  const policy: PolicySettings = {
-    precopyIterations: variables.number('MIG_PRECOPY_ITERATIONS', Number.MAX_SAFE_INTEGER),
-    precopyThreshold: variables.number('MIG_PRECOPY_THRESHOLD', Number.MAX_SAFE_INTEGER),
-    maxDowntime: variables.number('MIG_MAX_DOWNTIME', 1e9, 1),
-    abortIfBusy: variables.choice('MIG_ABORT_IF_BUSY', { '0': false, '1': true }),
-    timeout: inMilliseconds(variables.number('MIG_TIMEOUT', 1e6, 1)),
-    timeoutAction: variables.choice('MIG_TIMEOUT_ACTION', { suspend: 'suspend', abort: 'abort' } as const),
-  };
-  const octetsPerSecond = variables.read('MIG_BANDWIDTH', BANDWIDTH_EXPECTED, parseBandwidth);
-  const always = variables.choice('MIG_BANDWIDTH_ALWAYS', { '0': false, '1': true }) ?? false;
-  const nonsense = contradiction(policy, { bandwidth: octetsPerSecond, always });
-  if (nonsense !== undefined) throw new ContradictionError(nonsense);
+  const precopy: PrecopySettings = Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const row = settingRow(name);
+      const value = variables.read(variableOf(name), expectedOf(row), (text) => parseSetting(row, text));
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const contradiction = contradictionIn(precopy);
+  if (contradiction !== undefined) {
+    throw new ContradictionError(contradictionText(contradiction, variableOf));
+  }
   const lineRate = variables.read('MIG_LINE_RATE', BANDWIDTH_EXPECTED, parseBandwidth);
   const progress = variables.timeout('MIG_PROGRESS_TIMEOUT');
   return {
-    policy,
-    bandwidth:
-      octetsPerSecond === undefined
-        ? undefined
-        : { octetsPerSecond, always, probe: policy.maxDowntime !== undefined },
+    precopy,
     suspendCost: variables.number('MIG_SUSPEND_COST', 1e6) ?? ASSUMED_SUSPEND_COST,
     lineRate: lineRate && lineRate / PAGE_OCTETS,
     progressTimeout: {
@@ -82,13 +86,6 @@ export function readSettings(environment: Variables): Settings {
 /** Settings that are each in order, and together are not. */
 export class ContradictionError extends Error {
   override readonly name = 'ContradictionError';
-
-  /** @param sentence with the names of xl's options */
-  constructor(sentence: string) {
-    super(
-      sentence.replace(/--[a-z-]+/g, (option) => `MIG_${option.slice(2).replaceAll('-', '_').toUpperCase()}`),
-    );
-  }
 }
 
 class SettingsReader {
@@ -120,11 +117,6 @@ class SettingsReader {
       const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
       return value >= least && value <= most ? value : undefined;
     });
-  }
-
-  choice<T>(name: string, values: Readonly<Record<string, T>>): T | undefined {
-    const words = Object.keys(values).join(' or ');
-    return this.read(name, words, (text) => (Object.hasOwn(values, text) ? values[text] : undefined));
   }
 }
 

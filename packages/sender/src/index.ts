@@ -13,7 +13,7 @@ export {
   type MigrationObserver,
   type MigrationReport,
 } from './live-migrate.js';
-export type { Clock } from './precopy-stats.js';
+export { type Clock, type DowntimeEstimate, estimateDowntime } from './precopy-stats.js';
 export { saveImage, type SaveImageOptions } from './save-image.js';
 export * from './policies/index.js';
 export { stopAndCopyLimit } from './stop-and-copy-limit.js';

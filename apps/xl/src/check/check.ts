@@ -5,13 +5,13 @@ import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { textTable } from '../estimate/text-table.js';
 import { checkPolicy } from '../migrate/own-policy.js';
-import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
+import { type SettingOptions, settingsOf } from '../migrate/setting-options.js';
 import { replacementIn, sentConfiguration } from '../migrate/sent-configuration.js';
 import { refuseWithoutSay } from '../migrate/stop-and-copy.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { askTarget } from './ask-target.js';
 
-export interface CheckOptions extends PolicyOptions {
+export interface CheckOptions extends SettingOptions {
   readonly s: string;
   readonly C?: string;
   readonly D?: true;
@@ -34,7 +34,7 @@ export async function check(
   target: string,
   options: CheckOptions,
 ): Promise<void> {
-  policySettings(options);
+  settingsOf(options);
   if (options.policy !== undefined) await checkPolicy(options.policy);
   const host = await context.openHost();
   const { domid, name } = findDomain(host, nameOrDomid);

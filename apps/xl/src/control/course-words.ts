@@ -1,31 +1,25 @@
-/** A course in words. */
-import type { OperatorCourse } from '@mig/sender/operator';
-import { bandwidthText } from '@mig/sender/policy';
+/** Settings in words, as a status lists them. */
+import { settingNames, settingRow, type SettingRow, type Settings } from '@mig/sender/policy';
 
 /** "at most 50 pages dirty; an estimated downtime of at most 300 ms" */
-export function goalWords({ precopyThreshold, maxDowntimeMilliseconds }: OperatorCourse): string {
-  return listed([
-    precopyThreshold !== undefined && `at most ${precopyThreshold} pages dirty`,
-    maxDowntimeMilliseconds !== undefined &&
-      `an estimated downtime of at most ${Math.round(maxDowntimeMilliseconds)} ms`,
-  ]);
+export function goalWords(settings: Settings): string {
+  return words('goal', settings) || 'none';
 }
 
-export function limitWords(course: OperatorCourse): string {
-  const { precopyIterations, timeoutMilliseconds, timeoutAction = 'suspend', abortIfBusy } = course;
-  return listed([
-    precopyIterations !== undefined && `${precopyIterations} live passes`,
-    timeoutMilliseconds !== undefined && `${timeoutMilliseconds / 1000} s of precopy, then ${timeoutAction}`,
-    abortIfBusy === true && 'where one is reached first, the domain is left running here',
-  ]);
+export function limitWords(settings: Settings): string {
+  return words('limit', settings) || 'none';
 }
 
-export function bandwidthWords({ bandwidth, bandwidthAlways }: OperatorCourse): string {
-  if (bandwidth === undefined) return 'no limit';
-  return bandwidthText(bandwidth) + (bandwidthAlways === true ? ', of the suspended domain, too' : '');
+export function bandwidthWords(settings: Settings): string {
+  return words('bandwidth', settings) || 'no limit';
 }
 
-function listed(parts: readonly (string | false)[]): string {
-  const given = parts.filter((part) => part !== false);
-  return given.length === 0 ? 'none' : given.join('; ');
+function words(role: SettingRow['role'], settings: Settings): string {
+  const parts = settingNames.map((name) => {
+    const row = settingRow(name);
+    const value = settings[name];
+    if (row.role !== role || value === undefined || !('words' in row)) return false;
+    return (row.words as (value: unknown, all: Settings) => string | false)(value, settings);
+  });
+  return parts.filter((part) => part !== false).join('; ');
 }

@@ -1,4 +1,4 @@
-import type { OperatorStatus } from '@mig/sender/operator';
+import type { OperatorStatus } from '@mig/operator';
 import { millisecondsText } from '../migrate/figures.js';
 
 /** How long the domain would stand still, with bounds where it is not known how fast the line is; undefined while neither is. */

@@ -1,7 +1,7 @@
 /** From what the operator typed to a migration that runs. */
 import { isMeant } from '@mig/hypervisor';
-import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/sender/operator';
-import type { OperatorClient } from '@mig/sender/operator';
+import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/operator';
+import type { OperatorClient } from '@mig/operator';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';

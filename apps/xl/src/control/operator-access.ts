@@ -4,7 +4,6 @@
  */
 import {
   claimMigration,
-  type Course,
   type MigrationClaim,
   MigrationClaimedError,
   type MigrationEnd,
@@ -12,7 +11,8 @@ import {
   type MigrationRecord,
   OperatorServer,
   SteeredMigration,
-} from '@mig/sender/operator';
+} from '@mig/operator';
+import type { Settings } from '@mig/sender/policy';
 import type { TaskControl } from '../migrate/run-task.js';
 import type { Failure as TaskFailure, TaskEvent } from '../migrate/task.js';
 import { describeError } from '../output/errors.js';
@@ -50,13 +50,13 @@ export class OperatorAccess {
     }
   }
 
-  start(control: TaskControl, course: Course, ownPolicy: string | undefined): void {
+  start(control: TaskControl, settings: Settings, ownPolicy: string | undefined): void {
     const hand = {
-      course: (changed: Course) => control.steer({ kind: 'course', course: changed }),
+      change: (settings: Settings) => control.steer({ kind: 'settings', settings }),
       switchover: () => control.steer({ kind: 'switchover' }),
       stop: () => control.stop('operator'),
     };
-    const migration = (this.#migration = new SteeredMigration(this.record, course, hand, ownPolicy));
+    const migration = (this.#migration = new SteeredMigration(this.record, settings, hand, ownPolicy));
     if (this.claim === undefined) return;
     this.#server = OperatorServer.listen(this.claim.socketPath, migration).then(
       (server) => (this.#listening = server),

@@ -1,4 +1,4 @@
-import type { OperatorStatus } from '@mig/sender/operator';
+import type { OperatorStatus } from '@mig/operator';
 
 /** Where a migration is, for people. */
 export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../commands/context.js';
 import { setTraits } from '../commands/traits.js';
-import { addChangeOptions, type ChangeOptions, changeOf } from './change-options.js';
+import { addChangeOptions, type ChangeOptions, changeOf } from '../migrate/setting-options.js';
 import type { StatusOptions } from './status.js';
 import type { SteerOptions } from './steer.js';
 

@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from '@mig/protocol';
-import type { OperatorStatus } from '@mig/sender/operator';
+import type { OperatorStatus } from '@mig/operator';
 import { rateText } from '../migrate/figures.js';
 
 /** Octets a second. @param pages per second */

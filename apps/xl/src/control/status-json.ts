@@ -1,18 +1,19 @@
 /** `--json` of the control commands: an object a line. docs/xl.md describes it; other fields, another number. */
-import type { MigrationEnd, MigrationRecord, OperatorCourse, OperatorStatus } from '@mig/sender/operator';
+import { type MigrationEnd, type MigrationRecord, type OperatorStatus, settingsOnWire } from '@mig/operator';
+import type { Settings } from '@mig/sender/policy';
 
 const schema = 1;
 
 export function statusLine(status: OperatorStatus): string {
-  return JSON.stringify({ schema, event: 'status', ...status });
+  return JSON.stringify({ schema, event: 'status', ...status, course: settingsOnWire(status.course) });
 }
 
 export function endLine({ domid, domain, target }: MigrationRecord, end: MigrationEnd): string {
   return JSON.stringify({ schema, event: 'end', domid, domain, target, ...end });
 }
 
-export function courseLine({ domid, domain, target }: MigrationRecord, course: OperatorCourse): string {
-  return JSON.stringify({ schema, event: 'course', domid, domain, target, course });
+export function courseLine({ domid, domain, target }: MigrationRecord, settings: Settings): string {
+  return JSON.stringify({ schema, event: 'course', domid, domain, target, course: settingsOnWire(settings) });
 }
 
 export function noAnswerLine(record: MigrationRecord, why: string): string {

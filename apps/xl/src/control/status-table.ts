@@ -1,5 +1,5 @@
 /** `xl migrate-status`: the migrations of this host, a line each. */
-import type { MigrationRecord, OperatorStatus } from '@mig/sender/operator';
+import type { MigrationRecord, OperatorStatus } from '@mig/operator';
 import { millisecondsText } from '../migrate/figures.js';
 import { downtimeCell } from './downtime-words.js';
 import { phaseWords } from './phase-words.js';

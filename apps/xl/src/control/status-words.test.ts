@@ -1,4 +1,4 @@
-import type { OperatorStatus } from '@mig/sender/operator';
+import type { OperatorStatus } from '@mig/operator';
 import { expect, test } from 'vitest';
 import { noAnswerLine, statusLine } from './status-json.js';
 import { statusTable } from './status-table.js';
@@ -26,9 +26,9 @@ const late: OperatorStatus = {
   estimatedDowntimeMilliseconds: 170,
   passLeftMilliseconds: 120,
   course: {
-    maxDowntimeMilliseconds: 300,
+    maxDowntime: 300,
     abortIfBusy: true,
-    timeoutMilliseconds: 60_000,
+    timeout: 60_000,
     bandwidth: 12_500_000,
     bandwidthAlways: true,
   },

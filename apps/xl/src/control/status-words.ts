@@ -1,5 +1,5 @@
 /** A status for people: a paragraph, or a sentence that is said again and again. */
-import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/sender/operator';
+import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/operator';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
 import { downtimeWords } from './downtime-words.js';

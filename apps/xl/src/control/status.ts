@@ -1,5 +1,5 @@
 /** `xl migrate-status` */
-import type { OperatorStatus } from '@mig/sender/operator';
+import type { OperatorStatus } from '@mig/operator';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';

@@ -1,5 +1,5 @@
 /** `xl migrate-switchover`, `xl migrate-abort`, `xl migrate-set` */
-import type { CourseChange, MigrationEnd } from '@mig/sender/operator';
+import type { SettingsChange, MigrationEnd } from '@mig/operator';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
@@ -49,14 +49,14 @@ export async function migrateAbort(context: Context, domain: string, { json }: S
 export async function migrateSet(
   context: Context,
   domain: string,
-  change: CourseChange,
+  change: SettingsChange,
   { json }: SteerOptions,
 ): Promise<void> {
   const migration = await findMigration(context, domain);
-  const course = await ask(migration, (client) => client.set(change));
+  const settings = await ask(migration, (client) => client.set(change));
   const { output } = context;
-  if (json) return output.line(courseLine(migration.record, course));
-  output.line(`goals      ${goalWords(course)}`);
-  output.line(`limits     ${limitWords(course)}`);
-  output.line(`bandwidth  ${bandwidthWords(course)}`);
+  if (json) return output.line(courseLine(migration.record, settings));
+  output.line(`goals      ${goalWords(settings)}`);
+  output.line(`limits     ${limitWords(settings)}`);
+  output.line(`bandwidth  ${bandwidthWords(settings)}`);
 }

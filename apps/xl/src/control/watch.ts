@@ -1,6 +1,6 @@
 /** `xl migrate-status --watch`: follows one migration to its end, and ends as it does. */
 import { terminalText } from '@mig/protocol/terminal-text';
-import type { MigrationEnd, OperatorStatus } from '@mig/sender/operator';
+import type { MigrationEnd, OperatorStatus } from '@mig/operator';
 import type { Context } from '../commands/context.js';
 import { ask, type FoundMigration } from './find-migration.js';
 import { endLine, statusLine } from './status-json.js';

@@ -1,15 +1,15 @@
 /** The policies that an estimate compares. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
-import { policyFor, type PolicySettings } from '@mig/sender/policy';
+import { policyFor, type Settings } from '@mig/sender/policy';
 import { checkPolicy, loadPolicy } from '../migrate/own-policy.js';
-import { type PolicyOptions, policySettings } from '../migrate/policy-options.js';
+import { type SettingOptions, settingsOf } from '../migrate/setting-options.js';
 
 export interface EstimatedCourse {
   readonly name: string;
   readonly policy: PrecopyPolicy;
 }
 
-const usual: readonly [string, PolicySettings][] = [
+const usual: readonly [string, Settings][] = [
   ['stock (5 passes, 50 pages)', {}],
   ['--precopy-iterations 20', { precopyIterations: 20 }],
   ['--max-downtime 300', { maxDowntime: 300 }],
@@ -22,8 +22,8 @@ const usual: readonly [string, PolicySettings][] = [
  * What was asked for on the command line, where anything was, and the usual ones.
  * @throws Failure for options that contradict each other, or a policy that cannot be loaded
  */
-export async function estimatedCourses(options: PolicyOptions): Promise<EstimatedCourse[]> {
-  const settings = policySettings(options);
+export async function estimatedCourses(options: SettingOptions): Promise<EstimatedCourse[]> {
+  const settings = settingsOf(options);
   if (options.policy !== undefined) await checkPolicy(options.policy);
   const own = options.policy === undefined ? undefined : await loadPolicy(options.policy);
   const given = own !== undefined || Object.values(settings).some((value) => value !== undefined);

@@ -7,7 +7,8 @@ import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
 import { sentTo } from '../commands/sent-to.js';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
-import { bandwidthLimit, type PolicyOptions } from '../migrate/policy-options.js';
+import type { SettingOptions } from '../migrate/setting-options.js';
+import { bandwidthOf } from '@mig/sender/policy';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../migrate/route-history.js';
 import { estimatedCourses } from './courses.js';
 import { refuseWithoutSay, routeOf, stillCurve, stopAndCopy } from '../migrate/stop-and-copy.js';
@@ -17,7 +18,7 @@ import { estimatedLinks, type Link } from './links.js';
 import { measured } from './measured.js';
 import { textTable } from './text-table.js';
 
-export interface EstimateOptions extends PolicyOptions {
+export interface EstimateOptions extends SettingOptions {
   readonly s: string;
   readonly timeouts: LinkPatience;
   readonly debug?: true;
@@ -58,7 +59,7 @@ export async function estimate(
   const costs = target === undefined ? undefined : costsOf(host.info(), sentTo(options.s, target), why);
   // A domain has more pfns than pages: there is nothing to be sent of its holes.
   const pages = Math.min(curve.sample.pageCount, inMemory);
-  const limit = bandwidthLimit(options);
+  const limit = bandwidthOf(options);
   const rows: Row[] = links.flatMap((link) =>
     courses.map(({ name, policy }) => ({
       policy: name,

@@ -1,7 +1,7 @@
 /** What can be asked before a migration. What the commands do is loaded when one of them runs. */
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
-import { rateOf } from '../migrate/policy-options.js';
+import { rateOf } from '../migrate/setting-options.js';
 import { PERIOD_DEFAULT, period } from './period.js';
 
 export function registerDirtyRate(program: Command, context: Context): void {

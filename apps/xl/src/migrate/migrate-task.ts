@@ -33,8 +33,8 @@ export async function migrate(
   const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
-    const steering = new Steering(port, task.course, own && seen(own, asking), (course) =>
-      trace?.courseChanged(course),
+    const steering = new Steering(port, task.settings, own && seen(own, asking), (settings) =>
+      trace?.settingsChanged(settings),
     );
     const startWait = new StartWait();
     const told = taskObserver(tell, startWait);

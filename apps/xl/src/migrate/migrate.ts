@@ -14,7 +14,7 @@ import { explainDeath } from './explain-failure.js';
 import { millisecondsText } from './figures.js';
 import { checkPolicy } from './own-policy.js';
 import { PointOfNoReturn } from './point-of-no-return.js';
-import { bandwidthLimit, type PolicyOptions, policySettings } from './policy-options.js';
+import { type SettingOptions, settingsOf } from './setting-options.js';
 import { RouteHistory, type SuspendCost, suspendCostOf } from './route-history.js';
 import { prepareTask, runTask, TaskError } from './run-task.js';
 import { replacementIn } from './sent-configuration.js';
@@ -25,7 +25,7 @@ import { foretellPause, refuseWithoutSay, routeOf } from './stop-and-copy.js';
 import { openTransport, rune, runeEnvironment, transportEnd } from './transport.js';
 import type { View, ViewKind } from './view.js';
 
-export interface MigrateOptions extends PolicyOptions, TraceOptions {
+export interface MigrateOptions extends SettingOptions, TraceOptions {
   readonly C?: string;
   readonly s: string;
   readonly e?: true;
@@ -46,7 +46,7 @@ export async function migrate(
   options: MigrateOptions,
 ): Promise<void> {
   context.neverWait();
-  const course = { policy: policySettings(options), bandwidth: bandwidthLimit(options) };
+  const settings = settingsOf(options);
   if (options.policy !== undefined) await checkPolicy(options.policy);
   checkTraceOptions(options);
   const host = await context.openHost();
@@ -77,7 +77,7 @@ export async function migrate(
       remark(view, foretellPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
     }
     const names = { name, where, command };
-    const origin = { host, domain: found, target: sent, course, ownPolicy, suspendCost, debug, names };
+    const origin = { host, domain: found, target: sent, settings, ownPolicy, suspendCost, debug, names };
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined && whyNotLive === undefined) {
       const doubt = doubtOf(maxDowntime, suspend, where);
@@ -88,7 +88,7 @@ export async function migrate(
         domid,
         epoch,
         sentTo: sent,
-        course,
+        settings,
         ownPolicy,
         suspendCost,
         lineRate,
@@ -137,7 +137,7 @@ async function moveIt(
       context,
       { kind: 'migrate', ...what, inputFd, outputFd, trace: trace.task },
       {
-        onStart: (control) => access.start(control, what.course, what.ownPolicy),
+        onStart: (control) => access.start(control, what.settings, what.ownPolicy),
         onEvent: (event) => {
           if (event.event === 'note') view.note(event.text);
           if (event.event === 'source-state') state = event.state;

@@ -12,7 +12,7 @@ import { Failure } from '../output/failure.js';
 import { addTraceOptions } from '../trace/trace-options.js';
 import { registerControlCommands } from '../control/register.js';
 import type { MigrateOptions } from './migrate.js';
-import { addPolicyOptions } from './policy-options.js';
+import { addSettingOptions } from './setting-options.js';
 import { addSourceTimeouts, addTargetTimeouts, sourceTimeouts, targetTimeouts } from './timeout-options.js';
 
 export function registerMigrationCommands(program: Command, context: Context): void {
@@ -136,7 +136,7 @@ function registerMigrate(program: Command, context: Context): void {
     noCheck: 'try it also where something known on this host would keep it from succeeding',
   });
   addEstimateOptions(command);
-  addPolicyOptions(command);
+  addSettingOptions(command);
   addTraceOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true });

@@ -4,13 +4,10 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
-import type { Course } from '@mig/sender/operator';
-import { policyFor } from '@mig/sender/policy';
-
-export type { Course };
+import { bandwidthOf, policyFor, type Settings } from '@mig/sender/policy';
 
 export type SteeringMessage =
-  | { readonly kind: 'course'; readonly course: Course }
+  | { readonly kind: 'settings'; readonly settings: Settings }
   /** Suspend now, whatever is dirty. */
   | { readonly kind: 'switchover' };
 
@@ -21,16 +18,16 @@ export class Steering {
 
   /**
    * @param own the operator's own policy, where there is one
-   * @param changed hears of another course before the policy is asked again
+   * @param changed hears of other settings before the policy is asked again
    */
   constructor(
     private readonly port: MessagePort,
-    course: Course,
+    settings: Settings,
     private readonly own: PrecopyPolicy | undefined,
-    private readonly changed: (course: Course) => void,
+    private readonly changed: (settings: Settings) => void,
   ) {
-    this.#decide = policyFor(course.policy, own);
-    this.#bandwidth = this.#bandwidthOf(course);
+    this.#decide = policyFor(settings, own);
+    this.#bandwidth = bandwidthOf(settings, own !== undefined);
   }
 
   readonly policy: PrecopyPolicy = (stats) => {
@@ -45,11 +42,6 @@ export class Steering {
     return this.#bandwidth;
   };
 
-  /** A policy of the operator's may ask for the downtime as well. */
-  #bandwidthOf({ policy, bandwidth }: Course): Bandwidth | undefined {
-    return bandwidth && { ...bandwidth, probe: policy.maxDowntime !== undefined || this.own !== undefined };
-  }
-
   #hear(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.port) as { message: SteeringMessage } | undefined;
@@ -58,9 +50,9 @@ export class Steering {
       if (message.kind === 'switchover') {
         this.#switchover = true;
       } else {
-        this.#decide = policyFor(message.course.policy, this.own);
-        this.#bandwidth = this.#bandwidthOf(message.course);
-        this.changed(message.course);
+        this.#decide = policyFor(message.settings, this.own);
+        this.#bandwidth = bandwidthOf(message.settings, this.own !== undefined);
+        this.changed(message.settings);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import type { PolicyOptions } from './policy-options.js';
+import type { SettingOptions } from './setting-options.js';
 import { foretellPause, refuseWithoutSay, type Way } from './stop-and-copy.js';
 
 const WHY = 'is a PV domain';
@@ -16,7 +16,7 @@ function refusal(work: () => unknown): Failure {
 }
 
 describe('options', () => {
-  test.each<[string, PolicyOptions & { debug?: true; traceBitmaps?: true }]>([
+  test.each<[string, SettingOptions & { debug?: true; traceBitmaps?: true }]>([
     ['--precopy-iterations', { precopyIterations: 5 }],
     ['--precopy-threshold', { precopyThreshold: 0 }],
     ['--timeout', { timeout: 1000 }],
@@ -32,7 +32,7 @@ describe('options', () => {
     expect(status).toBe(ExitStatus.usage);
   });
 
-  test.each<PolicyOptions>([
+  test.each<SettingOptions>([
     {},
     { precopyIterations: 0 },
     { maxDowntime: 300 },

@@ -2,38 +2,41 @@
 import type { DomainInfo, HostInfo, PrecopyPolicy } from '@mig/hypervisor';
 import { PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
 import { DirtyCurve, foretell } from '@mig/sender/estimate';
+import { optionOf, settingNames, type SettingName } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { millisecondsText, octetsText, rateText } from './figures.js';
-import type { PolicyOptions } from './policy-options.js';
+import type { SettingOptions } from './setting-options.js';
 import type { Route, SuspendCost } from './route-history.js';
 
 const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 
-type Options = PolicyOptions & { readonly debug?: true; readonly traceBitmaps?: true };
+type Options = SettingOptions & { readonly debug?: true; readonly traceBitmaps?: true };
 
 /**
- * Options of live passes, and what Xen's own helper, which sends the domain, has no word for. No passes at all
- * (`--precopy-iterations 0`) is what it does.
+ * Whether a setting of live passes was given, or one that Xen's own helper, which sends the domain, has no word for. No
+ * passes at all (`--precopy-iterations 0`) is what it does.
  */
-const withoutSay: readonly [string, (options: Options) => unknown][] = [
-  ['--precopy-iterations', ({ precopyIterations }) => precopyIterations],
-  ['--precopy-threshold', ({ precopyThreshold }) => precopyThreshold !== undefined],
-  ['--timeout', ({ timeout }) => timeout],
-  ['--timeout-action', ({ timeoutAction }) => timeoutAction],
-  ['--abort-if-busy', ({ abortIfBusy, maxDowntime }) => maxDowntime === undefined && abortIfBusy],
-  ['--policy', ({ policy }) => policy],
-  ['--bandwidth', ({ bandwidth }) => bandwidth],
-  ['--debug', ({ debug }) => debug],
-  ['--trace-bitmaps', ({ traceBitmaps }) => traceBitmaps],
-];
+function saysInVain(name: SettingName, options: Options): boolean {
+  if (name === 'maxDowntime') return false;
+  if (name === 'abortIfBusy') return options.maxDowntime === undefined && options.abortIfBusy === true;
+  if (name === 'precopyIterations') return Boolean(options.precopyIterations);
+  return options[name] !== undefined && options[name] !== false;
+}
+
+function* withoutSay(options: Options): Generator<string> {
+  for (const name of settingNames) if (saysInVain(name, options)) yield optionOf(name);
+  if (options.policy !== undefined) yield '--policy';
+  if (options.debug === true) yield '--debug';
+  if (options.traceBitmaps === true) yield '--trace-bitmaps';
+}
 
 /**
  * @param why the host's, see there
  * @throws Failure for an option that would be passed over
  */
 export function refuseWithoutSay(name: string, why: string, options: Options): void {
-  const [option] = withoutSay.find(([, isGiven]) => Boolean(isGiven(options))) ?? [];
+  const [option] = withoutSay(options);
   if (option === undefined) return;
   throw new Failure(
     `${option} has no say here: ${name} ${why}. It moves as stop-and-copy, and --max-downtime keeps it here where that takes too long`,

@@ -13,13 +13,13 @@ import type {
   PrecopyStats,
 } from '@mig/hypervisor';
 import type { DirtySample } from '@mig/sender/estimate';
+import type { Settings } from '@mig/sender/policy';
 import type { MeasureTask } from '../estimate/measure-task.js';
 import type { SentConfiguration } from './sent-configuration.js';
 import type { Completion } from '../stream/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
 import type { TraceTask } from '../trace/trace-task.js';
-import type { Course } from './steering.js';
 import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
 export type Task =
@@ -33,7 +33,7 @@ export type Task =
       /** For the host to remember, see sent-to.ts. */
       readonly sentTo: string;
       /** Until the operator says otherwise. */
-      readonly course: Course;
+      readonly settings: Settings;
       /** The path of a module that decides. */
       readonly ownPolicy: string | undefined;
       /** Milliseconds; see SaveOptions. */

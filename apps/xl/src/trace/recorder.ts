@@ -9,11 +9,11 @@ import {
   TRACE_VERSION,
 } from '@mig/protocol/trace';
 import { named } from '../migrate/named-failure.js';
-import type { Course } from '../migrate/steering.js';
+import type { Settings } from '@mig/sender/policy';
 import type { Failure } from '../migrate/task.js';
 import { describeError } from '../output/errors.js';
 import { writeAll } from '../output/text-output.js';
-import { courseSettings } from './settings.js';
+import { traceSettings } from './settings.js';
 import type { TraceTask } from './trace-task.js';
 
 type Unstamped<R> = R extends KnownTraceRecord ? Omit<R, 'at'> : never;
@@ -92,8 +92,8 @@ export class TraceRecorder {
     } satisfies MigrationObserver;
   }
 
-  courseChanged(course: Course): void {
-    this.#record({ type: 'course', settings: courseSettings(course) });
+  settingsChanged(settings: Settings): void {
+    this.#record({ type: 'course', settings: traceSettings(settings) });
   }
 
   complete(report: MigrationReport): void {

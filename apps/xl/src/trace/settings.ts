@@ -1,22 +1,21 @@
 /** Settings as a trace has them: by the names of the options; times in milliseconds, rates in octets per second. */
-import type { Settings } from '@mig/protocol/trace';
-import type { Course } from '../migrate/steering.js';
+import type { Settings as TraceSettings } from '@mig/protocol/trace';
+import { keyOf, settingNames, settingRow, type Settings } from '@mig/sender/policy';
 
-export function courseSettings({ policy, bandwidth }: Course): Settings {
-  return given({
-    'precopy-iterations': policy.precopyIterations,
-    'precopy-threshold': policy.precopyThreshold,
-    'max-downtime': policy.maxDowntime,
-    'abort-if-busy': policy.abortIfBusy,
-    timeout: policy.timeout,
-    'timeout-action': policy.timeoutAction,
-    bandwidth: bandwidth && Math.round(bandwidth.octetsPerSecond),
-    'bandwidth-always': bandwidth?.always || undefined,
-  });
+export function traceSettings(settings: Settings): TraceSettings {
+  return given(
+    Object.fromEntries(
+      settingNames.map((name) => {
+        const value = settings[name];
+        const isRate = settingRow(name).kind === 'rate' && typeof value === 'number';
+        return [keyOf(name), isRate ? Math.round(value) : value];
+      }),
+    ),
+  );
 }
 
-export function given(settings: Readonly<Record<string, Settings[string] | undefined>>): Settings {
+export function given(settings: Readonly<Record<string, TraceSettings[string] | undefined>>): TraceSettings {
   return Object.fromEntries(
-    Object.entries(settings).filter((pair): pair is [string, Settings[string]] => pair[1] !== undefined),
+    Object.entries(settings).filter((pair): pair is [string, TraceSettings[string]] => pair[1] !== undefined),
   );
 }

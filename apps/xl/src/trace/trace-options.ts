@@ -7,13 +7,13 @@ import { absolutePath } from '@mig/posix/places';
 import type { Command } from 'commander';
 import { ownVersion } from '../commands/own-version.js';
 import type { Names } from '../migrate/names.js';
-import type { Course } from '../migrate/steering.js';
+import type { Settings } from '@mig/sender/policy';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { openOutputFile, type OutputFile, privateMode } from '../stream/output-file.js';
 import { formatOf, type ReportFormat } from './report-format.js';
-import { courseSettings, given } from './settings.js';
+import { given, traceSettings } from './settings.js';
 import type { TraceTask } from './trace-task.js';
 
 export interface TraceOptions {
@@ -53,7 +53,7 @@ export interface TraceSubject {
   readonly domain: DomainInfo;
   /** As the operator gave it. */
   readonly target: string;
-  readonly course: Course;
+  readonly settings: Settings;
   readonly ownPolicy: string | undefined;
   readonly suspendCost: number | undefined;
   readonly debug: boolean;
@@ -140,7 +140,7 @@ function headerOf({
   host,
   domain,
   target,
-  course,
+  settings,
   ownPolicy,
   suspendCost,
   debug,
@@ -156,7 +156,7 @@ function headerOf({
     uuid: domain.uuid,
     pageCount: domain.memory * 256,
     settings: {
-      ...courseSettings(course),
+      ...traceSettings(settings),
       ...given({ policy: ownPolicy, 'suspend-cost': suspendCost, debug: debug || undefined }),
     },
   };

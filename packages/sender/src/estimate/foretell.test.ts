@@ -3,7 +3,7 @@ import type { Bandwidth, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import type { Output } from '@mig/posix';
 import { PrecopyAbortedError } from '../errors.js';
-import { policyFor, type PolicySettings } from '../policies/index.js';
+import { policyFor, type Settings } from '../policies/index.js';
 import { saveImage } from '../save-image.js';
 import { DirtyCurve } from './dirty-curve.js';
 import { foretell } from './foretell.js';
@@ -84,7 +84,7 @@ const guests: [string, number, number, number][] = [
   ['above it', 4000, 15_000, 5000],
   ['a set larger than what is written meanwhile', 7500, 250, 5000],
 ];
-const policies: PolicySettings[] = [
+const policies: Settings[] = [
   {},
   { precopyIterations: 0 },
   { precopyIterations: 20 },

@@ -1,15 +1,31 @@
-export { BANDWIDTH_EXPECTED, bandwidthText, parseBandwidth } from '../bandwidth-text.js';
+export { BANDWIDTH_EXPECTED, bandwidthText, parseBandwidth } from './bandwidth-text.js';
 export { abortIfBusy, firstOf } from './compose.js';
 export { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
 export { iterationLimit, stallLimit, timeLimit } from './limits.js';
 export {
-  contradiction,
+  expectedOf,
+  isAllowed,
+  keyOf,
+  optionOf,
+  parseSetting,
+  type SettingRow,
+  variableOf,
+  wireNameOf,
+} from './setting-row.js';
+export {
+  bandwidthOf,
+  type Contradiction,
+  contradictionIn,
+  contradictionText,
   downtimeCondition,
   GOAL_ITERATIONS_DEFAULT,
   policyFor,
-  type PolicySettings,
-  type TimeoutAction,
+  settingNames,
+  settingRow,
+  type SettingName,
+  type Settings,
+  settingTable,
   withDefaults,
-} from './policy-settings.js';
+} from './settings.js';
 export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
 export { guarded } from './user-policy.js';

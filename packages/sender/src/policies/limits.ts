@@ -5,7 +5,7 @@ import { CONTINUE } from './compose.js';
 import { passes, rate, seconds } from './words.js';
 
 /** Passes in a row that have not shrunk the dirty set: fewer would take chance for a rule. */
-const STALLED_PASSES = 3;
+export const STALL_PASSES_DEFAULT = 3;
 /** Milliseconds that these must have taken: a guest that is busy for less is not busy for good. */
 const STALLED_MILLISECONDS = 1000;
 /** What counts as having shrunk: to less than so much of what it was. */
@@ -35,8 +35,11 @@ export function timeLimit(milliseconds: number, action: 'suspend' | 'abort'): Pr
   };
 }
 
-/** Ends precopy when further passes do not reduce what is dirty: it is written as fast as it is sent. */
-export function stallLimit(): PrecopyPolicy {
+/**
+ * Ends precopy when further passes do not reduce what is dirty: it is written as fast as it is sent.
+ * @param count passes in a row that have not, below the hundred whose counts are kept
+ */
+export function stallLimit(count = STALL_PASSES_DEFAULT): PrecopyPolicy {
   return (stats) => {
     if (stats.point !== 'dirty-count-known') return CONTINUE;
     const level = levelCounts(stats);
@@ -45,7 +48,7 @@ export function stallLimit(): PrecopyPolicy {
     const long = stats.sendRate === undefined || (sent / stats.sendRate) * 1000 >= STALLED_MILLISECONDS;
     // No more can be known, however short they were.
     const allKnown = level.length >= KEPT_COUNTS;
-    return level.length > STALLED_PASSES && (long || allKnown)
+    return level.length > count && (long || allKnown)
       ? { decision: 'stop-and-copy', reason: { code: 'stall', sentence: stallSentence(level, stats) } }
       : CONTINUE;
   };
@@ -71,5 +74,5 @@ function stallSentence(level: readonly number[], { dirtyRate, sendRate }: Precop
 
 function stallRemark(stats: PrecopyStats): string {
   const level = levelCounts(stats);
-  return level.length > STALLED_PASSES ? `; ${stallSentence(level, stats)}` : '';
+  return level.length > STALL_PASSES_DEFAULT ? `; ${stallSentence(level, stats)}` : '';
 }

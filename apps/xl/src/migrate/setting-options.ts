@@ -1,0 +1,89 @@
+/** The settings of precopy on the command lines of `migrate` and `migrate-set`: an option for each row. */
+import type { SettingsChange } from '@mig/operator';
+import {
+  BANDWIDTH_EXPECTED,
+  contradictionIn,
+  contradictionText,
+  expectedOf,
+  optionOf,
+  parseBandwidth,
+  parseSetting,
+  settingNames,
+  settingRow,
+  type SettingName,
+  type SettingRow,
+  type Settings,
+} from '@mig/sender/policy';
+import { type Command, Option } from 'commander';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+
+/** As commander names them: flags are absent or true. */
+export type SettingOptions = Settings & { readonly policy?: string };
+
+/** In place of a value: as if nothing had been said. */
+const UNSET = 'none';
+
+/** What `migrate-set` was told; `UNSET` in place of a value. */
+export type ChangeOptions = { readonly [K in SettingName]?: Settings[K] | typeof UNSET };
+
+export function addSettingOptions(command: Command): void {
+  for (const name of settingNames) command.addOption(optionFor(name));
+  command.option('--policy <path>', 'a module that decides instead: see docs/policies.md');
+}
+
+export function addChangeOptions(command: Command): void {
+  for (const name of settingNames) {
+    const row = settingRow(name);
+    if (!row.whileRunning) continue;
+    const option = optionFor(name);
+    const { parseArg } = option;
+    if (parseArg) option.argParser((text, previous) => (text === UNSET ? UNSET : parseArg(text, previous)));
+    command.addOption(option);
+    if (row.kind === 'flag') command.option(optionOf(name).replace('--', '--no-'), row.negated);
+  }
+}
+
+function optionFor(name: SettingName): Option {
+  const row = settingRow(name);
+  const letter = row.letter === undefined ? '' : `-${row.letter}, `;
+  if (row.kind === 'flag') return new Option(letter + optionOf(name), row.help);
+  return new Option(`${letter}${optionOf(name)} <${row.argument}>`, row.help).argParser(readerOf(name, row));
+}
+
+function readerOf(name: SettingName, row: SettingRow) {
+  return (text: string) => {
+    const value = parseSetting(row, text);
+    if (value !== undefined) return value;
+    throw new Failure(`${optionOf(name)} must be ${expectedOf(row)}, not '${text}'`, ExitStatus.usage);
+  };
+}
+
+/** The settings among a command's options. @throws Failure where they contradict each other */
+export function settingsOf(options: SettingOptions): Settings {
+  const given = settingNames.filter((name) => options[name] !== undefined);
+  const settings: Settings = Object.fromEntries(given.map((name) => [name, options[name]]));
+  const contradiction = contradictionIn(settings);
+  if (contradiction !== undefined) {
+    throw new Failure(contradictionText(contradiction, optionOf), ExitStatus.usage);
+  }
+  return settings;
+}
+
+/** @throws Failure where there is none */
+export function changeOf(options: ChangeOptions): SettingsChange {
+  const given = settingNames.filter((name) => options[name] !== undefined);
+  if (given.length === 0) {
+    throw new Failure('migrate-set: say what is to change, --bandwidth or another', ExitStatus.usage);
+  }
+  return Object.fromEntries(given.map((name) => [name, options[name] === UNSET ? null : options[name]]));
+}
+
+/** @returns what reads an option's rate, as octets per second */
+export function rateOf(option: string): (text: string) => number {
+  return (text) => {
+    const octetsPerSecond = parseBandwidth(text);
+    if (octetsPerSecond !== undefined) return octetsPerSecond;
+    throw new Failure(`${option} must be ${BANDWIDTH_EXPECTED}, not '${text}'`, ExitStatus.usage);
+  };
+}

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { stats } from './stats.test-support.js';
+import { MigrationProgress } from './migration-progress.js';
+
+const GO_ON = { decision: 'continue-precopy' } as const;
+const stop = (code: string) => ({ decision: 'stop-and-copy', reason: { code, sentence: code } }) as const;
+
+/** A migration whose clock is set by hand. */
+function begun(): { progress: MigrationProgress; at: (milliseconds: number) => void } {
+  let now = 0;
+  const progress = new MigrationProgress(() => now);
+  return { progress, at: (milliseconds) => (now = milliseconds) };
+}
+
+const pass = { sentPages: 0, octets: 0, milliseconds: 0 };
+
+test('nothing is said that is not known', () => {
+  const { progress, at } = begun();
+  at(70);
+  expect(progress.figures()).toEqual({
+    phase: 'awaiting-banner',
+    iteration: 0,
+    octetsSent: 0,
+    elapsedMilliseconds: 70,
+  });
+});
+
+test('in the first pass the downtime is what is left of it', () => {
+  const { progress, at } = begun();
+  progress.stateEntered('precopy');
+  progress.consulted(stats({ dirtyCount: 1000 }), GO_ON);
+  progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 1000 });
+  at(400);
+  progress.passProgress({ pagesDone: 400 });
+  const within = { point: 'between-batches', totalWritten: 390, sendRate: 1000, suspendCost: 20 } as const;
+  progress.consulted(stats(within), GO_ON);
+  expect(progress.figures()).toEqual({
+    phase: 'precopy',
+    iteration: 0,
+    pass: { kind: 'precopy', iteration: 0, dirtyPages: 1000, pagesDone: 400 },
+    sendRate: 1000,
+    octetsSent: 390 * 4104,
+    elapsedMilliseconds: 400,
+    estimatedDowntimeMilliseconds: 620,
+    leastDowntimeMilliseconds: 620,
+    passLeftMilliseconds: 600,
+  });
+});
+
+test('later, what is dirtied meanwhile counts, though never more than all memory', () => {
+  const { progress, at } = begun();
+  progress.stateEntered('precopy');
+  progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 1000 });
+  progress.passFinished({
+    ...pass,
+    kind: 'precopy',
+    iteration: 0,
+    dirtyPages: 1000,
+    sentPages: 1000,
+    octets: 4e6,
+  });
+  const known = { iteration: 1, dirtyCount: 300, dirtyCounts: [300], dirtyRate: 500, sendRate: 1000 };
+  progress.consulted(stats(known), GO_ON);
+  expect(progress.downtime?.most).toBe(300);
+  progress.passStarted({ kind: 'precopy', iteration: 1, dirtyPages: 300 });
+  at(200);
+  progress.passProgress({ pagesDone: 200 });
+  progress.consulted(stats({ ...known, dirtyCount: undefined, point: 'between-batches' }), GO_ON);
+  expect(progress.pagesLeft).toBe(100 + 100);
+  expect(progress.figures()).toMatchObject({ dirtyPages: 300, dirtyRate: 500, octetsSent: 4e6 });
+  at(60_000);
+  expect(progress.pagesLeft).toBe(1000);
+});
+
+test('where it is not known how fast the line is, there are bounds', () => {
+  const { progress } = begun();
+  progress.stateEntered('precopy');
+  const known = { iteration: 1, dirtyCount: 300, dirtyCounts: [300], sendRate: 1000, suspendCost: 20 };
+  progress.consulted(stats({ ...known, lineRate: undefined }), GO_ON);
+  expect(progress.downtime).toEqual({ least: 20, most: 320 });
+  progress.consulted(stats({ ...known, lineRate: 10_000 }), GO_ON);
+  expect(progress.downtime).toEqual({ least: 50, most: 50 });
+});
+
+test('a pass that was cut short was not done, any other was', () => {
+  const { progress } = begun();
+  const done = () => progress.figures().pass?.pagesDone;
+  progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 1000 });
+  progress.passFinished({ ...pass, kind: 'precopy', iteration: 0, dirtyPages: 1000 });
+  expect(done()).toBe(1000);
+  progress.passStarted({ kind: 'precopy', iteration: 1, dirtyPages: 800 });
+  progress.passProgress({ pagesDone: 300 });
+  progress.consulted(stats({ point: 'between-batches' }), stop('operator'));
+  progress.passFinished({ ...pass, kind: 'precopy', iteration: 1, dirtyPages: 800 });
+  expect(done()).toBe(300);
+});
+
+test('why precopy ends is known once it is decided, and the estimate of then is kept', () => {
+  const { progress, at } = begun();
+  progress.stateEntered('precopy');
+  progress.consulted(stats({ iteration: 1, dirtyCount: 40, sendRate: 1000 }), stop('threshold'));
+  progress.passStarted({ kind: 'remainder', iteration: 1, dirtyPages: 40 });
+  progress.consulted(stats({ iteration: 1, point: 'between-batches', sendRate: 1000 }), stop('operator'));
+  expect(progress.precopyEnd?.code).toBe('threshold');
+  progress.passFinished({ ...pass, kind: 'remainder', iteration: 1, dirtyPages: 40 });
+  progress.consulted(stats({ iteration: 1, dirtyCount: 40, sendRate: 1000 }), GO_ON);
+  progress.stateEntered('suspending');
+  progress.precopyEnded({ code: 'threshold', sentence: 'few enough' });
+  at(9000);
+  progress.stateEntered('stop-and-copy');
+  expect(progress.figures()).toMatchObject({
+    phase: 'stop-and-copy',
+    estimatedDowntimeMilliseconds: 40,
+    precopyEnd: { code: 'threshold', sentence: 'few enough' },
+  });
+});

@@ -1,0 +1,159 @@
+/** How far a migration has come, from what its observer is told: the figures of its status. */
+import type { PassKind, PassReport, PrecopyDecision, PrecopyEnd, PrecopyStats } from '@mig/hypervisor';
+import { PAGE_OCTETS } from '@mig/protocol';
+import type { SourceState } from '@mig/protocol/handshake';
+import type { OperatorPass, OperatorStatus } from './wire/operator-protocol.js';
+import { type Clock, type DowntimeEstimate, estimateDowntime, type MigrationObserver } from '@mig/sender';
+
+export type ProgressFigures = Omit<
+  OperatorStatus,
+  'domid' | 'domain' | 'target' | 'pid' | 'course' | 'ownPolicy'
+>;
+
+type Heard = 'stateEntered' | 'passStarted' | 'passProgress' | 'passFinished' | 'consulted' | 'precopyEnded';
+
+interface PassUnderWay extends OperatorPass {
+  readonly began: number;
+  readonly over: boolean;
+}
+
+export class MigrationProgress implements Required<Pick<MigrationObserver, Heard>> {
+  readonly #began: number;
+  #phase: SourceState = 'awaiting-banner';
+  #stats: PrecopyStats | undefined;
+  #logReadAt = 0;
+  #pass: PassUnderWay | undefined;
+  /** The policy has ended the pass under way. */
+  #cutShort = false;
+  /** Pages of all memory. */
+  #pages = 0;
+  #octetsOfPasses = 0;
+  /** Pages of finished live passes. */
+  #livePages = 0;
+  #precopyEnd: PrecopyEnd | undefined;
+  /** When precopy ended. */
+  #lastEstimate: DowntimeEstimate | undefined;
+
+  constructor(private readonly clock: Clock = () => performance.now()) {
+    this.#began = clock();
+  }
+
+  get phase(): SourceState {
+    return this.#phase;
+  }
+
+  /** Live passes finished. */
+  get iteration(): number {
+    return this.#stats?.iteration ?? 0;
+  }
+
+  /** Milliseconds that a suspend counts for in the estimates; 0 before the policy was asked. */
+  get suspendCost(): number {
+    return this.#stats?.suspendCost ?? 0;
+  }
+
+  /** Why precopy ends, as soon as that is decided. */
+  get precopyEnd(): PrecopyEnd | undefined {
+    return this.#precopyEnd;
+  }
+
+  /** Pages that a suspend would find unsent if it came now, those that are dirtied meanwhile among them. */
+  get pagesLeft(): number | undefined {
+    if (this.#stats === undefined) return undefined;
+    const { dirtyRate = 0, dirtyCount = 0 } = this.#stats;
+    const pass = this.#pass;
+    const known = pass === undefined || pass.over ? dirtyCount : pass.dirtyPages - pass.pagesDone;
+    const meanwhile = (dirtyRate * (this.clock() - this.#logReadAt)) / 1000;
+    return Math.min(Math.round(known + meanwhile), Math.max(this.#pages, known));
+  }
+
+  /** How long the guest would stand still if precopy ended now; undefined while that is unknown. */
+  get downtime(): DowntimeEstimate | undefined {
+    if (this.#phase !== 'precopy') return this.#lastEstimate;
+    return this.#stats && estimateDowntime(this.pagesLeft, this.#stats);
+  }
+
+  stateEntered(state: SourceState): void {
+    this.#lastEstimate = this.downtime;
+    this.#phase = state;
+  }
+
+  passStarted(pass: { kind: PassKind; iteration: number; dirtyPages: number }): void {
+    this.#pages = Math.max(this.#pages, pass.dirtyPages);
+    this.#cutShort = false;
+    this.#pass = { ...pass, pagesDone: 0, began: this.clock(), over: false };
+  }
+
+  passProgress({ pagesDone }: { readonly pagesDone: number }): void {
+    if (this.#pass !== undefined) this.#pass = { ...this.#pass, pagesDone };
+  }
+
+  passFinished({ kind, sentPages, octets }: PassReport): void {
+    if (this.#pass !== undefined) {
+      const { dirtyPages, pagesDone } = this.#pass;
+      this.#pass = { ...this.#pass, over: true, pagesDone: this.#cutShort ? pagesDone : dirtyPages };
+    }
+    this.#octetsOfPasses += octets;
+    if (isLive(kind)) this.#livePages += sentPages;
+  }
+
+  consulted(stats: PrecopyStats, answer: PrecopyDecision): void {
+    this.#stats = stats;
+    this.#cutShort = stats.point === 'between-batches' && answer.decision !== 'continue-precopy';
+    if (stats.point === 'dirty-count-known') this.#logReadAt = this.clock();
+    // The first counts: what was to be sent live after it may be cut short by another.
+    if (answer.decision !== 'continue-precopy') this.#precopyEnd ??= answer.reason;
+  }
+
+  precopyEnded(reason: PrecopyEnd): void {
+    this.#precopyEnd = reason;
+  }
+
+  figures(): ProgressFigures {
+    const { sendRate, dirtyRate, dirtyCounts = [] } = this.#stats ?? {};
+    const dirtyPages = dirtyCounts.at(-1);
+    const downtime = this.downtime;
+    const passLeft = this.#passLeft();
+    return {
+      phase: this.#phase,
+      iteration: this.iteration,
+      ...(this.#pass && { pass: passOf(this.#pass) }),
+      ...(dirtyPages !== undefined && { dirtyPages }),
+      ...(sendRate !== undefined && { sendRate }),
+      ...(dirtyRate !== undefined && { dirtyRate }),
+      octetsSent: this.#octetsOfPasses + this.#octetsOfPass(),
+      elapsedMilliseconds: this.clock() - this.#began,
+      ...(downtime && {
+        estimatedDowntimeMilliseconds: downtime.most,
+        leastDowntimeMilliseconds: downtime.least,
+      }),
+      ...(passLeft !== undefined && { passLeftMilliseconds: passLeft }),
+      ...(this.#precopyEnd && { precopyEnd: this.#precopyEnd }),
+    };
+  }
+
+  #octetsOfPass(): number {
+    const pass = this.#pass;
+    if (pass === undefined || pass.over) return 0;
+    // Of live passes it is known which pages were none.
+    const pages = isLive(pass.kind) ? (this.#stats?.totalWritten ?? 0) - this.#livePages : pass.pagesDone;
+    return Math.max(pages, 0) * PAGE_OCTETS;
+  }
+
+  #passLeft(): number | undefined {
+    const pass = this.#pass;
+    if (pass === undefined || pass.over) return undefined;
+    const own = (pass.pagesDone / (this.clock() - pass.began)) * 1000;
+    // The domain is suspended in the others, where another bandwidth may hold.
+    const rate = isLive(pass.kind) ? this.#stats?.sendRate : own;
+    return rate !== undefined && rate > 0 ? ((pass.dirtyPages - pass.pagesDone) / rate) * 1000 : undefined;
+  }
+}
+
+function passOf({ kind, iteration, dirtyPages, pagesDone }: PassUnderWay): OperatorPass {
+  return { kind, iteration, dirtyPages, pagesDone };
+}
+
+function isLive(kind: PassKind): boolean {
+  return kind === 'precopy' || kind === 'remainder';
+}

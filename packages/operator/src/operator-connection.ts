@@ -1,0 +1,139 @@
+/** One operator's connection to a migration. */
+import type { Socket } from 'node:net';
+import {
+  ControlError,
+  decodeOperatorRequest,
+  encodeOperatorReply,
+  type MigrationEnd,
+  OperatorFrames,
+  type OperatorReply,
+  type OperatorRequest,
+} from './wire/operator-protocol.js';
+import type { Refusal, SteeredMigration } from './steered-migration.js';
+
+/** Octets that wait for an operator who does not read; with more it is dropped. */
+export const UNREAD = 256 << 10;
+/** Requests that wait for the end of the migration. */
+const WAITING = 16;
+/** Milliseconds for a request to come whole, from its first octet on; for the first one from the connection on. */
+export const REQUEST_PATIENCE = 5000;
+
+export class OperatorConnection {
+  readonly #frames = new OperatorFrames();
+  readonly #watches = new Set<number>();
+  readonly #aborts = new Set<number>();
+  /** Drops an operator who does not say what is wanted: there is room for so many. */
+  #late: NodeJS.Timeout | undefined;
+
+  /** @param patience milliseconds, see REQUEST_PATIENCE */
+  constructor(
+    private readonly socket: Socket,
+    private readonly migration: SteeredMigration,
+    private readonly patience: number,
+  ) {
+    this.#awaitRequest();
+    socket.on('close', () => this.#stopAwaiting());
+    socket.on('data', (octets: Buffer) => this.#take(octets));
+    // An operator that is gone: 'close' follows.
+    socket.on('error', () => undefined);
+  }
+
+  /** To one that watches. */
+  news(): void {
+    for (const id of this.#watches) this.#send({ id, kind: 'status', status: this.migration.status() });
+  }
+
+  /** @param end undefined where nobody knows it */
+  finish(end: MigrationEnd | undefined): void {
+    if (end !== undefined) {
+      for (const id of [...this.#watches, ...this.#aborts]) this.#send({ id, kind: 'end', end });
+    }
+    this.socket.end(() => this.socket.destroy());
+  }
+
+  drop(): void {
+    this.socket.destroy();
+  }
+
+  /** Not anew with each octet of it. */
+  #awaitRequest(): void {
+    this.#late ??= setTimeout(() => this.drop(), this.patience).unref();
+  }
+
+  #stopAwaiting(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+  }
+
+  #take(octets: Buffer): void {
+    let messages: Uint8Array[];
+    try {
+      messages = this.#frames.push(octets);
+    } catch (error) {
+      this.#send(notUnderstood(error));
+      this.socket.end(() => this.socket.destroy());
+      return;
+    }
+    if (messages.length > 0) this.#stopAwaiting();
+    // Between two requests it may take its time, and in the midst of one it may not.
+    if (this.#frames.hasPart) this.#awaitRequest();
+    for (const message of messages) {
+      if (this.socket.destroyed) return;
+      const reply = this.#answer(message);
+      if (reply !== undefined) this.#send(reply);
+    }
+  }
+
+  /** @returns undefined where the answer comes with the end */
+  #answer(message: Uint8Array): OperatorReply | undefined {
+    let request: OperatorRequest;
+    try {
+      request = decodeOperatorRequest(message);
+    } catch (error) {
+      return notUnderstood(error);
+    }
+    const { id } = request;
+    switch (request.kind) {
+      case 'status':
+        return { id, kind: 'status', status: this.migration.status() };
+      case 'watch':
+        return waiting(this.#watches, id) ?? { id, kind: 'status', status: this.migration.status() };
+      case 'switchover': {
+        const status = this.migration.switchover(request.now);
+        return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
+      }
+      case 'set': {
+        const course = this.migration.set(request.change);
+        return 'refused' in course ? refusal(id, course) : { id, kind: 'course', course };
+      }
+      case 'abort': {
+        const refused = this.migration.abort();
+        return refused === undefined ? waiting(this.#aborts, id) : refusal(id, refused);
+      }
+    }
+  }
+
+  #send(reply: OperatorReply): void {
+    if (this.socket.destroyed) return;
+    this.socket.write(encodeOperatorReply(reply));
+    if (this.socket.writableLength > UNREAD) this.socket.destroy();
+  }
+}
+
+/** @returns what is to be said where too many wait already */
+function waiting(ids: Set<number>, id: number): OperatorReply | undefined {
+  if (ids.size >= WAITING) {
+    return { id, kind: 'error', code: 'bad-request', message: 'too many requests wait already' };
+  }
+  ids.add(id);
+  return undefined;
+}
+
+function refusal(id: number, { refused, message }: Refusal): OperatorReply {
+  return { id, kind: 'error', code: refused, message };
+}
+
+function notUnderstood(error: unknown): OperatorReply {
+  if (!(error instanceof ControlError)) throw error;
+  return { id: 0, kind: 'error', code: 'bad-request', message: error.message };
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import {
+  expectedOf,
+  isAllowed,
+  keyOf,
+  optionOf,
+  parseSetting,
+  variableOf,
+  wireNameOf,
+} from './setting-row.js';
+import { settingNames, settingRow, type SettingName } from './settings.js';
+
+test('a setting is called by its name in each place', () => {
+  expect(optionOf('maxDowntime')).toBe('--max-downtime');
+  expect(variableOf('maxDowntime')).toBe('MIG_MAX_DOWNTIME');
+  expect(keyOf('maxDowntime')).toBe('max-downtime');
+  expect(wireNameOf('maxDowntime', settingRow('maxDowntime'))).toBe('maxDowntimeMilliseconds');
+  expect(wireNameOf('bandwidth', settingRow('bandwidth'))).toBe('bandwidth');
+});
+
+const read: [SettingName, string, unknown][] = [
+  ['precopyIterations', '0', 0],
+  ['precopyIterations', '-1', undefined],
+  ['precopyIterations', '1.5', undefined],
+  ['maxDowntime', '300', 300],
+  ['maxDowntime', '0', undefined],
+  ['maxDowntime', '1000000001', undefined],
+  ['timeout', '1.5', 1500],
+  ['timeout', '0', undefined],
+  ['timeout', '1000000', 1e9],
+  ['timeout', '1000001', undefined],
+  ['bandwidth', '100Mbit/s', 12.5e6],
+  ['bandwidth', '100', undefined],
+  ['timeoutAction', 'abort', 'abort'],
+  ['timeoutAction', 'dance', undefined],
+  ['abortIfBusy', '1', true],
+  ['abortIfBusy', '0', false],
+  ['abortIfBusy', 'yes', undefined],
+];
+
+test.each(read)('%s reads %s', (name, text, value) => {
+  const row = settingRow(name);
+  expect(parseSetting(row, text)).toBe(value);
+  if (value !== undefined) expect(isAllowed(row, value)).toBe(true);
+});
+
+test('what is not of the type of a setting, or out of its range, is not allowed', () => {
+  for (const name of settingNames) {
+    for (const value of [NaN, Infinity, -1, 'dance', null, undefined, {}]) {
+      expect(isAllowed(settingRow(name), value)).toBe(false);
+    }
+    expect(expectedOf(settingRow(name))).not.toBe('');
+  }
+});

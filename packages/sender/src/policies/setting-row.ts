@@ -1,0 +1,134 @@
+/** What a row of the settings says, and how a setting is called and read where people write it. */
+import { BANDWIDTH_EXPECTED, parseBandwidth } from './bandwidth-text.js';
+
+interface AnyRow {
+  /** A goal ends precopy because little is left, a limit because it has cost enough. */
+  readonly role: 'goal' | 'limit' | 'bandwidth';
+  /** Whether it may change while a migration runs. */
+  readonly whileRunning: boolean;
+  /** The short option. */
+  readonly letter?: string;
+  /** The field of a course in operator.proto: never given to another setting. */
+  readonly field: number;
+  /** The name of that field, and of the member in JSON, where it is not the setting's. */
+  readonly wire?: string;
+  /** The setting without which this one says nothing. */
+  readonly changes?: string;
+  /** Why it says nothing then. */
+  readonly without?: string;
+  /** Of `--help`. */
+  readonly help: string;
+  /** Of docs/xl.md, in Markdown. */
+  readonly page: string;
+}
+
+interface ValueRow extends AnyRow {
+  /** The placeholder of the option's value. */
+  readonly argument: string;
+}
+
+interface NumberRow extends ValueRow {
+  /** How people write it; `seconds` are kept as milliseconds. */
+  readonly kind: 'count' | 'milliseconds' | 'seconds' | 'rate';
+  /** Of the value as it is kept. */
+  readonly unit: string;
+  readonly least: number;
+  readonly most: number;
+  /** The setting in a status, to stand in a list. */
+  readonly words?: (value: number, all: never) => string;
+}
+
+interface WordRow extends ValueRow {
+  readonly kind: 'word';
+  readonly choice: readonly string[];
+}
+
+interface FlagRow extends AnyRow {
+  readonly kind: 'flag';
+  /** Of `--help`, for the option that takes it back. */
+  readonly negated: string;
+  readonly words?: (value: boolean, all: never) => string | false;
+}
+
+export type SettingRow = NumberRow | WordRow | FlagRow;
+
+export type ValueOf<Row> = Row extends { readonly kind: 'flag' }
+  ? boolean
+  : Row extends { readonly choice: readonly (infer Word)[] }
+    ? Word
+    : number;
+
+/** "--max-downtime" */
+export function optionOf(name: string): string {
+  return `--${keyOf(name)}`;
+}
+
+/** "MIG_MAX_DOWNTIME" */
+export function variableOf(name: string): string {
+  return `MIG_${keyOf(name).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** "max-downtime", as a trace has it */
+export function keyOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The member of a course in JSON: "maxDowntimeMilliseconds". */
+export function wireNameOf(name: string, { wire }: SettingRow): string {
+  return wire ?? name;
+}
+
+/** What the text of a setting must be, to follow "must be". */
+export function expectedOf(row: SettingRow): string {
+  switch (row.kind) {
+    case 'count':
+    case 'milliseconds':
+      return `a whole number from ${row.least} to ${row.most}`;
+    case 'seconds':
+      return `a number of seconds above ${row.least}, at most ${row.most / 1000}`;
+    case 'rate':
+      return BANDWIDTH_EXPECTED;
+    case 'word':
+      return row.choice.join(' or ');
+    case 'flag':
+      return '0 or 1';
+  }
+}
+
+/** Reads the text of a setting. @returns the value in the row's unit; undefined where it cannot be meant */
+export function parseSetting(row: SettingRow, text: string): number | string | boolean | undefined {
+  switch (row.kind) {
+    case 'count':
+    case 'milliseconds':
+      return within(row, /^[0-9]+$/.test(text) ? Number(text) : NaN);
+    case 'seconds':
+      return within(row, /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) * 1000 : NaN);
+    case 'rate':
+      return parseBandwidth(text);
+    case 'word':
+      return row.choice.find((word) => word === text);
+    case 'flag':
+      return text === '1' ? true : text === '0' ? false : undefined;
+  }
+}
+
+/** Whether a value, wherever it comes from, is one that the setting may have. */
+export function isAllowed(row: SettingRow, value: unknown): boolean {
+  switch (row.kind) {
+    case 'flag':
+      return typeof value === 'boolean';
+    case 'word':
+      return row.choice.some((word) => word === value);
+    case 'count':
+      return Number.isSafeInteger(value) && within(row, value as number) !== undefined;
+    case 'milliseconds':
+    case 'seconds':
+    case 'rate':
+      return Number.isFinite(value) && within(row, value as number) !== undefined;
+  }
+}
+
+/** A time of no length is none. */
+function within({ kind, least, most }: NumberRow, value: number): number | undefined {
+  return value >= least && value <= most && (kind !== 'seconds' || value > 0) ? value : undefined;
+}

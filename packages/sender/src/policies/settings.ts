@@ -1,0 +1,241 @@
+/**
+ * The settings of precopy, a row each: what an operator may say on the command line, in the environment, and while a
+ * migration runs. Options, variables, the operator's messages, traces and the documents' tables are made of these rows.
+ */
+import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
+import { bandwidthText } from './bandwidth-text.js';
+import { abortIfBusy, firstOf } from './compose.js';
+import { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
+import { iterationLimit, stallLimit, timeLimit } from './limits.js';
+import type { SettingRow, ValueOf } from './setting-row.js';
+import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from './simple-policy.js';
+
+/** Live passes at most where a goal was set and no number of passes: what a guest that alternates may need. */
+export const GOAL_ITERATIONS_DEFAULT = 30;
+
+const ANY = Number.MAX_SAFE_INTEGER;
+
+export const settingTable = {
+  precopyIterations: {
+    kind: 'count',
+    unit: 'passes',
+    least: 0,
+    most: ANY,
+    role: 'limit',
+    whileRunning: true,
+    letter: 'i',
+    argument: 'N',
+    field: 1,
+    help:
+      `limit: at most N live passes over memory (default ${PRECOPY_ITERATIONS_DEFAULT}; ${GOAL_ITERATIONS_DEFAULT} with ` +
+      '--max-downtime or --timeout); 0 suspends before a page is sent',
+    page:
+      'limit: at most N live passes over memory; 5 in its absence, 30 with `--max-downtime` or `--timeout`. 0 suspends the ' +
+      'domain before a page is sent',
+    words: (passes: number) => `${passes} live passes`,
+  },
+  precopyThreshold: {
+    kind: 'count',
+    unit: 'pages',
+    least: 0,
+    most: ANY,
+    role: 'goal',
+    whileRunning: true,
+    letter: 'd',
+    argument: 'N',
+    field: 2,
+    help: `goal: end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT}, none with --max-downtime)`,
+    page:
+      'goal: ends the live passes once at most N pages are dirty, though not before the first; 50 in its absence, none with ' +
+      '`--max-downtime`, but for [one exception](policies.md#--max-downtime-ms)',
+    words: (pages: number) => `at most ${pages} pages dirty`,
+  },
+  maxDowntime: {
+    kind: 'milliseconds',
+    unit: 'milliseconds',
+    least: 1,
+    most: 1e9,
+    role: 'goal',
+    whileRunning: true,
+    argument: 'MS',
+    field: 3,
+    wire: 'maxDowntimeMilliseconds',
+    help: 'goal: end the live passes once the estimated downtime is at most MS milliseconds',
+    page: 'goal: ends the live passes once the estimated downtime is at most MS milliseconds',
+    words: (milliseconds: number) => `an estimated downtime of at most ${Math.round(milliseconds)} ms`,
+  },
+  timeout: {
+    kind: 'seconds',
+    unit: 'milliseconds',
+    least: 0,
+    most: 1e9,
+    role: 'limit',
+    whileRunning: true,
+    argument: 'S',
+    field: 5,
+    wire: 'timeoutMilliseconds',
+    help: 'limit: end the live passes after S seconds',
+    page: 'limit: ends the live passes after S seconds, in the middle of one if need be',
+    words: (milliseconds: number, { timeoutAction = 'suspend' }: { timeoutAction?: string | undefined }) =>
+      `${milliseconds / 1000} s of precopy, then ${timeoutAction}`,
+  },
+  bandwidth: {
+    kind: 'rate',
+    unit: 'octets per second',
+    least: 1000,
+    most: 1e12,
+    role: 'bandwidth',
+    whileRunning: true,
+    argument: 'rate',
+    field: 7,
+    help: 'send no faster while the domain runs, but for bursts that measure the line and are made up for: 100Mbit/s, 12.5MB/s',
+    page:
+      'sends no faster than this while the domain runs, but for [bursts that are made up ' +
+      'for](policies.md#--bandwidth-rate---bandwidth-always) with `--max-downtime` and `--policy`: `100Mbit/s`, `1Gbit/s`, ' +
+      '`12.5MB/s`, `10MiB/s`',
+    words: (octets: number, { bandwidthAlways }: { bandwidthAlways?: boolean | undefined }) =>
+      bandwidthText(octets) + (bandwidthAlways === true ? ', of the suspended domain, too' : ''),
+  },
+  timeoutAction: {
+    kind: 'word',
+    choice: ['suspend', 'abort'],
+    role: 'limit',
+    whileRunning: true,
+    argument: 'what',
+    field: 6,
+    changes: 'timeout',
+    without: 'there is nothing to act on',
+    help: 'what --timeout does: suspend the domain as it is (default), or abort',
+    page: 'what `--timeout` does; suspends in its absence',
+  },
+  abortIfBusy: {
+    kind: 'flag',
+    role: 'limit',
+    whileRunning: true,
+    field: 4,
+    help: 'where a limit is reached before a goal, or --max-downtime is out of reach, leave the domain running here',
+    negated: 'suspend it then',
+    page:
+      'where a limit is reached before a goal, or further passes cannot reach it, or the suspend itself costs as much as ' +
+      '`--max-downtime`, the only goal, the domain is left running here: exit status 6, but 7 after `--timeout-action abort`',
+    words: (busy: boolean) => busy && 'where one is reached first, the domain is left running here',
+  },
+  bandwidthAlways: {
+    kind: 'flag',
+    role: 'bandwidth',
+    whileRunning: true,
+    field: 8,
+    changes: 'bandwidth',
+    without: 'there is no limit to hold',
+    help: 'the bandwidth holds for stop-and-copy, too',
+    negated: 'the bandwidth is lifted for stop-and-copy',
+    page: 'the bandwidth holds for what is sent of the suspended domain, too',
+  },
+} as const satisfies Readonly<Record<string, SettingRow>>;
+
+export type SettingName = keyof typeof settingTable;
+
+/** What was said of each setting, in the row's unit. Absent is unset: each has its default in `policyFor`. */
+export type Settings = { readonly [K in SettingName]?: ValueOf<(typeof settingTable)[K]> | undefined };
+
+export const settingNames = Object.keys(settingTable) as SettingName[];
+
+/** The row of a setting, without what is special about its type. */
+export function settingRow(name: SettingName): SettingRow {
+  return settingTable[name];
+}
+
+/**
+ * Makes the policy that keeps to the settings. Goals end precopy because little enough is left: `precopyThreshold`,
+ * `maxDowntime`. Limits end it because it has cost enough: `precopyIterations`, `timeout`; and a stall, where there is a
+ * goal that it keeps out of reach and nobody has said how long to try, or where busy domains are to be left alone.
+ * @param own decides beside those of the settings that were given; no default is then added to them
+ */
+export function policyFor(settings: Settings, own?: PrecopyPolicy): PrecopyPolicy {
+  const { maxDowntime: downtime, timeout, timeoutAction } = settings;
+  const { precopyIterations, precopyThreshold } = own === undefined ? withDefaults(settings) : settings;
+  const busy = settings.abortIfBusy ?? false;
+  const goals: PrecopyPolicy[] = [];
+  if (downtime !== undefined) goals.push(maxDowntime(downtime));
+  if (precopyThreshold !== undefined) goals.push(dirtyThreshold(precopyThreshold));
+  else if (downtime !== undefined && own === undefined && !busy) {
+    goals.push(fewPagesOutOfReach(downtime, DIRTY_THRESHOLD_DEFAULT));
+  }
+
+  const limits: PrecopyPolicy[] = [];
+  const condition = downtimeCondition(settings, own !== undefined);
+  if (condition !== undefined) limits.push(abortOutOfReach(condition));
+  const untold = settings.precopyIterations === undefined && timeout === undefined;
+  if (busy || (downtime !== undefined && untold && own === undefined)) limits.push(stallLimit());
+  if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));
+  if (timeout !== undefined) limits.push(timeLimit(timeout, timeoutAction ?? 'suspend'));
+
+  const owns = own === undefined ? [] : [own];
+  return busy
+    ? abortIfBusy(firstOf(...goals, ...owns), firstOf(...limits))
+    : firstOf(...goals, ...limits, ...owns);
+}
+
+/** The downtime that is a condition, in milliseconds: with `abortIfBusy`, and where nothing else could be a goal. */
+export function downtimeCondition(
+  { maxDowntime, abortIfBusy, precopyThreshold }: Settings,
+  hasOwnPolicy: boolean,
+): number | undefined {
+  return abortIfBusy === true && precopyThreshold === undefined && !hasOwnPolicy ? maxDowntime : undefined;
+}
+
+/** Adds the goals and limits that hold where no policy of one's own decides as well. */
+export function withDefaults(settings: Settings): Settings {
+  const { precopyIterations, precopyThreshold, maxDowntime, timeout } = settings;
+  const stock = maxDowntime === undefined && timeout === undefined;
+  return {
+    ...settings,
+    precopyIterations: precopyIterations ?? (stock ? PRECOPY_ITERATIONS_DEFAULT : GOAL_ITERATIONS_DEFAULT),
+    precopyThreshold: precopyThreshold ?? (maxDowntime === undefined ? DIRTY_THRESHOLD_DEFAULT : undefined),
+  };
+}
+
+/** The bandwidth that the settings ask for. @param hasOwnPolicy such a policy may ask for a downtime as well */
+export function bandwidthOf(
+  { bandwidth, bandwidthAlways, maxDowntime }: Settings,
+  hasOwnPolicy = false,
+): Bandwidth | undefined {
+  if (bandwidth === undefined) return undefined;
+  const probe = maxDowntime !== undefined || hasOwnPolicy;
+  return { octetsPerSecond: bandwidth, always: bandwidthAlways === true, probe };
+}
+
+/** Settings that contradict each other. */
+export interface Contradiction {
+  readonly code: 'nothing-to-change' | 'never-found-busy';
+  readonly settings: readonly [SettingName, SettingName];
+}
+
+/** What contradicts itself in the settings; undefined where nothing does. */
+export function contradictionIn(settings: Settings): Contradiction | undefined {
+  if (settings.abortIfBusy === true && settings.precopyIterations === 0) {
+    return { code: 'never-found-busy', settings: ['abortIfBusy', 'precopyIterations'] };
+  }
+  for (const name of settingNames) {
+    const { changes } = settingRow(name);
+    const says = settings[name] !== undefined && settings[name] !== false;
+    if (changes !== undefined && says && settings[changes as SettingName] === undefined) {
+      return { code: 'nothing-to-change', settings: [name, changes as SettingName] };
+    }
+  }
+  return undefined;
+}
+
+/** A contradiction as a sentence. @param called how a setting is called where it was said, as `optionOf` or `variableOf` */
+export function contradictionText(
+  { code, settings }: Contradiction,
+  called: (name: SettingName) => string,
+): string {
+  const [first, second] = settings;
+  switch (code) {
+    case 'never-found-busy':
+      return `${called(first)} with ${called(second)} 0: a domain that is suspended at once is never found busy`;
+    case 'nothing-to-change':
+      return `${called(first)} without ${called(second)}: ${settingRow(first).without ?? ''}`;
+  }
+}
