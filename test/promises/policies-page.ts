@@ -72,6 +72,7 @@ const goalsAndLimits: Section = {
     // Stall
     ['The last passes have not reduced', 'explanation'],
     ['mig calls it a stall when at least three passes in a row, … a second or more together, … less than 95 % … or 99 passes', settings('downtime: three passes are too few to tell', 'downtime: less than a second is too short to tell', 'downtime: a second is not', 'downtime: 95 % of what it was has not shrunk', 'downtime: less than that has', 'downtime: but a hundred readings tell', 'downtime: 99 readings are too few')],
+    ['With `--stall-passes N` it is', settings('stall: as many passes as were named', 'stall: and no fewer', 'stall: named, it counts beside passes that were')],
     ['A guest that is busy for less than a second', settings('downtime: less than a second is too short to tell', 'downtime: a set that shrinks slowly is no stall', 'downtime: nor is one that shrinks again after a burst')],
     ['What mig cannot know', 'explanation'],
     ['One that is busy for minutes', 'explanation'],
@@ -136,7 +137,7 @@ const saveHelper: Section = {
   heading: '## Under stock xl and libvirt: the save helper',
   sentences: [
     ['Where stock `xl` or libvirt runs', variables('the environment counts before the file', 'the default file need not be there')],
-    ...['PRECOPY_ITERATIONS', 'PRECOPY_THRESHOLD'].map((name) => [`| \`MIG_${name}\``, variables('the environment counts before the file')] as const),
+    ...['PRECOPY_ITERATIONS', 'PRECOPY_THRESHOLD', 'STALL_PASSES'].map((name) => [`| \`MIG_${name}\``, variables('the environment counts before the file')] as const),
     ...['MAX_DOWNTIME', 'TIMEOUT', 'TIMEOUT_ACTION', 'BANDWIDTH'].map((name) => [`| \`MIG_${name}\``, variables('each has its unit', '%s is refused, with its source,')] as const),
     ...['ABORT_IF_BUSY', 'BANDWIDTH_ALWAYS'].map((name) => [`| \`MIG_${name}\` … 1 or 0`, variables('each has its unit', '%s is refused, with its source,')] as const),
     ['Beside them', 'explanation'],

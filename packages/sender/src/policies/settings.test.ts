@@ -83,6 +83,11 @@ const rows: [string, Settings, PrecopyStats, string][] = [
   ['downtime: but a hundred readings tell, however short', { maxDowntime: 1 }, after(Array<number>(100).fill(60), { sendRate: 1e9 }), 'stop-and-copy: stall'],
   ['downtime: one that grows is', { maxDowntime: 1 }, after([400, 500, 600, 700], slow), 'stop-and-copy: stall'],
 
+  ['stall: as many passes as were named', { stallPasses: 2 }, after([1000, 1000, 1000], slow), 'stop-and-copy: stall'],
+  ['stall: and no fewer', { stallPasses: 4, maxDowntime: 1 }, after(stalled, slow), go],
+  ['stall: named, it counts beside passes that were', { stallPasses: 3, precopyIterations: 9 }, after(stalled, slow), 'stop-and-copy: stall'],
+  ['stall: 99 of the hundred counts that are kept', { stallPasses: 99 }, after(Array<number>(100).fill(60), slow), 'stop-and-copy: stall'],
+
   ['timeout: more passes than stock', { timeout: 5000 }, finished(29), go],
   ['timeout: but not for ever', { timeout: 5000 }, finished(30), 'stop-and-copy: iterations'],
   ['timeout: passes as many as were named', { timeout: 5000, precopyIterations: 31 }, finished(30), go],

@@ -6,7 +6,7 @@ import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
 import { bandwidthText } from './bandwidth-text.js';
 import { abortIfBusy, firstOf } from './compose.js';
 import { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
-import { iterationLimit, stallLimit, timeLimit } from './limits.js';
+import { iterationLimit, STALL_PASSES_DEFAULT, stallLimit, timeLimit } from './limits.js';
 import type { SettingRow, ValueOf } from './setting-row.js';
 import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from './simple-policy.js';
 
@@ -96,6 +96,24 @@ export const settingTable = {
     words: (octets: number, { bandwidthAlways }: { bandwidthAlways?: boolean | undefined }) =>
       bandwidthText(octets) + (bandwidthAlways === true ? ', of the suspended domain, too' : ''),
   },
+  stallPasses: {
+    kind: 'count',
+    unit: 'passes',
+    least: 1,
+    // Of a hundred passes the counts are kept.
+    most: 99,
+    role: 'limit',
+    whileRunning: true,
+    argument: 'N',
+    field: 9,
+    help:
+      `limit: end the live passes once N in a row have not reduced what is dirty, for a second or more (default ` +
+      `${STALL_PASSES_DEFAULT} where a stall counts, with --max-downtime alone or --abort-if-busy)`,
+    page:
+      'limit: ends the live passes once N in a row have not reduced what is dirty, for a second or more. Where a ' +
+      '[stall](policies.md#stall) counts without it, it is 3',
+    words: (passes: number) => `${passes} passes in a row that reduce nothing`,
+  },
   timeoutAction: {
     kind: 'word',
     choice: ['suspend', 'abort'],
@@ -166,7 +184,8 @@ export function policyFor(settings: Settings, own?: PrecopyPolicy): PrecopyPolic
   const condition = downtimeCondition(settings, own !== undefined);
   if (condition !== undefined) limits.push(abortOutOfReach(condition));
   const untold = settings.precopyIterations === undefined && timeout === undefined;
-  if (busy || (downtime !== undefined && untold && own === undefined)) limits.push(stallLimit());
+  const stalls = busy || (downtime !== undefined && untold && own === undefined);
+  if (stalls || settings.stallPasses !== undefined) limits.push(stallLimit(settings.stallPasses));
   if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));
   if (timeout !== undefined) limits.push(timeLimit(timeout, timeoutAction ?? 'suspend'));
 
