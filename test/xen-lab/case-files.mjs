@@ -1,12 +1,13 @@
 /**
  * The cases: shell scripts, each with what it is about in its first comment, and a line `# limit: N s`; of those between two
- * hosts some have a line `# hosts: VERSION VERSION`.
+ * hosts some have a line `# hosts: VERSION VERSION`, of those on one some a line `# xen: OPTION...`.
  * @typedef {object} Case
  * @property {string} name the file's, without `.sh`
  * @property {string} path
  * @property {number} limit seconds that it may take
  * @property {string} about
  * @property {[string, string]} [hosts] the versions of Xen that two hosts must have, where it matters which
+ * @property {string} [xenOptions] what Xen is to be told of domain 0 when it is booted, where the usual is not to be so
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,12 +26,14 @@ function readCase(path, name) {
   if (limit === undefined) throw new Error(`${path} has no line "# limit: N s"`);
   const [, about = ''] = /^#!.*\n# (.*)$/m.exec(text) ?? [];
   const [, first, second] = /^# hosts: (\S+) (\S+)$/m.exec(text) ?? [];
+  const [, xenOptions] = /^# xen: (.+)$/m.exec(text) ?? [];
   return {
     name,
     path,
     limit: Number(limit),
     about,
     ...(first === undefined ? {} : { hosts: [first, second] }),
+    ...(xenOptions === undefined ? {} : { xenOptions }),
   };
 }
 
@@ -73,12 +76,31 @@ export function inParts(cases, count) {
  * @returns {{ hosts: [string, string], cases: Case[] }[]}
  */
 export function byHosts(cases, usual) {
+  const hostsOf = ({ hosts = [usual, usual] }) => hosts;
+  return inGroups(cases, (one) => hostsOf(one).join(' ')).map((group) => ({
+    hosts: hostsOf(group[0]),
+    cases: group,
+  }));
+}
+
+/**
+ * The cases on one host, by how Xen is to be booted for them.
+ * @param {Case[]} cases
+ * @returns {{ xenOptions: string | undefined, cases: Case[] }[]}
+ */
+export function byXenOptions(cases) {
+  return inGroups(cases, ({ xenOptions }) => xenOptions).map((group) => ({
+    xenOptions: group[0].xenOptions,
+    cases: group,
+  }));
+}
+
+/** @returns {Case[][]} those of the same key together, in the order of the first of each */
+function inGroups(cases, keyOf) {
   const groups = new Map();
   for (const one of cases) {
-    const hosts = one.hosts ?? [usual, usual];
-    const key = hosts.join(' ');
-    if (!groups.has(key)) groups.set(key, { hosts, cases: [] });
-    groups.get(key).cases.push(one);
+    const key = keyOf(one);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()];
 }

@@ -17,6 +17,7 @@ import { join } from 'node:path';
  * @property {string} share a folder; /mnt in dom0
  * @property {string} [disk] a file with a file system; read-only in dom0, /opt/mig
  * @property {number} [memory] mebibytes in all
+ * @property {string} [xenOptions] what Xen is told of domain 0, in place of how much memory it has and that it has one vcpu
  * @property {Network} [network]
  */
 
@@ -24,11 +25,11 @@ import { join } from 'node:path';
 const value = (text) => text.replaceAll(',', ',,');
 
 /** @param {Machine} machine */
-export function qemuArguments({ image, share, disk, memory = 3072, network }) {
+export function qemuArguments({ image, share, disk, memory = 3072, xenOptions, network }) {
   const dom0Memory = Math.round(memory * 0.45);
   const xen = [
     'console=com1 com1=115200,8n1',
-    `dom0_mem=${dom0Memory}M,max:${dom0Memory}M dom0_max_vcpus=1`,
+    xenOptions ?? `dom0_mem=${dom0Memory}M,max:${dom0Memory}M dom0_max_vcpus=1`,
     'loglvl=warning guest_loglvl=warning noreboot',
   ];
   const dom0 = ['console=hvc0 root=/dev/vda rw init=/lab/init quiet'];

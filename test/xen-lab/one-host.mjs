@@ -20,18 +20,19 @@ import { readVerdicts } from './verdicts.mjs';
  * @param {string} lab.stage where its share is made
  * @param {string} lab.image
  * @param {string} [lab.disk]
+ * @param {string} [lab.xenOptions] of the machine
  * @param {number} lab.seconds that it may take
  * @param {import('./case-files.mjs').Case[]} lab.cases
  * @returns {Promise<LabRun>}
  */
-export async function runLab({ name, stage, image, disk, cases, seconds }) {
+export async function runLab({ name, stage, image, disk, xenOptions, cases, seconds }) {
   const share = join(stage, name);
   mkdirSync(share);
   let trouble;
   try {
     prepareShare(share, { cases });
     const timeoutSeconds = Math.min(secondsFor(cases), seconds);
-    const { ready, done } = await boot({ image, share, disk, timeoutSeconds, tell });
+    const { ready, done } = await boot({ image, share, disk, xenOptions, timeoutSeconds, tell });
     console.log(`${name}: dom0 was up after ${ready} s and done after ${done} s`);
   } catch (error) {
     trouble = `${name}: ${error.message}`;

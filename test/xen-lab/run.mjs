@@ -1,6 +1,6 @@
 /** Runs cases of migration on a real Xen, in software: boots the lab, lets its dom0 run them, says what came of it. */
 import { takeArguments } from './arguments.mjs';
-import { inParts } from './case-files.mjs';
+import { byXenOptions, inParts } from './case-files.mjs';
 import { ensureImage } from './image.mjs';
 import { runLab } from './one-host.mjs';
 import { report, showFailures } from './report.mjs';
@@ -18,20 +18,21 @@ const { cases, xen, keep, stock, seconds, labs, again } = takeArguments('pnpm te
 const lab = `xen-${xen}`;
 const stage = makeStage({ keep });
 const began = performance.now();
-const secondsLeft = () => seconds - (performance.now() - began) / 1000;
+/** Of that share of the time. */
+const secondsLeft = (share = 1) => seconds * share - (performance.now() - began) / 1000;
 
 try {
   clearResults(lab);
   const disk = stock ? undefined : makeMigDisk(stage);
   const machine = { stage, disk, image: await ensureImage(xen) };
   const parts = inParts(cases, labs);
-  const firstSeconds = secondsLeft() * (again ? FIRST_SHARE : 1);
-  const runs = await Promise.all(
+  const firstRuns = await Promise.all(
     parts.map((part, i) => {
       const name = parts.length === 1 ? lab : `${lab}-${i + 1}`;
-      return runLab({ ...machine, name, cases: part, seconds: firstSeconds });
+      return runPart(machine, name, part, again ? FIRST_SHARE : 1);
     }),
   );
+  const runs = firstRuns.flat();
   const verdicts = inOrder(
     cases,
     runs.flatMap((run) => run.verdicts),
@@ -41,12 +42,30 @@ try {
     showFailures(runs);
     console.log(`\nonce more: ${failed.map(({ name }) => name).join(' ')}\n`);
     const those = cases.filter(({ name }) => failed.some((verdict) => verdict.name === name));
-    const second = await runLab({ ...machine, name: `${lab}-again`, cases: those, seconds: secondsLeft() });
-    report({ verdicts: secondTries(verdicts, second.verdicts), runs: [second] });
+    const second = await runPart(machine, `${lab}-again`, those);
+    const secondVerdicts = second.flatMap((run) => run.verdicts);
+    report({ verdicts: secondTries(verdicts, secondVerdicts), runs: second });
   } else {
     report({ verdicts, runs });
   }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
+}
+
+/**
+ * Cases that want Xen to be booted otherwise have a boot of their own, one after the other.
+ * @param {{ stage: string, image: string, disk?: string }} machine
+ * @param {string} name of its folders
+ * @param {import('./case-files.mjs').Case[]} cases
+ * @param {number} [share] of the time, by which it is to be over
+ * @returns {Promise<import('./one-host.mjs').LabRun[]>}
+ */
+async function runPart(machine, name, cases, share) {
+  const runs = [];
+  for (const group of byXenOptions(cases)) {
+    const boot = runs.length === 0 ? name : `${name}-boot-${runs.length + 1}`;
+    runs.push(await runLab({ ...machine, ...group, name: boot, seconds: secondsLeft(share) }));
+  }
+  return runs;
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { byHosts, type Case, chooseCases, findCases, inParts } from './case-files.mjs';
+import { byHosts, byXenOptions, type Case, chooseCases, findCases, inParts } from './case-files.mjs';
+import { qemuArguments } from './machine.mjs';
 import { xens } from './packages.mjs';
 import { formatTable, inOrder, readVerdicts, secondTries } from './verdicts.mjs';
 
@@ -31,7 +32,7 @@ test('every case of the lab says what it is about, and how long it may take', ()
 });
 
 /** What CI has no time for. */
-const BY_HAND = ['47-arriving', '54-superpages'];
+const BY_HAND = ['24-autoballoon', '25-xl-conf', '47-arriving', '54-superpages'];
 
 test('CI runs all other cases on one version, the helper and the rows on both, and measures nothing', () => {
   const all = findCases(join(import.meta.dirname, 'cases'));
@@ -73,6 +74,25 @@ test('cases between two hosts are run by the versions that these have', () => {
   const hosts = found.flatMap((each) => each.hosts ?? []);
   expect(hosts).toContain('4.17');
   for (const xen of hosts) expect(xens).toContain(xen);
+});
+
+test('cases that want Xen to be booted otherwise have a boot of their own', () => {
+  const [a, b] = [one('10-a', 100), one('50-b', 30)];
+  const other: Case = { ...one('40-d', 20), xenOptions: 'dom0_max_vcpus=1' };
+  expect(byXenOptions([a, other, b])).toEqual([
+    { xenOptions: undefined, cases: [a, b] },
+    { xenOptions: 'dom0_max_vcpus=1', cases: [other] },
+  ]);
+  const found = findCases(join(import.meta.dirname, 'cases'));
+  expect(byXenOptions(found)).toHaveLength(2);
+  // Guests must not run where domain 0 does.
+  for (const { xenOptions } of found) expect(xenOptions ?? 'dom0_max_vcpus=1').toMatch(/dom0_max_vcpus=1\b/);
+  const appended = (machine: object) => {
+    const args = qemuArguments({ image: 'i', share: 's', ...machine });
+    return args[args.indexOf('-append') + 1];
+  };
+  expect(appended({})).toContain(' dom0_mem=1382M,max:1382M dom0_max_vcpus=1 ');
+  expect(appended({ xenOptions: 'dom0_max_vcpus=1' })).not.toContain('dom0_mem');
 });
 
 test('a case that nothing was said of has failed', () => {

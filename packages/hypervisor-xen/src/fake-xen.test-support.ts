@@ -9,10 +9,12 @@ import { DomainLedger } from './domain-ledger.js';
 import { decodeRecord, type DomainRecord, encodeRecord, recordKey } from './domain-record.js';
 import { thisProcess } from './holder.js';
 import { HostLock } from './host-lock.js';
+import { cpuMasks } from './cpu-masks.js';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener, LibxlClient } from './libxl-client.js';
 import type { LibxlRequest } from './libxl-messages.js';
 import type { SaveHelper } from './saver-processes.js';
+import type { XlSettings } from './xl-settings.js';
 import { XenDomains } from './xen-domains.js';
 
 export interface FakeDomain {
@@ -39,6 +41,12 @@ export class FakeXen {
   image: (request: LibxlRequest, listener: HelperListener | undefined) => unknown = () => undefined;
   /** KiB. */
   freeMemory = 4 * 1024 * 1024;
+  controlDomainMemory = 1024 * 1024;
+  neededMemory = 96 * 1024;
+  settings: XlSettings = {
+    ...({ autoballoon: false, lockFile: '/nonexistent', domidPolicy: 'xen' } as const),
+    cpuMasks: cpuMasks({ all: undefined, hvm: undefined, pv: undefined }, [0, 0]),
+  };
   readonly folder = mkdtempSync(join(tmpdir(), 'mig-xen-'));
 
   add(domid: number, domain: Partial<FakeDomain> = {}): FakeDomain {
@@ -163,6 +171,16 @@ export class FakeXen {
         return [...this.domains.keys()].map((domid) => this.#describe(domid));
       case 'free-memory':
         return this.freeMemory;
+      case 'control-domain-memory':
+        return this.controlDomainMemory;
+      case 'needed-memory':
+        return this.neededMemory;
+      case 'change-control-domain-target':
+        this.acts.push(`libxl target ${request.by}`);
+        this.freeMemory -= request.by;
+        return (this.controlDomainMemory += request.by);
+      case 'xl-settings':
+        return this.settings;
       case 'describe':
         return this.#describe(request.domid);
       case 'configuration':

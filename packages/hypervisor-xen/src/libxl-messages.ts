@@ -14,6 +14,7 @@ import type {
   PrecopyStats,
 } from '@mig/hypervisor';
 import type { LibxlDomain } from './libxl.js';
+import type { XlSettings } from './xl-settings.js';
 
 /** A descriptor of another process, which may be duplicated from there. */
 export interface ForeignDescriptor {
@@ -22,7 +23,9 @@ export interface ForeignDescriptor {
 }
 
 export type LibxlRequest =
-  | { readonly do: 'list' | 'free-memory' }
+  | { readonly do: 'list' | 'free-memory' | 'control-domain-memory' | 'xl-settings' }
+  | { readonly do: 'needed-memory'; readonly configuration: string }
+  | { readonly do: 'change-control-domain-target'; readonly by: number }
   | { readonly do: 'describe'; readonly domid: number }
   | { readonly do: 'configuration'; readonly domid: number }
   | {
@@ -46,8 +49,10 @@ export type LibxlRequest =
       readonly environment: Readonly<Record<string, string>>;
     };
 
+type LibxlValue = LibxlDomain | readonly LibxlDomain[] | XlSettings | string | number;
+
 export type LibxlReply =
-  | { readonly reply: 'done'; readonly value?: LibxlDomain | readonly LibxlDomain[] | string | number }
+  | { readonly reply: 'done'; readonly value?: LibxlValue }
   | {
       readonly reply: 'failed';
       readonly code: HostErrorCode;

@@ -23,6 +23,7 @@ import {
   LINK_VARIABLE,
 } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
+import { xlSettings } from './xl-settings.js';
 
 const requests = new JsonLines(new Input(3, { subject: 'requests' }));
 const replies = new Output(4, { subject: 'replies' });
@@ -62,6 +63,14 @@ function perform(libxl: Libxl, request: LibxlRequest) {
       return libxl.list();
     case 'free-memory':
       return libxl.freeMemory();
+    case 'control-domain-memory':
+      return libxl.controlDomainMemory();
+    case 'xl-settings':
+      return xlSettings(detectXen(), libxl);
+    case 'needed-memory':
+      return libxl.neededMemory(request.configuration);
+    case 'change-control-domain-target':
+      return libxl.changeControlDomainTarget(request.by);
     case 'describe':
       return libxl.describe(request.domid);
     case 'configuration':

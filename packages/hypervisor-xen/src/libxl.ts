@@ -7,6 +7,7 @@
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import { openNonBlocking } from '@mig/posix';
+import type { CpuNodes } from './cpu-masks.js';
 import { recordKey } from './domain-record.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
@@ -20,6 +21,16 @@ const XTL_STDIOSTREAM_HIDE_PROGRESS = 4;
 /** LIBXL_SUSPEND_* of libxl.h. */
 const SUSPEND_DEBUG = 1;
 const SUSPEND_LIVE = 2;
+
+/** INVALID_DOMID of libxl.h. */
+const NO_DOMID = 0xffffffff;
+
+/** libxl_cputopology, in words of four octets: core, socket, node; and the node of a CPU that is not online. */
+const CPU_TOPOLOGY = { words: 3, node: 2 };
+const NO_NODE = 0xffffffff;
+
+/** `offsetof(libxl_version_info, commandline)`. */
+const COMMAND_LINE_OFFSET = 80;
 
 /** Some of libxl's ERROR_* of _libxl_types.h, by name. */
 const errors: Readonly<Record<number, string>> = {
@@ -70,6 +81,18 @@ export function declareLibxl({ libraries }: XenVersion) {
     ),
     libxl_domain_info: light.func('int libxl_domain_info(uintptr_t ctx, void *info, uint32_t domid)'),
     libxl_get_free_memory: light.func('int libxl_get_free_memory(uintptr_t ctx, void *kib)'),
+    libxl_domain_need_memory: light.func(
+      'int libxl_domain_need_memory(uintptr_t ctx, void *config, uint32_t domid, void *kib)',
+    ),
+    libxl_get_memory_target: light.func(
+      'int libxl_get_memory_target(uintptr_t ctx, uint32_t domid, void *kib)',
+    ),
+    libxl_set_memory_target: light.func(
+      'int libxl_set_memory_target(uintptr_t ctx, uint32_t domid, int64_t kib, int relative, int enforce)',
+    ),
+    libxl_get_version_info: light.func('uintptr_t libxl_get_version_info(uintptr_t ctx)'),
+    libxl_get_cpu_topology: light.func('uintptr_t libxl_get_cpu_topology(uintptr_t ctx, void *count)'),
+    libxl_cputopology_list_free: light.func('void libxl_cputopology_list_free(uintptr_t list, int count)'),
     libxl_list_domain: light.func('uintptr_t libxl_list_domain(uintptr_t ctx, void *count)'),
     libxl_dominfo_list_free: light.func('void libxl_dominfo_list_free(uintptr_t list, int count)'),
     libxl_domid_to_name: light.func('libxl_domid_to_name', text, ['uintptr_t', 'uint32_t']),
@@ -179,11 +202,61 @@ export class Libxl {
 
   /** KiB that no domain has. */
   freeMemory(): number {
+    return this.#kib('libxl_get_free_memory');
+  }
+
+  /** KiB that libxl reckons a domain of this configuration to need. */
+  neededMemory(configuration: string): number {
+    return this.#withParsed(configuration, (config) =>
+      this.#kib('libxl_domain_need_memory', config, NO_DOMID),
+    );
+  }
+
+  /** KiB that domain 0 has. */
+  controlDomainMemory(): number {
+    return this.describe(0)?.memory ?? 0;
+  }
+
+  /** Tells domain 0 to have so many KiB more than it was told before, or less. @returns KiB that it is to have now */
+  changeControlDomainTarget(by: number): number {
+    const [relative, enforce] = [1, 0];
+    const result: unknown = this.#libxl.libxl_set_memory_target(this.#ctx, 0, by, relative, enforce);
+    this.#check('libxl_set_memory_target', 0, result);
+    return this.#kib('libxl_get_memory_target', 0);
+  }
+
+  #kib(
+    call: 'libxl_get_free_memory' | 'libxl_domain_need_memory' | 'libxl_get_memory_target',
+    ...parameters: readonly unknown[]
+  ): number {
     const kib = new BigUint64Array(1);
-    const result = this.#libxl.libxl_get_free_memory(this.#ctx, kib) as number;
-    if (result !== 0)
-      throw new HostError('unavailable', `libxl_get_free_memory: ${errors[result] ?? result}`);
+    const result = this.#libxl[call](this.#ctx, ...parameters, kib) as number;
+    if (result !== 0) throw new HostError('unavailable', `${call}: ${errors[result] ?? result}`);
     return Number(kib[0]);
+  }
+
+  /** What Xen was booted with; undefined where it does not tell. */
+  commandLine(): string | undefined {
+    const info = this.#libxl.libxl_get_version_info(this.#ctx) as number;
+    if (info === 0) return undefined;
+    // A pointer in libxl_version_info, alike in Xen 4.16 to 4.22; the structure is the context's.
+    const pointer = koffi.decode(BigInt(info), COMMAND_LINE_OFFSET, 'uintptr_t') as number;
+    return pointer === 0 ? undefined : (koffi.decode(BigInt(pointer), 'char', -1) as string);
+  }
+
+  /** Of each CPU of the host. */
+  cpuNodes(): CpuNodes {
+    const count = new Int32Array(1);
+    const list = this.#libxl.libxl_get_cpu_topology(this.#ctx, count) as number;
+    if (list === 0) throw new HostError('unavailable', 'libxl_get_cpu_topology failed');
+    const { words, node } = CPU_TOPOLOGY;
+    const octets = koffi.view(BigInt(list), count[0]! * words * 4).slice(0);
+    this.#libxl.libxl_cputopology_list_free(list, count[0]);
+    const topology = new Uint32Array(octets);
+    return Array.from({ length: count[0]! }, (_, cpu) => {
+      const own = topology[cpu * words + node]!;
+      return own === NO_NODE ? undefined : own;
+    });
   }
 
   #domain(info: DataView): LibxlDomain {
@@ -260,9 +333,7 @@ export class Libxl {
     configuration: string,
     parameters: readonly unknown[],
   ): number {
-    return this.#withConfiguration((config) => {
-      const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
-      if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
+    return this.#withParsed(configuration, (config) => {
       const domid = new Uint32Array(1);
       const result: unknown = this.#libxl[call](this.#ctx, config, domid, ...parameters, null, null);
       this.#check(call, domid[0]!, result);
@@ -314,6 +385,14 @@ export class Libxl {
     const parameters = new DataView(new ArrayBuffer(size));
     parameters.setUint32(streamVersion, 2, true);
     return parameters;
+  }
+
+  #withParsed<T>(configuration: string, use: (config: Uint8Array) => T): T {
+    return this.#withConfiguration((config) => {
+      const parsed = this.#libxl.libxl_domain_config_from_json(this.#ctx, config, configuration) as number;
+      if (parsed !== 0) throw new HostError('bad-configuration', 'libxl does not take the configuration');
+      return use(config);
+    });
   }
 
   #withConfiguration<T>(use: (config: Uint8Array) => T): T {

@@ -37,6 +37,7 @@ test('a newer version that differs in nothing that can be seen is taken for the 
       control: `libxenctrl.so.4.${running.minor}`,
       guest: `libxenguest.so.4.${running.minor}`,
       light: `libxenlight.so.4.${running.minor}`,
+      util: `libxlutil.so.4.${running.minor}`,
     },
     libxl: { ...newest.libxl, domainConfiguration: domainConfiguration + 16 },
   });

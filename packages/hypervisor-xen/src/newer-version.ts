@@ -9,6 +9,7 @@ import { declareControl } from './control.js';
 import { declareLibxl } from './libxl.js';
 import { librariesOf, newestVersion, versionText, type XenVersion } from './xen-version.js';
 import { declareXenstore } from './xenstore.js';
+import { declareXlUtil } from './xl-conf.js';
 
 /** Of libxl's structures, the octets that its own functions make ready. */
 export interface LibxlSizes {
@@ -75,6 +76,7 @@ export const thisHost: NewerHost = {
   declareAll(version) {
     declareControl(version);
     declareLibxl(version);
+    declareXlUtil(version);
     declareXenstore();
   },
 

@@ -20,7 +20,7 @@ test.each([
 });
 
 test('without the library it is said', () => {
-  const libraries = { control: '', guest: '', light: 'libxenlight.so.4.99' };
+  const libraries = { control: '', guest: '', light: 'libxenlight.so.4.99', util: '' };
   expect(() => stockSaveHelper({ libraries })).toThrow(
     expect.objectContaining({ code: 'unavailable', message: 'libxenlight.so.4.99 cannot be loaded' }),
   );

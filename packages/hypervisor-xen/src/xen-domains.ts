@@ -1,11 +1,13 @@
 /** The acts of libxl on a domain, each in the process that keeps libxl, and what is asked before one gets a name. */
 import { HostError } from '@mig/hypervisor';
 import { commandTable, isHere } from '@mig/protocol/handshake';
+import type { BalloonedHost } from './autoballoon.js';
 import { remembered } from './domain-ledger.js';
 import type { DomainStanding } from './domain-standing.js';
 import type { LibxlDomain } from './libxl.js';
 import type { LibxlClient } from './libxl-client.js';
 import { helpersAtWork } from './saver-processes.js';
+import type { XlSettings } from './xl-settings.js';
 
 /** A domain, and where it stands with mig. */
 export interface StandingDomain {
@@ -13,7 +15,7 @@ export interface StandingDomain {
   readonly standing: DomainStanding;
 }
 
-export class XenDomains {
+export class XenDomains implements BalloonedHost {
   #client: LibxlClient | undefined;
   #other: LibxlClient | undefined;
 
@@ -48,6 +50,22 @@ export class XenDomains {
   /** KiB that no domain has. */
   freeMemory(): number {
     return this.libxl.ask({ do: 'free-memory' }) as number;
+  }
+
+  controlDomainMemory(): number {
+    return this.libxl.ask({ do: 'control-domain-memory' }) as number;
+  }
+
+  neededMemory(configuration: string): number {
+    return this.libxl.ask({ do: 'needed-memory', configuration }) as number;
+  }
+
+  changeControlDomainTarget(by: number): number {
+    return this.libxl.ask({ do: 'change-control-domain-target', by }) as number;
+  }
+
+  xlSettings(): XlSettings {
+    return this.libxl.ask({ do: 'xl-settings' }) as XlSettings;
   }
 
   rename(domid: number, name: string): void {

@@ -477,11 +477,9 @@ describe('before a migration', () => {
 
   test('a target on which all is well', async () => {
     expect(await arriving()).toEqual({
-      ...{ kind: 'passed', configuration: 'passed', name: 'passed', uuid: 'passed', memory: 'unknown' },
+      ...{ kind: 'passed', configuration: 'passed', name: 'passed', uuid: 'passed', memory: 'passed' },
       ...{ version: 'passed', processor: 'passed', disks: 'passed', bridges: 'passed' },
     });
-    xen.add(0, { name: 'Domain-0' });
-    expect(await arriving()).toMatchObject({ memory: 'passed' });
     expect(xen.acts).toEqual([]);
   });
 
@@ -508,6 +506,15 @@ describe('before a migration', () => {
     expect(await arriving({ c_info: { type: 'wasm', name: 'busy' } })).toEqual({ kind: 'failed' });
     expect(await arriving({}, { configuration: '[' })).toEqual({ configuration: 'failed' });
     expect(await arriving({ c_info: { name: '\u001b' } })).toEqual({ configuration: 'failed' });
+  });
+
+  test('a target on which it may run on no CPU', async () => {
+    const none = { all: [], hvm: [], pv: [], size: 8 };
+    xen.settings = { ...xen.settings, cpuMasks: none };
+    expect(await arriving()).toMatchObject({ configuration: 'failed' });
+    const incoming = { configuration: JSON.stringify(pvh), name: 'g1--incoming', fromHost: true };
+    const message = refused('bad-configuration', () => host().restoreFrom(input, incoming));
+    expect(message).toMatch(/vm\.cpumask/);
   });
 
   test('a source that says nothing of itself leaves open what hangs on it', async () => {

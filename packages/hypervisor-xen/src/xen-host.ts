@@ -16,7 +16,7 @@ import {
   type RestoreOptions,
   type ResumeOptions,
 } from '@mig/hypervisor';
-import type { Input } from '@mig/posix';
+import { type Input, pause } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { checkArriving } from './arriving-configuration.js';
@@ -39,8 +39,10 @@ import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
 import { type StandingDomain, XenDomains } from './xen-domains.js';
+import { withinCpuMasks } from './cpu-masks.js';
 import { cautionAbout, versionText, type XenVersion } from './xen-version.js';
 import { ASSUMED_SUSPEND_COST } from './xen-memory.js';
+import { buildBy } from './xl-settings.js';
 import { Xenstore } from './xenstore.js';
 
 export interface XenHostOptions {
@@ -255,6 +257,7 @@ export class XenHost implements Host {
     return checkArrival(question, {
       version: this.#version,
       memory: () => this.#memory(),
+      cpuMasks: () => this.#domains.xlSettings().cpuMasks,
       processors: () => ({
         offered: () => this.#withControl((control) => control.offeredCpuPolicy()),
         isOffered: (policy) => this.#withControl((control) => control.offersCpuPolicy(policy)),
@@ -269,8 +272,11 @@ export class XenHost implements Host {
   }
 
   #memory(): HostMemory {
-    const controlDomain = this.#domains.describe(0).domain.memory;
-    return { free: this.#domains.freeMemory(), controlDomain };
+    return {
+      free: this.#domains.freeMemory(),
+      controlDomain: this.#domains.controlDomainMemory(),
+      autoballoon: this.#domains.xlSettings().autoballoon,
+    };
   }
 
   #withControl<T>(use: (control: XenControl) => T): T {
@@ -287,8 +293,25 @@ export class XenHost implements Host {
     checkArriving(options.configuration);
     this.#refuseWhereHere(options);
     if (options.unchecked !== true) refuseArrival(options.configuration, { memory: () => this.#memory() });
-    const domid = this.#images.restore(input, options);
+    const domid = this.#build(input, options);
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);
+  }
+
+  /** By the settings of stock `xl`: domain 0 may have to give memory up for it. */
+  #build(input: Input, options: RestoreOptions): number {
+    const time = {
+      pause: (milliseconds: number) => pause(milliseconds, { interrupt: input.interrupt }),
+      now: () => performance.now(),
+    };
+    const settings = this.#domains.xlSettings();
+    const building = {
+      configuration: withinCpuMasks(options.configuration, settings.cpuMasks),
+      longestWait: input.patience.milliseconds,
+      ...{ time, unchecked: options.unchecked },
+    };
+    return buildBy(settings, this.#domains, building, (own) =>
+      this.#images.restore(input, { ...options, configuration: own }),
+    );
   }
 
   /**

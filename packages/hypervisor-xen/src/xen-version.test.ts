@@ -37,6 +37,7 @@ test.each(releases.minor.map((minor, i) => [minor, i]))(
       control: `libxenctrl.so.4.${minor}`,
       guest: `libxenguest.so.4.${minor}`,
       light: `libxenlight.so.4.${minor}`,
+      util: `libxlutil.so.4.${minor}`,
     });
     expect(domainInfo).toEqual(alike.domainInfo);
     expect(libxl).toEqual({

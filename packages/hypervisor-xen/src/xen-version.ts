@@ -20,6 +20,7 @@ export interface XenVersion {
     readonly control: string;
     readonly guest: string;
     readonly light: string;
+    readonly util: string;
   };
   /** `sizeof(xc_domaininfo_t)` and its members' offsets (tools/include/xenctrl.h, public/domctl.h). */
   readonly domainInfo: {
@@ -115,10 +116,13 @@ function row(minor: number, grounds: 'lab' | 'headers', differences: Differences
 }
 
 export function librariesOf(major: number, minor: number): XenVersion['libraries'] {
-  const [control, guest, light] = ['ctrl', 'guest', 'light'].map(
-    (name) => `libxen${name}.so.${major}.${minor}`,
-  ) as [string, string, string];
-  return { control, guest, light };
+  const named = (name: string) => `lib${name}.so.${major}.${minor}`;
+  return {
+    control: named('xenctrl'),
+    guest: named('xenguest'),
+    light: named('xenlight'),
+    util: named('xlutil'),
+  };
 }
 
 /** The oldest first, without a gap. */

@@ -114,3 +114,33 @@ export function tryLockDescriptor(fd: number): boolean {
 export function lockDescriptor(fd: number): void {
   call('flock', `descriptor ${fd}`, fd, LOCK_EX);
 }
+
+// struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; }: all zeros, the whole file.
+const F_GETLK = 5;
+const F_SETLK = 6;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+const LOCK_SIZE = 32;
+const LOCK_PID = 24;
+
+function wholeFile(): DataView<ArrayBuffer> {
+  const lock = new DataView(new ArrayBuffer(LOCK_SIZE));
+  lock.setInt16(0, F_WRLCK, true);
+  return lock;
+}
+
+/**
+ * Takes the process's own exclusive lock (fcntl's, which flock's has nothing to do with) on a file that is open for writing, if no
+ * other process has it. Closing any descriptor of that file gives it back.
+ * @returns whether it did
+ */
+export function tryLockRecord(fd: number): boolean {
+  return attempt('fcntl_lock', fd, F_SETLK, wholeFile()) >= 0;
+}
+
+/** The process that has such a lock; undefined where none has. */
+export function recordLockHolder(fd: number): number | undefined {
+  const lock = wholeFile();
+  call('fcntl_lock', `descriptor ${fd}`, fd, F_GETLK, lock);
+  return lock.getInt16(0, true) === F_UNLCK ? undefined : lock.getInt32(LOCK_PID, true);
+}

@@ -10,9 +10,11 @@ export {
   openNonBlocking,
   pipe,
   positionOf,
+  recordLockHolder,
   replaceDescriptor,
   setNonBlocking,
   tryLockDescriptor,
+  tryLockRecord,
   type Pipe,
 } from './descriptors.js';
 export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js';

@@ -15,6 +15,7 @@ const library = koffi.load(null);
 const functions = {
   pipe2: library.func('int pipe2(void *fds, int flags)'),
   fcntl: library.func('int fcntl(int fd, int command, long argument)'),
+  fcntl_lock: library.func('int fcntl(int fd, int command, void *lock)'),
   poll: library.func('int poll(void *fds, unsigned long count, int timeout)'),
   read: library.func('long read(int fd, void *buffer, size_t length)'),
   write: library.func('long write(int fd, const void *buffer, size_t length)'),

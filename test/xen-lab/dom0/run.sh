@@ -27,7 +27,8 @@ run_case() {
   echo "$verdict" > /dev/console
 }
 
-mkdir -p /root/case
+# Where xl has its lock; a whole Debian makes it when it starts.
+mkdir -p /root/case /run/lock
 meet_peer || echo 'the other host does not answer'
 while read -r name limit <&3; do
   run_case "$name" "$limit"

@@ -11,6 +11,7 @@ import {
 } from '@mig/protocol/preflight';
 import { quoted } from '@mig/protocol/terminal-text';
 import { checkArriving } from '../arriving-configuration.js';
+import { type CpuMasks, withinCpuMasks } from '../cpu-masks.js';
 import type { XenVersion } from '../xen-version.js';
 import { type Needs, needsIn } from './configuration.js';
 import { checkBridges, checkDisks } from './devices.js';
@@ -22,6 +23,7 @@ import { checkVersion } from './version.js';
 export interface Present {
   readonly version: Pick<XenVersion, 'major' | 'minor' | 'lapic'>;
   memory(): HostMemory;
+  cpuMasks(): CpuMasks;
   processors(): Processors;
   /** @throws HostError name-taken, uuid-taken: the first of them */
   refuseCopy(uuid: string): void;
@@ -43,7 +45,7 @@ export function checkArrival({ configuration, xen }: PreflightQuestion, present:
   }
   return [
     passed('kind', `Xen runs ${type.toUpperCase()} domains`),
-    passed('configuration', 'it can be read'),
+    configurationOf(configuration, present),
     refusedBy('name', `${quoted(name)} is free`, () => present.refuseName(name, uuid)),
     uuid === undefined
       ? unknown('uuid', 'the configuration has no UUID')
@@ -73,6 +75,17 @@ export function refuseArrival(configuration: string, present: Pick<Present, 'mem
     'unavailable',
     `the domain could not start on this host (${words}); migrate-receive --no-check receives it all the same`,
   );
+}
+
+function configurationOf(configuration: string, present: Pick<Present, 'cpuMasks'>): Check {
+  try {
+    withinCpuMasks(configuration, present.cpuMasks());
+    return passed('configuration', 'it can be read');
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const isRefused = error.code === 'bad-configuration';
+    return isRefused ? failed('configuration', error.message) : unknown('configuration', error.message);
+  }
 }
 
 function memoryOf({ memory }: Needs, present: Pick<Present, 'memory'>): Check {

@@ -1,4 +1,5 @@
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
+import { LEAST_OF_DOMAIN_0 } from '../autoballoon.js';
 import type { Needs } from './configuration.js';
 
 /** KiB. */
@@ -6,19 +7,32 @@ export interface HostMemory {
   readonly free: number;
   /** What domain 0 has: it may be made to give some of it up, and no other domain is. */
   readonly controlDomain: number;
+  /** Whether it is; undefined where that cannot be asked. */
+  readonly autoballoon: boolean | undefined;
 }
 
-export function checkMemory({ least, most }: Needs['memory'], { free, controlDomain }: HostMemory): Check {
+export function checkMemory(
+  { least, most }: Needs['memory'],
+  { free, controlDomain, autoballoon }: HostMemory,
+): Check {
   const words = `it needs ${mib(most)} MiB, and ${mib(free)} MiB are free`;
   if (most <= free) return passed('memory', words);
-  const withDomain0 = `with all that domain 0 has, ${mib(free + controlDomain)} MiB`;
-  if (least > free + controlDomain) {
+  const given = autoballoon === false ? 0 : Math.max(0, controlDomain - LEAST_OF_DOMAIN_0);
+  if (least > free + given) {
+    const withDomain0 =
+      autoballoon === false
+        ? 'domain 0 gives none up (autoballoon is off)'
+        : `with all that domain 0 may give up ${mib(free + given)} MiB`;
     return failed(
       'memory',
       `it needs ${mib(least)} MiB at least, and ${mib(free)} MiB are free, ${withDomain0}`,
     );
   }
-  return unknown('memory', `${words}: it fits where domain 0 gives memory up, or where the guest uses less`);
+  if (autoballoon === true && most <= free + given) {
+    return passed('memory', `${words}: domain 0 gives the rest up (autoballoon)`);
+  }
+  const domain0 = autoballoon === undefined ? 'domain 0 gives memory up, or where ' : '';
+  return unknown('memory', `${words}: it fits where ${domain0}the guest uses less`);
 }
 
 function mib(kib: number): number {

@@ -12,21 +12,34 @@ const MIB = 1024;
 
 describe('memory', () => {
   const need = { least: 512 * MIB, most: 1024 * MIB };
-  test.each([
-    [1024, 0, 'passed', 'it needs 1024 MiB, and 1024 MiB are free'],
-    [1023, 0, 'unknown', /^it needs 1024 MiB, and 1023 MiB are free: it fits where domain 0 gives/],
-    [0, 512, 'unknown', /and 0 MiB are free: it fits/],
+  test.each<[number, number, boolean | undefined, string, string | RegExp]>([
+    [1024, 0, false, 'passed', 'it needs 1024 MiB, and 1024 MiB are free'],
     [
-      100,
-      411,
-      'failed',
-      /^it needs 512 MiB at least, and 100 MiB are free, with all that domain 0 has, 511 MiB$/,
+      1023,
+      0,
+      undefined,
+      'unknown',
+      /^it needs 1024 MiB, and 1023 MiB are free: it fits where domain 0 gives/,
     ],
-  ])('%i MiB free, %i of domain 0: %s', (free, controlDomain, outcome, sentence) => {
-    const check = checkMemory(need, { free: free * MIB, controlDomain: controlDomain * MIB });
-    expect(check.outcome).toBe(outcome);
-    expect(check.sentence).toMatch(sentence);
-  });
+    [0, 640, undefined, 'unknown', /and 0 MiB are free: it fits/],
+    [
+      ...([100, 539, undefined, 'failed'] as const),
+      /^it needs 512 MiB at least, and 100 MiB are free, with all that domain 0 may give up 511 MiB$/,
+    ],
+    // Of what domain 0 has, it keeps 128 MiB.
+    [1000, 152, true, 'passed', /1000 MiB are free: domain 0 gives the rest up \(autoballoon\)$/],
+    [1000, 151, true, 'unknown', /1000 MiB are free: it fits where the guest uses less$/],
+    [100, 539, true, 'failed', /with all that domain 0 may give up 511 MiB$/],
+    [1023, 4096, false, 'unknown', /1023 MiB are free: it fits where the guest uses less$/],
+    [511, 4096, false, 'failed', /511 MiB are free, domain 0 gives none up \(autoballoon is off\)$/],
+  ])(
+    '%i MiB free, %i of domain 0, autoballoon %s: %s',
+    (free, controlDomain, autoballoon, outcome, sentence) => {
+      const check = checkMemory(need, { free: free * MIB, controlDomain: controlDomain * MIB, autoballoon });
+      expect(check.outcome).toBe(outcome);
+      expect(check.sentence).toMatch(sentence);
+    },
+  );
 });
 
 describe('versions', () => {

@@ -139,7 +139,9 @@ function memoryOf(
   if (type === 'wasm' || free === undefined || controlDomain === undefined) {
     return unknown('memory', 'xl there does not say what is free for a domain');
   }
-  return checkMemory(memory, { free: free * MIB, controlDomain: controlDomain * MIB });
+  // What its xl.conf says cannot be asked.
+  const autoballoon = undefined;
+  return checkMemory(memory, { free: free * MIB, controlDomain: controlDomain * MIB, autoballoon });
 }
 
 function versionOf({ xen }: PreflightQuestion, facts: ReadonlyMap<string, string>, type: string): Check {
