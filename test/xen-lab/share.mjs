@@ -3,7 +3,7 @@
  *
  *   run.sh            dom0/run.sh, or dom0/peer.sh on a second machine
  *   clean.sh, lib-peer.sh
- *   lib.sh, two-hosts.sh, log-dirty.mjs, versions.mjs
+ *   lib.sh, two-hosts.sh, log-dirty.mjs, shut-down.mjs, versions.mjs
  *                     what the cases are written with
  *   cases/NAME.sh
  *   plan.txt          a line for each case: its name and its limit in seconds
@@ -22,6 +22,7 @@ const always = [
   { source: here('cases/lib.sh'), name: 'lib.sh' },
   { source: here('cases/log-dirty.mjs'), name: 'log-dirty.mjs' },
   { source: here('cases/versions.mjs'), name: 'versions.mjs' },
+  { source: here('cases/shut-down.mjs'), name: 'shut-down.mjs' },
   { source: here('cases/hypervisor-cases.mjs'), name: 'hypervisor-cases.mjs' },
   { source: here('cases/two-hosts/lib.sh'), name: 'two-hosts.sh' },
 ];

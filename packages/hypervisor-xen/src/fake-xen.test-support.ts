@@ -169,6 +169,8 @@ export class FakeXen {
     switch (request.do) {
       case 'list':
         return [...this.domains.keys()].map((domid) => this.#describe(domid));
+      case 'new-log':
+        return `/var/log/xen/${request.name}.log`;
       case 'free-memory':
         return this.freeMemory;
       case 'control-domain-memory':

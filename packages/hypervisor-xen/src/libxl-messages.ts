@@ -33,6 +33,7 @@ export type LibxlRequest =
       readonly domid: number;
       readonly name: string;
     }
+  | { readonly do: 'new-log'; readonly name: string }
   | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty'; readonly domid: number }
   | {
       readonly do: 'suspend';

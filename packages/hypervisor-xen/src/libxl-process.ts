@@ -77,6 +77,8 @@ function perform(libxl: Libxl, request: LibxlRequest) {
       return libxl.configuration(request.domid);
     case 'rename':
       return libxl.rename(request.domid, request.name);
+    case 'new-log':
+      return libxl.newLog(request.name);
     case 'pause':
     case 'unpause':
     case 'resume':

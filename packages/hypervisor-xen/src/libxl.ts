@@ -4,12 +4,14 @@
  * blocking one (no `ao_how`). libxl takes over SIGCHLD while it has children of its own: only a process without
  * children of Node's may load this.
  */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import { openNonBlocking } from '@mig/posix';
 import type { CpuNodes } from './cpu-masks.js';
 import { recordKey } from './domain-record.js';
-import { UUID_SIZE, uuidText } from './uuid.js';
+import { UUID_SIZE, uuidOctets, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 import { Xenstore } from './xenstore.js';
 
@@ -31,6 +33,9 @@ const NO_NODE = 0xffffffff;
 
 /** `offsetof(libxl_version_info, commandline)`. */
 const COMMAND_LINE_OFFSET = 80;
+
+/** What `xl config-update` stores a configuration under (libxl_userdata_store). */
+const CONFIGURATION_UPDATE = 'xl';
 
 /** Some of libxl's ERROR_* of _libxl_types.h, by name. */
 const errors: Readonly<Record<number, string>> = {
@@ -71,7 +76,9 @@ export function declareLibxl({ libraries }: XenVersion) {
   const log = koffi.load('libxentoollog.so.1');
   const libc = koffi.load(null);
   const text = koffi.disposable('char *', libc.func('void free(void *)'));
+  const uuid = koffi.struct({ octets: koffi.array('uint8_t', UUID_SIZE) });
   return {
+    free: libc.func('void free(uintptr_t memory)'),
     fdopen: libc.func('uintptr_t fdopen(int fd, const char *mode)'),
     xtl_createlogger_stdiostream: log.func(
       'uintptr_t xtl_createlogger_stdiostream(uintptr_t file, int level, unsigned int flags)',
@@ -123,6 +130,17 @@ export function declareLibxl({ libraries }: XenVersion) {
     libxl_domain_create_new: light.func(
       'int libxl_domain_create_new(uintptr_t ctx, void *config, void *domid, void *how, void *console)',
     ),
+    libxl_domain_preserve: light.func('libxl_domain_preserve', 'int', [
+      ...['uintptr_t', 'uint32_t', 'void *', 'const char *'],
+      uuid,
+    ]),
+    libxl_domain_soft_reset: light.func(
+      'int libxl_domain_soft_reset(uintptr_t ctx, void *config, uint32_t domid, void *how, void *console)',
+    ),
+    libxl_userdata_retrieve: light.func(
+      'int libxl_userdata_retrieve(uintptr_t ctx, uint32_t domid, const char *name, void *data, void *length)',
+    ),
+    libxl_create_logfile: light.func('int libxl_create_logfile(uintptr_t ctx, const char *name, void *path)'),
     libxl_domain_core_dump: light.func(
       'int libxl_domain_core_dump(uintptr_t ctx, uint32_t domid, const char *path, void *how)',
     ),
@@ -140,7 +158,8 @@ export function declareLibxl({ libraries }: XenVersion) {
 }
 
 /** How a domain came to its end: LIBXL_SHUTDOWN_REASON_* by name, or gone without one. */
-export type DomainEnd = 'poweroff' | 'reboot' | 'suspend' | 'crash' | 'watchdog' | 'soft_reset' | 'gone';
+export type DomainEnd =
+  'poweroff' | 'reboot' | 'suspend' | 'crash' | 'watchdog' | 'soft_reset' | 'unknown' | 'gone';
 
 const ends: Readonly<Record<number, DomainEnd>> = {
   0: 'poweroff',
@@ -264,18 +283,25 @@ export class Libxl {
     const domid = info.getUint32(at.domid, true);
     const shutdown = info.getUint8(at.shutdown) !== 0;
     const reason = info.getInt32(at.shutdownReason, true);
+    const handle = uuidText(new Uint8Array(info.buffer, info.byteOffset + at.uuid, UUID_SIZE));
+    const suspended = shutdown && reason === REASON_SUSPEND;
     return {
       domid,
       name: (this.#libxl.libxl_domid_to_name(this.#ctx, domid) as string | null) ?? '',
-      uuid: uuidText(new Uint8Array(info.buffer, info.byteOffset + at.uuid, UUID_SIZE)),
+      // One that is preserved has another than the hypervisor says: that is the restarted domain's now.
+      uuid: (shutdown && !suspended ? this.#uuidInStore(domid) : undefined) ?? handle,
       memory: Number(info.getBigUint64(at.currentMemory, true)),
       vcpus: info.getUint32(at.vcpus, true),
       paused: info.getUint8(at.paused) !== 0,
-      suspended: shutdown && reason === REASON_SUSPEND,
+      suspended,
       crashed: shutdown && reason === REASON_CRASH,
       cpuNanoseconds: Number(info.getBigUint64(at.cpuTime, true)),
       record: this.#store.read(recordKey(domid)),
     };
+  }
+
+  #uuidInStore(domid: number): string | undefined {
+    return this.#store.read(`/local/domain/${domid}/vm`)?.replace(/^\/vm\//, '');
   }
 
   rename(domid: number, name: string): void {
@@ -341,7 +367,59 @@ export class Libxl {
     });
   }
 
+  /**
+   * Gives a domain that has shut down another name and another UUID, so that one can be built in its place. The hypervisor
+   * goes on with the UUID that it had: only xenstore has the other.
+   * @param configuration its own
+   */
+  preserve(domid: number, configuration: string, suffix: string, uuid: string): void {
+    this.#withParsed(configuration, (config) => {
+      // libxl_domain_config begins with its libxl_domain_create_info.
+      const result: unknown = this.#libxl.libxl_domain_preserve(this.#ctx, domid, config, suffix, {
+        octets: uuidOctets(uuid),
+      });
+      this.#check('libxl_domain_preserve', domid, result);
+    });
+  }
+
+  /** Builds what a kernel that was loaded by kexec needs around the memory of a domain that asked for that, and leaves it paused. */
+  softReset(domid: number, configuration: string): void {
+    this.#withParsed(configuration, (config) => {
+      const result: unknown = this.#libxl.libxl_domain_soft_reset(this.#ctx, config, domid, null, null);
+      this.#check('libxl_domain_soft_reset', domid, result);
+    });
+  }
+
+  /** Whether `xl config-update` has stored a configuration for the domain's next restart. */
+  configurationUpdate(domid: number): boolean {
+    const length = new Int32Array(1);
+    const parameters = [CONFIGURATION_UPDATE, null, length] as const;
+    const result: unknown = this.#libxl.libxl_userdata_retrieve(this.#ctx, domid, ...parameters);
+    return result === 0 && length[0]! > 0;
+  }
+
+  /** Makes way for a new log under /var/log/xen: those of the name so far, ten of them, are numbered. @returns its path */
+  newLog(name: string): string {
+    const path = new BigUint64Array(1);
+    const result = this.#libxl.libxl_create_logfile(this.#ctx, name, path) as number;
+    if (result !== 0) {
+      throw new HostError('unavailable', `libxl_create_logfile of ${name}: ${errors[result] ?? result}`);
+    }
+    try {
+      return koffi.decode(path[0]!, 'char', -1) as string;
+    } finally {
+      this.#libxl.free(path[0]!);
+    }
+  }
+
+  /** The folder, which distributions do not all make, is made where it is missing. */
   dumpCore(domid: number, path: string): void {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new HostError('unavailable', `no core is dumped: ${why}`, { cause });
+    }
     this.#check(
       'libxl_domain_core_dump',
       domid,
@@ -376,7 +454,7 @@ export class Libxl {
       this.#libxl.libxl_event_free(this.#ctx, Number(pointer[0]));
       if (event.getUint32(at.domid, true) !== domid) continue;
       if (event.getInt32(at.type, true) !== EVENT_DOMAIN_SHUTDOWN) return 'gone';
-      return ends[event.getUint8(at.shutdownReason)] ?? 'crash';
+      return ends[event.getUint8(at.shutdownReason)] ?? 'unknown';
     }
   }
 

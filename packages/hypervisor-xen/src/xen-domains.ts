@@ -68,6 +68,11 @@ export class XenDomains implements BalloonedHost {
     return this.libxl.ask({ do: 'xl-settings' }) as XlSettings;
   }
 
+  /** The path of a log of that name under /var/log/xen; the file is not there yet. */
+  newLog(name: string): string {
+    return this.libxl.ask({ do: 'new-log', name }) as string;
+  }
+
   rename(domid: number, name: string): void {
     this.libxl.ask({ do: 'rename', domid, name });
   }

@@ -335,11 +335,11 @@ export class XenHost implements Host {
 
   /**
    * Leaves a process behind that does what the domain's configuration wants when it shuts down, as stock `xl` does.
-   * It writes to /var/log/xen/xl-NAME.log.
+   * It writes to /var/log/xen/xl-NAME.log; those before it are numbered.
    */
   attend(domid: number): void {
     const program = fileURLToPath(new URL('./libxl-monitor.js', import.meta.url));
-    const log = openSync(`/var/log/xen/xl-${this.describe(domid).name}.log`, 'a', 0o640);
+    const log = openSync(this.#domains.newLog(`xl-${this.describe(domid).name}`), 'a', 0o640);
     try {
       spawn(process.execPath, [program, String(domid)], {
         detached: true,

@@ -41,7 +41,7 @@ keep_logs() {
   timeout 20 xenstore-ls -f > "$1/xenstore.txt" 2>&1
   timeout 20 xl dmesg -c > "$1/xen.txt" 2>&1
   cp /var/log/xen/console/guest-*.log "$1/console/" 2>/dev/null
-  cp /var/log/xen/*.log "$1/" 2>/dev/null
+  cp /var/log/xen/*.log* "$1/" 2>/dev/null
 }
 
 # clean_up FOLDER: status 1 when that is not possible.
@@ -52,7 +52,7 @@ clean_up() {
   destroy_all > "$1/destroyed.txt" 2>&1 || status=1
   # A device model, and whoever waited for the domain.
   kill_strays
-  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log /usr/local/bin/xl
+  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log* /usr/local/bin/xl
   mkdir -p /root/case
   return $status
 }
