@@ -115,7 +115,6 @@ export class EmbeddedHost implements Host {
     });
   }
 
-  /** @returns why a domain of its own configuration could not live on with another, both libxl JSON; see misfit.ts */
   misfit(own: string, other: string): string | undefined {
     return misfit(own, other);
   }

@@ -35,6 +35,7 @@ import { checkArrival, refuseArrival } from './preflight/arrival.js';
 import { needsIn } from './preflight/configuration.js';
 import { checkLog, checkPassedThrough, NO_LOG_OF_PV, refuseUnmovable } from './preflight/departure.js';
 import type { HostMemory } from './preflight/memory.js';
+import { misfit } from './preflight/misfit.js';
 import { refusal } from './refusal.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
@@ -113,6 +114,10 @@ export class XenHost implements Host {
 
   configuration(domid: number): string {
     return renamed(this.#domains.configuration(domid), this.describe(domid).name);
+  }
+
+  misfit(own: string, other: string): string | undefined {
+    return misfit(own, other);
   }
 
   rename(domid: number, name: string, epoch?: number): void {

@@ -186,6 +186,11 @@ export interface Host {
   describe(domid: number): DomainInfo;
   /** The configuration as libxl JSON, NAME as it is now. */
   configuration(domid: number): string;
+  /**
+   * Says in words why a domain could not live on with another configuration than its own, both as libxl JSON.
+   * @returns undefined where nothing is known that speaks against it
+   */
+  misfit(own: string, other: string): string | undefined;
 
   /** @throws HostError name-taken; bad-configuration for no name of a domain; `stale` where the epoch is another by now; what the table of commands refuses */
   rename(domid: number, name: string, epoch?: number): void;

@@ -40,7 +40,7 @@ export async function check(
   const { domid, name } = findDomain(host, nameOrDomid);
   const why = host.whyNotLive?.(domid);
   if (why !== undefined) refuseWithoutSay(name, why, options);
-  const json = replacementIn(options.C, host, domid);
+  const json = await replacementIn(options.C, host, domid, context.log);
   const live = options.precopyIterations !== 0 || options.policy !== undefined;
   const { checks: here, question } = await host.checkDeparture(domid, { live });
   const configuration = sentConfiguration(question.configuration, domid, { json, preserveDomid: options.D });

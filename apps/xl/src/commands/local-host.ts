@@ -4,11 +4,6 @@ import type { Host } from '@mig/hypervisor';
 export interface LocalHost extends Host {
   /** @returns the domid */
   create(configurationJson: string, options: { paused: boolean }): number;
-  /**
-   * Says why a domain could not live on with another configuration than its own, both as libxl JSON.
-   * @returns undefined where it could
-   */
-  misfit(own: string, other: string): string | undefined;
   /** The file that a domain's console writes to. */
   consolePath(domid: number): string;
 }

@@ -56,7 +56,10 @@ export async function migrate(
   if (whyNotLive !== undefined) refuseWithoutSay(name, whyNotLive, options);
   // Whatever the host shares with threads is there by now.
   prepareTask('migrate');
-  const configuration = { json: replacementIn(options.C, host, domid), preserveDomid: options.D };
+  const configuration = {
+    json: await replacementIn(options.C, host, domid, context.log),
+    preserveDomid: options.D,
+  };
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.

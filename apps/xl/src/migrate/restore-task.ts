@@ -2,7 +2,6 @@
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt } from '@mig/posix';
 import { readConfiguration } from '@mig/receiver';
-import { isLocal } from '../commands/local-host.js';
 import { checkFit } from './sent-configuration.js';
 import type { Task } from './task.js';
 
@@ -30,7 +29,7 @@ export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
 function replaced(host: Host, own: string, replacement: RestoreTask['replacement']): string {
   if (replacement === undefined) return own;
   const { json, file } = replacement;
-  if (isLocal(host)) checkFit(host, own, json, file);
+  checkFit(host, own, json, file);
   return json;
 }
 

@@ -17,7 +17,7 @@ export async function save(
   context.neverWait();
   const host = await context.openHost();
   const { domid, name, epoch } = findDomain(host, domain);
-  const configuration = { json: replacementIn(config, host, domid) };
+  const configuration = { json: await replacementIn(config, host, domid, context.log) };
   const { log } = context;
   if (path === '-') refuseLoss();
   const file = openOutputFile('-', path);

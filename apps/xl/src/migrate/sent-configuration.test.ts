@@ -1,14 +1,5 @@
-import type { Host } from '@mig/hypervisor';
 import { expect, test } from 'vitest';
-import { replacementIn, sentConfiguration } from './sent-configuration.js';
-
-test('a Xen host sends what the domain has: another configuration is not even read', () => {
-  const xen = { configuration: () => '{}' } as unknown as Host;
-  expect(() => replacementIn('/nonexistent.cfg', xen, 1)).toThrow(
-    'on a Xen host a domain goes with its own configuration: leave CONFIG out, or use the stock xl',
-  );
-  expect(replacementIn(undefined, xen, 1)).toBeUndefined();
-});
+import { sentConfiguration } from './sent-configuration.js';
 
 test('the domain stays the one that it is', () => {
   const own = JSON.stringify({ c_info: { name: 'busy', uuid: 'its own' } });

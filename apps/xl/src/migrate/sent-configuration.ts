@@ -1,10 +1,11 @@
 import { type Host, HostError } from '@mig/hypervisor';
 import { MAX_CONFIGURATION } from '@mig/protocol';
-import { isLocal, type LocalHost } from '../commands/local-host.js';
+import { isLocal } from '../commands/local-host.js';
 import { readConfigurationFile } from '../configuration/configuration-file.js';
 import { domainConfiguration } from '../configuration/domain-configuration.js';
 import { parseConfiguration } from '../configuration/parser.js';
 import { Failure } from '../output/failure.js';
+import type { Log } from '../output/log.js';
 
 interface LibxlConfiguration {
   c_info: Record<string, unknown>;
@@ -19,24 +20,38 @@ export interface SentConfiguration {
 }
 
 /**
- * Reads the configuration that is to go with a domain in place of its own, before anything is done.
+ * Reads the configuration that is to go with a domain in place of its own, before anything is done. What a domain of Xen is
+ * made of the stock xl says, which has made it.
+ * @param log takes what the stock xl remarks
  * @returns undefined where there is none
- * @throws Failure where the domain could not live on with it: nothing could restore what was made of it
+ * @throws Failure where it cannot be read, or the domain could not live on with it: nothing could restore what was made of it
  */
-export function replacementIn(file: string | undefined, host: Host, domid: number): string | undefined {
+export async function replacementIn(
+  file: string | undefined,
+  host: Host,
+  domid: number,
+  log: Log,
+): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  if (!isLocal(host)) {
-    throw new Failure(
-      'on a Xen host a domain goes with its own configuration: leave CONFIG out, or use the stock xl',
-    );
+  const own = host.configuration(domid);
+  const configuration = isLocal(host) ? configurationIn(file) : await readByStock(file, own, log);
+  checkFit(host, own, configuration, file);
+  return configuration;
+}
+
+async function readByStock(file: string, own: string, log: Log): Promise<string> {
+  const { saidUuid, stockConfiguration, uuidIn } = await import('../stock/stock-configuration.js');
+  const configuration = await stockConfiguration(file, log);
+  const uuid = uuidIn(own);
+  const said = await saidUuid(file, configuration, uuid);
+  if (said !== undefined && said !== uuid) {
+    throw new Failure(`${file} does not fit the domain: its UUID is ${said}, and the domain's ${uuid}`);
   }
-  const configuration = configurationIn(file);
-  checkFit(host, host.configuration(domid), configuration, file);
   return configuration;
 }
 
 /** @param file names the configuration in the complaint @throws Failure */
-export function checkFit(host: LocalHost, own: string, configuration: string, file: string): void {
+export function checkFit(host: Host, own: string, configuration: string, file: string): void {
   const problem = host.misfit(own, configuration);
   if (problem !== undefined) throw new Failure(`${file} does not fit the domain: ${problem}`);
 }

@@ -1,5 +1,6 @@
 /** What a domain's configuration, as libxl JSON, says of what it needs from its host. What is odd in it counts as not said. */
 import { parseConfigurationJson } from '@mig/protocol';
+import { listOf, numberOf, textOf, type Tree, treeOf } from './tree.js';
 
 export interface Disk {
   /** As the guest knows it: `xvda`. */
@@ -28,8 +29,6 @@ export interface Needs {
   /** PCI devices of the host that are the domain's, as `0000:03:00.0`. */
   readonly passedThrough: readonly string[];
 }
-
-type Tree = Readonly<Record<string, unknown>>;
 
 /** Besides what is the guest's own: what libxl keeps free, KiB. */
 const SLACK = 2048;
@@ -85,23 +84,7 @@ function addressOf(device: Tree): string {
   return `${hex('domain', 4)}:${hex('bus', 2)}:${hex('dev', 2)}.${hex('func', 1)}`;
 }
 
-function treeOf(value: unknown): Tree {
-  return typeof value === 'object' && value !== null ? (value as Tree) : {};
-}
-
-function listOf(value: unknown): readonly Tree[] {
-  return Array.isArray(value) ? value.map(treeOf) : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 function domidOf(value: unknown): number | undefined {
   const domid = numberOf(value);
   return domid !== undefined && domid < FIRST_RESERVED ? domid : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

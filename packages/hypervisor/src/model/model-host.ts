@@ -141,6 +141,11 @@ export class ModelHost implements Host {
     return JSON.stringify({ c_info: { name: this.#domain(domid).name } });
   }
 
+  /** Its configurations say nothing but a name. */
+  misfit(): undefined {
+    return undefined;
+  }
+
   rename(domid: number, name: string, epoch?: number): void {
     this.#call(['rename', domid, name], () => {
       checkName(name, domid);

@@ -1,0 +1,20 @@
+/** Reading libxl JSON: what is odd in it counts as not said. */
+
+export type Tree = Readonly<Record<string, unknown>>;
+
+export function treeOf(value: unknown): Tree {
+  return typeof value === 'object' && value !== null ? (value as Tree) : {};
+}
+
+export function listOf(value: unknown): readonly Tree[] {
+  return Array.isArray(value) ? value.map(treeOf) : [];
+}
+
+/** An empty text says nothing. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
