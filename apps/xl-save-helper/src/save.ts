@@ -1,5 +1,5 @@
 import type { ImageReport, SaveObserver } from '@mig/hypervisor';
-import { cautionAbout, detectXen, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
+import { cautionAbout, detectXen, refuseSuspended, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
 import {
   enlargePipe,
   type Interrupt,
@@ -41,7 +41,11 @@ export function save(
       control,
       domid,
       {
-        suspend: () => libxl.suspend(domid),
+        suspend: () => {
+          // Stock takes a domain that is suspended already, from the start or meanwhile; mig's own xl does not.
+          if (link !== undefined) refuseSuspended(control, domid);
+          libxl.suspend(domid);
+        },
         switchDeviceModelLog: (enabled) => libxl.switchDeviceModelLog(domid, enabled),
       },
       version,

@@ -10,7 +10,7 @@ export {
   type RestoreCallbacks,
   type RestoreResults,
 } from './incoming-xen-memory.js';
-export { ASSUMED_SUSPEND_COST, type SaveCallbacks, XenMemory } from './xen-memory.js';
+export { ASSUMED_SUSPEND_COST, refuseSuspended, type SaveCallbacks, XenMemory } from './xen-memory.js';
 export {
   type HelperDirective,
   type HelperEvent,

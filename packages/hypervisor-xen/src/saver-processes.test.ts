@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { helpersAtWork, isBeingSavedLive } from './saver-processes.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { helpersAtWork, isBeingSavedLive, stockXlMoving } from './saver-processes.js';
 
 let proc: string;
 beforeEach(() => {
@@ -61,4 +61,33 @@ test.each([
   prepare();
   expect(() => isBeingSavedLive(7, proc)).toThrow(message);
   mkdirSync(proc, { recursive: true });
+});
+
+describe('a stock xl', () => {
+  test.each([
+    [['xl', 'migrate', 'busy', 'host2']],
+    [['/usr/sbin/xl', '-vvv', '-t', 'migrate', '--live', '-s', '', '-C', 'other.cfg', 'busy', 'host2']],
+    [['xl', 'mig', '-pC', 'other.cfg', '7', 'host2']],
+    [['xl', 'save', '-c', 'busy', 'image', 'busy.cfg']],
+    [['xl', 'save', 'bürö', 'image']],
+  ])('%j moves it', (words) => {
+    running(100, 'bash');
+    running(4242, ...words);
+    expect(stockXlMoving(['busy', 'bürö', '7'], proc)).toBe(4242);
+  });
+
+  test.each([
+    [['xl', 'migrate', 'other', 'busy']],
+    [['xl', 'migrate', '-C', 'busy', 'other', 'host2']],
+    [['xl', 'migrate-receive', 'busy']],
+    [['xl', 'create', 'busy']],
+    [['xl', 's', 'busy']],
+    [['xl']],
+    [['/usr/bin/node', '/usr/local/lib/mig/bin/xl', 'migrate', 'busy', 'host2']],
+    [['/bin/sh', '/usr/local/bin/xl', 'migrate', 'busy', 'host2']],
+    [['ssh', 'host2', 'xl', 'save', 'busy', 'image']],
+  ])('%j does not', (words) => {
+    running(4242, ...words);
+    expect(stockXlMoving(['busy', '7'], proc)).toBeUndefined();
+  });
 });

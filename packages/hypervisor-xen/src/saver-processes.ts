@@ -1,6 +1,9 @@
-/** The libxl save helpers, anybody's, that are at work: libxl starts one for each domain that is saved or restored. */
+/**
+ * The processes that save or restore domains: libxl's save helpers, anybody's, of which libxl starts one for each domain, and
+ * the stock `xl` that has a domain before and after its helper.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { parseHelperArguments, SaveFlag } from '@mig/protocol/save-helper';
 
@@ -18,10 +21,21 @@ export interface SaveHelper {
  * @throws HostError `unavailable` where a process cannot be looked at, and so could be one
  */
 export function helpersAtWork(proc = '/proc'): SaveHelper[] {
-  return processesIn(proc).flatMap((pid) => {
-    const commandLine = commandLineOf(join(proc, pid));
-    return commandLine === undefined ? [] : (helperOf(Number(pid), commandLine) ?? []);
-  });
+  return commandLinesIn(proc).flatMap(([pid, commandLine]) => helperOf(pid, commandLine) ?? []);
+}
+
+/**
+ * Finds the stock `xl` that saves or migrates a domain. It has no helper any more while it waits for its target, with the domain
+ * suspended under its own name.
+ * @param calls what the domain may be called there: its names, its domid
+ * @returns its process. See `helpersAtWork`
+ */
+export function stockXlMoving(calls: readonly string[], proc = '/proc'): number | undefined {
+  const isMoving = ([, commandLine]: readonly [number, string]) => {
+    const moved = movedByStock(wordsOf(commandLine));
+    return moved !== undefined && calls.includes(moved);
+  };
+  return commandLinesIn(proc).find(isMoving)?.[0];
 }
 
 /** Live, that is: a plain save has no use for the log. See `helpersAtWork`. */
@@ -34,6 +48,14 @@ export function anotherSaverOf(domid: number, proc = '/proc'): number | undefine
   const isAnother = (helper: SaveHelper) =>
     helper.mode === 'save' && helper.domid === domid && helper.pid !== process.pid;
   return helpersAtWork(proc).find(isAnother)?.pid;
+}
+
+/** Process and command line of each. */
+function commandLinesIn(proc: string): (readonly [number, string])[] {
+  return processesIn(proc).flatMap((pid) => {
+    const commandLine = commandLineOf(join(proc, pid));
+    return commandLine === undefined ? [] : [[Number(pid), commandLine] as const];
+  });
 }
 
 /** @returns undefined where the process has just ended */
@@ -63,7 +85,7 @@ function unreadable(path: string, cause: unknown): never {
 
 function helperOf(pid: number, commandLine: string): SaveHelper | undefined {
   if (!MODES.some((mode) => commandLine.includes(mode))) return undefined;
-  const words = commandLine.replace(/\0$/, '').split('\0');
+  const words = wordsOf(commandLine);
   try {
     const parsed = parseHelperArguments(words.slice(words.findIndex((word) => MODES.includes(word))));
     const { mode, domid } = parsed;
@@ -73,4 +95,24 @@ function helperOf(pid: number, commandLine: string): SaveHelper | undefined {
     // Somebody else's option of that name.
     return undefined;
   }
+}
+
+function wordsOf(commandLine: string): readonly string[] {
+  // As the kernel has it, octets.
+  return Buffer.from(commandLine, 'latin1').toString().replace(/\0$/, '').split('\0');
+}
+
+/** What the stock xl may be told in short. mig's own is Node, or a shell. */
+const MOVES = ['migrate', 'save'];
+
+/** @returns the domain that `xl [-v...] migrate|save [OPTION...] DOMAIN ...` names */
+function movedByStock([program = '', ...words]: readonly string[]): string | undefined {
+  if (basename(program) !== 'xl') return undefined;
+  const isOption = (word: string) => word.startsWith('-');
+  const index = words.findIndex((word) => !isOption(word));
+  const command = words[index] ?? '';
+  if (command.length < 2 || !MOVES.some((move) => move.startsWith(command))) return undefined;
+  const rest = words.slice(index + 1);
+  // An option that has a word of its own: -C CONFIG, -s SSHCOMMAND.
+  return rest.find((word, i) => !isOption(word) && !/^-[a-zA-Z]*[Cs]$/.test(rest[i - 1] ?? ''));
 }

@@ -19,6 +19,7 @@ const here = vi.hoisted(
     xen: FakeXen;
     version: unknown;
     helpers: SaveHelper[];
+    stockMoves: string[];
     started: number;
     closed: number;
     dead: boolean;
@@ -28,6 +29,7 @@ const here = vi.hoisted(
     xen: undefined as unknown as FakeXen,
     version: undefined,
     helpers: [],
+    stockMoves: [],
     started: 0,
     closed: 0,
     dead: false,
@@ -37,7 +39,12 @@ const here = vi.hoisted(
 );
 
 vi.mock('./detect.js', () => ({ detectXen: () => here.version }));
-vi.mock('./saver-processes.js', () => ({ helpersAtWork: () => here.helpers, isBeingSavedLive: () => false }));
+vi.mock('./saver-processes.js', () => ({
+  helpersAtWork: () => here.helpers,
+  isBeingSavedLive: () => false,
+  stockXlMoving: (calls: string[]) =>
+    calls.some((each) => here.stockMoves.includes(each)) ? 4711 : undefined,
+}));
 vi.mock('./control.js', () => ({
   XenControl: class {
     describe = here.xen.control.describe;
@@ -89,7 +96,7 @@ beforeEach(() => {
   xen.add(DOMID);
   folder = { mig: () => new XenHost({ saveHelper: '/usr/bin/xl-save-helper', stateFolder: xen.folder }) };
   Object.assign(here, { version: newestVersion(), helpers: [], started: 0, closed: 0, dead: false });
-  Object.assign(here, { policy: { leaves: [], msrs: [] }, offers: true });
+  Object.assign(here, { policy: { leaves: [], msrs: [] }, offers: true, stockMoves: [] });
 });
 afterEach(() => {
   xen.close();
@@ -265,6 +272,29 @@ describe('resume', () => {
     left('suspended', { pause: true });
     host().resume(DOMID);
     expect(xen.acts).toEqual(['xc unpause 1']);
+    expect(xen.runs(DOMID)).toBe(true);
+  });
+
+  test('one that a stock command has put to RAM goes on', () => {
+    xen.suspend(DOMID);
+    host().resume(DOMID);
+    expect(xen.acts).toEqual(['libxl resume 1']);
+    expect(host().describe(DOMID)).toMatchObject({ standing: 'free' });
+  });
+
+  test.each<[string, string, boolean]>([
+    ['busy', 'busy', false],
+    ['busy', '1', false],
+    [AWAY, 'busy', true],
+  ])('does not run %s, which a stock xl that was told %s is moving', (name, told, force) => {
+    xen.add(DOMID, { name, suspended: true });
+    here.stockMoves = [told];
+    expect(refused('held', () => host().resume(DOMID, { force }))).toBe(
+      `${name} is being saved or migrated by the stock xl, process 4711`,
+    );
+    expect(xen.acts).toEqual([]);
+    here.stockMoves = [];
+    host().resume(DOMID, { force });
     expect(xen.runs(DOMID)).toBe(true);
   });
 

@@ -37,7 +37,7 @@ import { checkLog, checkPassedThrough, NO_LOG_OF_PV, refuseUnmovable } from './p
 import type { HostMemory } from './preflight/memory.js';
 import { misfit } from './preflight/misfit.js';
 import { refusal } from './refusal.js';
-import { isBeingSavedLive } from './saver-processes.js';
+import { isBeingSavedLive, stockXlMoving } from './saver-processes.js';
 import { withXenDirtyLog } from './xen-dirty-log.js';
 import { type StandingDomain, XenDomains } from './xen-domains.js';
 import { withinCpuMasks } from './cpu-masks.js';
@@ -155,6 +155,7 @@ export class XenHost implements Host {
       const { observed, record, next } = found;
       if (next === 'gone') throw refusal('stale', domid, observed.name, found.standing);
       const ownName = nameOfAway(observed.name) ?? observed.name;
+      refuseWhereStockMoves(domid, [observed.name, ownName]);
       domains.checkRunsOnce(domid, observed.uuid);
       domains.checkName(domid, ownName);
       if (observed.suspended) domains.do('resume', domid);
@@ -354,6 +355,14 @@ export class XenHost implements Host {
       closeSync(log);
     }
   }
+}
+
+/** A domain that `xl suspend` has put to RAM looks the same, and nobody has it. */
+function refuseWhereStockMoves(domid: number, names: readonly string[]): void {
+  const pid = stockXlMoving([...names, String(domid)]);
+  if (pid === undefined) return;
+  const words = `${names[0]} is being saved or migrated by the stock xl, process ${pid}`;
+  throw new HostError('held', words, { domid });
 }
 
 /** Its record, or the one that it has from now on. */

@@ -7,7 +7,7 @@ import { restoreImage } from '@mig/receiver';
 import { saveImage, simplePolicy } from '@mig/sender';
 import { digest, digests, DOMID, FakeControl, pageOf, Refusal, SEED } from './fake-control.test-support.js';
 import { IncomingXenMemory } from './incoming-xen-memory.js';
-import { XenMemory } from './xen-memory.js';
+import { refuseSuspended, XenMemory } from './xen-memory.js';
 import { newestVersion } from './xen-version.js';
 
 const recordings: Recording[] = [];
@@ -163,6 +163,18 @@ test('a save that is not live has no log', () => {
   source.save(record(), { live: false });
   expect(source.calls.filter((call) => /log|bitmap/i.test(call))).toEqual([]);
   expect(source.order.slice(0, 3)).toEqual(['describe', 'pfnCount', 'cpuPolicy']);
+});
+
+test('one that is suspended before it is asked was suspended by somebody else', () => {
+  const source = new Source(1);
+  expect(() => refuseSuspended(source, DOMID)).not.toThrow();
+  source.facts = { ...source.facts, suspended: true };
+  expect(() => refuseSuspended(source, DOMID)).toThrow(
+    expect.objectContaining({
+      code: 'stale',
+      message: `domain ${DOMID} was suspended by another command meanwhile`,
+    }),
+  );
 });
 
 test('a guest that has not suspended is not taken for suspended, whatever libxl says', () => {

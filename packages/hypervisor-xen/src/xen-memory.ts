@@ -49,6 +49,16 @@ const ZEROES = new Uint8Array(PAGE_SIZE);
 /** How often pages are mapped that are there, and were not a moment before. */
 const MAP_ATTEMPTS = 5;
 
+/**
+ * Looks at a guest that is about to be asked to suspend: one that another command has put to RAM meanwhile is to stand still here,
+ * and libxl would take it as it is.
+ * @throws HostError `stale`
+ */
+export function refuseSuspended(control: Pick<XenControl, 'describe'>, domid: number): void {
+  if (control.describe(domid)?.suspended !== true) return;
+  throw new HostError('stale', `domain ${domid} was suspended by another command meanwhile`, { domid });
+}
+
 /** The memory of an HVM or PVH domain that is being saved. */
 export class XenMemory implements Memory {
   readonly domainHeader: DomainHeader;

@@ -10,7 +10,7 @@ import { setTraits } from './traits.js';
 export function registerResume(program: Command, context: Context): void {
   const command = program
     .command('resume')
-    .description('Resume a suspended domain where it stands')
+    .description('Resume a domain that xl suspend, or a migration, has left suspended here')
     .usage('[options] <Domain>')
     .argument('<domain>')
     .option('--force', `also one that was sent away; NAME${MIGRATED_AWAY} is NAME again`)
