@@ -18,8 +18,8 @@ import { quoted } from '@mig/protocol/terminal-text';
 import { endFamily } from '../migrate/end-family.js';
 import { runeEnvironment, SHELL } from '../migrate/transport.js';
 
-/** A stock xl, or an older mig, refuses the first and says of itself what it can. */
-const REMOTE = "'xl migrate-receive --check || (xl info; xl list -v)'";
+/** A stock xl, or an older mig, refuses the first and says of itself what it can; its host's kernel whose processors it has. */
+const REMOTE = "'xl migrate-receive --check || (xl info; grep -m 1 ^vendor_id /proc/cpuinfo; xl list -v)'";
 const BANNER_LINE = new TextDecoder().decode(BANNER).trimEnd();
 /** Greetings of a shell may come before either. */
 const BEGINNING = new RegExp(`^(${PREFLIGHT_GREETING}|${BANNER_LINE.replaceAll('.', '\\.')})\\r?\\n`, 'm');

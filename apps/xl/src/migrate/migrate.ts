@@ -1,9 +1,12 @@
 import { isatty } from 'node:tty';
+import type { Host } from '@mig/hypervisor';
 import { exitAtOnce } from '@mig/posix';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
+import type { Leaving } from '../check/refuse-target.js';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
+import { isLocal } from '../commands/local-host.js';
 import { sentTo } from '../commands/sent-to.js';
 import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
@@ -60,6 +63,7 @@ export async function migrate(
     json: await replacementIn(options.C, host, domid, context.log),
     preserveDomid: options.D,
   };
+  await refuseKnownFailure(host, { domid, name, configuration }, target, options);
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.
@@ -109,6 +113,21 @@ export async function migrate(
   } finally {
     await access.close();
   }
+}
+
+/**
+ * Asks a Xen target before it is sent anything. An embedded one sees to all of it itself, and HOST that is a command would be run.
+ * @throws Failure
+ */
+async function refuseKnownFailure(
+  host: Host,
+  leaving: Leaving,
+  target: string,
+  { check, s: sshCommand, timeouts }: MigrateOptions,
+): Promise<void> {
+  if (check === false || isLocal(host) || sshCommand === '') return;
+  const { refuseTarget } = await import('../check/refuse-target.js');
+  await refuseTarget(host, leaving, { sshCommand, host: target, patience: timeouts.banner });
 }
 
 type MigrateTask = Task & { kind: 'migrate' };

@@ -133,7 +133,7 @@ function registerMigrate(program: Command, context: Context): void {
     );
   addCheckOptions(command, {
     check: 'say what would keep the migration from succeeding; nothing is moved',
-    noCheck: 'try it also where something known on this host would keep it from succeeding',
+    noCheck: 'try it also where something known would keep it from succeeding; on Xen, do not ask <host>',
   });
   addEstimateOptions(command);
   addSettingOptions(command);

@@ -18,12 +18,7 @@ export function checkProcessor(told: CpuPolicy | undefined, processors: () => Pr
   try {
     const there = processors();
     const vendor = vendorIn(there.offered().leaves);
-    if (its !== vendor) {
-      return failed(
-        'processor',
-        `the domain was told a processor of ${its ?? 'nobody'}, and there is one of ${vendor ?? 'nobody'}`,
-      );
-    }
+    if (its !== vendor) return otherVendor(its, vendor);
     if (!there.isOffered(told)) {
       return failed(
         'processor',
@@ -40,6 +35,10 @@ export function checkProcessor(told: CpuPolicy | undefined, processors: () => Pr
     'processor',
     `all that the domain was told of its processor, of ${its ?? 'nobody'}, is offered there`,
   );
+}
+
+export function otherVendor(its = 'nobody', there = 'nobody'): Check {
+  return failed('processor', `the domain was told a processor of ${its}, and there is one of ${there}`);
 }
 
 /** The name in leaf 0: its registers b, d and c. */

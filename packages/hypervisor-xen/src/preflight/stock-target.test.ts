@@ -136,6 +136,34 @@ test('that lists nothing leaves open what is taken', () => {
   });
 });
 
+describe('whose processors it has', () => {
+  // Its registers b, d and c: "AuthenticAMD".
+  const leaf = { leaf: 0, subleaf: 0, a: 13, b: 0x68747541, c: 0x444d4163, d: 0x69746e65 };
+  const told = (text: string, leaves = [leaf]) => {
+    const xen = { major: 4, minor: 20, cpuPolicy: { leaves, msrs: [] } };
+    return checkStockTarget({ configuration: configuration(), xen }, text, 'source').find(
+      ({ check }) => check === 'processor',
+    );
+  };
+
+  test.each([
+    ['GenuineIntel', 'failed', /^the domain was told a processor of AuthenticAMD, and .* of GenuineIntel$/],
+    ['AuthenticAMD', 'unknown', /^they are of AuthenticAMD there/],
+  ])('%s: %s', (vendor, outcome, sentence) => {
+    const found = told(`${INFO}vendor_id\t: ${vendor}\n${HEADING}`);
+    expect(found).toEqual({
+      check: 'processor',
+      outcome,
+      sentence: expect.stringMatching(sentence) as string,
+    });
+  });
+
+  test('nobody knows where either is not said', () => {
+    expect(told(INFO + HEADING)?.outcome).toBe('unknown');
+    expect(told(`${INFO}${HEADING}vendor_id\t: GenuineIntel\n`, [])?.outcome).toBe('unknown');
+  });
+});
+
 test('with the ends of lines of a terminal', () => {
   const text = (INFO + HEADING).replaceAll('\n', '\r\n');
   expect(outcomes(text)).toEqual(outcomes(INFO + HEADING));

@@ -1,4 +1,7 @@
-/** What a target that has no mig says of itself: `xl info` and `xl list -v`, which also an older mig has. */
+/**
+ * What a target that has no mig says of itself: `xl info` and `xl list -v`, which also an older mig has, and the line of
+ * /proc/cpuinfo that names the vendor of its processors.
+ */
 import { hostname } from 'node:os';
 import {
   type Check,
@@ -13,6 +16,7 @@ import { quoted } from '@mig/protocol/terminal-text';
 import { ConfigurationJsonError } from '@mig/protocol';
 import { type Needs, needsIn } from './configuration.js';
 import { checkMemory } from './memory.js';
+import { otherVendor, vendorIn } from './processor.js';
 import { checkVersion } from './version.js';
 
 interface Row {
@@ -26,8 +30,9 @@ interface Row {
 /** `xl list -v`: Name ID Mem VCPUs State Time(s) UUID ... */
 const ROW = /^(\S.*?) +(\d+) +(\d+) +\d+ +[-a-z]{6} +[\d.]+ +([0-9a-f-]{36})(?: |$)/i;
 const MIB = 1024;
+const CANNOT = 'a stock xl, or an older mig, cannot be asked';
 
-/** @param text what `xl info` and then `xl list -v` have printed @param here this host's name */
+/** @param text what they have printed @param here this host's name */
 export function checkStockTarget(question: PreflightQuestion, text: string, here = hostname()): Check[] {
   const lines = text.split('\n').map((line) => line.trimEnd());
   const facts = factsIn(lines);
@@ -41,21 +46,21 @@ export function checkStockTarget(question: PreflightQuestion, text: string, here
   }
   const kind = checkKind(needs, facts);
   if (kind.outcome === 'failed') return [kind];
-  const cannot = (check: CheckName) => unknown(check, 'a stock xl, or an older mig, cannot be asked');
+  const cannot = (check: CheckName) => unknown(check, CANNOT);
   return [
     passed('host', `xl answers there${facts.has('host') ? `, on ${quoted(facts.get('host')!)}` : ''}`),
     kind,
     cannot('configuration'),
     ...checkTaken(needs, list, facts.get('host') === here),
     memoryOf(needs, facts, list),
-    ...(needs.type === 'wasm' ? [] : [versionOf(question, facts, needs.type), cannot('processor')]),
+    ...(needs.type === 'wasm' ? [] : [versionOf(question, facts, needs.type), processorOf(question, facts)]),
     ...(needs.disks.length === 0 ? [] : [cannot('disks')]),
     ...(needs.interfaces.length === 0 ? [] : [cannot('bridges')]),
   ];
 }
 
 function factsIn(lines: readonly string[]): ReadonlyMap<string, string> {
-  const pairs = lines.map((line) => /^([a-z_]+) *: ?(.*)$/.exec(line)).filter((match) => match !== null);
+  const pairs = lines.map((line) => /^([a-z_]+)\s*: ?(.*)$/.exec(line)).filter((match) => match !== null);
   return new Map(pairs.map(([, name, value]) => [name!, value!.trim()]));
 }
 
@@ -150,6 +155,17 @@ function versionOf({ xen }: PreflightQuestion, facts: ReadonlyMap<string, string
     return unknown('version', 'xl info there does not say which Xen it is');
   }
   return checkVersion(xen, { major, minor }, type);
+}
+
+function processorOf({ xen }: PreflightQuestion, facts: ReadonlyMap<string, string>): Check {
+  const its = xen?.cpuPolicy && vendorIn(xen.cpuPolicy.leaves);
+  const vendor = facts.get('vendor_id');
+  if (its === undefined || vendor === undefined) return unknown('processor', CANNOT);
+  if (its !== vendor) return otherVendor(its, quoted(vendor));
+  return unknown(
+    'processor',
+    `they are of ${its} there, as the domain was told; what else they have cannot be asked`,
+  );
 }
 
 function numberIn(facts: ReadonlyMap<string, string>, name: string): number | undefined {

@@ -57,6 +57,10 @@ up stock-to-ours /usr/sbin/xl -vvv migrate
 over
 up ours-to-ours "$MIG/mig" migrate
 
+# Asked beforehand, whichever xl is there.
+down back-ours-to-stock env MIG_LIBXL_DEBUG=1 "$MIG/mig" migrate
 take_xl
 down back-ours-to-ours env MIG_LIBXL_DEBUG=1 "$MIG/mig" migrate
+# And the receiving end itself.
+down back-unasked env MIG_LIBXL_DEBUG=1 "$MIG/mig" migrate --no-check
 down back-stock-to-ours /usr/sbin/xl -vvv migrate

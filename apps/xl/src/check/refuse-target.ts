@@ -1,0 +1,34 @@
+/** What a target says of a domain before it is sent there. A stock one finds out for itself only once all has come. */
+import type { Host } from '@mig/hypervisor';
+import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
+import { type SentConfiguration, sentConfiguration } from '../migrate/sent-configuration.js';
+import { Failure } from '../output/failure.js';
+import { askTarget, type Way } from './ask-target.js';
+
+export interface Leaving {
+  readonly domid: number;
+  readonly name: string;
+  readonly configuration: SentConfiguration;
+}
+
+/**
+ * Asks the target what `--check` asks it, on a connection of its own. What it does not know keeps nothing from being tried, nor
+ * that it cannot be asked: why it is not reached the migration says.
+ * @throws Failure where it is known that it would fail there
+ */
+export async function refuseTarget(
+  host: Host,
+  { domid, name, configuration }: Leaving,
+  way: Way,
+  ask: (question: PreflightQuestion, way: Way) => Promise<readonly Check[]> = askTarget,
+): Promise<void> {
+  const { question } = await host.checkDeparture(domid, { live: true });
+  const sent = sentConfiguration(question.configuration, domid, configuration);
+  const checks = await ask({ ...question, configuration: sent }, way);
+  const known = checks.filter(({ check, outcome }) => outcome === 'failed' && check !== 'reach');
+  if (known.length === 0) return;
+  const why = known.map(({ sentence }) => sentence).join('; ');
+  throw new Failure(
+    `${way.host} would not take ${name}: ${why}. It was not touched; --no-check tries it all the same`,
+  );
+}
