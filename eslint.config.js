@@ -3,7 +3,14 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'vitest.config.ts', '**/node_modules/', '**/guests/*.ts', '**/.turbo/', 'docs/api/']),
+  globalIgnores([
+    '**/dist/',
+    'vitest.config.ts',
+    '**/node_modules/',
+    '**/guests/*.ts',
+    '**/.turbo/',
+    'docs/api/',
+  ]),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -32,7 +32,16 @@ test('every case of the lab says what it is about, and how long it may take', ()
 });
 
 /** What CI has no time for. */
-const BY_HAND = ['18-asked', '22-configuration', '23-suspended', '24-autoballoon', '25-xl-conf', '47-arriving', '54-superpages', '62-soft-reset'];
+const BY_HAND = [
+  '18-asked',
+  '22-configuration',
+  '23-suspended',
+  '24-autoballoon',
+  '25-xl-conf',
+  '47-arriving',
+  '54-superpages',
+  '62-soft-reset',
+];
 
 test('CI runs all other cases on one version, the helper and the rows on both, and measures nothing', () => {
   const all = findCases(join(import.meta.dirname, 'cases'));
