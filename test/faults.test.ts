@@ -1,16 +1,30 @@
 /** The fault campaign (`pnpm faults`): what it enumerates, and that it sees what it is to see. */
-import { commandTable, sourceTable, standings, targetTable } from '@mig/protocol/handshake';
+import {
+  commandTable,
+  type SourceState,
+  sourceTable,
+  standings,
+  type TargetState,
+  targetTable,
+} from '@mig/protocol/handshake';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../tooling/faults/judge.mjs';
+import type { Failed } from '../tooling/faults/migration.mjs';
 import { between } from '../tooling/faults/states.mjs';
 import { commands } from '../tooling/faults/operator/commands.mjs';
+import type { Acted } from '../tooling/faults/operator/operate.mjs';
 import { standingsAt } from '../tooling/faults/operator/standings.mjs';
 import { operatorStrata } from '../tooling/faults/operator/strata.mjs';
+import type { Seen } from '../tooling/faults/scene.mjs';
+import type { StageDomain } from '../tooling/faults/stage.mjs';
 import { caseOf, describeCase, faultStrata, strata } from '../tooling/faults/strata.mjs';
 
 type Stratum = (typeof faultStrata)[number];
 
-function inState(state: string): Stratum[] {
+const sourceStates = Object.keys(sourceTable) as SourceState[];
+const targetStates = Object.keys(targetTable) as TargetState[];
+
+function inState(state: SourceState): Stratum[] {
   return faultStrata.filter(({ moment }) => between(sourceTable, moment.source).includes(state));
 }
 
@@ -26,7 +40,7 @@ const targetIsOver = ['taking-back', 'destroying', ...ends];
 const signals = ['SIGKILL', 'SIGTERM', 'SIGSTOP'];
 
 describe('every row of the tables has cases', () => {
-  it.each(Object.keys(sourceTable))('the source in %s', (state) => {
+  it.each(sourceStates)('the source in %s', (state) => {
     const cases = inState(state);
     const victims = targetIsOver.includes(state) ? ['source'] : ['source', 'target', 'relay'];
     const expected = victims.flatMap((victim) => signals.map((signal) => `${victim} ${signal}`));
@@ -37,7 +51,7 @@ describe('every row of the tables has cases', () => {
     expect([...kills(cases)]).toContain('source domain SIGKILL');
   });
 
-  it.each(Object.keys(targetTable))('the target in %s', (state) => {
+  it.each(targetStates)('the target in %s', (state) => {
     const cases = faultStrata.filter(({ moment }) => between(targetTable, moment.target).includes(state));
     expect([...new Set(cases.map(({ fault }) => fault.kind))]).toEqual(
       expect.arrayContaining(['cut', 'stall', 'truncate', 'kill']),
@@ -51,11 +65,11 @@ const notPlayed = ['dirty-rate', 'receive'];
 const played = Object.keys(commandTable).filter((row) => !notPlayed.includes(row));
 
 function rowsOf(cases: readonly OperatorStratum[]): string[] {
-  return [...new Set(cases.map(({ operator }) => commands[operator.command]!.row))];
+  return [...new Set(cases.map(({ operator }) => commands[operator.command].row))];
 }
 
 describe('an operator', () => {
-  it.each(Object.keys(sourceTable))('gives each command at the source in %s', (state) => {
+  it.each(sourceStates)('gives each command at the source in %s', (state) => {
     const cases = operatorStrata.filter(
       ({ moment, operator }) =>
         operator.end === 'source' && between(sourceTable, moment.source).includes(state),
@@ -66,7 +80,7 @@ describe('an operator', () => {
     expect(rowsOf(cases)).toEqual(expect.arrayContaining(expected));
   });
 
-  it.each(Object.keys(targetTable))('gives each command at the target in %s', (state) => {
+  it.each(targetStates)('gives each command at the target in %s', (state) => {
     const cases = operatorStrata.filter(
       ({ moment, operator }) =>
         operator.end === 'target' && between(targetTable, moment.target).includes(state),
@@ -101,31 +115,41 @@ it('no two cases of the enumeration are the same', () => {
   expect(described.filter((each, i) => described.indexOf(each) !== i)).toEqual([]);
 });
 
-const running = { domid: 1, name: 'busy', state: 'running', logDirty: false };
+const running: StageDomain = {
+  domid: 1,
+  name: 'busy',
+  state: 'running',
+  logDirty: false,
+  standing: 'free',
+  epoch: 1,
+};
 const cutInPrecopy = caseOf(1, 0);
+const failed: Failed = {
+  event: 'failed',
+  state: 'precopy',
+  outcome: 'keeps-running',
+  exitStatus: 1,
+  message: 'the line is cut',
+  advice: ['busy keeps running here'],
+};
 /** What is to be seen of it. */
-const asPromised = {
+const asPromised: Seen = {
   reached: true,
   seconds: 0.1,
-  hosts: { source: [running], target: [] as (typeof running)[] },
-  life: [] as string[],
-  left: [] as string[],
-  confusion: [] as string[],
+  hosts: { source: [running], target: [] },
+  others: [],
+  life: [],
+  left: [],
+  confusion: [],
   stateAtFault: 'precopy',
-  status: 1 as number | string,
-  targetStatus: 1 as number | string,
-  last: {
-    event: 'failed',
-    state: 'precopy',
-    outcome: 'keeps-running',
-    exitStatus: 1,
-    message: 'the line is cut',
-    advice: ['busy keeps running here'],
-  },
+  states: ['awaiting-banner', 'precopy'],
+  status: 1,
+  targetStatus: 1,
+  last: failed,
   stderr: 'migration target: Ready to receive domain.\n',
 };
 
-const otherwise: readonly { readonly what: RegExp; readonly seen: Partial<typeof asPromised> }[] = [
+const otherwise: readonly { readonly what: RegExp; readonly seen: Partial<Seen> }[] = [
   { what: /TWO ARE RUNNING/, seen: { hosts: { source: [running], target: [running] } } },
   { what: /at the source: nothing/, seen: { hosts: { source: [], target: [] } } },
   {
@@ -143,14 +167,14 @@ const otherwise: readonly { readonly what: RegExp; readonly seen: Partial<typeof
   { what: /left behind: a process/, seen: { left: ['a process'] } },
   { what: /the guest: 3 failed checks/, seen: { life: ['3 failed checks'] } },
   { what: /exit status 0/, seen: { status: 0 } },
-  { what: /by the table keeps-running/, seen: { last: { ...asPromised.last, outcome: 'resumed' } } },
+  { what: /by the table keeps-running/, seen: { last: { ...failed, state: 'precopy', outcome: 'resumed' } } },
   {
     what: /failed in awaiting-report/,
-    seen: { last: { ...asPromised.last, state: 'awaiting-report', outcome: 'unknown', exitStatus: 3 } },
+    seen: { last: { ...failed, state: 'awaiting-report', outcome: 'unknown', exitStatus: 3 } },
   },
   { what: /the target ended with 0/, seen: { targetStatus: 0 } },
   { what: /took 60\.0 s/, seen: { seconds: 60 } },
-  { what: /no word to the operator/, seen: { last: { ...asPromised.last, advice: [] } } },
+  { what: /no word to the operator/, seen: { last: { ...failed, advice: [] } } },
   { what: /says: .*at run/, seen: { stderr: 'Error\n    at run (x.js:1:2)\n' } },
 ];
 
@@ -179,22 +203,22 @@ function operatorCase(moment: string, command: string, end: string): number {
   );
 }
 
-const suspended = { ...running, state: 'suspended', standing: 'suspended', epoch: 7 };
+const suspended: StageDomain = { ...running, state: 'suspended', standing: 'suspended', epoch: 7 };
 const held = { domains: [suspended], domids: [1] };
-const refused = {
-  status: 1 as number,
+const refused: Acted = {
+  status: 1,
   output: "xl: domain 1: busy is being migrated by process 9: 'xl migrate-status busy' says how far it is",
   ended: true,
+  gripped: false,
   before: held,
   after: held,
-  removed: [] as unknown[],
-  files: [] as string[],
-  left: [] as string[],
+  removed: [],
+  files: [],
+  left: [],
 };
-const arrived = {
+const arrived: Seen = {
   ...asPromised,
-  hosts: { source: [] as (typeof running)[], target: [running] },
-  others: [],
+  hosts: { source: [], target: [running] },
   status: 0,
   targetStatus: 0,
   last: { event: 'complete' },
@@ -203,15 +227,15 @@ const arrived = {
 
 const operatorOtherwise: readonly {
   readonly what: RegExp;
-  readonly seen: object;
-  readonly operator: object;
+  readonly seen: Partial<Seen>;
+  readonly operator: Partial<Acted>;
 }[] = [
   { what: /expected held \(suspended\): ended with 0/, seen: {}, operator: { status: 0, output: '' } },
   { what: /expected held/, seen: {}, operator: { output: 'xl: busy was sent to another host' } },
   {
     what: /not reached: the domain stands taken/,
     seen: {},
-    operator: { before: { domains: [{ standing: 'taken' }] } },
+    operator: { before: { ...held, domains: [{ ...running, standing: 'taken' }] } },
   },
   {
     what: /refused, and before it there was/,
@@ -230,7 +254,7 @@ const operatorOtherwise: readonly {
   { what: /none runs, and nobody is told/, seen: { hosts: { source: [], target: [] } }, operator: {} },
   { what: /TWO ARE RUNNING/, seen: { hosts: { source: [running], target: [running] } }, operator: {} },
 ];
-function paused(): object {
+function paused(): Partial<Seen> {
   return { hosts: { source: [], target: [{ ...running, state: 'paused' }] } };
 }
 

@@ -22,7 +22,7 @@ interface Late {
 /** A command that has looked, and has not acted yet. */
 async function looked(hosts: TwoHosts, host: TestHost, ...args: string[]): Promise<Late> {
   const hold = new Hold(hosts.path(`hold-${args.join('-')}`), BEFORE_ACTING);
-  const program = host.startWith(hold.environment as Record<string, string>, ...args);
+  const program = host.startWith(hold.environment, ...args);
   await eventually(`${args.join(' ')} to have looked`, () => hold.isHeld || undefined);
   return {
     act: async () => {

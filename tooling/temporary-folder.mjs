@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { processesOf, send } from './faults/processes.mjs';
 
 const POLL = 5;
+/** @type {Set<string>} */
 const folders = new Set();
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
+/** @param {string} prefix */
 export function temporaryFolder(prefix) {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   // Where there is nothing to remove, a signal is not kept waiting for whatever blocks.
@@ -20,6 +22,7 @@ export function temporaryFolder(prefix) {
   return folder;
 }
 
+/** @param {string} folder */
 export function removeTemporaryFolder(folder) {
   sweep(folder);
   rmSync(folder, { recursive: true, force: true });
@@ -33,11 +36,12 @@ function removeAll() {
   for (const folder of folders) removeTemporaryFolder(folder);
 }
 
+/** @param {NodeJS.Signals} signal */
 function leave(signal) {
   process.exit(128 + constants.signals[signal]);
 }
 
-/** Without an event loop: there is none any more at exit. */
+/** Without an event loop: there is none any more at exit. @param {string} folder */
 function sweep(folder) {
   const word = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {

@@ -6,18 +6,21 @@ import { comesTrue } from './processes.mjs';
 const PATIENCE = 10_000;
 
 export class GuestLife {
+  /** @type {{ number: number, errors: number }[]} */
   #ticks = [];
   #said = '';
+  /** @type {{ path: string, fd: number, rest: string }[]} */
   #consoles = [];
+  /** @type {string | undefined} */
   #lastConsole;
   #buffer = Buffer.alloc(65536);
 
-  /** Goes on with another console, from its beginning. */
+  /** Goes on with another console, from its beginning. @param {string} path */
   goOnAt(path) {
     this.#consoles.push({ path, fd: openSync(path, 'r'), rest: '' });
   }
 
-  /** The console on which it ticked last, by its number. */
+  /** The path of the console on which it ticked last; undefined before the first tick. */
   get lastConsole() {
     this.#read();
     return this.#lastConsole;
@@ -29,12 +32,13 @@ export class GuestLife {
         const count = readSync(console.fd, this.#buffer);
         if (count === 0) break;
         const lines = (console.rest + this.#buffer.toString('latin1', 0, count)).split('\n');
-        console.rest = lines.pop();
+        console.rest = lines.pop() ?? '';
         for (const line of lines) this.#take(line, console.path);
       }
     }
   }
 
+  /** @param {string} line @param {string} path of the console */
   #take(line, path) {
     this.#said += `${line}\n`;
     const [, number, errors] = /^tick (\d+) \d+ errors=(\d+)/.exec(line) ?? [];
@@ -48,7 +52,7 @@ export class GuestLife {
     if (!(await comesTrue(filled, PATIENCE))) throw new Error('the guest did not come to work');
   }
 
-  /** @returns whether it ticked so many times more in the time it has */
+  /** @param {number} count @returns whether it ticked so many times more in the time it has */
   async ticksOn(count) {
     this.#read();
     const wanted = this.#ticks.length + count;
@@ -61,7 +65,7 @@ export class GuestLife {
     const ticks = this.#ticks;
     const complaints = this.#said.match(/^(error|crash).*$/gm) ?? [];
     const astray = ticks
-      .filter(({ number }, i) => i > 0 && number !== ticks[i - 1].number + 1)
+      .filter(({ number }, i) => i > 0 && number - 1 !== ticks[i - 1]?.number)
       .map(({ number }) => `tick ${number} does not follow on the one before`);
     const errors = Math.max(0, ...ticks.map((tick) => tick.errors));
     return [...complaints.slice(0, 3), ...astray, ...(errors > 0 ? [`${errors} failed checks`] : [])];

@@ -6,38 +6,62 @@ import { isMainThread } from 'node:worker_threads';
 
 const { MIG_HOLD, MIG_EXHAUST } = process.env;
 
-/** Waits until somebody opens the other end of the pipe. */
+const { openSync, closeSync, readFileSync, readdirSync, existsSync } = fs;
+
+/**
+ * Waits until somebody opens the other end of the pipe.
+ * @param {string} line
+ */
 function wait(line) {
   fs.writeFileSync(`${line}.here`, String(process.pid));
   closeSync(openSync(`${line}.go`, 'r'));
 }
 
-const { openSync, closeSync, readFileSync, readdirSync, existsSync } = fs;
+/**
+ * A function that takes a path first, with something done before and after each call.
+ * @template {(path: never, ...rest: never[]) => unknown} Call
+ * @param {Call} call
+ * @param {{ before?: (path: unknown) => void, after?: (path: unknown) => void }} around
+ * @returns {Call}
+ */
+function wrapped(call, { before, after }) {
+  return new Proxy(call, {
+    apply(target, self, args) {
+      before?.(args[0]);
+      const result = Reflect.apply(target, self, args);
+      after?.(args[0]);
+      return result;
+    },
+  });
+}
+
 if (MIG_HOLD !== undefined) {
+  /** @type {{ line: string } & import('./hold.mjs').Place} */
   const { line, pattern, nth, armed } = JSON.parse(MIG_HOLD);
   const path = new RegExp(pattern);
-  let left = isMainThread ? nth.main : nth.worker;
-  const passing = (file) => {
+  let left = (isMainThread ? nth.main : nth.worker) ?? 0;
+  /** @param {unknown} file */
+  const before = (file) => {
     if (!path.test(String(file)) || (armed && !existsSync(`${line}.armed`)) || existsSync(`${line}.here`))
       return;
     if (--left === 0) wait(line);
   };
-  fs.openSync = (file, ...rest) => (passing(file), openSync(file, ...rest));
-  fs.readFileSync = (file, ...rest) => (passing(file), readFileSync(file, ...rest));
+  fs.openSync = wrapped(openSync, { before });
+  fs.readFileSync = wrapped(readFileSync, { before });
 }
 
 // When it lists the domains, so many descriptors are left to it.
 if (MIG_EXHAUST !== undefined) {
-  fs.readdirSync = (folder, ...rest) => {
-    const found = readdirSync(folder, ...rest);
-    if (!String(folder).endsWith('/domains')) return found;
+  /** @param {unknown} folder */
+  const after = (folder) => {
+    if (!String(folder).endsWith('/domains')) return;
     const taken = [];
     try {
       for (;;) taken.push(openSync('/dev/null', 'r'));
     } catch {
-      for (let i = 0; i < Number(MIG_EXHAUST); i++) closeSync(taken.pop());
+      for (const fd of taken.splice(taken.length - Number(MIG_EXHAUST))) closeSync(fd);
     }
-    return found;
   };
+  fs.readdirSync = wrapped(readdirSync, { after });
 }
 syncBuiltinESMExports();

@@ -6,18 +6,26 @@ import { comesTrue } from './processes.mjs';
 
 const module = fileURLToPath(new URL('held-process.mjs', import.meta.url));
 
-/** The environment of a process that is held or hindered by held-process.mjs. */
+/**
+ * The environment of a process that is held or hindered by held-process.mjs.
+ * @param {Record<string, string>} variables
+ * @returns {Record<string, string>}
+ */
 export const hindered = (variables) => ({ NODE_OPTIONS: `--import ${module}`, ...variables });
 
+/**
+ * Where a process waits: when it is about to open a file whose path fits, for the nth time in its main thread or in a
+ * worker; counted from `arm` on where it is to be armed.
+ * @typedef {{ pattern: string, nth: { main?: number, worker?: number }, armed?: boolean }} Place
+ */
 export class Hold {
   #line;
+  /** @type {number | undefined} */
   #fd;
 
   /**
    * @param {string} line the path of two files that are this hold's own
-   * @param {{ pattern: string, nth: { main?: number, worker?: number }, armed?: boolean }} where it waits: when it is
-   *   about to open a file whose path fits, for the nth time in its main thread or in a worker; counted from `arm` on
-   *   where it is to be armed
+   * @param {Place} where
    */
   constructor(line, where) {
     this.#line = line;
@@ -34,7 +42,11 @@ export class Hold {
     return existsSync(`${this.#line}.here`);
   }
 
-  /** @returns whether it has come to where it waits, before it was over */
+  /**
+   * @param {() => boolean} isOver
+   * @param {number} milliseconds
+   * @returns whether it has come to where it waits, before it was over
+   */
   async comes(isOver, milliseconds) {
     await comesTrue(() => this.isHeld || isOver(), milliseconds);
     return this.isHeld;

@@ -1,9 +1,18 @@
 // What holds after each case, whatever has happened.
 
-/** @param {(right: boolean, what: string) => void} check takes what is wrong */
+/** @import { Case } from './strata.mjs' */
+/** @import { Seen } from './scene.mjs' */
+/** @import { StageDomain } from './stage.mjs' */
+
+/** @typedef {(right: boolean, what: string) => void} Check takes what is wrong */
+
+/**
+ * @param {Check} check
+ * @param {Case} it
+ * @param {Seen} seen
+ */
 export function checkAlways(check, { moment }, seen) {
-  const { last } = seen;
-  const others = seen.others ?? [];
+  const { last, others } = seen;
   check(seen.reached, `it never came to ${moment.name}`);
   check(seen.late === undefined, `does not end: ${seen.late}`);
   for (const each of seen.confusion) check(false, `the relay does not understand the conversation: ${each}`);
@@ -20,7 +29,7 @@ export function checkAlways(check, { moment }, seen) {
   check(internal === null, `says: ${internal?.[0]}`);
 }
 
-/** Domains as a text: name and state. */
+/** Domains as a text: name and state. @param {readonly StageDomain[]} domains */
 export function listed(domains) {
   if (domains.length === 0) return 'nothing';
   return domains.map(({ name, state }) => `${name} ${state}`).join(' and ');

@@ -5,7 +5,25 @@ import { checkAlways, listed } from './invariants.mjs';
 import { judgeOperator } from './operator/judge.mjs';
 import { between, byAnything, closure, unaided } from './states.mjs';
 
-/** How `xl migrate` ends with which outcome: docs/xl.md. */
+/** @import { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake' */
+/** @import { Check } from './invariants.mjs' */
+/** @import { Failed } from './migration.mjs' */
+/** @import { Seen, Skipped } from './scene.mjs' */
+/** @import { Case, Fault, FaultCase } from './strata.mjs' */
+
+/**
+ * What a case of a fault is judged by.
+ * @typedef {object} Evidence
+ * @property {FaultCase} it
+ * @property {Seen} seen
+ * @property {string} target what there is, as `listed` says it
+ * @property {Check} check
+ */
+
+/**
+ * How `xl migrate` ends with which outcome: docs/xl.md.
+ * @type {Readonly<Partial<Record<SourceOutcome, number>>>}
+ */
 const statuses = {
   untouched: 1,
   'keeps-running': 1,
@@ -20,7 +38,10 @@ const OWN = 'busy';
 const AWAY = awayName(OWN);
 const runs = `${OWN} running`;
 
-/** What `xl list` may show at the source, by outcome there: name and state. */
+/**
+ * What `xl list` may show at the source, by outcome there: name and state.
+ * @type {Readonly<Record<SourceOutcome, readonly string[]>>}
+ */
 const atSource = {
   untouched: [runs],
   'keeps-running': [runs],
@@ -32,6 +53,7 @@ const atSource = {
   'resume-failed': [`${OWN} suspended`, `${AWAY} suspended`],
 };
 
+/** @type {Readonly<Record<TargetOutcome, readonly string[]>>} */
 const atTarget = {
   none: ['nothing'],
   destroyed: ['nothing'],
@@ -42,7 +64,10 @@ const atTarget = {
   unknown: ['nothing', runs],
 };
 
-/** What the target says last, and the states in which it does. */
+/**
+ * What the target says last, and the states in which it does.
+ * @type {readonly (readonly [text: string, states: readonly TargetState[]])[]}
+ */
 const words = [
   ['Ready to receive domain', ['greeting', 'restoring']],
   ['Transfer complete', ['awaiting-permission']],
@@ -53,15 +78,17 @@ const words = [
 ];
 
 /**
- * @param {import('./strata.mjs').Case} it
- * @param {any} seen as Scene.look tells
+ * @param {Case} it
+ * @param {Seen | Skipped} seen
  * @returns {string[]} what violates the promise
  */
 export function judge(it, seen) {
   if (seen.skipped !== undefined) return [];
   if (it.operator !== undefined) return judgeOperator(it, seen);
+  /** @type {string[]} */
   const violations = [];
-  const check = (right, what) => right || violations.push(what);
+  /** @type {Check} */
+  const check = (right, what) => void (right || violations.push(what));
   const { fault } = it;
   const source = listed(seen.hosts.source);
   const target = listed(seen.hosts.target);
@@ -91,7 +118,7 @@ export function judge(it, seen) {
     check(target === runs, `complete, and at the target: ${target}`);
     check(states.includes('completed'), `completed, where ${states} could be the last state`);
   } else if (last?.event === 'failed') {
-    judgeFailure({ it, seen, states, source, target, check, sourceDomainDead });
+    judgeFailure({ it, seen, target, check }, last, { states, source, sourceDomainDead });
   } else
     check(false, `ended with ${seen.status} and without a word: ${seen.stderr.trim().split('\n').at(-1)}`);
 
@@ -101,14 +128,19 @@ export function judge(it, seen) {
   return violations;
 }
 
-function judgeFailure({ it, seen, states, source, target, check, sourceDomainDead }) {
-  const { state, outcome, exitStatus, advice, message } = seen.last;
-  const row = sourceTable[state];
+/**
+ * @param {Evidence} evidence
+ * @param {Failed} last
+ * @param {{ states: readonly SourceState[], source: string, sourceDomainDead: boolean }} there at the source
+ */
+function judgeFailure({ it, seen, target, check }, last, { states, source, sourceDomainDead }) {
+  const { state, outcome, exitStatus, advice, message } = last;
   const silent = it.fault.victim === 'source domain' && it.fault.forEver === true;
   const helpless = sourceDomainDead || silent;
   // Before there is anything to migrate, that there is no such domain is all there is to say.
-  check(row !== undefined || sourceDomainDead, `failed in no state: ${message}`);
-  if (row === undefined) return;
+  check(state !== undefined || sourceDomainDead, `failed in no state: ${message}`);
+  if (state === undefined) return;
+  const row = sourceTable[state];
   check(
     outcome === row.onFailure || (helpless && outcome === 'resume-failed'),
     `failed in ${state} with the outcome ${outcome}, by the table ${row.onFailure}`,
@@ -133,6 +165,7 @@ function judgeFailure({ it, seen, states, source, target, check, sourceDomainDea
   }
 }
 
+/** @param {Evidence} evidence */
 function judgeTarget({ it, seen, target, check }) {
   const { targetStatus } = seen;
   const said = words.findLast(([text]) => seen.stderr.includes(`migration target: ${text}`))?.[1] ?? [
@@ -155,12 +188,23 @@ function judgeTarget({ it, seen, target, check }) {
   );
 }
 
-/** What the source asks the domain's owner for there is done, though it may not live to see it. */
+/**
+ * What the source asks the domain's owner for there is done, though it may not live to see it.
+ * @type {SourceState[]}
+ */
 const asking = ['renaming-away', 'taking-back', 'destroying'];
-/** A target that no permission reaches can report that it waited in vain, and give the domain back. */
+/**
+ * A target that no permission reaches can report that it waited in vain, and give the domain back.
+ * @type {import('./states.mjs').CanHappen}
+ */
 const withoutPermission = (event) => event !== 'success-read';
 
-/** States in which the source may have ended. */
+/**
+ * States in which the source may have ended.
+ * @param {FaultCase} it
+ * @param {Seen} seen
+ * @returns {readonly SourceState[]}
+ */
 function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   const range = between(sourceTable, moment.source);
   if (expected !== undefined) return expected;
@@ -171,6 +215,7 @@ function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   if (fault.victim !== 'source') return closure(sourceTable, range, byAnything);
   const [signal, another] = fault.signals;
   if (signal === 'SIGKILL') {
+    /** @type {Set<SourceState>} */
     const seen = new Set([...range, ...(stateAtFault === undefined ? [] : [stateAtFault])]);
     const asked = asking.filter((state) => seen.has(state));
     return [...seen, ...asked.flatMap((state) => Object.values(sourceTable[state].next))];
@@ -182,12 +227,18 @@ function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   return closure(sourceTable, range, byAnything);
 }
 
+/** @param {SourceState} state */
 const isEnd = (state) => Object.keys(sourceTable[state].next).length === 0;
+/** @param {SourceState} state */
 const before = (state) =>
   ['untouched', 'keeps-running', 'resumed'].includes(sourceTable[state].onFailure) && !isEnd(state);
+/** @param {Fault} fault */
 const deadly = ({ signals }) => signals !== undefined && signals[0] !== 'SIGSTOP';
 
-/** Seconds from the fault to the end of `xl migrate`, with much room for a machine that has other things to do. */
+/**
+ * Seconds from the fault to the end of `xl migrate`, with much room for a machine that has other things to do.
+ * @param {FaultCase} it
+ */
 function limit({ fault, patience }) {
   const waits = patience.source + patience.target;
   // A transport that does not end is given ten seconds; a domain that does not answer twenty, each time it is asked.

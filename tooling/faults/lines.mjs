@@ -1,11 +1,15 @@
 // Lines of JSON over a socket. Node's readline would make an error of its own of a connection that breaks.
 
-/** @param {import('node:net').Socket} socket @param {(message: any) => void} take */
+/**
+ * @template Message what the other end writes
+ * @param {import('node:net').Socket} socket
+ * @param {(message: Message) => void} take
+ */
 export function readLines(socket, take) {
   let rest = '';
   socket.setEncoding('utf8').on('data', (text) => {
     const lines = (rest + text).split('\n');
-    rest = lines.pop();
+    rest = lines.pop() ?? '';
     for (const line of lines) take(JSON.parse(line));
   });
 }

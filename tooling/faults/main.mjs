@@ -10,6 +10,8 @@ import { sweep } from './processes.mjs';
 import { caseOf, describeCase, strata } from './strata.mjs';
 import { Summary } from './summary.mjs';
 
+/** @import { Result } from './worker.mjs' */
+
 const usage = `usage: pnpm faults [--seed S] [--cases N] [--only CASE[,CASE ...]] [--jobs J] [--list] [--verbose] [--write]
 
   --seed S     what is left open by the enumeration is drawn from it; 1 unless given
@@ -20,13 +22,15 @@ const usage = `usage: pnpm faults [--seed S] [--cases N] [--only CASE[,CASE ...]
   --verbose    says all that was seen of each
   --write      puts the table of outcomes into docs/reliability.md`;
 
+/** @param {string} message @returns {never} */
 function fail(message) {
   console.error(`${message}\n${usage}`);
   process.exit(2);
 }
 
 function parse() {
-  const string = (value) => ({ type: 'string', default: value });
+  /** @param {string} value */
+  const string = (value) => ({ type: /** @type {const} */ ('string'), default: value });
   try {
     const { values } = parseArgs({
       options: {
@@ -42,10 +46,15 @@ function parse() {
     });
     return values;
   } catch (error) {
-    return fail(error.message);
+    return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ */
 function wholeNumber(name, text, least) {
   if (!/^[0-9]+$/.test(text) || Number(text) < least)
     fail(`--${name} must be a whole number of ${least} or more`);
@@ -71,33 +80,42 @@ if (options.list) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'mig-faults-'));
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const workers = new Set();
 const summary = new Summary(seed);
 const began = performance.now();
-/** By which signal. */
+/**
+ * By which signal.
+ * @type {string | undefined}
+ */
 let interrupted;
 
-/** One of several processes, so that none of what blocks in it keeps the others waiting. */
+/**
+ * One of several processes, so that none of what blocks in it keeps the others waiting.
+ * @param {number[]} queue the cases that nobody has begun
+ * @returns {Promise<void>}
+ */
 function employ(queue) {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL('worker.mjs', import.meta.url));
     const worker = fork(program, [folder, String(seed)]);
     workers.add(worker);
+    /** @type {number | undefined} */
     let index;
     const next = () => {
       index = interrupted === undefined ? queue.shift() : undefined;
       if (index === undefined) worker.kill();
       else worker.send(index);
     };
-    worker.on('message', (result) => {
-      if (result !== 'ready') report(result);
+    worker.on('message', (/** @type {'ready' | (Result & { index: number })} */ message) => {
+      if (message !== 'ready') report(message.index, message);
       next();
     });
     worker.on('error', reject);
     worker.on('exit', (status, signal) => {
       workers.delete(worker);
       if (index === undefined || interrupted !== undefined) return resolve();
-      report({ index, violations: [`the case itself ended with ${status ?? signal}`] });
+      report(index, { violations: [`the case itself ended with ${status ?? signal}`] });
       resolve(employ(queue));
     });
   });
@@ -106,7 +124,8 @@ function employ(queue) {
 /** Cases between two signs of life where nobody looks at a terminal. */
 const SIGN = 50;
 
-function report({ index, ...result }) {
+/** @param {number} index @param {Result} result */
+function report(index, result) {
   const { violations, seen } = result;
   const it = caseOf(seed, index);
   summary.add(it, result);
@@ -124,6 +143,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
+/** @param {string} table */
 function writeTable(table) {
   const path = new URL('../../docs/reliability.md', import.meta.url);
   const text = readFileSync(path, 'utf8');

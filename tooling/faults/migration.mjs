@@ -6,30 +6,69 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { readLines } from './lines.mjs';
 
+/** @param {string} name */
 const program = (name) => fileURLToPath(new URL(`../../apps/${name}/bin/${name}.js`, import.meta.url));
 const relay = fileURLToPath(new URL('relay.mjs', import.meta.url));
+/** @param {string} word */
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** @import { Socket } from 'node:net' */
+/** @import { SourceOutcome, SourceState } from '@mig/protocol/handshake' */
+/** @import { News, Order } from './relay.mjs' */
+
+/**
+ * What `xl migrate --json` says, as far as anybody here reads it.
+ * @typedef {{ event: 'source-state', state: SourceState } | Ending} MigrateEvent
+ * @typedef {{ event: 'complete', message?: undefined } | Failed} Ending
+ * @typedef {{ event: 'failed', message: string, advice: string[], exitStatus: number } & Where} Failed
+ * @typedef {{ state: SourceState, outcome: SourceOutcome } | { state?: undefined, outcome?: undefined }} Where
+ */
+
+/**
+ * @param {MigrateEvent} event
+ * @returns {event is Ending}
+ */
+export const isEnding = (event) => event.event === 'complete' || event.event === 'failed';
+
+/**
+ * The events in what `xl migrate --json` has written so far.
+ * @param {string} text
+ * @returns {MigrateEvent[]}
+ */
+export function eventsIn(text) {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+}
 
 export class Migration {
   stdout = '';
   stderr = '';
-  /** Its exit status, or the signal that ended it. */
+  /**
+   * Its exit status, or the signal that ended it.
+   * @type {number | string | undefined}
+   */
   status;
-  /** Of `xl-receive`, as the relay saw it. */
+  /**
+   * Of `xl-receive`, as the relay saw it.
+   * @type {number | string | undefined}
+   */
   targetStatus;
-  /** Pids. */
+  /** @type {number | undefined} its pid */
   relay;
+  /** @type {number | undefined} its pid */
   target;
   /** At how many stops it has been held. */
   stopsReached = 0;
   sourceClosed = false;
-  /** What should not have been said to the campaign. */
+  /** What should not have been said to the campaign. @type {string[]} */
   confusion = [];
   #child;
   #server;
+  /** @type {Socket | undefined} */
   #line;
   #actsDone = 0;
   #acts = 0;
+  /** @type {Set<() => void>} */
   #listeners = new Set();
 
   /**
@@ -54,14 +93,14 @@ export class Migration {
         env: { PATH, HOME, MIG_HOST_DIR: join(folder, 'source'), ...source },
       },
     );
-    for (const stream of ['stdout', 'stderr']) {
+    for (const stream of /** @type {const} */ (['stdout', 'stderr'])) {
       this.#child[stream].setEncoding('utf8').on('data', (text) => {
         this[stream] += text;
         this.#wake();
       });
     }
     this.#child.once('exit', (status, signal) => {
-      this.status = status ?? signal;
+      this.status = status ?? signal ?? undefined;
       this.#wake();
     });
   }
@@ -70,29 +109,35 @@ export class Migration {
     return this.#child.pid;
   }
 
+  /** @param {Socket} connection */
   #listen(connection) {
     this.#line = connection;
     connection.on('error', () => {});
-    readLines(connection, ({ event, ...what }) => {
-      if (event === 'started') [this.relay, this.target] = [what.pid, what.child];
-      else if (event === 'reached') this.stopsReached++;
-      else if (event === 'done') this.#actsDone++;
-      else if (event === 'target-ended') this.targetStatus = what.status;
-      else if (event === 'source-closed') this.sourceClosed = true;
-      else this.confusion.push(what.message);
+    readLines(connection, (/** @type {News} */ news) => {
+      if (news.event === 'started') [this.relay, this.target] = [news.pid, news.child];
+      else if (news.event === 'reached') this.stopsReached++;
+      else if (news.event === 'done') this.#actsDone++;
+      else if (news.event === 'target-ended') this.targetStatus = news.status;
+      else if (news.event === 'source-closed') this.sourceClosed = true;
+      else if (news.event === 'confused') this.confusion.push(news.message);
       this.#wake();
     });
   }
 
-  /** Has the relay do something, and returns once it has. */
+  /** Has the relay do something, and returns once it has. @param {Order} what */
   async act(what) {
-    if (this.#line === undefined || this.#line.destroyed) return;
-    this.#line.write(`${JSON.stringify(what)}\n`);
+    const line = this.#line;
+    if (line === undefined || line.destroyed) return;
+    line.write(`${JSON.stringify(what)}\n`);
     const wanted = ++this.#acts;
-    await this.until(() => this.#actsDone >= wanted || this.#line.destroyed, 1000);
+    await this.until(() => this.#actsDone >= wanted || line.destroyed, 1000);
   }
 
-  /** @returns whether it came true, if need be after as many milliseconds */
+  /**
+   * @param {() => boolean} condition
+   * @param {number} milliseconds
+   * @returns whether it came true, if need be after as many milliseconds
+   */
   async until(condition, milliseconds) {
     const deadline = performance.now() + milliseconds;
     while (!condition()) {
@@ -103,7 +148,11 @@ export class Migration {
     return true;
   }
 
-  /** Until something has been heard, of whom ever. Several may wait. */
+  /**
+   * Until something has been heard, of whom ever. Several may wait.
+   * @param {number} milliseconds
+   * @returns {Promise<void>}
+   */
   #news(milliseconds) {
     return new Promise((resolve) => {
       const heard = () => {
@@ -121,15 +170,16 @@ export class Migration {
   }
 
   events() {
-    return this.stdout
-      .slice(0, this.stdout.lastIndexOf('\n') + 1)
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+    return eventsIn(this.stdout);
   }
 
   sourceStates() {
-    return this.events().flatMap(({ event, state }) => (event === 'source-state' ? [state] : []));
+    return this.events().flatMap((each) => (each.event === 'source-state' ? [each.state] : []));
+  }
+
+  /** The event that says how it ended; undefined where it was killed before. */
+  ending() {
+    return this.events().findLast(isEnding);
   }
 
   close() {

@@ -8,10 +8,12 @@
 /**
  * An octet of the conversation, see parts.mjs. The first part of at least this rank is meant: a pass of which
  * nothing was dirty has none of its own.
- * @typedef {{ direction: 'forward' | 'backward', part: string, rank: number, section: string }} Place
+ * @typedef {{ direction: Direction, part: string, rank: number, section: string }} Place
  */
 
 /** @typedef {{ place: Place, fraction: number }} Stop where in it, from 0 to 1 */
+
+/** @typedef {'forward' | 'backward'} Direction from the source to the target, or back */
 
 /**
  * @typedef {object} Moment
@@ -27,7 +29,17 @@
  * @property {number} [suspendTimeout] seconds
  */
 
-/** @returns {Moment} */
+/** @typedef {Moment & { at: Place }} OctetMoment */
+
+/**
+ * @param {Direction} direction
+ * @param {number} rank
+ * @param {[part: string, section?: string]} name
+ * @param {SourceState | readonly [SourceState, SourceState]} source
+ * @param {TargetState | readonly [TargetState, TargetState]} target
+ * @param {Moment['scene']} [scene]
+ * @returns {OctetMoment}
+ */
 function place(direction, rank, [part, section = 'whole'], source, target, scene) {
   const failing = scene === undefined ? '' : ' of failure';
   return {
@@ -68,7 +80,11 @@ export const Rank = {
 export const MEMORY = 8;
 const FIRST_PASS = 2;
 
-/** The stream may have left the source whole, but for the pages of the first pass: they are more than pipes hold. */
+/**
+ * The stream may have left the source whole, but for the pages of the first pass: they are more than pipes hold.
+ * @param {SourceState} from
+ * @returns {[SourceState, SourceState]}
+ */
 const toReady = (from) => [from, 'awaiting-ready'];
 
 export const forwardMoments = [
@@ -101,7 +117,9 @@ export const forwardMoments = [
   place('forward', Rank.permission, ['permission'], 'awaiting-report', 'awaiting-permission'),
 ];
 
+/** @type {[TargetState, TargetState]} */
 const reported = ['reporting-success', 'completed'];
+/** @type {[TargetState, TargetState]} */
 const failed = ['reporting-failure', 'given-back'];
 
 export const backwardMoments = [
@@ -121,12 +139,19 @@ export const backwardMoments = [
   ),
 ];
 
+/**
+ * @param {Direction} direction
+ * @param {string} part
+ * @param {number} rank
+ * @returns {Place}
+ */
 const at = (direction, part, rank) => ({ direction, part, rank, section: 'whole' });
 export const ready = at('backward', 'ready', Rank.ready);
 export const permission = at('forward', 'permission', Rank.permission);
 const report = at('backward', 'report', Rank.report);
 const status = at('backward', 'status', Rank.status);
 const permissionBack = at('backward', 'permission back', Rank.permissionBack);
+/** @type {Place} */
 const firstPages = { direction: 'forward', part: 'first pass', rank: Rank.pages, section: 'pages' };
 
 /** Where the target has begun to restore, and the source is in precopy for as long as it is held. */

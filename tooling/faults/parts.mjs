@@ -5,6 +5,8 @@
 // decide where it is tested.
 
 /** @typedef {{ rank: number, section: string, length: number }} Part */
+/** @typedef {typeof import('./moments.mjs').Rank} Ranks */
+/** @typedef {(length: number) => Promise<Buffer | undefined>} Header the next octets, without taking them; undefined at the end */
 
 const HANDSHAKE = 44;
 const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
@@ -13,6 +15,7 @@ const EMULATOR_CONTEXT = 0x03;
 /** Octets that come and are not yet carried. */
 export class Reader {
   #octets;
+  /** @type {Buffer} */
   #held = Buffer.alloc(0);
 
   /** @param {AsyncIterable<Buffer>} octets */
@@ -20,7 +23,7 @@ export class Reader {
     this.#octets = octets[Symbol.asyncIterator]();
   }
 
-  /** @returns the next ones, `count` of them unless it ends before; they stay */
+  /** @param {number} count @returns the next ones, `count` of them unless it ends before; they stay */
   async peek(count) {
     while (this.#held.length < count) {
       const { value, done } = await this.#octets.next();
@@ -30,7 +33,7 @@ export class Reader {
     return this.#held.subarray(0, count);
   }
 
-  /** @returns at least one, unless it has ended, and at most `most` */
+  /** @param {number} most @returns at least one, unless it has ended, and at most `most` */
   async take(most) {
     if (this.#held.length === 0) await this.peek(1);
     const taken = this.#held.subarray(0, most);
@@ -39,13 +42,23 @@ export class Reader {
   }
 }
 
+/**
+ * @param {number} rank
+ * @param {number} length
+ * @param {string} [section]
+ * @returns {Part}
+ */
 const part = (rank, length, section = 'whole') => ({ rank, section, length });
 
 /** What follows on all that is known; nothing is placed there. */
 export const afterwards = part(-1, Infinity);
 
-/** @param {import('./moments.mjs').Rank} ranks */
+/**
+ * @param {Reader} reader
+ * @param {Ranks} ranks
+ */
 export async function* forwardParts(reader, ranks) {
+  /** @type {Header} */
   const header = async (length) => {
     const octets = await reader.peek(length);
     return octets.length < length ? undefined : octets;
@@ -63,6 +76,11 @@ export async function* forwardParts(reader, ranks) {
   yield part(ranks.permission, HANDSHAKE);
 }
 
+/**
+ * @param {Header} header
+ * @param {Ranks} ranks
+ * @returns {AsyncGenerator<Part, void>}
+ */
 async function* imageRecords(header, ranks) {
   let rank = ranks.pages;
   for (;;) {
@@ -87,6 +105,11 @@ async function* imageRecords(header, ranks) {
   }
 }
 
+/**
+ * @param {Header} header
+ * @param {Ranks} ranks
+ * @returns {AsyncGenerator<Part, void>}
+ */
 async function* libxlRecords(header, ranks) {
   for (;;) {
     const octets = await header(8);
@@ -99,9 +122,10 @@ async function* libxlRecords(header, ranks) {
   }
 }
 
+/** @param {number} length */
 const padded = (length) => Math.ceil(length / 8) * 8;
 
-/** What the target says has its lengths from the handshake alone. */
+/** What the target says has its lengths from the handshake alone. @param {Ranks} ranks */
 export function* backwardParts(ranks) {
   yield part(ranks.banner, 54);
   yield part(ranks.ready, 34);
@@ -110,7 +134,12 @@ export function* backwardParts(ranks) {
   yield part(ranks.permissionBack, HANDSHAKE);
 }
 
-/** @returns at which octet of the part the place is, undefined where it is not in it */
+/**
+ * @param {Part} part
+ * @param {import('./moments.mjs').Place} place
+ * @param {number} fraction
+ * @returns at which octet of the part the place is, undefined where it is not in it
+ */
 export function octetIn({ rank, section, length }, place, fraction) {
   if (rank < place.rank || (rank === place.rank && section !== place.section)) return undefined;
   // Beyond the part that is meant, which had no octets: at once.

@@ -3,13 +3,20 @@ import { operate } from './operator/operate.mjs';
 import { Scene } from './scene.mjs';
 import { strike } from './strike.mjs';
 
-/** @param {import('./strata.mjs').Case} it */
+/** @import { Case } from './strata.mjs' */
+/** @import { Seen, Skipped } from './scene.mjs' */
+
+/**
+ * @param {Case} it
+ * @param {string} folder for the case alone
+ * @returns {Promise<Seen | Skipped>}
+ */
 export async function perform(it, folder) {
   const scene = new Scene(it, folder);
   try {
     await scene.set();
-    await (it.operator === undefined ? strike : operate)(scene);
-    return scene.seen.skipped === undefined ? await scene.look() : scene.seen;
+    await (it.operator === undefined ? strike(scene, it) : operate(scene, it));
+    return scene.skipped === undefined ? await scene.look() : { skipped: scene.skipped };
   } finally {
     await scene.close();
   }

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 
 const POLL = 10;
 
-/** By command line, environment or working directory. */
+/** By command line, environment or working directory. @param {string} folder */
 export function processesOf(folder) {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
@@ -20,7 +20,7 @@ export function processesOf(folder) {
     });
 }
 
-/** @returns its command line; empty for one that is gone */
+/** @param {number | string} pid @returns its command line; empty for one that is gone */
 export function commandOf(pid) {
   try {
     return textOf(pid, 'cmdline').replaceAll('\0', ' ').trim();
@@ -29,11 +29,15 @@ export function commandOf(pid) {
   }
 }
 
+/** @param {number | string} pid @param {string} file below /proc/PID */
 function textOf(pid, file) {
   return readFileSync(`/proc/${pid}/${file}`, 'latin1');
 }
 
-/** @returns the letter of its state; undefined for one that is gone, or waits for its parent to ask */
+/**
+ * @param {number | undefined} pid
+ * @returns the letter of its state; undefined for one that is gone, or waits for its parent to ask
+ */
 export function stateOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -44,8 +48,13 @@ export function stateOf(pid) {
   }
 }
 
-/** @returns whether there was such a process */
+/**
+ * @param {number | undefined} pid undefined for one that was never there
+ * @param {NodeJS.Signals} signal
+ * @returns whether there was such a process
+ */
 export function send(pid, signal) {
+  if (pid === undefined) return false;
   try {
     process.kill(pid, signal);
     return true;
@@ -54,7 +63,7 @@ export function send(pid, signal) {
   }
 }
 
-/** Ends all that belong to the folder. */
+/** Ends all that belong to the folder. @param {string} folder */
 export async function sweep(folder) {
   for (;;) {
     const left = processesOf(folder);
@@ -64,7 +73,11 @@ export async function sweep(folder) {
   }
 }
 
-/** @returns whether it came to be so within the time */
+/**
+ * @param {() => boolean} condition
+ * @param {number} milliseconds
+ * @returns whether it came to be so within the time
+ */
 export async function comesTrue(condition, milliseconds) {
   const deadline = performance.now() + milliseconds;
   while (!condition()) {

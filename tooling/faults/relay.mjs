@@ -10,15 +10,38 @@ import { readLines } from './lines.mjs';
 import { Rank } from './moments.mjs';
 import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './parts.mjs';
 
-const [, , socket, planText, command] = process.argv;
+/** @import { Readable, Writable } from 'node:stream' */
+/** @import { Direction, Stop } from './moments.mjs' */
+/** @import { Part } from './parts.mjs' */
+
+/**
+ * What the campaign tells it to do.
+ * @typedef {{ do: 'go' | 'cut' }
+ *   | { do: 'stall', direction: Direction | 'both', forEver: boolean }
+ *   | { do: 'truncate' | 'deafen', direction: Direction }
+ *   | Change} Order
+ * @typedef {{ do: 'corrupt', mask: number } | { do: 'inject', octets: string }} Change of the octets that come next: bits that
+ *   are inverted in the first, or octets that are put in before it, in hexadecimal
+ */
+/**
+ * What it tells the campaign.
+ * @typedef {{ event: 'started', pid: number, child: number | undefined }
+ *   | { event: 'reached', direction: Direction }
+ *   | { event: 'done' | 'source-closed' }
+ *   | { event: 'target-ended', status: number | string }
+ *   | { event: 'confused', message: string }} News
+ */
+
+const [, , socket = '', planText = '', command = ''] = process.argv;
 /** Places that are still to come. Without any it is held before the target has said anything. */
-const stops = /** @type {import('./moments.mjs').Stop[]} */ (JSON.parse(planText));
+const stops = /** @type {Stop[]} */ (JSON.parse(planText));
 
 /** Like ssh's when the connection breaks. */
 const BROKEN = 255;
 const POLL = 25;
 
 const control = connect(socket);
+/** @param {News} message */
 const tell = (message) => control.write(`${JSON.stringify(message)}\n`);
 // Nobody is there any more who could say what to do.
 control.on('error', () => process.exit(BROKEN));
@@ -28,15 +51,20 @@ const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] 
 const source = { in: new Socket({ fd: 0, writable: false }), out: new Socket({ fd: 1, readable: false }) };
 for (const stream of [source.in, source.out, child.stdin, child.stdout]) stream.on('error', () => {});
 
-/** Node does not close the first three descriptors by itself. */
+/** Node does not close the first three descriptors by itself. @param {Readable | Writable} stream */
 function close(stream) {
   if (stream.destroyed) return;
   stream.destroy();
-  const fd = [source.in, source.out].indexOf(stream);
+  /** @type {(Readable | Writable)[]} */
+  const own = [source.in, source.out];
+  const fd = own.indexOf(stream);
   if (fd >= 0) closeSync(fd);
 }
 
-/** Octets to carry changed, once: inverted bits of the next, or others before it. */
+/**
+ * Octets to carry changed, once.
+ * @type {Change | undefined}
+ */
 let change;
 let broken = false;
 /** It does not end by itself. */
@@ -46,8 +74,10 @@ const streamPipe = readlinkSync('/proc/self/fd/0');
 const stalled = { forward: false, backward: false };
 const dropped = { forward: false, backward: false };
 
+/** @type {(() => void) | undefined} */
 let open;
 let gate = Promise.resolve();
+/** @param {News} event */
 function hold(event) {
   gate = new Promise((resolve) => {
     open = resolve;
@@ -55,46 +85,59 @@ function hold(event) {
   tell(event);
 }
 
-const actions = {
-  go: () => {},
-  cut() {
-    broken = true;
-    for (const stream of [source.in, source.out, child.stdin, child.stdout]) close(stream);
-  },
-  stall({ direction, forEver = false }) {
-    stubborn = forEver;
-    for (const each of direction === 'both' ? ['forward', 'backward'] : [direction]) stalled[each] = true;
-  },
-  /** The end of this direction alone; what the other end goes on saying in it is lost. */
-  truncate({ direction }) {
-    dropped[direction] = true;
-    if (direction === 'forward') child.stdin.end();
-    else close(source.out);
-  },
-  /** The reader of this direction is gone, and who writes to it hears so. */
-  deafen({ direction }) {
-    close(direction === 'forward' ? source.in : child.stdout);
-  },
-  corrupt(what) {
-    change = what;
-  },
-  inject(what) {
-    change = what;
-  },
-};
+/** @param {Order} order */
+function obey(order) {
+  switch (order.do) {
+    case 'go':
+      break;
+    case 'cut':
+      broken = true;
+      for (const stream of [source.in, source.out, child.stdin, child.stdout]) close(stream);
+      break;
+    case 'stall':
+      stubborn = order.forEver;
+      if (order.direction !== 'backward') stalled.forward = true;
+      if (order.direction !== 'forward') stalled.backward = true;
+      break;
+    // The end of this direction alone; what the other end goes on saying in it is lost.
+    case 'truncate':
+      dropped[order.direction] = true;
+      if (order.direction === 'forward') child.stdin.end();
+      else close(source.out);
+      break;
+    // The reader of this direction is gone, and who writes to it hears so.
+    case 'deafen':
+      close(order.direction === 'forward' ? source.in : child.stdout);
+      break;
+    case 'corrupt':
+    case 'inject':
+      change = order;
+  }
+}
 
-readLines(control, (message) => {
-  actions[message.do](message);
+readLines(control, (/** @type {Order} */ order) => {
+  obey(order);
   open?.();
   tell({ event: 'done' });
 });
 
-/** At which octet of the part the next stop is; undefined where it is not in it. */
+/**
+ * At which octet of the part the next stop is; undefined where it is not in it.
+ * @param {Part} part
+ * @param {Direction} direction
+ */
 function stopIn(part, direction) {
   const [stop] = stops;
   return stop?.place.direction === direction ? octetIn(part, stop.place, stop.fraction) : undefined;
 }
 
+/**
+ * @param {Reader} reader
+ * @param {Part} part
+ * @param {Direction} direction
+ * @param {Writable} to
+ * @returns {Promise<boolean>} whether it has been carried whole
+ */
 async function carry(reader, part, direction, to) {
   const { length } = part;
   for (let carried = 0; carried < length;) {
@@ -111,7 +154,8 @@ async function carry(reader, part, direction, to) {
     let octets = await reader.take(change === undefined ? until - carried : 1);
     if (stalled[direction]) await new Promise(() => {});
     carried += octets.length;
-    if (change !== undefined) octets = changed(octets);
+    if (change !== undefined) octets = changed(octets, change);
+    change = undefined;
     if (broken) return false;
     if (dropped[direction] || to.destroyed) continue;
     if (!to.write(octets)) await drained(to);
@@ -119,23 +163,31 @@ async function carry(reader, part, direction, to) {
   return true;
 }
 
+/** @param {Writable} stream */
 function drained(stream) {
-  return new Promise((resolve) => {
-    const go = () => {
-      for (const event of ['drain', 'close']) stream.off(event, go);
-      resolve();
-    };
-    for (const event of ['drain', 'close']) stream.on(event, go);
-  });
+  return /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const go = () => {
+        for (const event of ['drain', 'close']) stream.off(event, go);
+        resolve();
+      };
+      for (const event of ['drain', 'close']) stream.on(event, go);
+    })
+  );
 }
 
-function changed(octets) {
-  const { mask, octets: more } = change;
-  change = undefined;
-  if (more !== undefined) return Buffer.concat([Buffer.from(more, 'hex'), octets]);
-  return Buffer.from(octets.map((octet, i) => (i === 0 ? octet ^ mask : octet)));
+/** @param {Buffer} octets @param {Change} how */
+function changed(octets, how) {
+  if (how.do === 'inject') return Buffer.concat([Buffer.from(how.octets, 'hex'), octets]);
+  return Buffer.from(octets.map((octet, i) => (i === 0 ? octet ^ how.mask : octet)));
 }
 
+/**
+ * @param {Direction} direction
+ * @param {Reader} reader
+ * @param {Iterable<Part> | AsyncIterable<Part>} parts
+ * @param {Writable} to
+ */
 async function pump(direction, reader, parts, to) {
   try {
     for await (const part of parts) {
@@ -144,7 +196,7 @@ async function pump(direction, reader, parts, to) {
     while (!broken && (await carry(reader, afterwards, direction, to)));
   } catch (error) {
     // A stream that was broken off, by whom ever.
-    if (error.code === undefined) tell({ event: 'confused', message: String(error) });
+    if (!(error instanceof Error && 'code' in error)) tell({ event: 'confused', message: String(error) });
   }
   if (broken || to.destroyed) return;
   to.end(() => close(to));
@@ -160,6 +212,7 @@ function sourceGone() {
   }
 }
 
+/** @param {string} path */
 function linkOf(path) {
   try {
     return readlinkSync(path);
@@ -168,14 +221,15 @@ function linkOf(path) {
   }
 }
 
+/** @type {Promise<number>} */
 const ended = new Promise((resolve) => {
   child.once('exit', (status, signal) => {
-    tell({ event: 'target-ended', status: status ?? signal });
+    tell({ event: 'target-ended', status: status ?? signal ?? BROKEN });
     resolve(status ?? BROKEN);
   });
 });
 hold({ event: 'started', pid: process.pid, child: child.pid });
-if (stops.length > 0) open();
+if (stops.length > 0) open?.();
 
 const fromSource = new Reader(source.in);
 void pump('forward', fromSource, forwardParts(fromSource, Rank), child.stdin);

@@ -16,21 +16,69 @@ const ENDING = 75_000;
 /** Once armed: when it waits for the end of the copy that it destroys. */
 const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, armed: true };
 
+/** @import { Place, Stop } from './moments.mjs' */
+/** @import { Ending } from './migration.mjs' */
+/** @import { SourceState } from '@mig/protocol/handshake' */
+/** @import { StageDomain } from './stage.mjs' */
+
+/** @typedef {() => Promise<void>} Arrival */
+
+/**
+ * @typedef {object} Noted
+ * @property {boolean} reached whether the conversation came to the case's moment
+ * @property {number} seconds from the fault to the end of it all
+ * @property {number} [began] the time of the fault, as performance.now() has it
+ * @property {string} [late] what does not end
+ * @property {SourceState | undefined} [stateAtFault]
+ * @property {import('./operator/operate.mjs').Acted} [operator] what was seen of an operator's command
+ */
+/**
+ * @typedef {object} Looked what there is in the end
+ * @property {{ source: StageDomain[], target: StageDomain[] }} hosts
+ * @property {StageDomain[]} others at any other host
+ * @property {string[]} life what is wrong with the guest
+ * @property {string[]} left files and processes that should not be there
+ * @property {number | string | undefined} status of `xl migrate`, or the signal that ended it
+ * @property {number | string | undefined} targetStatus
+ * @property {SourceState[]} states that the source has come to
+ * @property {Ending | undefined} last
+ * @property {string} stderr
+ * @property {string[]} confusion
+ */
+/** @typedef {Noted & Looked & { skipped?: undefined }} Seen */
+/** @typedef {{ skipped: string, reached?: undefined }} Skipped of a case that this machine does not allow */
+
 export class Scene {
-  migration;
-  /** What was noted on the way. */
-  seen = {};
+  /**
+   * What was noted on the way.
+   * @type {Noted}
+   */
+  seen = { reached: false, seconds: 0 };
+  /** @type {string | undefined} why the case is not performed */
+  skipped;
+  /** @type {Migration | undefined} */
+  #migration;
   #life = new GuestLife();
+  /** @type {(() => void)[]} */
   #undo = [];
+  /** @type {(() => void)[]} */
   #close = [];
+  /** @type {(Stop & { arrivals: Arrival[] })[]} what is done while it is held there */
   #stops = [];
+  /** @type {Set<string>} */
   #consoles = new Set();
-  /** Of the target's toolstack, where it is to be held. */
+  /**
+   * Of the target's toolstack, where it is to be held.
+   * @type {Hold | undefined}
+   */
   #receiver;
   /** Hosts in the order in which the guest can have lived on them. */
   #hosts;
 
-  /** @param {import('./strata.mjs').Case} it */
+  /**
+   * @param {import('./strata.mjs').Case} it
+   * @param {string} folder
+   */
   constructor(it, folder) {
     this.it = it;
     this.folder = folder;
@@ -40,11 +88,16 @@ export class Scene {
     this.#hosts = [this.source, this.target];
   }
 
-  /** Another host, to which the guest can go from any of the others. */
+  /** Another host, to which the guest can go from any of the others. @param {string} name */
   addHost(name) {
     const host = new StageHost(join(this.folder, name));
     this.#hosts.push(host);
     return host;
+  }
+
+  get migration() {
+    if (this.#migration === undefined) throw new Error('the migration has not begun');
+    return this.#migration;
   }
 
   /** Has the guest at work at the source. */
@@ -58,7 +111,7 @@ export class Scene {
   /**
    * Begins the migration.
    * @param {{ source: Record<string, string>, target: Record<string, string> }} environments of its ends
-   * @param {{ place: import('./moments.mjs').Place, arrive: () => Promise<void> }} [before] what is done while it is
+   * @param {{ place: Place, arrive: Arrival }} [before] what is done while it is
    *   held at a place that is before the case's own, or the same
    */
   begin(environments, before) {
@@ -68,7 +121,7 @@ export class Scene {
     if (moment.scene === 'name taken') this.#stopAt(restoring, 0, () => this.#takeName());
     if (before !== undefined) this.#stopAt(before.place, 0, before.arrive);
     if (moment.at !== undefined) this.#stopAt(moment.at, fraction);
-    this.migration = new Migration(this.folder, {
+    this.#migration = new Migration(this.folder, {
       stops: this.#stops.map(({ place, fraction }) => ({ place, fraction })),
       // All is dirty once; what is dirty then goes live, and the rest when the guest stands still. With a second look
       // at all of memory where the stream's own form cannot tell that it is wrong.
@@ -78,10 +131,14 @@ export class Scene {
     });
   }
 
+  /**
+   * @param {Place} place
+   * @param {number} fraction
+   * @param {Arrival} [arrive]
+   */
   #stopAt(place, fraction, arrive) {
-    const same = ({ place: other }) => keyOf(other) === keyOf(place);
-    let stop = this.#stops.find(same);
-    if (stop === undefined) this.#stops.push((stop = { place, arrivals: [] }));
+    let stop = this.#stops.find(({ place: other }) => keyOf(other) === keyOf(place));
+    if (stop === undefined) this.#stops.push((stop = { place, fraction, arrivals: [] }));
     stop.fraction = fraction;
     if (arrive !== undefined) stop.arrivals.push(arrive);
   }
@@ -113,39 +170,41 @@ export class Scene {
     if (grip !== undefined) this.#grip(grip);
     if (until === undefined) return true;
     // The target has ended, and what it said is still held.
-    if (until.ended === 'target') return migration.until(() => migration.targetStatus !== undefined, COMING);
+    if ('ended' in until) return migration.until(() => migration.targetStatus !== undefined, COMING);
     await migration.act({ do: 'go' });
     const come = () =>
-      until.source === undefined
+      'says' in until
         ? migration.stderr.includes(until.says)
         : migration.sourceStates().includes(until.source);
     await migration.until(() => come() || over(), COMING);
-    if (grip === 'target') return this.#receiver.comes(over, COMING);
+    if (this.#receiver !== undefined) return this.#receiver.comes(over, COMING);
     return come();
   }
 
+  /** @param {NonNullable<import('./moments.mjs').Moment['grip']>} grip */
   #grip(grip) {
     if (grip === 'target') {
       const receiver = this.#receiver;
-      receiver.arm();
-      return this.undoLater(() => receiver.go());
+      receiver?.arm();
+      return this.undoLater(() => receiver?.go());
     }
     const host = grip.startsWith('source') ? this.source : this.target;
     if (grip.endsWith('lock')) {
       host.lock();
       this.undoLater(() => host.unlock());
     } else {
-      host.stop(host.newestPid());
+      const pid = host.newestPid();
+      if (pid !== undefined) host.stop(pid);
       this.undoLater(() => host.continue());
     }
   }
 
-  /** Keeps in mind how to let go of what was taken hold of. */
+  /** Keeps in mind how to let go of what was taken hold of. @param {() => void} undo */
   undoLater(undo) {
     this.#undo.push(undo);
   }
 
-  /** Keeps in mind what is to be closed once all has been seen. */
+  /** Keeps in mind what is to be closed once all has been seen. @param {() => void} close */
   closeLater(close) {
     this.#close.push(close);
   }
@@ -176,6 +235,7 @@ export class Scene {
     );
   }
 
+  /** @returns {Promise<Seen>} */
   async look() {
     const { migration } = this;
     for (const host of this.#hosts) host.continue();
@@ -201,7 +261,7 @@ export class Scene {
       status: migration.status,
       targetStatus: migration.targetStatus,
       states: migration.sourceStates(),
-      last: migration.events().findLast(({ event }) => event === 'complete' || event === 'failed'),
+      last: migration.ending(),
       stderr: migration.stderr,
       confusion: migration.confusion,
     };
@@ -214,7 +274,10 @@ export class Scene {
     await comesTrue(() => !incoming(), 3000);
   }
 
-  /** Reads on where the guest goes on, if that is at this host. To be called in the order in which it moves. */
+  /**
+   * Reads on where the guest goes on, if that is at this host. To be called in the order in which it moves.
+   * @param {StageHost} host
+   */
   follow(host) {
     const [path] = host.consoles();
     if (path === undefined || this.#consoles.has(path)) return;
@@ -225,9 +288,10 @@ export class Scene {
   /** Of the guest, wherever it runs; where it stands still, it is revived for the purpose, as an operator would. */
   async #lifeAfter() {
     const home = this.#hosts.findLast((host) => host.domains().length > 0);
-    if (home === undefined) return this.#life.flaws();
+    const domain = home?.domains()[0];
+    if (home === undefined || domain === undefined) return this.#life.flaws();
     const { host } = home;
-    const [{ domid, state }] = home.domains();
+    const { domid, state } = domain;
     this.follow(home);
     // Nobody else has it: that was looked up.
     if (state === 'suspended') {
@@ -241,7 +305,7 @@ export class Scene {
 
   async close() {
     this.release();
-    this.migration?.close();
+    this.#migration?.close();
     this.#receiver?.close();
     for (const close of this.#close) close();
     this.#life.close();
@@ -250,4 +314,5 @@ export class Scene {
   }
 }
 
+/** @param {Place} place */
 const keyOf = ({ direction, rank, section }) => `${direction} ${rank} ${section}`;

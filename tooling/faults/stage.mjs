@@ -20,24 +20,38 @@ const domainFiles = [
   'process.log',
 ];
 
+/** @import { DomainInfo } from '@mig/hypervisor' */
+
+/**
+ * A domain as `xl list` has it.
+ * @typedef {Pick<DomainInfo, 'domid' | 'name' | 'logDirty' | 'standing' | 'epoch'> & {
+ *   state: 'running' | 'paused' | 'suspended' | 'crashed' }} StageDomain
+ */
+/** @typedef {{ domid: number, pid: number }} Living a domain whose process lives */
+
 export class StageHost {
+  /** @type {Set<number>} */
   #stopped = new Set();
+  /** @type {number | undefined} */
   #lock;
 
+  /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
     this.host = EmbeddedHost.open(folder);
   }
 
+  /** @param {string} name */
   create(name) {
     return this.#create(name, busyGuest);
   }
 
-  /** One that only has the name. */
+  /** One that only has the name. @param {string} name */
   createDecoy(name) {
     this.#create(name, idleGuest);
   }
 
+  /** @param {string} name @param {import('./guests.mjs').Guest} guest */
   #create(name, guest) {
     const configuration = {
       c_info: { type: 'wasm', name, ...(guest === busyGuest && { uuid: UUID }) },
@@ -46,7 +60,7 @@ export class StageHost {
     return this.host.create(JSON.stringify(configuration), { paused: false });
   }
 
-  /** All but the decoys. */
+  /** All but the decoys. @returns {StageDomain[]} */
   domains() {
     return this.host
       .list()
@@ -61,7 +75,7 @@ export class StageHost {
       }));
   }
 
-  /** Whether it is not the guest, but one that has its name or its UUID. */
+  /** Whether it is not the guest, but one that has its name or its UUID. @param {number} domid */
   isDecoy(domid) {
     try {
       const { b_info: build } = JSON.parse(readFileSync(this.#path(domid, 'configuration.json'), 'utf8'));
@@ -83,6 +97,7 @@ export class StageHost {
       .filter((path) => existsSync(path));
   }
 
+  /** @param {number} domid */
   consoleOf(domid) {
     return this.#path(domid, 'console.log');
   }
@@ -99,6 +114,7 @@ export class StageHost {
     return readdirSync(join(this.folder, 'domains')).map(Number);
   }
 
+  /** @param {number} domid @returns {{ pid: number } | undefined} */
   #identity(domid) {
     try {
       return JSON.parse(readFileSync(this.#path(domid, 'process.json'), 'utf8'));
@@ -107,11 +123,12 @@ export class StageHost {
     }
   }
 
+  /** @param {number} domid @param {string} file */
   #path(domid, file) {
     return join(this.folder, 'domains', String(domid), file);
   }
 
-  /** Stops a domain's process. */
+  /** Stops a domain's process. @param {number} pid */
   stop(pid) {
     this.#stopped.add(pid);
     send(pid, 'SIGSTOP');
@@ -138,20 +155,23 @@ export class StageHost {
     return this.domids().map((domid) => this.pidOf(domid));
   }
 
+  /** @param {number} domid */
   pidOf(domid) {
     return this.#identity(domid)?.pid;
   }
 
-  /** Domains whose process lives, for `robbed` later. */
+  /** Domains whose process lives, for `robbed` later. @returns {Living[]} */
   living() {
-    return this.domids()
-      .map((domid) => ({ domid, pid: this.pidOf(domid) }))
-      .filter(({ pid }) => pid !== undefined && stateOf(pid) !== undefined);
+    return this.domids().flatMap((domid) => {
+      const pid = this.pidOf(domid);
+      return pid !== undefined && stateOf(pid) !== undefined ? [{ domid, pid }] : [];
+    });
   }
 
   /**
    * Of those that were living, the ones that somebody else has taken the folder from: they live on without it. A domain
    * that ends takes its folder down itself, and is waited for, since its process is gone a moment later.
+   * @param {readonly Living[]} living
    */
   async robbed(living) {
     const homeless = () =>
@@ -176,6 +196,7 @@ export class StageHost {
     return [...own, ...theirs];
   }
 
+  /** @param {number} domid @param {string} file */
   #textOf(domid, file) {
     try {
       return readFileSync(this.#path(domid, file), 'utf8').trim();
@@ -185,6 +206,7 @@ export class StageHost {
   }
 }
 
+/** @param {DomainInfo['state']} state @returns {StageDomain['state']} */
 function wordOf({ paused, suspended, crashed }) {
   if (crashed) return 'crashed';
   if (suspended) return 'suspended';

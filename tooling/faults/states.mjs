@@ -1,23 +1,39 @@
 // Ways through the tables *Who may run the domain*.
 
+/**
+ * The table of an end: for each of its states, the events that lead on.
+ * @template {string} State
+ * @typedef {Readonly<Record<State, { readonly next: Readonly<Partial<Record<string, State>>> }>>} Table
+ */
+
+/** @typedef {(event: string) => boolean} CanHappen */
+
 export const byAnything = () => true;
-/** Nothing is read. */
+/** Nothing is read. @type {CanHappen} */
 export const unaided = (event) => !event.endsWith('-read');
 
-/** States that can follow by the events that can happen. */
+/**
+ * States that can follow by the events that can happen.
+ * @template {string} State
+ * @param {Table<State>} table
+ * @param {readonly State[]} states
+ * @param {CanHappen} canHappen
+ */
 export function closure(table, states, canHappen) {
   const all = new Set(states);
   for (const state of all) {
-    for (const [event, next] of Object.entries(table[state].next)) if (canHappen(event)) all.add(next);
+    for (const [event, next] of Object.entries(table[state].next)) {
+      if (next !== undefined && canHappen(event)) all.add(next);
+    }
   }
   return [...all];
 }
 
 /**
  * States on the ways from one to another.
- * @param {object} table that of an end
- * @param {readonly [string, string]} ends
- * @returns {string[]}
+ * @template {string} State
+ * @param {Table<State>} table
+ * @param {readonly [State, State]} ends
  */
 export function between(table, [from, to]) {
   return closure(table, [from], byAnything).filter((state) =>

@@ -5,31 +5,55 @@ import { Random } from '../fuzz/random.mjs';
 import { backwardMoments, forwardMoments, heldMoments } from './moments.mjs';
 import { describeOperator, operatorStrata } from './operator/strata.mjs';
 
-/** @typedef {import('@mig/protocol/handshake').SourceState} SourceState */
-/** @typedef {import('./moments.mjs').Moment} Moment */
-/**
- * @typedef {'cut' | 'stall' | 'truncate' | 'deafen' | 'corrupt' | 'inject' | 'kill' | 'wait'} Kind
- * @typedef {'source' | 'target' | 'relay' | 'source domain' | 'target domain'} Victim
- * @typedef {object} Fault
- * @property {Kind} kind
- * @property {'forward' | 'backward' | 'both'} [direction]
- * @property {Victim} [victim]
- * @property {readonly NodeJS.Signals[]} [signals] one after the other
- * @property {boolean} [forEver] nobody continues what was stopped while the other end waits
- */
-/** @typedef {{ moment: Moment, fault: Fault, expected?: readonly SourceState[] }} Stratum */
+/** @import { SourceState } from '@mig/protocol/handshake' */
+/** @import { Direction, Moment } from './moments.mjs' */
+/** @import { OperatorStratum } from './operator/strata.mjs' */
 
+/**
+ * @typedef {'source' | 'target' | 'relay' | 'source domain' | 'target domain'} Victim
+ * @typedef {{ direction?: undefined, victim?: undefined, signals?: undefined, forEver?: undefined }} Bare
+ * @typedef {{ kind: 'cut' | 'corrupt' | 'inject' | 'wait' } & Bare} Plain
+ * @typedef {{ kind: 'truncate' | 'deafen', direction: Direction } & Omit<Bare, 'direction'>} OneWay
+ * @typedef {{ kind: 'stall', direction: Direction | 'both', forEver?: boolean } & Omit<Bare, 'direction' | 'forEver'>} Stall
+ *   for good where it is for ever
+ * @typedef {object} Kill
+ * @property {'kill'} kind
+ * @property {Victim} victim
+ * @property {readonly [NodeJS.Signals, ...NodeJS.Signals[]]} signals one after the other
+ * @property {boolean} [forEver] nobody continues what was stopped while the other end waits
+ * @property {undefined} [direction]
+ */
+/** @typedef {Plain | OneWay | Stall | Kill} Fault */
+/**
+ * @typedef {object} Stratum
+ * @property {Moment} moment
+ * @property {Fault} fault
+ * @property {undefined} [operator]
+ * @property {readonly SourceState[] | undefined} [expected] states in which the source can end, where the tables leave
+ *   more open
+ */
+
+/**
+ * @param {Moment} moment
+ * @param {Fault} fault
+ * @param {readonly SourceState[]} [expected]
+ * @returns {Stratum}
+ */
 const stratum = (moment, fault, expected) => ({ moment, fault, ...(expected && { expected }) });
 const moments = [...forwardMoments, ...backwardMoments, ...heldMoments];
+/** @param {string[]} names */
 const named = (...names) => {
   const found = moments.filter(({ name }) => names.includes(name));
   if (found.length !== names.length) throw new Error(`no such moment among ${names.join(', ')}`);
   return found;
 };
 
-/** The stream has no checksum: of the vCPU's state, nobody can tell that an octet of it is wrong. */
+/**
+ * The stream has no checksum: of the vCPU's state, nobody can tell that an octet of it is wrong.
+ * @param {Moment} moment
+ */
 const corruptible = (moment) => moment.name !== 'EMULATOR_CONTEXT, context';
-/** One stall in a part is as good as another, and takes its time. */
+/** One stall in a part is as good as another, and takes its time. @param {Moment} moment */
 const stallable = ({ at }) => at === undefined || !['count', 'pfns'].includes(at.section);
 
 const octetFaults = [...forwardMoments, ...backwardMoments].flatMap((moment) => {
@@ -44,12 +68,13 @@ const octetFaults = [...forwardMoments, ...backwardMoments].flatMap((moment) => 
 });
 
 const over = ['completed', 'taken back'];
+const directions = /** @type {const} */ (['forward', 'backward']);
 const lineFaults = heldMoments
   .filter(({ name }) => !over.includes(name))
   .flatMap((moment) => [
     stratum(moment, { kind: 'cut' }),
     stratum(moment, { kind: 'stall', direction: 'both' }),
-    ...['forward', 'backward'].flatMap((direction) => [
+    ...directions.flatMap((direction) => [
       stratum(moment, { kind: 'truncate', direction }),
       stratum(moment, { kind: 'deafen', direction }),
     ]),
@@ -61,24 +86,31 @@ const killMoments = [
   ...heldMoments,
 ];
 
-const signals = ['SIGKILL', 'SIGTERM', 'SIGSTOP'];
+const signals = /** @type {const} */ (['SIGKILL', 'SIGTERM', 'SIGSTOP']);
+const victims = /** @type {const} */ (['source', 'target', 'relay']);
 const processFaults = killMoments.flatMap((moment) =>
-  ['source', 'target', 'relay']
+  victims
     .filter((victim) => victim === 'source' || !targetIsOver(moment))
     .flatMap((victim) =>
       signals.map((signal) => stratum(moment, { kind: 'kill', victim, signals: [signal] })),
     ),
 );
 
+/** @param {Moment} moment */
 function targetIsOver({ target: [from] }) {
   return from === 'completed' || from === 'given-back';
+}
+
+/** @param {Moment} moment */
+function signalsAt(moment) {
+  return signals.filter((signal) => signal !== 'SIGTERM' || moment.name === 'first pass, pages');
 }
 
 /** While it is in the source's hands. */
 const sourceDomainFaults = killMoments
   .filter(({ name }) => !over.includes(name))
   .flatMap((moment) =>
-    (moment.name === 'first pass, pages' ? signals : ['SIGKILL', 'SIGSTOP'])
+    signalsAt(moment)
       .filter((signal) => signal !== 'SIGSTOP' || moment.grip !== 'source domain')
       .map((signal) => stratum(moment, { kind: 'kill', victim: 'source domain', signals: [signal] })),
   );
@@ -93,11 +125,13 @@ const targetDomainFaults = killMoments
   )
   .filter(({ name }) => !noCopy.includes(name))
   .flatMap((moment) =>
-    (moment.name === 'first pass, pages' ? signals : ['SIGKILL', 'SIGSTOP']).map((signal) =>
+    signalsAt(moment).map((signal) =>
       stratum(moment, { kind: 'kill', victim: 'target domain', signals: [signal] }),
     ),
   );
 
+const interrupts = /** @type {const} */ (['SIGINT', 'SIGHUP']);
+const peers = /** @type {const} */ (['target', 'relay']);
 const other = [
   // The guest does not stop for its suspend; or does at the very moment at which it is given up.
   ...named('suspending').map((moment) => stratum(moment, { kind: 'wait' }, ['suspending', 'stop-and-copy'])),
@@ -109,9 +143,7 @@ const other = [
   ),
   // Ctrl-C and a closed terminal; and once more where the first was only heard.
   ...named('first pass, pages', 'last pass, pages', 'ready', 'renaming away').flatMap((moment) =>
-    ['SIGINT', 'SIGHUP'].map((signal) =>
-      stratum(moment, { kind: 'kill', victim: 'source', signals: [signal] }),
-    ),
+    interrupts.map((signal) => stratum(moment, { kind: 'kill', victim: 'source', signals: [signal] })),
   ),
   ...named('permission', 'starting', 'report', 'permission back of failure').map((moment) =>
     stratum(moment, { kind: 'kill', victim: 'source', signals: ['SIGTERM', 'SIGTERM'] }),
@@ -127,9 +159,7 @@ const other = [
     stratum(moment, { kind: 'stall', direction: 'both', forEver: true }),
   ),
   ...named('first pass, pages', 'ready').flatMap((moment) =>
-    ['target', 'relay'].map((victim) =>
-      stratum(moment, { kind: 'kill', victim, signals: ['SIGSTOP'], forEver: true }),
-    ),
+    peers.map((victim) => stratum(moment, { kind: 'kill', victim, signals: ['SIGSTOP'], forEver: true })),
   ),
 ];
 
@@ -143,28 +173,39 @@ export const faultStrata = [
   ...other,
 ];
 
-/** Far apart, and over all of them: however many cases there are, they are of all kinds. */
+/**
+ * Far apart, and over all of them: however many cases there are, they are of all kinds.
+ * @template {unknown} T
+ * @param {readonly T[]} list
+ */
 function scattered(list) {
   const stride = coprimeNear(list.length * 0.618, list.length);
-  return list.map((_, i) => list[(i * stride) % list.length]);
+  return list.map((_, i) => /** @type {T} */ (list[(i * stride) % list.length]));
 }
 
+/** @param {number} about @param {number} count */
 function coprimeNear(about, count) {
+  /** @type {(a: number, b: number) => number} */
   const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
   let stride = Math.round(about);
   while (divisor(stride, count) !== 1) stride++;
   return stride;
 }
 
-/** One of each in turn, for as long as there are two; then the rest. */
+/**
+ * One of each in turn, for as long as there are two; then the rest.
+ * @template {unknown} Other
+ * @template {unknown} One
+ * @param {readonly One[]} one
+ * @param {readonly Other[]} other
+ */
 function interleaved(one, other) {
   const both = Math.min(one.length, other.length);
-  const pairs = Array.from({ length: both }, (_, i) => [one[i], other[i]]);
-  return [...pairs.flat(), ...one.slice(both), ...other.slice(both)];
+  const pairs = one.slice(0, both).flatMap((each, i) => [each, ...other.slice(i, i + 1)]);
+  return [...pairs, ...one.slice(both), ...other.slice(both)];
 }
 
-/** @typedef {import('./operator/strata.mjs').Operator} Operator */
-/** @typedef {{ moment: Moment, fault?: Fault, operator?: Operator, expected?: readonly SourceState[] }} AnyStratum */
+/** @typedef {Stratum | OperatorStratum} AnyStratum */
 
 /**
  * In the order of the cases: every other one plays an operator.
@@ -173,13 +214,9 @@ function interleaved(one, other) {
 export const strata = interleaved(scattered(faultStrata), scattered(operatorStrata));
 
 /**
- * @typedef {object} Case
+ * @typedef {object} Details
  * @property {number} seed
  * @property {number} index
- * @property {Moment} moment
- * @property {Fault} [fault] either this, or an operator
- * @property {Operator} [operator]
- * @property {readonly SourceState[]} [expected] in which the source can end, where the tables leave more open
  * @property {number} fraction where in its section, from 0 to 1
  * @property {number} mask bits to be inverted
  * @property {string} octets to be put in, in hexadecimal
@@ -187,21 +224,25 @@ export const strata = interleaved(scattered(faultStrata), scattered(operatorStra
  * @property {number} descriptors that are left to a command which is to run out of them
  */
 
+/** @typedef {Details & Stratum} FaultCase */
+/** @typedef {Details & OperatorStratum} OperatorCase */
+/** @typedef {FaultCase | OperatorCase} Case a stratum with its details */
+
 /**
+ * @param {number} seed
+ * @param {number} index
  * @param {number} [slowness] by how much the machine takes longer than one that has nothing else to do
  * @returns {Case} the same for the same seed and index
  */
 export function caseOf(seed, index, slowness = 1) {
-  const { moment, fault, operator, expected } = strata[index % strata.length];
+  const stratum = /** @type {AnyStratum} */ (strata[index % strata.length]);
   const random = new Random(Math.imul(seed, 0x9e3779b1) + index);
-  const [short, long] = [1, 2].map((seconds) => (seconds + random.next() * 0.4) * slowness);
+  const [short, long] = [(1 + random.next() * 0.4) * slowness, (2 + random.next() * 0.4) * slowness];
   const sourceFirst = random.chance(0.5);
   return {
     seed,
     index,
-    moment,
-    ...(operator === undefined ? { fault } : { operator }),
-    expected,
+    ...stratum,
     // The first octet and the last more often than chance would have it.
     fraction: random.pick([0, 1, random.next(), random.next()]),
     // Of text, the highest bit makes what is no text any more.
@@ -219,11 +260,10 @@ export function describeCase({ moment, fault, operator }) {
   return `${moment.name}${scene}: ${what}`;
 }
 
+/** @param {Fault} fault */
 export function describeFault({ kind, direction, victim, signals: sent, forEver }) {
-  const words = {
-    kill: `${sent?.join(', ')} to the ${victim}`,
-    wait: 'nothing more',
-  };
   const line = [kind, direction].filter(Boolean).join(' ');
-  return `${words[kind] ?? line}${forEver === true ? ', for good' : ''}`;
+  const what =
+    kind === 'kill' ? `${sent?.join(', ')} to the ${victim}` : kind === 'wait' ? 'nothing more' : line;
+  return `${what}${forEver === true ? ', for good' : ''}`;
 }

@@ -6,60 +6,96 @@ import { comesTrue, send, stateOf } from './processes.mjs';
 /** Seconds that nothing is waited for in vain where the fault is none that is waited for. */
 const GENEROUS = 30;
 
-/** Has the migration run into the case's fault. @param {import('./scene.mjs').Scene} scene */
-export async function strike(scene) {
+/** @import { FaultCase, Kill, Victim } from './strata.mjs' */
+/** @import { Scene } from './scene.mjs' */
+
+/**
+ * Has the migration run into the case's fault.
+ * @param {Scene} scene
+ * @param {FaultCase} it the scene's case
+ */
+export async function strike(scene, it) {
   const { seen } = scene;
-  scene.begin(environments(scene.it));
+  scene.begin(environments(it));
   seen.reached = await scene.reach();
   if (seen.reached) {
     seen.began = performance.now();
-    await perform(scene);
+    await perform(scene, it);
   } else await scene.migration.act({ do: 'cut' });
   await scene.untilOver();
 }
 
-async function perform(scene) {
-  const { fault, moment, mask, octets } = scene.it;
+/**
+ * @param {Scene} scene
+ * @param {FaultCase} it
+ */
+async function perform(scene, it) {
+  const { fault, moment, mask, octets } = it;
   const { migration } = scene;
-  const { kind, direction, forEver } = fault;
   scene.seen.stateAtFault = migration.sourceStates().at(-1);
-  switch (kind) {
+  switch (fault.kind) {
     case 'kill':
-      await kill(scene);
+      await kill(scene, it, fault);
       await migration.act({ do: 'go' });
       break;
     case 'wait':
       await migration.act({ do: 'go' });
-      if (moment.grip !== undefined) await untilGivenUp(scene);
+      if (moment.grip !== undefined) await untilGivenUp(scene, it);
       break;
-    default:
-      await migration.act({ do: kind, direction, forEver, mask, octets });
+    case 'cut':
+      await migration.act({ do: 'cut' });
+      break;
+    case 'stall':
+      await migration.act({ do: 'stall', direction: fault.direction, forEver: fault.forEver === true });
+      break;
+    case 'truncate':
+    case 'deafen':
+      await migration.act({ do: fault.kind, direction: fault.direction });
+      break;
+    case 'corrupt':
+      await migration.act({ do: 'corrupt', mask });
+      break;
+    case 'inject':
+      await migration.act({ do: 'inject', octets });
   }
-  if (forEver !== true) scene.release();
+  if (fault.forEver !== true) scene.release();
 }
 
-/** Waits until the source, whose patience lapses, has had the time. */
-async function untilGivenUp({ it, migration }) {
+/**
+ * Waits until the source, whose patience lapses, has had the time.
+ * @param {Scene} scene
+ * @param {FaultCase} it
+ */
+async function untilGivenUp({ migration }, it) {
   const lapse = (it.patience.source + 5) * 1000;
   await migration.until(() => migration.status !== undefined || migration.sourceClosed, lapse);
 }
 
-async function kill(scene) {
-  const { fault, moment } = scene.it;
+/**
+ * @param {Scene} scene
+ * @param {FaultCase} it
+ * @param {Kill} fault
+ */
+async function kill(scene, it, fault) {
+  /** @type {number | undefined} */
   let pid;
   await comesTrue(() => (pid = victimOf(scene, fault.victim)) !== undefined, 2000);
   if (pid === undefined) throw new Error(`there is no ${fault.victim}`);
+  const victim = pid;
   // Past permission the first signal is heard and no more.
-  const past = ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[moment.source[0]].onFailure);
+  const past = ['unknown', 'destroy-failed', 'destroyed'].includes(
+    sourceTable[it.moment.source[0]].onFailure,
+  );
   for (const [i, signal] of fault.signals.entries()) {
     if (i > 0) await setTimeout(150);
-    send(pid, signal);
-    if (signal === 'SIGSTOP') await comesTrue(() => stateOf(pid) === 'T', 1000);
-    else await comesTrue(() => stateOf(pid) === undefined, signal !== 'SIGKILL' && past ? 200 : 1500);
+    send(victim, signal);
+    if (signal === 'SIGSTOP') await comesTrue(() => stateOf(victim) === 'T', 1000);
+    else await comesTrue(() => stateOf(victim) === undefined, signal !== 'SIGKILL' && past ? 200 : 1500);
   }
-  if (fault.signals[0] === 'SIGSTOP') continueLater(scene, pid);
+  if (fault.signals[0] === 'SIGSTOP') continueLater(scene, it, victim);
 }
 
+/** @param {Scene} scene @param {Victim} victim */
 function victimOf({ migration, sourcePid, target }, victim) {
   const pids = {
     source: () => migration.pid,
@@ -71,10 +107,14 @@ function victimOf({ migration, sourcePid, target }, victim) {
   return pids[victim]();
 }
 
-/** Once the other end has given up; or, where nobody is to come to help, not before all is over. */
-function continueLater(scene, pid) {
+/**
+ * Once the other end has given up; or, where nobody is to come to help, not before all is over.
+ * @param {Scene} scene
+ * @param {FaultCase} it
+ * @param {number} pid
+ */
+function continueLater(scene, { fault, patience }, pid) {
   const { migration } = scene;
-  const { fault, patience } = scene.it;
   scene.undoLater(() => send(pid, 'SIGCONT'));
   if (fault.forEver === true) return;
   const gaveUp = () =>
@@ -87,7 +127,7 @@ function continueLater(scene, pid) {
     .then(() => send(pid, 'SIGCONT'));
 }
 
-/** Patience that lapses is short; what nobody is to wait for in vain has time. */
+/** Patience that lapses is short; what nobody is to wait for in vain has time. @param {FaultCase} it */
 function environments({ fault, moment, patience }) {
   const stops = fault.signals?.[0] === 'SIGSTOP';
   // A length that is not the one that was sent makes the target wait for octets that do not come.
@@ -101,7 +141,10 @@ function environments({ fault, moment, patience }) {
   return timeouts({ banner: early ? source : GENEROUS, source, target });
 }
 
-/** The environment of either end, by the seconds that it waits. */
+/**
+ * The environment of either end, by the seconds that it waits.
+ * @param {{ banner: number, source: number, target: number }} seconds
+ */
 export function timeouts({ banner, source, target }) {
   return {
     source: {

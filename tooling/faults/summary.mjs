@@ -2,6 +2,12 @@
 import { sourceTable, targetTable } from '@mig/protocol/handshake';
 import { describeCase } from './strata.mjs';
 
+/** @import { Seen, Skipped } from './scene.mjs' */
+/** @import { Case, Fault } from './strata.mjs' */
+/** @import { Result } from './worker.mjs' */
+
+/** @typedef {Map<string, number>} Counts how often each came */
+
 const lineFaults = {
   cut: 'the line is cut',
   truncate: 'one direction of it ends',
@@ -12,6 +18,7 @@ const lineFaults = {
   wait: 'no fault of line or process',
 };
 
+/** @type {Readonly<Partial<Record<NodeJS.Signals, string>>>} */
 const signals = {
   SIGKILL: 'killed',
   SIGTERM: 'SIGTERM',
@@ -20,29 +27,36 @@ const signals = {
   SIGSTOP: 'stopped for a while',
 };
 
+/** @param {Case} it */
 function wordsOf({ fault, operator }) {
   if (operator === undefined) return wordsOfFault(fault);
   return `operator at the ${operator.end}: ${operator.command}`;
 }
 
-function wordsOfFault({ kind, victim, signals: sent, forEver }) {
-  if (kind !== 'kill') return lineFaults[kind];
+/** @param {Fault} fault */
+function wordsOfFault(fault) {
+  if (fault.kind !== 'kill') return lineFaults[fault.kind];
+  const { victim, signals: sent, forEver } = fault;
   const what = sent.length > 1 ? `${sent[0]} twice` : signals[sent[0]];
   return `${victim} ${forEver === true ? 'stopped for good' : what}`;
 }
 
-/** How a case ended: the source's outcome by name, and what there is at either end. */
+/**
+ * How a case ended: the source's outcome by name, and what there is at either end.
+ * @param {Seen | Skipped | undefined} seen
+ */
 function endOf(seen) {
   if (seen === undefined) return 'the case itself failed';
   if (seen.skipped !== undefined) return 'not possible on this machine';
   const { last, status, hosts } = seen;
   const end = last?.event === 'failed' ? (last.outcome ?? 'refused') : (last?.event ?? `ended by ${status}`);
-  const [source, target] = [hosts.source, hosts.target].map((domains) =>
+  const there = [hosts.source, hosts.target].map((domains) =>
     domains.length === 0 ? 'none' : domains.map(({ name, state }) => wordOf(name, state)).join(' and '),
   );
-  return `${end}: ${source} / ${target}`;
+  return `${end}: ${there.join(' / ')}`;
 }
 
+/** @param {string} name @param {string} state */
 const wordOf = (name, state) => (name === 'busy' ? state : `${state}, ${name.replace('busy--', '')}`);
 
 /** States in which the target may have been when it failed: it says so in words only. */
@@ -59,14 +73,20 @@ export class Summary {
   cases = 0;
   /** Cases that were performed twice, for want of time the first time. */
   again = 0;
+  /** @type {{ it: Case, violations: string[] }[]} */
   #bad = [];
+  /** @type {Map<string, Counts>} */
   #rows = new Map();
+  /** @type {Counts} */
   #source = new Map();
+  /** @type {Counts} */
   #target = new Map();
   #longest = 0;
   #operators = 0;
+  /** @type {string[]} */
   #skipped = [];
 
+  /** @param {number} seed */
   constructor(seed) {
     this.seed = seed;
   }
@@ -75,6 +95,7 @@ export class Summary {
     return this.#bad.length === 0;
   }
 
+  /** @param {Case} it @param {Result} result */
   add(it, { seen, violations, again }) {
     this.cases++;
     if (again === true) this.again++;
@@ -82,8 +103,9 @@ export class Summary {
     if (violations.length > 0) this.#bad.push({ it, violations });
     const [state] = it.moment.source;
     const row = `${state}\n${wordsOf(it)}`;
-    if (!this.#rows.has(row)) this.#rows.set(row, new Map());
-    increment(this.#rows.get(row), endOf(seen));
+    const ends = this.#rows.get(row) ?? new Map();
+    this.#rows.set(row, ends);
+    increment(ends, endOf(seen));
     if (seen?.skipped !== undefined) this.#skipped.push(`${it.index}: ${seen.skipped}`);
     if (seen === undefined || seen.skipped !== undefined) return;
     this.#longest = Math.max(this.#longest, seen.seconds);
@@ -95,17 +117,23 @@ export class Summary {
   /** As docs/reliability.md has it. */
   table() {
     const states = Object.keys(sourceTable);
-    const cells = [...this.#rows].map(([row, ends]) => ({ row: row.split('\n'), ends }));
-    cells.sort((a, b) => states.indexOf(a.row[0]) - states.indexOf(b.row[0]));
+    const cells = [...this.#rows].map(([row, ends]) => {
+      const [state = '', what] = row.split('\n');
+      return { state, what, ends };
+    });
+    cells.sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
+    /** @param {Counts} ends */
     const counted = (ends) => [...ends].map(([end, count]) => `${end} (${count})`).join('<br>');
     return [
       '| source is in | what happens | source’s outcome: what is at the source / at the target (cases) |',
       '| --- | --- | --- |',
-      ...cells.map(({ row: [state, what], ends }) => `| \`${state}\` | ${what} | ${counted(ends)} |`),
+      ...cells.map(({ state, what, ends }) => `| \`${state}\` | ${what} | ${counted(ends)} |`),
     ].join('\n');
   }
 
+  /** @param {number} seconds that the campaign took */
   text(seconds) {
+    /** @type {(table: object, counts: Counts) => string} */
     const states = (table, counts) =>
       Object.keys(table)
         .map((state) => `${state} ${counts.get(state) ?? 0}`)
@@ -129,6 +157,7 @@ export class Summary {
   }
 }
 
+/** @param {Counts} counts @param {string} key */
 function increment(counts, key) {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -4,26 +4,38 @@ import { judge } from './judge.mjs';
 import { perform } from './perform.mjs';
 import { caseOf } from './strata.mjs';
 
-const [, , folder, seed] = process.argv;
+/**
+ * What came of a case; without `seen` where it could not be performed.
+ * @typedef {object} Result
+ * @property {string[]} violations
+ * @property {import('./scene.mjs').Seen | import('./scene.mjs').Skipped} [seen]
+ * @property {boolean} [again] performed twice, for want of time the first time
+ */
+
+const [, , folder = '', seed] = process.argv;
 
 // main.mjs tidies up after all of them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 process.on('disconnect', () => process.exit(1));
-/** On a machine that is busy, patience that is short lapses before the moment has come: then once more with longer. */
-async function performAgain(index) {
-  for (const slowness of [1, 4]) {
-    const it = caseOf(Number(seed), index, slowness);
-    const seen = await perform(it, join(folder, `${index}.case`));
-    if (seen.reached || seen.skipped !== undefined || slowness > 1)
-      return { index, violations: judge(it, seen), seen, again: slowness > 1 };
-  }
+/**
+ * On a machine that is busy, patience that is short lapses before the moment has come: then once more with longer.
+ * @param {number} index
+ * @param {number} [slowness]
+ * @returns {Promise<Result>}
+ */
+async function performAgain(index, slowness = 1) {
+  const it = caseOf(Number(seed), index, slowness);
+  const seen = await perform(it, join(folder, `${index}.case`));
+  if (!seen.reached && seen.skipped === undefined && slowness === 1) return performAgain(index, 4);
+  return { violations: judge(it, seen), seen, again: slowness > 1 };
 }
 
-process.on('message', async (index) => {
-  try {
-    process.send(await performAgain(index));
-  } catch (error) {
-    process.send({ index, violations: [`the case itself failed: ${error.stack}`] });
-  }
+/** @param {unknown} error */
+const failed = (error) => ({
+  violations: [`the case itself failed: ${error instanceof Error ? error.stack : String(error)}`],
 });
-process.send('ready');
+
+process.on('message', async (/** @type {number} */ index) => {
+  process.send?.({ index, ...(await performAgain(index).catch(failed)) });
+});
+process.send?.('ready');

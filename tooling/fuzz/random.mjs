@@ -3,6 +3,7 @@
 export class Random {
   #state;
 
+  /** @param {number} seed */
   constructor(seed) {
     this.#state = seed | 0;
   }
@@ -15,29 +16,40 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer from 0 to `limit`, without `limit`. */
+  /** An integer from 0 to `limit`, without `limit`. @param {number} limit */
   below(limit) {
     return Math.floor(this.next() * limit);
   }
 
+  /**
+   * An integer from `least` to `most`.
+   * @param {number} least
+   * @param {number} most
+   */
   from(least, most) {
     return least + this.below(most - least + 1);
   }
 
+  /** @param {number} probability */
   chance(probability) {
     return this.next() < probability;
   }
 
+  /** @template {unknown} T @param {readonly T[]} list that is not empty */
   pick(list) {
-    return list[this.below(list.length)];
+    return /** @type {T} */ (list[this.below(list.length)]);
   }
 
+  /** @param {number} length */
   octets(length) {
     return Uint8Array.from({ length }, () => this.below(256));
   }
 }
 
-/** A seed that depends on all octets, so that what is drawn from it can be drawn again from them alone (FNV-1a). */
+/**
+ * A seed that depends on all octets, so that what is drawn from it can be drawn again from them alone (FNV-1a).
+ * @param {Uint8Array} octets
+ */
 export function seedOf(octets) {
   let hash = 0x811c9dc5;
   for (const octet of octets) hash = Math.imul(hash ^ octet, 0x01000193);

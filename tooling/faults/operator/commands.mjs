@@ -23,11 +23,16 @@ export const RENAMED = 'renamed';
  * @property {import('@mig/protocol/handshake').DomainCommand} row
  * @property {(scenery: Scenery) => string[]} words
  * @property {'main' | 'worker'} [acts] the thread in which it acts, where there is a look before the act
- * @property {'pid namespace' | 'no proc' | 'no descriptors'} [hindrance]
+ * @property {Hindrance} [hindrance]
  * @property {'UUID' | 'name'} [makes] another domain, which has this of the guest's
  * @property {'moves' | 'ends' | 'stays' | 'fails'} [guest] what becomes of the guest that is saved or migrated
  */
 
+/**
+ * @param {Scenery} scenery
+ * @param {string} name
+ * @param {string} uuid
+ */
 const configuration = ({ folder }, name, uuid) => {
   const file = join(folder, 'other.cfg');
   const lines = [`name = "${name}"`, `uuid = "${uuid}"`, 'type = "wasm"', 'kernel = "idle"', 'memory = 1'];
@@ -35,8 +40,10 @@ const configuration = ({ folder }, name, uuid) => {
   return file;
 };
 
-/** @type {Readonly<Record<string, Command>>} */
-export const commands = {
+/** @typedef {'pid namespace' | 'no proc' | 'no descriptors'} Hindrance */
+/** @typedef {keyof typeof table} CommandName */
+
+const table = /** @satisfies {Readonly<Record<string, Command>>} */ ({
   pause: { row: 'pause', acts: 'main', words: ({ name }) => ['pause', name] },
   unpause: { row: 'unpause', acts: 'main', words: ({ name }) => ['unpause', name] },
   rename: { row: 'rename', acts: 'main', words: ({ name }) => ['rename', name, RENAMED] },
@@ -90,9 +97,13 @@ export const commands = {
   'list in another pid namespace': { row: 'list', hindrance: 'pid namespace', words: () => ['list'] },
   'list with /proc hidden': { row: 'list', hindrance: 'no proc', words: () => ['list'] },
   'list without descriptors': { row: 'list', hindrance: 'no descriptors', words: () => ['list'] },
-};
+});
 
-/** Where an operator's `save` of the guest goes. */
+/** @type {Readonly<Record<CommandName, Command>>} */
+export const commands = table;
+export const commandNames = /** @type {CommandName[]} */ (Object.keys(table));
+
+/** Where an operator's `save` of the guest goes. @param {string} folder */
 export function imageIn(folder) {
   return join(folder, 'saved');
 }

@@ -3,6 +3,9 @@ import { between } from '../states.mjs';
 import { targetTable } from '@mig/protocol/handshake';
 import { commands, RENAMED } from './commands.mjs';
 
+/** @import { OperatorStratum } from './strata.mjs' */
+/** @import { Found } from './standings.mjs' */
+
 /**
  * @typedef {object} End
  * @property {string} source what `xl list` shows there: name and state
@@ -13,11 +16,17 @@ import { commands, RENAMED } from './commands.mjs';
  */
 
 const NOTHING = 'nothing';
+/** @type {End} */
 const here = { source: 'busy running', target: NOTHING, third: NOTHING, status: 1 };
+/** @type {End} */
 const there = { source: NOTHING, target: 'busy running', third: NOTHING, status: 0 };
 const orphan = { target: NOTHING, third: NOTHING, status: 'SIGKILL' };
 
-/** How the case ends without its operator. @returns {End} */
+/**
+ * How the case ends without its operator.
+ * @param {OperatorStratum} stratum
+ * @returns {End}
+ */
 function undisturbed({ moment, operator }) {
   if (operator.orphaned) {
     return { ...orphan, source: moment.name === 'ready' ? 'busy suspended' : 'busy--migratedaway suspended' };
@@ -26,8 +35,8 @@ function undisturbed({ moment, operator }) {
 }
 
 /**
- * @param {import('../strata.mjs').Case} it
- * @param {{ standing: import('./standings.mjs').Found, verdict: string }} situation of the command's act
+ * @param {OperatorStratum} it
+ * @param {{ standing: Found, verdict: string }} situation of the command's act
  * @returns {End[]} as any of which it may end
  */
 export function consequence(it, { standing, verdict }) {
@@ -57,17 +66,30 @@ export function consequence(it, { standing, verdict }) {
   }
 }
 
-/** It arrives, or comes back, as paused as it was. */
+/**
+ * It arrives, or comes back, as paused as it was.
+ * @param {End} base
+ * @returns {End}
+ */
 function paused(base) {
-  const each = ([key, value]) => [
-    key,
-    typeof value === 'string' ? value.replace('running', 'paused') : value,
-  ];
-  return Object.fromEntries(Object.entries(base).map(each));
+  /** @param {string} domains */
+  const still = (domains) => domains.replace('running', 'paused');
+  return { ...base, source: still(base.source), target: still(base.target), third: still(base.third) };
 }
 
+/**
+ * @param {End} base
+ * @param {'source' | 'target'} end
+ * @returns {End}
+ */
 const elsewhere = (base, end) => ({ ...base, [end]: NOTHING, third: 'busy running' });
 
+/**
+ * @param {End} base
+ * @param {'source' | 'target'} end
+ * @param {Found} standing
+ * @returns {End[]}
+ */
 function destroyed(base, end, standing) {
   if (standing === 'incoming') return [here];
   const gone = { ...base, [end]: NOTHING };
@@ -77,7 +99,13 @@ function destroyed(base, end, standing) {
   return [{ ...gone, target: NOTHING, status: 1, isGone: true }];
 }
 
-/** Another domain is there now that has its UUID or its name, where it would arrive or be taken back. */
+/**
+ * Another domain is there now that has its UUID or its name, where it would arrive or be taken back.
+ * @param {OperatorStratum} stratum
+ * @param {End} base
+ * @param {Found} standing
+ * @returns {End[]}
+ */
 function made({ moment, operator }, base, standing) {
   if (operator.when === 'over' || operator.orphaned) return [base];
   if (operator.end === 'target') {

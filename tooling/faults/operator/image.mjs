@@ -8,7 +8,7 @@ import { suspendDomain } from '@mig/sender';
 import { idleGuest, UUID } from '../guests.mjs';
 import { OTHER } from './commands.mjs';
 
-/** @returns its path, in the folder */
+/** @param {string} folder @returns its path, in the folder */
 export function idleImage(folder) {
   const path = join(folder, `image.${process.pid}`);
   if (existsSync(path)) return path;

@@ -6,7 +6,23 @@ import { commands } from './commands.mjs';
 import { consequence } from './consequence.mjs';
 import { isRaced, standingsAt } from './standings.mjs';
 
-/** What each refusal says. */
+/** @import { Verdict } from '@mig/protocol/handshake' */
+/** @import { Check } from '../invariants.mjs' */
+/** @import { Failed } from '../migration.mjs' */
+/** @import { Looked, Seen } from '../scene.mjs' */
+/** @import { StageDomain } from '../stage.mjs' */
+/** @import { OperatorCase } from '../strata.mjs' */
+/** @import { End } from './consequence.mjs' */
+/** @import { Acted, Observed } from './operate.mjs' */
+/** @import { Found } from './standings.mjs' */
+
+/** @typedef {{ standing: Found, stale: boolean }} Situation of a command's act, and whether what it had seen was old */
+/** @typedef {Verdict | 'name-taken' | 'stale' | 'none or gone' | 'unknown'} Due what a command should come to */
+
+/**
+ * What each refusal says.
+ * @type {Readonly<Record<string, RegExp>>}
+ */
 export const words = {
   held: /is being (?:migrated|saved)|is in the hands of another process|in the hands of its receiver/,
   suspended: /is suspended already/,
@@ -20,7 +36,7 @@ export const words = {
   'name-taken': /there is a domain called busy already/,
 };
 
-/** And to one who would make a second domain of its UUID. */
+/** And to one who would make a second domain of its UUID. @type {typeof words} */
 const wordsToMaker = {
   ...words,
   held: /is this very domain.* was sent to another host/,
@@ -29,13 +45,15 @@ const wordsToMaker = {
 };
 
 /**
- * @param {import('../strata.mjs').Case} it of an operator
- * @param {any} seen as Scene.look tells
+ * @param {OperatorCase} it
+ * @param {Seen} seen
  * @returns {string[]} what violates the promise
  */
 export function judgeOperator(it, seen) {
+  /** @type {string[]} */
   const violations = [];
-  const check = (right, what) => right || violations.push(what);
+  /** @type {Check} */
+  const check = (right, what) => void (right || violations.push(what));
   checkAlways(check, it, seen);
   const acted = seen.operator;
   if (!seen.reached || acted?.status === undefined) return violations;
@@ -82,37 +100,53 @@ export function judgeOperator(it, seen) {
   const isTold = seen.status !== 0 || (done && (isRemover || operator.command === 'pause'));
   const running = [...seen.hosts.source, ...seen.hosts.target, ...seen.others].filter(isRunning);
   check(running.length > 0 || isTold, 'none runs, and nobody is told');
-  if (seen.last?.event === 'failed') checkFailure(check, seen);
+  if (seen.last?.event === 'failed') checkFailure(check, seen.last, seen.status);
   return violations;
 }
 
+/** @param {StageDomain} domain */
 const isRunning = ({ state }) => state === 'running';
 
-/** How the domain may have stood when the command acted, and whether what it had seen was old. */
+/**
+ * How the domain may have stood when the command acted, and whether what it had seen was old.
+ * @param {OperatorCase} it
+ * @param {Acted} acted
+ * @returns {Situation[]}
+ */
 function situations(it, { looked, atLook, before, after }) {
   const { acts } = commands[it.operator.command];
   const isLate = looked === true && acts !== undefined;
   if (before === undefined || isRaced(it)) {
     return standingsAt(it).flatMap((standing) =>
-      (isLate ? [false, true] : [false]).map((stale) => ({ standing, stale, looked })),
+      (isLate ? [false, true] : [false]).map((stale) => ({ standing, stale })),
     );
   }
-  const late = (observed) =>
-    isLate && observed.domains[0] !== undefined && observed.domains[0].epoch !== atLook.domains[0]?.epoch;
-  const seen = isStill(it) ? [before] : [before, after];
-  return seen.map((observed) => ({ standing: standingOf(observed), stale: late(observed), looked }));
+  /** @param {Observed} observed */
+  const late = ({ domains: [domain] }) =>
+    isLate && domain !== undefined && domain.epoch !== atLook?.domains[0]?.epoch;
+  const seen = isStill(it) || after === undefined ? [before] : [before, after];
+  return seen.map((observed) => ({ standing: standingOf(observed), stale: late(observed) }));
 }
 
-/** Whether nothing but the command changes the domain while the conversation is held. */
+/**
+ * Whether nothing but the command changes the domain while the conversation is held.
+ * @param {OperatorCase} it
+ */
 function isStill({ moment, operator: { end, when, orphaned } }) {
   if (when === 'over' || orphaned) return true;
   return end === 'source' ? between(sourceTable, moment.source).length === 1 : moment.scene === undefined;
 }
 
+/** @param {Observed} observed @returns {Found} */
 function standingOf({ domains: [domain] }) {
   return domain?.standing ?? 'none';
 }
 
+/**
+ * @param {OperatorCase} it
+ * @param {Situation} situation
+ * @returns {Due}
+ */
 function verdictOf({ moment, operator: { command, end } }, { standing, stale }) {
   const { row, makes } = commands[command];
   if (row === 'list') return 'does';
@@ -123,9 +157,16 @@ function verdictOf({ moment, operator: { command, end } }, { standing, stale }) 
     if (makes !== undefined) return 'does';
     return 'none or gone';
   }
-  return stale ? 'stale' : commandTable[row][standing];
+  if (stale) return 'stale';
+  // Whose owner does not answer.
+  return standing === 'unknown' ? 'unknown' : commandTable[row][standing];
 }
 
+/**
+ * @param {OperatorCase} it
+ * @param {Due} verdict
+ * @param {Acted} acted
+ */
 function fits({ operator: { command } }, verdict, { status, output }) {
   const { guest, hindrance, makes } = commands[command];
   if (verdict === 'does') {
@@ -133,12 +174,16 @@ function fits({ operator: { command } }, verdict, { status, output }) {
     return guest === 'fails' ? status === 1 && /no space left/.test(output) : status === 0;
   }
   const due = makes === undefined ? words : wordsToMaker;
-  return status === 1 && verdict.split(' or ').some((why) => due[why].test(output));
+  return status === 1 && verdict.split(' or ').some((why) => due[why]?.test(output));
 }
 
-/** Whatever hinders it, it leaves none out that is there before and after, be its name not to be read. */
+/**
+ * Whatever hinders it, it leaves none out that is there before and after, be its name not to be read.
+ * @param {Check} check
+ * @param {Acted} acted
+ */
 function checkList(check, { before, after, output }) {
-  if (before === undefined) return;
+  if (before === undefined || after === undefined) return;
   for (const { domid, name } of before.domains) {
     const isThere = after.domains.some((each) => each.domid === domid && each.name === name);
     const row = new RegExp(`^(?:${name}|\\(unreadable\\)) +${domid} `, 'm');
@@ -146,25 +191,34 @@ function checkList(check, { before, after, output }) {
   }
 }
 
-/** A refused command has changed nothing. */
+/**
+ * A refused command has changed nothing.
+ * @param {Check} check
+ * @param {OperatorCase} it
+ * @param {Acted} acted
+ */
 function checkUntouched(check, it, { before, after, files }) {
   check(files.length === 0, `refused, and there is ${files.join(', ')}`);
-  if (before === undefined || isRaced(it) || !isStill(it)) return;
-  const [was, is] = [before, after].map(lasting);
+  if (before === undefined || after === undefined || isRaced(it) || !isStill(it)) return;
+  const [was, is] = [lasting(before), lasting(after)];
   check(was === is, `refused, and before it there was ${was}, after it ${is}`);
 }
 
-/** What the migration does not change by itself while it is held. */
+/** What the migration does not change by itself while it is held. @param {Observed} observed */
 function lasting({ domains, domids }) {
   const known = domains.map(({ name, state, standing, epoch }) => ({ name, state, standing, epoch }));
   return JSON.stringify({ domids, domains: known });
 }
 
-/** How a migration ended that was not to be, whatever the operator did. */
-function checkFailure(check, { last, status }) {
-  const { state, outcome, exitStatus, advice, message } = last;
+/**
+ * How a migration ended that was not to be, whatever the operator did.
+ * @param {Check} check
+ * @param {Failed} last
+ * @param {number | string | undefined} status of `xl migrate`
+ */
+function checkFailure(check, { state, outcome, exitStatus, advice, message }, status) {
   check(state !== undefined, `failed in no state: ${message}`);
-  const due = sourceTable[state]?.onFailure;
+  const due = state && sourceTable[state].onFailure;
   check(
     outcome === due || outcome === 'resume-failed',
     `failed in ${state} with the outcome ${outcome}, by the table ${due}`,
@@ -173,14 +227,17 @@ function checkFailure(check, { last, status }) {
   check(advice.length > 0 && message !== '', 'no word to the operator');
 }
 
+/** @param {Looked} seen */
 function endOf({ hosts, others, status, last }) {
-  const isGone = /no longer here/.test(last?.advice?.join(' ') ?? '');
+  const isGone = last?.event === 'failed' && /no longer here/.test(last.advice.join(' '));
   return text(listed(hosts.source), listed(hosts.target), listed(others), status, isGone);
 }
 
+/** @param {readonly End[]} ends */
 function textOf(ends) {
   return ends.map(({ source, target, third, status, isGone }) => text(source, target, third, status, isGone));
 }
 
+/** @type {(source: string, target: string, third: string, status: End['status'] | undefined, isGone?: boolean) => string} */
 const text = (source, target, third, status, isGone = false) =>
   `source: ${source}, target: ${target}, third: ${third}, exit status ${status}${isGone ? ', no longer here' : ''}`;

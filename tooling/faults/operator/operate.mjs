@@ -10,6 +10,29 @@ import { idleImage } from './image.mjs';
 import { isPossible, OperatorProcess, program, receiver } from './process.mjs';
 import { isRaced, standingsAt } from './standings.mjs';
 
+/** @import { Living, StageDomain, StageHost } from '../stage.mjs' */
+/** @import { OperatorCase } from '../strata.mjs' */
+/** @import { Scene } from '../scene.mjs' */
+/** @import { How } from './process.mjs' */
+/** @import { Look } from './strata.mjs' */
+
+/** @typedef {{ domains: StageDomain[], domids: number[] }} Observed at the operator's host */
+/**
+ * What was seen of a command.
+ * @typedef {object} Acted
+ * @property {number | string} [status] its exit status, or the signal that ended it; undefined where it did not act
+ * @property {string} output
+ * @property {boolean} ended in time
+ * @property {boolean} gripped the domain's process or the host's lock was held: nothing was observed
+ * @property {Observed} [atLook]
+ * @property {boolean | undefined} [looked] whether it waited between its look and its act
+ * @property {Observed} [before] the act
+ * @property {Observed} [after] the act
+ * @property {Living[]} removed domains that live on without their folders
+ * @property {string[]} files that it has made
+ * @property {string[]} left what went wrong besides
+ */
+
 /** Seconds for which neither end gives up: longer than any command takes. */
 const GENEROUS = 90;
 /** Milliseconds for a standing to come about. */
@@ -19,17 +42,18 @@ const places = { restoring, ready, permission };
 
 /**
  * Has the case's operator act beside the case's migration.
- * @param {import('../scene.mjs').Scene} scene
+ * @param {Scene} scene
+ * @param {OperatorCase} it the scene's case
  */
-export async function operate(scene) {
-  const { operator } = scene.it;
+export async function operate(scene, it) {
+  const { operator } = it;
   const { command, look, when, orphaned } = operator;
   const { hindrance } = commands[command];
   if (!isPossible(hindrance)) {
-    scene.seen.skipped = `this machine allows no ${hindrance}`;
+    scene.skipped = `this machine allows no ${hindrance}`;
     return;
   }
-  const operation = new Operation(scene);
+  const operation = new Operation(scene, it);
   await begin(scene, operation, look);
   const { migration, seen } = scene;
   seen.reached = await scene.reach();
@@ -46,15 +70,20 @@ export async function operate(scene) {
   operation.bringBack();
 }
 
-/** Begins the migration, with the look on the way to the moment. */
+/**
+ * Begins the migration, with the look on the way to the moment.
+ * @param {Scene} scene
+ * @param {Operation} operation
+ * @param {Look | undefined} look
+ */
 async function begin(scene, operation, look) {
   const patience = { banner: GENEROUS, source: GENEROUS, target: GENEROUS };
   if (look === 'before') await operation.look();
-  const place = places[look];
+  const place = look === undefined || look === 'before' ? undefined : places[look];
   scene.begin(timeouts(patience), place && { place, arrive: () => operation.look() });
 }
 
-/** Its `xl migrate` is gone, and the line is: what it sent last does not arrive. */
+/** Its `xl migrate` is gone, and the line is: what it sent last does not arrive. @param {Scene} scene */
 async function orphan({ migration }) {
   send(migration.pid, 'SIGKILL');
   await comesTrue(() => stateOf(migration.pid) === undefined, COMING);
@@ -62,7 +91,7 @@ async function orphan({ migration }) {
   await migration.until(() => migration.targetStatus !== undefined, COMING);
 }
 
-/** Has the migration end, with nothing more in its way. */
+/** Has the migration end, with nothing more in its way. @param {Scene} scene */
 async function finish(scene) {
   const { migration } = scene;
   await migration.act({ do: 'go' });
@@ -71,14 +100,21 @@ async function finish(scene) {
 }
 
 class Operation {
+  /** @type {OperatorProcess | undefined} */
   #process;
+  /** @type {StageHost | undefined} */
+  #thirdHost;
 
-  constructor(scene) {
+  /** @param {Scene} scene @param {OperatorCase} it */
+  constructor(scene, it) {
     this.scene = scene;
-    const { end, command } = scene.it.operator;
+    this.it = it;
+    const { end, command } = it.operator;
     this.host = scene[end];
     this.command = commands[command];
-    this.seen = scene.seen.operator = { left: [] };
+    /** @type {Acted} */
+    this.seen = { output: '', ended: false, gripped: false, removed: [], files: [], left: [] };
+    scene.seen.operator = this.seen;
     scene.closeLater(() => this.#process?.close());
   }
 
@@ -93,30 +129,33 @@ class Operation {
 
   async act() {
     const { seen, scene } = this;
-    const { moment, operator } = scene.it;
+    const { moment, operator, descriptors } = this.it;
     seen.gripped = moment.grip?.startsWith(operator.end) === true && operator.when === undefined;
     if (!seen.gripped) {
       await this.#untilStarted();
-      const due = standingsAt(scene.it);
+      const due = standingsAt(this.it);
       await comesTrue(() => due.includes(this.#standing()), COMING);
       seen.before = this.#observe();
     }
     scene.follow(this.host);
     const living = this.host.living();
     const { hindrance } = this.command;
-    this.#process ??= this.#start({ hindrance, left: scene.it.descriptors });
+    this.#process ??= this.#start({ hindrance, left: descriptors });
     this.#process.go();
     if (seen.gripped) scene.release();
     seen.ended = await this.#process.ends();
     if (!seen.gripped) seen.after = this.#observe();
     seen.removed = await this.host.robbed(living);
-    [seen.status, seen.output] = [this.#process.status, this.#process.output];
+    const { status, output } = this.#process;
+    if (status !== undefined) seen.status = status;
+    seen.output = output;
     seen.files = readdirSync(scene.folder).filter((name) => name.includes('saved'));
   }
 
   /** Its receiver holds it until the report is out, and then it is anybody's. */
   async #untilStarted() {
-    const { migration, it } = this.scene;
+    const { it } = this;
+    const { migration } = this.scene;
     const { moment, operator } = it;
     if (operator.end === 'source' || moment.target[1] !== 'completed' || isRaced(it)) return;
     await migration.until(() => migration.targetStatus !== undefined, COMING);
@@ -126,6 +165,7 @@ class Operation {
     this.#process?.go();
   }
 
+  /** @param {How} how */
   #start(how) {
     const { scene, host, command } = this;
     const [domain] = host.domains();
@@ -138,9 +178,10 @@ class Operation {
   }
 
   #third() {
-    return (this.third ??= this.scene.addHost('third'));
+    return (this.#thirdHost ??= this.scene.addHost('third'));
   }
 
+  /** @returns {Observed} */
   #observe() {
     return { domains: this.host.domains(), domids: this.host.domids() };
   }

@@ -4,9 +4,13 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { Hold, hindered } from '../hold.mjs';
 
-/** The program of an app of mig. */
+/** @import { Hindrance } from './commands.mjs' */
+/** @typedef {'main' | 'worker'} Thread */
+
+/** The program of an app of mig. @param {string} name */
 export const program = (name) =>
   fileURLToPath(new URL(`../../../apps/${name}/bin/${name}.js`, import.meta.url));
+/** @param {string} word */
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Milliseconds after which a command is taken for one that does not end. */
@@ -17,17 +21,24 @@ const LONGEST = 60_000;
  * next time it tells it to do something. What works in a thread of its own looks in the other.
  */
 const FOLDER = '/domains/[0-9]+$';
+/** @type {Readonly<Record<Thread, import('../hold.mjs').Place>>} */
 const waits = {
   main: { pattern: FOLDER, nth: { main: 2 } },
   worker: { pattern: FOLDER, nth: { worker: 1 } },
 };
 
-/** The words of a command that receives at another host, for `xl migrate -s ''`. */
+/**
+ * The words of a command that receives at another host, for `xl migrate -s ''`.
+ * @param {string} host its folder
+ */
 export function receiver(host) {
   return `MIG_HOST_DIR=${quoted(host)} exec ${quoted(process.execPath)} ${quoted(program('xl-receive'))}`;
 }
 
-/** Whether this machine lets us make the namespaces that a hindrance needs. */
+/**
+ * Whether this machine lets us make the namespaces that a hindrance needs.
+ * @param {Hindrance | undefined} hindrance
+ */
 export function isPossible(hindrance) {
   if (hindrance !== 'pid namespace' && hindrance !== 'no proc') return true;
   const { status } = spawnSync('sh', ['-c', hindrances[hindrance].replace('exec "$0" "$@"', 'true')]);
@@ -41,26 +52,37 @@ const hindrances = {
   'no descriptors': 'ulimit -n 64; exec "$0" "$@"',
 };
 
+/**
+ * @typedef {object} How
+ * @property {string | undefined} [line] held, with these files of its own
+ * @property {Thread | undefined} [acts] where it is held: the thread in which it acts
+ * @property {Hindrance | undefined} [hindrance]
+ * @property {number} [left] descriptors, where it is hindered by having few
+ */
 export class OperatorProcess {
   output = '';
-  /** Its exit status, or the signal that ended it. */
+  /**
+   * Its exit status, or the signal that ended it.
+   * @type {number | string | undefined}
+   */
   status;
   #child;
+  /** @type {Hold | undefined} */
   #hold;
+  /** @type {Promise<void>} */
   #ended;
 
   /**
    * @param {string[]} words what follows `xl`
-   * @param {{ host: string, line?: string, acts?: 'main' | 'worker', hindrance?: string, left?: number }} how: at which
-   *   host; held, with which files, and in which thread it acts; hindered in what way, by so few descriptors
+   * @param {{ host: string } & How} how at which host, by its folder
    */
   constructor(words, { host, line, acts, hindrance, left = 0 }) {
     const { PATH = '', HOME = '' } = process.env;
-    if (line !== undefined) this.#hold = new Hold(line, waits[acts]);
+    if (line !== undefined && acts !== undefined) this.#hold = new Hold(line, waits[acts]);
     const more = hindrance === 'no descriptors' ? hindered({ MIG_EXHAUST: String(left) }) : {};
     const command = [process.execPath, program('xl'), ...words];
-    const [file, ...args] =
-      hindrance === undefined ? command : ['sh', '-c', hindrances[hindrance], ...command];
+    const shell = hindrance === undefined ? [] : ['sh', '-c', hindrances[hindrance]];
+    const [file = '', ...args] = [...shell, ...command];
     this.#child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH, HOME, MIG_HOST_DIR: host, ...more, ...this.#hold?.environment },
@@ -70,7 +92,7 @@ export class OperatorProcess {
     }
     this.#ended = new Promise((resolve) => {
       this.#child.once('close', (status, signal) => {
-        this.status = status ?? signal;
+        this.status = status ?? signal ?? undefined;
         resolve();
       });
     });
@@ -82,7 +104,7 @@ export class OperatorProcess {
 
   /** @returns whether it has looked, and waits before its act */
   looked() {
-    return this.#hold.comes(() => this.status !== undefined, LONGEST);
+    return this.#hold?.comes(() => this.status !== undefined, LONGEST);
   }
 
   /** Lets it act. */

@@ -2,9 +2,12 @@
 import { sourceTable, targetTable } from '@mig/protocol/handshake';
 import { between, byAnything, closure } from '../states.mjs';
 
-/** @typedef {import('@mig/protocol/handshake').Standing | 'none'} Found how a domain stands, or that there is none */
+/** @import { SourceState, Standing, TargetState } from '@mig/protocol/handshake' */
+/** @import { OperatorStratum } from './strata.mjs' */
 
-/** @type {Readonly<Record<import('@mig/protocol/handshake').SourceState, readonly Found[]>>} */
+/** @typedef {Standing | 'unknown' | 'none'} Found how a domain stands, as far as its owner says, or that there is none */
+
+/** @type {Readonly<Record<SourceState, readonly Found[]>>} */
 const source = {
   'awaiting-banner': ['taken'],
   precopy: ['taken'],
@@ -21,7 +24,7 @@ const source = {
   'taken-back': ['taken', 'free'],
 };
 
-/** @type {Readonly<Record<import('@mig/protocol/handshake').TargetState, readonly Found[]>>} */
+/** @type {Readonly<Record<TargetState, readonly Found[]>>} */
 const target = {
   greeting: ['none'],
   restoring: ['incoming', 'none'],
@@ -35,9 +38,10 @@ const target = {
   'given-back': ['none'],
 };
 
-const tables = { source: [sourceTable, source], target: [targetTable, target] };
-
-/** Whether the migration goes on while the command acts, and nobody can say how far it is. */
+/**
+ * Whether the migration goes on while the command acts, and nobody can say how far it is.
+ * @param {OperatorStratum} stratum
+ */
 export function isRaced({ moment: { grip, until, scene }, operator: { end, when, orphaned } }) {
   if (when === 'over' || orphaned) return false;
   if (grip?.startsWith(end)) return true;
@@ -48,7 +52,7 @@ export function isRaced({ moment: { grip, until, scene }, operator: { end, when,
 }
 
 /**
- * @param {import('./strata.mjs').OperatorStratum} it
+ * @param {OperatorStratum} it
  * @returns {Found[]} how the domain may be found at the operator's end
  */
 export function standingsAt(it) {
@@ -57,18 +61,34 @@ export function standingsAt(it) {
   const isBack = moment.scene !== undefined;
   if (orphaned) return [moment.name === 'ready' ? 'abandoned' : 'away'];
   if (when === 'over') return [(end === 'source') === isBack ? 'free' : 'none'];
-  const [table, found] = tables[end];
-  const states = between(table, moment[end]);
-  const possible = isRaced(it) ? closure(table, states, byAnything) : states;
-  const all = new Set(possible.flatMap((state) => found[state]));
+  const all =
+    end === 'source'
+      ? foundIn(sourceTable, source, moment.source, isRaced(it))
+      : foundIn(targetTable, target, moment.target, isRaced(it));
   // Once the copy is begun it is there for as long as the line is held.
-  if (!isRaced(it) && hasCopy(moment)) all.delete(end === 'target' && all.has('incoming') ? 'none' : '');
+  if (!isRaced(it) && hasCopy(moment) && end === 'target' && all.has('incoming')) all.delete('none');
   // What a toolstack lets go of in the end.
   if (isRaced(it) && all.has('taken')) all.add('free');
   return [...all];
 }
 
-/** Whether the target has read the configuration: its copy comes, then. */
+/**
+ * @template {string} State
+ * @param {import('../states.mjs').Table<State>} table
+ * @param {Readonly<Record<State, readonly Found[]>>} found
+ * @param {readonly [State, State]} range
+ * @param {boolean} raced
+ */
+function foundIn(table, found, range, raced) {
+  const states = between(table, range);
+  const possible = raced ? closure(table, states, byAnything) : states;
+  return new Set(possible.flatMap((state) => found[state]));
+}
+
+/**
+ * Whether the target has read the configuration: its copy comes, then.
+ * @param {import('../moments.mjs').Moment} moment
+ */
 function hasCopy({ at, source: [state] }) {
   return state !== 'awaiting-banner' && !(at?.direction === 'forward' && at.rank <= 0);
 }

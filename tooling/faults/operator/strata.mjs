@@ -1,29 +1,30 @@
 // What an operator does, enumerated: each command at every moment of a migration, at either end; at once, or from a
 // look at an earlier moment.
 import { backwardMoments, forwardMoments, heldMoments } from '../moments.mjs';
-import { commands } from './commands.mjs';
+import { commandNames, commands } from './commands.mjs';
 
 /** @typedef {import('../moments.mjs').Moment} Moment */
 /**
  * @typedef {object} Operator
- * @property {keyof typeof commands} command
+ * @property {import('./commands.mjs').CommandName} command
  * @property {'source' | 'target'} end
- * @property {Look} [look] the moment at which the command looks; without it, it looks when it acts
+ * @property {Look | undefined} [look] the moment at which the command looks; without it, it looks when it acts
  * @property {'over'} [when] acts once the migration is over
  * @property {true} [orphaned] acts once `xl migrate` has been killed at the moment, and the line is cut
  */
 /** @typedef {'before' | 'restoring' | 'ready' | 'permission'} Look */
-/** @typedef {{ moment: Moment, operator: Operator }} OperatorStratum */
+/** @typedef {{ moment: Moment, operator: Operator, fault?: undefined }} OperatorStratum */
 
 const all = [...forwardMoments, ...backwardMoments, ...heldMoments];
+/** @param {string} name */
 const named = (name) => all.find((moment) => moment.name === name) ?? fail(name);
+/** @param {string} name @returns {never} */
 function fail(name) {
   throw new Error(`no such moment: ${name}`);
 }
 
-const names = Object.keys(commands);
 /** Of those that look first. */
-const heldNames = names.filter((name) => commands[name].acts !== undefined);
+const heldNames = commandNames.filter((name) => commands[name].acts !== undefined);
 
 /** One place in a part is as good as another. */
 const forward = [
@@ -38,13 +39,18 @@ const forward = [
   'permission',
 ].map(named);
 
-/** An end that is gripped does not answer: there, see `together`. */
+/**
+ * An end that is gripped does not answer: there, see `together`.
+ * @param {Moment} moment
+ * @param {'source' | 'target'} end
+ */
 const isFree = ({ grip }, end) => grip === undefined || !grip.startsWith(end);
 
+const ends = /** @type {const} */ (['source', 'target']);
 const atOnce = [...forward, ...backwardMoments, ...heldMoments].flatMap((moment) =>
-  ['source', 'target']
+  ends
     .filter((end) => isFree(moment, end))
-    .flatMap((end) => names.map((command) => ({ moment, operator: { command, end } }))),
+    .flatMap((end) => commandNames.map((command) => ({ moment, operator: { command, end } }))),
 );
 
 /** @type {readonly Look[]} in order */
@@ -53,7 +59,7 @@ const looks = ['before', 'restoring', 'ready', 'permission'];
 const looksAt = { source: looks, target: looks.slice(1) };
 
 /** The moments of the acts, and how many of the looks have their place before them. */
-const acts = [
+const acts = /** @type {[string, number][]} */ ([
   ['first pass, pages', 2],
   ['suspending', 2],
   ['ready', 2],
@@ -64,16 +70,16 @@ const acts = [
   ['destroying', 4],
   ['permission back of failure', 4],
   ['taking back', 4],
-].map(([name, earlier]) => ({ moment: named(name), earlier, when: {} }));
+]).map(([name, earlier]) => ({ moment: named(name), earlier, when: {} }));
 const afterwards = ['target completed', 'permission back of failure'].map((name) => ({
   moment: named(name),
   earlier: 4,
-  when: { when: 'over' },
+  when: { when: /** @type {const} */ ('over') },
 }));
 
 /** From its look on `xl migrate` keeps any other from beginning: at the source, the campaign's own. */
 const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =>
-  ['source', 'target'].flatMap((end) =>
+  ends.flatMap((end) =>
     looksAt[end]
       .slice(0, looksAt[end].length - looks.length + earlier)
       .flatMap((look) =>
@@ -86,9 +92,9 @@ const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =
 
 /** Where `xl migrate` is dead: it leaves the domain abandoned, or away. */
 const orphaned = ['ready', 'permission'].flatMap((name) =>
-  names.map((command) => ({
+  commandNames.map((command) => ({
     moment: named(name),
-    operator: { command, end: 'source', orphaned: /** @type {const} */ (true) },
+    operator: { command, end: /** @type {const} */ ('source'), orphaned: /** @type {const} */ (true) },
   })),
 );
 

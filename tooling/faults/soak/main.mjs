@@ -22,7 +22,8 @@ const usage = `usage: pnpm soak [--seed S] [--minutes M] [--first N] [--verbose]
   --verbose    says what was done in each round`;
 
 function parse() {
-  const number = (value) => ({ type: 'string', default: value });
+  /** @param {string} value */
+  const number = (value) => ({ type: /** @type {const} */ ('string'), default: value });
   try {
     const { values } = parseArgs({
       options: {
@@ -33,12 +34,12 @@ function parse() {
         help: { type: 'boolean', default: false },
       },
     });
-    for (const name of ['seed', 'minutes', 'first']) {
+    for (const name of /** @type {const} */ (['seed', 'minutes', 'first'])) {
       if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} must be a number`);
     }
     return values;
   } catch (error) {
-    console.error(`${error.message}\n${usage}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return process.exit(2);
   }
 }
@@ -46,9 +47,10 @@ function parse() {
 /** The guest's life over all its consoles, in the order in which they came. */
 class Life {
   #guest = new GuestLife();
+  /** @type {Set<string>} */
   #consoles = new Set();
 
-  /** Another guest is at work, here and now. */
+  /** Another guest is at work, here and now. @param {StageHost} host */
   async begin(host) {
     this.close();
     this.#guest = new GuestLife();
@@ -58,6 +60,7 @@ class Life {
     await this.#guest.untilFilled();
   }
 
+  /** @param {readonly StageHost[]} hosts */
   follow(hosts) {
     for (const path of hosts.flatMap((host) => host.consoles())) {
       if (this.#consoles.has(path)) continue;
@@ -88,13 +91,22 @@ if (options.help) {
 }
 const seed = Number(options.seed);
 const folder = temporaryFolder('mig-soak-');
-const hosts = ['left', 'right', 'third'].map((name) => new StageHost(join(folder, name)));
+/** @param {string} name */
+const host = (name) => new StageHost(join(folder, name));
+const [left, right, third] = [host('left'), host('right'), host('third')];
+const hosts = [left, right, third];
 const image = idleImage(folder);
 const tally = new Tally();
 const life = new Life();
+/** @type {string[]} */
 const bad = [];
 let rounds = 0;
 
+/**
+ * @param {number} number of the round
+ * @param {Round} round
+ * @param {readonly string[]} violations
+ */
 function report(number, round, violations) {
   const words = [
     `round ${number}: ${describePlan(round.plan)}`,
@@ -113,9 +125,12 @@ const HALF_WRITTEN = 'next-domid.new';
 /** Whether there may be such a file: until somebody takes a domid again, which nobody here watches. */
 let halfWritten = false;
 
-/** What should not be there once a round is over. */
+/**
+ * What should not be there once a round is over.
+ * @param {import('./plan.mjs').Plan} plan
+ */
 async function leftovers({ acts }) {
-  const hasKilled = acts.some(({ kind, killed }) => kind === 'kill' || killed);
+  const hasKilled = acts.some((act) => act.kind === 'kill' || act.killed);
   const pids = () => hosts.flatMap((host) => host.pids());
   const lost = () => processesOf(folder).filter(({ pid }) => !pids().includes(pid));
   await comesTrue(() => lost().length === 0, 5000);
@@ -125,11 +140,16 @@ async function leftovers({ acts }) {
   return [...lost().map(({ command }) => command), ...files].map((each) => `left behind: ${each}`);
 }
 
+/**
+ * @param {number} number of the round
+ * @param {StageHost} home where the guest runs
+ * @returns where it runs then
+ */
 async function play(number, home) {
   const plan = planOf(seed, number);
   const others = hosts.filter((host) => host !== home);
-  const target = others[plan.target];
-  const third = others[1 - plan.target];
+  const [target, third] = plan.target === 0 ? others : others.toReversed();
+  if (target === undefined || third === undefined) throw new Error('the guest runs on none of the hosts');
   const roundFolder = join(folder, `round.${number}`);
   mkdirSync(roundFolder);
   const follow = () => life.follow(hosts);
@@ -158,20 +178,20 @@ async function play(number, home) {
 const began = performance.now();
 const isOver = () => performance.now() - began > Number(options.minutes) * 60_000;
 try {
-  let [home] = hosts;
+  let home = left;
   await life.begin(home);
   for (let number = Number(options.first); !isOver() && bad.length < 20; number++, rounds++) {
     home = await play(number, home);
   }
   xl(home, 'destroy', 'busy');
   life.close();
-  const left = [
+  const remaining = [
     ...processesOf(folder).map(({ command }) => command),
     ...hosts.flatMap((host) => host.domids()),
   ];
-  if (left.length > 0) bad.push(`left at the end: ${left.join(', ')}`);
+  if (remaining.length > 0) bad.push(`left at the end: ${remaining.join(', ')}`);
 } catch (error) {
-  bad.push(`the soak itself failed: ${error.stack}`);
+  bad.push(`the soak itself failed: ${error instanceof Error ? error.stack : String(error)}`);
   console.error(bad.at(-1));
 } finally {
   removeTemporaryFolder(folder);

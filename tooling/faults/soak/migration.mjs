@@ -1,8 +1,11 @@
 // `xl migrate` between two hosts of this machine, as processes, without anything between them.
 import { spawn } from 'node:child_process';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { eventsIn, isEnding } from '../migration.mjs';
 import { program, receiver } from '../operator/process.mjs';
 import { processesOf } from '../processes.mjs';
+
+/** @import { SourceState } from '@mig/protocol/handshake' */
 
 /** Seconds that either end waits for the other: a peer that is killed is noticed at once. */
 const PATIENCE = '30';
@@ -10,9 +13,13 @@ const PATIENCE = '30';
 export class PlainMigration {
   stdout = '';
   stderr = '';
-  /** Its exit status, or the signal that ended it. */
+  /**
+   * Its exit status, or the signal that ended it.
+   * @type {number | string | undefined}
+   */
   status;
   #child;
+  /** @type {Set<() => void>} */
   #waiting = new Set();
 
   /** @param {{ from: string, to: string, name: string, options: string[] }} what between which hosts' folders */
@@ -36,14 +43,14 @@ export class PlainMigration {
         },
       },
     );
-    for (const stream of ['stdout', 'stderr']) {
+    for (const stream of /** @type {const} */ (['stdout', 'stderr'])) {
       this.#child[stream].setEncoding('utf8').on('data', (text) => {
         this[stream] += text;
         this.#wake();
       });
     }
     this.#child.once('close', (status, signal) => {
-      this.status = status ?? signal;
+      this.status = status ?? signal ?? undefined;
       this.#wake();
     });
   }
@@ -63,24 +70,31 @@ export class PlainMigration {
 
   /** The last of its events that says how it ended; undefined where it was killed before. */
   get end() {
-    const lines = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1).split('\n');
-    const events = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
-    return events.findLast(({ event }) => event === 'complete' || event === 'failed');
+    return eventsIn(this.stdout).findLast(isEnding);
   }
 
-  /** @returns whether the source has come to the state; false once the migration is over without it */
+  /**
+   * @param {SourceState} state
+   * @param {number} milliseconds
+   * @returns whether the source has come to the state; false once the migration is over without it
+   */
   async enters(state, milliseconds) {
     const wanted = `"state":"${state}"`;
     await this.#until(() => this.stdout.includes(wanted) || this.isOver, milliseconds);
     return this.stdout.includes(wanted);
   }
 
-  /** @returns whether it is over in time */
+  /** @param {number} milliseconds @returns whether it is over in time */
   async ends(milliseconds) {
     await this.#until(() => this.isOver, milliseconds);
     return this.isOver;
   }
 
+  /**
+   * @param {() => boolean} condition
+   * @param {number} milliseconds
+   * @returns {Promise<void>}
+   */
   #until(condition, milliseconds) {
     if (condition()) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,30 +1,34 @@
 // What is to happen in a round of the soak: by the seed alone, whatever the machine makes of it.
 import { sourceTable } from '@mig/protocol/handshake';
 import { Random } from '../../fuzz/random.mjs';
-import { commands } from '../operator/commands.mjs';
+import { commandNames, commands } from '../operator/commands.mjs';
 import { isPossible } from '../operator/process.mjs';
 
+/** @import { SourceState } from '@mig/protocol/handshake' */
+/** @import { CommandName } from '../operator/commands.mjs' */
+
 /**
- * @typedef {import('@mig/protocol/handshake').SourceState | 'before' | 'over'} When before the migration, once it has
+ * @typedef {SourceState | 'before' | 'over'} When before the migration, once it has
  *   entered a state, or once it is over
- * @typedef {{ kind: 'command', command: string, at: 'source' | 'target', looks?: When, acts: When, killed: boolean }} Act
+ * @typedef {{ kind: 'command', command: CommandName, at: 'source' | 'target', looks?: When, acts: When, killed: boolean }} Act
  * @typedef {{ kind: 'kill', victim: Victim, acts: When }} Kill
- * @typedef {'xl migrate' | 'xl-receive' | 'domain'} Victim
+ * @typedef {'xl migrate' | 'xl-receive'} Toolstack
+ * @typedef {Toolstack | 'domain'} Victim
  * @typedef {object} Plan
  * @property {number} target which of the other hosts
  * @property {string[]} options of `xl migrate`
  * @property {(Act | Kill)[]} acts
- * @property {{ victim: Victim, acts: When } | undefined} stop a toolstack that is stopped from then on until the
+ * @property {{ victim: Toolstack, acts: When } | undefined} stop a toolstack that is stopped from then on until the
  *   commands that act then have ended
  * @property {number} descriptors
  */
 
-/** Only where the target has failed. */
+/** Only where the target has failed. @type {SourceState[]} */
 const seldom = ['awaiting-permission-back', 'taking-back', 'taken-back'];
 /** @type {When[]} in order */
 export const moments = [
   'before',
-  ...Object.keys(sourceTable).filter((state) => !seldom.includes(state)),
+  .../** @type {SourceState[]} */ (Object.keys(sourceTable)).filter((state) => !seldom.includes(state)),
   'over',
 ];
 
@@ -32,37 +36,50 @@ export const moments = [
  * Not `resume --force`: whoever gives it to a domain that is away looks at the other host first, as they do who recover
  * it after the round.
  */
-const names = Object.keys(commands).filter(
+const names = commandNames.filter(
   (name) => name !== 'resume --force' && isPossible(commands[name].hindrance),
 );
-/** How often what ends the guest, or keeps it from moving, is drawn again. */
+/** How often what ends the guest, or keeps it from moving, is drawn again. @type {CommandName[]} */
 const rare = ['destroy', 'save', 'migrate elsewhere', 'create of its UUID', 'create of its name'];
+/** @type {Toolstack[]} */
+const toolstacks = ['xl migrate', 'xl-receive'];
+/** @type {Victim[]} */
 const victims = ['xl migrate', 'xl-receive', 'xl migrate', 'xl-receive', 'domain'];
+/** @type {string[][]} */
 const rates = [[], ['--bandwidth', '40MB/s'], ['--bandwidth', '15MB/s']];
 
-/** @returns {Plan} the same for the same seed and round */
+/** @param {number} number in `moments` */
+const momentAt = (number) => /** @type {When} */ (moments[number]);
+
+/**
+ * @param {number} seed
+ * @param {number} round
+ * @returns {Plan} the same for the same seed and round
+ */
 export function planOf(seed, round) {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + round);
   const when = (from = 0) => random.from(from, moments.length - 1);
   const stop = random.chance(0.7)
-    ? { victim: random.pick(['xl migrate', 'xl-receive']), acts: moments[random.from(1, moments.length - 2)] }
+    ? { victim: random.pick(toolstacks), acts: random.pick(moments.slice(1, -1)) }
     : undefined;
+  /** @type {(Act | Kill)[]} */
   const acts = Array.from({ length: random.from(1, 4) }, () => {
     let command = random.pick(names);
     if (rare.includes(command)) command = random.pick(names);
-    const [first, last] = [when(), when()].sort((a, b) => a - b);
+    const two = [when(), when()];
+    const [first, last] = [Math.min(...two), Math.max(...two)];
     const second = stop !== undefined && random.chance(0.7) ? moments.indexOf(stop.acts) : last;
     const isHeld = commands[command].acts !== undefined && random.chance(0.5);
     return {
       kind: 'command',
       command,
       at: random.chance(0.5) ? 'source' : 'target',
-      ...(isHeld && { looks: moments[Math.min(first, second)] }),
-      acts: moments[second],
+      ...(isHeld && { looks: momentAt(Math.min(first, second)) }),
+      acts: momentAt(second),
       killed: random.chance(0.1),
     };
   });
-  if (random.chance(0.35)) acts.push({ kind: 'kill', victim: random.pick(victims), acts: moments[when(1)] });
+  if (random.chance(0.35)) acts.push({ kind: 'kill', victim: random.pick(victims), acts: momentAt(when(1)) });
   return {
     target: random.below(2),
     options: ['-d', '1000000', ...random.pick(rates)],
@@ -72,11 +89,13 @@ export function planOf(seed, round) {
   };
 }
 
+/** @param {Plan} plan */
 export function describePlan({ acts, stop }) {
   const stopped = stop === undefined ? [] : [`${stop.victim} stopped at ${stop.acts} for a while`];
   return [...stopped, ...acts.map(describeAct)].join('; ');
 }
 
+/** @param {Act | Kill} act */
 function describeAct(act) {
   if (act.kind === 'kill') return `${act.victim} killed at ${act.acts}`;
   const { command, at, looks, acts, killed } = act;

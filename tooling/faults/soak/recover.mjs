@@ -2,9 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { program } from '../operator/process.mjs';
 
+/** @import { StageDomain, StageHost } from '../stage.mjs' */
+/** @import { Round } from './round.mjs' */
+
+/** @typedef {{ spokeLast: () => string | undefined }} Life of the guest: the path of the console on which it ticked last */
+
 const OWN = 'busy';
 
-/** `xl` at a host; throws what it says where it fails. */
+/**
+ * `xl` at a host; throws what it says where it fails.
+ * @param {StageHost} host
+ * @param {string[]} words
+ */
 export function xl(host, ...words) {
   const { PATH = '', HOME = '' } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [program('xl'), ...words], {
@@ -15,27 +24,32 @@ export function xl(host, ...words) {
 }
 
 /**
+ * @typedef {{ host: StageHost, domain: StageDomain }} There a domain, and where it is
+ */
+/**
  * @typedef {object} Found what the hosts have of the guest once the round is over
- * @property {{ host: object, domain: object }[]} live where it runs or is paused
- * @property {{ host: object, domain: object }[]} abandoned suspended, and never sent away
- * @property {{ host: object, domain: object }[]} away
+ * @property {There[]} live where it runs or is paused
+ * @property {There[]} abandoned suspended, and never sent away
+ * @property {There[]} away
  */
 
-/** @returns {Found} */
+/** @param {readonly StageHost[]} hosts @returns {Found} */
 export function find(hosts) {
   const all = hosts.flatMap((host) => host.domains().map((domain) => ({ host, domain })));
+  /** @param {StageDomain['standing']} word */
   const standing = (word) => all.filter(({ domain }) => domain.standing === word);
   return { live: standing('free'), abandoned: standing('abandoned'), away: standing('away') };
 }
 
 /**
  * Leaves the guest running at one host, under its own name.
- * @param {object[]} hosts
- * @param {import('./round.mjs').Round} round
- * @param {{ spokeLast: (hosts: object[]) => { host: object, domid: number } | undefined }} life
- * @returns {{ host: object | undefined, violations: string[] }} the host; undefined where the guest's life is over
+ * @param {readonly StageHost[]} hosts
+ * @param {Round} round
+ * @param {Life} life
+ * @returns {{ host: StageHost | undefined, violations: string[] }} the host; undefined where the guest's life is over
  */
 export function recover(hosts, round, life) {
+  /** @type {string[]} */
   const violations = [];
   // Whatever else an operator has made has had its time.
   for (const host of hosts) {
@@ -46,6 +60,7 @@ export function recover(hosts, round, life) {
   if (live.length > 1) violations.push(`it lives twice: ${words}`);
   if (abandoned.length + live.length > 1) violations.push(`one lives, and one was never sent away: ${words}`);
   const chosen = choose({ live, abandoned, away }, round, life, violations);
+  /** @param {There} there */
   const destroyed = ({ host, domain }) => xl(host, 'destroy', domain.name);
   for (const each of [...live, ...abandoned, ...away]) if (each !== chosen) destroyed(each);
   if (chosen === undefined) return { host: fromImage(hosts, round, violations), violations };
@@ -53,12 +68,18 @@ export function recover(hosts, round, life) {
   if (abandoned.includes(chosen)) xl(host, 'resume', domain.name);
   if (away.includes(chosen)) xl(host, 'resume', '--force', domain.name);
   const [now] = host.domains();
-  if (now.name !== OWN) xl(host, 'rename', now.name, OWN);
-  if (now.state === 'paused') xl(host, 'unpause', OWN);
+  if (now !== undefined && now.name !== OWN) xl(host, 'rename', now.name, OWN);
+  if (now?.state === 'paused') xl(host, 'unpause', OWN);
   return { host, violations };
 }
 
-/** Who goes on: what lives; else what was never sent; else, where no other host has it, what was sent away. */
+/**
+ * Who goes on: what lives; else what was never sent; else, where no other host has it, what was sent away.
+ * @param {Found} found
+ * @param {Round} round
+ * @param {Life} life
+ * @param {string[]} violations
+ */
 function choose({ live, abandoned, away }, round, life, violations) {
   if (live.length > 0) return live[0];
   if (abandoned.length > 0) return abandoned[0];
@@ -70,15 +91,21 @@ function choose({ live, abandoned, away }, round, life, violations) {
   return last;
 }
 
+/**
+ * @param {readonly StageHost[]} hosts
+ * @param {Round} round
+ * @param {string[]} violations
+ */
 function fromImage(hosts, round, violations) {
   const image = round.images.at(-1);
   if (image === undefined) return undefined;
   const [host] = hosts;
+  if (host === undefined) return undefined;
   try {
     xl(host, 'restore', image);
     return host;
   } catch (error) {
-    violations.push(`what was saved is lost: ${error.message}`);
+    violations.push(`what was saved is lost: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
 }

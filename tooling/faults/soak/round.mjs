@@ -8,6 +8,22 @@ import { OperatorProcess, receiver } from '../operator/process.mjs';
 import { comesTrue, processesOf, send, stateOf } from '../processes.mjs';
 import { PlainMigration } from './migration.mjs';
 
+/** @import { How } from '../operator/process.mjs' */
+/** @import { Living, StageDomain, StageHost } from '../stage.mjs' */
+/** @import { Act, Kill, Plan, Victim, When } from './plan.mjs' */
+/** @import { Tally } from './tally.mjs' */
+
+/** @typedef {{ process: OperatorProcess, before: Living[], files: string }} Started a command, what lived before it, and its folder */
+/**
+ * @typedef {object} Stage
+ * @property {string} folder of the round
+ * @property {StageHost} source
+ * @property {StageHost} target
+ * @property {StageHost} third
+ * @property {string} image see Scenery
+ * @property {() => void} follow reads on what the guest says, at whichever host
+ */
+
 /** Milliseconds: far more than it takes. */
 const LONGEST = 150_000;
 
@@ -16,19 +32,28 @@ const alsoRefused =
   /there is a domain called|is this very domain|no space left|Failed to (?:save|restore)|is gone|has been destroyed|was (?:stopped|killed)|cannot be read|another process has held/;
 
 export class Round {
+  /** @type {string[]} */
   violations = [];
-  /** What was done, and how it ended, for whoever reads of a violation. */
+  /**
+   * What was done, and how it ended, for whoever reads of a violation.
+   * @type {string[]}
+   */
   story = [];
   /** Whether somebody has ended the guest on purpose, or may have. */
   isEnded = false;
-  /** Images that are complete, of saves that may have ended the guest. */
+  /**
+   * Images that are complete, of saves that may have ended the guest.
+   * @type {string[]}
+   */
   images = [];
+  /** @type {OperatorProcess[]} */
   #processes = [];
   #isOver = false;
 
   /**
-   * @param {import('./plan.mjs').Plan} plan
-   * @param {{ folder: string, source: object, target: object, third: object, image: string, follow: () => void }} stage
+   * @param {Plan} plan
+   * @param {Stage} stage
+   * @param {Tally} tally
    */
   constructor(plan, stage, tally) {
     this.plan = plan;
@@ -38,88 +63,111 @@ export class Round {
 
   async play() {
     const { source, target } = this.stage;
-    let begin;
+    /** @type {(migration: PlainMigration) => void} */
+    let begin = () => {};
+    /** @type {Promise<PlainMigration>} */
     const begun = new Promise((resolve) => (begin = resolve));
     const { acts, stop } = this.plan;
     const acting = acts.map((act) => ({ at: act.acts, ended: this.#perform(act, begun) }));
+    /** @param {typeof acting} those */
     const ended = (those) => Promise.all(those.map((each) => each.ended));
     if (stop !== undefined) void this.#stop(stop, begun, ended(acting.filter(({ at }) => at === stop.acts)));
-    this.migration = new PlainMigration({
+    const migration = new PlainMigration({
       from: source.folder,
       to: target.folder,
       name: 'busy',
       options: this.plan.options,
     });
-    begin();
+    begin(migration);
     const watching = this.#watch();
-    if (!(await this.migration.ends(LONGEST))) this.#violation('xl migrate does not end');
+    if (!(await migration.ends(LONGEST))) this.#violation('xl migrate does not end');
     await ended(acting);
     this.#isOver = true;
     await watching;
     for (const process of this.#processes) process.close();
     await this.#quiet();
-    this.#count();
+    this.#count(migration);
   }
 
-  /** Resolves at the moment; at once where it has passed, or will not come any more. */
+  /**
+   * Resolves at the moment; at once where it has passed, or will not come any more.
+   * @param {When} when
+   * @param {Promise<PlainMigration>} begun
+   */
   async #moment(when, begun) {
     if (when === 'before') return;
-    await begun;
-    if (when === 'over') await this.migration.ends(LONGEST);
-    else await this.migration.enters(when, LONGEST);
+    const migration = await begun;
+    if (when === 'over') await migration.ends(LONGEST);
+    else await migration.enters(when, LONGEST);
   }
 
+  /** @param {Act | Kill} act @param {Promise<PlainMigration>} begun */
   async #perform(act, begun) {
     try {
       await (act.kind === 'kill' ? this.#kill(act, begun) : this.#command(act, begun));
     } catch (error) {
-      this.#violation(`${act.command ?? act.victim}: ${error.stack}`);
+      const what = act.kind === 'kill' ? act.victim : act.command;
+      this.#violation(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
 
-  /** Keeps a toolstack waiting until the commands of the moment have ended. */
+  /**
+   * Keeps a toolstack waiting until the commands of the moment have ended.
+   * @param {NonNullable<Plan['stop']>} stop
+   * @param {Promise<PlainMigration>} begun
+   * @param {Promise<unknown>} ended
+   */
   async #stop({ victim, acts }, begun, ended) {
     await this.#moment(acts, begun);
-    const pid = this.#pidOf(victim);
+    const pid = this.#pidOf(victim, await begun);
     if (pid === undefined || !send(pid, 'SIGSTOP')) return;
     await ended;
     send(pid, 'SIGCONT');
   }
 
-  #pidOf(victim) {
+  /** @param {Victim} victim @param {PlainMigration} migration */
+  #pidOf(victim, migration) {
     const pids = {
-      'xl migrate': () => (this.migration.isOver ? undefined : this.migration.pid),
-      'xl-receive': () => this.migration.receiverPid,
+      'xl migrate': () => (migration.isOver ? undefined : migration.pid),
+      'xl-receive': () => migration.receiverPid,
       domain: () => this.stage.source.newestPid(),
     };
     return pids[victim]();
   }
 
+  /** @param {Kill} kill @param {Promise<PlainMigration>} begun */
   async #kill({ victim, acts }, begun) {
     await this.#moment(acts, begun);
-    const pid = this.#pidOf(victim);
+    const pid = this.#pidOf(victim, await begun);
     const isDone = pid !== undefined && stateOf(pid) !== undefined && send(pid, 'SIGKILL');
     if (isDone && victim === 'domain') this.isEnded = true;
     this.tally.add(`kill of ${victim === 'domain' ? 'a domain' : victim}`, isDone ? 'done' : 'not there');
     this.story.push(`${victim} (${pid}) killed at ${acts}: ${isDone ? 'done' : 'not there'}`);
   }
 
+  /** @param {Act} act @param {Promise<PlainMigration>} begun */
   async #command(act, begun) {
     const { command: name, looks, acts } = act;
     const command = commands[name];
     if (looks !== undefined) {
       await this.#moment(looks, begun);
-      const process = this.#start(act, join(this.stage.folder, `hold.${this.#processes.length}`));
-      await process.looked();
+      const line = join(this.stage.folder, `hold.${this.#processes.length}`);
+      const started = this.#start(act, { line, acts: command.acts });
+      await started.process.looked();
       await this.#moment(acts, begun);
-      process.go();
-      return this.#judge(act, process);
+      started.process.go();
+      return this.#judge(act, started);
     }
     await this.#moment(acts, begun);
-    return this.#judge(act, this.#start(act, undefined, command.hindrance));
+    return this.#judge(act, this.#start(act, { hindrance: command.hindrance }));
   }
 
-  #start({ command: name, at }, line, hindrance) {
+  /**
+   * @param {Act} act
+   * @param {How} how
+   * @returns {Started}
+   */
+  #start({ command: name, at }, how) {
     const { folder, third, image } = this.stage;
     const host = this.stage[at];
     const [domain] = host.domains();
@@ -134,19 +182,14 @@ export class Round {
       receive: receiver,
     });
     const before = host.living();
-    const process = new OperatorProcess(said, {
-      host: host.folder,
-      line,
-      acts: command.acts,
-      hindrance,
-      left: this.plan.descriptors,
-    });
-    Object.assign(process, { before, files });
+    const process = new OperatorProcess(said, { host: host.folder, left: this.plan.descriptors, ...how });
     this.#processes.push(process);
-    return process;
+    return { process, before, files };
   }
 
-  async #judge(act, process) {
+  /** @param {Act} act @param {Started} started */
+  async #judge(act, started) {
+    const { process, files } = started;
     const { command: name, at, killed } = act;
     if (killed) send(process.pid, 'SIGKILL');
     const isEnded = (await process.ends()) || killed;
@@ -154,7 +197,7 @@ export class Round {
     this.story.push(`${name} at the ${at}: ${status} ${output.trim().split('\n').at(-1)}`);
     if (!isEnded) this.#violation(`xl ${name} does not end`);
     const command = commands[name];
-    const image = imageIn(process.files);
+    const image = imageIn(files);
     if (command.guest === 'ends' && existsSync(image)) this.images.push(image);
     if (killed) {
       this.isEnded ||= command.row === 'destroy';
@@ -162,7 +205,7 @@ export class Round {
     }
     if (/^\s+at .*:\d+|internal error|undefined|\[object/m.test(output))
       this.#violation(`${name} says: ${output}`);
-    if (command.row === 'list') await this.#checkList(name, at, process);
+    if (command.row === 'list') await this.#checkList(act, started);
     const isDone = status === 0 || (command.guest === 'fails' && /no space left/.test(output));
     this.isEnded ||= isDone && command.row === 'destroy';
     this.tally.add(name, isDone ? 'allowed' : 'refused');
@@ -172,7 +215,8 @@ export class Round {
     }
   }
 
-  async #checkList(name, at, { before, status, output }) {
+  /** @param {Act} act @param {Started} started */
+  async #checkList({ command: name, at }, { before, process: { status, output } }) {
     const removed = await this.stage[at].robbed(before);
     if (removed.length > 0) this.#violation(`${name} removed ${JSON.stringify(removed)}`);
     if (status !== 0 && output === '') this.#violation(`${name} ended with ${status} and without a word`);
@@ -222,8 +266,8 @@ export class Round {
     follow();
   }
 
-  #count() {
-    const { status, end } = this.migration;
+  /** @param {PlainMigration} migration */
+  #count({ status, end, stderr }) {
     const kind =
       end === undefined && typeof status === 'string'
         ? 'killed'
@@ -234,15 +278,18 @@ export class Round {
             : 'failed';
     this.tally.add('migration', kind);
     this.story.push(`migration ${kind}, ${status}: ${end?.message ?? ''}`);
-    if (end === undefined && kind !== 'killed' && this.migration.stderr === '') {
+    if (end === undefined && kind !== 'killed' && stderr === '') {
       this.#violation(`xl migrate ended with ${status} and without a word`);
     }
   }
 
+  /** @param {string} what */
   #violation(what) {
     this.violations.push(what);
   }
 }
 
+/** @type {StageDomain['standing'][]} */
 const heldOnes = ['taken', 'suspended', 'sent', 'incoming'];
+/** @param {StageDomain} domain */
 const keyOf = ({ domid, name, epoch }) => `${name} (domid ${domid}, epoch ${epoch})`;
