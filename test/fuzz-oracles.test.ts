@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as protocol from '@mig/protocol';
 import { describe, expect, it } from 'vitest';
-import { cases } from '../tooling/fuzz/cases.mjs';
+import { type CaseName, cases } from '../tooling/fuzz/cases.mjs';
 import {
   generateConfigurationFile,
   generateStreamConfiguration,
@@ -25,7 +25,7 @@ describe('the oracles of a stream speak up when', () => {
     ...modules,
     protocol: { ...protocol, [name]: value },
   });
-  const check = (lib: Modules, octets = golden) => cases.stream.check(octets, lib) as string;
+  const check = (lib: Modules, octets = golden) => cases.stream.check(octets, lib);
 
   it('nothing is wrong: they do not', () => {
     expect(check(modules)).toBe('accepted');
@@ -98,152 +98,150 @@ function offsetOf(octets: Uint8Array, type: string): number {
 }
 
 describe('an oracle speaks up where', () => {
-  type Check = (octets: Uint8Array, lib: unknown) => string;
   const { xl, wasm, xen, trace, operator } = modules;
   const random = () => new Random(7);
   const file = (text: string) => new Uint8Array(Buffer.from(text));
-  const rows: [what: string, name: keyof typeof cases, octets: Uint8Array, broken: object, oracle: RegExp][] =
+  const rows: [what: string, name: CaseName, octets: Uint8Array, broken: object, oracle: RegExp][] = [
     [
-      [
-        'a record in a stream does not come back',
-        'record',
-        recordChoices(random(), { number: 8, libxl: false, body: new Uint8Array(24) }),
-        { protocol: { ...protocol, encodeImageRecord: oneOctetLess(protocol.encodeImageRecord) } },
-        /^(re-encoding|chunks|strictness|end)/,
-      ],
-      [
-        'a trace does not come back',
-        'trace',
-        generateTrace(random(), modules),
-        { trace: { ...trace, encodeTraceRecord: oneOctetLess(trace.encodeTraceRecord) } },
-        /^re-encoding/,
-      ],
-      [
-        'a trace drives the terminal',
-        'trace',
-        generateTrace(random(), modules),
-        { xl: { ...xl, TextOutput: Careless } },
-        /^terminal/,
-      ],
-      [
-        'a trace brings a script',
-        'trace',
-        generateTrace(random(), modules),
-        { xl: { ...xl, htmlPage: () => '<script>' } },
-        /^page/,
-      ],
-      [
-        'a source gives a domain away and keeps it',
-        'migrate',
-        new Uint8Array(modules.handshake.BANNER),
-        { sender: { ...modules.sender, liveMigrate: () => undefined } },
-        /^outcome: resumed/,
-      ],
-      [
-        'a request of an operator is another when it is said again',
-        'operator-request',
-        generateOperatorMessages(random(), modules, 'request'),
-        {
-          operator: {
-            ...operator,
-            encodeOperatorRequest: () => operator.encodeOperatorRequest({ id: 77, kind: 'abort' }),
+      'a record in a stream does not come back',
+      'record',
+      recordChoices(random(), { number: 8, libxl: false, body: new Uint8Array(24) }),
+      { protocol: { ...protocol, encodeImageRecord: oneOctetLess(protocol.encodeImageRecord) } },
+      /^(re-encoding|chunks|strictness|end)/,
+    ],
+    [
+      'a trace does not come back',
+      'trace',
+      generateTrace(random(), modules),
+      { trace: { ...trace, encodeTraceRecord: oneOctetLess(trace.encodeTraceRecord) } },
+      /^re-encoding/,
+    ],
+    [
+      'a trace drives the terminal',
+      'trace',
+      generateTrace(random(), modules),
+      { xl: { ...xl, TextOutput: Careless } },
+      /^terminal/,
+    ],
+    [
+      'a trace brings a script',
+      'trace',
+      generateTrace(random(), modules),
+      { xl: { ...xl, htmlPage: () => '<script>' } },
+      /^page/,
+    ],
+    [
+      'a source gives a domain away and keeps it',
+      'migrate',
+      new Uint8Array(modules.handshake.BANNER),
+      { sender: { ...modules.sender, liveMigrate: () => undefined } },
+      /^outcome: resumed/,
+    ],
+    [
+      'a request of an operator is another when it is said again',
+      'operator-request',
+      generateOperatorMessages(random(), modules, 'request'),
+      {
+        operator: {
+          ...operator,
+          encodeOperatorRequest: () => operator.encodeOperatorRequest({ id: 77, kind: 'abort' }),
+        },
+      },
+      /^re-encoding/,
+    ],
+    [
+      'a reply to an operator cannot be shown',
+      'operator-reply',
+      generateOperatorMessages(random(), modules, 'reply'),
+      {
+        xl: {
+          ...xl,
+          statusSentence: () => 'undefined',
+          courseLine: () => '{}',
+          endLine: () => '{}',
+        },
+      },
+      /^shown/,
+    ],
+    [
+      'a configuration is another when it is written again',
+      'configuration-file',
+      file('name = "g"\nmemory = 5'),
+      { xl: { ...xl, parseConfiguration: forgetful(xl.parseConfiguration) } },
+      /^re-encoding/,
+    ],
+    [
+      'a fault in a configuration is nowhere',
+      'configuration-file',
+      file('name = '),
+      {
+        xl: {
+          ...xl,
+          parseConfiguration: () => {
+            throw new xl.ConfigurationError('what', { source: 'x', line: 7, column: 1 });
           },
         },
-        /^re-encoding/,
-      ],
-      [
-        'a reply to an operator cannot be shown',
-        'operator-reply',
-        generateOperatorMessages(random(), modules, 'reply'),
-        {
-          xl: {
-            ...xl,
-            statusSentence: () => 'undefined',
-            courseLine: () => '{}',
-            endLine: () => '{}',
+      },
+      /^error/,
+    ],
+    [
+      'the configuration of a stream is refused by an error that is not typed',
+      'stream-configuration',
+      generateStreamConfiguration(random()),
+      {
+        wasm: {
+          ...wasm,
+          domainType: () => {
+            throw new TypeError('oops');
           },
         },
-        /^shown/,
-      ],
-      [
-        'a configuration is another when it is written again',
-        'configuration-file',
-        file('name = "g"\nmemory = 5'),
-        { xl: { ...xl, parseConfiguration: forgetful(xl.parseConfiguration) } },
-        /^re-encoding/,
-      ],
-      [
-        'a fault in a configuration is nowhere',
-        'configuration-file',
-        file('name = '),
-        {
-          xl: {
-            ...xl,
-            parseConfiguration: () => {
-              throw new xl.ConfigurationError('what', { source: 'x', line: 7, column: 1 });
-            },
+      },
+      /^unexpected error: TypeError: oops/,
+    ],
+    [
+      'a guest is taken that the engine has other words for',
+      'guest',
+      new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]),
+      { wasm: { ...wasm, inspectGuest: () => ({ globals: new Map(), minimumMemory: 1 }) } },
+      /^engine/,
+    ],
+    [
+      'the state of a vCPU does not come back',
+      'vcpu-context',
+      generateVcpuContext(random(), modules),
+      {
+        wasm: {
+          ...wasm,
+          encodeVcpuContext: (context: Parameters<typeof wasm.encodeVcpuContext>[0]) =>
+            wasm.encodeVcpuContext({ ...context, paused: !context.paused }),
+        },
+      },
+      /^re-encoding/,
+    ],
+    [
+      'what is noted of a domain keeps it from being looked at',
+      'noted',
+      generateNoted(random(), modules),
+      {
+        xen: {
+          ...xen,
+          remembered: () => {
+            throw new TypeError('oops');
           },
         },
-        /^error/,
-      ],
-      [
-        'the configuration of a stream is refused by an error that is not typed',
-        'stream-configuration',
-        generateStreamConfiguration(random()),
-        {
-          wasm: {
-            ...wasm,
-            domainType: () => {
-              throw new TypeError('oops');
-            },
-          },
-        },
-        /^unexpected error: TypeError: oops/,
-      ],
-      [
-        'a guest is taken that the engine has other words for',
-        'guest',
-        new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]),
-        { wasm: { ...wasm, inspectGuest: () => ({ globals: new Map(), minimumMemory: 1 }) } },
-        /^engine/,
-      ],
-      [
-        'the state of a vCPU does not come back',
-        'vcpu-context',
-        generateVcpuContext(random(), modules),
-        {
-          wasm: {
-            ...wasm,
-            encodeVcpuContext: (context: Parameters<typeof wasm.encodeVcpuContext>[0]) =>
-              wasm.encodeVcpuContext({ ...context, paused: !context.paused }),
-          },
-        },
-        /^re-encoding/,
-      ],
-      [
-        'what is noted of a domain keeps it from being looked at',
-        'noted',
-        generateNoted(random(), modules),
-        {
-          xen: {
-            ...xen,
-            remembered: () => {
-              throw new TypeError('oops');
-            },
-          },
-        },
-        /^unexpected error: TypeError: oops/,
-      ],
-    ];
+      },
+      /^unexpected error: TypeError: oops/,
+    ],
+  ];
 
   it.each(rows)('%s', (_, name, octets, broken, oracle) => {
-    const check = cases[name].check as Check;
+    const { check } = cases[name];
     expect(check(octets, modules)).toMatch(/^[a-z- ]+$/);
     expect(() => check(octets, { ...modules, ...broken })).toThrow(oracle);
   });
 
   it('the configurations that are made are good ones', () => {
-    const check = cases['configuration-file'].check as Check;
+    const { check } = cases['configuration-file'];
     expect(check(generateConfigurationFile(random()), modules)).toBe('accepted');
   });
 });

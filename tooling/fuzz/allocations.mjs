@@ -2,12 +2,16 @@
 
 const watched = ['ArrayBuffer', 'Uint8Array', 'Uint32Array', 'Float64Array', 'Array'];
 
-/** Runs it with constructors that count; returns octets in all, and in the largest. */
+/**
+ * Runs it with constructors that count; returns octets in all, and in the largest, besides what it returns.
+ * @template T
+ * @param {() => T} action
+ */
 export function countAllocations(action) {
   const count = { total: 0, largest: 0 };
-  const originals = watched.map((name) => [name, globalThis[name]]);
+  const originals = new Map(watched.map((name) => [name, Reflect.get(globalThis, name)]));
   for (const [name, original] of originals) {
-    globalThis[name] = new Proxy(original, {
+    const counting = new Proxy(original, {
       construct(target, parameters, self) {
         const [length] = parameters;
         if (typeof length === 'number' && parameters.length === 1) {
@@ -18,11 +22,12 @@ export function countAllocations(action) {
         return Reflect.construct(target, parameters, self);
       },
     });
+    Reflect.set(globalThis, name, counting);
   }
   try {
-    action();
+    const value = action();
+    return { ...count, value };
   } finally {
-    for (const [name, original] of originals) globalThis[name] = original;
+    for (const [name, original] of originals) Reflect.set(globalThis, name, original);
   }
-  return count;
 }

@@ -18,9 +18,28 @@ import { checkReceive, checkRestore } from './restore-case.mjs';
 import { checkStream } from './stream-case.mjs';
 import { checkTrace, generateTrace } from './trace-case.mjs';
 
+/** @import { Lib } from './lib.mjs' */
+/** @import { Part } from './parts.mjs' */
+/** @import { Random } from './random.mjs' */
+/** @import { StreamOptions } from './stream-case.mjs' */
+
+/** @typedef {'request' | 'reply'} Direction of a message */
+/**
+ * What is fed to whom: of the modules under test, `lib`.
+ * @typedef {object} Case
+ * @property {(random: Random, lib: Lib) => Uint8Array} make
+ * @property {(octets: Uint8Array, lib: Lib) => string} check throws a Violation, or returns how it went
+ */
+/** @typedef {keyof typeof all} CaseName */
+
+/** @type {ReturnType<typeof recordedStreams> | undefined} */
 let recorded;
 
-/** A stream's parts: recorded, recorded with few pages, or generated. */
+/**
+ * A stream's parts: recorded, recorded with few pages, or generated.
+ * @param {Random} random
+ * @param {Lib} lib
+ */
 function anyStream(random, lib) {
   recorded ??= recordedStreams();
   const kind = random.next();
@@ -29,18 +48,29 @@ function anyStream(random, lib) {
   return generateStream(random, lib.protocol);
 }
 
+/**
+ * @param {Random} random
+ * @param {Lib} lib
+ * @param {(part: Part) => boolean} [keep]
+ */
 function mutatedStream(random, lib, keep = () => true) {
   const parts = anyStream(random, lib).filter(keep);
   const other = anyStream(random, lib);
   return mutateParts(random, parts, random.chance(0.8) ? other.filter(keep) : other);
 }
 
+/**
+ * @param {Random} random
+ * @param {Lib} lib
+ * @param {Uint8Array} octets
+ */
 function withPermission(random, lib, octets) {
   const permission = lib.handshake.PERMISSION_TO_GO;
   const after = random.chance(0.3) ? mutateOctets(random, permission) : permission;
   return new Uint8Array(Buffer.concat([octets, after]));
 }
 
+/** @type {(options: StreamOptions, keep?: (part: Part) => boolean) => Case} */
 const stream = (options, keep) => ({
   make: (random, lib) => {
     const octets = mutatedStream(random, lib, keep);
@@ -49,9 +79,14 @@ const stream = (options, keep) => ({
   check: (octets, lib) => checkStream(octets, lib, options),
 });
 
+/** @param {Part} part */
 const isImage = ({ layer }) => layer === 'image';
 
-/** A record of any stream, by itself. */
+/**
+ * A record of any stream, by itself.
+ * @param {Random} random
+ * @param {Lib} lib
+ */
 function anyRecord(random, lib) {
   const records = anyStream(random, lib).filter(
     ({ kind, octets }) => kind === 'record' && octets.length < 9000,
@@ -61,17 +96,33 @@ function anyRecord(random, lib) {
   return recordChoices(random, { number, libxl: part.layer === 'libxl', body: bodyOf(part) });
 }
 
+/**
+ * @param {Random} random
+ * @param {Lib} lib
+ * @param {Direction} direction
+ */
 function controlMessages(random, { control, handshake }, direction) {
   const state = { paused: true, suspended: false, crashed: false, logDirty: true, wasPaused: false };
   const ram = { descriptor: 21, address: 2 ** 40, length: 2 ** 26 };
   const octets = random.octets(random.below(20));
   const epoch = random.below(100);
+  const [plain, seen] = /** @type {const} */ ([
+    ['state', 'hold', 'release'],
+    ['pause', 'unpause', 'destroy', 'context'],
+  ]);
+  /** @type {import('@mig/protocol/control').ControlRequest[]} */
   const requests = [
-    ...['state', 'hold', 'release'].map((kind) => ({ kind })),
-    ...['pause', 'unpause', 'destroy', 'context'].map((kind) => ({ kind, epoch })),
+    ...plain.map((kind) => ({ kind })),
+    ...seen.map((kind) => ({ kind, epoch })),
     { kind: 'resume', force: random.chance(0.5), epoch },
     { kind: 'rename', name: 'g2', epoch },
-    { kind: 'take', purpose: random.pick(['migration', 'save']), pid: 5, to: 'host2', epoch },
+    {
+      kind: 'take',
+      purpose: random.pick(/** @type {const} */ (['migration', 'save'])),
+      pid: 5,
+      to: 'host2',
+      epoch,
+    },
     { kind: 'suspend', timeoutMilliseconds: random.below(2 ** 32) },
     { kind: 'sendAway', name: 'g--migratedaway', sentTo: 'host2', epoch },
     { kind: 'takeBack', paused: random.chance(0.5), epoch },
@@ -80,26 +131,31 @@ function controlMessages(random, { control, handshake }, direction) {
     { kind: 'start', name: 'g', paused: random.chance(0.5) },
   ];
   const own = { name: 'g', standing: random.pick(handshake.standings), epoch, sentTo: '' };
+  /** @type {import('@mig/protocol/control').ControlReply[]} */
   const replies = [
     { kind: 'done', epoch },
     { kind: 'error', code: random.pick(control.controlErrorCodes), message: 'no' },
     { kind: 'state', ...state, ...own, cpuSeconds: random.next(), ram },
     { kind: 'context', octets },
   ];
-  const [all, encode] =
+  const messages = Array.from({ length: random.from(1, 4) }, () =>
     direction === 'request'
-      ? [requests, control.encodeControlRequest]
-      : [replies, control.encodeControlReply];
-  const messages = Array.from({ length: random.from(1, 4) }, () => encode(random.pick(all)));
+      ? control.encodeControlRequest(random.pick(requests))
+      : control.encodeControlReply(random.pick(replies)),
+  );
   return new Uint8Array(Buffer.concat(messages));
 }
 
-/** Recorded messages of the save helper; of some another length, which is then right, or another type. */
+/**
+ * Recorded messages of the save helper; of some another length, which is then right, or another type.
+ * @param {Random} random
+ */
 function helperMessages(random) {
   const recorded = fixture(`helper-${random.pick(['save', 'restore'])}.stdout.bin`);
   const messages = [];
+  const view = viewOf(recorded);
   for (let at = 0; at < recorded.length;) {
-    const length = recorded[at] + recorded[at + 1] * 256;
+    const length = view.getUint16(at, true);
     const most = length + (random.chance(0.02) ? random.pick([-4, -1, 1, 4]) : 0);
     const message = new Uint8Array(2 + Math.max(0, most));
     message.set(recorded.subarray(at, at + Math.min(2 + length, message.length)));
@@ -111,17 +167,24 @@ function helperMessages(random) {
   return new Uint8Array(Buffer.concat(messages));
 }
 
+/** @type {(direction: Direction) => Case} */
 const controlCase = (direction) => ({
   make: (random, lib) => mutateOctets(random, controlMessages(random, lib, direction)),
   check: (octets, lib) => checkControl(octets, lib, direction),
 });
 
+/** @type {(direction: Direction) => Case} */
 const operatorCase = (direction) => ({
   make: (random, lib) => mutateOctets(random, generateOperatorMessages(random, lib, direction)),
   check: direction === 'request' ? checkOperatorRequest : checkOperatorReply,
 });
 
-/** Octets that `generate` makes, damaged. */
+/**
+ * Octets that `generate` makes, damaged.
+ * @param {Case['make']} generate
+ * @param {Case['check']} check
+ * @returns {Case}
+ */
 const plainCase = (generate, check) => ({
   make: (random, lib) => mutateOctets(random, generate(random, lib)),
   check,
@@ -137,11 +200,7 @@ const noises = [
   'SSH-2.0-x\r\n',
 ];
 
-/**
- * By name: `make(random, lib)` gives octets, `check(octets, lib)` throws a Violation or returns how it went. `lib` are
- * the modules under test: lib.mjs.
- */
-export const cases = {
+const all = /** @satisfies {Readonly<Record<string, Case>>} */ ({
   stream: stream({ start: 'xl', permission: true }),
   libxl: stream({ start: 'libxl' }, ({ layer }) => layer !== 'xl'),
   image: stream({ start: 'libxc' }, isImage),
@@ -179,4 +238,16 @@ export const cases = {
   guest: plainCase(anyGuest, checkGuest),
   'vcpu-context': plainCase(generateVcpuContext, checkVcpuContext),
   noted: plainCase(generateNoted, checkNoted),
-};
+});
+
+/** @type {Readonly<Record<CaseName, Case>>} */
+export const cases = all;
+export const caseNames = /** @type {CaseName[]} */ (Object.keys(all));
+
+/**
+ * @param {string} name
+ * @returns {name is CaseName}
+ */
+export function isCase(name) {
+  return Object.hasOwn(all, name);
+}

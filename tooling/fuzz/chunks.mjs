@@ -3,7 +3,12 @@ import { countAllocations } from './allocations.mjs';
 import { Random, seedOf } from './random.mjs';
 import { must } from './violation.mjs';
 
-/** Pushes them in chunks of the sizes that `size` gives. A copy each: nothing may be read beyond it. */
+/**
+ * Pushes them in chunks of the sizes that `size` gives. A copy each: nothing may be read beyond it.
+ * @param {Uint8Array} octets
+ * @param {() => number} size
+ * @param {(chunk: Uint8Array) => void} push
+ */
 export function chunked(octets, size, push) {
   for (let at = 0; at < octets.length;) {
     const to = Math.min(octets.length, at + size());
@@ -12,18 +17,26 @@ export function chunked(octets, size, push) {
   }
 }
 
-/** Sizes of chunks, drawn from the octets themselves. */
+/** Sizes of chunks, drawn from the octets themselves. @param {Uint8Array} octets */
 export function anySize(octets) {
   const random = new Random(seedOf(octets));
   return () => 1 + random.below(12);
 }
 
-/** In proportion to what there is, however much is announced. @param most octets that any of them may take */
+/**
+ * In proportion to what there is, however much is announced.
+ * @template T
+ * @param {Uint8Array} octets
+ * @param {() => T} action
+ * @param {number} [most] octets that any of them may take
+ * @returns {T} what the action returns
+ */
 export function allocatesLittle(octets, action, most = 2 ** 20) {
-  const { total, largest } = countAllocations(action);
+  const { total, largest, value } = countAllocations(action);
   must(
     total <= most + 64 * octets.length,
     'allocation',
     () => `${total} octets allocated for ${octets.length}, ${largest} at once`,
   );
+  return value;
 }

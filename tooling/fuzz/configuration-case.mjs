@@ -5,7 +5,13 @@ import { memoryFile } from './restore-case.mjs';
 import { isFitForTerminal } from './terminal.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
-/** As `xl create` reads a file: text, or not to be read. */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
+/** @typedef {ReturnType<Lib['xl']['parseConfiguration']>} Settings */
+/** @typedef {Settings extends ReadonlyMap<string, { value: infer Value }> ? Value : never} Value */
+
+/** As `xl create` reads a file: text, or not to be read. @param {Uint8Array} octets */
 function textIn(octets) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
@@ -14,6 +20,11 @@ function textIn(octets) {
   }
 }
 
+/**
+ * The value without what is said of it: a text, a number, or a list of such.
+ * @param {Value} value
+ * @returns {unknown}
+ */
 function plain(value) {
   return value.kind === 'list'
     ? value.values.map(plain)
@@ -22,52 +33,66 @@ function plain(value) {
       : value.text;
 }
 
+/**
+ * @param {unknown} value as `plain` gives it
+ * @returns {string}
+ */
 function printed(value) {
   if (Array.isArray(value)) return `[ ${value.map(printed).join(',\n')} ]`;
   if (typeof value === 'bigint') return `0x${value.toString(16)}`;
-  return `"${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+  return `"${String(value).replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
-/** What was read, written plainly, is read again. */
+/** What was read, written plainly, is read again. @param {Settings} settings @param {Lib} lib */
 function comesBack(settings, { xl }) {
-  const values = [...settings].map(([key, { value }]) => [key, plain(value)]);
-  const text = values.map(([key, value]) => `${key} = ${printed(value)}`).join('\n');
-  const again = [...xl.parseConfiguration(text, 'again')].map(([key, { value }]) => [key, plain(value)]);
-  must(isDeepStrictEqual(again, values), 're-encoding', () => text);
+  const values = plainSettings(settings);
+  const text = values.map(({ key, value }) => `${key} = ${printed(value)}`).join('\n');
+  must(
+    isDeepStrictEqual(plainSettings(xl.parseConfiguration(text, 'again')), values),
+    're-encoding',
+    () => text,
+  );
 }
 
+/** @param {Settings} settings */
+function plainSettings(settings) {
+  return [...settings].map(([key, { value }]) => ({ key, value: plain(value) }));
+}
+
+/** @param {InstanceType<Lib['xl']['ConfigurationError']>} error @param {string} text */
 function errorMakesSense({ message, place }, text) {
   must(message.length < 1000 + 2 * text.length, 'error', 'a message without end');
   if (place === undefined) return;
   const lines = text.split('\n');
   const { line, column } = place;
-  const isThere = line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1].length + 1;
+  const width = lines[line - 1]?.length ?? NaN;
+  const isThere = column >= 1 && column <= width + 1;
   must(isThere, 'error', () => `its place is beyond: ${message}`);
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkConfigurationFile(octets, lib) {
   const { xl, wasm, hypervisor } = lib;
   const text = textIn(octets);
   if (text === undefined) return 'not text';
-  let settings;
-  const unread = onlyThrows([xl.ConfigurationError], () => {
-    settings = xl.parseConfiguration(text, 'fuzz.cfg');
-  });
+  const { error: unread, value: settings } = onlyThrows([xl.ConfigurationError], () =>
+    xl.parseConfiguration(text, 'fuzz.cfg'),
+  );
   if (unread !== undefined) {
     errorMakesSense(unread, text);
     return 'unread';
   }
   comesBack(settings, lib);
-  let built;
-  const refused = onlyThrows([xl.ConfigurationError], () => {
-    built = xl.domainConfiguration(settings, '/');
-  });
+  const { error: refused, value: built } = onlyThrows([xl.ConfigurationError], () =>
+    xl.domainConfiguration(settings),
+  );
   if (refused !== undefined) {
     errorMakesSense(refused, text);
     return 'refused';
   }
-  let taken;
-  const error = onlyThrows([hypervisor.HostError], () => (taken = wasm.parseConfiguration(built.json)));
+  const { error, value: taken } = onlyThrows([hypervisor.HostError], () =>
+    wasm.parseConfiguration(built.json),
+  );
   if (error !== undefined) {
     must(error.code === 'bad-configuration', 'host', () => String(error));
     return error.code;
@@ -76,7 +101,7 @@ export function checkConfigurationFile(octets, lib) {
   return 'accepted';
 }
 
-/** An xl header with these octets as its configuration. */
+/** An xl header with these octets as its configuration. @param {Uint8Array} configuration @param {Lib} lib */
 function headerAround(configuration, { protocol }) {
   const header = protocol.xlHeader('');
   const optionalData = new Uint8Array(4 + configuration.length + 1);
@@ -85,7 +110,11 @@ function headerAround(configuration, { protocol }) {
   return { ...header, optionalData };
 }
 
-/** What is printed of the header of a stream. */
+/**
+ * What is printed of the header of a stream.
+ * @param {import('@mig/protocol').XlHeader} header
+ * @param {Lib} lib
+ */
 function isShown(header, lib) {
   const { xl } = lib;
   const row = xl.rowOf({ kind: 'xl-header', layer: 'xl', offset: 0, header });
@@ -95,31 +124,36 @@ function isShown(header, lib) {
   must(JSON.stringify(JSON.parse(json)) === json, 'JSON', () => xl.rowText(row));
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkStreamConfiguration(octets, lib) {
-  const { protocol, receiver, posix, wasm, hypervisor } = lib;
+  const { protocol, wasm, hypervisor } = lib;
   const header = headerAround(octets, lib);
   isShown(header, lib);
-  const fd = memoryFile(lib, protocol.encodeXlHeader(header));
-  let arriving;
-  try {
-    const input = new posix.Input(fd, { subject: 'the stream' });
-    const error = onlyThrows([protocol.StreamError], () => (arriving = receiver.readConfiguration(input)));
-    if (error !== undefined) return error.code;
-  } finally {
-    closeSync(fd);
-  }
+  const { error: unread, value: arriving } = onlyThrows([protocol.StreamError], () =>
+    arrivingIn(lib, protocol.encodeXlHeader(header)),
+  );
+  if (unread !== undefined) return unread.code;
   const { configuration, name } = arriving;
   must(typeof name === 'string' && name !== '', 'name', () => String(name));
-  let taken;
-  const error = onlyThrows([hypervisor.HostError], () => {
+  const { error, value: taken } = onlyThrows([hypervisor.HostError], () => {
     wasm.domainType(configuration);
-    taken = wasm.parseConfiguration(configuration, { name });
+    return wasm.parseConfiguration(configuration, { name });
   });
   if (error !== undefined) return error.code;
   // What it is kept as is read again when the domain is saved.
   const again = wasm.parseConfiguration(taken.json);
   must(isDeepStrictEqual({ ...again, domid: taken.domid }, taken), 're-encoding', () => taken.json);
   return 'accepted';
+}
+
+/** @param {Lib} lib @param {Uint8Array} octets */
+function arrivingIn(lib, octets) {
+  const fd = memoryFile(lib, octets);
+  try {
+    return lib.receiver.readConfiguration(new lib.posix.Input(fd, { subject: 'the stream' }));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 const settings = [
@@ -142,18 +176,22 @@ const settings = [
   'builder = "hvm"',
 ];
 
+/** @param {Random} random */
 export function generateConfigurationFile(random) {
   const good = ['name = "g"', 'type = "wasm"', 'kernel = "wss"'];
   const some = Array.from({ length: random.below(8) }, () => random.pick(settings));
   return new Uint8Array(Buffer.from([...(random.chance(0.8) ? good : []), ...some, ''].join('\n')));
 }
 
+/** @param {Random} random */
 export function generateStreamConfiguration(random) {
+  /** @type {Record<string, unknown>} */
   const creation = { type: 'wasm', name: random.pick(['g', 'ü', 'g--incoming']), uuid: '01234567-89ab-cdef-0123-456789abcdef' }; // prettier-ignore
+  /** @type {Record<string, unknown>} */
   const build = { max_vcpus: 1, max_memkb: 65536, target_memkb: 65536, kernel: 'wss', cmdline: 'pages=3' };
   const more = random.pick([{}, { devices: [{ a: null }] }, { __proto: 1 }, { on_crash: 'destroy' }]);
   const value = { c_info: creation, b_info: build, ...more };
   if (random.chance(0.3)) delete build[random.pick(Object.keys(build))];
-  if (random.chance(0.2)) creation.domid = random.below(40_000);
+  if (random.chance(0.2)) creation['domid'] = random.below(40_000);
   return new Uint8Array(Buffer.from(JSON.stringify(value, undefined, random.below(2))));
 }

@@ -1,8 +1,18 @@
 // Valid streams of every shape: guests, versions, byte orders, emulators, a VERIFY pass.
 
+/** @import { ByteOrder, DomainHeader, ImageRecord, LibxlRecord } from '@mig/protocol' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Kind, Layer, Part } from './parts.mjs' */
+/** @import { Random } from './random.mjs' */
+
 const PAGE = 4096;
 const pageTypes = [0, 0, 0, 1, 4, 9, 12, 13, 14, 15];
 
+/**
+ * @param {Random} random
+ * @param {number} pfnLimit
+ * @returns {ImageRecord}
+ */
 function pageData(random, pfnLimit) {
   const count = random.from(1, 4);
   const types = Uint8Array.from({ length: count }, () => random.pick(pageTypes));
@@ -15,6 +25,10 @@ function pageData(random, pfnLimit) {
   };
 }
 
+/**
+ * @param {Random} random
+ * @returns {ImageRecord[]}
+ */
 function policies(random) {
   const u32 = () => random.below(2 ** 32);
   const leaf = () => ({ leaf: u32(), subleaf: u32(), a: u32(), b: u32(), c: u32(), d: u32() });
@@ -25,23 +39,33 @@ function policies(random) {
   ];
 }
 
+/** @param {Random} random */
 function pvFrames(random) {
   const endPfn = random.pick([1, 511, 512, 1023]);
   const pfns = Float64Array.from({ length: endPfn < 512 ? 1 : 2 }, () => random.below(1024));
-  return { type: 'X86_PV_P2M_FRAMES', startPfn: 0, endPfn, pfns };
+  return { type: /** @type {const} */ ('X86_PV_P2M_FRAMES'), startPfn: 0, endPfn, pfns };
 }
 
+/**
+ * @param {Random} random
+ * @returns {ImageRecord[]}
+ */
 function pvState(random) {
-  const vcpu = (type, octets) => ({ type, vcpuId: 0, context: random.octets(octets) });
+  /** @param {number} octets */
+  const vcpu = (octets) => ({ vcpuId: 0, context: random.octets(octets) });
   return [
     { type: 'SHARED_INFO', sharedInfo: new Uint8Array(PAGE) },
     { type: 'X86_PV_VCPU_BASIC', vcpuId: 0, context: new Uint8Array(5168) },
-    vcpu('X86_PV_VCPU_EXTENDED', 128),
-    vcpu('X86_PV_VCPU_XSAVE', 24),
-    vcpu('X86_PV_VCPU_MSRS', 32),
+    { type: 'X86_PV_VCPU_EXTENDED', ...vcpu(128) },
+    { type: 'X86_PV_VCPU_XSAVE', ...vcpu(24) },
+    { type: 'X86_PV_VCPU_MSRS', ...vcpu(32) },
   ];
 }
 
+/**
+ * @param {Random} random
+ * @returns {ImageRecord[]}
+ */
 function hvmState(random) {
   const params = [1, 5, 17].map((index) => ({ index: BigInt(index), value: BigInt(random.below(2 ** 32)) }));
   return [
@@ -50,23 +74,40 @@ function hvmState(random) {
   ];
 }
 
+/**
+ * @param {Random} random
+ * @param {DomainHeader['type']} guest
+ * @param {number} version
+ * @returns {ImageRecord[]}
+ */
 function imageRecords(random, guest, version) {
   const pv = guest === 'x86-pv';
   const frames = pvFrames(random);
   const limit = pv ? frames.endPfn + 1 : 2 ** 16;
   const batches = () => Array.from({ length: random.below(3) }, () => pageData(random, limit));
+  /** @type {ImageRecord[]} */
+  const info = pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : [];
+  /** @type {ImageRecord[]} */
+  const staticData = version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : [];
+  const pages = batches();
+  /** @type {ImageRecord[]} */
+  const verified = random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : [];
   return [
-    ...(pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : []),
-    ...(version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : []),
+    ...info,
+    ...staticData,
     ...(pv ? [frames] : []),
-    ...batches(),
-    ...(random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : []),
+    ...pages,
+    ...verified,
     { type: 'X86_TSC_INFO', mode: 0, khz: random.below(2 ** 32), nanoseconds: 5n, incarnation: 0 },
     ...(pv ? pvState(random) : hvmState(random)),
     { type: 'END' },
   ];
 }
 
+/**
+ * @param {Random} random
+ * @returns {LibxlRecord[]}
+ */
 function emulatorRecords(random) {
   const emulator = { emulatorId: random.below(3), index: random.below(2) };
   const entries = [{ key: 'a/b', value: 'c' }, { key: 'd', value: '' }]; // prettier-ignore
@@ -76,13 +117,20 @@ function emulatorRecords(random) {
   ];
 }
 
-/** A whole stream as parts, for `takeApart`'s readers; every record by its own encoder. */
+/**
+ * A whole stream as parts, for `takeApart`'s readers; every record by its own encoder.
+ * @param {Random} random
+ * @param {Lib['protocol']} protocol
+ */
 export function generateStream(random, protocol) {
+  /** @type {ByteOrder} */
   const order = random.chance(0.05) ? 'big-endian' : 'little-endian';
-  const guest = random.pick(['x86-pv', 'x86-hvm']);
-  const version = random.pick([2, 3]);
+  const guest = random.pick(/** @type {const} */ (['x86-pv', 'x86-hvm']));
+  const version = random.pick(/** @type {const} */ ([2, 3]));
+  /** @type {(layer: Layer, kind: Kind, octets: Uint8Array) => Part} */
   const part = (layer, kind, octets) => ({ layer, kind, octets });
   const configuration = JSON.stringify({ c_info: { name: 'fuzzed', type: 'pvh' } });
+  /** @param {LibxlRecord} record */
   const libxlRecord = (record) => part('libxl', 'record', protocol.encodeLibxlRecord(record, order));
   const domain = { type: guest, pageShift: 12, xenMajor: 4, xenMinor: 17 };
   return [

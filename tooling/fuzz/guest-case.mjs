@@ -4,7 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle } from './chunks.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
-/** What the engine says of the module that was taken: the loader has read the same. */
+/** @import { HostError } from '@mig/hypervisor' */
+/** @import { Guest } from '@mig/hypervisor-wasm' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
+/**
+ * What the engine says of the module that was taken: the loader has read the same.
+ * @param {Uint8Array} module
+ * @param {Guest} guest
+ */
 function engineAgrees(module, guest) {
   const compiled = new WebAssembly.Module(module);
   const imports = WebAssembly.Module.imports(compiled);
@@ -30,6 +39,7 @@ function engineAgrees(module, guest) {
   }
   const memory = new WebAssembly.Memory({ shared: true, initial: guest.minimumMemory, maximum: 65536 });
   const mig = { now: () => 0, console: () => undefined };
+  /** @type {Record<string, unknown>} */
   let exports;
   try {
     // Nothing runs: there is no start function.
@@ -39,19 +49,19 @@ function engineAgrees(module, guest) {
     must(error instanceof WebAssembly.RuntimeError, 'engine', () => String(error));
     return;
   }
-  must(exports.mig_abi.value === 1, 'engine', () => `ABI ${exports.mig_abi.value}`);
+  const { mig_abi: abi } = exports;
+  must(abi instanceof WebAssembly.Global && abi.value === 1, 'engine', () => `another ABI than 1`);
 }
 
+/** @param {HostError} error */
 function refusalMakesSense(error) {
   must(error.code === 'bad-guest', 'error', () => String(error));
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkGuest(octets, { wasm, hypervisor }) {
-  let guest;
-  const inspect = () => (guest = wasm.inspectGuest(octets));
-  const refused = () => onlyThrows([hypervisor.HostError], inspect);
-  let error;
-  allocatesLittle(octets, () => (error = refused()));
+  const inspect = () => wasm.inspectGuest(octets);
+  const { error, value: guest } = allocatesLittle(octets, () => onlyThrows([hypervisor.HostError], inspect));
   if (error !== undefined) {
     refusalMakesSense(error);
     return WebAssembly.validate(octets) ? 'refused' : 'no module';
@@ -61,11 +71,10 @@ export function checkGuest(octets, { wasm, hypervisor }) {
   return 'accepted';
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkVcpuContext(octets, { wasm, hypervisor }) {
-  let context;
-  const decode = () => (context = wasm.decodeVcpuContext(octets));
-  let error;
-  allocatesLittle(octets, () => (error = onlyThrows([hypervisor.HostError], decode)));
+  const decode = () => wasm.decodeVcpuContext(octets);
+  const { error, value: context } = allocatesLittle(octets, () => onlyThrows([hypervisor.HostError], decode));
   if (error !== undefined) {
     refusalMakesSense(error);
     return 'refused';
@@ -92,19 +101,22 @@ const small = octetsOf(`
   0a090202000b040041000b
   0b08010041100b026869
 `);
+/** @type {Uint8Array[] | undefined} */
 let programs;
 
+/** @param {string} text in hexadecimal */
 function octetsOf(text) {
   return new Uint8Array(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
 }
 
-/** The small guest or, now and then, one that comes with mig. */
+/** The small guest or, now and then, one that comes with mig. @param {Random} random */
 export function anyGuest(random) {
   const folder = new URL('../../packages/hypervisor-wasm/dist/guests/', import.meta.url);
   programs ??= ['idle.wasm', 'wss.wasm'].map((name) => new Uint8Array(readFileSync(new URL(name, folder))));
   return random.chance(0.8) ? small : random.pick(programs);
 }
 
+/** @param {Random} random @param {Lib} lib */
 export function generateVcpuContext(random, { wasm }) {
   const guest = wasm.inspectGuest(anyGuest(random));
   const value = { i32: () => random.below(2 ** 31), i64: () => BigInt(random.below(2 ** 32)), f32: () => 1.5, f64: () => NaN }; // prettier-ignore

@@ -6,13 +6,16 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
-import { cases } from './cases.mjs';
+import { caseNames, cases } from './cases.mjs';
 import { folderOf, readInput, replaceReaching } from './corpus.mjs';
 import { findings, report, reportFatal } from './findings.mjs';
 import { judge } from './judge.mjs';
 import * as lib from './lib.mjs';
 import { Random } from './random.mjs';
 import { Violation } from './violation.mjs';
+
+/** @import { CaseName } from './cases.mjs' */
+/** @import { Request } from './structural.mjs' */
 
 /** Octets of an input at most: room for a few pages, and soon decoded. */
 const LONGEST = 16384;
@@ -26,7 +29,12 @@ const RUNS = 2000;
 
 const program = fileURLToPath(new URL('./under-jazzer.mjs', import.meta.url));
 
-/** @returns what it has said, and how it ended */
+/**
+ * @param {CaseName} name
+ * @param {string} folder
+ * @param {readonly string[]} flags of libFuzzer
+ * @returns {Promise<{ said: string, ended: number | string | null }>} what it has said, and how it ended
+ */
 function underJazzer(name, folder, flags) {
   const parameters = [`--max-old-space-size=${MOST_OBJECTS}`, program, name, '--', ...flags];
   const child = spawn(process.execPath, parameters, {
@@ -35,6 +43,7 @@ function underJazzer(name, folder, flags) {
     env: { ...process.env, TMPDIR: folder, UV_THREADPOOL_SIZE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  /** @type {Buffer[]} */
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (octets) => said.push(octets));
   return new Promise((resolve, reject) => {
@@ -45,6 +54,11 @@ function underJazzer(name, folder, flags) {
   });
 }
 
+/**
+ * @param {CaseName} name
+ * @param {string} folder
+ * @param {number} seed
+ */
 function makeInputs(name, folder, seed) {
   for (let i = 0; i < MADE; i++) {
     const octets = cases[name].make(new Random(seed + i), lib);
@@ -52,18 +66,27 @@ function makeInputs(name, folder, seed) {
   }
 }
 
-/** The last figures of libFuzzer, which it prints as it goes. */
+/** The last figures of libFuzzer, which it prints as it goes. @param {string} said */
 function figuresIn(said) {
   const last = said.match(/^#\d+\t.*$/gm)?.at(-1) ?? '';
-  const [runs, edges] = [/^#(\d+)/, /cov: (\d+)/].map((pattern) => Number(pattern.exec(last)?.[1] ?? 0));
-  return { runs, edges };
+  /** @param {RegExp} pattern */
+  const figure = (pattern) => Number(pattern.exec(last)?.[1] ?? 0);
+  return { runs: figure(/^#(\d+)/), edges: figure(/cov: (\d+)/) };
 }
 
+/**
+ * @param {CaseName} name
+ * @param {Omit<Request, 'only'> & { keep: boolean }} request
+ */
 async function fuzzCase(name, { seed, runs, minutes, keep }) {
   const folder = temporaryFolder('mig-fuzz-');
-  const folders = ['reached', 'made', 'found', 'kept'].map((each) => join(folder, each));
-  for (const each of folders) mkdirSync(each);
-  const [reached, made, found, kept] = folders;
+  /** @param {string} name */
+  const folderFor = (name) => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  };
+  const [reached, made] = [folderFor('reached'), folderFor('made')];
+  const [found, kept] = [folderFor('found'), folderFor('kept')];
   try {
     makeInputs(name, made, seed);
     const bound =
@@ -93,6 +116,12 @@ async function fuzzCase(name, { seed, runs, minutes, keep }) {
   }
 }
 
+/**
+ * @param {CaseName} name
+ * @param {string} found the folder of what it has found
+ * @param {string} said
+ * @param {number} seed
+ */
 function reportFound(name, found, said, seed) {
   const again = `pnpm fuzz --guided --only ${name} --seed ${seed}`;
   const [file] = readdirSync(found);
@@ -104,7 +133,13 @@ function reportFound(name, found, said, seed) {
   else reportFatal(name, octets, /ERROR: libFuzzer: .*/.exec(said)?.[0] ?? said.slice(-4000), again);
 }
 
-/** Few and small inputs that together take every branch that all of them take, in place of those that were kept. */
+/**
+ * Few and small inputs that together take every branch that all of them take, in place of those that were kept.
+ * @param {CaseName} name
+ * @param {string} folder
+ * @param {readonly string[]} all folders
+ * @param {string} kept the folder that they go to
+ */
 async function keepWhatReaches(name, folder, all, kept) {
   // How often a branch is taken is for the search, and would keep four times as much.
   const flags = ['-merge=1', '-use_counters=0', `-max_len=${LONGEST}`];
@@ -113,8 +148,9 @@ async function keepWhatReaches(name, folder, all, kept) {
   replaceReaching(name, kept);
 }
 
+/** @param {Request & { keep: boolean, jobs: number | undefined }} request */
 export async function fuzzGuided({ only, minutes, jobs = availableParallelism(), ...options }) {
-  const waiting = only === undefined ? Object.keys(cases) : [only];
+  const waiting = only === undefined ? [...caseNames] : [only];
   const each =
     minutes === undefined ? undefined : (minutes * Math.min(jobs, waiting.length)) / waiting.length;
   const began = performance.now();

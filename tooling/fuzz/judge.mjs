@@ -1,12 +1,16 @@
 // One case, judged: how it went, or which oracle objects.
 import { cases } from './cases.mjs';
 import * as lib from './lib.mjs';
-import { Violation } from './violation.mjs';
+import { Violation, violationOf } from './violation.mjs';
 
 /** Milliseconds of processors, not of the clock, after which a case is too slow: others may be at work. */
 const SLOW = 5000;
 
-/** @returns how it went, or the Violation */
+/**
+ * @param {import('./cases.mjs').CaseName} name
+ * @param {Uint8Array} octets
+ * @returns how it went, or the Violation
+ */
 export function judge(name, octets) {
   const began = process.cpuUsage();
   try {
@@ -16,12 +20,15 @@ export function judge(name, octets) {
     if (took > SLOW) return new Violation('time', `${took.toFixed(0)} ms for ${octets.length} octets`);
     return outcome;
   } catch (error) {
-    if (error instanceof Violation) return error;
-    return new Violation('unexpected error', String(error?.stack ?? error), { cause: error });
+    return violationOf(error);
   }
 }
 
-/** What tells one finding from another: the oracle, and how its words begin, numbers apart; of an error, where it is thrown. */
+/**
+ * What tells one finding from another: the oracle, and how its words begin, numbers apart; of an error, where it is thrown.
+ * @param {string} name
+ * @param {Violation} violation
+ */
 export function kindOf(name, { oracle, message }) {
   const words =
     oracle === 'unexpected error' ? message.split('\n').slice(0, 2).join(' ') : message.slice(0, 60);

@@ -19,6 +19,8 @@ import * as vcpuContext from '../../packages/hypervisor-wasm/dist/vcpu-context.j
 import * as domainLedger from '../../packages/hypervisor-xen/dist/domain-ledger.js';
 import * as domainRecord from '../../packages/hypervisor-xen/dist/domain-record.js';
 
+/** @typedef {typeof import('./lib.mjs')} Lib */
+
 export * as hypervisor from '../../packages/hypervisor/dist/index.js';
 export * as posix from '../../packages/posix/dist/index.js';
 export * as control from '../../packages/protocol/dist/control.js';

@@ -1,7 +1,7 @@
 // Feeds damaged streams, messages, files and programs to everything that reads them. Status 0 only if every oracle was
 // content. docs/fuzzing.md has more.
 import { parseArgs } from 'node:util';
-import { cases } from './cases.mjs';
+import { caseNames, isCase } from './cases.mjs';
 import { caseOf, readInput } from './corpus.mjs';
 import { findings } from './findings.mjs';
 import { fuzzGuided } from './guided.mjs';
@@ -18,42 +18,51 @@ const usage = `usage: pnpm fuzz [--guided [--keep] [--jobs J]] [--seed S] [--run
   --seed S     1 unless given
   --runs N     3000 in all unless given; with --guided 2000 of each case
   --minutes M  in all
-  --only CASE  ${Object.keys(cases).join(', ')}
+  --only CASE  ${caseNames.join(', ')}
   FILE         from the corpus, or any other in a folder with the name of a case: judged alone`;
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(`${message}\n${usage}`);
   process.exit(2);
 }
 
 function commandLine() {
-  const text = { type: 'string' };
-  const flag = { type: 'boolean', default: false };
+  const { values, positionals } = parse();
+  const { only, guided, keep } = values;
+  const [seed, runs, minutes, jobs] = [number('seed'), number('runs'), number('minutes'), number('jobs')];
+  /** @param {'seed' | 'runs' | 'minutes' | 'jobs'} name */
+  function number(name) {
+    const text = values[name];
+    if (text !== undefined && !(Number(text) > 0)) fail(`--${name} takes a number`);
+    return text === undefined ? undefined : Number(text);
+  }
+  if (only !== undefined && !isCase(only)) fail(`there is no case ${only}`);
+  if (!guided && (keep || jobs !== undefined)) fail('--keep and --jobs go with --guided');
+  return { seed: seed ?? 1, runs, minutes, jobs, only, guided, keep, files: positionals };
+}
+
+function parse() {
+  const text = /** @type {const} */ ({ type: 'string' });
+  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
   const numbers = { seed: text, runs: text, minutes: text, jobs: text };
-  let parsed;
   try {
-    parsed = parseArgs({
+    return parseArgs({
       options: { ...numbers, only: text, guided: flag, keep: flag },
       allowPositionals: true,
     });
   } catch (error) {
-    fail(error.message);
+    return fail(error instanceof Error ? error.message : String(error));
   }
-  const { values, positionals } = parsed;
-  for (const name of Object.keys(numbers)) {
-    if (values[name] === undefined) continue;
-    if (!(Number(values[name]) > 0)) fail(`--${name} takes a number`);
-    values[name] = Number(values[name]);
-  }
-  if (values.only !== undefined && !(values.only in cases)) fail(`there is no case ${values.only}`);
-  if (!values.guided && (values.keep || values.jobs !== undefined))
-    fail('--keep and --jobs go with --guided');
-  return { seed: 1, ...values, files: positionals };
 }
 
+/** @param {string} file */
 function replay(file) {
   const name = caseOf(file);
-  if (!(name in cases)) fail(`${file}: its folder has the name of no case`);
+  if (!isCase(name)) fail(`${file}: its folder has the name of no case`);
   const result = judge(name, readInput(file));
   console.log(`${file}: ${result}`);
   if (result instanceof Violation) process.exitCode = 1;

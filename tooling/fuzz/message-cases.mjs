@@ -3,18 +3,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { must, onlyThrows } from './violation.mjs';
 
+/** @import { Lib } from './lib.mjs' */
+
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkHelper(octets, { helper }) {
+  /** @param {() => number} size */
   const decode = (size) => {
+    /** @type {ReturnType<InstanceType<Lib['helper']['HelperMessageDecoder']>['push']>} */
     const messages = [];
     const decoder = new helper.HelperMessageDecoder();
-    const error = onlyThrows([helper.HelperMessageError], () => {
+    const { error } = onlyThrows([helper.HelperMessageError], () => {
       chunked(octets, size, (chunk) => messages.push(...decoder.push(chunk)));
       decoder.end();
     });
     return { messages, error };
   };
-  let whole;
-  allocatesLittle(octets, () => (whole = decode(() => octets.length)));
+  const whole = allocatesLittle(octets, () => decode(() => octets.length));
   // One octet at a time no chunk completes two messages, and none before a fault is lost.
   const parts = decode(() => 1);
   must(whole.error?.message === parts.error?.message, 'chunks', () => `${whole.error} and ${parts.error}`);
@@ -30,26 +34,47 @@ export function checkHelper(octets, { helper }) {
   return whole.error === undefined ? 'accepted' : 'refused';
 }
 
-/** Blobs are Buffers or not: the same octets, another prototype. */
+/**
+ * Blobs are Buffers or not: the same octets, another prototype.
+ * @param {object} message
+ */
 function plain(message) {
-  return message.octets === undefined ? message : { ...message, octets: Uint8Array.from(message.octets) };
+  return 'octets' in message && message.octets instanceof Uint8Array
+    ? { ...message, octets: Uint8Array.from(message.octets) }
+    : message;
 }
 
-/** Messages with their lengths before them. @param said what else must hold for a message that was understood */
+/**
+ * @template {object} Message
+ * @typedef {object} Protocol
+ * @property {Lib['control']['ControlFrames'] | Lib['operator']['OperatorFrames']} Frames
+ * @property {Lib['control']['ControlError']} ControlError
+ * @property {(octets: Uint8Array) => Message} decodeOne
+ * @property {(message: Message) => Uint8Array} encodeOne
+ * @property {(message: Message) => void} [said] what else must hold for a message that was understood
+ */
+
+/**
+ * Messages with their lengths before them.
+ * @template {object} Message
+ * @param {Uint8Array} octets
+ * @param {Protocol<Message>} protocol
+ */
 export function checkDelimited(
   octets,
   { Frames, ControlError, decodeOne, encodeOne, said = () => undefined },
 ) {
+  /** @param {() => number} size */
   const decode = (size) => {
+    /** @type {Uint8Array[]} */
     const messages = [];
     const frames = new Frames();
-    const error = onlyThrows([ControlError], () => {
+    const { error } = onlyThrows([ControlError], () => {
       chunked(octets, size, (chunk) => messages.push(...frames.push(chunk)));
     });
     return { messages, error };
   };
-  let whole;
-  allocatesLittle(octets, () => (whole = decode(() => octets.length)));
+  const whole = allocatesLittle(octets, () => decode(() => octets.length));
   const parts = decode(anySize(octets));
   must(whole.error?.code === parts.error?.code, 'chunks', () => `${whole.error} and ${parts.error}`);
   if (whole.error === undefined) {
@@ -57,8 +82,7 @@ export function checkDelimited(
   }
   let accepted = 0;
   for (const message of parts.messages) {
-    let decoded;
-    const error = onlyThrows([ControlError], () => (decoded = decodeOne(message)));
+    const { error, value: decoded } = onlyThrows([ControlError], () => decodeOne(message));
     if (error !== undefined) {
       must(!error.fatal, 'error', () => `${error}`);
       continue;
@@ -72,6 +96,11 @@ export function checkDelimited(
   return whole.error?.code ?? (accepted > 0 ? 'accepted' : 'refused');
 }
 
+/**
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ * @param {import('./cases.mjs').Direction} direction
+ */
 export function checkControl(octets, { control }, direction) {
   const { ControlFrames: Frames, ControlError } = control;
   return direction === 'request'
@@ -87,6 +116,7 @@ export function checkControl(octets, { control }, direction) {
       });
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkBanner(octets, { handshake }) {
   const { BANNER } = handshake;
   const due = octets.subarray(0, BANNER.length);

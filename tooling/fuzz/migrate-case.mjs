@@ -1,31 +1,46 @@
 // What must hold for any octets that the source of a migration hears: whoever may run the domain does, and nobody else.
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { memoryFile } from './restore-case.mjs';
-import { must, onlyThrows } from './violation.mjs';
+import { must, onlyThrows, Violation } from './violation.mjs';
 
-/** A host with one domain, which has no memory to send. */
+/** @import { DomainInfo, Host, OutgoingDomain } from '@mig/hypervisor' */
+/** @import { SourceOutcome } from '@mig/protocol/handshake' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
+/** Of an image of nothing. */
+const figures = { octets: 0, milliseconds: 0, suspendMilliseconds: 0, lineRate: undefined };
+
+/** A host with one domain, which has no memory to send: as much of a Host as a migration calls. */
 class DomainToSend {
   name = 'busy';
   suspended = false;
   gone = false;
 
+  /** @returns {DomainInfo} */
   describe() {
-    return { domid: 1, name: this.name, standing: 'taken', state: { suspended: this.suspended } };
+    const state = { paused: false, suspended: this.suspended, crashed: false };
+    const seen = { cpuSeconds: 0, logDirty: false, epoch: 1, standing: /** @type {const} */ ('taken') };
+    return { domid: 1, name: this.name, uuid: '', memory: 0, vcpus: 1, state, ...seen };
   }
 
+  /** @param {string} name */
   find(name) {
     return !this.gone && name === this.name ? this.describe() : undefined;
   }
 
+  /** @returns {OutgoingDomain} */
   take() {
     return {
-      info: { domid: 1, name: 'busy' },
+      info: this.describe(),
       configuration: '{"c_info":{"name":"busy"}}',
       saveTo: (_, { observer }) => {
-        observer.precopyEnded({ code: 'iterations', sentence: 'it is over' });
+        const precopyEnd = { code: /** @type {const} */ ('iterations'), sentence: 'it is over' };
+        observer?.precopyEnded?.(precopyEnd);
         this.suspended = true;
-        observer.suspended();
-        return { passes: [], suspendRequestedAt: performance.now() };
+        observer?.suspended?.();
+        return { passes: [], precopyEnd, ...figures, suspendRequestedAt: performance.now() };
       },
       sendAway: (name) => {
         must(this.suspended, 'host', 'sent away while it runs');
@@ -44,8 +59,13 @@ class DomainToSend {
   }
 }
 
-/** How far the target has come, by what it has said, and what the source is to make of that. */
+/**
+ * How far the target has come, by what it has said, and what the source is to make of that.
+ * @param {Buffer} said
+ * @param {Lib['handshake']} handshake
+ */
 function expected(said, { BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+  /** @param {readonly Uint8Array[]} messages */
   const whole = (messages) => {
     const octets = Buffer.concat(messages);
     return Buffer.compare(octets, said.subarray(0, octets.length)) === 0;
@@ -68,6 +88,19 @@ const ends = {
   moved: { given: true, gone: true, suspended: true, name: 'busy--migratedaway' },
 };
 
+/**
+ * What the error may say of the domain then.
+ * @type {Readonly<Record<keyof typeof ends, readonly SourceOutcome[]>>}
+ */
+const outcomes = {
+  untouched: ['untouched', 'keeps-running'],
+  resumed: ['resumed'],
+  unknown: ['unknown'],
+  'taken back': ['resumed'],
+  moved: [],
+};
+
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkMigrate(octets, lib) {
   const { liveMigrate, MigrationError } = lib.sender;
   const host = new DomainToSend();
@@ -76,21 +109,20 @@ export function checkMigrate(octets, lib) {
   try {
     const input = new lib.posix.Input(heard, { subject: 'the target' });
     const output = new lib.posix.Output(sent, { subject: 'the stream' });
-    const error = onlyThrows([MigrationError], () => liveMigrate(host, 1, { input, output }));
-    if (error?.cause?.name === 'Violation') throw error.cause;
+    const { error } = onlyThrows([MigrationError], () =>
+      liveMigrate(/** @type {Host} */ (/** @type {unknown} */ (host)), 1, { input, output }),
+    );
+    if (error?.cause instanceof Violation) throw error.cause;
     const again = openSync(`/proc/self/fd/${sent}`, 'r');
     const stream = readFileSync(again);
     closeSync(again);
     const end = expected(Buffer.from(octets), lib.handshake);
-    const { given, ...domain } = ends[end];
-    const found = { given: stream.includes(lib.handshake.PERMISSION_TO_GO), gone: host.gone, suspended: host.suspended, name: host.name }; // prettier-ignore
-    for (const [name, value] of Object.entries({ given, ...domain })) {
-      must(found[name] === value, 'domain', () => `${end}: ${name} is ${found[name]}, ${error}`);
-    }
+    const due = ends[end];
+    const found = { given: stream.includes(Buffer.from(lib.handshake.PERMISSION_TO_GO)), gone: host.gone, suspended: host.suspended, name: host.name }; // prettier-ignore
+    must(isDeepStrictEqual(found, due), 'domain', () => `${end}: ${JSON.stringify(found)}, ${error}`);
     must((error === undefined) === (end === 'moved'), 'outcome', () => `${end}, and ${error}`);
-    const outcomes = { untouched: ['untouched', 'keeps-running'], 'taken back': ['resumed'] };
     if (error !== undefined) {
-      must((outcomes[end] ?? [end]).includes(error.outcome), 'outcome', () => `${end}: ${error.outcome}`);
+      must(outcomes[end].includes(error.outcome), 'outcome', () => `${end}: ${error.outcome}`);
       must(error.message.length < 1000, 'error', 'a message without end');
     }
     return end;
@@ -100,7 +132,7 @@ export function checkMigrate(octets, lib) {
   }
 }
 
-/** What a target may say, up to any of its messages. */
+/** What a target may say, up to any of its messages. @param {Random} random @param {Lib} lib */
 export function generateAnswers(random, { handshake }) {
   const { BANNER, READY, REPORT, PERMISSION_TO_GO } = handshake;
   const status = Buffer.of(random.pick([0, 0, 3, 255]));

@@ -3,10 +3,15 @@
 /** At most so many tries: a case that stays large is still a case. */
 const TRIES = 3000;
 
-/** `violates(octets)`: whether it is the same violation. Cuts pieces out, from large to small, then clears octets. */
+/**
+ * Cuts pieces out, from large to small, then clears octets.
+ * @param {Uint8Array} octets
+ * @param {(octets: Uint8Array) => boolean} violates whether it is the same violation
+ */
 export function minimise(octets, violates) {
   let least = octets;
   let tries = 0;
+  /** @param {Uint8Array} candidate */
   const attempt = (candidate) => {
     if (++tries > TRIES || !violates(candidate)) return false;
     least = candidate;

@@ -1,6 +1,9 @@
 // Mutations: of the parts of a stream along its structure, then of plain octets.
 import { bodyOf, fields, putTogether, record, viewOf } from './parts.mjs';
 
+/** @import { Random } from './random.mjs' */
+/** @import { Field, Layer, Part } from './parts.mjs' */
+
 const MIB = 2 ** 20;
 /** Where counts, lengths and types go wrong. */
 const interesting = [
@@ -32,13 +35,23 @@ const interesting = [
   ],
 ];
 
+/**
+ * @param {Part} part
+ * @param {(octets: Uint8Array) => void} change
+ * @returns {Part}
+ */
 function changed(part, change) {
   const octets = part.octets.slice();
   change(octets);
   return { ...part, octets };
 }
 
-/** An interesting value, or one beside what stands there, in either byte order. */
+/**
+ * An interesting value, or one beside what stands there, in either byte order.
+ * @param {Random} random
+ * @param {Uint8Array} octets
+ * @param {Field} field
+ */
 function setField(random, octets, [offset, width]) {
   if (offset + width > octets.length) return;
   const view = viewOf(octets);
@@ -51,32 +64,44 @@ function setField(random, octets, [offset, width]) {
   else view.setUint16(offset, value, little);
 }
 
+/** @param {Random} random */
 function anyRecord(random) {
-  const layer = random.pick(['libxl', 'image']);
+  const layer = random.pick(/** @type {Layer[]} */ (['libxl', 'image']));
   const type = random.chance(0.8) ? random.below(20) : random.pick(interesting);
   // Now and then one that is large for its kind.
   const length = random.chance(0.005) ? random.pick([65536, 65544, MIB, MIB + 1]) : random.below(70);
   return record(layer, type, length < 100 ? random.octets(length) : new Uint8Array(length));
 }
 
-/** Each takes the parts and a place in them; `other`: another stream's parts. They change the list, never an octet of it. */
+/**
+ * Each takes the parts and a place in them; `other`: another stream's parts. They change the list, never an octet of it.
+ * @type {((random: Random, parts: Part[], at: number, other: readonly Part[]) => void)[]}
+ */
 const structural = [
-  (random, parts, at) => parts.splice(at, 1),
-  (random, parts, at) => parts.splice(random.below(parts.length + 1), 0, parts[at]),
-  (random, parts, at) => parts.splice(at, 0, ...Array.from({ length: random.from(1, 20) }, () => parts[at])),
+  (_random, parts, at) => parts.splice(at, 1),
+  (random, parts, at) => parts.splice(random.below(parts.length + 1), 0, ...parts.slice(at, at + 1)),
+  (random, parts, at) => {
+    const again = Array.from({ length: random.from(1, 20) }, () => parts.slice(at, at + 1));
+    parts.splice(at, 0, ...again.flat());
+  },
   (random, parts, at) => parts.splice(random.below(parts.length), 0, ...parts.splice(at, 1)),
   (random, parts, at) => parts.splice(at, 0, anyRecord(random)),
-  (random, parts, at, other) => parts.splice(random.below(parts.length + 1), 0, random.pick(other)),
+  (random, parts, _at, other) => parts.splice(random.below(parts.length + 1), 0, random.pick(other)),
   (random, parts, at, other) => parts.splice(at, parts.length, ...other.slice(random.below(other.length))),
-  (random, parts, at) => (parts.length = at),
+  (_random, parts, at) => (parts.length = at),
   // An END, of whatever layer is read there, and nothing after it.
-  (random, parts, at) => parts.splice(at, parts.length, record('libxl', 0, new Uint8Array(0))),
+  (_random, parts, at) => parts.splice(at, parts.length, record('libxl', 0, new Uint8Array(0))),
 ];
 
+/** @type {((random: Random, part: Part) => Part)[]} */
 const withinPart = [
   (random, part) => changed(part, (octets) => setField(random, octets, random.pick(fields[part.kind]))),
   (random, part) => changed(part, (octets) => setField(random, octets, random.pick(fields[part.kind]))),
-  (random, part) => changed(part, (octets) => (octets[random.below(octets.length)] ^= 1 << random.below(8))),
+  (random, part) =>
+    changed(part, (octets) => {
+      const at = random.below(octets.length);
+      octets.fill((octets[at] ?? 0) ^ (1 << random.below(8)), at, at + 1);
+    }),
   // The last octet: padding, or a pfn's type, or a text's NUL.
   (random, part) => changed(part, (octets) => (octets[octets.length - 1] = random.below(256))),
   // Another body of another length, the frame right.
@@ -92,7 +117,7 @@ const withinPart = [
   (random, part) =>
     changed(part, (octets) => {
       if (part.kind !== 'record') return;
-      if (random.chance(0.3)) octets[3] ^= 0x80;
+      if (random.chance(0.3)) octets[3] = (octets[3] ?? 0) ^ 0x80;
       else octets[0] = random.below(20);
     }),
   // A word of a list, such as a pfn with its type.
@@ -106,7 +131,10 @@ const withinPart = [
     }),
 ];
 
-/** Changes to octets of any kind. */
+/**
+ * Changes to octets of any kind.
+ * @type {((random: Random, octets: Uint8Array) => Uint8Array)[]}
+ */
 export const plain = [
   (random, octets) => octets.subarray(0, random.below(octets.length + 1)),
   (random, octets) => octets.with(random.below(octets.length), random.below(256)),
@@ -130,26 +158,41 @@ export const plain = [
   },
 ];
 
+/** @param {Uint8Array[]} parts */
 function joined(...parts) {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** From none to some: most cases should get past the first header. */
+/** From none to some: most cases should get past the first header. @param {Random} random */
 function howMany(random) {
   return random.pick([0, 1, 1, 1, 1, 1, 2, 2, 3, 5, 8]);
 }
 
+/**
+ * @param {Random} random
+ * @param {readonly Part[]} parts of a stream
+ * @param {readonly Part[]} other parts of another
+ */
 export function mutateParts(random, parts, other) {
   const mutated = [...parts];
   for (let left = howMany(random); left > 0 && mutated.length > 0; left--) {
     const at = random.below(mutated.length);
     if (random.chance(0.4)) random.pick(structural)(random, mutated, at, other);
-    else mutated[at] = random.pick(withinPart)(random, mutated[at]);
+    else
+      mutated.splice(
+        at,
+        1,
+        ...mutated.slice(at, at + 1).map((part) => random.pick(withinPart)(random, part)),
+      );
   }
   const octets = putTogether(mutated);
   return random.chance(0.15) && octets.length > 0 ? random.pick(plain)(random, octets) : octets;
 }
 
+/**
+ * @param {Random} random
+ * @param {Uint8Array} octets
+ */
 export function mutateOctets(random, octets) {
   let mutated = octets;
   for (let left = howMany(random); left > 0 && mutated.length > 0; left--) {

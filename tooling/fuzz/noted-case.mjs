@@ -1,5 +1,8 @@
 // What must hold for any text that stands in xenstore for what mig has noted of a domain.
-import { must, onlyThrows } from './violation.mjs';
+import { must, neverThrows } from './violation.mjs';
+
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
 
@@ -17,14 +20,16 @@ const observed = [
   { name: 'g--incoming', uuid: UUID, paused: true, suspended: false, crashed: false, cpuNanoseconds: 0 },
 ];
 
-/** Whatever is noted, the domain can be looked at, and stands somewhere that the tables know. */
+/**
+ * Whatever is noted, the domain can be looked at, and stands somewhere that the tables know.
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ */
 export function checkNoted(octets, { xen, handshake }) {
   const text = Buffer.from(octets).toString('utf8');
   const record = xen.decodeRecord(text);
   for (const domain of observed) {
-    let found;
-    const error = onlyThrows([], () => (found = xen.remembered(5, domain, text, [])));
-    must(error === undefined, 'look', () => String(error));
+    const found = neverThrows(() => xen.remembered(5, domain, text, []));
     const { standing, epoch } = found.standing;
     must(handshake.standings.includes(standing), 'standing', () => String(standing));
     must(Number.isSafeInteger(epoch) && epoch >= 0, 'epoch', () => String(epoch));
@@ -32,13 +37,20 @@ export function checkNoted(octets, { xen, handshake }) {
   if (record === 'unreadable') return 'unreadable';
   // As texts: JSON has a zero below zero, and writes it as the other one.
   const written = xen.encodeRecord(record);
-  must(xen.encodeRecord(xen.decodeRecord(written)) === written, 're-encoding', () => text);
+  const again = xen.decodeRecord(written);
+  must(again !== 'unreadable' && xen.encodeRecord(again) === written, 're-encoding', () => text);
   return 'accepted';
 }
 
+/** @param {Random} random @param {Lib} lib */
 export function generateNoted(random, { xen, handshake }) {
   const process = { pid: random.below(2 ** 22), startTime: random.below(2 ** 32), bootId: UUID, pidNamespace: 'pid:[4026531836]' }; // prettier-ignore
-  const hold = { id: UUID, purpose: random.pick(['migration', 'save', 'arrival']), to: 'host2', process };
+  const hold = {
+    id: UUID,
+    purpose: random.pick(/** @type {const} */ (['migration', 'save', 'arrival'])),
+    to: 'host2',
+    process,
+  };
   const record = {
     standing: random.pick(handshake.standings),
     epoch: random.below(100),

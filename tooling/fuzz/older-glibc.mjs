@@ -4,7 +4,10 @@ import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Name, the older one that does the same, and the version of that. No older name is longer. */
+/**
+ * Name, the older one that does the same, and the version of that. No older name is longer.
+ * @type {readonly (readonly [name: string, oldName: string, version: string])[]}
+ */
 const older = [
   // C23's strtol() reads 0b1, too; libFuzzer parses decimal numbers with it.
   ['__isoc23_strtol', 'strtol', 'GLIBC_2.2.5'],
@@ -20,25 +23,31 @@ const VERSYM = 0x6fffffff;
 const VERNEED = 0x6ffffffe;
 const WEAK = 2;
 
-/** Sections of a little-endian ELF64: the other kinds of machine that jazzer.js is built for are not looked after. */
+/** Sections of a little-endian ELF64: the other kinds of machine that jazzer.js is built for are not looked after. @param {Buffer} elf */
 function sectionsOf(elf) {
   const at = Number(elf.readBigUInt64LE(0x28));
   return Array.from({ length: elf.readUInt16LE(0x3c) }, (_, i) => {
     const header = elf.subarray(at + i * elf.readUInt16LE(0x3a));
-    const [offset, size] = [0x18, 0x20].map((field) => Number(header.readBigUInt64LE(field)));
+    const [offset, size] = [Number(header.readBigUInt64LE(0x18)), Number(header.readBigUInt64LE(0x20))];
     return { type: header.readUInt32LE(4), link: header.readUInt32LE(0x28), offset, size };
   });
 }
 
-/** @returns a copy that asks for the older names, and for no version that they make superfluous */
+/**
+ * @param {Uint8Array} file
+ * @returns a copy that asks for the older names, and for no version that they make superfluous
+ * @throws Error where the file has not the sections of a library
+ */
 export function withOlderNames(file) {
   const elf = Buffer.from(file);
   const sections = sectionsOf(elf);
-  const [symbols, versions, needed] = [DYNSYM, VERSYM, VERNEED].map((type) =>
-    sections.find((section) => section.type === type),
-  );
-  const strings = sections[symbols.link].offset;
+  /** @param {number} type */
+  const sectionOf = (type) => existing(sections.find((section) => section.type === type));
+  const [symbols, versions, needed] = [sectionOf(DYNSYM), sectionOf(VERSYM), sectionOf(VERNEED)];
+  const strings = existing(sections[symbols.link]).offset;
+  /** @param {number} offset */
   const nameAt = (offset) => elf.toString('latin1', strings + offset, elf.indexOf(0, strings + offset));
+  /** @type {Map<string, number>} */
   const numbers = new Map();
   for (let file = needed.offset, next = 1; next > 0; file += next) {
     next = elf.readUInt32LE(file + 12);
@@ -53,14 +62,25 @@ export function withOlderNames(file) {
   for (let i = 0; i * 24 < symbols.size; i++) {
     const symbol = symbols.offset + i * 24;
     const offset = elf.readUInt32LE(symbol);
-    const [name, oldName, version] = older.find(([each]) => each === nameAt(offset)) ?? [];
-    if (name === undefined) continue;
+    const found = older.find(([each]) => each === nameAt(offset));
+    if (found === undefined) continue;
+    const [name, oldName, version] = found;
     const oldOffset = offset + name.length - oldName.length;
     elf.write(oldName, strings + oldOffset, 'latin1');
     elf.writeUInt32LE(oldOffset, symbol);
-    elf.writeUInt16LE(numbers.get(version), versions.offset + i * 2);
+    elf.writeUInt16LE(existing(numbers.get(version)), versions.offset + i * 2);
   }
   return elf;
+}
+
+/**
+ * @template T
+ * @param {T | undefined} value
+ * @returns {T}
+ */
+function existing(value) {
+  if (value === undefined) throw new Error('this is no library that jazzer.js has built');
+  return value;
 }
 
 /** From here on, what does not load for want of such a version is loaded as a copy with older names. */
@@ -70,8 +90,8 @@ export function loadWithOlderNames() {
     try {
       return dlopen.call(process, module, filename, ...flags);
     } catch (error) {
-      if (![...unneeded].some((version) => error.message.includes(`version \`${version}' not found`)))
-        throw error;
+      const said = error instanceof Error ? error.message : '';
+      if (![...unneeded].some((version) => said.includes(`version \`${version}' not found`))) throw error;
     }
     const folder = mkdtempSync(join(tmpdir(), 'mig-fuzz-'));
     try {

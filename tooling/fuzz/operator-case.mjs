@@ -2,9 +2,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkDelimited } from './message-cases.mjs';
 import { isFitForTerminal } from './terminal.mjs';
-import { must, onlyThrows } from './violation.mjs';
+import { must, neverThrows } from './violation.mjs';
 
-/** The operator changes the settings of this migration. */
+/** @import { OperatorCourse, OperatorReply, OperatorRequest } from '@mig/operator' */
+/** @import { SourceState } from '@mig/protocol/handshake' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
+/**
+ * The operator changes the settings of this migration.
+ * @type {Parameters<Lib['steering']['changedSettings']>[0]}
+ */
 const settings = {
   precopyIterations: 5,
   precopyThreshold: 50,
@@ -15,38 +23,50 @@ const settings = {
   bandwidthAlways: true,
 };
 
-/** A change is made, or refused in a sentence; what is then in force can be told to the operator. */
+/**
+ * A change is made, or refused in a sentence; what is then in force can be told to the operator.
+ * @param {OperatorRequest} request
+ * @param {Lib} lib
+ */
 function isHeeded(request, { operator, steering }) {
   if (request.kind !== 'set') return;
-  let changed;
-  const error = onlyThrows([], () => (changed = steering.changedSettings(settings, request.change)));
-  must(error === undefined, 'course', () => String(error));
+  const changed = neverThrows(() => steering.changedSettings(settings, request.change));
   if (typeof changed === 'string') {
     must(changed.length < 500, 'course', 'a refusal without end');
     return;
   }
+  /** @type {OperatorReply} */
   const reply = { id: 1, kind: 'course', course: steering.settingsInForce(changed, false) };
-  const [octets] = new operator.OperatorFrames().push(operator.encodeOperatorReply(reply));
+  const [octets = new Uint8Array()] = new operator.OperatorFrames().push(operator.encodeOperatorReply(reply));
   const told = operator.decodeOperatorReply(octets);
   must(isDeepStrictEqual(told, reply), 'course', () => JSON.stringify([reply, told]));
 }
 
-/** Whatever a reply holds, it can be shown. */
+/** Whatever a reply holds, it can be shown. @param {OperatorReply} reply @param {Lib} lib */
 function isShown(reply, lib) {
   const { xl } = lib;
   const record = { domid: 1, domain: 'g', target: 'host2', pid: 5 };
-  const say = {
-    status: ({ status }) => [
-      ...xl.statusParagraph(status),
-      xl.statusSentence(status),
-      ...xl.statusTable([status, { record }]),
-      JSON.parse(xl.statusLine(status)).event,
-    ],
-    course: ({ course: inForce }) => [JSON.parse(xl.courseLine(record, inForce)).event],
-    end: ({ end }) => [...xl.endSentences(record, end), JSON.parse(xl.endLine(record, end)).event],
-    error: ({ message }) => [message],
+  /** @returns {string[]} */
+  const say = () => {
+    switch (reply.kind) {
+      case 'status': {
+        const { status } = reply;
+        return [
+          ...xl.statusParagraph(status),
+          xl.statusSentence(status),
+          ...xl.statusTable([status, { record }]),
+          JSON.parse(xl.statusLine(status)).event,
+        ];
+      }
+      case 'course':
+        return [JSON.parse(xl.courseLine(record, reply.course)).event];
+      case 'end':
+        return [...xl.endSentences(record, reply.end), JSON.parse(xl.endLine(record, reply.end)).event];
+      case 'error':
+        return [reply.message];
+    }
   };
-  const lines = say[reply.kind](reply);
+  const lines = say();
   isFitForTerminal(lines, lib);
   for (const line of lines) {
     must(typeof line === 'string' && !/undefined|NaN|\[object/.test(line), 'shown', () =>
@@ -55,6 +75,7 @@ function isShown(reply, lib) {
   }
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkOperatorRequest(octets, lib) {
   const { operator } = lib;
   return checkDelimited(octets, {
@@ -66,6 +87,7 @@ export function checkOperatorRequest(octets, lib) {
   });
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkOperatorReply(octets, lib) {
   const { operator } = lib;
   return checkDelimited(octets, {
@@ -77,6 +99,10 @@ export function checkOperatorReply(octets, lib) {
   });
 }
 
+/**
+ * @param {Random} random
+ * @returns {OperatorCourse} some of it
+ */
 function anyCourse(random) {
   const all = {
     precopyIterations: random.below(10),
@@ -91,21 +117,35 @@ function anyCourse(random) {
   return Object.fromEntries(Object.entries(all).filter(() => random.chance(0.4)));
 }
 
+/**
+ * @param {Random} random
+ * @returns {OperatorRequest}
+ */
 function anyRequest(random) {
+  const id = random.below(5);
   const change = Object.entries(anyCourse(random)).map(([name, value]) => [
     name,
     random.chance(0.3) ? null : value,
   ]);
-  return random.pick([
-    ...['status', 'watch', 'abort'].map((kind) => ({ kind })),
-    { kind: 'switchover', now: random.chance(0.5) },
-    { kind: 'set', change: Object.fromEntries(change) },
-  ]);
+  const bare = /** @type {const} */ (['status', 'watch', 'abort']);
+  /** @type {OperatorRequest[]} */
+  const requests = [
+    ...bare.map((kind) => ({ id, kind })),
+    { id, kind: 'switchover', now: random.chance(0.5) },
+    { id, kind: 'set', change: Object.fromEntries(change) },
+  ];
+  return random.pick(requests);
 }
 
+/**
+ * @param {Random} random
+ * @param {Lib} lib
+ * @returns {OperatorReply}
+ */
 function anyReply(random, { operator, handshake }) {
+  const id = random.below(5);
   const pass = {
-    kind: random.pick(['precopy', 'remainder']),
+    kind: random.pick(/** @type {const} */ (['precopy', 'remainder'])),
     iteration: 1,
     dirtyPages: random.below(100),
     pagesDone: 7,
@@ -116,7 +156,7 @@ function anyReply(random, { operator, handshake }) {
       domain: 'g',
       target: 'host2',
       pid: 5,
-      phase: random.pick(Object.keys(handshake.sourceTable)),
+      phase: random.pick(/** @type {SourceState[]} */ (Object.keys(handshake.sourceTable))),
     },
     ...{ iteration: random.below(9), octetsSent: random.below(2 ** 40), elapsedMilliseconds: 1.5 },
     ...(random.chance(0.5) && {
@@ -129,21 +169,27 @@ function anyReply(random, { operator, handshake }) {
     ...(random.chance(0.5) && { ownPolicy: '/p.mjs', precopyEnd: { code: 'threshold', sentence: 'it is' } }),
     course: anyCourse(random),
   };
-  const end = { outcome: 'moved', exitStatus: 0, message: '', advice: ['a', 'b'] };
-  return random.pick([
-    { kind: 'status', status },
-    { kind: 'course', course: anyCourse(random) },
-    { kind: 'end', end },
-    { kind: 'error', code: random.pick(operator.operatorErrorCodes), message: 'no' },
-  ]);
+  /** @type {OperatorReply[]} */
+  const replies = [
+    { id, kind: 'status', status },
+    { id, kind: 'course', course: anyCourse(random) },
+    { id, kind: 'end', end: { outcome: 'moved', exitStatus: 0, message: '', advice: ['a', 'b'] } },
+    { id, kind: 'error', code: random.pick(operator.operatorErrorCodes), message: 'no' },
+  ];
+  return random.pick(replies);
 }
 
+/**
+ * @param {Random} random
+ * @param {Lib} lib
+ * @param {import('./cases.mjs').Direction} direction
+ */
 export function generateOperatorMessages(random, lib, direction) {
   const { operator } = lib;
   const messages = Array.from({ length: random.from(1, 4) }, () =>
     direction === 'request'
-      ? operator.encodeOperatorRequest({ id: random.below(5), ...anyRequest(random) })
-      : operator.encodeOperatorReply({ id: random.below(5), ...anyReply(random, lib) }),
+      ? operator.encodeOperatorRequest(anyRequest(random))
+      : operator.encodeOperatorReply(anyReply(random, lib)),
   );
   return new Uint8Array(Buffer.concat(messages));
 }

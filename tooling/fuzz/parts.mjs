@@ -2,7 +2,15 @@
 // without @mig/protocol: what it is tested with is not to be made by it.
 import { readFileSync } from 'node:fs';
 
-/** Fields of each kind of part: offset and width in octets. Bodies of records: where counts and ids stand. */
+/** @typedef {'xl-header' | 'libxl-header' | 'image-header' | 'domain-header' | 'record'} Kind */
+/** @typedef {'xl' | 'libxl' | 'image'} Layer */
+/** @typedef {{ layer: Layer, kind: Kind, octets: Uint8Array }} Part */
+/** @typedef {readonly [offset: number, width: number]} Field in octets */
+
+/**
+ * Fields of each kind of part. Bodies of records: where counts and ids stand.
+ * @type {Readonly<Record<Kind, readonly Field[]>>}
+ */
 export const fields = {
   'xl-header': [[0, 4], [32, 4], [36, 4], [40, 4], [44, 4], [48, 4]], // prettier-ignore
   'libxl-header': [[0, 4], [8, 4], [12, 4]], // prettier-ignore
@@ -11,21 +19,26 @@ export const fields = {
   record: [[0, 4], [4, 4], [0, 4], [4, 4], [8, 4], [12, 4], [16, 4], [20, 4], [20, 4]], // prettier-ignore
 };
 
+/** @param {number} length */
 const padded = (length) => length + ((8 - (length % 8)) % 8);
 
+/** @param {Uint8Array} octets */
 export function viewOf(octets) {
   return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
-/** The parts of a good little-endian stream: { layer, kind, octets }. */
+/** The parts of a good little-endian stream. @param {Uint8Array} octets */
 export function takeApart(octets) {
+  /** @type {Part[]} */
   const parts = [];
   const view = viewOf(octets);
   let at = 0;
+  /** @type {(layer: Layer, kind: Kind, length: number) => void} */
   const take = (layer, kind, length) => {
     parts.push({ layer, kind, octets: octets.slice(at, at + length) });
     at += length;
   };
+  /** @type {(layer: Layer, last: readonly number[]) => void} */
   const records = (layer, last) => {
     for (;;) {
       const type = view.getUint32(at, true);
@@ -43,11 +56,18 @@ export function takeApart(octets) {
   return parts;
 }
 
+/** @param {readonly Part[]} parts */
 export function putTogether(parts) {
   return new Uint8Array(Buffer.concat(parts.map(({ octets }) => octets)));
 }
 
-/** A record of any type and body, its length and padding right. */
+/**
+ * A record of any type and body, its length and padding right.
+ * @param {Layer} layer
+ * @param {number} type
+ * @param {Uint8Array} body
+ * @returns {Part}
+ */
 export function record(layer, type, body) {
   const octets = new Uint8Array(8 + padded(body.length));
   const view = viewOf(octets);
@@ -57,14 +77,16 @@ export function record(layer, type, body) {
   return { layer, kind: 'record', octets };
 }
 
+/** @param {Part} part */
 export function bodyOf({ octets }) {
   return octets.subarray(8, 8 + viewOf(octets).getUint32(4, true));
 }
 
 const PAGE = 4096;
+/** @param {number} type */
 const hasPage = (type) => type <= 4 || (type >= 9 && type <= 12);
 
-/** A PAGE_DATA record with its first two pfns only: what is small runs often. */
+/** A PAGE_DATA record with its first two pfns only: what is small runs often. @param {Part} part */
 function lean(part) {
   if (part.layer !== 'image' || part.kind !== 'record' || viewOf(part.octets).getUint32(0, true) !== 1)
     return part;
@@ -72,7 +94,8 @@ function lean(part) {
   const all = viewOf(body).getUint32(0, true);
   const count = Math.min(2, all);
   const words = body.subarray(8, 8 + count * 8);
-  const pages = [0, 1].slice(0, count).filter((i) => hasPage(words[i * 8 + 7] >> 4)).length;
+  const types = viewOf(words);
+  const pages = [0, 1].slice(0, count).filter((i) => hasPage(types.getUint8(i * 8 + 7) >> 4)).length;
   const start = 8 + all * 8;
   const head = new Uint8Array(8);
   head[0] = count;
@@ -81,6 +104,7 @@ function lean(part) {
 
 const folder = new URL('../../packages/protocol/fixtures/', import.meta.url);
 
+/** @param {string} name */
 export function fixture(name) {
   return new Uint8Array(readFileSync(new URL(name, folder)));
 }

@@ -1,6 +1,10 @@
 // One record's body in a stream that is otherwise good: what a length that is wrong would keep a fuzzer from.
 import { checkStream } from './stream-case.mjs';
 
+/** @import { ByteOrder, ImageRecord, LibxlRecord } from '@mig/protocol' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
 const PV = 1;
 const VERSION_2 = 2;
 const LIBXL = 4;
@@ -10,6 +14,11 @@ const BIG_ENDIAN = 16;
 /** Before a body: the number of the record's kind, and of what stream it is part. */
 const CHOICES = 2;
 
+/**
+ * @param {number} type
+ * @param {Uint8Array} body
+ * @param {ByteOrder} order
+ */
 function recordOf(type, body, order) {
   const octets = new Uint8Array(8 + Math.ceil(body.length / 8) * 8);
   const view = new DataView(octets.buffer);
@@ -19,19 +28,30 @@ function recordOf(type, body, order) {
   return octets;
 }
 
-/** Octets for this case of a record that stands in a stream. */
+/**
+ * Octets for this case of a record that stands in a stream.
+ * @param {Random} random
+ * @param {{ number: number, libxl: boolean, body: Uint8Array }} record
+ */
 export function recordChoices(random, { number, libxl, body }) {
   const flags = random.pick([0, PV, VERSION_2, PV | VERSION_2, BIG_ENDIAN, OPTIONAL]);
   return new Uint8Array(Buffer.concat([Buffer.from([number, flags | (libxl ? LIBXL : 0)]), body]));
 }
 
-/** The stream that the choices are about, with their record where its kind belongs. */
-function streamAround([number, flags], body, { protocol }) {
+/**
+ * The stream that the choices are about, with their record where its kind belongs.
+ * @param {Uint8Array} choices
+ * @param {Uint8Array} body
+ * @param {Lib} lib
+ */
+function streamAround([number = 0, flags = 0], body, { protocol }) {
   const order = flags & BIG_ENDIAN ? 'big-endian' : 'little-endian';
   const version = flags & VERSION_2 ? 2 : 3;
   const type = flags & PV ? 'x86-pv' : 'x86-hvm';
   const own = recordOf(flags & OPTIONAL ? 2 ** 31 + number : number, body, order);
+  /** @param {ImageRecord} record */
   const image = (record) => protocol.encodeImageRecord(record, order);
+  /** @param {LibxlRecord} record */
   const libxl = (record) => protocol.encodeLibxlRecord(record, order);
   const isStatic = [2, 17, 18].includes(number);
   const inImage = flags & LIBXL ? [] : [own];
@@ -50,7 +70,11 @@ function streamAround([number, flags], body, { protocol }) {
   ]);
 }
 
-/** @returns the error's code, or 'accepted' */
+/**
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ * @returns the error's code, or 'accepted'
+ */
 export function checkRecord(octets, lib) {
   if (octets.length < CHOICES) return 'refused';
   const stream = new Uint8Array(streamAround(octets, octets.subarray(CHOICES), lib));

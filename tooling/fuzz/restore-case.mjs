@@ -1,38 +1,57 @@
 // What must hold for any octets that restoreImage and receiveDomain are given, on a memory that checks what it is told.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { must, onlyThrows } from './violation.mjs';
+import { must, onlyThrows, Violation, violationOf } from './violation.mjs';
+
+/** @import { Host, IncomingMemory } from '@mig/hypervisor' */
+/** @import { Input } from '@mig/posix' */
+/** @import { DomainHeader, ImageRecord } from '@mig/protocol' */
+/** @import { Lib } from './lib.mjs' */
 
 const PAGE = 4096;
 /** As many as the pages that Xen puts below 4 GiB in an HVM guest need. */
 const PAGES = 2 ** 20;
 
-/** A memory of 4 GiB, of which only the pages that come are kept; it holds its caller to what IncomingMemory promises. */
+/**
+ * A memory of 4 GiB, of which only the pages that come are kept; it holds its caller to what IncomingMemory promises.
+ * @implements {IncomingMemory}
+ */
 class CheckedMemory {
+  /** @type {Map<number | undefined, Buffer>} */
   pages = new Map();
+  /** @type {Set<number | undefined>} */
   populated = new Set();
   headers = 0;
   staticDataEnded = false;
+  /** @type {Error | undefined} */
   refused = undefined;
   #HostError;
 
+  /** @param {Lib['hypervisor']['HostError']} HostError */
   constructor(HostError) {
     this.#HostError = HostError;
   }
 
+  /**
+   * @param {string} message
+   * @returns {never}
+   */
   #refuse(message) {
     this.refused = new this.#HostError('bad-guest', message);
     throw this.refused;
   }
 
+  /** @param {Float64Array} pfns @param {number} count */
   #check(pfns, count) {
     must(this.headers === 1, 'memory', 'pages before the domain header');
     must(this.refused === undefined, 'memory', 'used after it refused');
     must(count <= pfns.length, 'memory', () => `${count} of ${pfns.length} pfns`);
     for (let i = 0; i < count; i++) {
-      if (!(pfns[i] < PAGES)) this.#refuse(`pfn ${pfns[i]} is beyond`);
+      const pfn = pfns[i];
+      if (pfn === undefined || !(pfn < PAGES)) this.#refuse(`pfn ${pfn} is beyond`);
     }
   }
 
+  /** @param {DomainHeader} header */
   expect(header) {
     this.headers++;
     must(header.pageShift === 12, 'memory', `page shift ${header.pageShift}`);
@@ -44,15 +63,18 @@ class CheckedMemory {
     this.staticDataEnded = true;
   }
 
+  /** @param {Float64Array} pfns @param {Uint8Array} types @param {number} count */
   populate(pfns, types, count) {
     must(this.staticDataEnded, 'memory', 'pages before the end of static data');
     this.#check(pfns, count);
     for (let i = 0; i < count; i++) {
-      must(types[i] <= 4 || (types[i] >= 9 && types[i] <= 15), 'memory', () => `page type ${types[i]}`);
+      const type = types[i] ?? NaN;
+      must(type <= 4 || (type >= 9 && type <= 15), 'memory', () => `page type ${type}`);
       this.populated.add(pfns[i]);
     }
   }
 
+  /** @param {Input} input @param {Float64Array} pfns @param {number} count */
   readPages(input, pfns, count) {
     must(count > 0, 'memory', 'no pages to read');
     this.#check(pfns, count);
@@ -62,6 +84,7 @@ class CheckedMemory {
     }
   }
 
+  /** @param {Input} input @param {Float64Array} pfns @param {number} count */
   comparePages(input, pfns, count) {
     this.#check(pfns, count);
     let differing = 0;
@@ -72,29 +95,37 @@ class CheckedMemory {
     return differing;
   }
 
+  /** @param {ImageRecord} record */
   apply(record) {
     must(this.headers === 1, 'memory', 'a record before the domain header');
     must(!['END', 'STATIC_DATA_END', 'VERIFY', 'malformed', 'PAGE_DATA'].includes(record.type), 'memory', `${record.type} applied`); // prettier-ignore
   }
 }
 
+/** @param {Lib} lib @param {Uint8Array} octets */
 export function memoryFile({ posix }, octets) {
   const fd = posix.createMemoryFile('fuzz', 0);
   if (octets.length > 0) writeSync(fd, octets, 0, octets.length, 0);
   return fd;
 }
 
-/** What a decoder alone makes of it: its error, and pages as they were last before a VERIFY. */
+/**
+ * What a decoder alone makes of it: its error, and pages as they were last before a VERIFY.
+ * @param {Lib} lib
+ * @param {Uint8Array} octets
+ */
 function decodedAlone({ protocol }, octets) {
+  /** @type {Map<number | undefined, Buffer>} */
   const pages = new Map();
   const decoder = new protocol.PushDecoder({ start: 'libxc' });
+  /** @type {number[]} */
   let present = [];
   let verifying = false;
   let ended = 0;
-  const error = onlyThrows([protocol.StreamError], () => {
+  const { error } = onlyThrows([protocol.StreamError], () => {
     for (const event of decoder.pull(octets)) {
       if (event.kind === 'pages')
-        present = [...event.pfns].filter((_, i) => protocol.hasPageData(event.types[i]));
+        present = [...event.pfns].filter((_, i) => protocol.hasPageData(event.types[i] ?? NaN));
       if (event.kind === 'page-octets') {
         for (let at = 0; at + PAGE <= event.octets.length && !verifying; at += PAGE) {
           pages.set(present[at / PAGE], Buffer.from(event.octets.subarray(at, at + PAGE)));
@@ -109,6 +140,7 @@ function decodedAlone({ protocol }, octets) {
   return { pages, error, ended };
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkRestore(octets, lib) {
   const { ComparisonError, restoreImage } = lib.receiver;
   const { StreamError } = lib.protocol;
@@ -116,9 +148,9 @@ export function checkRestore(octets, lib) {
   const fd = memoryFile(lib, octets);
   try {
     const input = new lib.posix.Input(fd, { subject: 'the image' });
-    let report;
-    const documented = [StreamError, ComparisonError];
-    const error = onlyThrows(documented, () => (report = restoreImage(memory, input)));
+    const { error, value: report } = onlyThrows([StreamError, ComparisonError], () =>
+      restoreImage(memory, input),
+    );
     const alone = decodedAlone(lib, octets);
     if (memory.refused !== undefined) {
       const wrapped = error?.cause === memory.refused;
@@ -141,22 +173,29 @@ export function checkRestore(octets, lib) {
   }
 }
 
-/** A host with one place for a domain. */
+/** A host with one place for a domain: as much of a Host as one that receives calls. */
 class OneDomainHost {
+  /** @type {{ name: string, runs: boolean } | undefined} */
   domain = undefined;
   #lib;
 
+  /** @param {Lib} lib */
   constructor(lib) {
     this.#lib = lib;
   }
 
+  /**
+   * @param {Input} input
+   * @param {import('@mig/hypervisor').RestoreOptions} options
+   * @returns {import('@mig/hypervisor').IncomingDomain}
+   */
   restoreFrom(input, { name }) {
     const { protocol, receiver, hypervisor } = this.#lib;
     const memory = new CheckedMemory(hypervisor.HostError);
     const decoder = new protocol.LibxlDecoder({ offset: input.octets });
     while (!decoder.finished) {
       const event = receiver.pull(decoder, input);
-      if (event?.record?.type !== 'LIBXC_CONTEXT') continue;
+      if (event?.kind !== 'record' || event.record.type !== 'LIBXC_CONTEXT') continue;
       decoder.imageTaken(receiver.restoreImage(memory, input, { offset: decoder.offset }).octets);
     }
     must(
@@ -179,10 +218,14 @@ class OneDomainHost {
   }
 }
 
-/** What the target may say, whatever it hears. */
+/**
+ * What the target may say, whatever it hears.
+ * @param {Lib['handshake']} handshake
+ */
 function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+  /** @param {Uint8Array} octets */
   const text = (octets) => Buffer.from(octets).toString('latin1');
-  const [banner, ready, report] = [BANNER, READY, REPORT].map(text);
+  const [banner, ready, report] = [text(BANNER), text(READY), text(REPORT)];
   return {
     failedEarly: [banner],
     failedLate: [`${banner}${ready}${report}\x03${text(PERMISSION_TO_GO)}`],
@@ -190,9 +233,13 @@ function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {
   };
 }
 
-/** The target's half of a migration: a domain runs if, and only if, a whole stream and the permission came. */
+/**
+ * The target's half of a migration: a domain runs if, and only if, a whole stream and the permission came.
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ */
 export function checkReceive(octets, lib) {
-  const { receiveDomain, ReceiveError } = lib.receiver;
+  const { ComparisonError, receiveDomain, ReceiveError } = lib.receiver;
   const { PushDecoder, StreamError } = lib.protocol;
   const host = new OneDomainHost(lib);
   const fd = memoryFile(lib, octets);
@@ -200,15 +247,17 @@ export function checkReceive(octets, lib) {
   try {
     const input = new lib.posix.Input(fd, { subject: 'the stream' });
     const output = new lib.posix.Output(answers, { subject: 'the answers' });
-    const error = onlyThrows([ReceiveError], () => receiveDomain(host, { input, output }));
-    if (error?.cause?.name === 'Violation') throw error.cause;
+    const { error } = onlyThrows([ReceiveError], () =>
+      receiveDomain(/** @type {Host} */ (/** @type {unknown} */ (host)), { input, output }),
+    );
+    if (error?.cause instanceof Violation) throw error.cause;
     const again = openSync(`/proc/self/fd/${answers}`, 'r');
     const said = readFileSync(again, 'latin1');
     closeSync(again);
     const expected = conversation(lib.handshake);
     if (error === undefined) {
       const decoder = new PushDecoder({ permission: true });
-      const refused = onlyThrows([StreamError], () => {
+      const { error: refused } = onlyThrows([StreamError], () => {
         const events = decoder.push(octets.subarray(0, input.octets));
         decoder.end();
         must(events.at(-1)?.kind === 'permission', 'permission', 'it runs without');
@@ -225,10 +274,10 @@ export function checkReceive(octets, lib) {
       JSON.stringify(said),
     );
     const { cause } = error;
-    if (!late) {
-      must(['StreamError', 'ComparisonError'].includes(cause.name), 'unexpected error', () => String(cause.stack)); // prettier-ignore
-    }
-    return late ? 'no permission' : (cause.code ?? cause.name);
+    if (late) return 'no permission';
+    if (cause instanceof StreamError) return cause.code;
+    if (!(cause instanceof ComparisonError)) throw violationOf(cause);
+    return cause.name;
   } finally {
     closeSync(fd);
     closeSync(answers);

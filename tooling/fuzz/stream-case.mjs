@@ -2,7 +2,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle } from './chunks.mjs';
 import { Random, seedOf } from './random.mjs';
-import { must, onlyThrows } from './violation.mjs';
+import { must, onlyThrows, Violation } from './violation.mjs';
+
+/** @import { ByteOrder, Deviation, PushEvent, StreamDecoderOptions, StreamError } from '@mig/protocol' */
+/** @import { Lib } from './lib.mjs' */
+
+/**
+ * Where a stream starts, and what it is of.
+ * @typedef {Pick<StreamDecoderOptions, 'start' | 'permission' | 'checkpointed'>} StreamOptions
+ */
 
 const CAP = 128 * 2 ** 20;
 /** Octets that decoders may take for their buffers. */
@@ -10,6 +18,7 @@ const BUFFERS = 8 * 2 ** 20;
 /** Of one header or record: else a hostile body could become any number of them. */
 const MOST_REPORTS = 16;
 /** What cannot be reported and gone on from: thrown when verifying, too. */
+/** @type {Set<string>} */
 const fatal = new Set([
   ...['truncated', 'octets-after-end', 'bad-magic', 'unsupported-version', 'unsupported-byte-order'],
   ...['record-too-long', 'bad-value', 'out-of-order'],
@@ -17,38 +26,57 @@ const fatal = new Set([
 
 /** What the decoders said, apart from how pages were cut. */
 class Story {
+  /** @type {PushEvent[]} */
   events = [];
+  /** @type {Uint8Array[][]} what each of the events has of pages' octets */
+  #pieces = [];
+  /** @type {Deviation[]} */
   deviations = [];
+  /** @type {StreamError | undefined} */
   error = undefined;
 
-  /** An event whose lists are used again by the decoder. */
+  /** An event whose lists are used again by the decoder. @param {PushEvent} event */
   add(event) {
     if (event.kind !== 'pages') return this.keep(event);
     const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
     return this.keep({ ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits });
   }
 
-  /** An event that stays as it is. */
+  /** An event that stays as it is; octets of pages that follow on each other become one. @param {PushEvent} event */
   keep(event) {
     const last = this.events.at(-1);
-    if (event.kind !== 'page-octets') this.events.push(event);
-    else if (last?.kind === 'page-octets') last.octets.push(event.octets);
-    else this.events.push({ ...event, octets: [event.octets] });
+    if (event.kind === 'page-octets') {
+      if (last?.kind === 'page-octets') {
+        this.#pieces.at(-1)?.push(event.octets);
+        return;
+      }
+      this.#pieces.push([event.octets]);
+    }
+    this.events.push(event);
   }
 
   settle() {
-    for (const event of this.events) {
-      if (event.kind === 'page-octets') event.octets = new Uint8Array(Buffer.concat(event.octets));
-    }
+    const pieces = this.#pieces.values();
+    this.events = this.events.map((event) =>
+      event.kind === 'page-octets'
+        ? { ...event, octets: new Uint8Array(Buffer.concat(pieces.next().value ?? [])) }
+        : event,
+    );
     return this;
   }
 }
 
-/** Pulls through a StreamDecoder, counting steps and checking all that it says of itself. */
+/**
+ * Pulls through a StreamDecoder, counting steps and checking all that it says of itself.
+ * @param {Lib} lib
+ * @param {Uint8Array} octets
+ * @param {StreamDecoderOptions} options
+ */
 function pulled(lib, octets, options) {
   const { StreamDecoder, StreamError } = lib.protocol;
   const story = new Story();
-  const onDeviation = (deviation) => story.deviations.push(deviation);
+  /** @param {Deviation} deviation */
+  const onDeviation = (deviation) => void story.deviations.push(deviation);
   const decoder = new StreamDecoder({ ...options, onDeviation });
   let at = 0;
   let steps = 0;
@@ -67,7 +95,9 @@ function pulled(lib, octets, options) {
         );
         const length = Math.min(pageOctets, rest);
         if (length === 0) break;
-        story.add({ kind: 'page-octets', layer: 'libxc', index: story.events.at(-1).index, offset: at, octets: octets.subarray(at, at + length) }); // prettier-ignore
+        const last = story.events.at(-1);
+        must(last?.kind === 'pages' || last?.kind === 'page-octets', 'pages', 'octets of no pages');
+        story.add({ kind: 'page-octets', layer: 'libxc', index: last.index, offset: at, octets: octets.subarray(at, at + length) }); // prettier-ignore
         decoder.pagesTaken(length);
         at += length;
         continue;
@@ -82,15 +112,22 @@ function pulled(lib, octets, options) {
     }
     decoder.end();
   };
-  allocatesLittle(octets, () => (story.error = onlyThrows([StreamError], drive)), BUFFERS);
+  story.error = allocatesLittle(octets, () => onlyThrows([StreamError], drive), BUFFERS).error;
   return story.settle();
 }
 
-/** Pushes through a PushDecoder, in chunks of the sizes that `size` gives. */
+/**
+ * Pushes through a PushDecoder, in chunks of the sizes that `size` gives.
+ * @param {Lib} lib
+ * @param {Uint8Array} octets
+ * @param {StreamDecoderOptions} options
+ * @param {() => number} size
+ */
 function pushed(lib, octets, options, size) {
   const { PushDecoder, StreamError } = lib.protocol;
   const story = new Story();
-  const onDeviation = (deviation) => story.deviations.push(deviation);
+  /** @param {Deviation} deviation */
+  const onDeviation = (deviation) => void story.deviations.push(deviation);
   const decoder = new PushDecoder({ ...options, onDeviation });
   const drive = () => {
     for (let at = 0; at < octets.length;) {
@@ -101,26 +138,34 @@ function pushed(lib, octets, options, size) {
     }
     decoder.end();
   };
-  allocatesLittle(octets, () => (story.error = onlyThrows([StreamError], drive)), BUFFERS);
+  story.error = allocatesLittle(octets, () => onlyThrows([StreamError], drive), BUFFERS).error;
   return story.settle();
 }
 
+/** @param {Story} story */
 function errorOf({ error }) {
   if (error === undefined) return undefined;
   const { code, layer, offset, rawMessage, field, record } = error;
   return { code, layer, offset, rawMessage, field, record };
 }
 
+/** @param {Story} one @param {Story} other @param {string} oracle */
 function sameStory(one, other, oracle) {
   must(isDeepStrictEqual(errorOf(one), errorOf(other)), oracle, () => `${one.error} and ${other.error}`);
   must(isDeepStrictEqual(one.events, other.events), oracle, 'other events');
   must(isDeepStrictEqual(one.deviations, other.deviations), oracle, 'other deviations');
 }
 
-/** Events back to octets, every layer by its own encoder. */
+/**
+ * Events back to octets, every layer by its own encoder.
+ * @param {Lib} lib
+ * @param {Story} story
+ */
 function reencoded(lib, { events }) {
   const { protocol } = lib;
+  /** @type {Record<'libxl' | 'libxc', ByteOrder>} */
   const order = { libxl: 'little-endian', libxc: 'little-endian' };
+  /** @param {PushEvent} event */
   const encode = (event) => {
     switch (event.kind) {
       case 'xl-header':
@@ -147,12 +192,13 @@ function reencoded(lib, { events }) {
           ? protocol.encodeImageRecord(event.record, order.libxc)
           : protocol.encodeLibxlRecord(event.record, order.libxl);
       default:
-        return must(false, 'event', `an event of kind ${event.kind}`);
+        throw new Violation('event', `an event of another kind: ${JSON.stringify(event)}`);
     }
   };
   return Buffer.concat(events.map(encode));
 }
 
+/** @param {Lib} lib @param {Uint8Array} octets @param {Story} story */
 function comesBack(lib, octets, story) {
   const back = reencoded(lib, story);
   const same = Buffer.compare(back, octets.subarray(0, back.length)) === 0;
@@ -162,7 +208,7 @@ function comesBack(lib, octets, story) {
   }
 }
 
-/** Everything that is shown of it is safe for JSON. */
+/** Everything that is shown of it is safe for JSON. @param {Lib} lib @param {Story} story */
 function isDescribed(lib, story) {
   for (const event of story.events) {
     if (event.kind !== 'record' && event.kind !== 'pages') continue;
@@ -189,16 +235,22 @@ function isDescribed(lib, story) {
   }
 }
 
+/** @param {Story} story @param {Uint8Array} octets */
 function errorMakesSense({ error }, octets) {
   if (error === undefined) return;
   must(error.offset >= 0 && error.offset <= octets.length, 'error', () => `its place is beyond: ${error}`);
   must(String(error).length < 2000, 'error', 'a message without end');
 }
 
-/** An image without END, a stream without END: neither is ever whole. */
+/**
+ * An image without END, a stream without END: neither is ever whole.
+ * @param {Story} story
+ * @param {StreamOptions['start']} start
+ * @param {Uint8Array} octets
+ */
 function hasItsEnds(story, start, octets) {
   if (story.error !== undefined) return;
-  const ends = story.events.filter(({ kind, record }) => kind === 'record' && record.type === 'END');
+  const ends = story.events.filter((event) => event.kind === 'record' && event.record.type === 'END');
   const last = story.events.filter(({ kind }) => kind !== 'permission').at(-1);
   must(
     last !== undefined && last === ends.at(-1),
@@ -213,8 +265,13 @@ function hasItsEnds(story, start, octets) {
   );
 }
 
-/** What both levels of strictness say must be the same, but for what they are there to tell apart. */
+/**
+ * What both levels of strictness say must be the same, but for what they are there to tell apart.
+ * @param {Story} receive
+ * @param {Story} verify
+ */
 function strictnessAgrees(receive, verify) {
+  /** @param {Deviation} deviation */
   const again = ({ code }) => code !== 'page-sent-again';
   const reported = verify.deviations.filter(again);
   const early = receive.deviations.length;
@@ -246,7 +303,7 @@ function strictnessAgrees(receive, verify) {
   must(
     next === undefined || next.severity === 'wrong',
     'strictness',
-    () => `refused, and let be: ${next.message}`,
+    () => `refused, and let be: ${next?.message}`,
   );
   if (verify.error !== undefined) {
     must(fatal.has(verify.error.code), 'strictness', () => `it could be reported: ${verify.error}`);
@@ -258,7 +315,12 @@ function strictnessAgrees(receive, verify) {
   }
 }
 
-/** @returns the error's code, or 'accepted' */
+/**
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ * @param {StreamOptions} options
+ * @returns the error's code, or 'accepted'
+ */
 export function checkStream(octets, lib, options) {
   const random = new Random(seedOf(octets));
   const receive = pulled(lib, octets, { ...options, strictness: 'receive' });
@@ -275,10 +337,8 @@ export function checkStream(octets, lib, options) {
     octets.length < 2000 ? () => 1 : () => 1 + random.below(9000),
     () => 1 + random.below(40),
   ];
-  for (const [strictness, story] of [
-    ['receive', receive],
-    ['verify', verify],
-  ]) {
+  for (const strictness of /** @type {const} */ (['receive', 'verify'])) {
+    const story = strictness === 'receive' ? receive : verify;
     // prettier-ignore
     const size = strictness === 'receive' ? sizes : [random.pick(sizes)];
     for (const each of size) {

@@ -6,8 +6,10 @@ import * as lib from './lib.mjs';
 import { Random } from './random.mjs';
 import { Violation } from './violation.mjs';
 
+/** @import { CaseName } from './cases.mjs' */
+
 /** How often each case has its turn: what is largest, more often. */
-const turns = [
+const turns = /** @type {const} */ ([
   ...['stream', 'image', 'restore', 'libxl', 'image', 'receive', 'stream', 'helper'],
   ...['restore', 'control-request', 'image', 'checkpointed', 'receive', 'control-reply', 'banner', 'libxl'],
   ...[
@@ -21,18 +23,29 @@ const turns = [
     'record',
   ],
   ...['stream-configuration', 'vcpu-context', 'noted', 'migrate'],
-];
+]);
 /** Different findings after which a run is over. */
 const ENOUGH = 10;
 
+/**
+ * What is asked for on the command line.
+ * @typedef {object} Request
+ * @property {number} seed
+ * @property {number | undefined} runs
+ * @property {number | undefined} minutes
+ * @property {CaseName | undefined} only
+ */
+
+/** @param {Request} request */
 export function fuzzAlongStructure({ seed, runs, minutes, only }) {
   const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
   const most = runs ?? (minutes === undefined ? 3000 : Infinity);
+  /** @type {Map<string, Map<string, number>>} */
   const outcomes = new Map();
   const began = performance.now();
   let done = 0;
   for (; done < most && performance.now() < deadline && findings() < ENOUGH; done++) {
-    const name = only ?? turns[done % turns.length];
+    const name = only ?? /** @type {CaseName} */ (turns[done % turns.length]);
     const octets = cases[name].make(new Random(seed + done), lib);
     const result = judge(name, octets);
     const outcome = result instanceof Violation ? 'VIOLATION' : result;

@@ -1,8 +1,13 @@
 // What reaches a terminal of texts that somebody else has chosen.
 import { must } from './violation.mjs';
 
-/** What `xl` prints of these lines stays as many lines, and drives no terminal. */
+/**
+ * What `xl` prints of these lines stays as many lines, and drives no terminal.
+ * @param {readonly string[]} lines
+ * @param {import('./lib.mjs').Lib} lib
+ */
 export function isFitForTerminal(lines, { xl }) {
+  /** @type {Uint8Array[]} */
   const printed = [];
   const output = new xl.TextOutput((octets) => printed.push(octets));
   for (const line of lines) output.line(line);

@@ -2,18 +2,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { isFitForTerminal } from './terminal.mjs';
-import { must, onlyThrows } from './violation.mjs';
+import { must, neverThrows } from './violation.mjs';
 
+/** @import { KnownTraceRecord, TraceEnd, TraceKind, TraceRecord } from '@mig/protocol/trace' */
+/** @import { Lib } from './lib.mjs' */
+/** @import { Random } from './random.mjs' */
+
+/** @typedef {{ records: TraceRecord[], end: TraceEnd }} Decoded */
+
+/**
+ * @param {Uint8Array} octets
+ * @param {Lib} lib
+ * @param {() => number} size of a chunk
+ * @returns {Decoded}
+ */
 function decoded(octets, { trace }, size) {
+  /** @type {TraceRecord[]} */
   const records = [];
   const decoder = new trace.TraceDecoder();
   const decode = () => chunked(octets, size, (chunk) => records.push(...decoder.push(chunk)));
   // A decoder has its buffer, and a bitmap its copy.
-  allocatesLittle(octets, () => onlyThrows([], decode));
+  allocatesLittle(octets, () => neverThrows(decode));
   return { records, end: decoder.end() };
 }
 
-/** A trace is read up to its fault: what it may end with, and where. */
+/** A trace is read up to its fault: what it may end with, and where. @param {Decoded} trace @param {Uint8Array} octets */
 function endsSomewhere({ end }, octets) {
   const at = end.kind === 'damaged' ? end.fault.offset : end.kind === 'torn' ? end.offset : octets.length;
   must(at >= 0 && at <= octets.length, 'end', () => JSON.stringify(end));
@@ -21,17 +34,23 @@ function endsSomewhere({ end }, octets) {
   if (end.kind === 'damaged') must(end.fault.message.length < 500, 'end', 'a message without end');
 }
 
-/** What was read can be written, and is then read again. Other octets may say the same: they are not compared. */
+/**
+ * What was read can be written, and is then read again. Other octets may say the same: they are not compared.
+ * @param {Decoded} trace
+ * @param {Lib} lib
+ */
 function comesBack({ records }, lib) {
-  const known = records.filter(({ type }) => type !== 'unknown');
-  let octets;
-  const error = onlyThrows([], () => (octets = Buffer.concat(known.map(lib.trace.encodeTraceRecord))));
-  must(error === undefined, 're-encoding', () => String(error));
+  const known = records.filter((record) => record.type !== 'unknown');
+  const octets = neverThrows(() => Buffer.concat(known.map(lib.trace.encodeTraceRecord)));
   const again = decoded(new Uint8Array(octets), lib, () => octets.length);
   must(isDeepStrictEqual(again.records, known), 're-encoding', () => JSON.stringify(again.end));
 }
 
-/** Everything that is shown of it is to be had, and safe for a terminal, for JSON, for a page. */
+/**
+ * Everything that is shown of it is to be had, and safe for a terminal, for JSON, for a page.
+ * @param {Decoded} trace
+ * @param {Lib} lib
+ */
 function isShown({ records, end }, lib) {
   const { xl } = lib;
   for (const record of records) {
@@ -46,6 +65,7 @@ function isShown({ records, end }, lib) {
   }
 }
 
+/** @param {Uint8Array} octets @param {Lib} lib */
 export function checkTrace(octets, lib) {
   const whole = decoded(octets, lib, () => octets.length);
   for (const size of [() => 1, anySize(octets)]) {
@@ -59,29 +79,42 @@ export function checkTrace(octets, lib) {
   return whole.end.kind === 'damaged' ? whole.end.fault.code : whole.end.kind;
 }
 
+const texts = ['precopy', '', 'a\n', '\x1b[2J', 'ü', 'command: ssh h'];
+
+/**
+ * A value of each kind of field.
+ * @type {Readonly<Record<string, (random: Random, trace: Lib['trace']) => unknown>>}
+ */
 const kinds = {
-  text: (random) => random.pick(['precopy', '', 'a\n', '\x1b[2J', 'ü', 'command: ssh h']),
+  text: (random) => random.pick(texts),
   number: (random) => random.pick([0, 1.5, random.below(2 ** 32), 1.7e12]),
   date: () => 1.7e12,
   count: (random) => random.pick([0, 1, 5, random.below(2 ** 32), Number.MAX_SAFE_INTEGER]),
-  texts: (random) => Array.from({ length: random.below(3) }, () => kinds.text(random)),
+  texts: (random) => Array.from({ length: random.below(3) }, () => random.pick(texts)),
   pairs: (random) => ({ 'max-downtime': random.below(1000), debug: random.chance(0.5), name: 'x' }),
   bitmap: (random, { packBitmap }) =>
     packBitmap(Uint32Array.from({ length: random.below(5) }, () => random.pick([0, 1, 2 ** 32 - 1, 0xf0f0]))),
 };
 
-/** A good trace: a header, and records of every kind in any order. */
+/** A good trace: a header, and records of every kind in any order. @param {Random} random @param {Lib} lib */
 export function generateTrace(random, { trace }) {
+  /** @type {(type: TraceKind, fixed?: Partial<KnownTraceRecord>) => KnownTraceRecord} */
   const record = (type, fixed = {}) => {
     const values = Object.entries(trace.traceKinds[type].fields).map(([name, { kind }]) => {
-      const [plain] = kind.split(' or nil');
-      const words = plain.match(/^0 (.*)$/)?.[1].split(/, \d+ /);
+      const [plain = ''] = kind.split(' or nil');
+      const words = plain.match(/^0 (.*)$/)?.[1]?.split(/, \d+ /);
       if (plain !== kind && random.chance(0.3)) return [name, undefined];
-      return [name, words === undefined ? kinds[plain](random, trace) : random.pick(words)];
+      return [name, words === undefined ? kinds[plain]?.(random, trace) : random.pick(words)];
     });
-    return { type, at: random.below(10_000) / 10, ...Object.fromEntries(values), ...fixed };
+    // Its fields are those of its row.
+    return /** @type {KnownTraceRecord} */ ({
+      ...{ type, at: random.below(10_000) / 10 },
+      ...Object.fromEntries(values),
+      ...fixed,
+    });
   };
-  const others = Object.keys(trace.traceKinds).filter((type) => type !== 'header');
+  const types = /** @type {TraceKind[]} */ (Object.keys(trace.traceKinds));
+  const others = types.filter((type) => type !== 'header');
   const records = [
     record('header', { magic: trace.TRACE_MAGIC, version: trace.TRACE_VERSION }),
     ...Array.from({ length: random.below(8) }, () => record(random.pick(others))),

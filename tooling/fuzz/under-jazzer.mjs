@@ -10,7 +10,7 @@ import { loadWithOlderNames } from './older-glibc.mjs';
 loadWithOlderNames();
 const { OptionsManager, OptionSource, startFuzzing } = createRequire(import.meta.url)('@jazzer.js/core');
 
-process.env.MIG_FUZZ_CASE = process.argv[2];
+process.env['MIG_FUZZ_CASE'] = process.argv[2];
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const options = new OptionsManager(OptionSource.DefaultCLIOptions).merge(
   {

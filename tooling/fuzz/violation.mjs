@@ -1,28 +1,63 @@
 // What an oracle says when something happened that must not happen.
 
 export class Violation extends Error {
-  /** `oracle`: which of them, in a word or two. A case is minimised as long as the same one speaks. */
+  /** @override */
+  name = 'Violation';
+
+  /**
+   * @param {string} oracle which of them, in a word or two: a case is minimised as long as the same one speaks
+   * @param {string} message
+   * @param {ErrorOptions} [options]
+   */
   constructor(oracle, message, options) {
     super(`${oracle}: ${message}`, options);
-    this.name = 'Violation';
     this.oracle = oracle;
   }
 }
 
+/**
+ * @param {unknown} condition
+ * @param {string} oracle
+ * @param {string | (() => string)} message
+ * @returns {asserts condition}
+ */
 export function must(condition, oracle, message) {
   if (!condition) throw new Violation(oracle, typeof message === 'function' ? message() : message);
 }
 
-/** Runs it; an error that is of one of these classes is returned, any other is a violation. */
+/**
+ * Runs it; an error that is of one of these classes is returned, any other is a violation.
+ * @template T
+ * @template {new (...parameters: never[]) => Error} Class
+ * @param {readonly Class[]} classes
+ * @param {() => T} action
+ * @returns {{ value: T, error?: undefined } | { value?: undefined, error: InstanceType<Class> }}
+ */
 export function onlyThrows(classes, action) {
   try {
-    action();
-    return undefined;
+    return { value: action() };
   } catch (error) {
-    if (error instanceof Violation || classes.some((each) => error instanceof each)) {
-      if (error instanceof Violation) throw error;
-      return error;
-    }
-    throw new Violation('unexpected error', String(error?.stack ?? error), { cause: error });
+    if (!classes.some((each) => error instanceof each)) throw violationOf(error);
+    return { error: /** @type {InstanceType<Class>} */ (error) };
   }
+}
+
+/**
+ * Runs it; any error is a violation.
+ * @template T
+ * @param {() => T} action
+ */
+export function neverThrows(action) {
+  try {
+    return action();
+  } catch (error) {
+    throw violationOf(error);
+  }
+}
+
+/** @param {unknown} error a violation itself, or what nobody has announced */
+export function violationOf(error) {
+  if (error instanceof Violation) return error;
+  const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  return new Violation('unexpected error', text, { cause: error });
 }

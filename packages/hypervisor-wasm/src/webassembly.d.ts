@@ -1,4 +1,4 @@
-/** What is used here of the WebAssembly JavaScript API; the types of Node 20 lack it. */
+/** What is used in this repository of the WebAssembly JavaScript API; the types of Node 20 lack it. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared: true });
@@ -6,6 +6,8 @@ declare namespace WebAssembly {
   }
   class Module {
     constructor(octets: Uint8Array);
+    static imports(module: Module): { module: string; name: string; kind: string }[];
+    static exports(module: Module): { name: string; kind: string }[];
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
   class Global {
