@@ -2,34 +2,19 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TraceRecord } from '@mig/protocol/trace';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rendered } from '../tooling/bench/document.mjs';
 import { stagesOf } from '../tooling/bench/downtime.mjs';
 import { readOptions } from '../tooling/bench/options.mjs';
 import { parts } from '../tooling/bench/parts.mjs';
-import { read } from '../tooling/bench/results.mjs';
+import { read, type Results } from '../tooling/bench/results.mjs';
 import { Rows } from '../tooling/bench/rows.mjs';
 import { Workbench } from '../tooling/bench/workbench.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../tooling/temporary-folder.mjs';
 import { eventually } from './harness/eventually.js';
 import { processesOf } from './harness/processes.js';
 import { Program } from './harness/program.js';
-
-interface Row {
-  readonly part: string;
-  readonly name: string;
-  readonly memory: number;
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
-  readonly values: readonly number[];
-}
-
-interface Results {
-  readonly circumstances: { readonly runs: number };
-  readonly notes: readonly string[];
-  readonly rows: readonly Row[];
-}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = join(root, 'docs');
@@ -61,11 +46,11 @@ async function measured(
   const { status, stderr } = await bench([...args, '--json', file], environment).ended;
   expect(status, stderr).toBe(0);
   expectNothingLeft();
-  return read(file) as Results;
+  return read(file);
 }
 
 const page = () => readFileSync(join(docs, 'performance.md'), 'utf8');
-const results = () => read(join(docs, 'performance.json')) as Results;
+const results = () => read(join(docs, 'performance.json'));
 
 test('docs/performance.md has what is in docs/performance.json', () => {
   expect(rendered(page(), results())).toBe(page());
@@ -172,13 +157,14 @@ test('the downtime is measured, with each of its stages', async () => {
 }, 180_000);
 
 test('the stages of a downtime are all of what lies between suspending and destroying', () => {
-  const state = (name: string, at: number) => ({ type: 'state', state: name, at });
-  const records = [
+  const state = (name: string, at: number): TraceRecord => ({ type: 'state', state: name, at });
+  const figures = { iteration: 0, dirtyPages: 0, sentPages: 0, octets: 0, milliseconds: 0 };
+  const records: TraceRecord[] = [
     state('sending', 1),
-    { type: 'pass', kind: 'precopy', at: 5 },
+    { type: 'pass', kind: 'precopy', at: 5, ...figures },
     state('suspending', 10),
     state('stop-and-copy', 13),
-    { type: 'pass', kind: 'stop-and-copy', at: 17 },
+    { type: 'pass', kind: 'stop-and-copy', at: 17, ...figures },
     state('awaiting-ready', 22),
     state('renaming-away', 28),
     state('giving-permission', 35),

@@ -9,6 +9,7 @@ const options = readOptions(process.argv.slice(2));
 if (options.render) render(read(RESULTS));
 else await measure(options);
 
+/** @param {typeof options} options */
 async function measure({ parts, json, writeDocs, ...how }) {
   const results = startResults(['pnpm bench', ...process.argv.slice(2)].join(' '), how);
   const bench = new Workbench(how);

@@ -7,6 +7,7 @@ import { once } from 'node:events';
  * @param {string} folder
  * @param {string} command
  * @param {string[]} args
+ * @param {{ environment?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<string>} what it prints on standard output
  * @throws where it fails, with what it prints on standard error
  */
@@ -15,7 +16,11 @@ export async function run(folder, command, args, { environment = process.env } =
   return output(child, [command, ...args].join(' '));
 }
 
-/** @returns {Promise<string>} what the child prints on standard output; the rest as in `run` */
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} name
+ * @returns {Promise<string>} what the child prints on standard output; the rest as in `run`
+ */
 export async function output(child, name) {
   let [stdout, stderr] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
@@ -25,8 +30,11 @@ export async function output(child, name) {
   return stdout;
 }
 
-/** @returns {string | undefined} the first line of what `COMMAND --version` prints; undefined where it is not installed */
+/**
+ * @param {string} command
+ * @returns {string | undefined} the first line of what `COMMAND --version` prints; undefined where it is not installed
+ */
 export function versionOf(command) {
   const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  return status === 0 ? stdout.split('\n')[0].trim() : undefined;
+  return status === 0 ? stdout.split('\n')[0]?.trim() : undefined;
 }

@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './child.mjs';
 
-/** Compiles guests/dirty.ts. @returns the path of the module */
+/**
+ * Compiles guests/dirty.ts.
+ * @param {string} folder
+ * @returns the path of the module
+ */
 export async function buildDirtyGuest(folder) {
   const module = join(folder, 'dirty.wasm');
   await run(folder, process.execPath, [

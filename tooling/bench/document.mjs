@@ -6,19 +6,24 @@ import { parts } from './parts.mjs';
 import { memoryText } from './rows.mjs';
 import { markdown } from './tables.mjs';
 
+/** @import { Results } from './results.mjs' */
+
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 export const RESULTS = `${docs}performance.json`;
 const PAGE = `${docs}performance.md`;
 
+/** @param {Results} results */
 export function render(results) {
   writeFileSync(PAGE, rendered(readFileSync(PAGE, 'utf8'), results));
 }
 
+/** @param {string} page @param {Results} results */
 export function rendered(page, results) {
   const tables = parts.map((part) => [part.name, markdown(results, part)]);
   return fill(page, { circumstances: circumstancesText(results), ...Object.fromEntries(tables) });
 }
 
+/** @param {Results} results */
 function circumstancesText({ circumstances, notes }) {
   const { date, command, runs, sizes, processor, cores, memoryGiB, linux, node, load, realTime } =
     circumstances;

@@ -1,34 +1,54 @@
 // How long an idle domain stands still, by its size, and where that time goes.
 import { join } from 'node:path';
-import { memoryText, Rows } from './rows.mjs';
+import { memoryText, Rows, theRow } from './rows.mjs';
 import { takeTrace } from './trace.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 
+/** @import { TraceRecord } from '@mig/protocol/trace' */
+/** @import { Table } from './parts.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Workbench } from './workbench.mjs' */
+
 const SMALLEST = 256;
 
+/** @type {(name: string) => (record: TraceRecord) => boolean} */
 const state = (name) => (record) => record.type === 'state' && record.state === name;
+
+/** @param {TraceRecord} record */
+const isStopAndCopy = (record) => record.type === 'pass' && record.kind === 'stop-and-copy';
 
 /** What ends each, in a trace; the first begins with the state `suspending` (docs/handshake.md). */
 const stages = [
   { name: 'suspended', end: state('stop-and-copy') },
-  { name: 'rest sent', end: ({ type, kind }) => type === 'pass' && kind === 'stop-and-copy' },
+  { name: 'rest sent', end: isStopAndCopy },
   { name: 'context sent', end: state('awaiting-ready') },
   { name: 'target ready', end: state('renaming-away') },
   { name: 'renamed', end: state('giving-permission') },
   { name: 'started', end: state('destroying') },
 ];
 
-/** @returns of each stage its milliseconds; together, what lies between the states `suspending` and `destroying` */
+/**
+ * @param {readonly TraceRecord[]} records
+ * @returns of each stage its milliseconds; together, what lies between the states `suspending` and `destroying`
+ * @throws Error where the trace lacks one
+ */
 export function stagesOf(records) {
-  let before = records.find(state('suspending')).at;
+  /** @param {(record: TraceRecord) => boolean} isIt */
+  const find = (isIt) => {
+    const found = records.find(isIt);
+    if (found === undefined) throw new Error('the trace lacks a stage');
+    return found;
+  };
+  let before = find(state('suspending')).at;
   return stages.map(({ name, end }) => {
-    const { at } = records.find(end);
+    const { at } = find(end);
     const milliseconds = at - before;
     before = at;
     return { name, milliseconds };
   });
 }
 
+/** @param {Workbench} bench */
 async function measure(bench) {
   const rows = new Rows();
   const trace = join(bench.folder, 'downtime.trace');
@@ -60,8 +80,14 @@ async function measure(bench) {
   return rows.all();
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @returns {Table}
+ */
 function table(rows) {
   const totals = rows.filter(({ name }) => name === 'downtime');
+  const first = theRow(totals, () => true);
+  /** @param {number} value */
   const figure = (value) => value.toFixed(1);
   return {
     heading: [
@@ -69,16 +95,16 @@ function table(rows) {
       'ms: median',
       'least',
       'most',
-      `of that of ${memoryText(totals[0].memory)}`,
+      `of that of ${memoryText(first.memory)}`,
       ...stages.map(({ name }) => name),
     ],
-    align: ['left', ...Array.from({ length: 4 + stages.length }, () => 'right')],
+    align: ['left', ...Array.from({ length: 4 + stages.length }, () => /** @type {const} */ ('right'))],
     rows: totals.map(({ memory, median, least, most }) => [
       memoryText(memory),
       ...[median, least, most].map(figure),
-      (median / totals[0].median).toFixed(2),
+      (median / first.median).toFixed(2),
       ...stages.map(({ name }) =>
-        figure(rows.find((other) => other.memory === memory && other.name === name).median),
+        figure(theRow(rows, (other) => other.memory === memory && other.name === name).median),
       ),
     ]),
   };

@@ -7,6 +7,8 @@ import { TwoHosts } from './two-hosts.mjs';
 
 const runs = Number(process.argv[2] ?? 3);
 const chosen = process.argv.slice(3);
+/** @import { Estimate, Report } from './two-hosts.mjs' */
+
 const links = chosen.length > 0 ? chosen : ['1Gbit/s', '100Mbit/s'];
 if (!Number.isInteger(runs) || runs < 1) {
   console.error('usage: node tooling/bench/estimate-check.mjs [RUNS] [LINK ...]');
@@ -21,7 +23,10 @@ const guests = [
   'pages=4000 rate=20000 pattern=random',
   'pages=4000 rate=8000 pattern=sequential',
 ];
-/** The name that the estimate gives each, and the options that it is had with. */
+/**
+ * The name that the estimate gives each, and the options that it is had with.
+ * @type {[name: string, options: string[]][]}
+ */
 const policies = [
   ['stock (5 passes, 50 pages)', []],
   ['--max-downtime 300', ['--max-downtime', '300']],
@@ -34,11 +39,21 @@ const SCATTER = 30;
 /** Migrations there and back before: what a suspend costs is measured by migrations. */
 const BEFORE = 4;
 
+/**
+ * @typedef {object} Figure
+ * @property {string} name
+ * @property {(of: Estimate | Report) => number} figure
+ * @property {string} unit
+ * @property {number} digits
+ * @property {number} scatter
+ */
+
+/** @type {Figure[]} */
 const figures = [
   { name: 'total', figure: (of) => of.totalMilliseconds / 1000, unit: 's', digits: 2, scatter: 0 },
   {
     name: 'sent',
-    figure: (of) => (of.octets ?? of.octetsSent) / 2 ** 20,
+    figure: (of) => ('octets' in of ? of.octets : of.octetsSent) / 2 ** 20,
     unit: 'MiB',
     digits: 1,
     scatter: 0,
@@ -46,7 +61,9 @@ const figures = [
   { name: 'downtime', figure: (of) => of.downtimeMilliseconds, unit: 'ms', digits: 0, scatter: SCATTER },
 ];
 
+/** @param {number[]} values */
 const median = (values) => summary(values).median;
+/** @param {number} part */
 const percent = (part) => `${part >= 0 ? '+' : ''}${(part * 100).toFixed(0)} %`;
 
 let off = 0;
@@ -57,7 +74,7 @@ for (const command of guests) {
   const hosts = new TwoHosts();
   try {
     await hosts.create({ memory: MEMORY, command });
-    for (let i = 0; i < BEFORE; i++) await hosts.migrate('--bandwidth', links[0], '--bandwidth-always');
+    for (let i = 0; i < BEFORE; i++) await hosts.migrate('--bandwidth', links[0] ?? '', '--bandwidth-always');
     for (const link of links) for (const policy of policies) await compare(hosts, command, link, policy);
   } finally {
     hosts.close();
@@ -70,27 +87,35 @@ console.log(
 );
 process.exitCode = off === 0 ? 0 : 1;
 
+/**
+ * @param {TwoHosts} hosts
+ * @param {string} command
+ * @param {string} link
+ * @param {[name: string, options: string[]]} policy
+ */
 async function compare(hosts, command, link, [policy, options]) {
   const limit = ['--bandwidth', link, '--bandwidth-always'];
-  const pairs = [];
+  /** @type {Estimate[]} */
+  const told = [];
+  /** @type {Report[]} */
+  const found = [];
   for (let run = 0; run < runs; run++) {
     const { estimates } = await hosts.estimate('--period', String(PERIOD), '--link', link);
-    const foretold = estimates.find((each) => each.policy === policy);
-    pairs.push({ foretold, measured: await hosts.migrate(...options, ...limit) });
+    const estimate = estimates.find((each) => each.policy === policy);
+    if (estimate === undefined) throw new Error(`nothing is foretold of ${policy}`);
+    told.push(estimate);
+    found.push(await hosts.migrate(...options, ...limit));
   }
   const cells = figures.map(({ figure, digits, scatter }) => {
-    const [foretold, measured] = ['foretold', 'measured'].map((which) =>
-      median(pairs.map((pair) => figure(pair[which]))),
-    );
+    const [foretold, measured] = [median(told.map(figure)), median(found.map(figure))];
     const deviation = foretold / measured - 1;
     const within = Math.abs(deviation) <= WITHIN || Math.abs(foretold - measured) <= scatter;
     if (!within) off++;
     const text = `${foretold.toFixed(digits)} : ${measured.toFixed(digits)}, ${percent(deviation)}`;
     return within ? text : `**${text}**`;
   });
-  const both = (figure) => ['foretold', 'measured'].map((which) => pairs.map((pair) => figure(pair[which])));
-  const [passes, reasons] = [both(({ iterations }) => iterations), both(({ reason }) => reason)];
-  const told = passes.map((values) => median(values)).join(' : ');
-  const why = reasons.map((values) => [...new Set(values)].join('/')).join(' : ');
-  console.log(`| \`${command}\` | ${link} | ${policy} | ${told} | ${cells.join(' | ')} | ${why} |`);
+  const both = [told, found];
+  const passes = both.map((of) => median(of.map(({ iterations }) => iterations))).join(' : ');
+  const why = both.map((of) => [...new Set(of.map(({ reason }) => reason))].join('/')).join(' : ');
+  console.log(`| \`${command}\` | ${link} | ${policy} | ${passes} | ${cells.join(' | ')} | ${why} |`);
 }

@@ -6,6 +6,7 @@ const PIECE = 1 << 20;
 
 /**
  * A memory file of random octets, as a domain's RAM is one. It has no name and is gone with this process, however that ends.
+ * @param {number} octets
  * @returns {{ fd: number, path: string }} the path is one by which others of this user open it
  */
 export function incompressibleFile(octets) {

@@ -4,19 +4,29 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDirtyGuest } from './dirty-guest.mjs';
 import { writablePages } from './mailbox.mjs';
-import { memoryText, Rows } from './rows.mjs';
+import { memoryText, Rows, theRow } from './rows.mjs';
 import { takeTrace } from './trace.mjs';
 import { TwoHosts } from './two-hosts.mjs';
+
+/** @import { TraceRecord } from '@mig/protocol/trace' */
+/** @import { PageSet } from './mailbox.mjs' */
+/** @import { Table } from './parts.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Workbench } from './workbench.mjs' */
 
 const PAGE = 4096;
 const RUN = 64;
 
-/** MiB: the domain at either end. */
+/** MiB: the domain at either end. @param {number} memory */
 const needed = (memory) => 2 * memory + 512;
 
-/** Scattered at equal distances over all of memory: single pages, and runs of them. */
+/**
+ * Scattered at equal distances over all of memory: single pages, and runs of them.
+ * @param {number} memory MiB
+ */
 function setsOf(memory) {
   const pages = writablePages(memory);
+  /** @type {(percent: number, run: number, how?: string) => PageSet & { name: string }} */
   const part = (percent, run, how = '') => ({
     name: `${percent} %${how}`,
     count: Math.floor((pages * percent) / 100 / run) * run,
@@ -29,6 +39,7 @@ function setsOf(memory) {
   return [part(0, 1), ...some, part(100, RUN)];
 }
 
+/** @param {Workbench} bench */
 async function measure(bench) {
   const kernel = await buildDirtyGuest(bench.folder);
   const rows = new Rows();
@@ -44,7 +55,11 @@ async function measure(bench) {
   return rows.all();
 }
 
-/** All of it is one migration: a pass for each set, in turn, so often. */
+/**
+ * All of it is one migration: a pass for each set, in turn, so often.
+ * @param {Workbench} bench
+ * @param {{ memory: number, pair: TwoHosts, rows: Rows }} what
+ */
 async function measureSize(bench, { memory, pair, rows }) {
   const order = Array.from({ length: bench.runs }, () => setsOf(memory)).flat();
   const policy = join(bench.folder, 'policy.mjs');
@@ -56,25 +71,32 @@ async function measureSize(bench, { memory, pair, rows }) {
   const { passes } = await pair.migrate('--policy', policy, '--trace', trace);
   const reads = logReads(takeTrace(trace));
   for (const [i, { name, count }] of order.entries()) {
-    const { dirtyPages, milliseconds } = passes[i + 1];
+    const [pass, read] = [passes[i + 1], reads[i]];
     // Its answer is a page more.
-    if (dirtyPages !== count + 1)
-      throw new Error(`${dirtyPages} pages were dirty where ${count + 1} were written`);
-    const what = { memory, dirty: name, pages: dirtyPages };
-    rows.add({ ...what, name: 'log read and cleared', unit: 'ms' }, reads[i]);
-    rows.add({ ...what, name: 'pages found and sent', unit: 'ms' }, milliseconds);
+    if (pass?.dirtyPages !== count + 1 || read === undefined)
+      throw new Error(`${pass?.dirtyPages} pages were dirty where ${count + 1} were written`);
+    const what = { memory, dirty: name, pages: pass.dirtyPages };
+    rows.add({ ...what, name: 'log read and cleared', unit: 'ms' }, read);
+    rows.add({ ...what, name: 'pages found and sent', unit: 'ms' }, pass.milliseconds);
   }
 }
 
-/** Milliseconds, after each live pass: from the policy's answer until its next question the log is read, and nothing else. */
+/**
+ * Milliseconds, after each live pass: from the policy's answer until its next question the log is read, and nothing else.
+ * @param {readonly TraceRecord[]} records
+ */
 function logReads(records) {
   return records.flatMap((record, i) => {
     const next = records[i + 1];
-    const isRead = record.point === 'pass-finished' && next?.point === 'dirty-count-known';
-    return isRead ? [next.at - record.at] : [];
+    if (record.type !== 'consulted' || record.point !== 'pass-finished') return [];
+    return next?.type === 'consulted' && next.point === 'dirty-count-known' ? [next.at - record.at] : [];
   });
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @returns {Table}
+ */
 function table(rows) {
   const found = rows.filter(({ name }) => name === 'pages found and sent');
   return {
@@ -90,19 +112,21 @@ function table(rows) {
       'most',
       'GB/s',
     ],
-    align: ['left', 'left', ...Array.from({ length: 8 }, () => 'right')],
+    align: ['left', 'left', ...Array.from({ length: 8 }, () => /** @type {const} */ ('right'))],
     rows: found.map((pass) => {
-      const log = rows.find(
+      const { dirty: set = '', pages = 0 } = pass;
+      const log = theRow(
+        rows,
         ({ memory, dirty, name }) => memory === pass.memory && dirty === pass.dirty && name !== pass.name,
       );
       const times = [log, pass].flatMap(({ median, least, most }) => [median, least, most]);
       return [
         memoryText(pass.memory),
-        pass.dirty,
-        pass.pages.toLocaleString('en'),
+        set,
+        pages.toLocaleString('en'),
         ...times.map((time) => time.toFixed(time < 100 ? 2 : 0)),
         // Of the answer alone there is no speed to speak of.
-        pass.pages === 1 ? '' : ((pass.pages * PAGE) / pass.median / 1e6).toFixed(2),
+        pages === 1 ? '' : ((pages * PAGE) / pass.median / 1e6).toFixed(2),
       ];
     }),
   };

@@ -8,20 +8,22 @@ const FIRST_PAGE = 64;
 const POLL = 1;
 const PATIENCE = 60_000;
 
-/** Pages of a domain's that the guest can be told to write. */
+/** @typedef {{ count: number, run: number }} PageSet so many pages, in runs that lie side by side; `count` is a multiple of `run` */
+
+/** Pages of a domain's that the guest can be told to write. @param {number} mebibytes */
 export function writablePages(mebibytes) {
   return mebibytes * 256 - FIRST_PAGE;
 }
 
 /**
  * Tells the guest to write, and waits until it has. Blocks. Besides, the guest writes one page: that with the answer.
- * @param ram the file that is the domain's RAM
- * @param run pages that lie side by side; `count` is a multiple of it
+ * @param {string} ram the file that is the domain's RAM
+ * @param {PageSet} set
  */
 export function writePages(ram, { count, run }) {
   const file = openSync(ram, 'r+');
   try {
-    const [request] = readWords(file, 1);
+    const [request = 0] = readWords(file, 1);
     writeSync(file, new Uint32Array([count, run]), 0, 8, MAILBOX + 8);
     writeSync(file, new Uint32Array([request + 1]), 0, 4, MAILBOX);
     const sleep = new Int32Array(new SharedArrayBuffer(4));
@@ -35,6 +37,7 @@ export function writePages(ram, { count, run }) {
   }
 }
 
+/** @param {number} file @param {number} count */
 function readWords(file, count) {
   const words = new Uint32Array(count);
   readSync(file, words, 0, count * 4, MAILBOX);

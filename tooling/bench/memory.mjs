@@ -4,10 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryText, Rows } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 
+/** @import { Table } from './parts.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Workbench } from './workbench.mjs' */
+
 const MEMORY = 2048;
 /** Milliseconds between two looks. */
 const INTERVAL = 20;
 
+/** @param {Workbench} bench */
 async function measure(bench) {
   const [memory] = bench.within(
     'memory',
@@ -38,8 +43,13 @@ async function measure(bench) {
   return rows.all();
 }
 
-/** @returns by the name of the process MiB at most */
+/**
+ * @param {TwoHosts} pair
+ * @param {() => Promise<unknown>} work
+ * @returns by the name of the process MiB at most
+ */
 async function mostWhile(pair, work) {
+  /** @type {Map<string, number>} */
   const most = new Map();
   let done = false;
   const watch = (async () => {
@@ -60,18 +70,23 @@ async function mostWhile(pair, work) {
   return most;
 }
 
-/** @returns undefined for a process that is gone, and for what is none of mig's: the shell that starts it */
+/**
+ * @param {TwoHosts} pair
+ * @param {string} pid
+ * @returns undefined for a process that is gone, and for what is none of mig's: the shell that starts it
+ */
 function look(pair, pid) {
   try {
     if (readlinkSync(`/proc/${pid}/exe`) !== process.execPath) return undefined;
-    const [kib] = /(?<=^RssAnon:\s+)\d+/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const kib = /(?<=^RssAnon:\s+)\d+/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[0];
+    if (kib === undefined) return undefined;
     return { name: nameOf(pair, pid), mebibytes: Number(kib) / 1024 };
   } catch {
     return undefined;
   }
 }
 
-/** End, program and command: "source: bin/xl.js migrate". */
+/** End, program and command: "source: bin/xl.js migrate". @param {TwoHosts} pair @param {string} pid */
 function nameOf(pair, pid) {
   const [, script = '', command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   const end = pair.endOf(readFileSync(`/proc/${pid}/environ`, 'utf8'));
@@ -79,6 +94,10 @@ function nameOf(pair, pid) {
   return `${end}: ${[program, command].filter((word) => /^[\w/.-]+$/.test(word) && !word.startsWith('/')).join(' ')}`;
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @returns {Table}
+ */
 function table(rows) {
   return {
     heading: ['memory', 'process', 'RssAnon at most, MiB: median', 'least', 'most'],

@@ -9,13 +9,17 @@ const LEAST = 16;
 /** MiB: all that a WebAssembly memory has room for. */
 const MOST = 4096;
 
+/** @param {string} text */
 function runs(text) {
   if (!/^[1-9][0-9]{0,3}$/.test(text))
     throw new InvalidArgumentError('It must be a whole number of 1 or more.');
   return Number(text);
 }
 
-/** @returns MiB, ascending */
+/**
+ * @param {string} text
+ * @returns MiB, ascending
+ */
 function sizes(text) {
   const mebibytes = text.split(',').map((each) => (each.trim() === '' ? NaN : Number(each) * 1024));
   if (!mebibytes.every((size) => Number.isInteger(size) && size >= LEAST && size <= MOST)) {
@@ -24,7 +28,10 @@ function sizes(text) {
   return [...new Set(mebibytes)].sort((a, b) => a - b);
 }
 
-/** Ends the program where they cannot be meant. */
+/**
+ * Ends the program where they cannot be meant.
+ * @param {readonly string[]} args
+ */
 export function readOptions(args) {
   const command = new Command('pnpm bench')
     .usage('[options] [PART ...]')
@@ -51,6 +58,7 @@ export function readOptions(args) {
     .parse(args, { from: 'user' });
   const unknown = command.args.find((name) => !parts.some((part) => part.name === name));
   if (unknown !== undefined) command.error(`error: there is no part '${unknown}'`);
+  /** @type {{ runs: number, sizes: number[], json?: string, writeDocs?: boolean, render?: boolean }} */
   const { writeDocs = false, render = false, ...rest } = command.opts();
   if ((writeDocs || render) && command.args.length > 0) {
     command.error(`error: docs/performance.md has all parts: leave out ${command.args.join(' ')}`);

@@ -7,6 +7,7 @@ import { createMemoryFile, Input, Iovec, Mapping, Output, waitFor } from '@mig/p
 const PIECE = 4 << 20;
 const iovec = new Iovec(1);
 
+/** @param {Mapping} mapping @param {(piece: Iovec) => void} move */
 function inPieces(mapping, move) {
   for (let at = 0; at < mapping.length; at += PIECE) {
     iovec.clear();
@@ -17,7 +18,7 @@ function inPieces(mapping, move) {
 
 const [direction, ...rest] = process.argv.slice(2);
 if (direction === 'write') {
-  const [path, octets] = rest;
+  const [path = '', octets] = rest;
   const file = openSync(path, 'r');
   const mapping = Mapping.of(file, Number(octets), 'read');
   closeSync(file);

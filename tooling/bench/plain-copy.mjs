@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { output, run, versionOf } from './child.mjs';
 
+/** @param {string} name */
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** @returns {string | undefined} the version of the C compiler; undefined where there is none */
@@ -11,6 +12,7 @@ export const compiler = () => versionOf('cc');
 
 /**
  * The copy in C where there is a compiler, else in Node.
+ * @param {string} folder
  * @returns {Promise<(file: string, octets: number) => Promise<number>>} copies and takes so many seconds
  */
 export async function plainCopy(folder) {
@@ -20,12 +22,19 @@ export async function plainCopy(folder) {
   return async (file, octets) => Number(await run(folder, program, [file, String(octets)]));
 }
 
+/** @param {string} folder @param {string} file @param {number} octets */
 async function copyInNode(folder, file, octets) {
   const program = beside('plain-copy-in-node.mjs');
-  const node = (args, stdio) => spawn(process.execPath, [program, ...args], { cwd: folder, stdio });
+  const options = { cwd: folder };
   // What Node calls a pipe is a pair of unix sockets.
-  const reader = node(['read', String(octets)], ['pipe', 'pipe', 'inherit']);
-  const writer = node(['write', file, String(octets)], ['ignore', reader.stdin, 'inherit']);
+  const reader = spawn(process.execPath, [program, 'read', String(octets)], {
+    ...options,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const writer = spawn(process.execPath, [program, 'write', file, String(octets)], {
+    ...options,
+    stdio: ['ignore', reader.stdin, 'inherit'],
+  });
   reader.stdin.destroy();
   const [seconds] = await Promise.all([output(reader, 'the reader'), output(writer, 'the writer')]);
   return Number(seconds);

@@ -18,10 +18,15 @@ export const qemuVersion = () => versionOf(PROGRAM);
 
 /**
  * Migrates the memory in a file to a machine with fresh memory, over a unix socket.
- * @param channels connections beside the main one, which the pages go over (multifd); 0 is one connection for all
+ * @param {string} folder
+ * @param {object} what
+ * @param {string} what.file
+ * @param {number} what.mebibytes
+ * @param {number} what.channels connections beside the main one, which the pages go over (multifd); 0 is one connection for all
  * @returns {Promise<{ octets: number, milliseconds: number }>} as its own statistics have them
  */
 export async function migrateInQemu(folder, { file, mebibytes, channels }) {
+  /** @param {string} kind */
   const backend = (kind) => `${kind},id=ram,size=${mebibytes}M,share=on`;
   const socket = join(folder, 'migration.sock');
   const source = new Machine(folder, mebibytes, backend('memory-backend-file') + `,mem-path=${file}`);
@@ -38,14 +43,24 @@ export async function migrateInQemu(folder, { file, mebibytes, channels }) {
   }
 }
 
+/** @typedef {{ ram?: { transferred: number }, 'total-time'?: number }} Answer of query-migrate; of other commands it is not read */
+/** @typedef {{ return?: Answer, error?: { desc: string }, event?: string, data?: { status: string } }} Message */
+
 /** A machine, and the QMP that it speaks on its standard streams. */
 class Machine {
   #child;
   #ended;
   #said = '';
   #replies;
+  /** @type {string | undefined} */
   #status;
 
+  /**
+   * @param {string} folder
+   * @param {number} mebibytes
+   * @param {string} backend
+   * @param {string[]} more
+   */
   constructor(folder, mebibytes, backend, ...more) {
     const args = [
       '-accel',
@@ -66,6 +81,7 @@ class Machine {
     this.#replies = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
+  /** @param {number} channels */
   async prepare(channels) {
     await this.command('qmp_capabilities');
     const capabilities = ['events', ...(channels > 0 ? ['multifd'] : [])];
@@ -78,12 +94,17 @@ class Machine {
     });
   }
 
+  /**
+   * @param {string} execute
+   * @param {object} [args]
+   * @returns {Promise<Answer>}
+   */
   async command(execute, args = {}) {
     this.#child.stdin.write(`${JSON.stringify({ execute, arguments: args })}\n`);
     for (;;) {
       const message = await this.#message(execute);
-      if ('return' in message) return message.return;
-      if ('error' in message) throw new Error(`QEMU: ${execute}: ${message.error.desc}`);
+      if (message.return !== undefined) return message.return;
+      if (message.error !== undefined) throw new Error(`QEMU: ${execute}: ${message.error.desc}`);
     }
   }
 
@@ -94,18 +115,23 @@ class Machine {
       await this.#message('migrate');
     }
     for (;;) {
-      const { ram, 'total-time': milliseconds } = await this.command('query-migrate');
+      const { ram, 'total-time': milliseconds = 0 } = await this.command('query-migrate');
       // A moment after the event it is still 0.
-      if (milliseconds > 0) return { octets: ram.transferred, milliseconds };
+      if (ram !== undefined && milliseconds > 0) return { octets: ram.transferred, milliseconds };
       await setTimeout(POLL);
     }
   }
 
+  /**
+   * @param {string} during
+   * @returns {Promise<Message>}
+   */
   async #message(during) {
     const { done, value } = await this.#replies.next();
     if (done) throw new Error(`QEMU ended during ${during}: ${this.#said}`);
+    /** @type {Message} */
     const message = JSON.parse(value);
-    if (message.event === 'MIGRATION') this.#status = message.data.status;
+    if (message.event === 'MIGRATION') this.#status = message.data?.status;
     return message;
   }
 

@@ -2,27 +2,44 @@
 import { summary } from './statistics.mjs';
 
 /**
- * @param {{ memory?: number, name: string, unit: string }} what memory in MiB
- * @param {number[]} values of the runs, in their order
+ * What is measured.
+ * @typedef {object} Quantity
+ * @property {number} memory MiB
+ * @property {string} name
+ * @property {string} unit
+ * @property {string} [dirty] which pages the guest wrote
+ * @property {number} [pages] so many
+ * @property {string} [options] of `xl migrate`
+ * @property {string} [endedBy] why precopy ended
+ */
+/** @typedef {Quantity & ReturnType<typeof summary> & { values: number[] }} Row */
+
+/**
+ * @param {Quantity} what
+ * @param {readonly number[]} values of the runs, in their order
+ * @returns {Row}
  */
 export function row(what, values) {
   const rounded = values.map(round);
   return { ...what, ...summary(rounded), values: rounded };
 }
 
-/** To four digits: more is noise. */
+/** To four digits: more is noise. @param {number} value */
 function round(value) {
   return Number(value.toPrecision(4));
 }
 
 /** Values that come run by run and are of several rows, which are told apart by what they are. */
 export class Rows {
+  /** @type {Map<string, { what: Quantity, values: number[] }>} */
   #rows = new Map();
 
+  /** @param {Quantity} what @param {number} value */
   add(what, value) {
     const key = JSON.stringify(what);
-    if (!this.#rows.has(key)) this.#rows.set(key, { what, values: [] });
-    this.#rows.get(key).values.push(value);
+    const row = this.#rows.get(key) ?? { what, values: [] };
+    this.#rows.set(key, row);
+    row.values.push(value);
   }
 
   /** In the order in which their first values came. */
@@ -31,6 +48,19 @@ export class Rows {
   }
 }
 
+/**
+ * The one row that is so, among those that were measured together.
+ * @param {readonly Row[]} rows
+ * @param {(row: Row) => boolean} isIt
+ * @throws Error where there is none
+ */
+export function theRow(rows, isIt) {
+  const found = rows.find(isIt);
+  if (found === undefined) throw new Error('a row is missing');
+  return found;
+}
+
+/** @param {number} mebibytes */
 export function memoryText(mebibytes) {
   return mebibytes % 1024 === 0 ? `${mebibytes / 1024} GiB` : `${mebibytes} MiB`;
 }

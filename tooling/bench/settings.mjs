@@ -1,16 +1,23 @@
 // What the precopy options do to a busy guest.
 import { tally } from '../policies/figures.mjs';
-import { row } from './rows.mjs';
+import { row, theRow } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';
+
+/** @import { Table } from './parts.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Report } from './two-hosts.mjs' */
+/** @import { Workbench } from './workbench.mjs' */
 
 const MIB = 2 ** 20;
 const MEMORY = 256;
 const SETTINGS = ['-i 1', '-i 5', '-i 20 -d 10'];
 
+/** @param {Workbench} bench */
 async function measure(bench) {
   const [memory] = bench.within('settings', [MEMORY], (size) => 2 * size + 512);
   if (memory === undefined) return [];
   const pair = new TwoHosts();
+  /** @type {Map<string, Report[]>} */
   const reports = new Map(SETTINGS.map((options) => [options, []]));
   try {
     await pair.create({ memory, command: 'pages=20000 rate=50000 pattern=random' });
@@ -27,6 +34,7 @@ async function measure(bench) {
   }
   return [...reports].flatMap(([options, of]) => {
     const endedBy = tally(of.map(({ reason }) => reason));
+    /** @type {(name: string, unit: string, value: (report: Report) => number) => Row} */
     const figure = (name, unit, value) => row({ memory, options, endedBy, name, unit }, of.map(value));
     return [
       figure('live passes', '', ({ iterations }) => iterations),
@@ -36,6 +44,10 @@ async function measure(bench) {
   });
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @returns {Table}
+ */
 function table(rows) {
   const downtimes = rows.filter(({ name }) => name === 'downtime');
   return {
@@ -49,8 +61,9 @@ function table(rows) {
       'precopy ended by',
     ],
     align: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
-    rows: downtimes.map(({ options, median, least, most, endedBy }) => {
-      const other = (name) => rows.find((each) => each.options === options && each.name === name).median;
+    rows: downtimes.map(({ options = '', median, least, most, endedBy = '' }) => {
+      /** @param {string} name */
+      const other = (name) => theRow(rows, (each) => each.options === options && each.name === name).median;
       const times = [median, least, most].map((time) => time.toFixed(1));
       return [options, String(other('live passes')), other('sent').toFixed(0), ...times, endedBy];
     }),

@@ -35,6 +35,8 @@ const PATIENCE = 20_000;
 
 const own = fileURLToPath(new URL('../..', import.meta.url));
 
+/** @typedef {keyof typeof measures} Measure */
+
 const measures = {
   spawned: 'Enter to the start of the command that reaches the target',
   banner: 'start of xl-receive to its banner',
@@ -43,22 +45,32 @@ const measures = {
   taken: 'Enter to the second MiB taken by the target',
 };
 
+const names = /** @type {Measure[]} */ (Object.keys(measures));
+
 const word = new Int32Array(new SharedArrayBuffer(4));
 
-/** Without an event loop, whose turns would be measured as well. @returns what `attempt` does once it can */
+/**
+ * Without an event loop, whose turns would be measured as well.
+ * @template T
+ * @param {() => T} attempt
+ * @returns {T} what `attempt` does once it can
+ */
 function soon(attempt) {
   for (const deadline = performance.now() + PATIENCE; ;) {
     try {
       return attempt();
     } catch (error) {
-      if (error.code !== 'EAGAIN' || performance.now() > deadline) throw error;
+      const isEarly = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (!isEarly || performance.now() > deadline) throw error;
       Atomics.wait(word, 0, 0, LOOK);
     }
   }
 }
 
+/** @param {number} fifo @param {Buffer} octets */
 const read = (fifo, octets) => soon(() => readSync(fifo, octets));
 
+/** @param {number} fifo @param {Buffer} octets */
 function write(fifo, octets) {
   for (let rest = octets; rest.length > 0;) rest = rest.subarray(soon(() => writeSync(fifo, rest)));
 }
@@ -67,11 +79,16 @@ function write(fifo, octets) {
 class Contestant {
   #checkout;
   #folder;
+  /** @type {import('@mig/hypervisor-wasm').EmbeddedHost | undefined} */
   #host;
   #octets = Buffer.alloc(FIFO);
-  /** Milliseconds of each run, by what was measured. */
-  values = Object.fromEntries(Object.keys(measures).map((name) => [name, []]));
+  /**
+   * Milliseconds of each run, by what was measured.
+   * @type {Record<Measure, number[]>}
+   */
+  values = { spawned: [], banner: [], domain: [], page: [], taken: [] };
 
+  /** @param {string} checkout @param {string} folder */
   constructor(checkout, folder) {
     this.#checkout = checkout;
     this.#folder = folder;
@@ -79,17 +96,19 @@ class Contestant {
     for (const fifo of ['spawned', 'sent', 'relayed']) execFileSync('mkfifo', [this.#path(fifo)]);
   }
 
+  /** @param {string} name */
   #path(name) {
     return join(this.#folder, name);
   }
 
-  #words(app) {
-    return [process.execPath, join(this.#checkout, `apps/${app}/bin/${app}.js`)];
+  /** The path of a program. @param {string} app */
+  #program(app) {
+    return join(this.#checkout, `apps/${app}/bin/${app}.js`);
   }
 
   /** Of the domain that moves; what it does not keep to itself is the programs' compiled code. */
   #environment() {
-    process.env.MIG_CACHE_DIR = this.#path('cache');
+    process.env['MIG_CACHE_DIR'] = this.#path('cache');
     return { ...process.env, MIG_HOST_DIR: this.#path('source') };
   }
 
@@ -99,10 +118,12 @@ class Contestant {
     const guest = 'name="guest"\ntype="wasm"\nkernel="wss"\nmemory=64\n';
     writeFileSync(file, `${guest}cmdline="pages=10000 rate=10 pattern=random"\n`);
     const env = this.#environment();
-    const [node, ...xl] = this.#words('xl');
-    execFileSync(node, [...xl, 'create', '-q', file], { env });
-    const stdio = ['ignore', 'pipe', 'inherit'];
-    const console = spawn(node, [...xl, 'console', '-f', 'guest'], { env, stdio });
+    const xl = this.#program('xl');
+    execFileSync(process.execPath, [xl, 'create', '-q', file], { env });
+    const console = spawn(process.execPath, [xl, 'console', '-f', 'guest'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let seen = '';
     while (!/written=[1-9]/.test(seen)) seen += (await once(console.stdout, 'data'))[0];
     console.kill();
@@ -112,42 +133,51 @@ class Contestant {
     this.#host = EmbeddedHost.open(this.#path('idle'));
   }
 
+  #receiver() {
+    return `${process.execPath} ${this.#program('xl-receive')}`;
+  }
+
   async run() {
     const times = { ...(await this.#migrate()), banner: await this.#greet(), domain: this.#create() };
-    for (const [name, time] of Object.entries(times)) this.values[name].push(time);
+    for (const name of names) this.values[name].push(times[name]);
   }
 
   /** Hands on what the source sends, as far as it is measured. The domain stays. */
   async #migrate() {
-    const receive = `MIG_HOST_DIR=${this.#path('target')} exec ${this.#words('xl-receive').join(' ')}`;
+    const receive = `MIG_HOST_DIR=${this.#path('target')} exec ${this.#receiver()}`;
     // What runs in the background of a shell has no standard input.
     const relay = `exec 3<&0; cat <&3 >${this.#path('sent')} & exec 3<&-`;
     const rune = `echo >${this.#path('spawned')}; ${relay}; ${receive} <${this.#path('relayed')}`;
     const env = this.#environment();
-    const [node, ...words] = [...this.#words('xl'), 'migrate', '-s', '', 'guest', rune];
-    const [spawned, sent, relayed] = this.#fifos('spawned', 'sent', 'relayed');
-    const times = {};
+    const words = [this.#program('xl'), 'migrate', '-s', '', 'guest', rune];
+    const fifos = {
+      spawned: this.#fifo('spawned'),
+      sent: this.#fifo('sent'),
+      relayed: this.#fifo('relayed'),
+    };
+    /** @type {number | undefined} */
+    let page;
     const start = performance.now();
-    const child = spawn(node, words, { env, stdio: 'ignore' });
-    read(spawned, this.#octets);
-    times.spawned = performance.now() - start;
+    const child = spawn(process.execPath, words, { env, stdio: 'ignore' });
+    read(fifos.spawned, this.#octets);
+    const spawned = performance.now() - start;
     for (let octets = 0; octets < SECOND_MIB + FIFO;) {
-      const count = read(sent, this.#octets);
+      const count = read(fifos.sent, this.#octets);
       octets += count;
-      if (octets >= FIRST_PAGE) times.page ??= performance.now() - start;
-      write(relayed, this.#octets.subarray(0, count));
+      if (octets >= FIRST_PAGE) page ??= performance.now() - start;
+      write(fifos.relayed, this.#octets.subarray(0, count));
     }
-    times.taken = performance.now() - start;
-    for (const fifo of [spawned, sent, relayed]) closeSync(fifo);
+    const taken = performance.now() - start;
+    for (const fifo of Object.values(fifos)) closeSync(fifo);
     await once(child, 'close');
     while (readdirSync(this.#path('target/domains')).length > 0) await setTimeout(POLL);
-    return times;
+    return { spawned, page: page ?? taken, taken };
   }
 
   async #greet() {
-    const receive = `${this.#words('xl-receive').join(' ')} <${this.#path('relayed')} >${this.#path('sent')}`;
+    const receive = `${this.#receiver()} <${this.#path('relayed')} >${this.#path('sent')}`;
     const env = this.#environment();
-    const [relayed, sent] = this.#fifos('relayed', 'sent');
+    const [relayed, sent] = [this.#fifo('relayed'), this.#fifo('sent')];
     const start = performance.now();
     const child = spawn('/bin/sh', ['-c', `exec ${receive}`], { env, stdio: 'ignore' });
     read(sent, this.#octets);
@@ -159,8 +189,9 @@ class Contestant {
   }
 
   /** Open at both ends, so that whoever opens one of them as well does not wait. */
-  #fifos(...names) {
-    return names.map((name) => openSync(this.#path(name), constants.O_RDWR | constants.O_NONBLOCK));
+  /** @param {string} name */
+  #fifo(name) {
+    return openSync(this.#path(name), constants.O_RDWR | constants.O_NONBLOCK);
   }
 
   #create() {
@@ -169,15 +200,21 @@ class Contestant {
       { max_memkb: 65536, kernel: 'idle' },
     ];
     this.#environment();
+    const host = this.#host;
+    if (host === undefined) throw new Error('it was not prepared');
     const start = performance.now();
-    const domid = this.#host.create(JSON.stringify({ c_info, b_info }), { paused: true });
+    const domid = host.create(JSON.stringify({ c_info, b_info }), { paused: true });
     const domain = performance.now() - start;
-    this.#host.destroy(domid);
+    host.destroy(domid);
     return domain;
   }
 }
 
-/** @param checkouts folders, built @returns milliseconds of each run, by checkout and what was measured */
+/**
+ * @param {readonly string[]} checkouts folders, built
+ * @param {number} runs
+ * @returns milliseconds of each run, by checkout and what was measured
+ */
 export async function measureStartUp(checkouts = [own], runs = RUNS) {
   const folder = temporaryFolder('mig-start-up-');
   try {
@@ -199,12 +236,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const checkouts = process.argv.length > 2 ? process.argv.slice(2).map((path) => resolve(path)) : [own];
   const found = await measureStartUp(checkouts);
   console.log(`ms, median (least to most) of ${RUNS}; a start of Node alone: ${spread(starts(RUNS), 0)}`);
-  for (const [name, what] of Object.entries(measures)) {
-    console.log(`${what}: ${found.map((values) => spread(values[name], 0)).join(' | ')}`);
+  for (const name of names) {
+    console.log(`${measures[name]}: ${found.map((values) => spread(values[name], 0)).join(' | ')}`);
   }
 }
 
-/** What no program in JavaScript can do without. */
+/** What no program in JavaScript can do without. @param {number} runs */
 function starts(runs) {
   return Array.from({ length: runs }, () => {
     const start = performance.now();

@@ -1,7 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { TraceDecoder } from '@mig/protocol/trace';
 
-/** Reads what `xl migrate --trace` has written, and removes it. @returns the records */
+/**
+ * Reads what `xl migrate --trace` has written, and removes it.
+ * @param {string} path
+ * @returns the records
+ */
 export function takeTrace(path) {
   const decoder = new TraceDecoder();
   const records = [...decoder.push(readFileSync(path))];

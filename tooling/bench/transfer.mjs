@@ -3,16 +3,24 @@ import { closeSync } from 'node:fs';
 import { incompressibleFile } from './incompressible-file.mjs';
 import { compiler, plainCopy } from './plain-copy.mjs';
 import { migrateInQemu, qemuVersion } from './qemu.mjs';
-import { memoryText, Rows } from './rows.mjs';
+import { memoryText, Rows, theRow } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 import { warmMemory } from './warm-memory.mjs';
 
+/** @import { Table } from './parts.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Report } from './two-hosts.mjs' */
+/** @import { Workbench } from './workbench.mjs' */
+
 const MIB = 2 ** 20;
+/** @typedef {() => Promise<Record<string, number>>} Contender GB/s, by the names of what it measures */
+
 const COPY = 'plain copy';
 
-/** MiB: the domain at either end, and the file that the others move; each of them in its turn fills as much. */
+/** MiB: the domain at either end, and the file that the others move; each of them in its turn fills as much. @param {number} memory */
 const needed = (memory) => 3 * memory + 512;
 
+/** @param {Workbench} bench */
 async function measure(bench) {
   if (compiler() === undefined) bench.note('No C compiler is installed: the plain copy is our own, in Node.');
   const qemu = qemuVersion() !== undefined;
@@ -24,10 +32,19 @@ async function measure(bench) {
   return rows.all();
 }
 
+/**
+ * @param {Workbench} bench
+ * @param {object} what
+ * @param {number} what.memory
+ * @param {Awaited<ReturnType<typeof plainCopy>>} what.copy
+ * @param {boolean} what.qemu
+ * @param {Rows} what.rows
+ */
 async function measureSize(bench, { memory, copy, qemu, rows }) {
   const pages = memory * 256;
   const pair = new TwoHosts();
   const file = incompressibleFile(memory * MIB);
+  /** @type {(channels: number) => Contender} */
   const inQemu = (channels) => async () => {
     const { octets, milliseconds } = await migrateInQemu(bench.folder, {
       file: file.path,
@@ -38,6 +55,7 @@ async function measureSize(bench, { memory, copy, qemu, rows }) {
       [`QEMU, ${channels === 0 ? 'one channel' : `${channels} channels`}`]: octets / milliseconds / 1e6,
     };
   };
+  /** @type {Contender[]} */
   const contenders = [
     async () => ({ [COPY]: (memory * MIB) / 1e9 / (await copy(file.path, memory * MIB)) }),
     ...(qemu ? [inQemu(0), inQemu(2)] : []),
@@ -62,19 +80,24 @@ async function measureSize(bench, { memory, copy, qemu, rows }) {
   }
 }
 
+/** @param {Report} report */
 function inMig({ passes: [first], octetsSent, totalMilliseconds }) {
   return {
     'mig, whole': octetsSent / totalMilliseconds / 1e6,
-    'mig, first pass': first.octets / first.milliseconds / 1e6,
+    ...(first && { 'mig, first pass': first.octets / first.milliseconds / 1e6 }),
   };
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @returns {Table}
+ */
 function table(rows) {
   return {
     heading: ['memory', 'what', 'GB/s: median', 'least', 'most', 'of the plain copy'],
     align: ['left', 'left', 'right', 'right', 'right', 'right'],
     rows: rows.map(({ memory, name, median, least, most }) => {
-      const copy = rows.find((other) => other.memory === memory && other.name === COPY);
+      const copy = theRow(rows, (other) => other.memory === memory && other.name === COPY);
       const speeds = [median, least, most].map((speed) => speed.toFixed(2));
       return [memoryText(memory), name, ...speeds, (median / copy.median).toFixed(2)];
     }),

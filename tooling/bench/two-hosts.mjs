@@ -5,7 +5,44 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 
-/** What a user's `xl` is linked to. */
+/**
+ * What `xl migrate --json` says, as far as it is read here.
+ * @typedef {Report | PassEvent | Consulted | Failed} Event
+ * @typedef {object} PassEvent
+ * @property {'pass'} event
+ * @property {string} kind
+ * @property {number} dirtyPages
+ * @property {number} sentPages
+ * @property {number} octets
+ * @property {number} milliseconds
+ * @typedef {{ code: string, sentence: string }} Reason
+ * @typedef {object} Consulted
+ * @property {'consulted'} event
+ * @property {{ suspendCost: number, estimatedDowntime?: number, elapsedMilliseconds: number }} stats
+ * @property {{ reason?: Reason }} answer
+ * @typedef {{ event: 'failed', reason?: string }} Failed
+ * @typedef {object} Report
+ * @property {'complete'} event
+ * @property {string} reason why precopy ended
+ * @property {number} iterations
+ * @property {Omit<PassEvent, 'event'>[]} passes
+ * @property {number} octetsSent
+ * @property {number} totalMilliseconds
+ * @property {number} downtimeMilliseconds
+ */
+/** @typedef {{ status: number | string, events: Event[], stderr: string }} Attempt */
+/**
+ * What `xl migrate --estimate --json` foretells under a policy.
+ * @typedef {object} Estimate
+ * @property {string} policy
+ * @property {string} reason
+ * @property {number} iterations
+ * @property {number} octets
+ * @property {number} totalMilliseconds
+ * @property {number} downtimeMilliseconds
+ */
+
+/** What a user's `xl` is linked to. @param {string} app */
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/bin/${app}.js`, import.meta.url));
 
 /** Milliseconds for a guest that has come to tick: far more than it takes. */
@@ -14,19 +51,21 @@ const PATIENCE = 60_000;
 /** Two embedded hosts and a domain that moves from one to the other and back. */
 export class TwoHosts {
   #folder = temporaryFolder('mig-bench-');
-  #hosts = [0, 1].map((n) => join(this.#folder, `host${n}`));
-  #at = 0;
+  #here = join(this.#folder, 'host0');
+  #there = join(this.#folder, 'host1');
+  /** @type {string[]} */
   #runner;
 
-  /** @param core of the machine's, on which alone all of it runs; any, unless given */
+  /** @param {{ core?: number | undefined }} [where] the core of the machine's on which alone all of it runs; any, unless given */
   constructor({ core } = {}) {
     // What they start stays there, too.
     this.#runner = core === undefined ? [] : ['taskset', '-c', String(core)];
   }
 
-  #start(host, ...args) {
-    const env = { ...process.env, MIG_HOST_DIR: this.#hosts[host] };
-    const [command, ...words] = [...this.#runner, process.execPath, program('xl'), ...args];
+  /** `xl`, where the domain is. @param {string[]} args */
+  #start(...args) {
+    const env = { ...process.env, MIG_HOST_DIR: this.#here };
+    const [command = '', ...words] = [...this.#runner, process.execPath, program('xl'), ...args];
     const child = spawn(command, words, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,9 +89,11 @@ export class TwoHosts {
   }
 
   /**
-   * @param memory MiB
-   * @param command the guest's command line
-   * @param until what is on the console once its pages are filled
+   * @param {object} guest
+   * @param {number} guest.memory MiB
+   * @param {string} [guest.command] its command line
+   * @param {string} [guest.kernel]
+   * @param {RegExp} [guest.until] what is on the console once its pages are filled
    */
   async create({ memory, command = '', kernel = 'wss', until = /written=[1-9]/ }) {
     const file = join(this.#folder, 'bench.cfg');
@@ -64,13 +105,18 @@ export class TwoHosts {
       `cmdline="${command}"`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
-    await this.#start(this.#at, 'create', file).ended;
+    await this.#start('create', file).ended;
     await this.#reads(until);
   }
 
-  /** Waits until it is on the console. @throws where the console ends before, or the time */
+  /**
+   * Waits until it is on the console.
+   * @param {RegExp} text
+   * @param {AbortSignal} [signal]
+   * @throws where the console ends before, or the time
+   */
   async #reads(text, signal) {
-    const { child, outcome } = this.#start(this.#at, 'console', '-f', 'bench');
+    const { child, outcome } = this.#start('console', '-f', 'bench');
     let seen = '';
     child.stdout.on('data', (more) => (seen += more));
     const ended = outcome.then(({ status, stderr }) => {
@@ -79,30 +125,37 @@ export class TwoHosts {
     // What follows the text is its own end.
     ended.catch(() => undefined);
     try {
-      while (!text.test(seen)) await Promise.race([once(child.stdout, 'data', { signal }), ended]);
+      while (!text.test(seen)) await Promise.race([once(child.stdout, 'data', signal && { signal }), ended]);
     } finally {
       child.kill();
     }
   }
 
-  #receiver(host) {
-    return `MIG_HOST_DIR=${this.#hosts[host]} exec ${process.execPath} ${program('xl-receive')}`;
+  #receiver() {
+    return `MIG_HOST_DIR=${this.#there} exec ${process.execPath} ${program('xl-receive')}`;
   }
 
-  /** @returns the last line of `--json`, parsed */
+  /**
+   * @param {string[]} options
+   * @returns the last line of `--json`, parsed
+   */
   async migrate(...options) {
     const { status, events, stderr } = await this.attempt(...options);
-    if (status !== 0) throw new Error(`xl migrate ${options.join(' ')} ended with ${status}: ${stderr}`);
-    return events.at(-1);
+    const last = events.at(-1);
+    if (status !== 0 || last?.event !== 'complete')
+      throw new Error(`xl migrate ${options.join(' ')} ended with ${status}: ${stderr}`);
+    return last;
   }
 
-  /** A migration that may end as it likes: where it is aborted, the domain stays. */
+  /**
+   * A migration that may end as it likes: where it is aborted, the domain stays.
+   * @param {string[]} options
+   * @returns {Promise<Attempt>}
+   */
   async attempt(...options) {
-    const there = 1 - this.#at;
-    const target = this.#receiver(there);
-    const { outcome } = this.#start(this.#at, 'migrate', '--json', ...options, '-s', '', 'bench', target);
+    const { outcome } = this.#start('migrate', '--json', ...options, '-s', '', 'bench', this.#receiver());
     const { status, stdout, stderr } = await outcome;
-    if (status === 0) this.#at = there;
+    if (status === 0) [this.#here, this.#there] = [this.#there, this.#here];
     const lines = stdout.split('\n').filter((line) => line !== '');
     return { status, events: lines.map((line) => JSON.parse(line)), stderr };
   }
@@ -113,33 +166,37 @@ export class TwoHosts {
     await this.#reads(/^(?:tick |error|crash)/m, AbortSignal.timeout(PATIENCE)).catch((cause) => {
       throw new Error('the guest does not tick', { cause });
     });
-    const said = await this.#start(this.#at, 'console', '--lines', '100', 'bench').ended;
+    const said = await this.#start('console', '--lines', '100', 'bench').ended;
     const wrong = said.match(/^(?:error|crash).*|^tick .* errors=[1-9].*/m);
     if (wrong !== null) throw new Error(`the guest was damaged: ${wrong[0]}`);
   }
 
-  /** What moving it there would come to: `xl migrate --estimate --json`, parsed. */
+  /**
+   * What moving it there would come to: `xl migrate --estimate --json`, parsed.
+   * @param {string[]} options
+   * @returns {Promise<{ estimates: Estimate[] }>}
+   */
   async estimate(...options) {
-    const target = this.#receiver(1 - this.#at);
-    const words = ['migrate', '--estimate', '--json', ...options, '-s', '', 'bench', target];
-    return JSON.parse(await this.#start(this.#at, ...words).ended);
+    const words = ['migrate', '--estimate', '--json', ...options, '-s', '', 'bench', this.#receiver()];
+    return JSON.parse(await this.#start(...words).ended);
   }
 
   /** The file that is the domain's RAM. */
   ram() {
-    const domains = join(this.#hosts[this.#at], 'domains');
-    const [domid] = readdirSync(domains);
+    const domains = join(this.#here, 'domains');
+    const [domid = ''] = readdirSync(domains);
     const { pid } = JSON.parse(readFileSync(join(domains, domid, 'process.json'), 'utf8'));
     const descriptors = `/proc/${pid}/fd`;
     const number = readdirSync(descriptors).find((fd) =>
       readlinkSync(join(descriptors, fd)).startsWith('/memfd:'),
     );
+    if (number === undefined) throw new Error('the domain has no RAM');
     return join(descriptors, number);
   }
 
-  /** The process's end, while the domain moves: `source` or `target`; by its environment. */
+  /** The process's end, while the domain moves: `source` or `target`; by its environment. @param {string} environment */
   endOf(environment) {
-    return environment.includes(`MIG_HOST_DIR=${this.#hosts[this.#at]}`) ? 'source' : 'target';
+    return environment.includes(`MIG_HOST_DIR=${this.#here}`) ? 'source' : 'target';
   }
 
   /** The processes of both ends: of `xl migrate`, of the target end, of the domain at either. */

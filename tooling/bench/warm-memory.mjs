@@ -19,6 +19,7 @@ const touch = `
 /** With huge pages, where malloc() can have them, it takes a fourth of the time. */
 const environment = { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
+/** @param {string} folder @param {number} mebibytes */
 export async function warmMemory(folder, mebibytes) {
   const octets = String((mebibytes + MORE) * MIB);
   await run(folder, process.execPath, ['-e', touch, octets], { environment });

@@ -6,20 +6,24 @@ const MIB = 2 ** 20;
 
 export class Workbench {
   folder = temporaryFolder('mig-bench-');
-  /** Sentences on what was left out, for whoever reads the rows. */
+  /**
+   * Sentences on what was left out, for whoever reads the rows.
+   * @type {string[]}
+   */
   notes = [];
 
-  /** @param sizes MiB, ascending */
+  /** @param {{ runs: number, sizes: number[] }} how often; sizes are MiB, ascending */
   constructor({ runs, sizes }) {
     this.runs = runs;
     this.sizes = sizes;
   }
 
-  /** Says how it goes. */
+  /** Says how it goes. @param {string} line */
   tell(line) {
     console.error(line);
   }
 
+  /** @param {string} sentence */
   note(sentence) {
     this.notes.push(sentence);
     this.tell(sentence);
@@ -27,7 +31,9 @@ export class Workbench {
 
   /**
    * Those of the sizes that this machine has the memory for, each looked at when its turn comes; it says which it has not.
-   * @param needed MiB, by size
+   * @param {string} part
+   * @param {Iterable<number>} sizes
+   * @param {(size: number) => number} needed MiB, by size
    */
   *within(part, sizes, needed) {
     for (const size of sizes) {

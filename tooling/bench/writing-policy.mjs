@@ -3,8 +3,9 @@
 import { writePages } from './mailbox.mjs';
 
 /**
- * @param ram the file that is the domain's RAM
- * @param {{ count: number, run: number }[]} sets
+ * @param {string} ram the file that is the domain's RAM
+ * @param {readonly import('./mailbox.mjs').PageSet[]} sets
+ * @returns {import('@mig/hypervisor').PrecopyPolicy}
  */
 export function writingPolicy(ram, sets) {
   return ({ point, iteration }) => {

@@ -12,12 +12,21 @@ import { IncomingXenMemory, XenMemory } from '@mig/hypervisor-xen/memory';
 import { restoreImage } from '@mig/receiver';
 import { saveImage, simplePolicy } from '@mig/sender';
 
+/** @import { XenControl } from '@mig/hypervisor-xen/memory' */
+
+/** @typedef {ReturnType<XenControl['allocateBitmap']>} Bitmap */
+
 const PAGE = 4096;
 const mebibytes = process.argv[3];
 const PRESENT = mebibytes === undefined ? 24_576 : (Number(mebibytes) * 2 ** 20) / PAGE;
 const PFNS = mebibytes === undefined ? 1_044_480 : PRESENT;
 const BATCH = 1024;
 const XTAB = 0xf0000000;
+
+/** The channels of a domain that has no records of them. */
+const channels = { store: { evtchn: 0, domid: 0 }, console: { evtchn: 0, domid: 0 } };
+/** Of a domain, what nobody asks for here. */
+const facts = { dying: false, crashed: false, paused: false, cpuNanoseconds: 0, uuid: '' };
 
 if (isMainThread) {
   const runs = Number(process.argv[2] ?? 5);
@@ -29,22 +38,27 @@ if (isMainThread) {
 
 function measure() {
   const pages = Mapping.ofMemory('pages', BATCH * PAGE);
+  /** @type {Record<string, number>} */
   const calls = {};
   const control = counting(calls, {
     startLogDirty: () => false,
-    describe: () => ({ hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
+    describe: () => ({ ...facts, hvm: true, suspended: true, pages: PRESENT, vcpus: 1 }),
     pfnCount: () => PFNS,
     cpuPolicy: () => ({ leaves: [], msrs: [] }),
     tscInfo: () => ({ mode: 0, khz: 0, nanoseconds: 0n, incarnation: 0 }),
     hvmContext: () => new Uint8Array(1024),
     hvmParam: () => 0n,
-    allocateBitmap: () => ({ addTo: () => undefined }),
+    // In which nothing is dirty.
+    allocateBitmap: () => /** @type {Bitmap} */ (/** @type {unknown} */ ({ addTo: () => undefined })),
     freeBitmap: () => undefined,
     enableLogDirty: () => undefined,
     disableLogDirty: () => undefined,
     cleanLogDirty: () => 0,
     readPageTypes: (_domid, words, count) => {
-      for (let i = 0; i < count; i++) if (words[i * 2] >= PRESENT) words[i * 2] = (words[i * 2] | XTAB) >>> 0;
+      for (let i = 0; i < count; i++) {
+        const word = words[i * 2] ?? 0;
+        if (word >= PRESENT) words[i * 2] = (word | XTAB) >>> 0;
+      }
     },
     map: (_domid, _frames, _count, _mode, errors) => (errors.fill(0), pages.address),
     unmap: () => undefined,
@@ -56,7 +70,7 @@ function measure() {
   });
   const callbacks = { suspend: () => undefined, switchDeviceModelLog: () => undefined };
 
-  const version = { major: 4, minor: 20, lapic: 32 };
+  const version = /** @type {const} */ ({ major: 4, minor: 20, lapic: 32 });
   const stream = createMemoryFile('stream', 0);
   const memory = new XenMemory(control, 1, callbacks, version);
   const output = new Output(stream, { subject: 'the stream' });
@@ -65,33 +79,44 @@ function measure() {
   );
   console.log(`save ${save} ms; ${memory.phases}; calls: ${taken(calls)}`);
 
-  const incoming = new IncomingXenMemory(control, 1, {}, { staticDataDone: () => undefined }, version);
+  const incoming = new IncomingXenMemory(control, 1, channels, { staticDataDone: () => undefined }, version);
   const input = new Input(openSync(`/proc/self/fd/${stream}`, 'r'), { subject: 'the stream' });
   const restore = timed(() => restoreImage(incoming, input));
   console.log(`restore ${restore} ms; ${incoming.phases}; calls: ${taken(calls)}`);
 }
 
-/** @returns milliseconds of the processor's time, text */
+/**
+ * @param {() => void} work
+ * @returns milliseconds of the processor's time, text
+ */
 function timed(work) {
   const began = process.cpuUsage().user;
   work();
   return ((process.cpuUsage().user - began) / 1000).toFixed(1);
 }
 
-/** @returns the control, whose calls are counted by their names */
+/**
+ * @param {Record<string, number>} calls
+ * @param {Partial<XenControl>} control
+ * @returns the control, whose calls are counted by their names; what it lacks is not called here
+ */
 function counting(calls, control) {
-  return Object.fromEntries(
-    Object.entries(control).map(([name, call]) => [
-      name,
-      (...parameters) => {
-        calls[name] = (calls[name] ?? 0) + 1;
-        return call(...parameters);
-      },
-    ]),
-  );
+  const all = /** @type {[string, (...parameters: unknown[]) => unknown][]} */ (Object.entries(control));
+  const counted = all.map(([name, call]) => {
+    /** @param {unknown[]} parameters */
+    const count = (...parameters) => {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return call(...parameters);
+    };
+    return [name, count];
+  });
+  return /** @type {XenControl} */ (Object.fromEntries(counted));
 }
 
-/** @returns those of the memory, text; from here on they are counted anew */
+/**
+ * @param {Record<string, number>} calls
+ * @returns those of the memory, text; from here on they are counted anew
+ */
 function taken(calls) {
   const of = ['describe', 'readPageTypes', 'populateSuperpages', 'populate', 'map', 'unmap'];
   const text = of.flatMap((name) => (name in calls ? [`${name} ${calls[name]}`] : [])).join(', ');

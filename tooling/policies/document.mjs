@@ -10,6 +10,7 @@ export function fill(page, parts) {
   return Object.entries(parts).reduce(fillOne, page);
 }
 
+/** @param {string} page @param {[name: string, text: string]} part */
 function fillOne(page, [name, text]) {
   const [begin, end] = [`<!-- measured: ${name} -->`, `<!-- end: ${name} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];

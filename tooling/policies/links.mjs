@@ -7,7 +7,9 @@ export const links = [
   { name: '1G', title: '1 Gbit/s', bandwidth: '1Gbit/s', octetsPerSecond: 125e6, memory: 160 },
 ];
 
-/** Pages that the link takes in a second, the 8 octets of each pfn included. */
+/** @typedef {(typeof links)[number]} Link */
+
+/** Pages that the link takes in a second, the 8 octets of each pfn included. @param {Link} link */
 export function pagesPerSecond({ octetsPerSecond }) {
   return octetsPerSecond / (PAGE + 8);
 }

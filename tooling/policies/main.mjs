@@ -6,6 +6,8 @@ import { render } from './render.mjs';
 import { circumstances, read, write } from './results.mjs';
 import { tables } from './tables.mjs';
 
+/** @import { Migration, Results } from './results.mjs' */
+
 const options = readOptions();
 
 if (options.list) {
@@ -16,11 +18,14 @@ if (options.list) {
   await measureAll(options);
 }
 
+/** @param {typeof options} options */
 async function measureAll({ cells, runs, jobs, to, whole }) {
   const command = ['pnpm policies', ...process.argv.slice(2)].join(' ');
+  /** @type {Results} */
   const results = { circumstances: circumstances(command, runs), migrations: [] };
   const left = byDomain(cells);
   const all = cells.length * runs;
+  /** @param {Migration} migration */
   const tell = (migration) => {
     results.migrations.push(migration);
     console.error(line(results.migrations.length, all, migration));
@@ -29,6 +34,7 @@ async function measureAll({ cells, runs, jobs, to, whole }) {
   };
   // Two that shared a core would come between each other's suspends.
   const cores = Array.from({ length: jobs }, (_, job) => (jobs === 1 ? undefined : job));
+  /** @param {number | undefined} core */
   const work = async (core) => {
     for (let domain; (domain = left.shift()) !== undefined;) await measure(domain, { runs, core, tell });
   };
@@ -37,6 +43,7 @@ async function measureAll({ cells, runs, jobs, to, whole }) {
   else console.log(tables(results));
 }
 
+/** @param {number} number @param {number} all @param {Migration} migration */
 function line(number, all, { link, workload, policy, iterations, milliseconds, downtime, reason }) {
   const stood = downtime === undefined ? 'left running' : `downtime ${downtime.toFixed(0)} ms`;
   const took = `${iterations} passes, ${(milliseconds / 1000).toFixed(1)} s`;

@@ -5,10 +5,18 @@ import { TwoHosts } from '../bench/two-hosts.mjs';
 /** Migrations there and back before the first that counts: what a suspend costs is measured by them. */
 const WARM_UP = 2;
 
+/** @import { Attempt, Reason } from '../bench/two-hosts.mjs' */
+/** @import { Domain } from './cells.mjs' */
+/** @import { Migration, Pass } from './results.mjs' */
+
 /**
- * @param core on which it happens; any, where undefined
- * @param tell is called with each run, as it is written to the results
+ * @typedef {object} How
+ * @property {number} runs
+ * @property {number | undefined} core on which it happens; any, where undefined
+ * @property {(migration: Migration) => void} tell is called with each run, as it is written to the results
  */
+
+/** @param {Domain} domain @param {How} how */
 export async function measure({ link, workload, policies }, { runs, core, tell }) {
   const pair = new TwoHosts({ core });
   const limit = ['--bandwidth', link.bandwidth, '--bandwidth-always'];
@@ -28,41 +36,53 @@ export async function measure({ link, workload, policies }, { runs, core, tell }
   }
 }
 
+/** @param {Attempt} attempt */
 function figures({ status, events, stderr }) {
   const last = events.at(-1);
-  if (last?.event !== 'complete' && last?.reason === undefined) {
+  const decisions = events.flatMap((each) =>
+    each.event === 'consulted' && each.answer.reason !== undefined
+      ? [{ stats: each.stats, reason: each.answer.reason }]
+      : [],
+  );
+  const decided = decisions.at(-1);
+  const isOver = last?.event === 'complete' || (last?.event === 'failed' && last.reason !== undefined);
+  if (!isOver || decided === undefined) {
     throw new Error(`a migration ended with ${status}: ${stderr} ${JSON.stringify(last)}`);
   }
-  const passes = events.filter(({ event }) => event === 'pass');
-  const decided = events.findLast(({ event, answer }) => event === 'consulted' && 'reason' in answer);
+  const moved = last.event === 'complete' ? last : undefined;
+  const passes = events.filter((each) => each.event === 'pass');
   const { suspendCost, estimatedDowntime, elapsedMilliseconds } = decided.stats;
   return {
     status,
-    reason: reasonOf(decided.answer.reason),
+    reason: reasonOf(decided.reason),
     iterations: passes.filter(({ kind }) => kind === 'precopy').length,
-    milliseconds: rounded(last.totalMilliseconds ?? elapsedMilliseconds),
-    octets: last.octetsSent ?? passes.reduce((sum, { octets }) => sum + octets, 0),
-    downtime: last.downtimeMilliseconds === undefined ? undefined : rounded(last.downtimeMilliseconds),
+    milliseconds: rounded(moved?.totalMilliseconds ?? elapsedMilliseconds),
+    octets: moved?.octetsSent ?? passes.reduce((sum, { octets }) => sum + octets, 0),
+    downtime: moved === undefined ? undefined : rounded(moved.downtimeMilliseconds),
     // Where it ended with the count known.
     estimate: estimatedDowntime === undefined ? undefined : rounded(estimatedDowntime),
     suspendCost: rounded(suspendCost),
-    load: loadavg()[0],
+    load: loadavg()[0] ?? NaN,
   };
 }
 
-/** Of a domain that was found busy, what limit found it so. */
+/** Of a domain that was found busy, what limit found it so. @param {Reason} reason */
 function reasonOf({ code, sentence }) {
   const [, limit] = /^the domain is busy \(([\w-]+)\)/.exec(sentence) ?? [];
   return limit === undefined ? code : `${code} (${limit})`;
 }
 
-/** Kind, pages dirty, pages sent, milliseconds. */
+/**
+ * @param {Attempt} attempt
+ * @returns {Pass[]}
+ */
 function passesOf({ events }) {
   return events
-    .filter(({ event }) => event === 'pass')
+    .filter((each) => each.event === 'pass')
     .map((pass) => [pass.kind, pass.dirtyPages, pass.sentPages, rounded(pass.milliseconds)]);
 }
 
+/** @param {number} value */
 function rounded(value) {
   return Math.round(value * 10) / 10;
 }

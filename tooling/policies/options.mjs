@@ -14,36 +14,42 @@ const usage = `usage: pnpm policies [--runs N] [--only CELL ...] [--jobs N] [--t
   --render     measures nothing: docs/policies.md anew, from docs/policies.json
   --list       the names of the cells`;
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(`${message}\n${usage}`);
   process.exit(2);
 }
 
 function parse() {
-  const number = (value) => ({ type: 'string', default: value });
-  const flag = { type: 'boolean', default: false };
+  const text = /** @type {const} */ ({ type: 'string' });
+  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
   try {
     return parseArgs({
       options: {
-        runs: { type: 'string' },
-        only: { type: 'string', multiple: true, default: [] },
-        jobs: number('1'),
-        to: { type: 'string' },
+        runs: text,
+        only: { ...text, multiple: true, default: /** @type {string[]} */ ([]) },
+        jobs: { ...text, default: '1' },
+        to: text,
         render: flag,
         list: flag,
         help: { ...flag, short: 'h' },
       },
     }).values;
   } catch (error) {
-    return fail(error.message);
+    return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
+/** @param {string} name @param {string} text */
 function count(name, text) {
   if (!/^[1-9][0-9]*$/.test(text)) fail(`--${name} must be a whole number of 1 or more, not '${text}'`);
   return Number(text);
 }
 
+/** @param {string} text */
 function jobCount(text) {
   const jobs = count('jobs', text);
   if (jobs > 1 && jobs > cpus().length) fail(`--jobs ${text}: this machine has ${cpus().length} cores`);

@@ -4,16 +4,23 @@ import { links } from './links.mjs';
 import { policies } from './policies.mjs';
 import { workloads } from './workloads.mjs';
 
-/** Short: beside a plot there is little room. */
+/** @import { Link } from './links.mjs' */
+/** @import { Policy } from './policies.mjs' */
+/** @import { Migration } from './results.mjs' */
+
+/** Short: beside a plot there is little room. @param {Policy} policy */
 const titleOf = (policy) =>
   policy.name
     .replace('max-', '')
     .replaceAll('-', ' ')
     .replace(/ (\d+) abort.*/, ' $1, abort');
-/** Milliseconds; undefined where none was asked for. */
-const asked = ({ name }) => /^max-downtime-(\d+)/.exec(name)?.[1];
+/** Milliseconds; undefined where none was asked for. @param {string} policy its name */
+const asked = (policy) => /^max-downtime-(\d+)/.exec(policy)?.[1];
 
-/** @returns of each its file, its title and the SVG */
+/**
+ * @param {{ migrations: readonly Migration[] }} results
+ * @returns of each its file, its title and the SVG
+ */
 export function plots({ migrations }) {
   const drawn = links.flatMap((link) => {
     const ofLink = migrations.filter((each) => each.link === link.name);
@@ -28,17 +35,21 @@ export function plots({ migrations }) {
   );
 }
 
-/** Each migration a mark: how long the domain stood still. */
+/**
+ * Each migration a mark: how long the domain stood still.
+ * @param {Link} link
+ * @param {readonly Migration[]} migrations
+ */
 function downtimes(link, migrations) {
   const values = migrations.flatMap(({ workload, policy, downtime }) =>
     downtime === undefined
       ? []
       : [
           {
-            workload: workloads.find(({ name }) => name === workload).title,
-            policy: titleOf(policies.find(({ name }) => name === policy)),
+            workload: workloads.find(({ name }) => name === workload)?.title,
+            policy: policies.filter(({ name }) => name === policy).map(titleOf)[0],
             downtime,
-            asked: asked({ name: policy }),
+            asked: asked(policy),
           },
         ],
   );
@@ -88,16 +99,20 @@ function downtimes(link, migrations) {
   };
 }
 
-/** Of the longest policy's first migration of each workload: what each pass found dirty. */
+/**
+ * Of the longest policy's first migration of each workload: what each pass found dirty.
+ * @param {Link} link
+ * @param {readonly Migration[]} migrations
+ */
 function passes(link, migrations) {
   const values = migrations
-    .filter((each) => each.policy === 'iterations-20' && each.passes !== undefined)
-    .flatMap(({ workload, passes: each }) =>
+    .filter((each) => each.policy === 'iterations-20')
+    .flatMap(({ workload, passes: each = [] }) =>
       each
         .map(([kind, dirtyPages], pass) => ({ kind, dirtyPages, pass }))
         .filter(({ kind, dirtyPages }) => kind === 'precopy' && dirtyPages > 0)
         .map(({ dirtyPages, pass }) => ({
-          workload: workloads.find(({ name }) => name === workload).title,
+          workload: workloads.find(({ name }) => name === workload)?.title,
           pass,
           dirtyPages,
         })),

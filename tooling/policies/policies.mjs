@@ -1,4 +1,8 @@
 // What the operator says on the command line.
+
+/** @typedef {{ name: string, options: readonly string[] }} Policy */
+
+/** @type {readonly Policy[]} */
 export const policies = [
   { name: 'stock', options: [] },
   { name: 'iterations-20', options: ['--precopy-iterations', '20'] },
@@ -9,7 +13,7 @@ export const policies = [
   { name: 'max-downtime-300-abort-if-busy', options: ['--max-downtime', '300', '--abort-if-busy'] },
 ];
 
-/** As an operator would say it. */
+/** As an operator would say it. @param {Policy} policy */
 export function titleOf({ options }) {
   return options.length === 0 ? 'stock: 5 passes, 50 pages' : options.join(' ');
 }

@@ -4,16 +4,32 @@ import { links, pagesPerSecond } from './links.mjs';
 import { policies } from './policies.mjs';
 import { workloads } from './workloads.mjs';
 
+/** @import { Policy } from './policies.mjs' */
+/** @import { Migration } from './results.mjs' */
+
+/** @typedef {{ migrations: readonly Migration[] }} Measured */
+
+/** Of those whose estimate and downtime are known: both. @param {readonly Migration[]} migrations */
+function foretold(migrations) {
+  return migrations.flatMap(({ downtime, estimate }) =>
+    downtime === undefined || estimate === undefined ? [] : [{ downtime, estimate }],
+  );
+}
+
+/** @param {Policy} policy */
 const asked = (policy) => Number(/--max-downtime (\d+)/.exec(policy.options.join(' '))?.[1]);
 
-/** Of the migrations that ended because the downtime was in reach: what it then was. */
+/** Of the migrations that ended because the downtime was in reach: what it then was. @param {Measured} results */
 export function downtimePromises({ migrations }) {
   const rows = policies
     .filter((policy) => asked(policy) > 0)
     .flatMap((policy) =>
       links.flatMap((link) => {
-        const kept = migrations.filter(
-          (each) => each.policy === policy.name && each.link === link.name && each.reason === 'max-downtime',
+        const kept = foretold(
+          migrations.filter(
+            (each) =>
+              each.policy === policy.name && each.link === link.name && each.reason === 'max-downtime',
+          ),
         );
         if (kept.length === 0) return [];
         const downtimes = kept.map(({ downtime }) => downtime);
@@ -33,9 +49,10 @@ export function downtimePromises({ migrations }) {
   ].join('\n');
 }
 
+/** @param {number} value */
 const signed = (value) => `${value > 0 ? '+' : ''}${value.toFixed(0)}`;
 
-/** Where domains were left running because they were busy, and where not. */
+/** Where domains were left running because they were busy, and where not. @param {Measured} results */
 export function busyPromises({ migrations }) {
   const busy = policies.filter(({ options }) => options.includes('--abort-if-busy'));
   const rows = workloads.map((workload) => {
@@ -59,15 +76,17 @@ export function busyPromises({ migrations }) {
   ].join('\n');
 }
 
-/** Of all that were moved with the count known when precopy ended: what the downtime was beside the estimate. */
+/**
+ * Of all that were moved with the count known when precopy ended: what the downtime was beside the estimate.
+ * @param {Measured} results
+ */
 export function estimatePromises({ migrations }) {
   const rows = workloads.flatMap((workload) =>
     links.flatMap((link) => {
-      const known = migrations.filter(
-        ({ downtime, estimate, ...each }) =>
-          each.workload === workload.name && each.link === link.name && downtime > 0 && estimate > 0,
-      );
+      const own = migrations.filter((each) => each.workload === workload.name && each.link === link.name);
+      const known = foretold(own).filter(({ downtime, estimate }) => downtime > 0 && estimate > 0);
       if (known.length === 0) return [];
+      /** @param {number} share */
       const percent = (share) => {
         const value = quantile(
           known.map(({ downtime, estimate }) => downtime / estimate),
@@ -93,15 +112,16 @@ export function estimatePromises({ migrations }) {
 /** Milliseconds of a link's time a pass must take to say something of its rate: 10 of them may be made up for. */
 const LONG = 300;
 
-/** What passes took of the bandwidth, the suspended domain's included. */
+/** What passes took of the bandwidth, the suspended domain's included. @param {Measured} results */
 export function bandwidthPromises({ migrations }) {
   const rows = links.flatMap((link) => {
     const rates = migrations
-      .filter((each) => each.link === link.name && each.passes !== undefined)
-      .flatMap(({ passes }) => passes)
+      .filter((each) => each.link === link.name)
+      .flatMap(({ passes = [] }) => passes)
       .filter(([, , sent]) => (sent / pagesPerSecond(link)) * 1000 >= LONG)
       .map(([, , sent, ms]) => sent / (ms / 1000) / pagesPerSecond(link));
     if (rates.length === 0) return [];
+    /** @param {number} share */
     const percent = (share) => `${(quantile(rates, share) * 100).toFixed(1)} %`;
     return [`| ${link.title} | ${rates.length} | ${percent(0)} | ${percent(0.5)} | ${percent(1)} |`];
   });

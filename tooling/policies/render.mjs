@@ -7,8 +7,11 @@ import { plots } from './plots.mjs';
 import { bandwidthPromises, busyPromises, downtimePromises, estimatePromises } from './promises.mjs';
 import { tables } from './tables.mjs';
 
+/** @import { Results } from './results.mjs' */
+
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
+/** @param {Results} results */
 export async function render(results) {
   const drawn = await plots(results);
   for (const { file, svg } of drawn) writeFileSync(`${docs}${file}`, `${svg}\n`);
@@ -16,7 +19,11 @@ export async function render(results) {
   writeFileSync(`${docs}policies.md`, rendered(page, results, drawn));
 }
 
-/** @param drawn of each plot its file and its title */
+/**
+ * @param {string} page
+ * @param {Results} results
+ * @param {readonly { file: string, title: string }[]} drawn the plots
+ */
 export function rendered(page, results, drawn) {
   return fill(page, {
     circumstances: circumstancesText(results),
@@ -29,6 +36,7 @@ export function rendered(page, results, drawn) {
   });
 }
 
+/** @param {Results} results */
 function circumstancesText({ circumstances, migrations }) {
   const { date, command, runs, processor, cores, memoryGiB, linux, node, realTime } = circumstances;
   const loads = migrations.map(({ load }) => load);

@@ -2,13 +2,33 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 
+/** @typedef {[kind: string, dirtyPages: number, sentPages: number, milliseconds: number]} Pass */
+/**
+ * @typedef {object} Migration
+ * @property {string} link by its name, as the next two
+ * @property {string} workload
+ * @property {string} policy
+ * @property {number} run
+ * @property {number | string} status
+ * @property {string} reason why precopy ended
+ * @property {number} iterations
+ * @property {number} milliseconds
+ * @property {number} octets
+ * @property {number | undefined} [downtime] milliseconds; absent where the domain was left running
+ * @property {number | undefined} [estimate] milliseconds; absent where precopy did not end with the count known
+ * @property {number} suspendCost milliseconds
+ * @property {number} load the average of the minute before
+ * @property {Pass[]} [passes] of the first run
+ */
+/** @typedef {{ circumstances: ReturnType<typeof circumstances>, migrations: Migration[] }} Results */
+
 // sched(7)
 const SCHED_FIFO = 1;
 const SCHED_RR = 2;
 
-/** What the figures depend on besides the cells. */
+/** What the figures depend on besides the cells. @param {string} command @param {number} runs */
 export function circumstances(command, runs) {
-  const [{ model }] = cpus();
+  const model = cpus()[0]?.model ?? 'a processor';
   return {
     date: new Date().toISOString(),
     command,
@@ -30,12 +50,17 @@ function isRealTime() {
   return policy === SCHED_FIFO || policy === SCHED_RR;
 }
 
+/** @param {string} path @param {Results} results */
 export function write(path, { circumstances, migrations }) {
   const lines = migrations.map((each) => `    ${JSON.stringify(each)}`).join(',\n');
   const head = JSON.stringify(circumstances, null, 2).replaceAll('\n', '\n  ');
   writeFileSync(path, `{\n  "circumstances": ${head},\n  "migrations": [\n${lines}\n  ]\n}\n`);
 }
 
+/**
+ * @param {string} path
+ * @returns {Results}
+ */
 export function read(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }

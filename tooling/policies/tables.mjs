@@ -4,12 +4,19 @@ import { links } from './links.mjs';
 import { policies, titleOf } from './policies.mjs';
 import { workloads } from './workloads.mjs';
 
+/** @import { Link } from './links.mjs' */
+/** @import { Migration } from './results.mjs' */
+/** @import { Workload } from './workloads.mjs' */
+
 const head = [
   '| policy | passes | total | sent | downtime: median | p95 | precopy ended by |',
   '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
 ];
 
-/** A section for each link, in it a table for each workload. */
+/**
+ * A section for each link, in it a table for each workload.
+ * @param {{ migrations: readonly Migration[] }} results
+ */
 export function tables({ migrations }) {
   return links
     .flatMap((link) => {
@@ -23,6 +30,7 @@ export function tables({ migrations }) {
     .join('\n\n');
 }
 
+/** @param {Link} link @param {Workload} workload @param {readonly Migration[]} ofLink */
 function table(link, workload, ofLink) {
   const rows = policies.flatMap((policy) => {
     const cell = ofLink.filter((each) => each.workload === workload.name && each.policy === policy.name);
@@ -35,6 +43,7 @@ function table(link, workload, ofLink) {
     : [`**${workload.title}**: ${workload.what}. \`${guest}\``, [...head, ...rows].join('\n')];
 }
 
+/** @param {string} title @param {ReturnType<typeof cellFigures>} figures */
 function row(title, { iterations, seconds, megabytes, downtime, downtime95, reasons }) {
   const cells = [
     title.startsWith('-') ? `\`${title}\`` : title,
@@ -48,6 +57,7 @@ function row(title, { iterations, seconds, megabytes, downtime, downtime95, reas
   return `| ${cells.join(' | ')} |`;
 }
 
+/** @param {number | undefined} value */
 export function milliseconds(value) {
   return value === undefined ? 'none' : `${value.toFixed(0)} ms`;
 }

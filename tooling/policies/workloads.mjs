@@ -1,17 +1,29 @@
 // What a guest does meanwhile, by the link it is to be moved over: a hot set is hot beside a link.
 import { pagesPerSecond } from './links.mjs';
 
+/** @import { Link } from './links.mjs' */
+
+/**
+ * @typedef {object} Workload
+ * @property {string} name
+ * @property {string} title
+ * @property {string} what it does
+ * @property {(link: Link) => { kernel: string, command: string }} guest
+ */
+
 /** Of a domain's pages, those in the larger hot sets. */
 const HOT = 0.5;
 /** Milliseconds of the link's time that the small hot set takes. */
 const SMALL = 40;
 
+/** @param {Link} link @param {{ times: number, more?: string }} how fast it writes, beside the link, and what more it does */
 function hot(link, { times, more = '' }) {
   const pages = Math.round(((link.memory << 20) / 4096) * HOT);
   const rate = Math.round(pagesPerSecond(link) * times);
   return { kernel: 'wss', command: `pages=${pages} rate=${rate} pattern=sequential${more}` };
 }
 
+/** @type {readonly Workload[]} */
 export const workloads = [
   {
     name: 'idle',
