@@ -8,6 +8,16 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** @import { PluginBuild } from 'esbuild' */
+
+/**
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license
+ * @property {Record<string, { default: string }>} [exports]
+ */
+
 const launcher = fileURLToPath(new URL('launcher.cjs', import.meta.url));
 
 /**
@@ -50,15 +60,15 @@ const PLACES = `const { pathToFileURL } = require("node:url");
 const placeOf = (entry, path) => new URL(path, pathToFileURL(entry ? require.resolve(entry) : __filename)).href;
 const placeOfEntry = (entry) => pathToFileURL(require.resolve(entry)).href;`;
 
-/** What a module finds by `import.meta` it finds from the bundle, too: it is told where it was. */
+/** What a module finds by `import.meta` it finds from the bundle, too: it is told where it was. @param {PluginBuild} building */
 function keepPlaces(building) {
   building.onLoad({ filter: /\/(packages|apps)\/[^/]+\/dist\/.*\.js$/ }, ({ path }) => {
     const text = readFileSync(path, 'utf8');
     if (!text.includes('import.meta')) return undefined;
-    const [home] = /^.*\/(?:packages|apps)\/[^/]+/.exec(path);
+    const home = /^.*\/(?:packages|apps)\/[^/]+/.exec(path)?.[0] ?? '.';
     const isOwn = home === resolve('.');
     const { name, exports } = manifestOf(home);
-    const from = join(home, isOwn ? 'dist' : dirname(exports['.'].default));
+    const from = join(home, isOwn ? 'dist' : dirname(exports?.['.']?.default ?? '.'));
     const place = `placeOf(${isOwn ? 'undefined' : `"${name}"`}, "./${relative(from, path)}")`;
     const contents = text
       .replaceAll('import.meta.url', () => place)
@@ -67,6 +77,10 @@ function keepPlaces(building) {
   });
 }
 
+/**
+ * @param {string} folder
+ * @returns {Manifest}
+ */
 function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

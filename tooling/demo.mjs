@@ -3,10 +3,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @typedef {{ name: string, folder: string }} Host */
+/** @typedef {{ number: number, at: number, errors: number }} Tick */
+
+/** @param {string} app */
 const program = (app) => fileURLToPath(new URL(`../apps/${app}/bin/${app}.js`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mig-demo-'));
 const left = { name: 'left', folder: join(folder, 'left') };
@@ -19,13 +23,16 @@ memory = 256
 cmdline = "pages=4000 rate=20000 pattern=random"
 `;
 
+/** @param {Host} host */
 const environment = (host) => ({ ...process.env, MIG_HOST_DIR: host.folder });
 
+/** @param {Host} host @param {string[]} args */
 function show(host, args) {
   const quoted = args.map((argument) => (/^[\w./=-]+$/.test(argument) ? argument : `'${argument}'`));
   console.log(`\n${host.name}$ xl ${quoted.join(' ')}`);
 }
 
+/** @param {Host} host @param {string[]} args */
 function xl(host, ...args) {
   show(host, args);
   const { status } = spawnSync(process.execPath, [program('xl'), ...args], {
@@ -37,10 +44,12 @@ function xl(host, ...args) {
 
 /** Follows the guest's console on a host, and remembers its ticks. */
 class Console {
+  /** @type {Tick[]} */
   ticks = [];
   #child;
   #ended;
 
+  /** @param {Host} host */
   constructor(host) {
     this.host = host;
     this.#child = spawn(process.execPath, [program('xl'), 'console', '-f', 'busy'], {
@@ -51,11 +60,12 @@ class Console {
     let rest = '';
     this.#child.stdout.setEncoding('utf8').on('data', (text) => {
       const lines = (rest + text).split('\n');
-      rest = lines.pop();
+      rest = lines.pop() ?? '';
       for (const line of lines) this.#take(line);
     });
   }
 
+  /** @param {string} line */
   #take(line) {
     const [, number, at, errors] = /^tick (\d+) (\d+) errors=(\d+)/.exec(line) ?? [];
     if (number === undefined) return;
@@ -63,6 +73,7 @@ class Console {
     this.#child.emit('tick');
   }
 
+  /** @param {number} count */
   async until(count) {
     while (this.ticks.length < count) await Promise.race([once(this.#child, 'tick'), this.#endedTooEarly()]);
   }
@@ -89,20 +100,26 @@ class Console {
   }
 }
 
-/** @returns whether the guest has been one and the same all along */
+/**
+ * @param {readonly Tick[]} before
+ * @param {readonly Tick[]} after
+ * @returns whether the guest has been one and the same all along
+ */
 function verdict(before, after) {
   const all = [...before, ...after];
-  const astray = all.filter(({ number }, i) => i > 0 && number !== all[i - 1].number + 1);
+  const astray = all.filter(({ number }, i) => i > 0 && number - 1 !== all[i - 1]?.number);
   const errors = Math.max(...all.map((tick) => tick.errors));
   const order =
     astray.length === 0 ? 'none lost, none repeated' : `out of order: ${astray.map(({ number }) => number)}`;
+  const pause = (after[0]?.at ?? NaN) - (before.at(-1)?.at ?? NaN);
   console.log(`
 Ticks: ${before.length} on the left, ${after.length} on the right, ${order}.
 Memory: the guest rewrites and verifies its pages all the time, and found ${errors} errors.
-Pause: ${after[0].at - before.at(-1).at} ms between the last tick on the left and the first on the right, where 100 are usual.`);
+Pause: ${pause} ms between the last tick on the left and the first on the right, where 100 are usual.`);
   return astray.length === 0 && errors === 0;
 }
 
+/** @type {Console[]} */
 const consoles = [];
 
 function cleanUp() {
@@ -119,14 +136,10 @@ function cleanUp() {
   rmSync(folder, { recursive: true, force: true });
 }
 
-for (const [signal, status] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-]) {
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, () => {
     cleanUp();
-    process.exit(status);
+    process.exit(128 + constants.signals[signal]);
   });
 }
 

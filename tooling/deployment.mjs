@@ -15,11 +15,24 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What koffi brings for other systems and for building it. */
 const unneeded = /\/node_modules\/(?:koffi\/(?:vendor|doc)|@koromix\/[^/]+\/musl_x64)(?:\/|$)/;
 
+/**
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [optionalDependencies]
+ * @property {string[]} [files]
+ * @property {Record<string, string>} [bin]
+ */
+
+/**
+ * @param {string} folder
+ * @returns {Manifest}
+ */
 function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-/** As Node looks for it: in every node_modules from there upwards. */
+/** As Node looks for it: in every node_modules from there upwards. @param {string} name @param {string} from */
 function resolvePackage(name, from) {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = join(folder, 'node_modules', name);
@@ -35,6 +48,7 @@ function resolvePackage(name, from) {
  * @returns {Map<string, string>} the folder that each place is copied from, by the place: "node_modules/a/node_modules/b"
  */
 function placePackages(programs) {
+  /** @type {Map<string, string>} */
   const places = new Map();
   const queue = programs.map((folder) => ({ folder, parent: '' }));
   for (const { folder, parent } of queue) {
@@ -54,7 +68,12 @@ function placePackages(programs) {
   return places;
 }
 
-/** The place in which a package at `from` finds the one of that name. */
+/**
+ * The place in which a package at `from` finds the one of that name.
+ * @param {ReadonlyMap<string, string>} places
+ * @param {string} name
+ * @param {string} from
+ */
 function nearestPlace(places, name, from) {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
     const place = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
@@ -63,7 +82,9 @@ function nearestPlace(places, name, from) {
   }
 }
 
+/** @param {string} folder @param {string} target */
 function copyPackage(folder, target) {
+  /** @param {string} path */
   const filter = (path) => !unneeded.test(path);
   const ours = !folder.includes(`${sep}node_modules${sep}`);
   if (!ours) return cpSync(folder, target, { recursive: true, filter });

@@ -44,9 +44,14 @@ try {
   if (values.remove) remove();
   else await install();
 } catch (error) {
-  const denied = error.code === 'EACCES' || error.code === 'EROFS';
-  console.error(denied ? `${error.path} cannot be written (${error.code}): are you root?` : error.message);
+  console.error(error instanceof Error ? explained(error) : String(error));
   process.exitCode = 1;
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function explained({ code, path, message }) {
+  const denied = code === 'EACCES' || code === 'EROFS';
+  return denied ? `${path} cannot be written (${code}): are you root?` : message;
 }
 
 async function install() {
@@ -82,7 +87,7 @@ function numbers() {
     .sort((a, b) => a - b);
 }
 
-/** A daemon that starts the save helper may have another PATH than whoever installs. */
+/** A daemon that starts the save helper may have another PATH than whoever installs. @param {string} folder */
 function nameInterpreter(folder) {
   const interpreter = process.execPath;
   // The kernel takes the first word for the program, and of old at most 127 octets of the line.
@@ -99,25 +104,33 @@ function nameInterpreter(folder) {
 
 /**
  * In place of the link to the program a script, that hands on without Node what is the stock xl's.
- * @param folder where `fresh` is going to be
+ * @param {string} fresh
+ * @param {string} folder where `fresh` is going to be
  */
 async function takeXl(fresh, folder) {
   const program = join(fresh, 'bin/xl');
   const { OURS } = await import(
     pathToFileURL(join(fresh, 'node_modules/@mig/xl/dist/stock/stock-command.js')).href
   );
+  /** @type {Record<string, string>} */
   const words = {
     NODE: process.execPath,
     OURS: join(folder, relative(fresh, realpathSync(program))),
     COMMANDS: OURS.join(' | '),
   };
   const template = readFileSync(new URL('xl.sh', import.meta.url), 'utf8');
-  const script = template.replace(/@([A-Z]+)@/g, (_, name) => words[name].replaceAll("'", `'\\''`));
+  const script = template.replace(/@([A-Z]+)@/g, (mark, name) =>
+    (words[name] ?? mark).replaceAll("'", `'\\''`),
+  );
   rmSync(program);
   writeFileSync(program, script, { mode: 0o755 });
 }
 
-/** At no time is there nothing, unless a folder is there, as earlier versions of this program left it. */
+/**
+ * At no time is there nothing, unless a folder is there, as earlier versions of this program left it.
+ * @param {string} path
+ * @param {string} target
+ */
 function replaceByLink(path, target) {
   if (isThere(path) && !lstatSync(path).isSymbolicLink()) rmSync(path, { recursive: true });
   rmSync(`${path}.new`, { force: true });
@@ -145,12 +158,14 @@ function unlinkOurs() {
   }
 }
 
+/** @param {string} path */
 function isOurs(path) {
   return (
     isThere(path) && lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('../lib/mig/bin/')
   );
 }
 
+/** @param {string} path */
 function isThere(path) {
   try {
     lstatSync(path);

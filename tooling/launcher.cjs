@@ -17,14 +17,14 @@ const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NO
  * Runs a program.
  * @param {string} file beside this one
  * @param {string} name what its compiled code is kept as; of a program that does several things, each has its own
- * @returns {{ exports: any, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
+ * @returns {{ exports: unknown, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
  *   then, where that is not there yet
  */
 exports.launch = (file, name) => {
   const path = join(__dirname, file);
   const source = fs.readFileSync(path, 'latin1');
-  const folder = cacheFolder(process.env, process.geteuid());
-  const cache = folder && new Cache(folder, name, source);
+  const folder = cacheFolder(process.env);
+  const cache = folder === undefined ? undefined : new Cache(folder, name, source);
   const cachedData = cache?.read();
   const script = new Script(`(function (module, require, importModule, __filename) {${source}\n})`, {
     filename: path,
@@ -32,18 +32,19 @@ exports.launch = (file, name) => {
   });
   const program = { exports: {} };
   // A script of cached data cannot import by itself.
-  script.runInThisContext()(program, require, (module) => import(module), path);
+  script.runInThisContext()(program, require, (/** @type {string} */ module) => import(module), path);
   const isKept = cachedData !== undefined && !script.cachedDataRejected;
   return { exports: program.exports, keep: () => isKept || cache?.keep(script.createCachedData()) };
 };
 
 /**
  * Finds the folder for compiled code: MIG_CACHE_DIR, else root's, else the user's.
+ * @param {NodeJS.ProcessEnv} environment
  * @returns {string | undefined} undefined for nowhere
  */
-function cacheFolder({ MIG_CACHE_DIR, XDG_CACHE_HOME = '', HOME = '' }, uid) {
+function cacheFolder({ MIG_CACHE_DIR, XDG_CACHE_HOME = '', HOME = '' }) {
   const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME, '.cache');
-  const folder = MIG_CACHE_DIR ?? join(uid === 0 ? '/var/cache' : caches, 'mig');
+  const folder = MIG_CACHE_DIR ?? join(process.geteuid?.() === 0 ? '/var/cache' : caches, 'mig');
   // In the working folder it would be anybody's, and of a name that is not UTF-8 another folder would be made.
   return isAbsolute(folder) && !folder.includes('\ufffd') ? folder : undefined;
 }
@@ -55,6 +56,7 @@ class Cache {
   /** The program's first line, which tells it from any other: V8 looks at its length only. */
   #program;
 
+  /** @param {string} folder @param {string} name @param {string} source of the program */
   constructor(folder, name, source) {
     this.#folder = folder;
     this.#path = join(folder, name);
@@ -78,7 +80,7 @@ class Cache {
     }
   }
 
-  /** Where that cannot be, the next start takes longer, and that is all. */
+  /** Where that cannot be, the next start takes longer, and that is all. @param {Buffer} code */
   keep(code) {
     // Of two that write it at once both may be spoilt: the digest says so.
     const fresh = `${this.#path}.new`;
@@ -96,6 +98,7 @@ class Cache {
     }
   }
 
+  /** @param {Uint8Array} code */
   #digest(code) {
     // Nor does V8 tell two builds of one version of Node.
     const { size, mtimeMs } = fs.statSync(process.execPath);
@@ -104,18 +107,21 @@ class Cache {
   }
 }
 
+/** @param {import('node:fs').Stats} stats */
 function isOurs({ uid, mode }) {
-  return uid === process.geteuid() && (mode & OTHERS_WRITE) === 0;
+  return uid === process.geteuid?.() && (mode & OTHERS_WRITE) === 0;
 }
 
+/** @param {string} folder */
 function make(folder) {
   try {
     fs.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
+/** @param {string} path */
 function remove(path) {
   try {
     fs.rmSync(path, { force: true });

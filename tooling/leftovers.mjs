@@ -10,6 +10,7 @@ const programs = [
   /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/(?:dist\/main|bin\/xl(?:-receive)?)\.js$/,
 ];
 
+/** @param {string} pid */
 function look(pid) {
   try {
     const [, program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(`${root}/README.md`, 'utf8');
 const commands = ['By hand', 'With a say'].map(commandsOf).join('\n');
 
+/** @param {string} title */
 function commandsOf(title) {
   const [, section = ''] = new RegExp(`^## ${title}\\n(.*?)^## `, 'ms').exec(readme) ?? [];
   const text = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block).join('\n');

@@ -30,9 +30,11 @@ if (!Number.isInteger(migrations) || migrations < 1) {
   process.exit(2);
 }
 
+/** @param {string} app */
 const program = (app) => fileURLToPath(new URL(`../apps/${app}/bin/${app}.js`, import.meta.url));
 const folder = temporaryFolder('mig-stress-');
-const hosts = ['left', 'right'].map((name) => join(folder, name));
+const [left, right] = [join(folder, 'left'), join(folder, 'right')];
+const hosts = [left, right];
 const configuration = `name = "busy"
 type = "wasm"
 kernel = "wss"
@@ -43,12 +45,15 @@ cmdline = "pages=2000 rate=20000 pattern=random"
 /** Milliseconds without what was waited for. */
 const PATIENCE = 30_000;
 
+/** @type {string[]} */
 const violations = [];
+/** @param {string} where @param {string} what */
 function violation(where, what) {
   violations.push(`${where}: ${what}`);
   console.error(violations.at(-1));
 }
 
+/** @param {string} host @param {string[]} args */
 function xl(host, ...args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program('xl'), ...args], {
     env: { ...process.env, MIG_HOST_DIR: host },
@@ -61,15 +66,17 @@ function xl(host, ...args) {
 /** The guest's life over all its consoles. */
 class Life {
   ticks = 0;
+  /** @type {number | undefined} */
   #console;
   #rest = '';
   #buffer = Buffer.alloc(65536);
 
+  /** @param {() => string} describe where it is in its life */
   constructor(describe) {
     this.describe = describe;
   }
 
-  /** Reads to the end what stands on the console so far, and goes over to another. */
+  /** Reads to the end what stands on the console so far, and goes over to another. @param {string} path */
   goOnAt(path) {
     this.leave();
     this.#console = openSync(path, 'r');
@@ -84,15 +91,16 @@ class Life {
   }
 
   read() {
-    for (;;) {
+    while (this.#console !== undefined) {
       const count = readSync(this.#console, this.#buffer);
       if (count === 0) return;
       const lines = (this.#rest + this.#buffer.toString('latin1', 0, count)).split('\n');
-      this.#rest = lines.pop();
+      this.#rest = lines.pop() ?? '';
       for (const line of lines) this.#take(line);
     }
   }
 
+  /** @param {string} line */
   #take(line) {
     if (/^(error|crash)/.test(line)) violation(this.describe(), line);
     const [, number, errors] = /^tick (\d+) \d+ errors=(\d+)/.exec(line) ?? [];
@@ -104,6 +112,7 @@ class Life {
     if (errors !== '0') violation(this.describe(), `tick ${number}: ${errors} failed self-checks`);
   }
 
+  /** @param {number} count */
   async moreTicks(count) {
     this.read();
     const wanted = this.ticks + count;
@@ -130,20 +139,26 @@ function processes() {
     });
 }
 
+/**
+ * @param {string} where
+ * @returns {Promise<string>} its pid
+ */
 async function theOnlyProcess(where) {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
     const found = processes();
-    if (found.length === 1) return found[0];
+    const [first] = found;
+    if (first !== undefined && found.length === 1) return first;
     if (performance.now() > deadline) {
       violation(where, `${found.length} processes where the domain's alone should be: ${found}`);
-      return found[0];
+      if (first === undefined) throw new Error('the domain has no process');
+      return first;
     }
     await setTimeout(10);
   }
 }
 
-/** What a process holds. Of its mappings only those of domains' memory: Node's own come and go. */
+/** What a process holds. Of its mappings only those of domains' memory: Node's own come and go. @param {string} pid */
 function holdings(pid) {
   const maps = readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n');
   return {
@@ -152,14 +167,17 @@ function holdings(pid) {
   };
 }
 
+/** @param {string} host */
 function leftIn(host) {
   return [...remnantsIn(host), ...readdirSync(join(host, 'domains'))];
 }
 
 /** Figures that must not change, by name. */
 class Steady {
+  /** @type {Map<string, number>} */
   #first = new Map();
 
+  /** @param {string} where @param {Record<string, number>} figures */
   check(where, figures) {
     for (const [name, value] of Object.entries(figures)) {
       if (!this.#first.has(name)) this.#first.set(name, value);
@@ -176,21 +194,27 @@ class Steady {
 
 const sharedMemory = () => readdirSync('/dev/shm').filter((name) => /mig/i.test(name));
 
+/**
+ * @param {Life} life
+ * @param {Steady} steady
+ * @param {number[]} downtimes
+ * @param {At} at
+ */
 async function backAndForth(life, steady, downtimes, at) {
   for (at.migration = 1; at.migration <= migrations; at.migration++) {
-    const [from, to] = at.migration % 2 === 1 ? hosts : hosts.toReversed();
+    const [from, to] = at.migration % 2 === 1 ? [left, right] : [right, left];
     const target = `MIG_HOST_DIR=${to} exec ${process.execPath} ${program('xl-receive')}`;
     const lines = xl(from, 'migrate', '--json', '-s', '', 'busy', target).trim().split('\n');
-    const complete = JSON.parse(lines.at(-1));
+    const complete = JSON.parse(lines.at(-1) ?? '');
     if (complete.event !== 'complete') violation(life.describe(), `the last line is ${lines.at(-1)}`);
     downtimes.push(complete.downtimeMilliseconds);
 
-    const domid = readdirSync(join(to, 'domains'))[0];
+    const [domid = ''] = readdirSync(join(to, 'domains'));
     life.goOnAt(join(to, 'domains', domid, 'console.log'));
     await life.moreTicks(2);
     steady.check(life.describe(), holdings(await theOnlyProcess(life.describe())));
-    const left = leftIn(from);
-    if (left.length > 0) violation(life.describe(), `left behind: ${left}`);
+    const remnants = leftIn(from);
+    if (remnants.length > 0) violation(life.describe(), `left behind: ${remnants}`);
     if (readFileSync(join(to, 'domains', domid, 'process.log'), 'utf8') !== '') {
       violation(life.describe(), "the domain's process complained");
     }
@@ -198,7 +222,12 @@ async function backAndForth(life, steady, downtimes, at) {
   }
 }
 
-/** Live, so that the writes are logged; leaves the domain suspended. */
+/**
+ * Live, so that the writes are logged; leaves the domain suspended.
+ * @param {EmbeddedHost} host
+ * @param {number} domid
+ * @param {string} path
+ */
 function save(host, domid, path) {
   const domain = host.take(domid, { kind: 'save', to: path });
   const fd = openSync(path, 'w');
@@ -210,6 +239,7 @@ function save(host, domid, path) {
   }
 }
 
+/** @param {EmbeddedHost} host @param {string} configuration @param {string} path */
 function restore(host, configuration, path) {
   const fd = openSync(path, 'r');
   try {
@@ -219,6 +249,7 @@ function restore(host, configuration, path) {
   }
 }
 
+/** @param {string} where @param {() => void} action */
 function mustFail(where, action) {
   try {
     action();
@@ -228,13 +259,19 @@ function mustFail(where, action) {
   violation(where, `this should have failed: ${action}`);
 }
 
-/** In this process, once each per round: a save and a restore that succeed, and that fail on the way. */
+/**
+ * In this process, once each per round: a save and a restore that succeed, and that fail on the way.
+ * @param {Life} life
+ * @param {At} at
+ */
 async function withinOneProcess(life, at) {
   const rounds = Math.max(10, Math.round(migrations / 5));
   const [image, half] = [join(folder, 'image'), join(folder, 'half')];
-  const [here, there] = migrations % 2 === 1 ? hosts.toReversed() : hosts;
+  const [here, there] = migrations % 2 === 1 ? [right, left] : [left, right];
   const [host, other] = [EmbeddedHost.open(here), EmbeddedHost.open(there)];
-  const { domid } = host.find('busy');
+  const found = host.find('busy');
+  if (found === undefined) throw new Error('the domain is gone');
+  const { domid } = found;
   const configuration = host.configuration(domid);
   const [domain, toolstack] = [new Steady(), new Steady()];
   const pid = await theOnlyProcess('before the first round');
@@ -257,20 +294,25 @@ async function withinOneProcess(life, at) {
   console.log(`${rounds} saves and restores within one process: domain ${domain}; toolstack ${toolstack}`);
 }
 
+/** @param {number} value */
 const milliseconds = (value) => `${value.toFixed(1)} ms`;
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
+/** @param {readonly number[]} sorted @param {number} q */
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN;
 
+/** @typedef {{ migration: number, round: number }} At how far it is */
+/** @type {At} */
 const at = { migration: 0, round: 0 };
 const life = new Life(() => (at.round > 0 ? `round ${at.round}` : `migration ${at.migration}`));
 const began = performance.now();
 try {
   const file = join(folder, 'busy.cfg');
   writeFileSync(file, configuration);
-  xl(hosts[0], 'create', '-q', file);
-  life.goOnAt(join(hosts[0], 'domains', '1', 'console.log'));
+  xl(left, 'create', '-q', file);
+  life.goOnAt(join(left, 'domains', '1', 'console.log'));
   await life.moreTicks(5);
 
   const steady = new Steady();
+  /** @type {number[]} */
   const downtimes = [];
   await backAndForth(life, steady, downtimes, at);
   downtimes.sort((a, b) => a - b);
@@ -278,21 +320,20 @@ try {
   console.log(
     `${migrations} migrations in ${seconds} s, ${life.ticks} ticks; downtime: median ` +
       `${milliseconds(quantile(downtimes, 0.5))}, p95 ${milliseconds(quantile(downtimes, 0.95))}, ` +
-      `most ${milliseconds(downtimes.at(-1))}; domain: ${steady}`,
+      `most ${milliseconds(downtimes.at(-1) ?? NaN)}; domain: ${steady}`,
   );
   await withinOneProcess(life, at);
 
-  const [home] = migrations % 2 === 1 ? hosts.toReversed() : hosts;
-  xl(home, 'destroy', 'busy');
+  xl(migrations % 2 === 1 ? right : left, 'destroy', 'busy');
   life.leave();
   if (processes().length > 0) violation('at the end', `processes ${processes()}`);
   for (const host of hosts) {
-    const left = leftIn(host);
-    if (left.length > 0) violation('at the end', `left behind in ${host}: ${left}`);
+    const remnants = leftIn(host);
+    if (remnants.length > 0) violation('at the end', `left behind in ${host}: ${remnants}`);
   }
   if (sharedMemory().length > 0) violation('at the end', `in /dev/shm: ${sharedMemory()}`);
 } catch (error) {
-  violation(life.describe(), error instanceof Error ? error.stack : String(error));
+  violation(life.describe(), error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   removeTemporaryFolder(folder);
 }

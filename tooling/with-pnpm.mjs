@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { packageManager, engines } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
-const [major, minor] = process.versions.node.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`mig needs Node ${engines.node}; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
+/** @param {string[]} args */
 function pnpm(...args) {
   const command = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', ...args];
   const { status, error } = spawnSync('npm', command, { cwd: root, stdio: 'inherit' });

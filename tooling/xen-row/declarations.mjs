@@ -21,5 +21,7 @@ export function declarationsIn(headers, names) {
  * @param {string} source
  */
 export function boundIn(source) {
-  return [...source.matchAll(/^ {4}((?:xc|xenforeignmemory|libxl|xs|xtl)_\w+):/gm)].map(([, name]) => name);
+  return [...source.matchAll(/^ {4}((?:xc|xenforeignmemory|libxl|xs|xtl)_\w+):/gm)].map(
+    ([, name = '']) => name,
+  );
 }

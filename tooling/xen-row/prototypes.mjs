@@ -10,8 +10,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { boundIn, declarationsIn } from './declarations.mjs';
 
-const [xen, before, after] = process.argv.slice(2);
-if (after === undefined) {
+const [xen = '', before = '', after = ''] = process.argv.slice(2);
+if (after === '') {
   console.error('usage: node tooling/xen-row/prototypes.mjs XEN OLD NEW');
   process.exit(2);
 }
@@ -23,11 +23,14 @@ const headers = [
 // xc_get_pfn_type_batch is exported, and declared there.
 headers.push('tools/libs/ctrl/xc_private.h');
 
+/** @param {string} name */
 const source = (name) =>
   readFileSync(new URL(`../../packages/hypervisor-xen/src/${name}`, import.meta.url), 'utf8');
 const names = ['control.ts', 'libxl.ts', 'xenstore.ts'].flatMap((name) => boundIn(source(name)));
 
+/** @param {string} commit */
 function declared(commit) {
+  /** @param {string} path */
   const show = (path) => execFileSync('git', ['-C', xen, 'show', `${commit}:${path}`], { encoding: 'utf8' });
   return declarationsIn(headers.map(show).join('\n'), names);
 }
