@@ -15,9 +15,10 @@ const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NO
 
 /**
  * Runs a program.
+ * @template Exports what the program exports: its caller knows which one it is
  * @param {string} file beside this one
  * @param {string} name what its compiled code is kept as; of a program that does several things, each has its own
- * @returns {{ exports: unknown, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
+ * @returns {{ exports: Exports, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
  *   then, where that is not there yet
  */
 exports.launch = (file, name) => {
@@ -30,7 +31,7 @@ exports.launch = (file, name) => {
     filename: path,
     cachedData,
   });
-  const program = { exports: {} };
+  const program = { exports: /** @type {Exports} */ ({}) };
   // A script of cached data cannot import by itself.
   script.runInThisContext()(program, require, (/** @type {string} */ module) => import(module), path);
   const isKept = cachedData !== undefined && !script.cachedDataRejected;

@@ -5,7 +5,8 @@ import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {
   process.on('exit', () => {
     // Not getrusage's: that knows what the process was before it became this program.
-    const [, kib] = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    writeFileSync(process.env.PEAK_FILE, kib);
+    const { PEAK_FILE = '' } = process.env;
+    const kib = /(?<=^VmHWM:\s+)\d+/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[0];
+    writeFileSync(PEAK_FILE, kib ?? '');
   });
 }

@@ -3,28 +3,36 @@
 //
 // usage: relay-program.mjs PLAN COMMAND
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 
-const plan = JSON.parse(process.argv[2]);
-const child = spawn('sh', ['-c', process.argv[3]], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** @import { Readable, Writable } from 'node:stream' */
+/** @import { Course, RelayPlan } from './relay.js' */
+
+const [, , planText = '', command = ''] = process.argv;
+/** @type {RelayPlan} */
+const plan = JSON.parse(planText);
+const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
 
 /** Like ssh's when the connection breaks. */
 const BROKEN = 255;
 
 class Cut extends Error {}
 
-function run(command) {
-  return new Promise((resolve) => {
-    spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', resolve);
-  });
+/** @param {string} command */
+async function run(command) {
+  await once(spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
 }
 
-/** @returns a stage of a pipeline */
+/**
+ * @param {Course} [course]
+ * @returns a stage of a pipeline
+ */
 function carry({ faults = [], capture } = {}) {
-  return async function* (octets) {
+  return async function* (/** @type {AsyncIterable<Buffer>} */ octets) {
     const file = capture === undefined ? undefined : openSync(capture, 'w');
     const due = faults.toSorted((a, b) => a.at - b.at);
     let position = 0;
@@ -32,16 +40,16 @@ function carry({ faults = [], capture } = {}) {
     try {
       for await (const chunk of octets) {
         let start = 0;
-        while (due.length > 0 && due[0].at < position + chunk.length) {
-          const { at, act, octetsPerSecond, command } = due.shift();
-          const here = at - position;
-          if (act === 'corrupt') chunk[here] ^= 0xff;
-          else if (act === 'slow') pace = octetsPerSecond;
-          else if (act === 'run') await run(command);
+        for (let [fault] = due; fault !== undefined && fault.at < position + chunk.length; [fault] = due) {
+          due.shift();
+          const here = fault.at - position;
+          if (fault.act === 'corrupt') chunk[here] = (chunk[here] ?? 0) ^ 0xff;
+          else if (fault.act === 'slow') pace = fault.octetsPerSecond;
+          else if (fault.act === 'run') await run(fault.command);
           else {
             if (here > start) yield chunk.subarray(start, here);
             start = here;
-            if (act === 'cut') throw new Cut();
+            if (fault.act === 'cut') throw new Cut();
             // A stall lasts until this process is ended.
             await new Promise(() => {});
           }
@@ -61,9 +69,10 @@ const source = { in: new Socket({ fd: 0, writable: false }), out: new Socket({ f
 const streams = [source.in, source.out, child.stdin, child.stdout];
 let status = 0;
 
-async function direction(from, faults, to) {
+/** @param {Readable} from @param {Course | undefined} course @param {Writable} to */
+async function direction(from, course, to) {
   try {
-    await pipeline(from, carry(faults), to);
+    await pipeline(from, carry(course), to);
   } catch (error) {
     // An end that is gone shows in the other direction as well.
     if (!(error instanceof Cut)) return;
@@ -73,6 +82,7 @@ async function direction(from, faults, to) {
 }
 
 for (const stream of streams) stream.on('error', () => {});
+/** @type {Promise<number>} */
 const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? BROKEN)));
 void direction(source.in, plan.forward, child.stdin);
 const answered = direction(child.stdout, plan.backward, source.out);

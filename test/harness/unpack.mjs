@@ -4,43 +4,49 @@
  */
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 
-const dist = (path) => import(new URL(`../../${path}`, import.meta.url));
 const CHUNK = 65536;
 
+/** @param {Uint8Array} octets */
 function* chunks(octets) {
   for (let at = 0; at < octets.length; at += CHUNK) yield octets.subarray(at, at + CHUNK);
 }
 
-/** Each loads what it needs first, and gives what unpacks. */
+/**
+ * Each loads what it needs first, and gives what unpacks.
+ * @type {Readonly<Record<string, (path: string) => Promise<(octets: Buffer) => unknown>>>}
+ */
 const kinds = {
   async configuration() {
-    const { parseConfiguration } = await dist('packages/hypervisor-wasm/dist/configuration.js');
+    const { parseConfiguration } = await import('../../packages/hypervisor-wasm/dist/configuration.js');
     return (octets) => parseConfiguration(octets.toString());
   },
   async 'configuration file'(path) {
-    const { readConfigurationFile } = await dist('apps/xl/dist/configuration/configuration-file.js');
-    const { parseConfiguration } = await dist('apps/xl/dist/configuration/parser.js');
+    const { readConfigurationFile } = await import('../../apps/xl/dist/configuration/configuration-file.js');
+    const { parseConfiguration } = await import('../../apps/xl/dist/configuration/parser.js');
     return () => parseConfiguration(readConfigurationFile(path), path);
   },
   async context() {
-    const { ControlFrames, decodeControlRequest } = await dist('packages/protocol/dist/control.js');
-    const { decodeVcpuContext } = await dist('packages/hypervisor-wasm/dist/vcpu-context.js');
+    const { ControlFrames, decodeControlRequest } = await import('../../packages/protocol/dist/control.js');
+    const { decodeVcpuContext } = await import('../../packages/hypervisor-wasm/dist/vcpu-context.js');
     return (octets) => {
       const frames = new ControlFrames();
       const [message] = [...chunks(octets)].flatMap((chunk) => frames.push(chunk));
-      return decodeVcpuContext(decodeControlRequest(message).octets);
+      if (message === undefined) throw new Error('there is no message');
+      const request = decodeControlRequest(message);
+      if (request.kind !== 'adopt') throw new Error('the message has no context');
+      return decodeVcpuContext(request.octets);
     };
   },
   async guest() {
-    const { inspectGuest } = await dist('packages/hypervisor-wasm/dist/guest/inspect.js');
+    const { inspectGuest } = await import('../../packages/hypervisor-wasm/dist/guest/inspect.js');
     return (octets) => {
       const { module } = inspectGuest(new Uint8Array(octets));
       const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-      return new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } });
+      return new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(module)), { env: { memory } });
     };
   },
   async records() {
-    const { describeRecord, PushDecoder } = await dist('packages/protocol/dist/index.js');
+    const { describeRecord, PushDecoder } = await import('../../packages/protocol/dist/index.js');
     return (octets) => {
       const decoder = new PushDecoder({ start: 'libxl' });
       return [...chunks(octets)].map((chunk) =>
@@ -49,23 +55,27 @@ const kinds = {
     };
   },
   async 'operator message'() {
-    const { decodeOperatorRequest, OperatorFrames } = await dist('packages/protocol/dist/operator.js');
+    const { decodeOperatorRequest, OperatorFrames } =
+      await import('../../packages/protocol/dist/operator.js');
     return (octets) => new OperatorFrames().push(octets).map(decodeOperatorRequest);
   },
   async line(path) {
-    const { Input } = await dist('packages/posix/dist/index.js');
-    const { JsonLines } = await dist('packages/hypervisor-xen/dist/lines.js');
+    const { Input } = await import('../../packages/posix/dist/index.js');
+    const { JsonLines } = await import('../../packages/hypervisor-xen/dist/lines.js');
     return () => new JsonLines(new Input(openSync(path, 'r'), { subject: 'a file' })).next();
   },
 };
 
+/** @param {string} field */
 function mebibytes(field) {
-  const [, kib] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
+  const [, kib] =
+    new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kib) / 1024;
 }
 
-const [what, path] = process.argv.slice(2);
-const unpack = await kinds[what](path);
+const [what = '', path = ''] = process.argv.slice(2);
+const unpack = await kinds[what]?.(path);
+if (unpack === undefined) throw new Error(`nothing unpacks ${what}`);
 const octets = readFileSync(path);
 const before = mebibytes('VmRSS');
 // The kernel notes the most anew from here on.
@@ -75,6 +85,6 @@ let refused;
 try {
   kept = unpack(octets);
 } catch (error) {
-  refused = error.message.slice(0, 200);
+  refused = error instanceof Error ? error.message.slice(0, 200) : String(error);
 }
 console.log(JSON.stringify({ grew: mebibytes('VmHWM') - before, refused, kept: typeof kept }));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { chooseCases, findCases } from './case-files.mjs';
 import { releaseWith, usualXen, xens } from './packages.mjs';
 
+/** @param {string} command */
 const usageOf = (command) => `usage: ${command} [OPTION ...] [CASE ...]
 
   CASE         a case's name, or how it begins; all but 9x, which measure, unless given
@@ -33,13 +34,14 @@ const usageOf = (command) => `usage: ${command} [OPTION ...] [CASE ...]
  * @returns {Arguments}
  */
 export function takeArguments(command, folder) {
-  const flag = { type: 'boolean', default: false };
+  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
+  const text = /** @type {const} */ ({ type: 'string' });
   try {
     const { values, positionals } = parseArgs({
       options: {
         ...{ list: flag, keep: flag, stock: flag, help: flag, again: flag },
-        ...{ minutes: { type: 'string' }, labs: { type: 'string', default: '1' } },
-        xen: { type: 'string', default: usualXen },
+        ...{ minutes: text, labs: { ...text, default: '1' } },
+        xen: { ...text, default: usualXen },
       },
       allowPositionals: true,
     });
@@ -58,11 +60,12 @@ export function takeArguments(command, folder) {
     const seconds = values.minutes === undefined ? Infinity : 60 * positive('--minutes', values.minutes);
     return { cases, xen, keep, stock, again, seconds, labs: positive('--labs', values.labs) };
   } catch (error) {
-    console.error(`${error.message}\n${usageOf(command)}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usageOf(command)}`);
     return process.exit(2);
   }
 }
 
+/** @param {string} name @param {string} text */
 function positive(name, text) {
   if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`${name} takes a whole number above 0, not '${text}'`);
   return Number(text);

@@ -19,6 +19,8 @@ import { ensureImage } from './image.mjs';
 import { qemuArguments } from './machine.mjs';
 import { toRun, usualXen } from './packages.mjs';
 
+/** @import { Readable } from 'node:stream' */
+
 /** Lines of the console after which nothing good comes any more. */
 const hopeless = /Panic on CPU|Kernel panic|LAB-FAILED|Unable to mount root|Give root password/;
 
@@ -40,6 +42,14 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
 }
 
 /**
+ * @typedef {object} Watching
+ * @property {string} consoleLog
+ * @property {number} timeoutSeconds
+ * @property {AbortSignal | undefined} [signal]
+ * @property {((line: string) => void) | undefined} [tell] is given each line of the console
+ */
+
+/**
  * @typedef {object} Booted
  * @property {number} ready seconds until dom0 began to run the share's run.sh
  * @property {number} done seconds until it had gone off
@@ -47,12 +57,7 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
  */
 
 /**
- * @param {import('./machine.mjs').Machine & {
- *   timeoutSeconds: number,
- *   consoleLog?: string,
- *   signal?: AbortSignal,
- *   tell?: (line: string) => void
- * }} options `tell` is given each line of the console
+ * @param {import('./machine.mjs').Machine & Omit<Watching, 'consoleLog'> & { consoleLog?: string }} options
  * @returns {Promise<Booted>}
  */
 export async function boot({ timeoutSeconds, consoleLog, signal, tell, ...machine }) {
@@ -68,15 +73,26 @@ export async function boot({ timeoutSeconds, consoleLog, signal, tell, ...machin
   return await watch(qemu, { consoleLog: log, timeoutSeconds, signal, tell });
 }
 
-/** @returns {Promise<Booted>} */
-function watch(qemu, { consoleLog, timeoutSeconds, signal, tell = () => undefined }) {
+/**
+ * @param {import('node:child_process').ChildProcessByStdio<null, Readable, Readable>} qemu
+ * @param {Watching} watching
+ * @returns {Promise<Booted>}
+ */
+function watch(qemu, { consoleLog, timeoutSeconds, signal, tell }) {
   return new Promise((settle, reject) => {
     const began = performance.now();
     const seconds = () => Math.round((performance.now() - began) / 100) / 10;
     const file = createWriteStream(consoleLog);
+    /** @type {string[]} */
     const lines = [];
-    let ready, done, trouble;
+    /** @type {number | undefined} */
+    let ready;
+    /** @type {number | undefined} */
+    let done;
+    /** @type {string | undefined} */
+    let trouble;
 
+    /** @param {string} why */
     const giveUp = (why) => {
       trouble ??= why;
       qemu.kill('SIGKILL');
@@ -87,9 +103,10 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell = () => undefine
     const stop = () => giveUp('it was stopped');
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
+    /** @param {string} line */
     const take = (line) => {
       lines.push(line);
-      tell(line);
+      tell?.(line);
       if (line.includes('LAB-READY')) ready = seconds();
       if (line.includes('LAB-DONE')) {
         done = seconds();
@@ -99,7 +116,7 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell = () => undefine
       if (hopeless.test(line) && !/^(PASS|FAIL) /.test(line)) {
         trouble ??= line.trim();
         // What follows says more about it.
-        setTimeout(giveUp, 2000);
+        setTimeout(giveUp, 2000, line.trim());
       }
     };
     for (const stream of [qemu.stdout, qemu.stderr]) {
@@ -108,7 +125,7 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell = () => undefine
       stream.on('data', (chunk) => {
         file.write(chunk);
         const parts = (rest + decoder.write(chunk)).split(/\r?\n/);
-        rest = parts.pop();
+        rest = parts.pop() ?? '';
         parts.forEach(take);
       });
     }
@@ -119,14 +136,15 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell = () => undefine
       running.delete(qemu);
       if (done === undefined) trouble ??= `QEMU ended with ${killedBy ?? `status ${status}`}`;
       file.end(() => {
-        if (trouble === undefined) settle({ ready, done, consoleLog });
+        // dom0 that has gone off without a word of its start was seen to go off.
+        if (trouble === undefined && done !== undefined) settle({ ready: ready ?? done, done, consoleLog });
         else reject(new Error(`the lab failed: ${trouble}\n${excerpt(lines)}\nall of it: ${consoleLog}`));
       });
     });
   });
 }
 
-/** The lines that tell of trouble, and the last ones. */
+/** The lines that tell of trouble, and the last ones. @param {readonly string[]} lines */
 function excerpt(lines) {
   const last = lines.length - 15;
   const shown = lines.filter((line, i) => i >= last || interesting.test(line)).slice(-40);
@@ -148,12 +166,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { ready, done, consoleLog } = await boot({
       image,
       share,
-      disk,
+      ...(disk && { disk }),
       timeoutSeconds: Number(timeoutSeconds),
     });
     console.log(`dom0 was up after ${ready} s and done after ${done} s; its console: ${consoleLog}`);
   } catch (error) {
-    console.error(error.message);
+    console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }

@@ -20,6 +20,11 @@ export function findCases(folder) {
     .map((name) => readCase(join(folder, name), name.slice(0, -'.sh'.length)));
 }
 
+/**
+ * @param {string} path
+ * @param {string} name
+ * @returns {Case}
+ */
 function readCase(path, name) {
   const text = readFileSync(path, 'utf8');
   const [, limit] = /^# limit: ([0-9]+) s$/m.exec(text) ?? [];
@@ -32,8 +37,8 @@ function readCase(path, name) {
     path,
     limit: Number(limit),
     about,
-    ...(first === undefined ? {} : { hosts: [first, second] }),
-    ...(xenOptions === undefined ? {} : { xenOptions }),
+    ...(first !== undefined && second !== undefined && { hosts: [first, second] }),
+    ...(xenOptions !== undefined && { xenOptions }),
   };
 }
 
@@ -58,6 +63,7 @@ export function chooseCases(cases, wanted) {
  * @returns {Case[][]} none of them empty, each in the order of the cases
  */
 export function inParts(cases, count) {
+  /** @type {{ seconds: number, cases: Case[] }[]} */
   const parts = Array.from({ length: count }, () => ({ seconds: 0, cases: [] }));
   for (const one of [...cases].sort((a, b) => b.limit - a.limit)) {
     const part = parts.reduce((least, each) => (each.seconds < least.seconds ? each : least));
@@ -76,11 +82,8 @@ export function inParts(cases, count) {
  * @returns {{ hosts: [string, string], cases: Case[] }[]}
  */
 export function byHosts(cases, usual) {
-  const hostsOf = ({ hosts = [usual, usual] }) => hosts;
-  return inGroups(cases, (one) => hostsOf(one).join(' ')).map((group) => ({
-    hosts: hostsOf(group[0]),
-    cases: group,
-  }));
+  const groups = inGroups(cases, ({ hosts = [usual, usual] }) => hosts.join(' '));
+  return groups.map((group) => ({ hosts: group[0].hosts ?? [usual, usual], cases: group }));
 }
 
 /**
@@ -95,12 +98,18 @@ export function byXenOptions(cases) {
   }));
 }
 
-/** @returns {Case[][]} those of the same key together, in the order of the first of each */
+/**
+ * @param {Case[]} cases
+ * @param {(one: Case) => string | undefined} keyOf
+ * @returns {[Case, ...Case[]][]} those of the same key together, in the order of the first of each
+ */
 function inGroups(cases, keyOf) {
+  /** @type {Map<string | undefined, [Case, ...Case[]]>} */
   const groups = new Map();
   for (const one of cases) {
-    const key = keyOf(one);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
   }
   return [...groups.values()];
 }

@@ -26,5 +26,6 @@ export function run(program, args, { cwd, input, seconds = 120 } = {}) {
 
 /** With the folders of administration: mke2fs is no user's program to Debian. */
 export function searchPath() {
-  return `${process.env.PATH}:/usr/sbin:/sbin`;
+  const { PATH } = process.env;
+  return `${PATH}:/usr/sbin:/sbin`;
 }

@@ -6,16 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { run } from './command.mjs';
 
 /** What determines it, beside busybox. */
-export const guestSources = ['wss.c', 'init'].map((name) =>
-  fileURLToPath(new URL(`guest/${name}`, import.meta.url)),
-);
+const [workload, init] = [sourceOf('wss.c'), sourceOf('init')];
+export const guestSources = [workload, init];
+
+/** @param {string} name */
+function sourceOf(name) {
+  return fileURLToPath(new URL(`guest/${name}`, import.meta.url));
+}
 
 /**
  * @param {string} busybox a static one
  * @param {string} output where the compressed archive goes
  */
 export function makeGuestInitramfs(busybox, output) {
-  const [workload, init] = guestSources;
   const folder = mkdtempSync(join(tmpdir(), 'mig-xen-lab-guest-'));
   try {
     mkdirSync(join(folder, 'bin'));

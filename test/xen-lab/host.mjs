@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, searchPath } from './command.mjs';
 
+/** @param {string} program */
 function isHere(program) {
   return searchPath()
     .split(':')
@@ -23,9 +24,9 @@ function isHere(program) {
 export function needPrograms(programs) {
   const missing = Object.keys(programs).filter((program) => !isHere(program));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((program) => programs[program]))];
+  const packages = [...new Set(missing.flatMap((program) => programs[program] ?? []))];
   const what = `missing: ${missing.join(', ')}`;
-  if (process.getuid() !== 0 || !isHere('apt-get')) {
+  if (process.getuid?.() !== 0 || !isHere('apt-get')) {
     throw new Error(`${what}. Debian has them in ${packages.join(' ')}; as root this installs them itself.`);
   }
   console.log(`${what}; installing ${packages.join(' ')}`);
@@ -46,6 +47,7 @@ export function sourceLines(suite) {
   return listedSources(suite);
 }
 
+/** @param {string} suite */
 function listedSources(suite) {
   const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
   const listed = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).toString();
@@ -55,10 +57,10 @@ function listedSources(suite) {
   const lines = listed
     .split('\n')
     .map((line) => line.split(' '))
-    .filter(([, release, component, origin]) => {
-      return suites.includes(release) && component === 'main' && origin === 'Debian';
-    })
-    .map(([uri, release, component]) => `deb ${uri} ${release.replace(own, suite)} ${component}`);
+    .flatMap(([uri, release = '', component, origin]) => {
+      const isOurs = suites.includes(release) && component === 'main' && origin === 'Debian';
+      return isOurs ? [`deb ${uri} ${release.replace(own, suite)} ${component}`] : [];
+    });
   return [...new Set(lines)];
 }
 

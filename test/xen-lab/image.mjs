@@ -34,6 +34,8 @@ import { alone } from './lock.mjs';
 import { releaseWith, toBuild, usualXen } from './packages.mjs';
 import { makeRootfs, rootfsRecipe } from './rootfs.mjs';
 
+/** @import { Release } from './packages.mjs' */
+
 /** Goes up when this file makes another image of the same things. */
 const version = 1;
 
@@ -46,27 +48,30 @@ const kept = 4;
 const dom0Init = fileURLToPath(new URL('dom0/init', import.meta.url));
 
 function cacheFolder() {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return process.env.MIG_XEN_LAB_CACHE || join(cache, 'mig-xen-lab');
+  const { MIG_XEN_LAB_CACHE, XDG_CACHE_HOME } = process.env;
+  return MIG_XEN_LAB_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'mig-xen-lab');
 }
 
+/** @param {object} value */
 function digest(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
+/** @param {Release} release */
 function imageDigest(release) {
   const sources = [dom0Init, ...guestSources].map((path) => readFileSync(path, 'utf8'));
   const node = release.hasNode ? undefined : [process.version, process.execPath];
   return digest({ version, rootMegabytes, rootfsRecipe: rootfsRecipe(release), sources, node });
 }
 
-/** The one file of that name that Debian's packages put into /boot. */
+/** The one file of that name that Debian's packages put into /boot. @param {string} rootfs @param {RegExp} pattern */
 function inBoot(rootfs, pattern) {
   const [name] = readdirSync(join(rootfs, 'boot')).filter((name) => pattern.test(name));
   if (name === undefined) throw new Error(`${rootfs}/boot holds nothing like ${pattern}`);
   return join(rootfs, 'boot', name);
 }
 
+/** @param {string} rootfs @param {string} suite */
 function addNode(rootfs, suite) {
   copyFileSync(process.execPath, join(rootfs, 'usr/bin/node'));
   chmodSync(join(rootfs, 'usr/bin/node'), 0o755);
@@ -77,6 +82,7 @@ function addNode(rootfs, suite) {
   }
 }
 
+/** @param {string} rootfs @param {string} folder @param {Release} release */
 function makeImage(rootfs, folder, release) {
   const growing = `${folder}.growing`;
   rmSync(growing, { recursive: true, force: true });
@@ -97,7 +103,12 @@ function makeImage(rootfs, folder, release) {
   renameSync(growing, folder);
 }
 
-/** Those that were used longest ago go. */
+/**
+ * Those that were used longest ago go.
+ * @param {string} cache
+ * @param {string} kind
+ * @param {string} current the path of the one that is used
+ */
 function prune(cache, kind, current) {
   const found = readdirSync(cache)
     .filter((name) => new RegExp(`^${kind}-[0-9a-f]{12}$`).test(name) && join(cache, name) !== current)
@@ -108,7 +119,7 @@ function prune(cache, kind, current) {
 
 function stepper() {
   let began = performance.now();
-  return (what) => {
+  return (/** @type {string} */ what) => {
     console.log(`${what}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
     began = performance.now();
   };
@@ -125,7 +136,7 @@ export async function ensureImage(xen) {
   mkdirSync(cache, { recursive: true });
   await alone(join(cache, 'lock'), () => {
     if (!existsSync(image)) {
-      if (process.getuid() !== 0) throw new Error(`${image} is not there yet; only root can make it`);
+      if (process.getuid?.() !== 0) throw new Error(`${image} is not there yet; only root can make it`);
       needPrograms(toBuild);
       const rootfs = join(cache, `rootfs-${digest({ version, rootfsRecipe: rootfsRecipe(release) })}`);
       const made = stepper();

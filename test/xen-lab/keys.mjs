@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.mjs';
 
+/** @param {string} path */
 function makeKey(path) {
   run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'mig-xen-lab', '-f', path]);
   return readFileSync(`${path}.pub`, 'utf8');

@@ -2,12 +2,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
+/** @param {unknown} error */
+const codeOf = (error) => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -23,7 +27,7 @@ export async function alone(path, action) {
       writeFileSync(path, String(process.pid), { flag: 'wx' });
       break;
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     }
     const holder = readHolder(path);
     // Whoever was killed leaves its lock behind.
@@ -38,6 +42,7 @@ export async function alone(path, action) {
   }
 }
 
+/** @param {string} path */
 function readHolder(path) {
   try {
     return Number(readFileSync(path, 'utf8')) || undefined;

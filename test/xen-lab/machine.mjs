@@ -21,7 +21,7 @@ import { join } from 'node:path';
  * @property {Network} [network]
  */
 
-/** QEMU takes a comma for the end of a value unless it is doubled. */
+/** QEMU takes a comma for the end of a value unless it is doubled. @param {string} text */
 const value = (text) => text.replaceAll(',', ',,');
 
 /** @param {Machine} machine */

@@ -11,7 +11,7 @@ import { readVerdicts } from './verdicts.mjs';
  * @typedef {object} LabRun
  * @property {import('./verdicts.mjs').Verdict[]} verdicts
  * @property {string} results the folder with its logs
- * @property {string} [trouble] why the lab itself failed
+ * @property {string | undefined} [trouble] why the lab itself failed
  */
 
 /**
@@ -19,8 +19,8 @@ import { readVerdicts } from './verdicts.mjs';
  * @param {string} lab.name of its folders
  * @param {string} lab.stage where its share is made
  * @param {string} lab.image
- * @param {string} [lab.disk]
- * @param {string} [lab.xenOptions] of the machine
+ * @param {string | undefined} [lab.disk]
+ * @param {string | undefined} [lab.xenOptions] of the machine
  * @param {number} lab.seconds that it may take
  * @param {import('./case-files.mjs').Case[]} lab.cases
  * @returns {Promise<LabRun>}
@@ -32,16 +32,17 @@ export async function runLab({ name, stage, image, disk, xenOptions, cases, seco
   try {
     prepareShare(share, { cases });
     const timeoutSeconds = Math.min(secondsFor(cases), seconds);
-    const { ready, done } = await boot({ image, share, disk, xenOptions, timeoutSeconds, tell });
+    const more = { ...(disk !== undefined && { disk }), ...(xenOptions !== undefined && { xenOptions }) };
+    const { ready, done } = await boot({ image, share, ...more, timeoutSeconds, tell });
     console.log(`${name}: dom0 was up after ${ready} s and done after ${done} s`);
   } catch (error) {
-    trouble = `${name}: ${error.message}`;
+    trouble = `${name}: ${error instanceof Error ? error.message : String(error)}`;
   }
   const results = bringBack(share, name);
   return { verdicts: readVerdicts(join(results, 'out'), cases), results, trouble };
 }
 
-/** The verdicts as they come. */
+/** The verdicts as they come. @param {string} line of the console */
 function tell(line) {
   if (/^(PASS|FAIL) /.test(line)) console.log(line);
 }

@@ -49,7 +49,7 @@ try {
     report({ verdicts, runs });
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 

@@ -17,10 +17,13 @@ import { prepareShare } from './share.mjs';
 import { makeMigDisk, makeStage, secondsFor } from './stage.mjs';
 import { inOrder, readVerdicts } from './verdicts.mjs';
 
+/** @import { Machine, Network } from './machine.mjs' */
+
+/** @typedef {{ xen: string, share: string, network: Network }} Host */
+/** @typedef {Machine & { network: Network }} NetworkedMachine */
+
 /** Milliseconds for host2 to go off when host1 has. */
 const patience = 60_000;
-
-/* global AbortController */
 
 const { cases, xen, keep, stock, seconds } = takeArguments('pnpm test:xen:two-hosts', 'cases/two-hosts');
 const stage = makeStage({ keep });
@@ -30,6 +33,7 @@ const secondsLeft = () => seconds - (performance.now() - began) / 1000;
 try {
   needPrograms(toConnect);
   const disk = stock ? undefined : makeMigDisk(stage);
+  /** @type {import('./one-host.mjs').LabRun[]} */
   const runs = [];
   // One after the other: two machines are as many as there are cores.
   for (const group of byHosts(cases, xen)) runs.push(...(await runBetween(group, disk)));
@@ -39,7 +43,7 @@ try {
   );
   report({ verdicts, runs });
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
@@ -52,17 +56,21 @@ async function runBetween({ hosts: [first, second], cases }, disk) {
   const between = `xen-${first}-to-${second}`;
   const folder = join(stage, between);
   mkdirSync(folder);
-  const hosts = [first, second].map((xen, i) => ({
+  /** @type {(xen: string, number: 1 | 2) => Host} */
+  const host = (xen, number) => ({
     xen,
-    share: join(folder, `host${i + 1}`),
+    share: join(folder, `host${number}`),
     network: {
-      name: `host${i + 1}`,
-      address: `10.77.0.${i + 1}/24`,
-      mac: `52:54:00:77:00:0${i + 1}`,
-      own: join(folder, `link${i + 1}`),
-      other: join(folder, `link${2 - i}`),
+      name: `host${number}`,
+      address: `10.77.0.${number}/24`,
+      mac: `52:54:00:77:00:0${number}`,
+      own: join(folder, `link${number}`),
+      other: join(folder, `link${3 - number}`),
     },
-  }));
+  });
+  const [host1, host2] = [host(first, 1), host(second, 2)];
+  const hosts = [host1, host2];
+  /** @type {string | undefined} */
   let trouble;
   try {
     const ssh = join(folder, 'ssh');
@@ -70,18 +78,21 @@ async function runBetween({ hosts: [first, second], cases }, disk) {
       ssh,
       hosts.map(({ network }) => network),
     );
+    /** @type {NetworkedMachine[]} */
     const machines = [];
     for (const { xen, share, network } of hosts) {
       mkdirSync(share);
       const peer = machines.length > 0;
       prepareShare(share, { cases, peer, sources: [{ source: ssh, name: 'ssh' }] });
-      machines.push({ share, network, disk, image: await ensureImage(xen) });
+      machines.push({ share, network, ...(disk && { disk }), image: await ensureImage(xen) });
     }
     await bootBoth(machines, Math.min(secondsFor(cases), secondsLeft()));
   } catch (error) {
-    trouble = error.message;
+    trouble = error instanceof Error ? error.message : String(error);
   }
-  const [own, peer] = hosts.map(({ share, network }) => bringBack(share, `${between}-${network.name}`));
+  /** @param {Host} from */
+  const results = ({ share, network }) => bringBack(share, `${between}-${network.name}`);
+  const [own, peer] = [results(host1), results(host2)];
   // host1 has the verdicts; of what a case left on host2 there is no other word than its logs.
   const verdicts = readVerdicts(join(own, 'out'), cases);
   return [
@@ -90,28 +101,41 @@ async function runBetween({ hosts: [first, second], cases }, disk) {
   ];
 }
 
-/** When one has failed the other has nothing to wait for. */
+/**
+ * When one has failed the other has nothing to wait for.
+ * @param {readonly NetworkedMachine[]} machines
+ * @param {number} timeoutSeconds
+ */
 async function bootBoth(machines, timeoutSeconds) {
   const end = new AbortController();
   const runs = machines.map((machine) => {
+    /** @param {string} line */
     const tell = (line) => {
       if (/^(PASS|FAIL) /.test(line)) console.log(line);
     };
-    return boot({ ...machine, timeoutSeconds, signal: end.signal, tell }).catch((error) => {
-      end.abort();
-      throw new Error(`${machine.network.name}: ${error.message}`, { cause: error });
-    });
+    const { name } = machine.network;
+    return boot({ ...machine, timeoutSeconds, signal: end.signal, tell }).then(
+      (booted) => ({ name, booted }),
+      (/** @type {Error} */ error) => {
+        end.abort();
+        throw new Error(`${name}: ${error.message}`, { cause: error });
+      },
+    );
   });
-  const timer = runs[0].then(
+  const timer = runs[0]?.then(
     () => setTimeout(() => end.abort(), patience),
     () => undefined,
   );
   const outcomes = await Promise.allSettled(runs);
   clearTimeout(await timer);
-  outcomes.forEach(({ value }, i) => {
-    const { name } = machines[i].network;
-    if (value) console.log(`${name} was up after ${value.ready} s and done after ${value.done} s`);
-  });
-  const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
+  /** @type {string[]} */
+  const failures = [];
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') failures.push(outcome.reason.message);
+    else {
+      const { name, booted } = outcome.value;
+      console.log(`${name} was up after ${booted.ready} s and done after ${booted.done} s`);
+    }
+  }
   if (failures.length > 0) throw new Error(failures.join('\n\n'));
 }

@@ -20,9 +20,10 @@ import { join } from 'node:path';
 export function readVerdicts(out, cases) {
   const path = join(out, 'verdicts.txt');
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  /** @type {Map<string, Verdict>} */
   const found = new Map();
   for (const line of lines) {
-    const [, word, name, seconds, detail] = /^(PASS|FAIL) (\S+) ([0-9.]+) ?(.*)$/.exec(line) ?? [];
+    const [, word, name, seconds = '', detail = ''] = /^(PASS|FAIL) (\S+) ([0-9.]+) ?(.*)$/.exec(line) ?? [];
     if (name !== undefined) found.set(name, { name, passed: word === 'PASS', ran: true, seconds, detail });
   }
   const detail = 'no verdict: the lab ended before';
@@ -31,7 +32,7 @@ export function readVerdicts(out, cases) {
 
 /** @param {import('./case-files.mjs').Case[]} cases @param {Verdict[]} verdicts one of each, in any order */
 export function inOrder(cases, verdicts) {
-  return cases.map(({ name }) => verdicts.find((verdict) => verdict.name === name));
+  return cases.flatMap(({ name }) => verdicts.find((verdict) => verdict.name === name) ?? []);
 }
 
 /** @param {Verdict[]} verdicts @param {Verdict[]} second of those that failed; their word counts, and is marked */
@@ -45,19 +46,27 @@ export function secondTries(verdicts, second) {
 /** @param {Verdict[]} verdicts */
 export function formatTable(verdicts) {
   const rows = [
-    ['case', 'verdict', 'seconds', 'detail'],
-    ...verdicts.map((verdict) => [verdict.name, word(verdict), verdict.seconds, details(verdict)]),
+    { name: 'case', verdict: 'verdict', seconds: 'seconds', detail: 'detail' },
+    ...verdicts.map((each) => ({
+      ...{ name: each.name, verdict: word(each) },
+      ...{ seconds: each.seconds, detail: details(each) },
+    })),
   ];
-  const widths = [0, 1, 2].map((i) => Math.max(...rows.map((row) => row[i].length)));
-  const line = ([name, verdict, seconds, detail]) =>
-    `${name.padEnd(widths[0])}  ${verdict.padEnd(widths[1])}  ${seconds.padStart(widths[2])}  ${detail}`.trimEnd();
-  return rows.map(line).join('\n');
+  /** @param {'name' | 'verdict' | 'seconds'} column */
+  const width = (column) => Math.max(...rows.map((row) => row[column].length));
+  const widths = { name: width('name'), verdict: width('verdict'), seconds: width('seconds') };
+  const lines = rows.map(({ name, verdict, seconds, detail }) =>
+    `${name.padEnd(widths.name)}  ${verdict.padEnd(widths.verdict)}  ${seconds.padStart(widths.seconds)}  ${detail}`.trimEnd(),
+  );
+  return lines.join('\n');
 }
 
+/** @param {Verdict} verdict */
 function word({ passed, first }) {
   return `${passed ? 'pass' : 'FAIL'}${first === undefined ? '' : ', second try'}`;
 }
 
+/** @param {Verdict} verdict */
 function details({ detail, first }) {
   return first === undefined ? detail : `${detail} (the first try failed: ${first})`;
 }

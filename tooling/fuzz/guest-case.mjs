@@ -11,7 +11,7 @@ import { must, onlyThrows } from './violation.mjs';
 
 /**
  * What the engine says of the module that was taken: the loader has read the same.
- * @param {Uint8Array} module
+ * @param {Uint8Array<ArrayBuffer>} module
  * @param {Guest} guest
  */
 function engineAgrees(module, guest) {
@@ -62,12 +62,13 @@ function refusalMakesSense(error) {
 export function checkGuest(octets, { wasm, hypervisor }) {
   const inspect = () => wasm.inspectGuest(octets);
   const { error, value: guest } = allocatesLittle(octets, () => onlyThrows([hypervisor.HostError], inspect));
+  const program = new Uint8Array(octets);
   if (error !== undefined) {
     refusalMakesSense(error);
-    return WebAssembly.validate(octets) ? 'refused' : 'no module';
+    return WebAssembly.validate(program) ? 'refused' : 'no module';
   }
   must(guest.minimumMemory <= 65536, 'memory', () => `${guest.minimumMemory} pages`);
-  if (guest.minimumMemory <= 64) engineAgrees(octets, guest);
+  if (guest.minimumMemory <= 64) engineAgrees(program, guest);
   return 'accepted';
 }
 

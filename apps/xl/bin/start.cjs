@@ -19,7 +19,7 @@ exports.start = (program) => {
   const command = program === 'xl' ? argv.find((word) => !word.startsWith('-')) : 'migrate-receive';
   // What is left to load is loaded meanwhile.
   if (command === 'migrate-receive') require('./task-worker.cjs').startAhead('receive');
-  const launched = load(OFTEN.includes(command) ? `xl-${command}` : 'xl');
+  const launched = load(command !== undefined && OFTEN.includes(command) ? `xl-${command}` : 'xl');
   launched?.exports[program](argv).then((status) => {
     // A command that ends by itself may have set it.
     if (status !== 0) process.exitCode = status;
@@ -27,12 +27,16 @@ exports.start = (program) => {
   });
 };
 
-/** @returns undefined where it cannot be read, for want of descriptors say, which has been said */
+/**
+ * @param {string} name
+ * @returns {{ exports: typeof import('../dist/main.js'), keep(): void } | undefined} undefined where it cannot be read,
+ *   for want of descriptors say, which has been said
+ */
 function load(name) {
   try {
     return require(launcher).launch('xl.cjs', name);
   } catch (error) {
-    if (error.syscall === undefined) throw error;
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
     writeSync(2, `xl cannot be loaded: ${error.message}\n`);
     process.exitCode = 1;
     return undefined;

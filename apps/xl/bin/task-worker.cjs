@@ -3,9 +3,10 @@
 const { isMainThread, Worker, workerData } = require('node:worker_threads');
 
 if (isMainThread) {
+  /** @type {{ kind: string, worker: Worker } | undefined} */
   let ahead;
 
-  /** Starts one that is going to be wanted, which loads meanwhile; it keeps nobody from ending. */
+  /** Starts one that is going to be wanted, which loads meanwhile; it keeps nobody from ending. @param {string} kind */
   exports.startAhead = (kind) => {
     // No thread of Node starts there.
     if (!hasWorkingFolder()) return;
@@ -30,10 +31,12 @@ if (isMainThread) {
   };
 } else {
   const { launch } = require('../dist/launcher.cjs');
+  /** @type {{ exports: typeof import('../dist/migrate/task-worker.js'), keep(): void }} */
   const task = launch('task-worker.cjs', `xl-${workerData}-worker`);
   task.exports.done.then(task.keep);
 }
 
+/** @param {string} kind */
 function startWorker(kind) {
   return new Worker(__filename, {
     workerData: kind,

@@ -4,6 +4,7 @@ import { readSync, writeSync } from 'node:fs';
 
 const [REQUESTS, REPLIES, DECISIONS] = [3, 4, 5];
 
+/** @param {number} fd */
 function* lines(fd) {
   const chunk = Buffer.alloc(65536);
   let rest = '';
@@ -20,15 +21,17 @@ function* lines(fd) {
   }
 }
 
+/** @param {string} text */
 function say(text) {
   const octets = Buffer.from(text);
   for (let at = 0; at < octets.length;) at += writeSync(REPLIES, octets, at);
 }
 
+/** @param {object} message */
 const tell = (message) => say(`${JSON.stringify(message)}\n`);
 const decisions = lines(DECISIONS);
 
-/** `sleep` stands in for the helper: SIGTERM ends it. */
+/** `sleep` stands in for the helper: SIGTERM ends it. @param {number} domid */
 async function suspend(domid) {
   const helper = spawn('sleep', ['600'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => helper.once('exit', (_, signal) => resolve(signal)));
@@ -69,6 +72,7 @@ async function suspend(domid) {
   }
 }
 
+/** @param {{ do: string, domid: number, configuration: string }} request what each has of that */
 async function answer(request) {
   switch (request.do) {
     case 'list':

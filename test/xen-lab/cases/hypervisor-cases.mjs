@@ -7,13 +7,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isLogDirty } from './log-dirty.mjs';
 
 const modules = '/opt/mig/node_modules/@mig';
+/** @type {typeof import('../../../packages/hypervisor/dist/cases/index.js')} */
 const { cases } = await import(`${modules}/hypervisor/dist/cases/index.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/index.js')} */
 const { XenHost } = await import(`${modules}/hypervisor-xen/dist/index.js`);
 
-const template = readFileSync(process.argv[2], 'utf8');
+const template = readFileSync(process.argv[2] ?? '', 'utf8');
 
 /** A Xen host does not say whether it logs a domain's writes: asking could be in the way of who begins to. Here nobody is. */
 class LabHost extends XenHost {
+  /** @override @param {number} domid */
   describe(domid) {
     return { ...super.describe(domid), logDirty: isLogDirty(domid) };
   }
@@ -22,6 +25,7 @@ class LabHost extends XenHost {
 const host = new LabHost({ saveHelper: '/opt/mig/bin/xl-save-helper' });
 const PATIENCE = 240_000;
 
+/** @param {string} name */
 function ticksOf(name) {
   const texts = [name, `${name}--incoming`].map((log) => `/var/log/xen/console/guest-${log}.log`);
   return texts
@@ -32,6 +36,7 @@ function ticksOf(name) {
 /** The name that the guest was created under: its console's log keeps it, whatever the domain is called by now. */
 let createdAs = '';
 
+/** @type {import('../../../packages/hypervisor/dist/cases/index.js').CaseBench} */
 const bench = {
   host,
   target: host,
@@ -50,7 +55,7 @@ const bench = {
       if (performance.now() > deadline) throw new Error('the guest makes no progress');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
     }
-    const errors = ticksOf(createdAs).at(-1)[1];
+    const errors = ticksOf(createdAs).at(-1)?.[1];
     if (errors !== '0') throw new Error(`the guest found ${errors} errors in its memory`);
   },
 };
@@ -63,7 +68,7 @@ for (const each of cases) {
     each.run(bench);
   } catch (error) {
     failed++;
-    verdict = `FAILED: ${error.stack}`;
+    verdict = `FAILED: ${error instanceof Error ? error.stack : String(error)}`;
   }
   console.log(`${((performance.now() - began) / 1000).toFixed(1)} s  ${each.name}: ${verdict}`);
 }

@@ -13,6 +13,7 @@ const ENABLE_LOGDIRTY = 2;
 const EINVAL = 22;
 
 const koffi = createRequire('/opt/mig/')('koffi');
+/** @param {'major' | 'minor'} part */
 const version = (part) => readFileSync(`/sys/hypervisor/version/${part}`, 'utf8').trim();
 const control = koffi.load(`libxenctrl.so.${version('major')}.${version('minor')}`);
 const open = control.func('uintptr_t xc_interface_open(uintptr_t, uintptr_t, unsigned int)');
@@ -21,7 +22,7 @@ const shadowControl = control.func(
 );
 const xen = open(0, 0, 0);
 
-/** It stays as it was. */
+/** It stays as it was. @param {number} domid */
 export function isLogDirty(domid) {
   const failed = shadowControl(xen, domid, ENABLE_LOGDIRTY, null, 0) !== 0;
   const errno = koffi.errno();
@@ -30,6 +31,7 @@ export function isLogDirty(domid) {
   return failed;
 }
 
+/** @param {number} domid */
 function turnOff(domid) {
   if (shadowControl(xen, domid, OFF, null, 0) === 0) return;
   throw new Error(`xc_shadow_control: errno ${koffi.errno()}`);

@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict';
 
 const folder = '/opt/mig/node_modules/@mig/hypervisor-xen/dist';
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/detect.js')} */
 const { detectXen } = await import(`${folder}/detect.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/newer-version.js')} */
 const { takenForNewest, thisHost } = await import(`${folder}/newer-version.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/control.js')} */
 const { XenControl } = await import(`${folder}/control.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/libxl.js')} */
 const { Libxl } = await import(`${folder}/libxl.js`);
 
 const row = detectXen();
@@ -21,14 +25,18 @@ for (const version of [domctlInterface - 1, domctlInterface, domctlInterface + 1
 }
 
 const newer = takenForNewest({ major: 4, minor: 99 }, row);
+if (newer === undefined) throw new Error('a version 4.99 is not taken for the newest');
 assert.deepEqual([newer.grounds, newer.libraries.light], ['newest', 'libxenlight.so.4.99']);
 assert.deepEqual(newer.libxl, libxl);
-assert.equal(new XenControl(newer).describe(0).hvm, false);
-assert.equal(new Libxl(newer, false).describe(0).name, 'Domain-0');
+assert.equal(new XenControl(newer).describe(0)?.hvm, false);
+assert.equal(new Libxl(newer, false).describe(0)?.name, 'Domain-0');
 
-for (const [differs, what] of [
-  [{ domctlInterface: domctlInterface + 1 }, /it takes no domctls of interface version/],
-  [{ libxl: { ...libxl, event: { ...libxl.event, size: 216 } } }, /libxl_event has 208 octets, not 216/],
+for (const { differs, what } of [
+  { differs: { domctlInterface: domctlInterface + 1 }, what: /it takes no domctls of interface version/ },
+  {
+    differs: { libxl: { ...libxl, event: { ...libxl.event, size: 216 } } },
+    what: /libxl_event has 208 octets, not 216/,
+  },
 ]) {
   assert.throws(() => takenForNewest({ major: 4, minor: 99 }, { ...row, ...differs }), what);
 }
