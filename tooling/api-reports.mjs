@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libraries = ['protocol', 'posix', 'hypervisor', 'sender', 'receiver', 'operator'];
@@ -29,7 +29,10 @@ for (const library of libraries) {
 rmSync(temporary, { recursive: true });
 process.exitCode = differing === 0 ? 0 : 1;
 
-/** Compares one report, or writes it. */
+/**
+ * Compares one report, or writes it.
+ * @param {{ library: string, folder: string, report: string, entryPoint: string }} entry
+ */
 function isCurrent({ library, folder, report, entryPoint }) {
   mkdirSync(join(folder, 'api'), { recursive: true });
   const existed = existsSync(join(folder, 'api', `${report}.api.md`));
@@ -52,16 +55,16 @@ function isCurrent({ library, folder, report, entryPoint }) {
       tsdocMetadata: { enabled: false },
       messages: {
         // Sentences are TypeScript's own doc comments, not TSDoc's; what a package does not export is not of its API.
-        compilerMessageReporting: { default: { logLevel: 'error' } },
-        extractorMessageReporting: { default: { logLevel: 'none' } },
-        tsdocMessageReporting: { default: { logLevel: 'none' } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
   });
   const { succeeded, apiReportChanged } = Extractor.invoke(config, {
     localBuild: write,
     messageCallback(message) {
-      message.handled = message.logLevel !== 'error';
+      message.handled = message.logLevel !== ExtractorLogLevel.Error;
     },
   });
   return write ? succeeded : succeeded && existed && !apiReportChanged;

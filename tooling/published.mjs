@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = join(root, 'tooling/node_modules/.bin');
 
+/** @param {string} folder @param {string} program @param {string[]} args @returns {boolean} */
 function clean(folder, program, ...args) {
   const { status, stdout, stderr, error } = spawnSync(join(programs, program), args, {
     cwd: folder,

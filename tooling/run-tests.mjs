@@ -12,7 +12,10 @@ const filters = folders.includes(undefined) ? [] : folders.map((folder) => `--fi
 run('turbo', 'run', 'build', ...filters, '--output-logs=errors-only');
 run('vitest', 'run', ...args);
 
-/** Runs a program of the root's dependencies, and ends with its status where that is not 0. */
+/**
+ * Runs a program of the root's dependencies, and ends with its status where that is not 0.
+ * @param {string} program @param {string[]} args
+ */
 function run(program, ...args) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
   if (error) console.error(`${program} could not be run: ${error.message}`);

@@ -24,7 +24,7 @@ const secondsLeft = (share = 1) => seconds * share - (performance.now() - began)
 try {
   clearResults(lab);
   const disk = stock ? undefined : makeMigDisk(stage);
-  const machine = { stage, disk, image: await ensureImage(xen) };
+  const machine = { stage, ...(disk && { disk }), image: await ensureImage(xen) };
   const parts = inParts(cases, labs);
   const firstRuns = await Promise.all(
     parts.map((part, i) => {
@@ -62,6 +62,7 @@ try {
  * @returns {Promise<import('./one-host.mjs').LabRun[]>}
  */
 async function runPart(machine, name, cases, share) {
+  /** @type {import('./one-host.mjs').LabRun[]} */
   const runs = [];
   for (const group of byXenOptions(cases)) {
     const boot = runs.length === 0 ? name : `${name}-boot-${runs.length + 1}`;

@@ -4,7 +4,8 @@ import { checkDelimited } from './message-cases.mjs';
 import { isFitForTerminal } from './terminal.mjs';
 import { must, neverThrows } from './violation.mjs';
 
-/** @import { OperatorCourse, OperatorReply, OperatorRequest } from '@mig/operator' */
+/** @import { OperatorReply, OperatorRequest } from '@mig/operator/wire' */
+/** @import { Settings } from '@mig/sender/policy' */
 /** @import { SourceState } from '@mig/protocol/handshake' */
 /** @import { Lib } from './lib.mjs' */
 /** @import { Random } from './random.mjs' */
@@ -101,7 +102,7 @@ export function checkOperatorReply(octets, lib) {
 
 /**
  * @param {Random} random
- * @returns {OperatorCourse} some of it
+ * @returns {Settings} some of it
  */
 function anyCourse(random) {
   const all = {
