@@ -16,6 +16,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'mig-api-'));
 let differing = 0;
 for (const library of libraries) {
   const folder = join(root, 'packages', library);
+  /** @type {{ exports: Record<string, string | { types: string }> }} */
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   for (const [entry, target] of Object.entries(exports)) {
     if (typeof target === 'string') continue;

@@ -6,7 +6,7 @@ let start;
 try {
   ({ start } = require('@mig/xl/start'));
 } catch (error) {
-  if (error.code !== 'MODULE_NOT_FOUND') throw error;
+  if (!(error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')) throw error;
   writeSync(2, "@mig/xl is not there: 'npm test' installs and builds mig\n");
   process.exitCode = 1;
 }
