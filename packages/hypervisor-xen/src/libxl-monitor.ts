@@ -6,7 +6,7 @@ import { pause } from '@mig/posix';
 import { Attendant } from './attendant.js';
 import { detectXen } from './detect.js';
 import { Libxl } from './libxl.js';
-import { buildBy, xlSettings } from './xl-settings.js';
+import { buildBy, buildSettings } from './xl-settings.js';
 
 const say = (text: string) => console.log(`${new Date().toISOString()} ${text}`);
 
@@ -14,6 +14,8 @@ try {
   const version = detectXen();
   const libxl = new Libxl(version, false);
   const time = { pause, now: () => performance.now() };
+  // Once, as stock xl does: a domain that comes to its end later comes again whatever xl.conf has become by then.
+  const settings = buildSettings(version, libxl);
   new Attendant(libxl, {
     say,
     pause,
@@ -21,7 +23,7 @@ try {
     // Nobody waits for its restart: it waits for whoever has the lock as long as that takes.
     build: (configuration, create) => {
       const building = { configuration, time, longestWait: Infinity };
-      return buildBy(xlSettings(version, libxl), libxl, building, create);
+      return buildBy(settings, libxl, building, create);
     },
   }).attend(Number(process.argv[2]));
 } catch (error) {

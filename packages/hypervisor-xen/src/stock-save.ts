@@ -107,8 +107,14 @@ export class StockSave {
       milliseconds: now - this.#began,
       suspendRequestedAt: this.#began,
       suspendMilliseconds: suspendedAt - this.#began,
-      lineRate: pages >= TELLING && milliseconds > 0 ? (pages / milliseconds) * 1000 : undefined,
+      lineRate: this.#tells(octets, milliseconds) ? (pages / milliseconds) * 1000 : undefined,
     };
+  }
+
+  /** Whether the time says something of the line: a kernel may not tell what a process has written. */
+  #tells(octets: number, milliseconds: number): boolean {
+    const { pages } = this.domain;
+    return pages >= TELLING && milliseconds > 0 && octets >= (pages * PAGE_OCTETS) / 2;
   }
 
   /** It failed: the guest may have suspended since the last look. */

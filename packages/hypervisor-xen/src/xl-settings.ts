@@ -7,21 +7,31 @@ import type { XenVersion } from './xen-version.js';
 import { readXlConf, type XlConf } from './xl-conf.js';
 import { withXlLock } from './xl-lock.js';
 
-export interface XlSettings extends Pick<XlConf, 'lockFile' | 'domidPolicy'> {
+/** What a domain is built by, whether it comes to this host or comes again. */
+export interface BuildSettings extends Pick<XlConf, 'lockFile' | 'domidPolicy'> {
   /** Whether domain 0 gives memory up for it. */
   readonly autoballoon: boolean;
+}
+
+export interface XlSettings extends BuildSettings {
   /** The CPUs that a domain may run on which comes to this host; one that comes again has been told already. */
   readonly cpuMasks: CpuMasks;
 }
 
 /** @throws HostError `unavailable` where xl.conf cannot be read */
 export function xlSettings(version: XenVersion, libxl: Pick<Libxl, 'commandLine' | 'cpuNodes'>): XlSettings {
-  const { lockFile, domidPolicy, ...conf } = readXlConf(version);
-  return {
-    ...{ lockFile, domidPolicy },
-    autoballoon: isAutoballooned(conf, libxl.commandLine()),
-    cpuMasks: cpuMasks(conf.cpuMasks, libxl.cpuNodes()),
-  };
+  const conf = readXlConf(version);
+  return { ...settingsIn(conf, libxl), cpuMasks: cpuMasks(conf.cpuMasks, libxl.cpuNodes()) };
+}
+
+/** @throws HostError `unavailable` where xl.conf cannot be read */
+export function buildSettings(version: XenVersion, libxl: Pick<Libxl, 'commandLine'>): BuildSettings {
+  return settingsIn(readXlConf(version), libxl);
+}
+
+function settingsIn(conf: XlConf, libxl: Pick<Libxl, 'commandLine'>): BuildSettings {
+  const { lockFile, domidPolicy } = conf;
+  return { lockFile, domidPolicy, autoballoon: isAutoballooned(conf, libxl.commandLine()) };
 }
 
 export interface Building {
@@ -39,7 +49,7 @@ export interface Building {
  * @throws HostError `unavailable` where there is no room for it; what `build` and `time.pause` throw
  */
 export function buildBy<T>(
-  { autoballoon, lockFile, domidPolicy }: Omit<XlSettings, 'cpuMasks'>,
+  { autoballoon, lockFile, domidPolicy }: BuildSettings,
   host: BalloonedHost,
   { configuration, longestWait, time, unchecked = false }: Building,
   build: (configuration: string) => T,

@@ -39,6 +39,12 @@ const changes: { what: string; from: Settings; change: SettingsChange; gives: ob
     gives: { precopyIterations: 5, precopyThreshold: 50 },
   },
   {
+    what: 'no bandwidth for the suspended domain, where there is none',
+    from: stock,
+    change: { bandwidthAlways: false },
+    gives: { precopyIterations: 5, precopyThreshold: 50 },
+  },
+  {
     what: 'the timeout unset, and what it does',
     from: timed,
     change: { timeout: null, precopyIterations: 0 },

@@ -45,8 +45,14 @@ function goesWith(name: SettingName, change: SettingsChange): boolean {
   return changes !== undefined && change[changes as SettingName] === null;
 }
 
+/** Leaves out what says nothing: what was unset, and that something is not done which could not be. */
 function given(settings: SettingsChange): Settings {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== null && value !== undefined),
-  );
+  const says = settingNames.filter((name) => {
+    const { changes } = settingRow(name);
+    const value = settings[name] ?? undefined;
+    if (value === false && changes !== undefined)
+      return (settings[changes as SettingName] ?? undefined) !== undefined;
+    return value !== undefined;
+  });
+  return Object.fromEntries(says.map((name) => [name, settings[name]]));
 }

@@ -1,5 +1,6 @@
 import { constants, fstatSync, openSync } from 'node:fs';
-import { attempt, call } from './libc.js';
+import { PosixError } from './errors.js';
+import { attempt, call, errno } from './libc.js';
 
 const F_SETFD = 2;
 const F_GETFL = 3;
@@ -133,9 +134,14 @@ function wholeFile(): DataView<ArrayBuffer> {
  * Takes the process's own exclusive lock (fcntl's, which flock's has nothing to do with) on a file that is open for writing, if no
  * other process has it. Closing any descriptor of that file gives it back.
  * @returns whether it did
+ * @throws PosixError where the file system has no locks
  */
 export function tryLockRecord(fd: number): boolean {
-  return attempt('fcntl_lock', fd, F_SETLK, wholeFile()) >= 0;
+  const result = attempt('fcntl_lock', fd, F_SETLK, wholeFile());
+  if (result >= 0) return true;
+  // POSIX leaves open which of the two it is.
+  if (-result === errno('EAGAIN') || -result === errno('EACCES')) return false;
+  throw new PosixError('fcntl', -result, `descriptor ${fd}`);
 }
 
 /** The process that has such a lock; undefined where none has. */

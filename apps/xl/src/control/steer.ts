@@ -1,7 +1,9 @@
 /** `xl migrate-switchover`, `xl migrate-abort`, `xl migrate-set` */
 import type { SettingsChange, MigrationEnd } from '@mig/operator';
+import { optionOf, settingNames } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';
 import { downtimeWords } from './downtime-words.js';
 import { ask, findMigration } from './find-migration.js';
@@ -54,6 +56,14 @@ export async function migrateSet(
 ): Promise<void> {
   const migration = await findMigration(context, domain);
   const settings = await ask(migration, (client) => client.set(change));
+  const unheard = settingNames.find(
+    (name) => typeof change[name] === 'number' && settings[name] === undefined,
+  );
+  if (unheard !== undefined) {
+    throw new Failure(
+      `${optionOf(unheard)} is not known to the mig that migrates ${domain}, an older one: it changes nothing`,
+    );
+  }
   const { output } = context;
   if (json) return output.line(courseLine(migration.record, settings));
   output.line(`goals      ${goalWords(settings)}`);

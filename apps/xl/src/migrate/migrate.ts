@@ -63,7 +63,6 @@ export async function migrate(
     json: await replacementIn(options.C, host, domid, context.log),
     preserveDomid: options.D,
   };
-  await refuseKnownFailure(host, { domid, name, configuration }, target, options);
   const view = await createView(viewKind(options), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.
@@ -75,6 +74,7 @@ export async function migrate(
   // Whatever is opened from here on is another migration's as long as there is one.
   const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
   try {
+    await refuseKnownFailure(host, { domid, name, configuration }, target, options);
     const history = new RouteHistory(stateFolder, routeOf(info, sent, whyNotLive));
     const suspend = suspendCostOf(history, assumedSuspendCost);
     const suspendCost = suspend.milliseconds;
