@@ -1,7 +1,7 @@
 /** The one error of this package, with a closed set of codes. */
 
-/** Which part of the conversation: the messages around the stream, the xl header, libxl's records, the image. */
-export type Layer = 'handshake' | 'xl' | 'libxl' | 'libxc';
+/** Which part of the conversation: the messages around the stream, xl's header or libvirt's, libxl's records, the image. */
+export type Layer = 'handshake' | 'xl' | 'libvirt' | 'libxl' | 'libxc';
 
 export type StreamErrorCode =
   /** The first octets are not those of such a stream. */

@@ -1,7 +1,7 @@
 /**
  * The stream formats of Xen's live migration: pure, synchronous, without dependencies.
  *
- *     xl header | libxl header, records ... LIBXC_CONTEXT | image header, domain header, records ... END | ... END
+ *     xl header or libvirt's | libxl header, records ... LIBXC_CONTEXT | image header, domain header, records ... END | ... END
  *
  * Formats: docs/specs/libxc-migration-stream.pandoc (revision 3) and libxl-migration-stream.pandoc (revision 2) in
  * the xen-project/xen repository, tools/xl/xl.h, and what real hosts send. See docs/formats.md.
@@ -21,6 +21,7 @@ export {
   xlHeader,
   type XlHeader,
 } from './xl-header.js';
+export { encodeLibvirtHeader, LIBVIRT_HEADER, LIBVIRT_MAGIC, type LibvirtHeader } from './libvirt-header.js';
 export { ConfigurationJsonError, parseConfigurationJson } from './configuration-json.js';
 export { isPlainMessage, type MessageLimits } from './plain-message.js';
 export { decodeLibxlHeader, encodeLibxlHeader, LIBXL_HEADER, type LibxlHeader } from './libxl-header.js';
@@ -53,6 +54,7 @@ export {
 } from './page-type.js';
 
 export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
+export { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt-header-decoder.js';
 export { LibxlDecoder, type LibxlDecoderOptions, type LibxlEvent } from './libxl-decoder.js';
 export { ImageDecoder, type ImageDecoderOptions, type ImageEvent, type PagesEvent } from './image-decoder.js';
 export {
@@ -60,6 +62,7 @@ export {
   type PermissionEvent,
   type StreamDecoderOptions,
   type StreamEvent,
+  type StreamStart,
 } from './stream-decoder.js';
 export { decodeStream, PushDecoder, type PageOctetsEvent, type PushEvent } from './push-decoder.js';
 

@@ -14,6 +14,8 @@ export const MAX_RECORD_BODY = 128 * 2 ** 20;
 export const MAX_OPTIONAL_DATA = 2 ** 20;
 /** Octets of a configuration at most: before it stands its length, and after it a NUL. */
 export const MAX_CONFIGURATION = MAX_OPTIONAL_DATA - 5;
+/** Octets of a domain's XML behind libvirt's header at most, its NUL among them. libvirt has no cap; the XML is a few KiB. */
+export const MAX_DOMAIN_XML = 2 ** 20;
 /** How deeply objects and lists of a configuration may be in one another: libxl's own are six deep. */
 export const MAX_CONFIGURATION_DEPTH = 32;
 /** Every record is padded with zeros to a multiple of this many octets. */

@@ -1,5 +1,5 @@
 /**
- * A whole stream, pulled: xl header, libxl stream, image within it, and, in a recorded migration, the permission to go
+ * A whole stream, pulled: xl header or libvirt's, libxl stream, image within it, and, in a recorded migration, the permission to go
  * after it. Composes the decoders of the layers.
  */
 import type { PullDecoder } from './decoder.js';
@@ -7,6 +7,7 @@ import { expectLength } from './decoder.js';
 import { StreamError } from './errors.js';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
 import { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from './image-decoder.js';
+import { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt-header-decoder.js';
 import { LibxlDecoder, type LibxlEvent } from './libxl-decoder.js';
 import { equal } from './octets.js';
 import { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
@@ -19,16 +20,20 @@ export interface PermissionEvent {
 /** An event with the layer that it belongs to. */
 export type StreamEvent =
   | (XlHeaderEvent & { readonly layer: 'xl' })
+  | (LibvirtHeaderEvent & { readonly layer: 'libvirt' })
   | (LibxlEvent & { readonly layer: 'libxl' })
   | (ImageEvent & { readonly layer: 'libxc' })
   | (PermissionEvent & { readonly layer: 'handshake' });
 
+/** The header that a stream begins with. */
+export type StreamStart = 'xl' | 'libvirt' | 'libxl' | 'libxc';
+
 export interface StreamDecoderOptions extends ImageDecoderOptions {
   /**
-   * Where the octets start: at the xl header (`xl save`, `xl migrate`), at libxl's (what libvirt wraps otherwise) or at
-   * the image (what libxl-save-helper writes). `xl` unless told otherwise.
+   * Where the octets start: at the xl header (`xl save`, `xl migrate`), at libvirt's (`virsh save`), at libxl's (`virsh
+   * migrate`) or at the image (what libxl-save-helper writes). `xl` unless told otherwise.
    */
-  readonly start?: 'xl' | 'libxl' | 'libxc';
+  readonly start?: StreamStart;
   /** Whether a permission to go may follow the end, as in the recording of a migration. It need not. */
   readonly permission?: boolean;
 }
@@ -36,6 +41,7 @@ export interface StreamDecoderOptions extends ImageDecoderOptions {
 export class StreamDecoder implements PullDecoder<StreamEvent> {
   readonly #options: StreamDecoderOptions;
   #xl: XlHeaderDecoder | undefined;
+  #libvirt: LibvirtHeaderDecoder | undefined;
   #libxl: LibxlDecoder | undefined;
   #image: ImageDecoder | undefined;
   #permission = false;
@@ -48,12 +54,13 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     this.#offset = options.offset ?? 0;
     const start = options.start ?? 'xl';
     if (start === 'xl') this.#xl = new XlHeaderDecoder(options);
+    if (start === 'libvirt') this.#libvirt = new LibvirtHeaderDecoder(options);
     if (start === 'libxl') this.#libxl = new LibxlDecoder(options);
     if (start === 'libxc') this.#image = new ImageDecoder(options);
   }
 
-  get #decoder(): XlHeaderDecoder | LibxlDecoder | ImageDecoder | undefined {
-    return this.#xl ?? this.#image ?? this.#libxl;
+  get #decoder(): XlHeaderDecoder | LibvirtHeaderDecoder | LibxlDecoder | ImageDecoder | undefined {
+    return this.#xl ?? this.#libvirt ?? this.#image ?? this.#libxl;
   }
 
   /** Octets wanted next. After the end, where a permission may follow: its 44, and they need not come. */
@@ -99,6 +106,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   #take(octets: Uint8Array): StreamEvent | undefined {
     if (this.#xl !== undefined) return tag('xl', this.#xl.give(octets));
+    if (this.#libvirt !== undefined) return tag('libvirt', this.#libvirt.give(octets));
     if (this.#image !== undefined) return tag('libxc', this.#image.give(octets));
     return tag('libxl', this.#libxl?.give(octets));
   }
@@ -116,8 +124,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   #handOver(): void {
     const options = { ...this.#options, offset: this.#offset };
-    if (this.#xl?.finished === true) {
-      this.#xl = undefined;
+    if (this.#xl?.finished === true || this.#libvirt?.finished === true) {
+      this.#xl = this.#libvirt = undefined;
       this.#libxl = new LibxlDecoder(options);
     } else if (this.#image?.finished === true && this.#libxl !== undefined) {
       const start = this.#libxl.offset;

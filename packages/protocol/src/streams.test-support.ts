@@ -4,6 +4,7 @@ import {
   encodeDomainHeader,
   encodeImageHeader,
   encodeImageRecord,
+  encodeLibvirtHeader,
   encodeLibxlHeader,
   encodeLibxlRecord,
   encodeXlHeader,
@@ -76,6 +77,8 @@ export class Recorder {
     switch (event.kind) {
       case 'xl-header':
         return encodeXlHeader(event.header);
+      case 'libvirt-header':
+        return encodeLibvirtHeader(event.header);
       case 'libxl-header':
         this.#libxl = event.header.byteOrder;
         return encodeLibxlHeader(event.header);

@@ -1,12 +1,13 @@
+import type { StreamStart } from '@mig/protocol';
 import type { Context } from '../commands/context.js';
 import { EventEncoder } from './event-encoder.js';
 import { OctetSource } from './octet-source.js';
 import { openOutputFile } from './output-file.js';
-import type { Start } from './start.js';
+import { startOf } from './start.js';
 import { walk } from './walk.js';
 
 /** Decodes every record and encodes it anew; the pages pass by untouched. */
-export function copy(context: Context, from: string, to: string, { start }: { start: Start }): void {
+export function copy(context: Context, from: string, to: string, { start }: { start?: StreamStart }): void {
   const source = OctetSource.open(from, { seek: false });
   try {
     const target = openOutputFile(from, to);
@@ -14,7 +15,7 @@ export function copy(context: Context, from: string, to: string, { start }: { st
       const encoder = new EventEncoder();
       const octets = walk(
         source,
-        { start },
+        { start: start ?? startOf(source) },
         {
           event: (event) => target.write(encoder.encode(event)),
           pages: (pages) => target.write(pages),

@@ -3,6 +3,7 @@ import {
   encodeDomainHeader,
   encodeImageHeader,
   encodeImageRecord,
+  encodeLibvirtHeader,
   encodeLibxlHeader,
   encodeLibxlRecord,
   encodeXlHeader,
@@ -26,6 +27,8 @@ export class EventEncoder {
     switch (event.kind) {
       case 'xl-header':
         return encodeXlHeader(event.header);
+      case 'libvirt-header':
+        return encodeLibvirtHeader(event.header);
       case 'libxl-header':
         return encodeLibxlHeader(event.header);
       case 'image-header':

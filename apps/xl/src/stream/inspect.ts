@@ -1,11 +1,12 @@
+import type { StreamStart } from '@mig/protocol';
 import type { Context } from '../commands/context.js';
 import { OctetSource } from './octet-source.js';
 import { rowOf } from './row.js';
 import { HEADING, rowText } from './row-text.js';
-import type { Start } from './start.js';
+import { startOf } from './start.js';
 import { walk } from './walk.js';
 
-export function inspect(context: Context, file: string, options: { json?: true; start: Start }): void {
+export function inspect(context: Context, file: string, options: { json?: true; start?: StreamStart }): void {
   const { output } = context;
   const source = OctetSource.open(file, { seek: true });
   let records = 0;
@@ -14,7 +15,7 @@ export function inspect(context: Context, file: string, options: { json?: true; 
   try {
     const octets = walk(
       source,
-      { start: options.start },
+      { start: options.start ?? startOf(source) },
       {
         event(event) {
           const row = rowOf(event);

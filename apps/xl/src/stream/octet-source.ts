@@ -57,6 +57,13 @@ export class OctetSource {
     return this.#consume(count);
   }
 
+  /** The next `count` octets, which stay the next; undefined where the source ends before. */
+  peek(count: number): Uint8Array | undefined {
+    const octets = this.take(count);
+    if (octets !== undefined) this.#start -= count;
+    return octets;
+  }
+
   /** At least one octet and at most `count`, valid until the next call; undefined where the source has ended. */
   some(count: number): Uint8Array | undefined {
     if (this.buffered === 0 && !this.#fill(1)) return undefined;

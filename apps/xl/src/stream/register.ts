@@ -1,14 +1,15 @@
 /** stream inspect, verify, copy. The modules that do the work load when one of them runs. */
 import { StreamError } from '@mig/protocol/errors';
+import type { StreamStart } from '@mig/protocol';
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
 import { nameOf } from './standard-stream.js';
-import type { Start } from './start.js';
 
 const startOption = () =>
-  new Option('--start <LAYER>', 'where the octets begin: xl (a saved image), libxl or libxc')
-    .choices(['xl', 'libxl', 'libxc'])
-    .default('xl');
+  new Option(
+    '--start <LAYER>',
+    'where the octets begin, unless as xl or virsh saves them: libxl or libxc',
+  ).choices(['xl', 'libvirt', 'libxl', 'libxc']);
 
 export function registerStreamCommands(program: Command, context: Context): void {
   const stream = program
@@ -24,7 +25,7 @@ export function registerStreamCommands(program: Command, context: Context): void
     .argument('<file>')
     .option('--json', 'one JSON object a line')
     .addOption(startOption())
-    .action(async (file: string, options: { json?: true; start: Start }) => {
+    .action(async (file: string, options: { json?: true; start?: StreamStart }) => {
       const { inspect } = await import('./inspect.js');
       named(file, () => inspect(context, file, options));
     });
@@ -35,7 +36,7 @@ export function registerStreamCommands(program: Command, context: Context): void
     .usage('[options] <File|->')
     .argument('<file>')
     .addOption(startOption())
-    .action(async (file: string, options: { start: Start }) => {
+    .action(async (file: string, options: { start?: StreamStart }) => {
       const { verify } = await import('./verify.js');
       named(file, () => verify(context, file, options));
     });
@@ -47,7 +48,7 @@ export function registerStreamCommands(program: Command, context: Context): void
     .argument('<from>')
     .argument('<to>')
     .addOption(startOption())
-    .action(async (from: string, to: string, options: { start: Start }) => {
+    .action(async (from: string, to: string, options: { start?: StreamStart }) => {
       const { copy } = await import('./copy.js');
       named(from, () => copy(context, from, to, options));
     });

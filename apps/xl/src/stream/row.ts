@@ -8,6 +8,7 @@ import {
   type ImageRecordName,
   imageKinds,
   type Layer,
+  LIBVIRT_HEADER,
   LIBXL_HEADER,
   parseConfigurationJson,
   type LibxlRecordName,
@@ -36,6 +37,10 @@ export function rowOf(event: StreamEvent): Row {
     case 'xl-header': {
       const { header } = event;
       return headerRow(event, 'xl header', XL_HEADER + header.optionalData.length, xlHeaderFields(header));
+    }
+    case 'libvirt-header': {
+      const { header } = event;
+      return headerRow(event, 'libvirt header', LIBVIRT_HEADER + header.xml.length, shown(header));
     }
     case 'libxl-header':
       return headerRow(event, 'libxl header', LIBXL_HEADER, shown(event.header));

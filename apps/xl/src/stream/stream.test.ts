@@ -19,6 +19,7 @@ import {
   encodeDomainHeader,
   encodeImageHeader,
   encodeImageRecord,
+  encodeLibvirtHeader,
   encodeLibxlHeader,
   encodeLibxlRecord,
   encodeXlHeader,
@@ -217,8 +218,37 @@ describe('inspect', () => {
     expect(await xl(undefined, 'stream', 'inspect', path)).toMatchObject({ status: 1 });
     expect(await xl(undefined, 'stream', 'inspect', '--start', 'libxc', path)).toMatchObject({ status: 0 });
     expect((await xl(undefined, 'stream', 'inspect', '--start=qemu', path)).err).toMatch(
-      /--start.*xl, libxl, libxc/,
+      /--start.*xl, libvirt, libxl, libxc/,
     );
+  });
+});
+
+describe('an image of virsh save', () => {
+  const xml = new TextEncoder().encode("<domain type='xen'>\n</domain>\n\0");
+  const header = encodeLibvirtHeader({ version: 2, unused: new Uint8Array(40), xml });
+  const octets = Buffer.concat([header, image(pageData(0, 3)).subarray(head[0]?.length)]);
+
+  it('is known by its magic', async () => {
+    const path = fileWith(octets);
+    expect(await xl(undefined, 'stream', 'verify', path)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/: as specified: 7 records, 3 pages, 0 wrong/) as string,
+    });
+    const { out } = await xl(undefined, 'stream', 'inspect', path);
+    expect(out).toMatch(/^libvirt +- +0 +libvirt header +95 +version 2, unused 40 octets, xml 31 octets$/m);
+    expect(out).toMatch(/^libxl +- +95 +libxl header/m);
+    const to = join(folder, 'libvirt-copy');
+    expect(await xl(undefined, 'stream', 'copy', path, to)).toMatchObject({ status: 0 });
+    expect(readFileSync(to).equals(octets)).toBe(true);
+  });
+
+  it('is no image where it is cut, and none of xl', async () => {
+    const path = fileWith(octets.subarray(0, header.length - 1));
+    const cut = await xl(undefined, 'stream', 'verify', path);
+    expect(cut).toMatchObject({ status: 1 });
+    expect(cut.out).toMatch(/truncated: the octets end within libvirt's header/);
+    const taken = await xl(undefined, 'stream', 'verify', '--start', 'xl', fileWith(octets));
+    expect(taken.out).toMatch(/this is not a domain saved by xl/);
   });
 });
 

@@ -1,12 +1,12 @@
-import { type Deviation, StreamError } from '@mig/protocol';
+import { type Deviation, StreamError, type StreamStart } from '@mig/protocol';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { OctetSource } from './octet-source.js';
-import type { Start } from './start.js';
+import { startOf } from './start.js';
 import { walk } from './walk.js';
 
 /** Says every deviation as it is met, then the verdict. What stock itself writes is tolerated and does not count. */
-export function verify(context: Context, file: string, { start }: { start: Start }): void {
+export function verify(context: Context, file: string, { start }: { start?: StreamStart }): void {
   const { output } = context;
   const source = OctetSource.open(file, { seek: true });
   let records = 0;
@@ -20,7 +20,7 @@ export function verify(context: Context, file: string, { start }: { start: Start
   try {
     walk(
       source,
-      { start, strictness: 'verify', onDeviation: say },
+      { start: start ?? startOf(source), strictness: 'verify', onDeviation: say },
       {
         event(event) {
           if (event.kind === 'record' || event.kind === 'pages') records += 1;
