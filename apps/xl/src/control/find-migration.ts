@@ -28,9 +28,11 @@ export async function findMigration(context: Context, domain: string): Promise<F
     isMeant({ domid: record.domid, name: record.domain }, domain),
   );
   if (found !== undefined) return found;
-  const { domid, name } = findDomain(await context.openHost(), domain);
+  const { domid, name, standing } = findDomain(await context.openHost(), domain);
   const renamed = migrations.find(({ record }) => record.domid === domid);
   if (renamed !== undefined) return renamed;
+  if (standing === 'taken' || standing === 'suspended')
+    throw new Failure(`${name} is being saved, or migrated by another toolstack: mig has no say in that`);
   throw new Failure(`${name} is not being migrated`);
 }
 

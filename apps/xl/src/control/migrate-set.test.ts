@@ -35,6 +35,17 @@ test.each(['migrate-status', 'migrate-switchover', 'migrate-abort'])(
   },
 );
 
+test.each(['taken', 'suspended'] as const)(
+  'one that others have %s is not theirs to steer',
+  async (standing) => {
+    const host = new FakeHost({ name: 'a', standing });
+    expect(await xl(host, 'migrate-abort', 'a')).toMatchObject({
+      status: 1,
+      err: 'xl: a is being saved, or migrated by another toolstack: mig has no say in that\n',
+    });
+  },
+);
+
 test('xl migrate is itself, whatever else begins so', async () => {
   const host = new FakeHost({ name: 'a' });
   expect(await xl(host, 'migrate')).toMatchObject({
