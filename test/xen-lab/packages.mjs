@@ -30,7 +30,7 @@ export function releaseWith(xen) {
  * In dom0, beside what Debian holds for important.
  * @param {Release} release
  */
-export const dom0Packages = ({ xen, hasNode }) => [
+export const dom0Packages = ({ xen, suite, hasNode }) => [
   'linux-image-amd64',
   `xen-hypervisor-${xen}-amd64`,
   `xen-utils-${xen}`,
@@ -50,6 +50,12 @@ export const dom0Packages = ({ xen, hasNode }) => [
   'openssh-server',
   'zstd',
   'xxd',
+  // The other toolstack on libxl, and what confines it: its profile is in a package of its own in Debian 12.
+  'libvirt-daemon-driver-xen',
+  'libvirt-daemon',
+  'libvirt-clients',
+  'apparmor',
+  ...(suite === 'bookworm' ? ['libvirt-daemon-system'] : []),
   ...(hasNode ? ['nodejs'] : []),
 ];
 

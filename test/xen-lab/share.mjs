@@ -3,7 +3,11 @@
  *
  *   run.sh            dom0/run.sh, or dom0/peer.sh on a second machine
  *   clean.sh, lib-peer.sh
+<<<<<<< HEAD
  *   lib.sh, two-hosts.sh, log-dirty.mjs, shut-down.mjs, versions.mjs
+=======
+ *   lib.sh, libvirt.sh, two-hosts.sh, log-dirty.mjs, versions.mjs
+>>>>>>> 884d1b3 (libvirt in the lab: virsh saves, restores and migrates with mig's helper)
  *                     what the cases are written with
  *   cases/NAME.sh
  *   plan.txt          a line for each case: its name and its limit in seconds
@@ -21,6 +25,7 @@ const always = [
   { source: here('dom0/clean.sh'), name: 'clean.sh' },
   { source: here('dom0/lib-peer.sh'), name: 'lib-peer.sh' },
   { source: here('cases/lib.sh'), name: 'lib.sh' },
+  { source: here('cases/libvirt.sh'), name: 'libvirt.sh' },
   { source: here('cases/log-dirty.mjs'), name: 'log-dirty.mjs' },
   { source: here('cases/versions.mjs'), name: 'versions.mjs' },
   { source: here('cases/shut-down.mjs'), name: 'shut-down.mjs' },

@@ -41,6 +41,9 @@ const BY_HAND = [
   '47-arriving',
   '54-superpages',
   '62-soft-reset',
+  '75-libvirt',
+  '76-libvirt-control',
+  '77-libvirt-apparmor',
 ];
 
 test('CI runs all other cases on one version, the helper and the rows on both, and measures nothing', () => {

@@ -42,6 +42,8 @@ keep_logs() {
   timeout 20 xl dmesg -c > "$1/xen.txt" 2>&1
   cp /var/log/xen/console/guest-*.log "$1/console/" 2>/dev/null
   cp /var/log/xen/*.log* "$1/" 2>/dev/null
+  cp -r /var/log/libvirt/libxl "$1/" 2>/dev/null
+  cp -r /root/case/other/log/libxl "$1/libxl-other" 2>/dev/null
 }
 
 # clean_up FOLDER: status 1 when that is not possible.
@@ -53,6 +55,7 @@ clean_up() {
   # A device model, and whoever waited for the domain.
   kill_strays
   rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log* /usr/local/bin/xl
+  rm -rf /etc/default/mig /run/libvirt /var/log/libvirt/libxl/*
   mkdir -p /root/case
   return $status
 }
