@@ -132,7 +132,7 @@ describe('a domain that runs stays, and is no other,', () => {
 
   it.each([0, 1, 2, 3])('where only %i descriptors are left', (free) => {
     const test = runningDomain();
-    const { list, acts } = elsewhere(test, ['sh', '-c', 'ulimit -n 80 && exec "$0" "$@"'], String(free));
+    const { list, acts } = elsewhere(test, ['sh', '-c', 'ulimit -n 256 && exec "$0" "$@"'], String(free));
     if (typeof list === 'string') expect(list).toMatch(/^HostError unavailable: /);
     else expect(list).toMatchObject([{ domid: 1, name: 'one' }]);
     expect(acts['create']).toMatch(/^HostError (name-taken|unavailable|bad-configuration: b_info.kernel)/);
