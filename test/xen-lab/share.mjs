@@ -3,11 +3,7 @@
  *
  *   run.sh            dom0/run.sh, or dom0/peer.sh on a second machine
  *   clean.sh, lib-peer.sh
-<<<<<<< HEAD
- *   lib.sh, two-hosts.sh, log-dirty.mjs, shut-down.mjs, versions.mjs
-=======
- *   lib.sh, libvirt.sh, two-hosts.sh, log-dirty.mjs, versions.mjs
->>>>>>> 884d1b3 (libvirt in the lab: virsh saves, restores and migrates with mig's helper)
+ *   lib.sh, libvirt.sh, two-hosts.sh, log-dirty.mjs, shut-down.mjs, versions.mjs
  *                     what the cases are written with
  *   cases/NAME.sh
  *   plan.txt          a line for each case: its name and its limit in seconds
