@@ -56,7 +56,7 @@ const kinds = {
   },
   async 'operator message'() {
     const { decodeOperatorRequest, OperatorFrames } =
-      await import('../../packages/protocol/dist/operator.js');
+      await import('../../packages/operator/dist/wire/operator-protocol.js');
     return (octets) => new OperatorFrames().push(octets).map(decodeOperatorRequest);
   },
   async line(path) {
