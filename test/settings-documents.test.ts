@@ -40,7 +40,7 @@ function unitOf(name: SettingName): string {
 function jsonCell(name: SettingName): string {
   const row = settingRow(name);
   const unit = row.kind === 'word' || row.kind === 'flag' ? undefined : row.unit;
-  const wire = wireNameOf(name, row);
+  const wire = wireNameOf(name);
   const said = unit !== undefined && wire.toLowerCase().endsWith(unit);
   return `\`${wire}\`${unit === undefined || said ? '' : ` (${unit})`}`;
 }

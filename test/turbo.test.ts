@@ -1,6 +1,6 @@
 /** What turbo builds again: what a change touches, and nothing below it. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,8 @@ beforeAll(() => {
   });
   const files = stdout.split('\0').filter((path) => /^(?:packages|apps|tooling|test)\/|^[^/]+$/.test(path));
   for (const path of files) {
-    if (!path.startsWith('test/xen-lab/'))
-      cpSync(join(root, path), join(clone, path), { errorOnExist: false, force: true });
+    if (existsSync(join(root, path)) && !path.startsWith('test/xen-lab/'))
+      cpSync(join(root, path), join(clone, path));
   }
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
   spawnSync('git', ['init', '--quiet'], { cwd: clone });

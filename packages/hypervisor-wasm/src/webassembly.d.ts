@@ -1,4 +1,4 @@
-/** What is used in this repository of the WebAssembly JavaScript API; the types of Node 20 lack it. */
+/** Declares as much of the WebAssembly JavaScript API as this repository uses: the types of Node 20 lack it. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared: true });

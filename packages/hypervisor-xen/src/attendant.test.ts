@@ -1,4 +1,4 @@
-/** What becomes of a domain that has shut down, by what its configuration wants. */
+/** The actions on a domain that has shut down, by its configuration. */
 import { expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { type AttendedLibxl, Attendant } from './attendant.js';
@@ -83,7 +83,7 @@ function attended(script: Script) {
   return { attend: () => new Attendant(libxl, around).attend(DOMID), did, said };
 }
 
-/** Without the domid that it had. */
+/** The configuration of a restarted domain: without the domid that it had. */
 const created = (action: Record<string, string>) =>
   `create ${JSON.stringify({ c_info: { name: 'busy' }, ...action })}`;
 

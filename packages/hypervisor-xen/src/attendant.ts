@@ -1,6 +1,6 @@
 /**
- * What becomes of domains when they shut down, as stock `xl` sees to it: the action that the configuration has for the
- * reason, once for each time that the domain comes to its end.
+ * Attends to domains that shut down, as stock `xl` does: performs the action that the configuration has for the reason, each
+ * time that the domain comes to its end.
  */
 import { randomUUID } from 'node:crypto';
 import { HostError } from '@mig/hypervisor';
@@ -16,7 +16,7 @@ const SUSPENDED_POLL = 1000;
 /** Milliseconds from a domain's end to its restart: what of it went may still be going. */
 const BEFORE_RESTART = 2000;
 
-/** What an attendant asks of libxl. */
+/** The calls of libxl that an attendant makes. */
 export type AttendedLibxl = Pick<
   Libxl,
   | 'describe'
@@ -33,7 +33,7 @@ export type AttendedLibxl = Pick<
 >;
 
 export interface Surroundings {
-  /** For the log. */
+  /** Writes a line to the log. */
   say(text: string): void;
   pause(milliseconds: number): void;
   now(): Date;
@@ -132,14 +132,14 @@ export class Attendant {
     return next;
   }
 
-  /** Leaves it to look at, under another name and another UUID. */
+  /** Keeps the domain for inspection, under another name and another UUID. */
   #preserve(domid: number, configuration: string): void {
     const suffix = preservedSuffix(this.around.now());
     this.#say(`domain ${domid} is preserved, with ${suffix} behind its name`);
     this.libxl.preserve(domid, configuration, suffix, randomUUID());
   }
 
-  /** What was begun cannot be taken back: a domain that could not be reset is destroyed. */
+  /** Resets the domain, or destroys it where that fails: a reset that was begun cannot be taken back. */
   #softReset(domid: number, configuration: string): number {
     this.around.pause(BEFORE_RESTART);
     try {
@@ -153,7 +153,7 @@ export class Attendant {
     return domid;
   }
 
-  /** What cannot be dumped is no reason not to go on. */
+  /** Dumps the domain's memory into a file; a failure is logged, and the action goes on. */
   #dumpCore(domid: number): void {
     const path = `${DUMPS}/${this.libxl.describe(domid)?.name ?? domid}`;
     this.#say(`dumping core to ${path}`);

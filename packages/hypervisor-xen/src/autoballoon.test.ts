@@ -36,7 +36,7 @@ class Host implements BalloonedHost, Time {
   target: number;
   readonly targets: number[] = [];
   time = 0;
-  /** Of what it gives up, in each of so many looks another takes this. */
+  /** KiB that another takes of what domain 0 gives up, at each of the first `takingLooks` looks. */
   taken = 0;
   takingLooks = Infinity;
 

@@ -5,13 +5,13 @@
 import { HostError } from '@mig/hypervisor';
 import type { XlConf } from './xl-conf.js';
 
-/** What can be asked of a host. All memory is in KiB. */
+/** A host whose domain 0 can give memory up. All memory is in KiB. */
 export interface BalloonedHost {
-  /** What libxl reckons a domain of this configuration to need. */
+  /** Memory that libxl reckons a domain of this configuration to need. */
   neededMemory(configuration: string): number;
-  /** What no domain has. */
+  /** Memory that no domain has. */
   freeMemory(): number;
-  /** What domain 0 has now. */
+  /** Memory that domain 0 has now. */
   controlDomainMemory(): number;
   /** Tells domain 0 to have so much more than it was told before, or less. @returns what it is told to have now */
   changeControlDomainTarget(by: number): number;

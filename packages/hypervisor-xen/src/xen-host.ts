@@ -43,7 +43,7 @@ import { type StandingDomain, XenDomains } from './xen-domains.js';
 import { withinCpuMasks } from './cpu-masks.js';
 import { cautionAbout, versionText, type XenVersion } from './xen-version.js';
 import { ASSUMED_SUSPEND_COST } from './xen-memory.js';
-import { buildBy } from './xl-settings.js';
+import { buildBy, type XlSettings } from './xl-settings.js';
 import { Xenstore } from './xenstore.js';
 
 export interface XenHostOptions {
@@ -277,11 +277,11 @@ export class XenHost implements Host {
     });
   }
 
-  #memory(): HostMemory {
+  #memory(autoballoon = this.#domains.xlSettings().autoballoon): HostMemory {
     return {
       free: this.#domains.freeMemory(),
       controlDomain: this.#domains.controlDomainMemory(),
-      autoballoon: this.#domains.xlSettings().autoballoon,
+      autoballoon,
     };
   }
 
@@ -298,18 +298,20 @@ export class XenHost implements Host {
     checkName(options.name);
     checkArriving(options.configuration);
     this.#refuseWhereHere(options);
-    if (options.unchecked !== true) refuseArrival(options.configuration, { memory: () => this.#memory() });
-    const domid = this.#build(input, options);
+    const settings = this.#domains.xlSettings();
+    if (options.unchecked !== true) {
+      refuseArrival(options.configuration, { memory: () => this.#memory(settings.autoballoon) });
+    }
+    const domid = this.#build(input, options, settings);
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);
   }
 
   /** By the settings of stock `xl`: domain 0 may have to give memory up for it. */
-  #build(input: Input, options: RestoreOptions): number {
+  #build(input: Input, options: RestoreOptions, settings: XlSettings): number {
     const time = {
       pause: (milliseconds: number) => pause(milliseconds, { interrupt: input.interrupt }),
       now: () => performance.now(),
     };
-    const settings = this.#domains.xlSettings();
     const building = {
       configuration: withinCpuMasks(options.configuration, settings.cpuMasks),
       longestWait: input.patience.milliseconds,

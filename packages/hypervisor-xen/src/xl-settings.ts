@@ -7,7 +7,7 @@ import type { XenVersion } from './xen-version.js';
 import { readXlConf, type XlConf } from './xl-conf.js';
 import { withXlLock } from './xl-lock.js';
 
-/** What a domain is built by, whether it comes to this host or comes again. */
+/** Settings of `xl.conf` that a domain is built by, whether it comes to this host or comes again. */
 export interface BuildSettings extends Pick<XlConf, 'lockFile' | 'domidPolicy'> {
   /** Whether domain 0 gives memory up for it. */
   readonly autoballoon: boolean;

@@ -14,7 +14,7 @@ import {
 import type { SettingsChange } from './wire/operator-protocol.js';
 
 /**
- * What holds, the defaults included.
+ * The settings that hold, the defaults included.
  * @param hasOwnPolicy a policy of the operator's own decides, beside which there are no defaults
  */
 export function settingsInForce(settings: Settings, hasOwnPolicy: boolean): Settings {
@@ -42,17 +42,16 @@ export function changedSettings(settings: Settings, change: SettingsChange): Set
 /** Whether what the setting is about is unset. */
 function goesWith(name: SettingName, change: SettingsChange): boolean {
   const { changes } = settingRow(name);
-  return changes !== undefined && change[changes as SettingName] === null;
+  return changes !== undefined && change[changes] === null;
 }
 
 /** Leaves out what says nothing: what was unset, and that something is not done which could not be. */
 function given(settings: SettingsChange): Settings {
+  const isSet = (name: SettingName) => (settings[name] ?? undefined) !== undefined;
   const says = settingNames.filter((name) => {
     const { changes } = settingRow(name);
-    const value = settings[name] ?? undefined;
-    if (value === false && changes !== undefined)
-      return (settings[changes as SettingName] ?? undefined) !== undefined;
-    return value !== undefined;
+    const isVain = settings[name] === false && changes !== undefined && !isSet(changes);
+    return isSet(name) && !isVain;
   });
   return Object.fromEntries(says.map((name) => [name, settings[name]]));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stats } from './stats.test-support.js';
+import { stats } from '../../sender/src/policies/stats.test-support.js';
 import { MigrationProgress } from './migration-progress.js';
 
 const GO_ON = { decision: 'continue-precopy' } as const;

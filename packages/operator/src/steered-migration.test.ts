@@ -1,6 +1,6 @@
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import { expect, test } from 'vitest';
-import { stats } from './stats.test-support.js';
+import { stats } from '../../sender/src/policies/stats.test-support.js';
 import { migration } from './operator.test-support.js';
 
 const phases = Object.keys(sourceTable) as SourceState[];

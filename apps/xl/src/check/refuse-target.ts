@@ -1,4 +1,4 @@
-/** What a target says of a domain before it is sent there. A stock one finds out for itself only once all has come. */
+/** Asks a target whether it would take a domain before the domain is sent. A stock one finds out only once all has come. */
 import type { Host } from '@mig/hypervisor';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type SentConfiguration, sentConfiguration } from '../migrate/sent-configuration.js';

@@ -11,20 +11,19 @@ import {
   settingNames,
   settingRow,
   type SettingName,
-  type SettingRow,
   type Settings,
 } from '@mig/sender/policy';
 import { type Command, Option } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** As commander names them: flags are absent or true. */
+/** The options of `migrate` that set something of precopy, as commander names them: flags are absent or true. */
 export type SettingOptions = Settings & { readonly policy?: string };
 
 /** In place of a value: as if nothing had been said. */
 const UNSET = 'none';
 
-/** What `migrate-set` was told; `UNSET` in place of a value. */
+/** The options of `migrate-set`, as commander names them, with `UNSET` in place of a value. */
 export type ChangeOptions = { readonly [K in SettingName]?: Settings[K] | typeof UNSET };
 
 export function addSettingOptions(command: Command): void {
@@ -48,14 +47,21 @@ function optionFor(name: SettingName): Option {
   const row = settingRow(name);
   const letter = row.letter === undefined ? '' : `-${row.letter}, `;
   if (row.kind === 'flag') return new Option(letter + optionOf(name), row.help);
-  return new Option(`${letter}${optionOf(name)} <${row.argument}>`, row.help).argParser(readerOf(name, row));
+  return new Option(`${letter}${optionOf(name)} <${row.argument}>`, row.help).argParser(
+    readerOf(optionOf(name), expectedOf(row), (text) => parseSetting(row, text)),
+  );
 }
 
-function readerOf(name: SettingName, row: SettingRow) {
-  return (text: string) => {
-    const value = parseSetting(row, text);
+/** @param parse gives undefined for what cannot be meant @returns what reads an option's value, or refuses it by name */
+function readerOf<T>(
+  option: string,
+  expected: string,
+  parse: (text: string) => T | undefined,
+): (text: string) => T {
+  return (text) => {
+    const value = parse(text);
     if (value !== undefined) return value;
-    throw new Failure(`${optionOf(name)} must be ${expectedOf(row)}, not '${text}'`, ExitStatus.usage);
+    throw new Failure(`${option} must be ${expected}, not '${text}'`, ExitStatus.usage);
   };
 }
 
@@ -81,9 +87,5 @@ export function changeOf(options: ChangeOptions): SettingsChange {
 
 /** @returns what reads an option's rate, as octets per second */
 export function rateOf(option: string): (text: string) => number {
-  return (text) => {
-    const octetsPerSecond = parseBandwidth(text);
-    if (octetsPerSecond !== undefined) return octetsPerSecond;
-    throw new Failure(`${option} must be ${BANDWIDTH_EXPECTED}, not '${text}'`, ExitStatus.usage);
-  };
+  return readerOf(option, BANDWIDTH_EXPECTED, parseBandwidth);
 }

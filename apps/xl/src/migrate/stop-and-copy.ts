@@ -44,7 +44,7 @@ export function refuseWithoutSay(name: string, why: string, options: Options): v
   );
 }
 
-/** What is known of the way to the target. */
+/** The way to a target, as far as it is known. */
 export interface Way {
   readonly where: string;
   readonly suspend: SuspendCost;
@@ -53,8 +53,8 @@ export interface Way {
 }
 
 /**
- * What its migrations have cost is no measure for those of others, nor theirs for it: the target makes the domain while this
- * one stands still.
+ * Keeps what stop-and-copies have cost apart from what live migrations have: the target of a stop-and-copy makes the domain
+ * while it stands still here.
  */
 export function routeOf({ hypervisor }: HostInfo, target: string, whyNotLive: string | undefined): Route {
   return { hypervisor: whyNotLive === undefined ? hypervisor : `${hypervisor}, stop-and-copy`, target };

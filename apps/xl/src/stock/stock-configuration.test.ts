@@ -24,7 +24,7 @@ function stockXl(script: string): void {
   vi.stubEnv('MIG_STOCK_XL', stock);
 }
 
-/** What mig makes of a file by that stock xl, and what the operator is told besides. */
+/** The configuration that mig makes of a file by that stock xl, and the lines that the operator is shown. */
 function readBy(script: string, file = 'g1.cfg') {
   stockXl(script);
   const lines: string[] = [];

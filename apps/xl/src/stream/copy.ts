@@ -3,7 +3,6 @@ import type { Context } from '../commands/context.js';
 import { EventEncoder } from './event-encoder.js';
 import { OctetSource } from './octet-source.js';
 import { openOutputFile } from './output-file.js';
-import { startOf } from './start.js';
 import { walk } from './walk.js';
 
 /** Decodes every record and encodes it anew; the pages pass by untouched. */
@@ -15,7 +14,7 @@ export function copy(context: Context, from: string, to: string, { start }: { st
       const encoder = new EventEncoder();
       const octets = walk(
         source,
-        { start: start ?? startOf(source) },
+        { start },
         {
           event: (event) => target.write(encoder.encode(event)),
           pages: (pages) => target.write(pages),

@@ -3,7 +3,6 @@ import type { Context } from '../commands/context.js';
 import { OctetSource } from './octet-source.js';
 import { rowOf } from './row.js';
 import { HEADING, rowText } from './row-text.js';
-import { startOf } from './start.js';
 import { walk } from './walk.js';
 
 export function inspect(context: Context, file: string, options: { json?: true; start?: StreamStart }): void {
@@ -15,7 +14,7 @@ export function inspect(context: Context, file: string, options: { json?: true; 
   try {
     const octets = walk(
       source,
-      { start: options.start ?? startOf(source) },
+      { start: options.start },
       {
         event(event) {
           const row = rowOf(event);

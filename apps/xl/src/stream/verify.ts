@@ -2,7 +2,6 @@ import { type Deviation, StreamError, type StreamStart } from '@mig/protocol';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { OctetSource } from './octet-source.js';
-import { startOf } from './start.js';
 import { walk } from './walk.js';
 
 /** Says every deviation as it is met, then the verdict. What stock itself writes is tolerated and does not count. */
@@ -20,7 +19,7 @@ export function verify(context: Context, file: string, { start }: { start?: Stre
   try {
     walk(
       source,
-      { start: start ?? startOf(source), strictness: 'verify', onDeviation: say },
+      { start, strictness: 'verify', onDeviation: say },
       {
         event(event) {
           if (event.kind === 'record' || event.kind === 'pages') records += 1;

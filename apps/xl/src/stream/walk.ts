@@ -1,6 +1,11 @@
 /** Drives the decoder over a source of octets: memory stays the same however long the stream is. */
 import { StreamDecoder, type StreamDecoderOptions, StreamError, type StreamEvent } from '@mig/protocol';
 import type { OctetSource } from './octet-source.js';
+import { startOf } from './start.js';
+
+export interface WalkOptions extends Omit<StreamDecoderOptions, 'start'> {
+  readonly start?: StreamDecoderOptions['start'] | undefined;
+}
 
 export interface Visitor {
   event(event: StreamEvent): void;
@@ -8,9 +13,16 @@ export interface Visitor {
   pages?(octets: Uint8Array): void;
 }
 
-/** @returns octets of the whole stream. @throws StreamError where it cannot be read on, a stream cut short among them */
-export function walk(source: OctetSource, options: StreamDecoderOptions, visitor: Visitor): number {
-  const decoder = new StreamDecoder({ ...options, permission: true });
+/**
+ * @param options without a start: the header that is there says it
+ * @returns octets of the whole stream. @throws StreamError where it cannot be read on, a stream cut short among them
+ */
+export function walk(
+  source: OctetSource,
+  { start = startOf(source), ...options }: WalkOptions,
+  visitor: Visitor,
+): number {
+  const decoder = new StreamDecoder({ ...options, start, permission: true });
   for (;;) {
     const pages = decoder.pageOctets;
     if (pages > 0) {

@@ -2,7 +2,7 @@
 import type { SettingName, Settings } from '@mig/sender/policy';
 import type { SourceOutcome, SourceState } from '@mig/protocol/handshake';
 
-/** What is to change of the settings: a new value, or null for what holds where nobody has said anything. */
+/** A change of settings: for each that changes its new value, or null for its default. */
 export type SettingsChange = { readonly [K in SettingName]?: Settings[K] | null };
 
 export type OperatorRequest = { readonly id: number } & (

@@ -15,7 +15,7 @@ function courseMessage(): string {
   const rows = settingNames.map((name) => [name, settingRow(name)] as const);
   const fields = [...rows].sort(([, a], [, b]) => a.field - b.field);
   const lines = fields.flatMap(([name, row]) => {
-    const snake = wireNameOf(name, row).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const snake = wireNameOf(name).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const remark = row.kind === 'word' ? row.choice.join(' or ') : row.kind === 'rate' ? row.unit : undefined;
     const comment = remark && `  // ${remark[0]!.toUpperCase()}${remark.slice(1)}.`;
     return [

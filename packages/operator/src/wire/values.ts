@@ -21,14 +21,14 @@ function isAmount(value: unknown): boolean {
 }
 
 const settingsByWireName: ReadonlyMap<string, SettingName> = new Map(
-  settingNames.map((name) => [wireNameOf(name, settingRow(name)), name]),
+  settingNames.map((name) => [wireNameOf(name), name]),
 );
 
 /** The settings by the names of their fields, which are those of their members in JSON. */
 export function settingsOnWire(settings: Settings): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     settingNames.flatMap((name) =>
-      settings[name] === undefined ? [] : [[wireNameOf(name, settingRow(name)), settings[name]]],
+      settings[name] === undefined ? [] : [[wireNameOf(name), settings[name]]],
     ),
   );
 }
@@ -65,7 +65,7 @@ export function changeOnWire(change: SettingsChange) {
   return {
     kind: 'set' as const,
     course: settingsOnWire(set),
-    unset: unset.map((name) => wireNameOf(name, settingRow(name))),
+    unset: unset.map((name) => wireNameOf(name)),
   };
 }
 

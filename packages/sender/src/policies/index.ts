@@ -10,7 +10,6 @@ export {
   parseSetting,
   type SettingRow,
   variableOf,
-  wireNameOf,
 } from './setting-row.js';
 export {
   bandwidthOf,
@@ -25,6 +24,7 @@ export {
   type SettingName,
   type Settings,
   settingTable,
+  wireNameOf,
   withDefaults,
 } from './settings.js';
 export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';

@@ -1,21 +1,13 @@
 import { expect, test } from 'vitest';
-import {
-  expectedOf,
-  isAllowed,
-  keyOf,
-  optionOf,
-  parseSetting,
-  variableOf,
-  wireNameOf,
-} from './setting-row.js';
-import { settingNames, settingRow, type SettingName } from './settings.js';
+import { expectedOf, isAllowed, keyOf, optionOf, parseSetting, variableOf } from './setting-row.js';
+import { settingNames, settingRow, type SettingName, wireNameOf } from './settings.js';
 
 test('a setting is called by its name in each place', () => {
   expect(optionOf('maxDowntime')).toBe('--max-downtime');
   expect(variableOf('maxDowntime')).toBe('MIG_MAX_DOWNTIME');
   expect(keyOf('maxDowntime')).toBe('max-downtime');
-  expect(wireNameOf('maxDowntime', settingRow('maxDowntime'))).toBe('maxDowntimeMilliseconds');
-  expect(wireNameOf('bandwidth', settingRow('bandwidth'))).toBe('bandwidth');
+  expect(wireNameOf('maxDowntime')).toBe('maxDowntimeMilliseconds');
+  expect(wireNameOf('bandwidth')).toBe('bandwidth');
 });
 
 const read: [SettingName, string, unknown][] = [

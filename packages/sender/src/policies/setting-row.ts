@@ -1,4 +1,4 @@
-/** What a row of the settings says, and how a setting is called and read where people write it. */
+/** The row of a setting, and how a setting is called and read where people write it. */
 import { BANDWIDTH_EXPECTED, parseBandwidth } from './bandwidth-text.js';
 
 interface AnyRow {
@@ -16,9 +16,9 @@ interface AnyRow {
   readonly changes?: string;
   /** Why it says nothing then. */
   readonly without?: string;
-  /** Of `--help`. */
+  /** The text in `--help`. */
   readonly help: string;
-  /** Of docs/xl.md, in Markdown. */
+  /** The text in docs/xl.md, in Markdown. */
   readonly page: string;
 }
 
@@ -30,7 +30,7 @@ interface ValueRow extends AnyRow {
 interface NumberRow extends ValueRow {
   /** How people write it; `seconds` are kept as milliseconds. */
   readonly kind: 'count' | 'milliseconds' | 'seconds' | 'rate';
-  /** Of the value as it is kept. */
+  /** The unit of the value as it is kept. */
   readonly unit: string;
   readonly least: number;
   readonly most: number;
@@ -45,7 +45,7 @@ interface WordRow extends ValueRow {
 
 interface FlagRow extends AnyRow {
   readonly kind: 'flag';
-  /** Of `--help`, for the option that takes it back. */
+  /** The text in `--help` of the option that takes it back. */
   readonly negated: string;
   readonly words?: (value: boolean, all: never) => string | false;
 }
@@ -71,11 +71,6 @@ export function variableOf(name: string): string {
 /** "max-downtime", as a trace has it */
 export function keyOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** The member of a course in JSON: "maxDowntimeMilliseconds". */
-export function wireNameOf(name: string, { wire }: SettingRow): string {
-  return wire ?? name;
 }
 
 /** What the text of a setting must be, to follow "must be". */

@@ -159,8 +159,13 @@ export type Settings = { readonly [K in SettingName]?: ValueOf<(typeof settingTa
 export const settingNames = Object.keys(settingTable) as SettingName[];
 
 /** The row of a setting, without what is special about its type. */
-export function settingRow(name: SettingName): SettingRow {
+export function settingRow(name: SettingName): SettingRow & { readonly changes?: SettingName } {
   return settingTable[name];
+}
+
+/** The field of a course, and the member in JSON: "maxDowntimeMilliseconds". */
+export function wireNameOf(name: SettingName): string {
+  return settingRow(name).wire ?? name;
 }
 
 /**
@@ -230,7 +235,7 @@ export interface Contradiction {
   readonly settings: readonly [SettingName, SettingName];
 }
 
-/** What contradicts itself in the settings; undefined where nothing does. */
+/** Finds a contradiction in the settings. @returns undefined where there is none */
 export function contradictionIn(settings: Settings): Contradiction | undefined {
   if (settings.abortIfBusy === true && settings.precopyIterations === 0) {
     return { code: 'never-found-busy', settings: ['abortIfBusy', 'precopyIterations'] };
@@ -238,8 +243,8 @@ export function contradictionIn(settings: Settings): Contradiction | undefined {
   for (const name of settingNames) {
     const { changes } = settingRow(name);
     const says = settings[name] !== undefined && settings[name] !== false;
-    if (changes !== undefined && says && settings[changes as SettingName] === undefined) {
-      return { code: 'nothing-to-change', settings: [name, changes as SettingName] };
+    if (changes !== undefined && says && settings[changes] === undefined) {
+      return { code: 'nothing-to-change', settings: [name, changes] };
     }
   }
   return undefined;
