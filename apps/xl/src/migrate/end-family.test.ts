@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { endFamily } from './end-family.js';
 
@@ -30,11 +30,7 @@ async function family(before = ''): Promise<{ shell: ChildProcess; other: number
 
 /** A dead one that nobody has asked about has no command line any more. */
 function isThere(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
-  } catch {
-    return false;
-  }
+  return commandLineOf(pid) !== '';
 }
 
 const ends: readonly {
@@ -57,6 +53,34 @@ test.each(ends)('$what is ended, and what it has started', async ({ before, stop
   expect(await exit).toEqual([null, signal]);
   expect(isThere(other)).toBe(false);
 });
+
+test('what is started meanwhile is ended, too', async () => {
+  // Some of them are about to start another when they are looked at.
+  for (let round = 0; round < 20; round++) {
+    const argument = `600.${process.pid}${round}`;
+    const script = `echo; i=0; while [ $i -lt 300 ]; do sleep ${argument} & i=$((i + 1)); done; wait`;
+    const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(shell, 'exit');
+    await once(shell.stdout, 'data');
+    await endFamily(shell.pid, 30_000);
+    await exit;
+    const left = processes().filter((pid) => commandLineOf(pid) === `sleep\0${argument}\0`);
+    started.push(...left);
+    expect(left).toEqual([]);
+  }
+});
+
+function processes(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 test('what is gone already is no matter', async () => {
   const { shell } = await family();

@@ -15,8 +15,7 @@ interface Member {
 /** @returns once they are gone, or nothing more can be done about them */
 export async function endFamily(pid: number | undefined, grace = GRACE): Promise<void> {
   if (pid === undefined) return;
-  // Found before the first of them is gone: those whose parent has ended have another.
-  const members = familyOf(pid);
+  const members = stoppedFamilyOf(pid);
   // One that is stopped could not take the first.
   for (const signal of ['SIGTERM', 'SIGCONT'] as const) send(members, signal);
   if (await gone(members, grace)) return;
@@ -40,6 +39,19 @@ function send(members: readonly Member[], signal: NodeJS.Signals): void {
     } catch {
       // Gone already.
     }
+  }
+}
+
+/**
+ * Stops the family, and finds it before the first of them is gone: those whose parent has ended have another. One that went on
+ * could start a process that has not been seen.
+ */
+function stoppedFamilyOf(pid: number): Member[] {
+  for (let members: Member[] = []; ;) {
+    const found = familyOf(pid);
+    if (found.length === members.length) return members;
+    members = found;
+    send(members, 'SIGSTOP');
   }
 }
 
