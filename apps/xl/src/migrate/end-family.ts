@@ -5,6 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 /** Milliseconds from the signal that can be heeded to the one that cannot. */
 const GRACE = 3000;
 const POLL = 10;
+/** Milliseconds for a signal to stop what it is sent to: at once, but for one that the kernel holds in a call. */
+const STOPPING = 500;
 
 interface Member {
   readonly pid: number;
@@ -15,7 +17,7 @@ interface Member {
 /** @returns once they are gone, or nothing more can be done about them */
 export async function endFamily(pid: number | undefined, grace = GRACE): Promise<void> {
   if (pid === undefined) return;
-  const members = stoppedFamilyOf(pid);
+  const members = await stoppedFamilyOf(pid);
   // One that is stopped could not take the first.
   for (const signal of ['SIGTERM', 'SIGCONT'] as const) send(members, signal);
   if (await gone(members, grace)) return;
@@ -43,15 +45,18 @@ function send(members: readonly Member[], signal: NodeJS.Signals): void {
 }
 
 /**
- * Stops the family, and finds it before the first of them is gone: those whose parent has ended have another. One that went on
- * could start a process that has not been seen.
+ * Stops the family, and finds it before the first of them is gone: those whose parent has ended have another. One that goes on
+ * could start a process that has not been seen, and it does go on for a moment after the signal was sent.
  */
-function stoppedFamilyOf(pid: number): Member[] {
+async function stoppedFamilyOf(pid: number): Promise<Member[]> {
+  const deadline = performance.now() + STOPPING;
   for (let members: Member[] = []; ;) {
+    const halted = members.every(isHalted);
     const found = familyOf(pid);
-    if (found.length === members.length) return members;
+    if (found.length === members.length && (halted || performance.now() > deadline)) return members;
     members = found;
     send(members, 'SIGSTOP');
+    if (!members.every(isHalted)) await setTimeout(1);
   }
 }
 
@@ -62,9 +67,19 @@ function familyOf(pid: number): Member[] {
 }
 
 function childrenOf(pid: number): number[] {
+  return ofEachThread(pid, 'children').flatMap((children) => children.split(' ').filter(Boolean).map(Number));
+}
+
+/** Tells whether none of its threads runs. */
+function isHalted({ pid }: Member): boolean {
+  return ofEachThread(pid, 'stat').every((stat) => 'TtZX'.includes(fieldsOf(stat)[0]!));
+}
+
+/** @returns nothing where there is no such process */
+function ofEachThread(pid: number, file: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    return readdirSync(`/proc/${pid}/task`).map((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8'),
     );
   } catch {
     return [];
@@ -83,7 +98,11 @@ function startTimeOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-  // The second field is the command in parentheses, which may itself contain any.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(stat);
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+/** @returns the fields from the third on: the second is the command in parentheses, which may itself contain any */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
