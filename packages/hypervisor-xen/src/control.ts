@@ -3,13 +3,14 @@
  * Prototypes: tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h, alike in Xen 4.16 to 4.22. Frame lists are arrays of
  * xen_pfn_t, 64 bits each: here as pairs of 32-bit words, the lower first, since BigInt costs.
  */
-import koffi, { type LibraryHandle } from 'koffi';
+import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
 import { emptyLeaves, emptyMsrs, readLeaves, readMsrs, writeLeaves, writeMsrs } from './cpu-policy-octets.js';
 import { XenError } from './errors.js';
 import { allMapped, SUPERPAGE_ORDER } from './frames.js';
 import { HypercallBitmap } from './hypercall-bitmap.js';
+import { loadLibrary } from './load-library.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 
@@ -56,25 +57,11 @@ type Libraries = ReturnType<typeof declareControl>;
 /** A function that is called with the interface and a domain, and says by a negative number that it failed. */
 type DomainCall = Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>;
 
-function load(name: string): LibraryHandle {
-  try {
-    return koffi.load(name);
-  } catch (cause) {
-    throw new HostError(
-      'unavailable',
-      `${name} cannot be loaded: is the package of Xen's libraries installed?`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** @throws HostError, or what koffi says, where a library or a function is not there */
+/** @throws HostError where a library is not there, and what koffi says where a function is not */
 export function declareControl({ libraries, consolePage }: XenVersion) {
-  const control = load(libraries.control);
-  const guest = load(libraries.guest);
-  const foreign = load('libxenforeignmemory.so.1');
+  const control = loadLibrary(libraries.control);
+  const guest = loadLibrary(libraries.guest);
+  const foreign = loadLibrary('libxenforeignmemory.so.1');
   return {
     xc_interface_open: control.func('uintptr_t xc_interface_open(uintptr_t, uintptr_t, unsigned int)'),
     xc_interface_close: control.func('int xc_interface_close(uintptr_t xch)'),

@@ -11,6 +11,7 @@ import { HostError } from '@mig/hypervisor';
 import { openNonBlocking } from '@mig/posix';
 import type { CpuNodes } from './cpu-masks.js';
 import { recordKey } from './domain-record.js';
+import { loadLibrary } from './load-library.js';
 import { UUID_SIZE, uuidOctets, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 import { Xenstore } from './xenstore.js';
@@ -70,10 +71,10 @@ export interface LibxlDomain {
 
 type Functions = ReturnType<typeof declareLibxl>;
 
-/** @throws what koffi says, where a library or a function is not there */
+/** @throws HostError where a library is not there, and what koffi says where a function is not */
 export function declareLibxl({ libraries }: XenVersion) {
-  const light = koffi.load(libraries.light);
-  const log = koffi.load('libxentoollog.so.1');
+  const light = loadLibrary(libraries.light);
+  const log = loadLibrary('libxentoollog.so.1');
   const libc = koffi.load(null);
   const text = koffi.disposable('char *', libc.func('void free(void *)'));
   const uuid = koffi.struct({ octets: koffi.array('uint8_t', UUID_SIZE) });

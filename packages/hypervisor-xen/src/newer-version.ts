@@ -7,6 +7,7 @@ import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import { declareControl } from './control.js';
 import { declareLibxl } from './libxl.js';
+import { loadLibrary } from './load-library.js';
 import { librariesOf, newestVersion, versionText, type XenVersion } from './xen-version.js';
 import { declareXenstore } from './xenstore.js';
 import { declareXlUtil } from './xl-conf.js';
@@ -81,7 +82,7 @@ export const thisHost: NewerHost = {
   },
 
   takesDomctls(interfaceVersion) {
-    const xencall = koffi.load('libxencall.so.1');
+    const xencall = loadLibrary('libxencall.so.1');
     const open = xencall.func('uintptr_t xencall_open(uintptr_t logger, unsigned int flags)');
     const close = xencall.func('int xencall_close(uintptr_t xcall)');
     const allocate = xencall.func('uintptr_t xencall_alloc_buffer(uintptr_t xcall, size_t size)');
@@ -110,7 +111,7 @@ export const thisHost: NewerHost = {
   },
 
   libxlSizes(library) {
-    const light = koffi.load(library);
+    const light = loadLibrary(library);
     const size = (structure: string) => {
       const init = light.func(`void ${structure}_init(void *structure)`);
       const octets = new Uint8Array(ROOM).fill(UNTOUCHED);

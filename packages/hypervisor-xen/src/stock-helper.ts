@@ -1,18 +1,14 @@
 /** Where Xen's own save helper is: the path stands in libxl, which starts it. */
 import { readFileSync } from 'node:fs';
-import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
+import { loadLibrary } from './load-library.js';
 import type { XenVersion } from './xen-version.js';
 
 const NAME = '/libxl-save-helper\0';
 
 /** @throws HostError where libxl cannot be loaded, or names none */
 export function stockSaveHelper({ libraries }: Pick<XenVersion, 'libraries'>): string {
-  try {
-    koffi.load(libraries.light);
-  } catch (cause) {
-    throw new HostError('unavailable', `${libraries.light} cannot be loaded`, { cause });
-  }
+  loadLibrary(libraries.light);
   const maps = readFileSync('/proc/self/maps', 'utf8').split('\n');
   const library = maps
     .map((line) => line.slice(line.indexOf('/')))

@@ -1,6 +1,7 @@
 /** The few keys that mig keeps in xenstore. Prototypes: tools/include/xenstore.h; its library's ABI is stable. */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
+import { loadLibrary } from './load-library.js';
 
 /** No transaction. */
 const XBT_NULL = 0;
@@ -41,9 +42,9 @@ export class Xenstore {
   }
 }
 
-/** @throws what koffi says, where the library or a function is not there */
+/** @throws HostError where the library is not there, and what koffi says where a function is not */
 export function declareXenstore() {
-  const store = koffi.load('libxenstore.so.4');
+  const store = loadLibrary('libxenstore.so.4');
   const text = koffi.disposable('char *', koffi.load(null).func('void free(void *)'));
   return {
     xs_open: store.func('uintptr_t xs_open(unsigned long flags)'),

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import type { CpuMaskTexts } from './cpu-masks.js';
+import { loadLibrary } from './load-library.js';
 import type { XenVersion } from './xen-version.js';
 
 /** XL_GLOBAL_CONFIG and XL_LOCK_FILE of tools/xl/xl.h, as distributions configure them. */
@@ -84,9 +85,9 @@ function textOf(xlu: ReturnType<typeof declareXlUtil>, config: number, key: stri
   return koffi.decode(value[0]!, 'char', -1) as string;
 }
 
-/** @throws what koffi says, where the library or a function is not there */
+/** @throws HostError where the library is not there, and what koffi says where a function is not */
 export function declareXlUtil({ libraries }: XenVersion) {
-  const util = koffi.load(libraries.util);
+  const util = loadLibrary(libraries.util);
   const libc = koffi.load(null);
   return {
     free: libc.func('void free(uintptr_t memory)'),

@@ -12,9 +12,9 @@ expect_said '^xen_version  ' "$OUT/info.txt"
 
 step 'the row, and a version that is newer than it'
 # As the libraries of Xen 4.99 would be found.
-for library in ctrl guest light; do
-  ln -s "$(ldconfig -p | awk -v name="libxen$library.so.4" 'index($1, name) == 1 { print $NF }' | head -1)" \
-    "$WORK/libxen$library.so.4.99"
+for library in xenctrl xenguest xenlight xlutil; do
+  ln -s "$(ldconfig -p | awk -v name="lib$library.so.4" 'index($1, name) == 1 { print $NF }' | head -1)" \
+    "$WORK/lib$library.so.4.99"
 done
 LD_LIBRARY_PATH=$WORK must node /mnt/versions.mjs > "$OUT/versions.txt" 2>&1
 cat "$OUT/versions.txt"
