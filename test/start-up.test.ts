@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -58,6 +59,32 @@ plain('a thread that cannot be started ahead ends nobody', () => {
   const asUser = process.getuid!() === 0 ? { uid: 65534 } : {};
   const { stdout } = spawnSync(process.execPath, ['-e', script, worker], { encoding: 'utf8', ...asUser });
   expect(stdout).toBe('EAGAIN\ngoes on\n');
+});
+
+plain('a process that ends while a thread loads for it waits until that has loaded', () => {
+  const preloaded = `
+    const { isMainThread } = require('node:worker_threads');
+    const { dlopen } = process;
+    process.dlopen = (...library) => {
+      dlopen.apply(process, library);
+      if (isMainThread) return;
+      // Where the thread is stopped, it is here.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      require('node:fs').writeSync(1, 'loaded');
+    };`;
+  const folder = mkdtempSync(join(tmpdir(), 'mig-loads-'));
+  try {
+    const preload = join(folder, 'preload.cjs');
+    writeFileSync(preload, preloaded);
+    const script = `require(process.argv[1]).startAhead('migrate')`;
+    const worker = `${root}apps/xl/bin/task-worker.cjs`;
+    const { stdout, status } = spawnSync(process.execPath, ['--require', preload, '-e', script, worker], {
+      encoding: 'utf8',
+    });
+    expect({ stdout, status }).toEqual({ stdout: 'loaded', status: 0 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a program that cannot be read for want of descriptors says so in a line', () => {

@@ -5,6 +5,8 @@ const { isMainThread, Worker, workerData } = require('node:worker_threads');
 if (isMainThread) {
   /** @type {{ kind: string, worker: Worker } | undefined} */
   let ahead;
+  /** Milliseconds for a thread to have loaded. */
+  const LOADING = 5000;
 
   /** Starts one that is going to be wanted, which loads meanwhile; it keeps nobody from ending. @param {string} kind */
   exports.startAhead = (kind) => {
@@ -12,8 +14,11 @@ if (isMainThread) {
     if (!hasWorkingFolder()) return;
     // Where none can be started, or this one fails, another may do better, and says why if not.
     try {
-      const worker = startWorker(kind);
+      const hasLoaded = new Int32Array(new SharedArrayBuffer(4));
+      const worker = startWorker(kind, hasLoaded);
       worker.unref();
+      // Native code that is stopped while it loads ends the process by SIGABRT.
+      process.once('exit', () => Atomics.wait(hasLoaded, 0, 0, LOADING));
       ahead = { kind, worker };
       worker.once('error', () => (ahead = undefined));
     } catch {
@@ -30,16 +35,23 @@ if (isMainThread) {
     return worker;
   };
 } else {
-  const { launch } = require('../dist/launcher.cjs');
-  /** @type {{ exports: typeof import('../dist/migrate/task-worker.js'), keep(): void }} */
-  const task = launch('task-worker.cjs', `xl-${workerData}-worker`);
-  task.exports.done.then(task.keep);
+  /** @type {{ kind: string, hasLoaded: Int32Array }} */
+  const { kind, hasLoaded } = workerData;
+  try {
+    const { launch } = require('../dist/launcher.cjs');
+    /** @type {{ exports: typeof import('../dist/migrate/task-worker.js'), keep(): void }} */
+    const task = launch('task-worker.cjs', `xl-${kind}-worker`);
+    task.exports.done.then(task.keep);
+  } finally {
+    Atomics.store(hasLoaded, 0, 1);
+    Atomics.notify(hasLoaded, 0);
+  }
 }
 
-/** @param {string} kind */
-function startWorker(kind) {
+/** @param {string} kind @param {Int32Array} hasLoaded becomes 1 once it has, or cannot */
+function startWorker(kind, hasLoaded = new Int32Array(new SharedArrayBuffer(4))) {
   return new Worker(__filename, {
-    workerData: kind,
+    workerData: { kind, hasLoaded },
     // What a policy prints. Node would print it by way of streams of its own, which make pipes non-blocking for all who share
     // them, and the lines of --json are not to have it among them.
     stdout: true,
