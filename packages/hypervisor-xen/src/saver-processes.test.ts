@@ -77,6 +77,17 @@ describe('a stock xl', () => {
   });
 
   test.each([
+    ['/usr/lib/x86_64-linux-gnu/libxenlight.so.4.20.0', 4242],
+    ['/usr/lib/x86_64-linux-gnu/libc.so.6', undefined],
+  ])('under another name it is known by %s', (library, found) => {
+    running(100, '/usr/sbin/xl.stock', 'list');
+    running(4242, '/usr/sbin/xl.stock', 'migrate', 'busy', 'host2');
+    const mapped = `7f2c5a1d4000-7f2c5a1f0000 r--p 00000000 fe:01 1311 ${library}\n`;
+    writeFileSync(join(proc, '4242', 'maps'), mapped);
+    expect(stockXlMoving(['busy'], proc)).toBe(found);
+  });
+
+  test.each([
     [['xl', 'migrate', 'other', 'busy']],
     [['xl', 'migrate', '-C', 'busy', 'other', 'host2']],
     [['xl', 'migrate-receive', 'busy']],

@@ -31,9 +31,14 @@ export function helpersAtWork(proc = '/proc'): SaveHelper[] {
  * @returns its process. See `helpersAtWork`
  */
 export function stockXlMoving(calls: readonly string[], proc = '/proc'): number | undefined {
-  const isMoving = ([, commandLine]: readonly [number, string]) => {
-    const moved = movedByStock(wordsOf(commandLine));
-    return moved !== undefined && calls.includes(moved);
+  const isMoving = ([pid, commandLine]: readonly [number, string]) => {
+    const [program = '', ...words] = wordsOf(commandLine);
+    const moved = movedBy(words);
+    return (
+      moved !== undefined &&
+      calls.includes(moved) &&
+      (basename(program) === 'xl' || usesLibxl(join(proc, String(pid))))
+    );
   };
   return commandLinesIn(proc).find(isMoving)?.[0];
 }
@@ -58,9 +63,17 @@ function commandLinesIn(proc: string): (readonly [number, string])[] {
   });
 }
 
-/** @returns undefined where the process has just ended */
 function commandLineOf(process: string): string | undefined {
-  const path = join(process, 'cmdline');
+  return textOf(join(process, 'cmdline'));
+}
+
+/** A stock xl may have another name: one that mig's took the place of. */
+function usesLibxl(process: string): boolean {
+  return textOf(join(process, 'maps'))?.includes('/libxenlight.so') ?? false;
+}
+
+/** @returns undefined where the process has just ended */
+function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
@@ -105,9 +118,8 @@ function wordsOf(commandLine: string): readonly string[] {
 /** What the stock xl may be told in short. mig's own is Node, or a shell. */
 const MOVES = ['migrate', 'save'];
 
-/** @returns the domain that `xl [-v...] migrate|save [OPTION...] DOMAIN ...` names */
-function movedByStock([program = '', ...words]: readonly string[]): string | undefined {
-  if (basename(program) !== 'xl') return undefined;
+/** @returns the domain that `xl [-v...] migrate|save [OPTION...] DOMAIN ...` names, of the words after `xl` */
+function movedBy(words: readonly string[]): string | undefined {
   const isOption = (word: string) => word.startsWith('-');
   const index = words.findIndex((word) => !isOption(word));
   const command = words[index] ?? '';
