@@ -1,4 +1,5 @@
 // Processes on this machine: those that belong to a folder, and how one of them is.
+import { parseProcessStat } from '@mig/posix';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
@@ -40,9 +41,8 @@ function textOf(pid, file) {
  */
 export function stateOf(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const state = stat[stat.lastIndexOf(')') + 2];
-    return state === 'Z' || state === 'X' ? undefined : state;
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return stat === undefined || stat.hasEnded ? undefined : stat.state;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 // What was measured, as a file: a line for each migration, so that a change of it can be read.
+import { parseProcessStat } from '@mig/posix';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 
@@ -44,9 +45,7 @@ export function circumstances(command, runs) {
 
 /** As `chrt` makes it: what else runs on the machine does not come between. */
 function isRealTime() {
-  const stat = readFileSync('/proc/self/stat', 'utf8');
-  // proc(5): field 41, of which the first two are up to the name's closing bracket.
-  const policy = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
+  const policy = parseProcessStat(readFileSync('/proc/self/stat', 'utf8'))?.policy;
   return policy === SCHED_FIFO || policy === SCHED_RR;
 }
 

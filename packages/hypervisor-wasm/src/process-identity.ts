@@ -1,5 +1,6 @@
 /** Which process a domain lives in, and whether that process is alive: yes, no, or not to be said from here. */
 import { HostError } from '@mig/hypervisor';
+import { parseProcessStat, type ProcessStat } from '@mig/posix';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, isMissing } from './error-code.js';
@@ -8,7 +9,7 @@ import { replaceFile } from './replace-file.js';
 /** A process, for good: a pid is used again, but not with the same start time in the same boot and namespaces. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks since boot: field 22 of /proc/PID/stat. */
+  /** Clock ticks from boot to its start. */
   readonly startTime: number;
   /** /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
@@ -57,7 +58,7 @@ export class UnreadableError extends Error {
 export function identityOf(process: number | 'self', system = thisSystem): ProcessIdentity | undefined {
   const where = whereabouts(system);
   const stat = readStat(process, system);
-  if (stat === undefined || stat.isRemains) return undefined;
+  if (stat === undefined || stat.hasEnded) return undefined;
   return { pid: stat.pid, startTime: stat.startTime, ...where };
 }
 
@@ -110,7 +111,7 @@ function judge(noted: NotedIdentity, system: SystemView): Liveness {
   }
   const stat = readStat(pid, system);
   if (stat !== undefined) {
-    return { verdict: stat.isRemains || stat.startTime !== startTime ? 'dead' : 'alive' };
+    return { verdict: stat.hasEnded || stat.startTime !== startTime ? 'dead' : 'alive' };
   }
   if (isGone(pid, system)) return { verdict: 'dead' };
   throw new UnreadableError(`${join(system.proc, String(pid))} is hidden: there is a process ${pid}`);
@@ -136,26 +137,14 @@ function known(path: string, text: string | undefined, pattern: RegExp): string 
   return text;
 }
 
-interface Stat {
-  readonly pid: number;
-  readonly startTime: number;
-  /** It has ended, and its parent has not asked yet. */
-  readonly isRemains: boolean;
-}
-
 /** @returns undefined where there is no such process */
-function readStat(process: number | 'self', system: SystemView): Stat | undefined {
+function readStat(process: number | 'self', system: SystemView): ProcessStat | undefined {
   const path = join(system.proc, String(process), 'stat');
   const text = textOf(path);
   if (text === undefined) return undefined;
-  // The second field is the command in parentheses, which may itself contain any.
-  const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [, pid = ''] = /^([0-9]+) \(/.exec(text) ?? [];
-  const startTime = fields[18] ?? '';
-  if (pid === '' || !/^[A-Za-z]$/.test(state) || !/^[0-9]+$/.test(startTime)) {
-    throw new UnreadableError(`${path} is not procfs's`);
-  }
-  return { pid: Number(pid), startTime: Number(startTime), isRemains: state === 'Z' || state === 'X' };
+  const stat = parseProcessStat(text);
+  if (stat === undefined) throw new UnreadableError(`${path} is not procfs's`);
+  return stat;
 }
 
 /** @returns false where a process of that pid cannot be seen, but has not gone */

@@ -1,9 +1,10 @@
 /** The process that holds a domain, told apart from any other for good, and whether it is still there. */
+import { parseProcessStat } from '@mig/posix';
 import { readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks since boot, field 22 of /proc/PID/stat: pids are used again, but not with the same start time. */
+  /** Clock ticks from boot to its start: pids are used again, but not with the same start time. */
   readonly startTime: number;
   readonly bootId: string;
   /** In another one the pid is another process's. */
@@ -15,8 +16,8 @@ export type Liveness = 'alive' | 'dead' | 'unknown';
 
 /** @param proc where the processes are */
 export function thisProcess(proc = '/proc'): ProcessIdentity {
-  const stat = parseStat(readFileSync(`${proc}/self/stat`, 'utf8'));
-  return { pid: stat.pid, startTime: stat.startTime, ...surroundings(proc) };
+  const { pid, startTime } = parseProcessStat(readFileSync(`${proc}/self/stat`, 'utf8'))!;
+  return { pid, startTime, ...surroundings(proc) };
 }
 
 export function livenessOf(process: ProcessIdentity, proc = '/proc'): Liveness {
@@ -31,9 +32,9 @@ export function livenessOf(process: ProcessIdentity, proc = '/proc'): Liveness {
     const gone = ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
     return gone ? 'dead' : 'unknown';
   }
-  const { startTime, state } = parseStat(text);
-  // A zombie is what is left of a process until its parent asks.
-  return startTime === process.startTime && state !== 'Z' && state !== 'X' ? 'alive' : 'dead';
+  const stat = parseProcessStat(text);
+  if (stat === undefined) return 'unknown';
+  return stat.startTime === process.startTime && !stat.hasEnded ? 'alive' : 'dead';
 }
 
 function surroundings(proc: string): Pick<ProcessIdentity, 'bootId' | 'pidNamespace'> {
@@ -41,10 +42,4 @@ function surroundings(proc: string): Pick<ProcessIdentity, 'bootId' | 'pidNamesp
     bootId: readFileSync(`${proc}/sys/kernel/random/boot_id`, 'utf8').trim(),
     pidNamespace: readlinkSync(`${proc}/self/ns/pid`),
   };
-}
-
-/** The second field is the command in parentheses, which may itself contain any. */
-function parseStat(text: string): { pid: number; state: string; startTime: number } {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid: Number.parseInt(text, 10), state: fields[0]!, startTime: Number(fields[19]) };
 }

@@ -23,6 +23,7 @@ export { Interrupt, type InterruptReason, type SharedInterrupt } from './interru
 export { Iovec } from './iovec.js';
 export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
 export { Output, type ChannelOptions } from './output.js';
+export { parseProcessStat, type ProcessStat } from './process-stat.js';
 export { FileTooLongError, readSmallFile } from './small-file.js';
 export { connectUnix } from './socket.js';
 export { type Deadline, deadlineIn, FOR_EVER, pause, type Patience, type Waiting, waitFor } from './wait.js';

@@ -1,4 +1,5 @@
 /** Ends a process and all that it has started. */
+import { parseProcessStat } from '@mig/posix';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
@@ -11,7 +12,7 @@ const STOPPING = 500;
 interface Member {
   readonly pid: number;
   /** Tells it from another process that is given its pid later. */
-  readonly startTime: string;
+  readonly startTime: number;
 }
 
 /** @returns once they are gone, or nothing more can be done about them */
@@ -72,7 +73,7 @@ function childrenOf(pid: number): number[] {
 
 /** Tells whether none of its threads runs. */
 function isHalted({ pid }: Member): boolean {
-  return ofEachThread(pid, 'stat').every((stat) => 'TtZX'.includes(fieldsOf(stat)[0]!));
+  return ofEachThread(pid, 'stat').every((stat) => 'TtZX'.includes(parseProcessStat(stat)?.state ?? ''));
 }
 
 /** @returns nothing where there is no such process */
@@ -91,18 +92,11 @@ function isAlive({ pid, startTime }: Member): boolean {
 }
 
 /** @returns undefined where there is no such process, or only what is left of it until its parent asks */
-function startTimeOf(pid: number): string | undefined {
-  let stat: string;
+function startTimeOf(pid: number): number | undefined {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat === undefined || stat.hasEnded ? undefined : stat.startTime;
   } catch {
     return undefined;
   }
-  const fields = fieldsOf(stat);
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-}
-
-/** @returns the fields from the third on: the second is the command in parentheses, which may itself contain any */
-function fieldsOf(stat: string): string[] {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
