@@ -33,12 +33,11 @@ test('every case of the lab says what it is about, and how long it may take', ()
 
 /** What CI has no time for. */
 const BY_HAND = [
-  '17-check',
-  '18-asked',
   '22-configuration',
   '23-suspended',
   '24-autoballoon',
   '25-xl-conf',
+  '46-other-commands',
   '47-arriving',
   '54-superpages',
   '62-soft-reset',
