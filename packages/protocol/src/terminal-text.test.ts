@@ -62,6 +62,20 @@ describe('a text for a terminal', () => {
   it('is quoted at no more than 200 characters', () => {
     expect(quoted('n'.repeat(200))).toBe('n'.repeat(200));
     expect(quoted('n'.repeat(2 ** 20))).toBe(`${'n'.repeat(200)}...`);
-    expect(quoted('\x1b'.repeat(201))).toBe(`${String.raw`\u001b`.repeat(200)}...`);
+    expect(quoted('\x1b'.repeat(201))).toBe(`${String.raw`\u001b`.repeat(33)}...`);
+  });
+
+  it('is quoted whole, or by its beginning, and never by half a code', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 400 });
+    fc.assert(
+      fc.property(text, (given) => {
+        const parts = Array.from(given, terminalText);
+        const shown = quoted(given);
+        const whole = parts.join('');
+        const fits = parts.findIndex((_, i) => parts.slice(0, i + 1).join('').length > 200);
+        expect(shown).toBe(whole.length <= 200 ? whole : `${parts.slice(0, fits).join('')}...`);
+      }),
+      { seed: 62 },
+    );
   });
 });

@@ -10,7 +10,7 @@
 const UNSEEN = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 const UNSEEN_BUT_LINES = /(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
-/** Characters of a text that is quoted, at most: a name or a type of a megabyte says no more. */
+/** Characters that a quoted text is shown with, at most: a name or a type of a megabyte says no more. */
 export const LONGEST_QUOTE = 200;
 
 /** The text as one line. `ESC [ 2 J` is shown as `\u001b[2J`, which within a string of JSON means the same. */
@@ -25,8 +25,14 @@ export function terminalLines(text: string): string {
 
 /** What somebody else has chosen, to stand in a sentence: fit for a terminal, and no longer than there is use for. */
 export function quoted(text: string): string {
-  const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
-  return terminalText(shown);
+  let shown = '';
+  for (const character of text) {
+    const next = terminalText(character);
+    // As it is shown: a code is six times as long as what it stands for.
+    if (shown.length + next.length > LONGEST_QUOTE) return `${shown}...`;
+    shown += next;
+  }
+  return shown;
 }
 
 function codes(character: string): string {
