@@ -35,11 +35,11 @@ class DomainToSend {
     return {
       info: this.describe(),
       configuration: '{"c_info":{"name":"busy"}}',
-      saveTo: (_, { observer }) => {
+      saveTo: (_, { onEvent }) => {
         const precopyEnd = { code: /** @type {const} */ ('iterations'), sentence: 'it is over' };
-        observer?.precopyEnded?.(precopyEnd);
+        onEvent?.({ kind: 'precopy-ended', reason: precopyEnd });
         this.suspended = true;
-        observer?.suspended?.();
+        onEvent?.({ kind: 'suspended' });
         return { passes: [], precopyEnd, ...figures, suspendRequestedAt: performance.now() };
       },
       sendAway: (name) => {

@@ -82,8 +82,8 @@ describe.skipIf(isControlDomain())('without Xen', () => {
     expect(end).toMatchObject(QUIETLY);
     const failure = { kind: 'host', code: 'unavailable', message: 'this machine does not run under Xen' };
     expect(news.trimEnd().split('\n').map((each) => JSON.parse(each) as unknown)).toEqual([
-      { event: 'helper', pid: libxl.child.pid },
-      { event: 'failed', failure },
+      { kind: 'helper', pid: libxl.child.pid },
+      { kind: 'failed', failure },
     ]); // prettier-ignore
   });
 

@@ -5,6 +5,8 @@ import {
   type ImageReport,
   type PrecopyDecision,
   type PrecopyStats,
+  type RestoreEvent,
+  type SaveEvent,
 } from '@mig/hypervisor';
 import { JsonLines, jsonLine } from '@mig/hypervisor-xen/memory';
 import { closeDescriptor, EndOfInputError, Input, Output, pipe, TimeoutError } from '@mig/posix';
@@ -36,7 +38,7 @@ function listened(more = '') {
   })!;
   const lines = new JsonLines(new Input(news.readEnd, { subject: 'news' }));
   const output = new Output(decisions.writeEnd, { subject: 'decisions' });
-  expect(lines.next()).toEqual({ event: 'helper', pid: process.pid });
+  expect(lines.next()).toEqual({ kind: 'helper', pid: process.pid });
   return {
     link,
     hear: () => lines.next(),
@@ -90,7 +92,7 @@ describe('the policy', () => {
     for (const [point, decision] of [['dirty-count-known', go], ['pass-finished', stop]] as const) {
       decide(decision);
       expect(policy(stats(point))).toEqual(decision);
-      expect(hear()).toEqual({ event: 'consult', stats: stats(point) });
+      expect(hear()).toEqual({ kind: 'consult', stats: stats(point) });
     } // prettier-ignore
   });
 
@@ -151,27 +153,57 @@ test('the bandwidth is what xl said last', () => {
   expect(link.bandwidth()).toBeUndefined();
 });
 
-test('the log is told where xl has asked for it', () => {
-  expect('logRead' in listened().link.observer).toBe(false);
-  const { link, rest } = listened(',bitmaps');
-  const pass = { iteration: 3, dirtyPages: 2 };
-  link.observer.logRead?.(pass, Uint32Array.of(0, 0x80000001).subarray(1));
-  expect(rest()).toEqual([{ event: 'log-read', pass, bitmap: 'AQAAgA==' }]);
+test('xl says what else it wants to hear', () => {
+  const wants = ({ link }: ReturnType<typeof listened>) => [link.wants('bitmaps'), link.wants('events')];
+  expect(wants(listened())).toEqual([false, false]);
+  expect(wants(listened(',events'))).toEqual([false, true]);
+  const asked = listened(',bitmaps');
+  expect(wants(asked)).toEqual([true, false]);
+  const read = {
+    kind: 'log-read',
+    pass: { iteration: 3, dirtyPages: 2 },
+    bitmap: Uint32Array.of(5),
+  } as const;
+  asked.link.onSaveEvent(read);
+  expect(asked.rest()).toEqual([{ kind: 'saving', event: read }]);
+});
+
+test('xl hears how a restore goes, and of its progress now and then', () => {
+  stopTheClock();
+  const { link, rest } = listened(',events');
+  const pass = { iteration: 0, verify: false, pages: 0, octets: 0 };
+  const events: RestoreEvent[] = [
+    { kind: 'image-started', domain: { type: 'x86-hvm', xenMajor: 4, xenMinor: 17 } },
+    { kind: 'incoming-pass-started', pass },
+    { kind: 'incoming-pass-progress', pass: { ...pass, pages: 1 } },
+    { kind: 'incoming-pass-progress', pass: { ...pass, pages: 2 } },
+    { kind: 'incoming-pass-finished', pass: { ...pass, pages: 2, milliseconds: 3 } },
+  ];
+  for (const event of events) link.onRestoreEvent(event);
+  // At once after the other: the second progress is left out.
+  const told = events.filter((_, i) => i !== 3);
+  expect(rest()).toEqual(told.map((event) => ({ kind: 'restoring', event })));
 });
 
 test('xl hears how the save goes, and what became of it in the time of day', () => {
   stopTheClock();
   const { link, rest } = listened();
-  const { observer } = link;
   const started = { kind: 'precopy', iteration: 0, dirtyPages: 9 } as const;
   const finished = { ...started, sentPages: 8, octets: 7, milliseconds: 6 };
-  observer.passStarted?.(started);
-  observer.passProgress?.({ iteration: 0, dirtyPages: 9, pagesDone: 1 });
-  // At once again: this one is left out.
-  observer.passProgress?.({ iteration: 0, dirtyPages: 9, pagesDone: 2 });
-  observer.passFinished?.(finished);
-  observer.precopyEnded?.(reason);
-  observer.suspended?.();
+  const progress = (pagesDone: number) =>
+    ({ kind: 'pass-progress', pass: { iteration: 0, dirtyPages: 9, pagesDone } }) as const;
+  const events: SaveEvent[] = [
+    { kind: 'pass-started', pass: started },
+    progress(1),
+    progress(2),
+    { kind: 'consulted', stats: stats('pass-finished'), answer: go },
+    { kind: 'pass-finished', pass: finished },
+    { kind: 'precopy-ended', reason },
+    { kind: 'suspended' },
+  ];
+  for (const event of events) link.onSaveEvent(event);
+  // What comes at once after the other, and what xl knows.
+  const told = events.filter((_, i) => i !== 2 && i !== 3);
   const report: ImageReport = {
     passes: [finished],
     precopyEnd: reason,
@@ -183,19 +215,15 @@ test('xl hears how the save goes, and what became of it in the time of day', () 
   };
   link.image(report);
   expect(rest()).toEqual([
-    { event: 'pass-started', pass: started },
-    { event: 'pass-progress', pass: { iteration: 0, dirtyPages: 9, pagesDone: 1 } },
-    { event: 'pass-finished', pass: finished },
-    { event: 'precopy-ended', reason },
-    { event: 'suspended' },
-    { event: 'image', report: { ...report, suspendRequestedAt: 40 + performance.timeOrigin } },
+    ...told.map((event) => ({ kind: 'saving', event })),
+    { kind: 'image', report: { ...report, suspendRequestedAt: 40 + performance.timeOrigin } },
   ]);
 });
 
 test('xl hears that no more news come', () => {
   const { link, rest } = listened();
   link.handedOn();
-  expect(rest()).toEqual([{ event: 'handed-on' }]);
+  expect(rest()).toEqual([{ kind: 'handed-on' }]);
 });
 
 describe('a failure', () => {
@@ -208,7 +236,7 @@ describe('a failure', () => {
   ])('%s', (error, failure) => {
     const { link, rest } = listened();
     link.failed(error);
-    expect(rest()).toEqual([{ event: 'failed', failure }]);
+    expect(rest()).toEqual([{ kind: 'failed', failure }]);
   });
 
   test('is not covered by that of telling it', () => {

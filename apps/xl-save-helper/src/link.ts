@@ -7,15 +7,17 @@ import {
   HostError,
   type ImageReport,
   type PrecopyPolicy,
-  type SaveObserver,
+  type RestoreEvent,
+  type SaveEvent,
 } from '@mig/hypervisor';
 import {
   type HelperDirective,
-  type HelperEvent,
   type HelperFailure,
+  type HelperMessage,
   JsonLines,
   jsonLine,
   LINK_VARIABLE,
+  type LinkWish,
 } from '@mig/hypervisor-xen/memory';
 import { duplicateFrom, Input, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
@@ -31,28 +33,35 @@ export class Link {
   readonly #directives: JsonLines;
   #bandwidth: Bandwidth | undefined;
   #interval = INTERVAL.least;
+  /** When xl was told of progress. */
+  #told = 0;
 
   /** @returns undefined where nobody listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
-    const [pid, to, from, bitmaps] = (environment[LINK_VARIABLE] ?? '').split(',');
+    const [pid, to, from, wish] = (environment[LINK_VARIABLE] ?? '').split(',');
     if (pid === undefined || to === undefined || from === undefined) return undefined;
     const own = (fd: string) => duplicateFrom(Number(pid), Number(fd));
-    return new Link(own(to), own(from), bitmaps === 'bitmaps');
+    return new Link(own(to), own(from), wish);
   }
 
   private constructor(
     to: number,
     /** Where decisions come from: it ends with xl. */
     readonly from: number,
-    private readonly bitmaps: boolean,
+    private readonly wish: string | undefined,
   ) {
     this.#output = new Output(to, { subject: 'the news to xl' });
     this.#directives = new JsonLines(new Input(from, { subject: "xl's decisions" }));
-    this.#tell({ event: 'helper', pid: process.pid });
+    this.#tell({ kind: 'helper', pid: process.pid });
   }
 
-  #tell(event: HelperEvent): void {
-    this.#output.write(jsonLine(event));
+  #tell(message: HelperMessage): void {
+    this.#output.write(jsonLine(message));
+  }
+
+  /** Tells whether xl wants to hear that, too. */
+  wants(wish: LinkWish): boolean {
+    return this.wish === wish;
   }
 
   /** Asks xl. In the middle of a pass not each time: each question is a round trip. */
@@ -62,7 +71,7 @@ export class Link {
       const now = performance.now();
       if (stats.point === 'between-batches' && now - asked < this.#interval)
         return { decision: 'continue-precopy' };
-      this.#tell({ event: 'consult', stats });
+      this.#tell({ kind: 'consult', stats });
       const { decision, bandwidth } = this.#directives.next() as HelperDirective;
       this.#bandwidth = bandwidth;
       asked = performance.now();
@@ -74,43 +83,37 @@ export class Link {
   /** What xl said last. */
   readonly bandwidth = (): Bandwidth | undefined => this.#bandwidth;
 
-  get observer(): SaveObserver {
-    let told = 0;
-    return {
-      passStarted: (pass) => this.#tell({ event: 'pass-started', pass }),
-      passProgress: (pass) => {
-        const now = performance.now();
-        if (now - told < this.#interval) return;
-        told = now;
-        this.#tell({ event: 'pass-progress', pass });
-      },
-      passFinished: (pass) => this.#tell({ event: 'pass-finished', pass }),
-      precopyEnded: (reason) => this.#tell({ event: 'precopy-ended', reason }),
-      suspended: () => this.#tell({ event: 'suspended' }),
-      ...(this.bitmaps && {
-        logRead: (pass, { buffer, byteOffset, byteLength }) =>
-          this.#tell({
-            event: 'log-read',
-            pass,
-            bitmap: Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
-          }),
-      }),
-    };
+  readonly onSaveEvent = (event: SaveEvent): void => {
+    // What its policy was asked xl says itself.
+    if (event.kind === 'consulted') return;
+    if (event.kind !== 'pass-progress' || this.#isDue()) this.#tell({ kind: 'saving', event });
+  };
+
+  readonly onRestoreEvent = (event: RestoreEvent): void => {
+    if (event.kind !== 'incoming-pass-progress' || this.#isDue()) this.#tell({ kind: 'restoring', event });
+  };
+
+  /** Tells whether it is time to say again how far a pass has come. */
+  #isDue(): boolean {
+    const now = performance.now();
+    if (now - this.#told < this.#interval) return false;
+    this.#told = now;
+    return true;
   }
 
   image(report: ImageReport): void {
     const suspendRequestedAt = report.suspendRequestedAt + performance.timeOrigin;
-    this.#tell({ event: 'image', report: { ...report, suspendRequestedAt } });
+    this.#tell({ kind: 'image', report: { ...report, suspendRequestedAt } });
   }
 
   /** From here on this process is another program, which has no news for xl. */
   handedOn(): void {
-    this.#tell({ event: 'handed-on' });
+    this.#tell({ kind: 'handed-on' });
   }
 
   failed(error: unknown): void {
     try {
-      this.#tell({ event: 'failed', failure: inWords(error) });
+      this.#tell({ kind: 'failed', failure: inWords(error) });
     } catch {
       // xl is gone; libxl is still to hear what went wrong first.
     }

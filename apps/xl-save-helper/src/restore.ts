@@ -43,7 +43,9 @@ export function restore(
     // that a restore must not outlive: libxl's process, which waits for this one, does not notice.
     const interrupt = Interrupt.byPeer(link?.from ?? 0);
     const input = new Input(ioFd, { subject: 'the stream', patience, interrupt });
-    const { octets, pages } = restoreImage(memory, input);
+    const { octets, pages } = restoreImage(memory, input, {
+      onEvent: link?.wants('events') ? link.onRestoreEvent : undefined,
+    });
     const results = memory.complete();
     libxl.log(
       LogLevel.DETAIL,

@@ -1,4 +1,4 @@
-import type { ImageReport, SaveObserver } from '@mig/hypervisor';
+import { byKind, type EventTable, type ImageReport, type SaveEvent } from '@mig/hypervisor';
 import { cautionAbout, detectXen, refuseSuspended, XenControl, XenMemory } from '@mig/hypervisor-xen/memory';
 import {
   enlargePipe,
@@ -62,14 +62,8 @@ export function save(
         suspendCost: settings.suspendCost,
         lineRate: settings.lineRate,
         stopAndCopyTimeout: settings.stopAndCopyTimeout,
-        observer: {
-          ...(link?.observer ?? observer(libxl)),
-          logDirtyLeftOn: (error) =>
-            libxl.log(
-              LogLevel.WARN,
-              `log-dirty is left on: ${error instanceof Error ? error.message : String(error)}`,
-            ),
-        },
+        dirtyBitmaps: link?.wants('bitmaps'),
+        onEvent: eventsFor(libxl, link),
       });
       link?.image(report);
       logReport(libxl, report, memory);
@@ -85,23 +79,37 @@ export function save(
 /** Milliseconds between two news of a pass's progress: libxl shows whole percents, and each message costs. */
 const PROGRESS_INTERVAL = 100;
 
-function observer(libxl: Libxl): SaveObserver {
+/** Where xl listens it hears all but the notes, which libxl has it log. */
+function eventsFor(libxl: Libxl, link: Link | undefined): (event: SaveEvent) => void {
+  const rows = rowsFor(libxl);
+  return (event) => {
+    if (link === undefined || event.kind === 'note') byKind(rows, event);
+    else link.onSaveEvent(event);
+  };
+}
+
+/** What libxl is told, in stock's words as far as those go. */
+function rowsFor(libxl: Libxl): EventTable<SaveEvent, void> {
+  const detail = (text: string) => libxl.log(LogLevel.DETAIL, text);
   let told = 0;
   return {
-    passStarted: ({ iteration, dirtyPages }) =>
+    'pass-started': ({ pass: { iteration, dirtyPages } }) =>
       libxl.progress(`Frames iteration ${iteration}`, 0, dirtyPages),
-    passProgress: ({ iteration, pagesDone, dirtyPages }) => {
+    'pass-progress': ({ pass: { iteration, pagesDone, dirtyPages } }) => {
       const now = performance.now();
       if (pagesDone < dirtyPages && now - told < PROGRESS_INTERVAL) return;
       told = now;
       libxl.progress(`Frames iteration ${iteration}`, pagesDone, dirtyPages);
     },
-    passFinished: ({ kind, iteration, dirtyPages, sentPages, octets, milliseconds }) =>
-      libxl.log(
-        LogLevel.DETAIL,
+    'pass-finished': ({ pass: { kind, iteration, dirtyPages, sentPages, octets, milliseconds } }) =>
+      detail(
         `iteration ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octets} octets, ${milliseconds.toFixed(0)} ms`,
       ),
-    precopyEnded: ({ sentence }) => libxl.log(LogLevel.DETAIL, `precopy ends: ${sentence}`),
+    'precopy-ended': ({ reason }) => detail(`precopy ends: ${reason.sentence}`),
+    note: ({ text }) => libxl.log(LogLevel.WARN, text),
+    consulted: undefined,
+    'log-read': undefined,
+    suspended: undefined,
   };
 }
 

@@ -184,7 +184,7 @@ export class EmbeddedHost implements Host {
 
   #restore(
     input: Input,
-    { configuration, name, fromHost = false }: RestoreOptions,
+    { configuration, name, fromHost = false, onEvent }: RestoreOptions,
     process: () => IncomingProcess,
   ): IncomingDomain {
     const type = domainType(configuration);
@@ -197,7 +197,7 @@ export class EmbeddedHost implements Host {
       const connection = process().settle(place, () => this.#hold(domid, folder));
       try {
         const owner = folder.owner(domid);
-        restoreDomain(owner, connection, input);
+        restoreDomain(owner, connection, input, onEvent);
         const { wasPaused } = connection.state();
         return new EmbeddedIncomingDomain(domid, wasPaused, owner, connection, () => {
           this.#folder.remove(domid, owner);

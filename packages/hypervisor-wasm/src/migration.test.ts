@@ -1,4 +1,4 @@
-import type { SaveOptions } from '@mig/hypervisor';
+import type { SaveEvent, SaveOptions } from '@mig/hypervisor';
 import { Interrupt, InterruptedError, Output } from '@mig/posix';
 import { simplePolicy } from '@mig/sender';
 import { encodeDomainHeader, encodeImageHeader, encodeLibxlHeader, encodeLibxlRecord } from '@mig/protocol';
@@ -143,8 +143,10 @@ describe('a domain that moves to another host', () => {
     const domain = host.take(domid, { kind: 'migration' });
     const interrupt = Interrupt.create();
     const output = new Output(openSync('/dev/null', 'w'), { subject: 'nothing', interrupt });
-    const observer = { precopyEnded: () => interrupt.raise('operator') };
-    const options = { ...LIVE, policy: simplePolicy(0), observer };
+    const onEvent = ({ kind }: SaveEvent) => {
+      if (kind === 'precopy-ended') interrupt.raise('operator');
+    };
+    const options = { ...LIVE, policy: simplePolicy(0), onEvent };
     expect(() => domain.saveTo(output, options)).toThrow(InterruptedError);
     await vi.waitFor(() => expect(host.describe(domid).state.suspended).toBe(true), UNTIL);
     domain.resume();
@@ -274,9 +276,9 @@ const SAVE_AND_DIE = `
   import { EmbeddedHost } from '@mig/hypervisor-wasm';
   import { Output } from '@mig/posix';
   import { simplePolicy } from '@mig/sender';
-  const suspended = () => process.kill(process.pid, 'SIGKILL');
+  const onEvent = ({ kind }) => kind === 'suspended' && process.kill(process.pid, 'SIGKILL');
   const options = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
   const output = new Output(1, { subject: 'a pipe' });
   const domain = EmbeddedHost.open(process.argv[1]).take(1, { kind: 'save' });
-  domain.saveTo(output, { ...options, observer: { suspended } });
+  domain.saveTo(output, { ...options, onEvent });
 `;

@@ -1,4 +1,4 @@
-import { HostError, type IncomingMemory } from '@mig/hypervisor';
+import { HostError, type IncomingMemory, type RestoreOptions } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
 import { type DomainHeader, Emulator, LibxlDecoder, type LibxlRecord } from '@mig/protocol';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -9,10 +9,15 @@ import type { ProcessIdentity } from './process-identity.js';
 import { LARGEST_CONTEXT } from './vcpu-context.js';
 
 /** Reads a libxl stream into an incoming domain, which then is complete, and paused. */
-export function restoreDomain(owner: ProcessIdentity, connection: ControlConnection, input: Input): void {
+export function restoreDomain(
+  owner: ProcessIdentity,
+  connection: ControlConnection,
+  input: Input,
+  onEvent?: RestoreOptions['onEvent'],
+): void {
   const memory = new IncomingDomainMemory(owner, connection.state().ram);
   try {
-    const context = readStream(memory, input);
+    const context = readStream(memory, input, onEvent);
     if (context === undefined) {
       throw new HostError('bad-guest', 'the stream has no state of a vCPU (EMULATOR_CONTEXT)');
     }
@@ -52,14 +57,18 @@ export function refuseForeignStream(type: string, input: Input): never {
 }
 
 /** @returns the state of the vCPU, where there is one */
-function readStream(memory: IncomingMemory, input: Input): Uint8Array | undefined {
+function readStream(
+  memory: IncomingMemory,
+  input: Input,
+  onEvent?: RestoreOptions['onEvent'],
+): Uint8Array | undefined {
   const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });
   let context: Uint8Array | undefined;
   while (!decoder.finished) {
     const event = pull(decoder, input);
     if (event?.kind !== 'record') continue;
     if (event.record.type === 'LIBXC_CONTEXT') {
-      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset }).octets);
+      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent }).octets);
     } else if (isVcpu(event.record)) {
       context = event.record.context.slice();
     }

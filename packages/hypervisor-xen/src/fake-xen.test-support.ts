@@ -166,7 +166,7 @@ export class FakeXen {
 
   /** What libxl's process answers. */
   ask = (request: LibxlRequest, listener?: HelperListener): unknown => {
-    switch (request.do) {
+    switch (request.kind) {
       case 'list':
         return [...this.domains.keys()].map((domid) => this.#describe(domid));
       case 'new-log':
@@ -202,16 +202,16 @@ export class FakeXen {
 
   #do(request: LibxlRequest & { domid: number }): void {
     const { domid } = request;
-    this.#act(`libxl ${request.do}`, domid);
+    this.#act(`libxl ${request.kind}`, domid);
     const domain = this.get(domid);
-    if (request.do === 'rename') this.renameByStock(domid, request.name);
-    if (request.do === 'resume') {
+    if (request.kind === 'rename') this.renameByStock(domid, request.name);
+    if (request.kind === 'resume') {
       if (!domain.suspended) throw new HostError('unavailable', 'ERROR_INVAL', { domid });
       this.resumeByStock(domid);
     }
-    if (request.do === 'pause') domain.pauses += 1;
-    if (request.do === 'unpause') this.unpauseByStock(domid);
-    if (request.do === 'destroy') {
+    if (request.kind === 'pause') domain.pauses += 1;
+    if (request.kind === 'unpause') this.unpauseByStock(domid);
+    if (request.kind === 'destroy') {
       this.domains.delete(domid);
       this.store.delete(recordKey(domid));
     }

@@ -3,17 +3,9 @@ import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import { TimeoutError } from '@mig/posix';
 import { PAGE_OCTETS } from '@mig/protocol';
 import { PrecopyAbortedError } from '@mig/sender';
-import {
-  type HelperDirective,
-  type HelperEvent,
-  type HelperFailure,
-  LINK_VARIABLE,
-} from './libxl-messages.js';
+import { type HelperFailure, LINK_VARIABLE, type LinkWish } from './libxl-messages.js';
 
-type SavingOptions = Pick<
-  SaveOptions,
-  'observer' | 'policy' | 'bandwidth' | 'suspendCost' | 'lineRate' | 'stopAndCopyTimeout'
->;
+type SavingOptions = Pick<SaveOptions, 'suspendCost' | 'lineRate' | 'stopAndCopyTimeout'>;
 
 /**
  * @param progressTimeout milliseconds; may be infinite
@@ -22,11 +14,12 @@ type SavingOptions = Pick<
 export function helperEnvironment(
   saveHelper: string,
   progressTimeout: number,
+  wish: LinkWish | undefined,
   options?: SavingOptions,
 ): Record<string, string> {
   return {
     LIBXL_SAVE_HELPER: saveHelper,
-    [LINK_VARIABLE]: options?.observer?.logRead === undefined ? '4,5' : '4,5,bitmaps',
+    [LINK_VARIABLE]: ['4,5', ...(wish === undefined ? [] : [wish])].join(),
     ...(Number.isFinite(progressTimeout)
       ? { MIG_PROGRESS_TIMEOUT: String(Math.max(1, Math.round(progressTimeout / 1000))) }
       : {}),
@@ -41,54 +34,8 @@ export function helperEnvironment(
   };
 }
 
-/** @returns what hears the helper of a save, and answers it */
-export function heardBy(
-  { observer, policy, bandwidth }: SavingOptions,
-  image: (report: ImageReport) => void,
-): (event: HelperEvent) => HelperDirective | undefined {
-  return (event) => {
-    switch (event.event) {
-      case 'pass-started':
-        observer?.passStarted?.(event.pass);
-        return undefined;
-      case 'pass-progress':
-        observer?.passProgress?.(event.pass);
-        return undefined;
-      case 'pass-finished':
-        observer?.passFinished?.(event.pass);
-        return undefined;
-      case 'precopy-ended':
-        observer?.precopyEnded?.(event.reason);
-        return undefined;
-      case 'suspended':
-        observer?.suspended?.();
-        return undefined;
-      case 'consult': {
-        const decision = policy(event.stats);
-        observer?.consulted?.(event.stats, decision);
-        return { decision, bandwidth: bandwidth?.() };
-      }
-      case 'log-read':
-        observer?.logRead?.(event.pass, bitmapIn(event.bitmap));
-        return undefined;
-      case 'image':
-        image(inOurTime(event.report));
-        return undefined;
-      case 'failed':
-      case 'helper':
-      case 'handed-on':
-        return undefined;
-    }
-  };
-}
-
-/** Copied, for an array of words begins at a multiple of four octets. */
-function bitmapIn(base64: string): Uint32Array {
-  return new Uint32Array(new Uint8Array(Buffer.from(base64, 'base64')).buffer);
-}
-
 /** The helper gives the moment as milliseconds since 1970: its clock began at another. */
-function inOurTime(report: ImageReport): ImageReport {
+export function inOurTime(report: ImageReport): ImageReport {
   return { ...report, suspendRequestedAt: report.suspendRequestedAt - performance.timeOrigin };
 }
 

@@ -5,7 +5,7 @@ import { HostError, type PrecopyStats } from '@mig/hypervisor';
 import { Interrupt, InterruptedError } from '@mig/posix';
 import { isControlDomain } from './control-domain.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
-import type { HelperDirective, HelperEvent, LibxlRequest } from './libxl-messages.js';
+import type { HelperDirective, HelperMessage, LibxlRequest } from './libxl-messages.js';
 
 const SCRIPTED = fileURLToPath(new URL('scripted-libxl-process.test-support.mjs', import.meta.url));
 const REAL = fileURLToPath(new URL('../dist/libxl-process.js', import.meta.url));
@@ -31,19 +31,19 @@ function newInterrupt(): Interrupt {
 
 /** A listener that remembers, and decides as it is told. */
 function listener(decision?: HelperDirective, interrupt?: Interrupt) {
-  const heard: HelperEvent[] = [];
-  const event: HelperListener['event'] = (event) => {
-    heard.push(event);
-    return event.event === 'consult' ? decision : undefined;
+  const heard: HelperMessage[] = [];
+  const hear: HelperListener['hear'] = (message) => {
+    heard.push(message);
+    return message.kind === 'consult' ? decision : undefined;
   };
-  return { heard, event, interrupt };
+  return { heard, hear, interrupt };
 }
 
 /** The scripted process does by domid what a test is about. */
 function suspend(what: 'finish' | 'fail' | 'wait' | 'die' | 'silent' | 'stuck'): LibxlRequest {
   const domid = ['finish', 'fail', 'wait', 'die', 'silent', 'stuck'].indexOf(what);
   const stream = { pid: process.pid, fd: 1 };
-  return { do: 'suspend', domid, stream, live: true, debug: false, environment: {} };
+  return { kind: 'suspend', domid, stream, live: true, debug: false, environment: {} };
 }
 
 function failure(work: () => unknown): Error {
@@ -58,21 +58,23 @@ function failure(work: () => unknown): Error {
 describe('a request', () => {
   test('is answered with a value, or none', () => {
     const client = start();
-    expect(client.ask({ do: 'list' })).toEqual([]);
-    expect(client.ask({ do: 'pause', domid: 1 })).toBeUndefined();
-    expect(client.ask({ do: 'configuration', domid: 3 })).toBe('domain 3');
+    expect(client.ask({ kind: 'list' })).toEqual([]);
+    expect(client.ask({ kind: 'pause', domid: 1 })).toBeUndefined();
+    expect(client.ask({ kind: 'configuration', domid: 3 })).toBe('domain 3');
   });
 
   test('may be larger than a pipe, and so may its answer', () => {
     const client = start();
     const configuration = JSON.stringify({ c_info: { name: 'x'.repeat(3e6) } });
     const stream = { pid: process.pid, fd: 0 };
-    expect(client.ask({ do: 'restore', configuration, stream, environment: {} })).toBe(configuration.length);
-    expect((client.ask({ do: 'configuration', domid: 3e6 }) as string).length).toBe(3e6);
+    expect(client.ask({ kind: 'restore', configuration, stream, environment: {} })).toBe(
+      configuration.length,
+    );
+    expect((client.ask({ kind: 'configuration', domid: 3e6 }) as string).length).toBe(3e6);
   });
 
   test('that libxl cannot do fails with its words', () => {
-    const error = failure(() => start().ask({ do: 'destroy', domid: 5 }));
+    const error = failure(() => start().ask({ kind: 'destroy', domid: 5 }));
     expect(error).toBeInstanceOf(HostError);
     expect(error).toMatchObject({ code: 'no-such-domain', message: 'there is no domain 5', domid: 5 });
   });
@@ -88,7 +90,7 @@ describe('while the helper works', () => {
     const { heard, ...rest } = listener(enough);
     // The scripted process replies with the decision that it was given.
     expect(client.ask(suspend('finish'), rest)).toBe(JSON.stringify(enough));
-    expect(heard.map(({ event }) => event)).toEqual(['helper', 'suspended', 'consult']);
+    expect(heard.map(({ kind }) => kind)).toEqual(['helper', 'saving', 'consult']);
     expect((heard[2] as { stats: PrecopyStats }).stats).toMatchObject({
       iteration: 2,
       point: 'pass-finished',
@@ -107,8 +109,8 @@ describe('while the helper works', () => {
     const client = start();
     const { heard, ...rest } = listener();
     expect(failure(() => client.ask(suspend('fail'), rest)).message).toBe('ERROR_FAIL');
-    expect(heard.at(-1)).toEqual({ event: 'failed', failure: { kind: 'other', message: 'it broke' } });
-    expect(client.ask({ do: 'list' })).toEqual([]);
+    expect(heard.at(-1)).toEqual({ kind: 'failed', failure: { kind: 'other', message: 'it broke' } });
+    expect(client.ask({ kind: 'list' })).toEqual([]);
   });
 });
 
@@ -121,57 +123,52 @@ describe('an interrupt', () => {
     expect(error).toBeInstanceOf(InterruptedError);
     expect(error.message).toContain('SIGINT');
     // The helper's end was awaited, and nothing is left over of that conversation.
-    expect(client.ask({ do: 'list' })).toEqual([]);
+    expect(client.ask({ kind: 'list' })).toEqual([]);
   });
 
   test('raised while it works ends it', () => {
     const interrupt = newInterrupt();
     const heard: string[] = [];
-    const event: HelperListener['event'] = (event) => {
-      heard.push(event.event);
-      if (event.event === 'suspended') interrupt.raise('SIGTERM');
+    const hear: HelperListener['hear'] = (message) => {
+      heard.push(message.kind);
+      if (message.kind === 'saving') interrupt.raise('SIGTERM');
       return undefined;
     };
-    expect(failure(() => start().ask(suspend('wait'), { event, interrupt }))).toBeInstanceOf(
-      InterruptedError,
-    );
-    expect(heard).toEqual(['helper', 'suspended']);
+    expect(failure(() => start().ask(suspend('wait'), { hear, interrupt }))).toBeInstanceOf(InterruptedError);
+    expect(heard).toEqual(['helper', 'saving']);
   });
 
   test('that comes too late changes nothing', () => {
     const interrupt = newInterrupt();
-    const event: HelperListener['event'] = (event) => {
-      if (event.event === 'consult') interrupt.raise('SIGTERM');
+    const hear: HelperListener['hear'] = (message) => {
+      if (message.kind === 'consult') interrupt.raise('SIGTERM');
       return enough;
     };
-    expect(start().ask(suspend('finish'), { event, interrupt })).toBe(JSON.stringify(enough));
+    expect(start().ask(suspend('finish'), { hear, interrupt })).toBe(JSON.stringify(enough));
   });
 });
 
-test.each(['suspended', 'consult'])(
-  'what the listener throws at %s ends the helper and comes through',
-  (at) => {
-    const client = start();
-    const event: HelperListener['event'] = (event) => {
-      if (event.event === at) throw new Error('a policy with a fault');
-      return undefined;
-    };
-    expect(failure(() => client.ask(suspend(at === 'consult' ? 'finish' : 'wait'), { event })).message).toBe(
-      'a policy with a fault',
-    );
-    expect(client.ask({ do: 'list' })).toEqual([]);
-  },
-);
+test.each(['saving', 'consult'])('what the listener throws at %s ends the helper and comes through', (at) => {
+  const client = start();
+  const hear: HelperListener['hear'] = (message) => {
+    if (message.kind === at) throw new Error('a policy with a fault');
+    return undefined;
+  };
+  expect(failure(() => client.ask(suspend(at === 'consult' ? 'finish' : 'wait'), { hear })).message).toBe(
+    'a policy with a fault',
+  );
+  expect(client.ask({ kind: 'list' })).toEqual([]);
+});
 
 describe("a helper that has become Xen's own", () => {
-  const event: HelperListener['event'] = () => undefined;
+  const hear: HelperListener['hear'] = () => undefined;
 
   test('is looked at until a look ends it, which comes through', () => {
     const client = start();
     let looks = 0;
     const error = failure(() =>
       client.ask(suspend('silent'), {
-        event,
+        hear,
         handedOn: (helper) => {
           expect(helper.isGone).toBe(false);
           return () => {
@@ -184,7 +181,7 @@ describe("a helper that has become Xen's own", () => {
     expect(error.message).toBe('it does not move');
     expect(looks).toBe(3);
     // The next request is not looked at.
-    expect(client.ask({ do: 'list' })).toEqual([]);
+    expect(client.ask({ kind: 'list' })).toEqual([]);
   });
 
   test('is ended by an interrupt', () => {
@@ -193,7 +190,7 @@ describe("a helper that has become Xen's own", () => {
       interrupt.raise('SIGINT');
       return 1;
     };
-    expect(failure(() => start().ask(suspend('silent'), { event, interrupt, handedOn }))).toBeInstanceOf(
+    expect(failure(() => start().ask(suspend('silent'), { hear, interrupt, handedOn }))).toBeInstanceOf(
       InterruptedError,
     );
   });
@@ -203,7 +200,7 @@ describe("a helper that has become Xen's own", () => {
     const handedOn = () => () => {
       throw new Error('it does not move');
     };
-    expect(failure(() => client.ask(suspend('stuck'), { event, handedOn })).message).toBe('it does not move');
+    expect(failure(() => client.ask(suspend('stuck'), { hear, handedOn })).message).toBe('it does not move');
     expect(client.ended).toBe(true);
   });
 });
@@ -219,19 +216,19 @@ describe("libxl's process", () => {
   test('that has ended is unavailable to all that is asked later', () => {
     const client = start();
     failure(() => client.ask(suspend('die')));
-    const again = failure(() => client.ask({ do: 'list' }));
+    const again = failure(() => client.ask({ kind: 'list' }));
     expect(again).toMatchObject({ code: 'unavailable', message: "libxl's process has ended" });
   });
 
   test('that ends before it is asked is unavailable', () => {
     // A program of no instructions.
-    const error = failure(() => start('/dev/null').ask({ do: 'list' }));
+    const error = failure(() => start('/dev/null').ask({ kind: 'list' }));
     expect(error).toMatchObject({ code: 'unavailable' });
   });
 
   test('ends when nobody can ask any more', async () => {
     const client = start();
-    const pid = client.ask({ do: 'configuration', domid: 0 }) as string;
+    const pid = client.ask({ kind: 'configuration', domid: 0 }) as string;
     client.close();
     clients.length = 0;
     await expect.poll(() => running(pid), { timeout: 20_000 }).toBe(false);
@@ -242,7 +239,7 @@ describe.skipIf(isControlDomain())('on a machine without Xen', () => {
   test('the real one says so, each time that it is asked', () => {
     const client = start(REAL);
     for (const domid of [1, 2]) {
-      expect(failure(() => client.ask({ do: 'describe', domid }))).toMatchObject({
+      expect(failure(() => client.ask({ kind: 'describe', domid }))).toMatchObject({
         code: 'unavailable',
         message: 'this machine does not run under Xen',
       });

@@ -21,13 +21,13 @@ import {
   startLibxl,
   takeFromMainThread,
 } from './libxl-connection.js';
-import type { HelperDirective, HelperEvent, LibxlReply, LibxlRequest } from './libxl-messages.js';
+import type { HelperDirective, HelperMessage, LibxlReply, LibxlRequest } from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
 import { SilentHelper } from './silent-helper.js';
 
 /** What the save helper says while a request is worked on; `consult` is to be answered. */
 export interface HelperListener {
-  event(event: HelperEvent): HelperDirective | undefined;
+  hear(message: HelperMessage): HelperDirective | undefined;
   /**
    * The helper becomes Xen's own, and says no more.
    * @returns what looks at it now and then, and says in how many milliseconds to look again; what that throws ends the request
@@ -142,9 +142,9 @@ export class LibxlClient {
       };
     };
     for (;;) {
-      let message: LibxlReply | HelperEvent;
+      let message: LibxlReply | HelperMessage;
       try {
-        message = this.#replies.next() as LibxlReply | HelperEvent;
+        message = this.#replies.next() as LibxlReply | HelperMessage;
       } catch (error) {
         if (cause !== undefined && error instanceof EndOfInputError) {
           this.#ended = true;
@@ -154,34 +154,33 @@ export class LibxlClient {
         stop(error);
         continue;
       }
-      if ('event' in message) {
-        if (message.event === 'helper') {
-          helper = message.pid;
-          if (cause !== undefined) signal(helper, 'SIGTERM');
-        }
-        if (message.event === 'handed-on' && helper !== undefined) {
-          handedOn(new SilentHelper(helper, this.#connection.pid ?? 0));
-        }
-        if (message.event === 'image' || message.event === 'failed') {
-          helperIsDone = true;
-          const { patience } = listener ?? {};
-          this.#input.deadline = patience && deadlineIn(patience.milliseconds, patience.what);
-        }
-        let directive: HelperDirective | undefined;
-        try {
-          directive = listener?.event(message);
-        } catch (error) {
-          stop(error);
-        }
-        if (message.event === 'consult') this.#decisions.write(jsonLine(directive ?? NOBODY_DECIDES));
-        continue;
+      if (message.kind === 'done' || message.kind === 'error') {
+        // An interrupt may come when all is done: a domain that was built is not to be forgotten.
+        const tooLate = message.kind === 'done' && cause instanceof InterruptedError;
+        if (cause !== undefined && !tooLate) throw cause;
+        if (message.kind === 'done') return message.value;
+        const { code, domid } = message;
+        throw new HostError(code, message.message, domid === undefined ? {} : { domid });
       }
-      // An interrupt may come when all is done: a domain that was built is not to be forgotten.
-      const tooLate = message.reply === 'done' && cause instanceof InterruptedError;
-      if (cause !== undefined && !tooLate) throw cause;
-      if (message.reply === 'done') return message.value;
-      const { code, domid } = message;
-      throw new HostError(code, message.message, domid === undefined ? {} : { domid });
+      if (message.kind === 'helper') {
+        helper = message.pid;
+        if (cause !== undefined) signal(helper, 'SIGTERM');
+      }
+      if (message.kind === 'handed-on' && helper !== undefined) {
+        handedOn(new SilentHelper(helper, this.#connection.pid ?? 0));
+      }
+      if (message.kind === 'image' || message.kind === 'failed') {
+        helperIsDone = true;
+        const { patience } = listener ?? {};
+        this.#input.deadline = patience && deadlineIn(patience.milliseconds, patience.what);
+      }
+      let directive: HelperDirective | undefined;
+      try {
+        directive = listener?.hear(message);
+      } catch (error) {
+        stop(error);
+      }
+      if (message.kind === 'consult') this.#decisions.write(jsonLine(directive ?? NOBODY_DECIDES));
     }
   }
 

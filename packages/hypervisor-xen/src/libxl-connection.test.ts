@@ -20,7 +20,7 @@ function start(): LibxlClient {
 }
 
 /** Its pid. */
-const WHO = { do: 'configuration', domid: 0 } as const;
+const WHO = { kind: 'configuration', domid: 0 } as const;
 
 /** A worker that is started now asks for the pid of its process. `done` becomes 1 when it knows. */
 function startWorker() {
@@ -60,14 +60,14 @@ test('a worker goes on with the process of the main thread, which then has anoth
 test('a process that is in use is not taken', async () => {
   const client = start();
   const stream = { pid: process.pid, fd: 1 };
-  const save = { do: 'suspend', domid: 0, stream, live: true, debug: false, environment: {} } as const;
+  const save = { kind: 'suspend', domid: 0, stream, live: true, debug: false, environment: {} } as const;
   let worker: ReturnType<typeof startWorker> | undefined;
-  const event = () => {
+  const hear = () => {
     worker ??= startWorker();
     Atomics.wait(worker.done, 0, 0);
     return undefined;
   };
-  client.ask(save, { event });
+  client.ask(save, { hear });
   expect(await worker?.answer).not.toBe(client.ask(WHO));
 });
 

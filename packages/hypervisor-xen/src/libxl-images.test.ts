@@ -1,11 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
-import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
+import {
+  HostError,
+  type ImageReport,
+  type RestoreEvent,
+  type SaveEvent,
+  type SaveOptions,
+} from '@mig/hypervisor';
 import { Input, InterruptedError, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener, LibxlClient } from './libxl-client.js';
 import { LibxlImages } from './libxl-images.js';
-import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import type { HelperMessage, HelperFailure, LibxlRequest } from './libxl-messages.js';
 import type { SilentHelper } from './silent-helper.js';
 import type { SavedDomain } from './stock-save.js';
 import { XenDomains } from './xen-domains.js';
@@ -79,11 +85,11 @@ const options: SaveOptions = {
 };
 
 /** libxl whose helper says this, and that then does as it is told. */
-function helper(events: readonly HelperEvent[], then: () => unknown = () => undefined) {
+function helper(messages: readonly HelperMessage[], then: () => unknown = () => undefined) {
   libxl.answer = (request, listener) => {
-    if (request.do === 'list') return [one, two];
+    if (request.kind === 'list') return [one, two];
     requests.push(request);
-    for (const event of events) decisions.push(listener?.event(event));
+    for (const message of messages) decisions.push(listener?.hear(message));
     return then();
   };
   const requests: LibxlRequest[] = [];
@@ -111,16 +117,18 @@ describe('a save', () => {
       estimatedDowntime: undefined,
       leastDowntime: undefined,
     } as const;
+    const started = { kind: 'pass-started', pass: { kind: 'precopy', iteration: 0, dirtyPages: 9 } } as const; // prettier-ignore
+    const logRead = { kind: 'log-read', pass: { iteration: 0, dirtyPages: 2 }, bitmap: Uint32Array.of(9) } as const; // prettier-ignore
     const { requests, decisions } = helper([
-      { event: 'helper', pid: 1 },
-      { event: 'pass-started', pass: { kind: 'precopy', iteration: 0, dirtyPages: 9 } },
-      { event: 'consult', stats },
-      { event: 'log-read', pass: { iteration: 0, dirtyPages: 2 }, bitmap: 'AQAAgA==' },
-      { event: 'suspended' },
-      { event: 'image', report },
+      { kind: 'helper', pid: 1 },
+      { kind: 'saving', event: started },
+      { kind: 'consult', stats },
+      { kind: 'saving', event: logRead },
+      { kind: 'saving', event: { kind: 'suspended' } },
+      { kind: 'image', report },
     ]);
     const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: `${stats.dirtyCount} pages` } } as const; // prettier-ignore
-    const observer = { passStarted: vi.fn(), suspended: vi.fn(), consulted: vi.fn(), logRead: vi.fn() };
+    const events: SaveEvent[] = [];
     const bandwidth = { octetsPerSecond: 1e6, always: true };
     const patient = new Output(-1, { subject: 'the test', patience: { what: '', milliseconds: 2500 } });
     const saved = images().save(
@@ -129,7 +137,8 @@ describe('a save', () => {
       {
         ...options,
         policy: () => stop,
-        observer,
+        dirtyBitmaps: true,
+        onEvent: (event) => events.push(event),
         bandwidth: () => bandwidth,
         suspendCost: 40.4,
         lineRate: 1000,
@@ -141,13 +150,12 @@ describe('a save', () => {
     expect(patient.octets).toBe(500);
     const directive = { decision: stop, bandwidth };
     expect(decisions).toEqual([undefined, undefined, directive, undefined, undefined, undefined]);
-    expect(observer.consulted).toHaveBeenCalledExactlyOnceWith(stats, stop);
-    expect(observer.logRead).toHaveBeenCalledExactlyOnceWith(
-      { iteration: 0, dirtyPages: 2 },
-      Uint32Array.of(0x80000001),
-    );
-    expect(observer.passStarted).toHaveBeenCalledWith({ kind: 'precopy', iteration: 0, dirtyPages: 9 });
-    expect(observer.suspended).toHaveBeenCalledOnce();
+    expect(events).toEqual([
+      started,
+      { kind: 'consulted', stats, answer: stop },
+      logRead,
+      { kind: 'suspended' },
+    ]);
     const environment = {
       LIBXL_SAVE_HELPER: '/usr/bin/xl-save-helper',
       MIG_HELPER_LINK: '4,5,bitmaps',
@@ -157,32 +165,35 @@ describe('a save', () => {
       MIG_STOP_AND_COPY_TIMEOUT: '0',
     };
     const stream = { pid: process.pid, fd: -1 };
-    expect(requests).toEqual([{ do: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
+    expect(requests).toEqual([{ kind: 'suspend', domid: 1, stream, live: true, debug: false, environment }]);
   });
 
   test('the helper has whole seconds for the stop-and-copy, where a time was said', () => {
-    const { requests } = helper([{ event: 'image', report }]);
+    const { requests } = helper([{ kind: 'image', report }]);
     images().save(1, output, { ...options, stopAndCopyTimeout: 1500 }, domain());
     expect(requests.at(-1)).toMatchObject({ environment: { MIG_STOP_AND_COPY_TIMEOUT: '2' } });
   });
 
   test('tells of the suspend before anybody else hears of it, and ends where that fails', () => {
     const heard: string[] = [];
-    const observer = { suspended: () => heard.push('observer') };
-    helper([{ event: 'suspended' }, { event: 'image', report }]);
+    const onEvent = ({ kind }: SaveEvent) => heard.push(kind);
+    helper([
+      { kind: 'saving', event: { kind: 'suspended' } },
+      { kind: 'image', report },
+    ]);
     images().save(
       1,
       output,
-      { ...options, observer },
+      { ...options, onEvent },
       domain(() => heard.push('host')),
     );
-    expect(heard).toEqual(['host', 'observer']);
+    expect(heard).toEqual(['host', 'suspended']);
     const stale = new HostError('stale', 'it was resumed');
     const save = () =>
       images().save(
         1,
         output,
-        { ...options, observer },
+        { ...options, onEvent },
         domain(() => {
           throw stale;
         }),
@@ -197,7 +208,7 @@ describe('a save', () => {
   });
 
   test('that was interrupted says so, whatever the helper made of it', () => {
-    helper([{ event: 'failed', failure: { kind: 'other', message: 'interrupted' } }], () => {
+    helper([{ kind: 'failed', failure: { kind: 'other', message: 'interrupted' } }], () => {
       throw new InterruptedError('SIGINT');
     });
     expect(failure(() => save())).toBeInstanceOf(InterruptedError);
@@ -207,8 +218,8 @@ describe('a save', () => {
 describe('of a PV domain', () => {
   const helperOf = (written: number) => ({ written, checkMoves: vi.fn(), isGone: false });
   const handOn = (listener: HelperListener | undefined, helper: ReturnType<typeof helperOf>) => {
-    listener?.event({ event: 'helper', pid: 1 });
-    listener?.event({ event: 'handed-on' });
+    listener?.hear({ kind: 'helper', pid: 1 });
+    listener?.hear({ kind: 'handed-on' });
     return listener!.handedOn!(helper as unknown as SilentHelper);
   };
 
@@ -216,7 +227,7 @@ describe('of a PV domain', () => {
     let suspended = false;
     const noted = vi.fn();
     libxl.answer = (request, listener) => {
-      expect(request).toMatchObject({ do: 'suspend', live: false });
+      expect(request).toMatchObject({ kind: 'suspend', live: false });
       const look = handOn(listener, helperOf(5000));
       look();
       expect(noted).not.toHaveBeenCalled();
@@ -248,7 +259,7 @@ describe('of a PV domain', () => {
   test('a restore has the patience of the stream as long as there is the helper', () => {
     const patient = new Input(-1, { subject: 'the test', patience: { what: 'none', milliseconds: 9 } });
     libxl.answer = (request, listener) => {
-      if (request.do === 'list') return [];
+      if (request.kind === 'list') return [];
       const helper = helperOf(0);
       const look = handOn(listener, helper);
       look();
@@ -262,13 +273,16 @@ describe('of a PV domain', () => {
 });
 
 describe('log-dirty that a helper has left on', () => {
-  const born: HelperEvent = { event: 'helper', pid: 1 };
-  const said: HelperEvent = { event: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
-  const stopped = { do: 'stop-log-dirty', domid: 1 };
+  const born: HelperMessage = { kind: 'helper', pid: 1 };
+  const said: HelperMessage = { kind: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
+  const stopped = { kind: 'stop-log-dirty', domid: 1 };
 
-  /** What is asked of libxl when a save fails after these events. */
-  function askedAfter(events: readonly HelperEvent[], error = new HostError('unavailable', 'ERROR_FAIL')) {
-    const { requests } = helper(events, () => {
+  /** What is asked of libxl when a save fails after these messages. */
+  function askedAfter(
+    messages: readonly HelperMessage[],
+    error = new HostError('unavailable', 'ERROR_FAIL'),
+  ) {
+    const { requests } = helper(messages, () => {
       if (requests.length === 1) throw error;
     });
     expect(failure(() => save())).toBeInstanceOf(Error);
@@ -316,7 +330,7 @@ describe.each(failures)("the helper's failure $kind", (said, kind, fields) => {
     ['save', () => save()],
     ['restore', () => images().restore(input, { configuration: '{}', name: 'one' })],
   ])("counts before libxl's in %s", (_, work) => {
-    helper([{ event: 'failed', failure: said }], refuse);
+    helper([{ kind: 'failed', failure: said }], refuse);
     const error = failure(work);
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject(fields);
@@ -328,11 +342,28 @@ test("libxl's own failure comes through", () => {
   expect(failure(() => save()).message).toBe('ERROR_FAIL');
 });
 
+test('a restore tells what its helper does, where somebody listens', () => {
+  const event: RestoreEvent = { kind: 'record-applied', type: 'HVM_CONTEXT' };
+  const heard: RestoreEvent[] = [];
+  const restore = (onEvent?: (event: RestoreEvent) => void) => {
+    const { requests } = helper([{ kind: 'restoring', event }], () => 12);
+    images().restore(input, { configuration: '{}', name: 'one', onEvent });
+    return requests[0];
+  };
+  const link = (MIG_HELPER_LINK: string) => ({ environment: { MIG_HELPER_LINK } });
+  expect(restore((each) => heard.push(each))).toMatchObject(link('4,5,events'));
+  expect(heard).toEqual([event]);
+  expect(restore()).toMatchObject(link('4,5'));
+});
+
 test('a restore is of the name that it arrives under', () => {
   const { requests } = helper([], () => 12);
   const configuration = '{"c_info":{"name":"one"}}';
   expect(images().restore(input, { configuration, name: 'one--incoming' })).toBe(12);
-  expect(requests[0]).toMatchObject({ do: 'restore', configuration: '{"c_info":{"name":"one--incoming"}}' });
+  expect(requests[0]).toMatchObject({
+    kind: 'restore',
+    configuration: '{"c_info":{"name":"one--incoming"}}',
+  });
 });
 
 describe('of a restore that failed', () => {
@@ -343,13 +374,13 @@ describe('of a restore that failed', () => {
     const destroyed: number[] = [];
     let there: readonly LibxlDomain[] = [one, two];
     libxl.answer = (request) => {
-      if (request.do === 'restore') {
+      if (request.kind === 'restore') {
         there = after;
         throw end;
       }
-      if (request.do === 'list') return there;
-      if (request.do === 'describe') return there.find(({ domid }) => domid === request.domid);
-      if (request.do === 'destroy') destroyed.push(request.domid);
+      if (request.kind === 'list') return there;
+      if (request.kind === 'describe') return there.find(({ domid }) => domid === request.domid);
+      if (request.kind === 'destroy') destroyed.push(request.domid);
       return undefined;
     };
     expect(failure(() => images().restore(input, { configuration, name: 'one--incoming' }))).toBe(end);

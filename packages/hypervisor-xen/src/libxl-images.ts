@@ -1,10 +1,10 @@
 /** The streams of libxl, with an image of our save helper's inside. */
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
 import { InterruptedError, type Input, type Output, type Patience, positionOf } from '@mig/posix';
-import { heardBy, helperEnvironment, inOurWords } from './helper-talk.js';
+import { helperEnvironment, inOurTime, inOurWords } from './helper-talk.js';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener } from './libxl-client.js';
-import type { HelperEvent, HelperFailure, LibxlRequest } from './libxl-messages.js';
+import type { HelperFailure, HelperMessage, LibxlRequest } from './libxl-messages.js';
 import { isBeingSavedLive } from './saver-processes.js';
 import type { SilentHelper } from './silent-helper.js';
 import { type SavedDomain, StockSave } from './stock-save.js';
@@ -24,10 +24,19 @@ export class LibxlImages {
   save(domid: number, output: Output, options: SaveOptions, domain: SavedDomain): ImageReport {
     let report: ImageReport | undefined;
     let stock: StockSave | undefined;
-    const hear = heardBy(options, (image) => (report = image));
-    const listen: HelperListener['event'] = (event) => {
-      if (event.event === 'suspended') domain.suspended();
-      return hear(event);
+    const { policy, bandwidth, dirtyBitmaps, onEvent } = options;
+    const hear: HelperListener['hear'] = (message) => {
+      if (message.kind === 'consult') {
+        const answer = policy(message.stats);
+        onEvent?.({ kind: 'consulted', stats: message.stats, answer });
+        return { decision: answer, bandwidth: bandwidth?.() };
+      }
+      if (message.kind === 'image') report = inOurTime(message.report);
+      if (message.kind === 'saving') {
+        if (message.event.kind === 'suspended') domain.suspended();
+        onEvent?.(message.event);
+      }
+      return undefined;
     };
     const handedOn: HelperListener['handedOn'] = (helper) => {
       const save = (stock = new StockSave(domain, options, output.patience, helper));
@@ -37,11 +46,16 @@ export class LibxlImages {
     const { debug } = options;
     // Of a PV domain the stock helper would try it, and fail.
     const live = options.live && domain.hvm;
-    const environment = helperEnvironment(this.saveHelper, output.patience.milliseconds, options);
+    const environment = helperEnvironment(
+      this.saveHelper,
+      output.patience.milliseconds,
+      dirtyBitmaps === true ? 'bitmaps' : undefined,
+      options,
+    );
     const stream = { pid: process.pid, fd: output.fd };
     try {
-      this.#askHelper({ do: 'suspend', domid, stream, live, debug, environment }, output, {
-        event: listen,
+      this.#askHelper({ kind: 'suspend', domid, stream, live, debug, environment }, output, {
+        hear,
         handedOn,
       });
       report ??= stock?.complete();
@@ -59,16 +73,23 @@ export class LibxlImages {
   }
 
   /** Builds a domain, and leaves it paused. @returns its domid; when it throws, nothing is left of it */
-  restore(input: Input, { configuration, name }: RestoreOptions): number {
+  restore(input: Input, { configuration, name, onEvent }: RestoreOptions): number {
     const stream = { pid: process.pid, fd: input.fd };
-    const environment = helperEnvironment(this.saveHelper, input.patience.milliseconds);
+    const wish = onEvent && 'events';
+    const environment = helperEnvironment(this.saveHelper, input.patience.milliseconds, wish);
     const before = this.domains.list().map(({ domain }) => domain.domid);
     const { libxl } = this.domains;
     try {
       return this.#askHelper(
-        { do: 'restore', configuration: renamed(configuration, name), stream, environment },
+        { kind: 'restore', configuration: renamed(configuration, name), stream, environment },
         input,
-        { handedOn: (helper) => () => lookAtRestore(helper, input.patience) },
+        {
+          hear: (message) => {
+            if (message.kind === 'restoring') onEvent?.(message.event);
+            return undefined;
+          },
+          handedOn: (helper) => () => lookAtRestore(helper, input.patience),
+        },
       ) as number;
     } catch (error) {
       if (libxl.ended) this.#destroyRemains(configuration, name, before);
@@ -107,18 +128,18 @@ export class LibxlImages {
   ): unknown {
     let failure: HelperFailure | undefined;
     const helper = { unaccounted: false };
-    const event = (event: HelperEvent) => {
-      if (event.event === 'helper') helper.unaccounted = true;
-      if (['image', 'failed', 'handed-on'].includes(event.event)) helper.unaccounted = false;
-      if (event.event === 'failed') failure = event.failure;
-      return listener.event?.(event);
+    const hear = (message: HelperMessage) => {
+      if (message.kind === 'helper') helper.unaccounted = true;
+      if (['image', 'failed', 'handed-on'].includes(message.kind)) helper.unaccounted = false;
+      if (message.kind === 'failed') failure = message.failure;
+      return listener.hear?.(message);
     };
     try {
-      return this.domains.libxl.ask(request, { ...listener, event, interrupt, patience });
+      return this.domains.libxl.ask(request, { ...listener, hear, interrupt, patience });
     } catch (error) {
-      if (helper.unaccounted && request.do === 'suspend') this.#stopLogDirty(request.domid);
+      if (helper.unaccounted && request.kind === 'suspend') this.#stopLogDirty(request.domid);
       if (failure === undefined || error instanceof InterruptedError) throw error;
-      const about = request.do === 'suspend' ? { domid: request.domid } : {};
+      const about = request.kind === 'suspend' ? { domid: request.domid } : {};
       throw inOurWords(failure, { ...about, cause: error });
     }
   }

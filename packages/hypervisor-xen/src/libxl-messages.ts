@@ -7,11 +7,11 @@ import type {
   Bandwidth,
   HostErrorCode,
   ImageReport,
-  PassKind,
-  PassReport,
   PrecopyDecision,
   PrecopyEnd,
   PrecopyStats,
+  RestoreEvent,
+  SaveEvent,
 } from '@mig/hypervisor';
 import type { LibxlDomain } from './libxl.js';
 import type { XlSettings } from './xl-settings.js';
@@ -23,20 +23,20 @@ export interface ForeignDescriptor {
 }
 
 export type LibxlRequest =
-  | { readonly do: 'list' | 'free-memory' | 'control-domain-memory' | 'xl-settings' }
-  | { readonly do: 'needed-memory'; readonly configuration: string }
-  | { readonly do: 'change-control-domain-target'; readonly by: number }
-  | { readonly do: 'describe'; readonly domid: number }
-  | { readonly do: 'configuration'; readonly domid: number }
+  | { readonly kind: 'list' | 'free-memory' | 'control-domain-memory' | 'xl-settings' }
+  | { readonly kind: 'needed-memory'; readonly configuration: string }
+  | { readonly kind: 'change-control-domain-target'; readonly by: number }
+  | { readonly kind: 'describe'; readonly domid: number }
+  | { readonly kind: 'configuration'; readonly domid: number }
   | {
-      readonly do: 'rename';
+      readonly kind: 'rename';
       readonly domid: number;
       readonly name: string;
     }
-  | { readonly do: 'new-log'; readonly name: string }
-  | { readonly do: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty'; readonly domid: number }
+  | { readonly kind: 'new-log'; readonly name: string }
+  | { readonly kind: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty'; readonly domid: number }
   | {
-      readonly do: 'suspend';
+      readonly kind: 'suspend';
       readonly domid: number;
       readonly stream: ForeignDescriptor;
       readonly live: boolean;
@@ -44,7 +44,7 @@ export type LibxlRequest =
       readonly environment: Readonly<Record<string, string>>;
     }
   | {
-      readonly do: 'restore';
+      readonly kind: 'restore';
       readonly configuration: string;
       readonly stream: ForeignDescriptor;
       readonly environment: Readonly<Record<string, string>>;
@@ -53,41 +53,28 @@ export type LibxlRequest =
 type LibxlValue = LibxlDomain | readonly LibxlDomain[] | XlSettings | string | number;
 
 export type LibxlReply =
-  | { readonly reply: 'done'; readonly value?: LibxlValue }
+  | { readonly kind: 'done'; readonly value?: LibxlValue }
   | {
-      readonly reply: 'failed';
+      readonly kind: 'error';
       readonly code: HostErrorCode;
       readonly message: string;
       readonly domid?: number | undefined;
     };
 
 /** Of the helper's failures only what there are words for elsewhere; the others libxl reports. */
-export type HelperEvent =
-  | { readonly event: 'helper'; readonly pid: number }
+export type HelperMessage =
+  | { readonly kind: 'helper'; readonly pid: number }
   /** It becomes Xen's own helper, from which no news come. */
-  | { readonly event: 'handed-on' }
-  | {
-      readonly event: 'pass-started';
-      readonly pass: { kind: PassKind; iteration: number; dirtyPages: number };
-    }
-  | {
-      readonly event: 'pass-progress';
-      readonly pass: { iteration: number; dirtyPages: number; pagesDone: number };
-    }
-  | { readonly event: 'pass-finished'; readonly pass: PassReport }
-  | { readonly event: 'precopy-ended'; readonly reason: PrecopyEnd }
-  | { readonly event: 'suspended' }
+  | { readonly kind: 'handed-on' }
+  /** All but `consulted`, which is for xl to say. */
+  | { readonly kind: 'saving'; readonly event: SaveEvent }
+  /** Only where the link was asked for them. */
+  | { readonly kind: 'restoring'; readonly event: RestoreEvent }
   /** Answered by a HelperDirective on the other pipe. */
-  | { readonly event: 'consult'; readonly stats: PrecopyStats }
-  /** Only where the link was asked for bitmaps: a bit a pfn, lowest first, as base64. */
-  | {
-      readonly event: 'log-read';
-      readonly pass: { iteration: number; dirtyPages: number };
-      readonly bitmap: string;
-    }
+  | { readonly kind: 'consult'; readonly stats: PrecopyStats }
   /** `suspendRequestedAt`: milliseconds since 1970. */
-  | { readonly event: 'image'; readonly report: ImageReport }
-  | { readonly event: 'failed'; readonly failure: HelperFailure };
+  | { readonly kind: 'image'; readonly report: ImageReport }
+  | { readonly kind: 'failed'; readonly failure: HelperFailure };
 
 export type HelperFailure =
   | { readonly kind: 'aborted'; readonly reason: PrecopyEnd }
@@ -102,9 +89,12 @@ export interface HelperDirective {
   readonly bandwidth?: Bandwidth | undefined;
 }
 
+/** What xl wants to hear besides: the dirty bitmaps of a save, the events of a restore. */
+export type LinkWish = 'bitmaps' | 'events';
+
 /**
- * `PID,TO,FROM`: a process and two of its descriptors, where the helper writes HelperEvents and where it reads
- * HelperDirectives; `bitmaps` as fourth where xl wants the log, too. It duplicates them from there: what it inherited, a
+ * `PID,TO,FROM`: a process and two of its descriptors, where the helper writes HelperMessages and where it reads
+ * HelperDirectives; a LinkWish as fourth where xl has one. It duplicates them from there: what it inherited, a
  * device model that libxl starts would have, too, and xl would never see their end. libxl's process puts itself before
  * what xl says.
  */

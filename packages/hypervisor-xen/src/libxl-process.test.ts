@@ -39,9 +39,9 @@ const QUIETLY = { status: 0, words: '' };
 describe.skipIf(isControlDomain())("libxl's process", () => {
   test('answers one request after the other, and ends with the last', async () => {
     const { requests, replies, end } = start();
-    requests.end('{"do":"describe","domid":1}\n{"do":"list"}\n');
+    requests.end('{"kind":"describe","domid":1}\n{"kind":"list"}\n');
     const refused = {
-      reply: 'failed',
+      kind: 'error',
       code: 'unavailable',
       message: 'this machine does not run under Xen',
     };
@@ -54,22 +54,22 @@ describe.skipIf(isControlDomain())("libxl's process", () => {
     const { requests, replies, end } = start();
     replies.destroy();
     await once(replies, 'close');
-    requests.end('{"do":"list"}\n');
+    requests.end('{"kind":"list"}\n');
     expect(await end()).toEqual(QUIETLY);
   });
 
   test('ends where a request is cut short', async () => {
     const { requests, end } = start();
-    requests.end('{"do":"li');
+    requests.end('{"kind":"li');
     expect(await end()).toEqual(QUIETLY);
   });
 
   test('leaves signals of the terminal to xl', async () => {
     const { child, requests, replies, end } = start();
-    requests.write('{"do":"list"}\n');
+    requests.write('{"kind":"list"}\n');
     await once(replies, 'data');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) child.kill(signal);
-    requests.write('{"do":"list"}\n');
+    requests.write('{"kind":"list"}\n');
     await once(replies, 'data');
     requests.end();
     expect(await end()).toEqual(QUIETLY);
@@ -77,7 +77,7 @@ describe.skipIf(isControlDomain())("libxl's process", () => {
 
   test('hands standard streams on to what libxl starts, and nothing that is its own', async () => {
     const { child, requests, replies, end } = start();
-    requests.write('{"do":"list"}\n');
+    requests.write('{"kind":"list"}\n');
     await once(replies, 'data');
     const inherited = [0, 1, 2, 3, 4, 5].filter((fd) => {
       const [, flags] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${child.pid}/fdinfo/${fd}`, 'utf8'))!;

@@ -49,16 +49,16 @@ function answer(request: LibxlRequest): LibxlReply {
   try {
     libxl ??= new Libxl(detectXen(), process.env['MIG_LIBXL_DEBUG'] !== undefined);
     const value = perform(libxl, request);
-    return value === undefined ? { reply: 'done' } : { reply: 'done', value };
+    return value === undefined ? { kind: 'done' } : { kind: 'done', value };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof HostError)) return { reply: 'failed', code: 'unavailable', message };
-    return { reply: 'failed', code: error.code, message, domid: error.domid };
+    if (!(error instanceof HostError)) return { kind: 'error', code: 'unavailable', message };
+    return { kind: 'error', code: error.code, message, domid: error.domid };
   }
 }
 
 function perform(libxl: Libxl, request: LibxlRequest) {
-  switch (request.do) {
+  switch (request.kind) {
     case 'list':
       return libxl.list();
     case 'free-memory':
@@ -83,7 +83,7 @@ function perform(libxl: Libxl, request: LibxlRequest) {
     case 'unpause':
     case 'resume':
     case 'destroy':
-      return libxl[request.do](request.domid);
+      return libxl[request.kind](request.domid);
     case 'suspend':
       setEnvironment(request.environment);
       return withDescriptor(request.stream, (fd) => libxl.suspend(request.domid, fd, request));

@@ -34,6 +34,16 @@ test('values come back, however the line is cut into pieces', () => {
   );
 });
 
+test('a bitmap comes back as words, whatever part of a buffer it was', () => {
+  const bitmap = Uint32Array.of(7, 0, 0x80000001).subarray(1);
+  const { lines, close } = linesOf(jsonLine({ event: { bitmap } }));
+  try {
+    expect(lines.next()).toEqual({ event: { bitmap: Uint32Array.of(0, 0x80000001) } });
+  } finally {
+    close();
+  }
+});
+
 function linesOf(octets: Uint8Array): { lines: JsonLines; close: () => void } {
   const file = createMemoryFile('lines', 0);
   writeSync(file, octets);
@@ -59,7 +69,7 @@ test('a line that does not end is given up', () => {
 });
 
 test('half a line is none', () => {
-  const { lines, close } = linesOf(jsonLine({ reply: 'done' }).subarray(0, -1));
+  const { lines, close } = linesOf(jsonLine({ kind: 'done' }).subarray(0, -1));
   expect(() => lines.next()).toThrow(EndOfInputError);
   close();
 });

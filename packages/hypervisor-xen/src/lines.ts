@@ -7,7 +7,7 @@ const CHUNK = 65536;
 /** Octets of a line at most: a bitmap of 2 TiB of memory, as base64, is the longest. */
 export const LONGEST_LINE = 96 * 2 ** 20;
 
-/** JSON objects, one a line. */
+/** JSON objects, one a line; a `bitmap` in them is base64 there, and an array of words here. */
 export class JsonLines {
   #buffer = Buffer.alloc(CHUNK);
   #length = 0;
@@ -24,7 +24,7 @@ export class JsonLines {
   next(): unknown {
     for (let looked = 0; ;) {
       const end = this.#buffer.subarray(0, this.#length).indexOf(NEWLINE, looked);
-      if (end >= 0) return JSON.parse(this.#take(end));
+      if (end >= 0) return JSON.parse(this.#take(end), wordsBack);
       looked = this.#length;
       if (looked > this.longest) {
         const message = `${this.input.subject}: a line of more than ${this.longest} octets`;
@@ -54,5 +54,16 @@ export class JsonLines {
 }
 
 export function jsonLine(value: unknown): Uint8Array {
-  return Buffer.from(`${JSON.stringify(value)}\n`);
+  return Buffer.from(`${JSON.stringify(value, wordsAsText)}\n`);
+}
+
+function wordsAsText(_: string, value: unknown): unknown {
+  if (!(value instanceof Uint32Array)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+}
+
+/** Copied, for an array of words begins at a multiple of four octets. */
+function wordsBack(name: string, value: unknown): unknown {
+  if (name !== 'bitmap' || typeof value !== 'string') return value;
+  return new Uint32Array(new Uint8Array(Buffer.from(value, 'base64')).buffer);
 }

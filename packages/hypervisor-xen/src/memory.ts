@@ -13,9 +13,10 @@ export {
 export { ASSUMED_SUSPEND_COST, refuseSuspended, type SaveCallbacks, XenMemory } from './xen-memory.js';
 export {
   type HelperDirective,
-  type HelperEvent,
   type HelperFailure,
+  type HelperMessage,
   LINK_VARIABLE,
+  type LinkWish,
 } from './libxl-messages.js';
 export { JsonLines, jsonLine } from './lines.js';
 export { stockSaveHelper } from './stock-helper.js';

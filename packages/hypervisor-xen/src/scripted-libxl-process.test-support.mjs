@@ -39,27 +39,27 @@ async function suspend(domid) {
     helper.kill();
     return ended;
   };
-  tell({ event: 'helper', pid: helper.pid });
-  tell({ event: 'suspended' });
-  const failed = { reply: 'failed', code: 'unavailable', message: 'ERROR_FAIL', domid };
+  tell({ kind: 'helper', pid: helper.pid });
+  tell({ kind: 'saving', event: { kind: 'suspended' } });
+  const failed = { kind: 'error', code: 'unavailable', message: 'ERROR_FAIL', domid };
   switch (['finish', 'fail', 'wait', 'die', 'silent', 'stuck'][domid]) {
     case 'silent':
-      tell({ event: 'handed-on' });
+      tell({ kind: 'handed-on' });
       await ended;
       return failed;
     case 'stuck':
       // The stream holds libxl up: not even the end of its helper has it answer.
-      tell({ event: 'handed-on' });
+      tell({ kind: 'handed-on' });
       await ended;
       return new Promise(() => undefined);
     case 'finish': {
-      tell({ event: 'consult', stats: { iteration: 2, totalWritten: 5, point: 'pass-finished' } });
+      tell({ kind: 'consult', stats: { iteration: 2, totalWritten: 5, point: 'pass-finished' } });
       const decision = decisions.next().value;
       await end();
-      return { reply: 'done', value: decision };
+      return { kind: 'done', value: decision };
     }
     case 'fail':
-      tell({ event: 'failed', failure: { kind: 'other', message: 'it broke' } });
+      tell({ kind: 'failed', failure: { kind: 'other', message: 'it broke' } });
       await end();
       return failed;
     case 'wait':
@@ -67,28 +67,28 @@ async function suspend(domid) {
       return failed;
     default:
       await end();
-      say('{"reply":"do');
+      say('{"kind":"do');
       process.exit();
   }
 }
 
-/** @param {{ do: string, domid: number, configuration: string }} request what each has of that */
+/** @param {{ kind: string, domid: number, configuration: string }} request what each has of that */
 async function answer(request) {
-  switch (request.do) {
+  switch (request.kind) {
     case 'list':
-      return { reply: 'done', value: [] };
+      return { kind: 'done', value: [] };
     case 'configuration':
       // Domid 0: who it is. A large one: a configuration of that length.
-      if (request.domid === 0) return { reply: 'done', value: String(process.pid) };
+      if (request.domid === 0) return { kind: 'done', value: String(process.pid) };
       return {
-        reply: 'done',
+        kind: 'done',
         value: request.domid < 100 ? `domain ${request.domid}` : 'x'.repeat(request.domid),
       };
     case 'restore':
-      return { reply: 'done', value: request.configuration.length };
+      return { kind: 'done', value: request.configuration.length };
     case 'destroy':
       return {
-        reply: 'failed',
+        kind: 'error',
         code: 'no-such-domain',
         message: `there is no domain ${request.domid}`,
         domid: request.domid,
@@ -96,7 +96,7 @@ async function answer(request) {
     case 'suspend':
       return suspend(request.domid);
     default:
-      return { reply: 'done' };
+      return { kind: 'done' };
   }
 }
 

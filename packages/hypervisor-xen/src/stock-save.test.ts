@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { HostError } from '@mig/hypervisor';
+import { HostError, type SaveEvent } from '@mig/hypervisor';
 import { type Patience, TimeoutError } from '@mig/posix';
 import type { SilentHelper } from './silent-helper.js';
 import { STANDS_STILL, StockSave } from './stock-save.js';
@@ -11,7 +11,8 @@ const MiB = 1 << 20;
 const clock = { now: 1e6 };
 let guest: { suspended: boolean; resumed: boolean };
 let helper: { written: number; patience: Patience[] };
-let heard: [string, ...unknown[]][];
+/** The events, and when the host has noted that the guest is suspended. */
+let heard: (SaveEvent | { kind: 'noted' })[];
 beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
   guest = { suspended: false, resumed: false };
@@ -23,54 +24,50 @@ afterEach(() => {
 });
 
 function begin({ live = true, stopAndCopyTimeout = undefined as number | undefined } = {}): StockSave {
-  const hear =
-    (what: string) =>
-    (...details: unknown[]) =>
-      heard.push([what, ...details]);
   const domain = {
     ...{ hvm: false, pages: PAGES, hasSuspended: () => guest.suspended },
     suspended: () => {
-      heard.push(['noted']);
+      heard.push({ kind: 'noted' });
       if (guest.resumed) throw new HostError('stale', 'busy was resumed by another command meanwhile');
     },
   };
-  const observer = {
-    ...{ precopyEnded: hear('precopy ended'), suspended: hear('suspended') },
-    ...{ passStarted: hear('started'), passProgress: hear('progress'), passFinished: hear('finished') },
-  };
+  const onEvent = (event: SaveEvent) => heard.push(event);
   const silent = {
     get written() {
       return helper.written;
     },
     checkMoves: (within: Patience) => helper.patience.push(within),
   } as unknown as SilentHelper;
-  return new StockSave(domain, { live, stopAndCopyTimeout, observer }, patience, silent);
+  return new StockSave(domain, { live, stopAndCopyTimeout, onEvent }, patience, silent);
 }
 
 describe('a save by a helper that says nothing', () => {
   test('sees the guest suspend, and what is sent of it', () => {
     const save = begin();
-    expect(heard.splice(0)).toEqual([['precopy ended', STANDS_STILL]]);
+    expect(heard.splice(0)).toEqual([{ kind: 'precopy-ended', reason: STANDS_STILL }]);
     expect(save.look()).toBe(10);
     expect(heard).toEqual([]);
     clock.now += 150;
     guest.suspended = true;
     save.look();
     const pass = { kind: 'stop-and-copy', iteration: 0, dirtyPages: PAGES };
-    const progress = { iteration: 0, dirtyPages: PAGES };
+    const progress = (pagesDone: number) => ({
+      kind: 'pass-progress',
+      pass: { iteration: 0, dirtyPages: PAGES, pagesDone },
+    });
     // The host before anybody else.
     expect(heard.splice(0)).toEqual([
-      ['noted'],
-      ['suspended'],
-      ['started', pass],
-      ['progress', { ...progress, pagesDone: 0 }],
+      { kind: 'noted' },
+      { kind: 'suspended' },
+      { kind: 'pass-started', pass },
+      progress(0),
     ]);
     clock.now += 300;
     expect(save.look()).toBe(100);
-    expect(heard.splice(0)).toEqual([['progress', { ...progress, pagesDone: 0 }]]);
+    expect(heard.splice(0)).toEqual([progress(0)]);
     helper.written = 4104 * 2000;
     expect(save.look()).toBe(100);
-    expect(heard.splice(0)).toEqual([['progress', { ...progress, pagesDone: 2000 }]]);
+    expect(heard.splice(0)).toEqual([progress(2000)]);
     clock.now += 1000;
     helper.written = 97 * MiB;
     // The time in which the target took nothing is none of it.
@@ -79,7 +76,7 @@ describe('a save by a helper that says nothing', () => {
       ...{ passes: [finished], precopyEnd: STANDS_STILL, octets: 97 * MiB, milliseconds: 1450 },
       ...{ suspendRequestedAt: clock.now - 1450, suspendMilliseconds: 150, lineRate: PAGES },
     });
-    expect(heard).toEqual([['finished', finished]]);
+    expect(heard).toEqual([{ kind: 'pass-finished', pass: finished }]);
   });
 
   test('has no precopy that could end where none was asked for', () => {
@@ -114,8 +111,8 @@ describe('a save by a helper that says nothing', () => {
     const save = begin();
     guest.suspended = true;
     save.complete();
-    expect(heard.map(([what]) => what)).toEqual([
-      ...['precopy ended', 'noted', 'suspended', 'started', 'finished'],
+    expect(heard.map(({ kind }) => kind)).toEqual([
+      ...['precopy-ended', 'noted', 'suspended', 'pass-started', 'pass-finished'],
     ]);
   });
 
@@ -124,7 +121,7 @@ describe('a save by a helper that says nothing', () => {
     expect(() => begin().complete()).toThrow('was resumed by another command meanwhile');
     guest.suspended = true;
     expect(() => begin().look()).toThrow('was resumed by another command meanwhile');
-    expect(heard.map(([what]) => what)).not.toContain('suspended');
+    expect(heard.map(({ kind }) => kind)).not.toContain('suspended');
   });
 
   test('that fails takes note of a guest that has suspended since the last look, once', () => {
@@ -133,7 +130,7 @@ describe('a save by a helper that says nothing', () => {
     guest.suspended = true;
     save.failed();
     save.failed();
-    expect(heard.filter(([what]) => what === 'noted')).toHaveLength(1);
+    expect(heard.filter(({ kind }) => kind === 'noted')).toHaveLength(1);
     guest.resumed = true;
     expect(() => begin().failed()).not.toThrow();
   });

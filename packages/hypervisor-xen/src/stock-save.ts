@@ -40,11 +40,11 @@ export class StockSave {
 
   constructor(
     private readonly domain: SavedDomain,
-    private readonly options: Pick<SaveOptions, 'live' | 'observer' | 'stopAndCopyTimeout'>,
+    private readonly options: Pick<SaveOptions, 'live' | 'onEvent' | 'stopAndCopyTimeout'>,
     private readonly patience: Patience,
     private readonly helper: SilentHelper,
   ) {
-    if (options.live) options.observer?.precopyEnded?.(STANDS_STILL);
+    if (options.live) options.onEvent?.({ kind: 'precopy-ended', reason: STANDS_STILL });
   }
 
   /** @returns milliseconds until the next look @throws TimeoutError; what `suspended` throws */
@@ -67,21 +67,24 @@ export class StockSave {
   #looked(): void {
     const { pages } = this.domain;
     const pagesDone = Math.min(pages, Math.floor(this.helper.written / PAGE_OCTETS));
-    this.options.observer?.passProgress?.({ iteration: 0, dirtyPages: pages, pagesDone });
+    this.options.onEvent?.({ kind: 'pass-progress', pass: { iteration: 0, dirtyPages: pages, pagesDone } });
     if (pagesDone < MAX_BATCH_SIZE) this.#idleAt = performance.now();
   }
 
   #suspended(): void {
     this.#suspendedAt = performance.now();
     this.domain.suspended();
-    const { observer, stopAndCopyTimeout } = this.options;
+    const { onEvent, stopAndCopyTimeout } = this.options;
     const { pages } = this.domain;
     const milliseconds =
       stopAndCopyTimeout ??
       stopAndCopyLimit({ pages, livePages: 0, liveMilliseconds: 0, bandwidth: undefined });
     this.#deadline = deadlineIn(milliseconds, 'the rest of the suspended domain was not taken');
-    observer?.suspended?.();
-    observer?.passStarted?.({ kind: 'stop-and-copy', iteration: 0, dirtyPages: pages });
+    onEvent?.({ kind: 'suspended' });
+    onEvent?.({
+      kind: 'pass-started',
+      pass: { kind: 'stop-and-copy', iteration: 0, dirtyPages: pages },
+    });
   }
 
   /**
@@ -99,7 +102,7 @@ export class StockSave {
       ...{ kind: 'stop-and-copy', iteration: 0, dirtyPages: pages, sentPages: pages },
       ...{ octets, milliseconds },
     };
-    this.options.observer?.passFinished?.(pass);
+    this.options.onEvent?.({ kind: 'pass-finished', pass });
     return {
       passes: [pass],
       precopyEnd: STANDS_STILL,

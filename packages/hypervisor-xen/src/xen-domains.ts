@@ -22,7 +22,7 @@ export class XenDomains implements BalloonedHost {
   /** @param start starts a process that keeps libxl, or takes one that is there */
   constructor(private readonly start: () => LibxlClient) {}
 
-  /** Another where that one is busy: while a domain is saved, its observer may look at it. */
+  /** Another where that one is busy: while a domain is saved, whoever is told of it may look at it. */
   get libxl(): LibxlClient {
     this.#client = this.#alive(this.#client);
     return this.#client.busy ? (this.#other = this.#alive(this.#other)) : this.#client;
@@ -30,7 +30,7 @@ export class XenDomains implements BalloonedHost {
 
   list(): StandingDomain[] {
     const helpers = helpersAtWork();
-    return (this.libxl.ask({ do: 'list' }) as LibxlDomain[]).map((domain) => ({
+    return (this.libxl.ask({ kind: 'list' }) as LibxlDomain[]).map((domain) => ({
       domain,
       standing: remembered(domain.domid, domain, domain.record, helpers).standing,
     }));
@@ -38,48 +38,48 @@ export class XenDomains implements BalloonedHost {
 
   /** @throws HostError no-such-domain */
   describe(domid: number): StandingDomain {
-    const domain = this.libxl.ask({ do: 'describe', domid }) as LibxlDomain | undefined;
+    const domain = this.libxl.ask({ kind: 'describe', domid }) as LibxlDomain | undefined;
     if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
     return { domain, standing: remembered(domid, domain, domain.record, helpersAtWork()).standing };
   }
 
   configuration(domid: number): string {
-    return this.libxl.ask({ do: 'configuration', domid }) as string;
+    return this.libxl.ask({ kind: 'configuration', domid }) as string;
   }
 
   /** KiB that no domain has. */
   freeMemory(): number {
-    return this.libxl.ask({ do: 'free-memory' }) as number;
+    return this.libxl.ask({ kind: 'free-memory' }) as number;
   }
 
   controlDomainMemory(): number {
-    return this.libxl.ask({ do: 'control-domain-memory' }) as number;
+    return this.libxl.ask({ kind: 'control-domain-memory' }) as number;
   }
 
   neededMemory(configuration: string): number {
-    return this.libxl.ask({ do: 'needed-memory', configuration }) as number;
+    return this.libxl.ask({ kind: 'needed-memory', configuration }) as number;
   }
 
   changeControlDomainTarget(by: number): number {
-    return this.libxl.ask({ do: 'change-control-domain-target', by }) as number;
+    return this.libxl.ask({ kind: 'change-control-domain-target', by }) as number;
   }
 
   xlSettings(): XlSettings {
-    return this.libxl.ask({ do: 'xl-settings' }) as XlSettings;
+    return this.libxl.ask({ kind: 'xl-settings' }) as XlSettings;
   }
 
   /** The path of a log of that name under /var/log/xen; the file is not there yet. */
   newLog(name: string): string {
-    return this.libxl.ask({ do: 'new-log', name }) as string;
+    return this.libxl.ask({ kind: 'new-log', name }) as string;
   }
 
   rename(domid: number, name: string): void {
-    this.libxl.ask({ do: 'rename', domid, name });
+    this.libxl.ask({ kind: 'rename', domid, name });
   }
 
   /** What libxl does by itself, whoever has the domain. */
   do(what: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty', domid: number): void {
-    this.libxl.ask({ do: what, domid });
+    this.libxl.ask({ kind: what, domid });
   }
 
   /**

@@ -369,12 +369,12 @@ describe('destroy', () => {
 describe('a migration', () => {
   beforeEach(() => {
     xen.image = (request, listener) => {
-      if (request.do === 'restore') {
+      if (request.kind === 'restore') {
         xen.add(7, { name: 'busy--incoming', uuid: xen.get(DOMID).uuid, pauses: 1, cpuNanoseconds: 0 });
         return 7;
       }
       xen.suspend(DOMID);
-      listener?.event({ event: 'suspended' });
+      listener?.hear({ kind: 'saving', event: { kind: 'suspended' } });
       const precopyEnd = { code: 'test', sentence: 'enough' };
       const report = {
         passes: [],
@@ -384,7 +384,7 @@ describe('a migration', () => {
         suspendMilliseconds: 1,
         lineRate: undefined,
       };
-      listener?.event({ event: 'image', report: { ...report, suspendRequestedAt: 0 } });
+      listener?.hear({ kind: 'image', report: { ...report, suspendRequestedAt: 0 } });
       return undefined;
     };
   });
@@ -612,7 +612,7 @@ describe('a PV domain', () => {
     xen.image = (request) => asked.push(request);
     const domain = host().take(DOMID, { kind: 'migration' });
     expect(() => domain.saveTo(output, options)).toThrow('did not use the save helper');
-    expect(asked).toMatchObject([{ do: 'suspend', live: false }]);
+    expect(asked).toMatchObject([{ kind: 'suspend', live: false }]);
   });
 });
 

@@ -53,7 +53,7 @@ class Source extends FakeControl {
   /** The process of another that saves the domain. */
   anotherSaver: number | undefined;
 
-  readonly leftOn: unknown[] = [];
+  readonly leftOn: string[] = [];
   /** What was noticed of its balloon. */
   tookIn = 0;
 
@@ -64,7 +64,9 @@ class Source extends FakeControl {
         live,
         debug,
         policy: simplePolicy(iterations, 0),
-        observer: { logDirtyLeftOn: (error) => void this.leftOn.push(error) },
+        onEvent: (event) => {
+          if (event.kind === 'note') this.leftOn.push(event.text);
+        },
       });
       this.tookIn = memory.takenIn;
       return report;
@@ -340,7 +342,9 @@ describe('whatever fails', () => {
     // The image is whole by then.
     if (turnsOff.includes(refused)) save();
     else expect(save).toThrow(Refusal);
-    expect(failing.leftOn).toEqual(turnsOff.includes(refused) ? [expect.any(Refusal)] : []);
+    expect(failing.leftOn).toEqual(
+      turnsOff.includes(refused) ? [expect.stringMatching(/^log-dirty is left on: /)] : [],
+    );
     expect(failing.calls.slice(0, number + 1)).toEqual(good.calls.slice(0, number + 1));
     expect(failing.logsDirty).toBe(refused === 'disableLogDirty');
     expect(failing.deviceModelLogs).toBe(refused === 'deviceModelLog off');

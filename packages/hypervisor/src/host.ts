@@ -1,9 +1,10 @@
 import type { Input, Output } from '@mig/posix';
 import type { Standing } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
+import type { RestoreEvent, SaveEvent } from './events.js';
 import type { Memory } from './memory.js';
 import type { PrecopyPolicy } from './policy.js';
-import type { ImageReport, SaveObserver } from './report.js';
+import type { ImageReport } from './report.js';
 
 /** Why a domain does not run; `running` where it does. Both may hold: a paused domain can be suspended. */
 export interface DomainState {
@@ -65,7 +66,9 @@ export interface SaveOptions {
   /** Sends all of memory again for the target to compare. */
   readonly debug: boolean;
   readonly policy: PrecopyPolicy;
-  readonly observer?: SaveObserver;
+  readonly onEvent?: ((event: SaveEvent) => void) | undefined;
+  /** Each reading of the log is an event as well, with its bitmap: on Xen that comes from another process. */
+  readonly dirtyBitmaps?: boolean | undefined;
   /** Asked before each batch, so that it may change meanwhile; no limit where it is absent, or answers undefined. */
   readonly bandwidth?: () => Bandwidth | undefined;
   /** Milliseconds that a suspend costs whatever is dirty, for the policy's estimates; 0 unless given. */
@@ -157,6 +160,8 @@ export interface RestoreOptions {
   readonly fromHost?: boolean;
   /** What is known to keep it from starting here is not looked at, but for another domain in its place. */
   readonly unchecked?: boolean;
+  /** Where nobody listens nothing is told: on Xen an event comes from another process. */
+  readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
 }
 
 /** The preparations of a host for a domain that is to arrive. */

@@ -1,5 +1,20 @@
 export { checkName, domidIn, isMeant } from './naming.js';
 export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
+export {
+  byKind,
+  type EventOf,
+  type EventTable,
+  type IncomingPass,
+  type LogReadEvent,
+  type MigrationEvent,
+  type NoteEvent,
+  type PassProgress,
+  type PassStart,
+  type ReceiveEvent,
+  type RestoreEvent,
+  type SaveEvent,
+  type SendEvent,
+} from './events.js';
 export type {
   Bandwidth,
   Departure,
@@ -24,4 +39,4 @@ export type {
   PrecopyPolicy,
   PrecopyStats,
 } from './policy.js';
-export type { ImageReport, PassKind, PassReport, SaveObserver } from './report.js';
+export type { ImageReport, PassKind, PassReport } from './report.js';

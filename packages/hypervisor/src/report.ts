@@ -1,4 +1,4 @@
-import type { PrecopyDecision, PrecopyEnd, PrecopyStats } from './policy.js';
+import type { PrecopyEnd } from './policy.js';
 
 /**
  * - `precopy`: a live pass
@@ -35,23 +35,4 @@ export interface ImageReport {
   readonly suspendMilliseconds: number;
   /** Pages per second that the line carried while no bandwidth held; undefined where too few were sent to tell. */
   readonly lineRate: number | undefined;
-}
-
-/** Called as the image is written; must not throw. `sentPages` is of the current pass. */
-export interface SaveObserver {
-  passStarted?(pass: { kind: PassKind; iteration: number; dirtyPages: number }): void;
-  /** Between batches; `pagesDone` counts pages dealt with, holes included. */
-  passProgress?(pass: { iteration: number; dirtyPages: number; pagesDone: number }): void;
-  passFinished?(pass: PassReport): void;
-  /** The policy was asked; also for each batch. */
-  consulted?(stats: PrecopyStats, decision: PrecopyDecision): void;
-  /**
-   * The log was read, after the live pass of that number.
-   * @param bitmap the pages now to be sent, a bit a pfn, lowest first; valid during the call only
-   */
-  logRead?(pass: { iteration: number; dirtyPages: number }, bitmap: Uint32Array): void;
-  precopyEnded?(reason: PrecopyEnd): void;
-  suspended?(): void;
-  /** The whole image is written, but log-dirty could not be turned off: no reason against the image. */
-  logDirtyLeftOn?(error: unknown): void;
 }

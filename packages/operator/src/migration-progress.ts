@@ -1,23 +1,28 @@
-/** How far a migration has come, from what its observer is told: the figures of its status. */
-import type { PassKind, PassReport, PrecopyDecision, PrecopyEnd, PrecopyStats } from '@mig/hypervisor';
+/** How far a migration has come, by its events: the figures of its status. */
+import {
+  byKind,
+  type EventTable,
+  type PassKind,
+  type PrecopyEnd,
+  type PrecopyStats,
+  type SendEvent,
+} from '@mig/hypervisor';
 import { PAGE_OCTETS } from '@mig/protocol';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { OperatorPass, OperatorStatus } from './wire/operator-protocol.js';
-import { type Clock, type DowntimeEstimate, estimateDowntime, type MigrationObserver } from '@mig/sender';
+import { type Clock, type DowntimeEstimate, estimateDowntime } from '@mig/sender';
 
 export type ProgressFigures = Omit<
   OperatorStatus,
   'domid' | 'domain' | 'target' | 'pid' | 'course' | 'ownPolicy'
 >;
 
-type Heard = 'stateEntered' | 'passStarted' | 'passProgress' | 'passFinished' | 'consulted' | 'precopyEnded';
-
 interface PassUnderWay extends OperatorPass {
   readonly began: number;
   readonly over: boolean;
 }
 
-export class MigrationProgress implements Required<Pick<MigrationObserver, Heard>> {
+export class MigrationProgress {
   readonly #began: number;
   #phase: SourceState = 'awaiting-banner';
   #stats: PrecopyStats | undefined;
@@ -34,8 +39,48 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
   /** When precopy ended. */
   #lastEstimate: DowntimeEstimate | undefined;
 
+  readonly #rows: EventTable<SendEvent, void> = {
+    'source-state': ({ state }) => {
+      this.#lastEstimate = this.downtime;
+      this.#phase = state;
+    },
+    'pass-started': ({ pass }) => {
+      this.#pages = Math.max(this.#pages, pass.dirtyPages);
+      this.#cutShort = false;
+      this.#pass = { ...pass, pagesDone: 0, began: this.clock(), over: false };
+    },
+    'pass-progress': ({ pass: { pagesDone } }) => {
+      if (this.#pass !== undefined) this.#pass = { ...this.#pass, pagesDone };
+    },
+    'pass-finished': ({ pass: { kind, sentPages, octets } }) => {
+      if (this.#pass !== undefined) {
+        const { dirtyPages, pagesDone } = this.#pass;
+        this.#pass = { ...this.#pass, over: true, pagesDone: this.#cutShort ? pagesDone : dirtyPages };
+      }
+      this.#octetsOfPasses += octets;
+      if (isLive(kind)) this.#livePages += sentPages;
+    },
+    consulted: ({ stats, answer }) => {
+      this.#stats = stats;
+      this.#cutShort = stats.point === 'between-batches' && answer.decision !== 'continue-precopy';
+      if (stats.point === 'dirty-count-known') this.#logReadAt = this.clock();
+      // The first counts: what was to be sent live after it may be cut short by another.
+      if (answer.decision !== 'continue-precopy') this.#precopyEnd ??= answer.reason;
+    },
+    'precopy-ended': ({ reason }) => {
+      this.#precopyEnd = reason;
+    },
+    'log-read': undefined,
+    suspended: undefined,
+    note: undefined,
+  };
+
   constructor(private readonly clock: Clock = () => performance.now()) {
     this.#began = clock();
+  }
+
+  onEvent(event: SendEvent): void {
+    byKind(this.#rows, event);
   }
 
   get phase(): SourceState {
@@ -71,42 +116,6 @@ export class MigrationProgress implements Required<Pick<MigrationObserver, Heard
   get downtime(): DowntimeEstimate | undefined {
     if (this.#phase !== 'precopy') return this.#lastEstimate;
     return this.#stats && estimateDowntime(this.pagesLeft, this.#stats);
-  }
-
-  stateEntered(state: SourceState): void {
-    this.#lastEstimate = this.downtime;
-    this.#phase = state;
-  }
-
-  passStarted(pass: { kind: PassKind; iteration: number; dirtyPages: number }): void {
-    this.#pages = Math.max(this.#pages, pass.dirtyPages);
-    this.#cutShort = false;
-    this.#pass = { ...pass, pagesDone: 0, began: this.clock(), over: false };
-  }
-
-  passProgress({ pagesDone }: { readonly pagesDone: number }): void {
-    if (this.#pass !== undefined) this.#pass = { ...this.#pass, pagesDone };
-  }
-
-  passFinished({ kind, sentPages, octets }: PassReport): void {
-    if (this.#pass !== undefined) {
-      const { dirtyPages, pagesDone } = this.#pass;
-      this.#pass = { ...this.#pass, over: true, pagesDone: this.#cutShort ? pagesDone : dirtyPages };
-    }
-    this.#octetsOfPasses += octets;
-    if (isLive(kind)) this.#livePages += sentPages;
-  }
-
-  consulted(stats: PrecopyStats, answer: PrecopyDecision): void {
-    this.#stats = stats;
-    this.#cutShort = stats.point === 'between-batches' && answer.decision !== 'continue-precopy';
-    if (stats.point === 'dirty-count-known') this.#logReadAt = this.clock();
-    // The first counts: what was to be sent live after it may be cut short by another.
-    if (answer.decision !== 'continue-precopy') this.#precopyEnd ??= answer.reason;
-  }
-
-  precopyEnded(reason: PrecopyEnd): void {
-    this.#precopyEnd = reason;
   }
 
   figures(): ProgressFigures {

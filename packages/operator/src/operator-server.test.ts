@@ -25,7 +25,7 @@ const kept: MigrationEnd = {
 async function listening(folder = temporaryFolder(), patience = 60_000) {
   const path = join(folder, '7.sock');
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
   const server = await OperatorServer.listen(path, steered, { patience });
   let closed: Promise<void> | undefined;
   const close = (end?: MigrationEnd) => (closed ??= server.close(end));
@@ -97,10 +97,10 @@ test('who watches sees what changes, and the end', async () => {
   const client = await operator(path);
   const watch = client.watch();
   expect((await watch.next()).value).toMatchObject({ phase: 'precopy' });
-  steered.progress.stateEntered('suspending');
+  steered.progress.onEvent({ kind: 'source-state', state: 'suspending' });
   server.news(true);
   expect((await watch.next()).value).toMatchObject({ phase: 'suspending' });
-  steered.progress.stateEntered('stop-and-copy');
+  steered.progress.onEvent({ kind: 'source-state', state: 'stop-and-copy' });
   server.news();
   expect((await watch.next()).value).toMatchObject({ phase: 'stop-and-copy' });
   void close(kept);

@@ -28,7 +28,7 @@ function verdict(answer: object | undefined): string {
 
 test.each(phases)('%s', (phase) => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered(phase);
+  steered.progress.onEvent({ kind: 'source-state', state: phase });
   expect({ abort: verdict(steered.abort()), switchover: verdict(steered.switchover(true)) }).toEqual(
     table[phase],
   );
@@ -41,11 +41,19 @@ test.each(phases)('%s', (phase) => {
 
 test('in the first pass a switchover is refused with what is left, unless it is to be now', () => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
-  steered.progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 4096 });
-  steered.progress.passProgress({ pagesDone: 1096 });
-  steered.progress.consulted(stats({ point: 'between-batches', sendRate: 2000 }), {
-    decision: 'continue-precopy',
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
+  steered.progress.onEvent({
+    kind: 'pass-started',
+    pass: { kind: 'precopy', iteration: 0, dirtyPages: 4096 },
+  });
+  steered.progress.onEvent({
+    kind: 'pass-progress',
+    pass: { iteration: 0, dirtyPages: 4096, pagesDone: 1096 },
+  });
+  steered.progress.onEvent({
+    kind: 'consulted',
+    stats: stats({ point: 'between-batches', sendRate: 2000 }),
+    answer: { decision: 'continue-precopy' },
   });
   expect(steered.switchover(false)).toEqual({
     refused: 'first-pass',
@@ -59,7 +67,7 @@ test('in the first pass a switchover is refused with what is left, unless it is 
 
 test('what was set is said, and steers', () => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
   const course = { precopyIterations: 9, precopyThreshold: 50 };
   expect(steered.set({ precopyIterations: 9 })).toEqual(course);
   expect(steered.set({ timeoutAction: 'abort' })).toMatchObject({ refused: 'bad-value' });
@@ -69,9 +77,13 @@ test('what was set is said, and steers', () => {
 
 test('once the end of precopy is decided nothing of it can be set', () => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
   const reason = { code: 'iterations', sentence: '5 live passes made, 5 allowed' };
-  steered.progress.consulted(stats({ iteration: 5, dirtyCount: 900 }), { decision: 'stop-and-copy', reason });
+  steered.progress.onEvent({
+    kind: 'consulted',
+    stats: stats({ iteration: 5, dirtyCount: 900 }),
+    answer: { decision: 'stop-and-copy', reason },
+  });
   expect(steered.set({ precopyIterations: 9 })).toEqual({
     refused: 'precopy-over',
     message: 'precopy of busy is about to end: 5 live passes made, 5 allowed',
@@ -81,8 +93,11 @@ test('once the end of precopy is decided nothing of it can be set', () => {
 
 test('in the first pass a timeout that has passed already is refused, unless it aborts', () => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
-  steered.progress.passStarted({ kind: 'precopy', iteration: 0, dirtyPages: 4096 });
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
+  steered.progress.onEvent({
+    kind: 'pass-started',
+    pass: { kind: 'precopy', iteration: 0, dirtyPages: 4096 },
+  });
   expect(steered.set({ timeout: 0.001 })).toMatchObject({
     refused: 'bad-value',
     message: expect.stringMatching(
@@ -96,8 +111,12 @@ test('in the first pass a timeout that has passed already is refused, unless it 
 
 test('a downtime that is a condition and out of reach is not set: it would end the migration', () => {
   const { migration: steered, done } = migration();
-  steered.progress.stateEntered('precopy');
-  steered.progress.consulted(stats({ suspendCost: 41 }), { decision: 'continue-precopy' });
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
+  steered.progress.onEvent({
+    kind: 'consulted',
+    stats: stats({ suspendCost: 41 }),
+    answer: { decision: 'continue-precopy' },
+  });
   expect(steered.set({ maxDowntime: 41, abortIfBusy: true })).toEqual({
     refused: 'bad-value',
     message:

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HostError } from '@mig/hypervisor';
+import { HostError, type ReceiveEvent } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
 import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
 import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
@@ -86,6 +86,13 @@ function script(sent: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-up'
   return source;
 }
 
+/** Hears of the states of the handshake alone. */
+function inState(heard: (state: TargetState) => void) {
+  return (event: ReceiveEvent) => {
+    if (event.kind === 'target-state') heard(event.state);
+  };
+}
+
 function failedReceive(from: ScriptedSource, permission = 1): ReceiveError {
   try {
     receiveDomain(host, from.channel, { timeouts: { progress: 50, permission } });
@@ -101,7 +108,7 @@ const report = (status: number) => text(REPORT) + String.fromCharCode(status);
 test('the whole conversation: arrives under another name, runs only with permission', () => {
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
   const states: string[] = [];
-  const received = receiveDomain(host, from.channel, { stateEntered: (state) => states.push(state) });
+  const received = receiveDomain(host, from.channel, { onEvent: inState((state) => states.push(state)) });
   expect(received).toEqual({ domid: 1, name: 'busy', wasPaused: false });
   expect(states).toEqual([
     ...['greeting', 'restoring', 'awaiting-permission', 'starting', 'reporting-success', 'completed'],
@@ -109,6 +116,29 @@ test('the whole conversation: arrives under another name, runs only with permiss
   expect(host.calls).toEqual(['restoreFrom busy--incoming', 'start 1 busy']);
   expect(host.running).toEqual(['busy']);
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
+});
+
+test('what arrives is told in order; of the image, where it is asked for', () => {
+  const image = { kind: 'image-finished', pages: 1, octets: 9 } as const;
+  const restoreFrom = host.restoreFrom.bind(host);
+  host.restoreFrom = (input, options) => {
+    options.onEvent?.(image);
+    return restoreFrom(input, options);
+  };
+  const told = (imageEvents?: boolean) => {
+    const events: ReceiveEvent[] = [];
+    source?.close();
+    host.vanish(1);
+    const { channel } = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+    const { domid } = receiveDomain(host, channel, { imageEvents, onEvent: (event) => events.push(event) });
+    host.vanish(domid);
+    return events
+      .filter(({ kind }) => kind !== 'target-state')
+      .map((event) => ({ ...event, domid: undefined }));
+  };
+  const announced = { kind: 'domain-announced', name: 'busy' };
+  expect(told(true)).toEqual([announced, image, { kind: 'domain-restored' }]);
+  expect(told()).toEqual([announced, { kind: 'domain-restored' }]);
 });
 
 /** A host that makes ready ahead, and how often what it made ready was released. */

@@ -2,7 +2,7 @@
  * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
-import { type Host, HostError, type IncomingDomain } from '@mig/hypervisor';
+import { type Host, HostError, type IncomingDomain, type ReceiveEvent } from '@mig/hypervisor';
 import { deadlineIn, FOR_EVER, type Input, type Output } from '@mig/posix';
 import {
   BANNER,
@@ -25,7 +25,9 @@ export interface ReceiveOptions {
   /** See RestoreOptions. */
   readonly unchecked?: boolean;
   readonly timeouts?: Partial<TargetTimeouts>;
-  readonly stateEntered?: (state: TargetState) => void;
+  readonly onEvent?: ((event: ReceiveEvent) => void) | undefined;
+  /** What happens to the image is an event as well: on Xen it comes from another process. */
+  readonly imageEvents?: boolean | undefined;
 }
 
 export interface ReceivedDomain {
@@ -73,7 +75,7 @@ class Target {
   }
 
   #receive(): ReceivedDomain {
-    this.options.stateEntered?.(this.#state);
+    this.options.onEvent?.({ kind: 'target-state', state: this.#state });
     const { copy, name } = this.#restore();
     this.#copy = copy;
     this.output.write(READY);
@@ -105,9 +107,17 @@ class Target {
 
       this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
       const { configuration, name } = readConfiguration(this.input);
-      const { unchecked = false } = this.options;
-      const arriving = { configuration, name: incomingName(name), fromHost: true, unchecked };
-      return { copy: (expected ?? this.host).restoreFrom(this.input, arriving), name };
+      const { unchecked = false, onEvent, imageEvents = false } = this.options;
+      onEvent?.({ kind: 'domain-announced', name });
+      const copy = (expected ?? this.host).restoreFrom(this.input, {
+        configuration,
+        name: incomingName(name),
+        fromHost: true,
+        unchecked,
+        onEvent: imageEvents ? onEvent : undefined,
+      });
+      onEvent?.({ kind: 'domain-restored', domid: copy.domid });
+      return { copy, name };
     } finally {
       expected?.release();
     }
@@ -124,7 +134,7 @@ class Target {
     const next = targetTable[this.#state].next[event];
     if (next === undefined) throw new Error(`${event} cannot happen in ${this.#state}`);
     this.#state = next;
-    this.options.stateEntered?.(next);
+    this.options.onEvent?.({ kind: 'target-state', state: next });
   }
 
   /** Does at this end what the table asks for where it went wrong. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { IncomingMemory } from '@mig/hypervisor';
+import type { IncomingMemory, RestoreEvent } from '@mig/hypervisor';
 import { Recording } from '@mig/hypervisor/model';
 import type { Input } from '@mig/posix';
 import {
@@ -127,6 +127,54 @@ test('after VERIFY, pages are compared, not stored', () => {
   expect(error.message).toBe("1 pages differ from the source's");
   expect([...memory.pages.values()]).toEqual([1, 2]);
 });
+
+/** What is told of an image. */
+function told(recording: Recording): RestoreEvent[] {
+  const input = recording.input();
+  opened.push(input);
+  const events: RestoreEvent[] = [];
+  restoreImage(new RememberedMemory(), input, { onEvent: (event) => events.push(event) });
+  return events;
+}
+
+test('each step is told: the headers, the passes over memory, the other records', () => {
+  const recording = image([[0, 1], [1, undefined]], [[2, 3]], [[2, 4]], tsc, { type: 'END' }); // prettier-ignore
+  const first = { iteration: 0, verify: false };
+  const second = { iteration: 1, verify: false };
+  // A header of 8 octets, a count of 8, a number of 8 a pfn, and the pages that are there.
+  const octets = [8 + 8 + 2 * 8 + PAGE_SIZE, 8 + 8 + 8 + PAGE_SIZE] as const;
+  const milliseconds = expect.any(Number) as number;
+  expect(told(recording)).toEqual([
+    { kind: 'image-started', domain: { type: 'x86-hvm', xenMajor: 4, xenMinor: 17 } },
+    { kind: 'incoming-pass-started', pass: { ...first, pages: 0, octets: 0 } },
+    { kind: 'incoming-pass-progress', pass: { ...first, pages: 1, octets: octets[0] } },
+    { kind: 'incoming-pass-progress', pass: { ...first, pages: 2, octets: octets[0] + octets[1] } },
+    {
+      kind: 'incoming-pass-finished',
+      pass: { ...first, pages: 2, octets: octets[0] + octets[1], milliseconds },
+    },
+    { kind: 'incoming-pass-started', pass: { ...second, pages: 0, octets: 0 } },
+    { kind: 'incoming-pass-progress', pass: { ...second, pages: 1, octets: octets[1] } },
+    { kind: 'incoming-pass-finished', pass: { ...second, pages: 1, octets: octets[1], milliseconds } },
+    { kind: 'record-applied', type: 'X86_TSC_INFO' },
+    { kind: 'image-finished', pages: 3, octets: recording.output.octets },
+  ]);
+});
+
+test.each<[string, ImagePart[], [pages: number, verify: boolean][]]>([
+  ['ascending batches are one', [[[0, 1]], [[1, 1]], [[9, 1]]], [[3, false]]],
+  ['a pfn that comes again begins another', [[[0, 1]], [[0, 1]]], [[1, false], [1, false]]],
+  ['so does a lower one', [[[5, 1]], [[4, 1]], [[6, 1]]], [[1, false], [2, false]]],
+  ['one of holes alone is one', [[[0, 1]], [[0, undefined]]], [[1, false], [0, false]]],
+  ['after VERIFY they are compared', [[[0, 1]], { type: 'VERIFY' }, [[0, 1]]], [[1, false], [1, true]]],
+  ['no pages, no pass', [], []],
+])('passes: %s', (_, parts, passes) => {
+  const finished = told(image(...parts, tsc, { type: 'END' })).flatMap((event) =>
+    event.kind === 'incoming-pass-finished' ? [event.pass] : [],
+  );
+  expect(finished.map(({ pages, verify }) => [pages, verify])).toEqual(passes);
+  expect(finished.map(({ iteration }) => iteration)).toEqual(finished.map((_, i) => i));
+}); // prettier-ignore
 
 test('an image that stops between two records is no image', () => {
   const error = failure(() => restore(image([[0, 1]], tsc)));

@@ -2,15 +2,25 @@
  * Restores a libxc image into a domain's memory: the receiving half of @mig/sender's saveImage, and of Xen's.
  * Page octets go from the descriptor straight into place; all else goes through the pulling decoder.
  */
-import { HostError, type IncomingMemory } from '@mig/hypervisor';
+import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
 import type { Input } from '@mig/posix';
-import { TYPES_WITH_DATA, ImageDecoder, type ImageRecord, type PagesEvent, StreamError } from '@mig/protocol';
+import {
+  type DomainHeader,
+  ImageDecoder,
+  type ImageRecord,
+  PAGE_SIZE,
+  type PagesEvent,
+  StreamError,
+  TYPES_WITH_DATA,
+} from '@mig/protocol';
 import { ComparisonError } from './errors.js';
+import { IncomingPasses } from './incoming-passes.js';
 import { orTruncated, pull } from './pull.js';
 
 export interface RestoreImageOptions {
   /** Octets of the stream before the image: errors count from the stream's start. */
   readonly offset?: number;
+  readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
 }
 
 export interface RestoreReport {
@@ -33,7 +43,8 @@ export function restoreImage(
   input: Input,
   options: RestoreImageOptions = {},
 ): RestoreReport {
-  const offset = options.offset ?? 0;
+  const { offset = 0, onEvent } = options;
+  const passes = onEvent && new IncomingPasses(onEvent);
   const decoder = new ImageDecoder({ offset });
   const scratch = new Uint8Array(SCRATCH);
   const pages = new PageReader(memory, input);
@@ -52,20 +63,35 @@ export function restoreImage(
         break;
       case 'domain-header':
         memory.expect(event.header);
+        onEvent?.({ kind: 'image-started', domain: domainIn(event.header) });
         break;
-      case 'pages':
+      case 'pages': {
         endStaticData();
+        passes?.begin(event.pfns[0]!, event.pfns[event.count - 1]!, verifying);
         differing += orTruncated(decoder, () => (verifying ? pages.compare(event) : pages.read(event)));
+        const present = decoder.pageOctets / PAGE_SIZE;
         decoder.pagesTaken(decoder.pageOctets);
+        passes?.took(present, decoder.offset - event.offset);
         break;
+      }
       case 'record':
+        passes?.end();
         if (event.record.type === 'VERIFY') verifying = true;
         else if (event.record.type === 'STATIC_DATA_END') endStaticData();
-        else if (!isMarker(event.record)) memory.apply(event.record);
+        else if (!isMarker(event.record)) {
+          memory.apply(event.record);
+          onEvent?.({ kind: 'record-applied', type: event.record.type });
+        }
     }
   }
   if (differing > 0) throw new ComparisonError(differing);
-  return { octets: decoder.offset - offset, pages: pages.count };
+  const report = { octets: decoder.offset - offset, pages: pages.count };
+  onEvent?.({ kind: 'image-finished', ...report });
+  return report;
+}
+
+function domainIn({ type, xenMajor, xenMinor }: DomainHeader) {
+  return { type, xenMajor, xenMinor };
 }
 
 function isMarker({ type }: ImageRecord): boolean {

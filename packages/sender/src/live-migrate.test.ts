@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HostError } from '@mig/hypervisor';
+import { HostError, type SendEvent } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
 import { deadlineIn, Interrupt } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
@@ -36,6 +36,13 @@ function script(answers: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-
   return target;
 }
 
+/** Hears of the states of the handshake alone. */
+function inState(heard: (state: SourceState) => void) {
+  return (event: SendEvent) => {
+    if (event.kind === 'source-state') heard(event.state);
+  };
+}
+
 function failedMigration(to: ScriptedTarget, options: LiveMigrateOptions = {}): MigrationError {
   try {
     liveMigrate(host, domid, to.channel, options);
@@ -53,7 +60,7 @@ const go = new TextDecoder().decode(PERMISSION_TO_GO);
 test('the whole conversation: renamed before permission, destroyed after the report', () => {
   const to = script([BANNER, READY, REPORT, success]);
   const states: string[] = [];
-  const report = liveMigrate(host, domid, to.channel, { observer: { stateEntered: (s) => states.push(s) } });
+  const report = liveMigrate(host, domid, to.channel, { onEvent: inState((state) => states.push(state)) });
   expect(states).toEqual([
     ...['awaiting-banner', 'precopy', 'suspending', 'stop-and-copy', 'awaiting-ready', 'renaming-away'],
     ...['giving-permission', 'awaiting-report', 'destroying', 'completed'],
@@ -71,8 +78,8 @@ test('the deadline of the stop-and-copy is not that of permission', () => {
     output.deadline = deadlineIn(0, 'the rest');
   };
   const seen: unknown[] = [];
-  const stateEntered = (state: SourceState) => seen.push([state, output.deadline?.what]);
-  liveMigrate(host, domid, to.channel, { observer: { stateEntered } });
+  const onEvent = inState((state) => seen.push([state, output.deadline?.what]));
+  liveMigrate(host, domid, to.channel, { onEvent });
   expect(seen).toContainEqual(['awaiting-ready', undefined]);
   expect(seen).toContainEqual(['giving-permission', undefined]);
 });
@@ -317,11 +324,9 @@ test('a signal while it is renamed away: no permission, renamed back and resumed
 test('a signal after permission is not obeyed: the report decides', () => {
   const to = script([BANNER, READY, REPORT, success]);
   liveMigrate(host, domid, to.channel, {
-    observer: {
-      stateEntered: (state) => {
-        if (state === 'giving-permission') to.interrupt.raise('SIGTERM');
-      },
-    },
+    onEvent: inState((state) => {
+      if (state === 'giving-permission') to.interrupt.raise('SIGTERM');
+    }),
   });
   expect(host.list()).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
   type ImageReport,
   type OutgoingDomain,
   type PrecopyPolicy,
-  type SaveObserver,
+  type SendEvent,
 } from '@mig/hypervisor';
 import { type Input, type Interrupt, InterruptedError, type Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
@@ -35,10 +35,6 @@ export interface Channel {
   readonly output: Output;
 }
 
-export interface MigrationObserver extends SaveObserver {
-  stateEntered?(state: SourceState): void;
-}
-
 export interface LiveMigrateOptions {
   /** The domain's epoch when it was looked at: where it is another by now, the domain is not touched. */
   readonly epoch?: number | undefined;
@@ -61,7 +57,9 @@ export interface LiveMigrateOptions {
   readonly configuration?: (own: string) => string;
   /** See Purpose. */
   readonly unchecked?: boolean | undefined;
-  readonly observer?: MigrationObserver;
+  readonly onEvent?: ((event: SendEvent) => void) | undefined;
+  /** See SaveOptions. */
+  readonly dirtyBitmaps?: boolean | undefined;
   readonly timeouts?: Partial<SourceTimeouts>;
   /**
    * Ends the waits that follow permission to go, which the channel's own interrupt may not: the outcome is then
@@ -139,7 +137,7 @@ class Source {
 
   #migrate(): MigrationReport {
     const { banner, ready, report } = this.#timeouts;
-    this.#options.observer?.stateEntered?.(this.#state);
+    this.#options.onEvent?.({ kind: 'source-state', state: this.#state });
     this.#checkNames();
     const { configuration: own } = this.#domain;
     const configuration = this.#options.configuration?.(own) ?? own;
@@ -190,8 +188,8 @@ class Source {
   }
 
   #sendStream(configuration: string): ImageReport {
-    const { observer, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
-    const { bandwidth, suspendCost, lineRate } = this.#options;
+    const { onEvent, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
+    const { bandwidth, suspendCost, lineRate, dirtyBitmaps } = this.#options;
     const { progress, suspend, stopAndCopy } = this.#timeouts;
     this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
@@ -206,16 +204,11 @@ class Source {
       lineRate,
       // A target says that it is ready once it has read all, and nobody runs the copy of one that has not said so.
       byReference: true,
-      observer: {
-        ...observer,
-        precopyEnded: (reason) => {
-          this.#advance('precopy-finished');
-          observer?.precopyEnded?.(reason);
-        },
-        suspended: () => {
-          this.#advance('suspend-acknowledged');
-          observer?.suspended?.();
-        },
+      dirtyBitmaps,
+      onEvent: (event) => {
+        if (event.kind === 'precopy-ended') this.#advance('precopy-finished');
+        else if (event.kind === 'suspended') this.#advance('suspend-acknowledged');
+        onEvent?.(event);
       },
     });
     // That of the stop-and-copy: permission, which is next to be written, must not fail for it.
@@ -252,7 +245,7 @@ class Source {
     const next = sourceTable[this.#state].next[event];
     if (next === undefined) throw new Error(`${event} cannot happen in ${this.#state}`);
     this.#state = next;
-    this.#options.observer?.stateEntered?.(next);
+    this.#options.onEvent?.({ kind: 'source-state', state: next });
   }
 
   /** Does at this end what the table asks for where it went wrong. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PassReport, PrecopyDecision, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import type { PassReport, PrecopyDecision, PrecopyPolicy, PrecopyStats, SaveEvent } from '@mig/hypervisor';
 import { closeDescriptor, type Deadline, Output, pipe, setNonBlocking, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
@@ -176,12 +176,14 @@ test('a log that cannot be turned off is no reason against an image that is whol
   memory.disableLogDirty = () => {
     throw broken;
   };
-  const said: unknown[] = [];
-  const observer = { logDirtyLeftOn: (error: unknown) => void said.push(error) };
+  const said: string[] = [];
+  const onEvent = (event: SaveEvent) => {
+    if (event.kind === 'note') said.push(event.text);
+  };
   const recording = record();
-  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy(), observer });
+  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy(), onEvent });
   expect(report.octets).toBe(recording.output.octets);
-  expect(said).toEqual([broken]);
+  expect(said).toEqual([`log-dirty is left on: ${broken.message}`]);
 });
 
 test('log-dirty goes off when the whole image has been written', () => {
@@ -261,8 +263,10 @@ describe('while a write waits for a target that takes nothing', () => {
     const { output, read } = stalled();
     let asked = 0;
     const policy: PrecopyPolicy = () => (++asked === 2 ? stop : goOn);
-    const observer = { consulted: () => (asked === 2 ? read() : undefined) };
-    const report = saveImage(memory, output, { ...live, policy, observer });
+    const onEvent = ({ kind }: SaveEvent) => {
+      if (kind === 'consulted' && asked === 2) read();
+    };
+    const report = saveImage(memory, output, { ...live, policy, onEvent });
     expect(asked).toBe(2);
     expect(report.precopyEnd.code).toBe('test');
     expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
@@ -277,8 +281,10 @@ describe('while a write waits for a target that takes nothing', () => {
     const { output, read } = stalled();
     let asked = 0;
     const policy: PrecopyPolicy = () => (++asked === 2 ? stop : goOn);
-    const observer = { consulted: () => (asked === 2 ? read() : undefined) };
-    const report = saveImage(memory, output, { ...live, policy, observer });
+    const onEvent = ({ kind }: SaveEvent) => {
+      if (kind === 'consulted' && asked === 2) read();
+    };
+    const report = saveImage(memory, output, { ...live, policy, onEvent });
     expect(report.precopyEnd.code).toBe('test');
     expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
       ['precopy', 100],
@@ -518,12 +524,12 @@ test('holes go with the pages before them, whatever the bandwidth', () => {
 
 test('what the log says is shown, and what the policy answers', () => {
   const shown: unknown[] = [];
-  const observer = {
-    logRead: (pass: { iteration: number; dirtyPages: number }, bitmap: Uint32Array) =>
-      shown.push({ ...pass, first: bitmap[0]! >>> 0 }),
-    consulted: ({ point }: PrecopyStats, { decision }: { decision: string }) => shown.push([point, decision]),
+  const onEvent = (event: SaveEvent) => {
+    if (event.kind === 'consulted') shown.push([event.stats.point, event.answer.decision]);
+    if (event.kind === 'log-read') shown.push({ ...event.pass, first: event.bitmap[0]! >>> 0 });
   };
-  saveImage(busy(33), record().output, { ...live, policy: simplePolicy(2, 0), observer });
+  const policy = simplePolicy(2, 0);
+  saveImage(busy(33), record().output, { ...live, policy, onEvent, dirtyBitmaps: true });
   expect(shown).toEqual([
     ['dirty-count-known', 'continue-precopy'],
     ['between-batches', 'continue-precopy'],

@@ -18,7 +18,7 @@ import type {
   PrecopyDecision,
   PrecopyEnd,
   PrecopyPolicy,
-  SaveObserver,
+  SaveEvent,
 } from '@mig/hypervisor';
 import { type Deadline, deadlineIn, type Output, pause } from '@mig/posix';
 import {
@@ -42,7 +42,9 @@ export interface SaveImageOptions {
   /** Sends all of memory once more for the target to compare. */
   readonly debug: boolean;
   readonly policy: PrecopyPolicy;
-  readonly observer?: SaveObserver | undefined;
+  readonly onEvent?: ((event: SaveEvent) => void) | undefined;
+  /** See SaveOptions. */
+  readonly dirtyBitmaps?: boolean | undefined;
   /** See SaveOptions. */
   readonly bandwidth?: (() => Bandwidth | undefined) | undefined;
   /** See SaveOptions; milliseconds. */
@@ -56,7 +58,7 @@ export interface SaveImageOptions {
 
 /**
  * Writes the whole image, from image header to END, and leaves the domain suspended.
- * However it ends, log-dirty is off; where that fails after the whole image was written, the observer hears of it.
+ * However it ends, log-dirty is off; where that fails after the whole image was written, a note says so.
  * From the suspend on the output has a deadline, which stays: what follows the image is written of the suspended domain, too.
  * @throws PrecopyAbortedError when the policy says abort; whatever Memory and Output throw
  */
@@ -133,7 +135,8 @@ class ImageSaver {
         this.#memory.disableLogDirty();
       } catch (error) {
         // Otherwise what went wrong first is what the operator needs to hear.
-        if (whole) this.#options.observer?.logDirtyLeftOn?.(error);
+        if (whole)
+          this.#options.onEvent?.({ kind: 'note', text: `log-dirty is left on: ${messageOf(error)}` });
       }
     }
   }
@@ -145,7 +148,7 @@ class ImageSaver {
     } finally {
       this.#output.whileWaiting = undefined;
     }
-    this.#options.observer?.precopyEnded?.(precopyEnd);
+    this.#options.onEvent?.({ kind: 'precopy-ended', reason: precopyEnd });
     return { precopyEnd, ...this.#suspendAndSendRest(true) };
   }
 
@@ -167,8 +170,9 @@ class ImageSaver {
       const finished = this.#consult('pass-finished');
       if (finished !== undefined) return finished;
       figures.logRead(this.#memory.cleanLogDirty(this.#dirty.bitmap));
+      if (this.#options.dirtyBitmaps !== true) continue;
       const pass = { iteration: this.#passes.length - 1, dirtyPages: figures.dirtyCount };
-      this.#options.observer?.logRead?.(pass, this.#dirty.bitmap);
+      this.#options.onEvent?.({ kind: 'log-read', pass, bitmap: this.#dirty.bitmap });
     }
   }
 
@@ -176,7 +180,7 @@ class ImageSaver {
     const suspendRequestedAt = this.#clock();
     this.#memory.suspend();
     const suspendMilliseconds = this.#clock() - suspendRequestedAt;
-    this.#options.observer?.suspended?.();
+    this.#options.onEvent?.({ kind: 'suspended' });
     if (live) this.#memory.cleanLogDirty(this.#dirty.bitmap);
     const dirtyPages = this.#dirty.count();
     this.#output.deadline = this.#stopAndCopyDeadline(dirtyPages, suspendRequestedAt);
@@ -212,7 +216,7 @@ class ImageSaver {
    * @returns why the policy cut it short, if it did; the rest is then still in the set
    */
   #sendPass(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
-    const { observer } = this.#options;
+    const { onEvent } = this.#options;
     const live = kind === 'precopy' || kind === 'remainder';
     const iteration = this.#passes.length;
     const began = this.#clock();
@@ -221,7 +225,7 @@ class ImageSaver {
     let pagesDone = 0;
     let end: PrecopyEnd | undefined;
 
-    observer?.passStarted?.({ kind, iteration, dirtyPages });
+    onEvent?.({ kind: 'pass-started', pass: { kind, iteration, dirtyPages } });
     this.#decidedInWrite = undefined;
     this.#output.whileWaiting = live ? (waited) => this.#consultInWrite(kind, waited) : undefined;
     this.#dirty.rewind();
@@ -236,7 +240,7 @@ class ImageSaver {
         this.#pacer.wrote(this.#output.octets - before.octets);
         sentPages += present;
         pagesDone += this.#pages.written - before.pages;
-        observer?.passProgress?.({ iteration, dirtyPages, pagesDone });
+        onEvent?.({ kind: 'pass-progress', pass: { iteration, dirtyPages, pagesDone } });
         const now = this.#clock();
         const took = now - sliceBegan;
         sliceBegan = now;
@@ -263,7 +267,7 @@ class ImageSaver {
       milliseconds: this.#clock() - began,
     };
     this.#passes.push(pass);
-    observer?.passFinished?.(pass);
+    onEvent?.({ kind: 'pass-finished', pass });
     return end;
   }
 
@@ -299,13 +303,17 @@ class ImageSaver {
   #ask(point: ConsultationPoint): PrecopyDecision {
     const stats = this.#figures.at(point);
     const answer = this.#options.policy(stats);
-    this.#options.observer?.consulted?.(stats, answer);
+    this.#options.onEvent?.({ kind: 'consulted', stats, answer });
     return answer;
   }
 
   #writeRecords(records: Iterable<ImageRecord>): void {
     for (const record of records) this.#output.write(encodeImageRecord(record));
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

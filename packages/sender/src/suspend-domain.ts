@@ -1,4 +1,4 @@
-import type { ImageReport, OutgoingDomain, SaveObserver } from '@mig/hypervisor';
+import type { ImageReport, OutgoingDomain, SaveEvent } from '@mig/hypervisor';
 import type { Output } from '@mig/posix';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
@@ -7,7 +7,7 @@ export interface SuspendDomainOptions {
   /** Precopy with the simple policy's defaults; otherwise the domain is suspended first. */
   readonly live?: boolean;
   readonly debug?: boolean;
-  readonly observer?: SaveObserver;
+  readonly onEvent?: (event: SaveEvent) => void;
   /** Milliseconds for the guest to acknowledge. */
   readonly suspendTimeout?: number;
   /** See SaveOptions; milliseconds. */
@@ -24,7 +24,7 @@ export function suspendDomain(
   {
     live = false,
     debug = false,
-    observer,
+    onEvent,
     suspendTimeout = SOURCE_TIMEOUTS_DEFAULT.suspend,
     stopAndCopyTimeout,
   }: SuspendDomainOptions = {},
@@ -35,6 +35,6 @@ export function suspendDomain(
     policy: simplePolicy(),
     suspendTimeout,
     stopAndCopyTimeout,
-    ...(observer && { observer }),
+    onEvent,
   });
 }

@@ -12,9 +12,10 @@ import {
   OperatorServer,
   SteeredMigration,
 } from '@mig/operator';
+import type { SendEvent } from '@mig/hypervisor';
 import type { Settings } from '@mig/sender/policy';
 import type { TaskControl } from '../migrate/run-task.js';
-import type { Failure as TaskFailure, TaskEvent } from '../migrate/task.js';
+import type { Failure as TaskFailure } from '../migrate/task.js';
 import { describeError } from '../output/errors.js';
 import { Failure } from '../output/failure.js';
 
@@ -67,32 +68,10 @@ export class OperatorAccess {
     );
   }
 
-  event(event: TaskEvent): void {
-    const progress = this.#migration?.progress;
-    switch (event.event) {
-      case 'source-state':
-        progress?.stateEntered(event.state);
-        break;
-      case 'pass-started':
-        progress?.passStarted(event);
-        break;
-      case 'progress':
-        progress?.passProgress(event);
-        break;
-      case 'pass':
-        progress?.passFinished(event);
-        break;
-      case 'consulted':
-        progress?.consulted(event.stats, event.answer);
-        break;
-      case 'precopy-ended':
-        progress?.precopyEnded({ code: event.code, sentence: event.sentence });
-        break;
-      case 'target-state':
-      case 'note':
-        return;
-    }
-    this.#listening?.news(event.event === 'source-state' || event.event === 'precopy-ended');
+  event(event: SendEvent): void {
+    if (event.kind === 'note') return;
+    this.#migration?.progress.onEvent(event);
+    this.#listening?.news(event.kind === 'source-state' || event.kind === 'precopy-ended');
   }
 
   moved(): Promise<void> {

@@ -5,10 +5,11 @@ import { StartWait } from './start-wait.js';
 function after(portions: readonly number[], pages: number, iteration = 0): number | undefined {
   let now = 0;
   const wait = new StartWait(() => now);
-  wait.passStarted({ iteration });
+  wait.onEvent({ kind: 'pass-started', pass: { kind: 'precopy', iteration, dirtyPages: 1e6 } });
   portions.forEach((took, i) => {
     now += took;
-    wait.passProgress({ iteration, dirtyPages: 1e6, pagesDone: (i + 1) * pages });
+    const pass = { iteration, dirtyPages: 1e6, pagesDone: (i + 1) * pages };
+    wait.onEvent({ kind: 'pass-progress', pass });
   });
   return wait.milliseconds;
 }

@@ -1,6 +1,4 @@
-import type { SaveObserver } from '@mig/hypervisor';
-
-type Progress = Parameters<NonNullable<SaveObserver['passProgress']>>[0];
+import type { SendEvent } from '@mig/hypervisor';
 
 /** Pages: what pipes and sockets hold is far less, so the wait is over by then. */
 const EARLY = 4096;
@@ -19,11 +17,15 @@ export class StartWait {
 
   constructor(private readonly clock: () => number = () => performance.now()) {}
 
-  passStarted({ iteration }: { iteration: number }): void {
-    this.#last = iteration === 0 ? this.clock() : undefined;
+  onEvent(event: SendEvent): void {
+    if (event.kind === 'pass-started') {
+      this.#last = event.pass.iteration === 0 ? this.clock() : undefined;
+    } else if (event.kind === 'pass-progress') {
+      this.#portionDone(event.pass.pagesDone);
+    }
   }
 
-  passProgress({ pagesDone }: Progress): void {
+  #portionDone(pagesDone: number): void {
     if (this.#last === undefined) return;
     const now = this.clock();
     const took = now - this.#last;

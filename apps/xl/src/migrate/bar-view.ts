@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
+import type { SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
 import type { Log } from '../output/log.js';
-import type { Failure, TaskEvent } from './task.js';
+import type { Failure } from './task.js';
 import { LineView } from './line-view.js';
 
 /** A bar for the pass under way, on a terminal; its line when it is done. */
@@ -15,16 +16,17 @@ export class BarView extends LineView {
     this.#terminal = new BarTerminal(log);
   }
 
-  override event(event: TaskEvent): void {
+  override event(event: SendEvent): void {
     // Somebody has stopped the terminal: what is drawn meanwhile would all be shown later.
     const drawn = !this.lines.behind;
-    if (event.event === 'pass-started' && drawn) {
+    if (event.kind === 'pass-started' && drawn) {
+      const { kind, iteration, dirtyPages } = event.pass;
       this.#bar = new SingleBar({ ...options, stream: this.#terminal }, Presets.shades_classic);
-      this.#bar.start(Math.max(event.dirtyPages, 1), 0, { pass: `${event.iteration} (${event.kind})` });
-    } else if (event.event === 'progress') {
-      if (drawn) this.#bar?.update(event.pagesDone);
+      this.#bar.start(Math.max(dirtyPages, 1), 0, { pass: `${iteration} (${kind})` });
+    } else if (event.kind === 'pass-progress') {
+      if (drawn) this.#bar?.update(event.pass.pagesDone);
     } else {
-      if (event.event === 'pass') this.#clear();
+      if (event.kind === 'pass-finished') this.#clear();
       super.event(event);
     }
   }

@@ -7,7 +7,7 @@ import { JsonView } from './json-view.js';
 test('each event is a line of its own, written at once', () => {
   const written: string[] = [];
   const view = new JsonView(new TextOutput((octets) => written.push(new TextDecoder().decode(octets))));
-  view.event({ event: 'source-state', state: 'precopy' });
+  view.event({ kind: 'source-state', state: 'precopy' });
   view.note('for people');
   view.failed({
     message: 'cut',
@@ -37,8 +37,8 @@ test('a reader that goes away does not end what is being told', () => {
     throw new OutputClosedError('the output was closed');
   });
   const view = new JsonView(output);
-  view.event({ event: 'source-state', state: 'precopy' });
-  view.event({ event: 'source-state', state: 'suspending' });
+  view.event({ kind: 'source-state', state: 'precopy' });
+  view.event({ kind: 'source-state', state: 'suspending' });
   expect(attempts).toBe(1);
 });
 
@@ -50,7 +50,7 @@ test('a reader that is behind misses what comes now and then, then the rest, and
     () => waiting,
   );
   const view = new JsonView(output);
-  const progress = { event: 'progress', iteration: 0, dirtyPages: 9, pagesDone: 1 } as const;
+  const progress = { kind: 'pass-progress', pass: { iteration: 0, dirtyPages: 9, pagesDone: 1 } } as const;
   const stats = (point: ConsultationPoint): PrecopyStats => ({
     ...{ iteration: 0, totalWritten: 1, dirtyCount: undefined, point, elapsedMilliseconds: 1 },
     ...{
@@ -63,14 +63,14 @@ test('a reader that is behind misses what comes now and then, then the rest, and
       leastDowntime: undefined,
     },
   });
-  const asked = { event: 'consulted', answer: { decision: 'continue-precopy' } } as const;
+  const asked = { kind: 'consulted', answer: { decision: 'continue-precopy' } } as const;
   const inPass = { ...asked, stats: stats('between-batches') };
   const afterPass = { ...asked, stats: stats('pass-finished') };
   const say = () => {
     view.event(progress);
     view.event(inPass);
     view.event(afterPass);
-    view.event({ event: 'source-state', state: 'precopy' });
+    view.event({ kind: 'source-state', state: 'precopy' });
   };
   const told = () => written.splice(0).map((line) => line.event);
 

@@ -1,12 +1,27 @@
+import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
 import { LossyLines } from '../output/lossy-lines.js';
 import type { TextOutput } from '../output/text-output.js';
+import { isNews } from './pace.js';
 import { completeEvent } from './summary.js';
-import type { Failure, TaskEvent } from './task.js';
+import type { Failure } from './task.js';
 import type { View } from './view.js';
 
 /** Of the events: docs/json.md says what may change within a version. */
 export const MIGRATE_EVENTS_VERSION = 1;
+
+/** The lines of the events, as docs/json.md publishes them; those without a line are for others. */
+const lines: EventTable<SendEvent, object> = {
+  'source-state': ({ state }) => ({ event: 'source-state', state }),
+  'pass-started': ({ pass }) => ({ event: 'pass-started', ...pass }),
+  'pass-progress': ({ pass }) => ({ event: 'progress', ...pass }),
+  'pass-finished': ({ pass }) => ({ event: 'pass', ...pass }),
+  consulted: ({ stats, answer }) => ({ event: 'consulted', stats, answer }),
+  'log-read': undefined,
+  'precopy-ended': ({ reason }) => ({ event: 'precopy-ended', ...reason }),
+  suspended: undefined,
+  note: ({ text }) => ({ event: 'note', text }),
+};
 
 /**
  * An object a line, on standard output; the first says which events to expect. A reader that is behind misses some, and is
@@ -28,8 +43,9 @@ export class JsonView implements View {
     this.#say('line', { event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
   }
 
-  event(event: TaskEvent): void {
-    this.#say(isNews(event) ? 'news' : 'line', event);
+  event(event: SendEvent): void {
+    const line = byKind(lines, event);
+    if (line !== undefined) this.#say(isNews(event) ? 'news' : 'line', line);
   }
 
   note(_text: string): void {
@@ -59,10 +75,4 @@ export class JsonView implements View {
       this.#closed = true;
     }
   }
-}
-
-/** Tells the events that come now and then. */
-function isNews(event: TaskEvent): boolean {
-  if (event.event !== 'consulted') return event.event === 'progress';
-  return event.stats.point === 'between-batches' && event.answer.decision === 'continue-precopy';
 }

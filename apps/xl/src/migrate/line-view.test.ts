@@ -16,7 +16,10 @@ beforeEach(() => {
 });
 
 const pass = { kind: 'precopy', iteration: 0, dirtyPages: 9 } as const;
-const passed = { event: 'pass', ...pass, sentPages: 9, octets: 9, milliseconds: 9 } as const;
+const passed = {
+  kind: 'pass-finished',
+  pass: { ...pass, sentPages: 9, octets: 9, milliseconds: 9 },
+} as const;
 const failure = { message: 'cut', advice: ['it runs here'], exitStatus: 1 };
 
 test('where nobody reads for long lines are left out, which is said, but not how it ended', () => {
@@ -37,10 +40,10 @@ test('where nobody reads for long lines are left out, which is said, but not how
 
 test('a bar is drawn through the log, and not while nobody looks', () => {
   const view = new BarView(log);
-  const progress = { event: 'progress', iteration: 0, dirtyPages: 9, pagesDone: 1 } as const;
+  const progress = { kind: 'pass-progress', pass: { iteration: 0, dirtyPages: 9, pagesDone: 1 } } as const;
   const drawn = (): boolean => {
     text = '';
-    view.event({ event: 'pass-started', ...pass });
+    view.event({ kind: 'pass-started', pass });
     view.event(progress);
     view.event(passed);
     return text.includes('pass 0 (precopy) |');

@@ -1,10 +1,11 @@
+import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { MigrationReport } from '@mig/sender';
 import type { Log } from '../output/log.js';
 import { LossyLines } from '../output/lossy-lines.js';
 import { millisecondsText, octetsText, rateText } from './figures.js';
 import { summaryLines } from './summary.js';
-import type { Failure, TaskEvent } from './task.js';
+import type { Failure } from './task.js';
 import type { View } from './view.js';
 
 /** Stock's messages, in stock's order. */
@@ -17,6 +18,21 @@ const stockMessages: Partial<Record<SourceState, string>> = {
   destroying: 'migration sender: Target reports successful startup.',
 };
 
+/** What of the events has a line. */
+const lines: EventTable<SendEvent, string | undefined> = {
+  'source-state': ({ state }) => stockMessages[state],
+  'pass-finished': ({ pass: { kind, iteration, dirtyPages, sentPages, octets, milliseconds } }) =>
+    `pass ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octetsText(octets)} in ` +
+    `${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`,
+  'precopy-ended': ({ reason }) => `precopy ended: ${reason.sentence}`,
+  note: ({ text }) => text,
+  'pass-started': undefined,
+  'pass-progress': undefined,
+  consulted: undefined,
+  'log-read': undefined,
+  suspended: undefined,
+};
+
 export class LineView implements View {
   protected readonly lines: LossyLines;
 
@@ -27,19 +43,9 @@ export class LineView implements View {
     );
   }
 
-  event(event: TaskEvent): void {
-    if (event.event === 'source-state') {
-      const message = stockMessages[event.state];
-      if (message !== undefined) this.note(message);
-    } else if (event.event === 'pass') {
-      const { kind, iteration, dirtyPages, sentPages, octets, milliseconds } = event;
-      this.note(
-        `pass ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octetsText(octets)} in ` +
-          `${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`,
-      );
-    } else if (event.event === 'precopy-ended') {
-      this.note(`precopy ended: ${event.sentence}`);
-    }
+  event(event: SendEvent): void {
+    const line = byKind(lines, event);
+    if (line !== undefined) this.note(line);
   }
 
   note(text: string): void {

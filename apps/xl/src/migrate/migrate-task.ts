@@ -1,15 +1,15 @@
 /** The source's end, in the worker. Blocks until the migration is over. */
-import type { Host } from '@mig/hypervisor';
+import type { Host, SendEvent } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { liveMigrate } from '@mig/sender';
 import { StartWait } from '../estimate/start-wait.js';
 import type { TraceOutlets } from '../trace/recorder.js';
 import { explainFailure } from './explain-failure.js';
 import { loadPolicy, seen } from './own-policy.js';
+import { paced, type Tell } from './pace.js';
 import { sentConfiguration } from './sent-configuration.js';
 import { Steering } from './steering.js';
 import type { Task, TaskInput } from './task.js';
-import { taskObserver, type Tell } from './task-observer.js';
 
 type MigrateTask = Task & { kind: 'migrate' };
 
@@ -30,14 +30,14 @@ export async function migrate(
 ) {
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
-  const trace = await traceOf(task, { post, note: (text) => tell({ event: 'note', text }) });
+  const trace = await traceOf(task, { post, note: (text) => tell({ kind: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
     const steering = new Steering(port, task.settings, own && seen(own, asking), (settings) =>
       trace?.settingsChanged(settings),
     );
     const startWait = new StartWait();
-    const told = taskObserver(tell, startWait);
+    const toldNowAndThen = paced(tell);
     const report = liveMigrate(
       host,
       task.domid,
@@ -52,7 +52,13 @@ export async function migrate(
         unchecked: task.unchecked,
         sentTo: task.sentTo,
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),
-        observer: trace?.observing(told) ?? told,
+        dirtyBitmaps: task.trace?.bitmaps,
+        onEvent: (event: SendEvent) => {
+          // With the kernel before anybody else hears of it.
+          trace?.onEvent(event);
+          startWait.onEvent(event);
+          toldNowAndThen(event);
+        },
         timeouts: task.timeouts,
         abandon,
       },

@@ -161,8 +161,7 @@ async function moveIt(
       {
         onStart: (control) => access.start(control, what.settings, what.ownPolicy),
         onEvent: (event) => {
-          if (event.event === 'note') view.note(event.text);
-          if (event.event === 'source-state') state = event.state;
+          if (event.kind === 'source-state') state = event.state;
           point.event(event);
           access.event(event);
         },
@@ -194,8 +193,7 @@ async function moveIt(
 
 /** For people, and for programs: they too may want to know. */
 function remark(view: View, text: string): void {
-  view.note(text);
-  view.event({ event: 'note', text });
+  view.event({ kind: 'note', text });
 }
 
 /** What speaks against a downtime that was asked for. */

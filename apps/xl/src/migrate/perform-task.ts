@@ -1,11 +1,11 @@
 import { openHost } from '../commands/host.js';
 import { measure } from '../estimate/measure-task.js';
 import { type Interrupts, migrate } from './migrate-task.js';
+import type { Tell } from './pace.js';
 import { receive } from './receive-task.js';
 import { restore } from './restore-task.js';
 import { save } from './save-task.js';
 import type { Task, TaskResults } from './task.js';
-import type { Tell } from './task-observer.js';
 
 /** Blocks until the task is done. */
 export async function perform(
@@ -22,7 +22,7 @@ export async function perform(
     case 'receive':
       return receive(host, task, interrupt, tell);
     case 'save':
-      return save(host, task, interrupt, tell);
+      return save(host, task, interrupt);
     case 'restore':
       return restore(host, task, interrupt);
     case 'measure':

@@ -12,7 +12,7 @@ function at(states: SourceState[]): { point: PointOfNoReturn; notes: string[] } 
     failed: () => undefined,
   };
   const point = new PointOfNoReturn(view, 'busy', 'host2');
-  for (const state of states) point.event({ event: 'source-state', state });
+  for (const state of states) point.event({ kind: 'source-state', state });
   return { point, notes };
 }
 
@@ -31,6 +31,6 @@ test('after it the first waits and says for what, the second leaves', () => {
 test('one that came too early to stop does not count as the first', () => {
   const { point } = at(['renaming-away']);
   expect(point.signal()).toBe('stop');
-  point.event({ event: 'source-state', state: 'awaiting-report' });
+  point.event({ kind: 'source-state', state: 'awaiting-report' });
   expect([point.signal(), point.signal()]).toEqual(['wait', 'abandon']);
 });

@@ -1,6 +1,6 @@
+import type { SendEvent } from '@mig/hypervisor';
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import type { SignalEffect } from './run-task.js';
-import type { TaskEvent } from './task.js';
 import type { View } from './view.js';
 
 /** Tells the operator what a signal does: that changes once the target has permission. */
@@ -14,8 +14,8 @@ export class PointOfNoReturn {
     private readonly target: string,
   ) {}
 
-  event(event: TaskEvent): void {
-    if (event.event === 'source-state') this.#passed = isPast(event.state);
+  event(event: SendEvent): void {
+    if (event.kind === 'source-state') this.#passed = isPast(event.state);
     this.view.event(event);
   }
 

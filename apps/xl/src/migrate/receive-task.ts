@@ -2,8 +2,8 @@
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { receiveDomain } from '@mig/receiver';
+import { paced, type Tell } from './pace.js';
 import type { Task } from './task.js';
-import type { Tell } from './task-observer.js';
 
 export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
   const input = new Input(0, { subject: 'the stream from the source', interrupt });
@@ -15,13 +15,14 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
       paused: task.paused,
       unchecked: task.unchecked,
       timeouts: task.timeouts,
-      stateEntered: (state) => tell({ event: 'target-state', state }),
+      imageEvents: task.imageEvents,
+      onEvent: paced(tell),
     },
   );
   const { name, wasPaused } = received;
   if (wasPaused) {
     tell({
-      event: 'note',
+      kind: 'note',
       text: `${name} was paused at the source, and is paused here: 'xl unpause ${name}' lets it run`,
     });
   }
@@ -35,6 +36,6 @@ function tryToAttend(host: Host, domid: number, tell: Tell): void {
     host.attend?.(domid);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    tell({ event: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
+    tell({ kind: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
   }
 }

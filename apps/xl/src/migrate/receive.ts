@@ -37,11 +37,11 @@ export async function receive(
   try {
     await runTask(
       context,
-      { kind: 'receive', ...options },
+      { kind: 'receive', ...options, imageEvents: false },
       {
         onEvent: (event) => {
-          if (event.event === 'note') log.line(`migration target: ${event.text}.`);
-          if (event.event !== 'target-state') return;
+          if (event.kind === 'note') log.line(`migration target: ${event.text}.`);
+          if (event.kind !== 'target-state') return;
           const message = stockMessages[event.state];
           if (message !== undefined) log.line(message);
         },

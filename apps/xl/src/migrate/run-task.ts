@@ -8,7 +8,7 @@ import { LossyLines } from '../output/lossy-lines.js';
 import { heedSignals } from '../signals.js';
 import type { Log } from '../output/log.js';
 import type { SteeringMessage } from './steering.js';
-import type { Failure, Task, TaskEvent, TaskInput, TaskMessage, TaskResults } from './task.js';
+import type { Failure, Task, TaskEvents, TaskInput, TaskMessage, TaskResults } from './task.js';
 
 /** bin/task-worker.cjs, which is there for those as well who start before this is loaded. */
 interface Threads {
@@ -41,9 +41,9 @@ export interface TaskControl {
   stop(reason: InterruptReason): void;
 }
 
-export interface TaskHooks {
+export interface TaskHooks<T extends Task = Task> {
   onStart?(control: TaskControl): void;
-  onEvent?(event: TaskEvent): void;
+  onEvent?(event: TaskEvents[T['kind']]): void;
   /** A record of the trace, where the task posts them. */
   onTrace?(octets: Uint8Array): void;
   /** What a signal is to do; to stop, where nothing is said. */
@@ -65,7 +65,7 @@ const POLICY_PATIENCE = 5000;
 export async function runTask<T extends Task>(
   { log }: Pick<Context, 'log'>,
   task: T,
-  hooks: TaskHooks = {},
+  hooks: TaskHooks<T> = {},
 ): Promise<TaskResults[T['kind']]> {
   // All files of the task are open by now.
   leaveMissingFolder();
@@ -107,9 +107,9 @@ function inWorker(
       late ??= setTimeout(() => void worker.terminate(), GRACE);
     };
     worker.on('message', (message: TaskMessage) => {
-      if (message.type === 'event') hooks.onEvent?.(message.event);
-      else if (message.type === 'trace') hooks.onTrace?.(message.octets);
-      else if (message.type === 'result') ended(() => resolve(message.result));
+      if (message.kind === 'event') hooks.onEvent?.(message.event);
+      else if (message.kind === 'trace') hooks.onTrace?.(message.octets);
+      else if (message.kind === 'result') ended(() => resolve(message.result));
       else ended(() => reject(new TaskError(message.failure)));
     });
     worker.on('error', (error) => {

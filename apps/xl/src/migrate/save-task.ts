@@ -8,13 +8,12 @@ import { completeFile } from '../stream/output-file.js';
 import { type AfterSave, RemnantError, SaveError } from './save-error.js';
 import { sentConfiguration } from './sent-configuration.js';
 import type { Task } from './task.js';
-import { taskObserver, type Tell } from './task-observer.js';
 
 type SaveTask = Task & { kind: 'save' };
 
 const STANDARD_OUTPUT = 1;
 
-export function save(host: Host, task: SaveTask, interrupt: Interrupt, tell: Tell) {
+export function save(host: Host, task: SaveTask, interrupt: Interrupt) {
   const { file } = task;
   const { progress, suspend, stopAndCopy } = task.timeouts;
   const patience = { what: 'the file took no octet', milliseconds: progress };
@@ -30,7 +29,9 @@ export function save(host: Host, task: SaveTask, interrupt: Interrupt, tell: Tel
       const configuration = sentConfiguration(domain.configuration, task.domid, task.configuration);
       output.write(encodeXlHeader(xlHeader(configuration)));
       report = suspendDomain(domain, output, {
-        observer: { ...taskObserver(tell), suspended: () => (seen.suspended = true) },
+        onEvent: ({ kind }) => {
+          seen.suspended ||= kind === 'suspended';
+        },
         suspendTimeout: suspend,
         stopAndCopyTimeout: stopAndCopy,
       });

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { Interrupt } from '@mig/posix';
 import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
-import type { TaskEvent, TaskInput, TaskMessage } from './task.js';
+import type { TaskInput, TaskMessage } from './task.js';
 
 // What a policy's module leaves to fail must not end the thread before its last word has gone out. Our own mistakes are
 // caught below.
@@ -18,12 +18,12 @@ async function work({ task, stop, abandon, steering, asking }: TaskInput): Promi
   const result = await perform(
     task,
     { ...interrupts, steering, asking },
-    (event: TaskEvent) => post({ type: 'event', event }),
-    (octets) => post({ type: 'trace', octets }),
+    (event) => post({ kind: 'event', event }),
+    (octets) => post({ kind: 'trace', octets }),
   );
-  post({ type: 'result', result });
+  post({ kind: 'result', result });
 }
 
 export const done = new Promise<TaskInput>((resolve) => parentPort?.once('message', resolve))
   .then(work)
-  .catch((error: unknown) => post({ type: 'failure', failure: explainFailure(error) }));
+  .catch((error: unknown) => post({ kind: 'failure', failure: explainFailure(error) }));

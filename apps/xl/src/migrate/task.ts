@@ -4,14 +4,7 @@
  */
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
 import type { ReceivedDomain, TargetTimeouts } from '@mig/receiver';
-import type {
-  ImageReport,
-  PassKind,
-  PassReport,
-  PrecopyDecision,
-  PrecopyEnd,
-  PrecopyStats,
-} from '@mig/hypervisor';
+import type { ImageReport, ReceiveEvent, SendEvent } from '@mig/hypervisor';
 import type { DirtySample } from '@mig/sender/estimate';
 import type { Settings } from '@mig/sender/policy';
 import type { MeasureTask } from '../estimate/measure-task.js';
@@ -54,6 +47,8 @@ export type Task =
       readonly unchecked: boolean;
       /** Somebody is to wait for the domain's end, where the host needs that. */
       readonly attend: boolean;
+      /** What happens to the image is told as well. */
+      readonly imageEvents: boolean;
       readonly timeouts: TargetTimeouts;
     }
   | {
@@ -92,26 +87,14 @@ export interface TaskInput {
   readonly asking: Int32Array<SharedArrayBuffer>;
 }
 
-export type TaskEvent =
-  | { readonly event: 'source-state'; readonly state: SourceState }
-  | { readonly event: 'target-state'; readonly state: TargetState }
-  | {
-      readonly event: 'pass-started';
-      readonly kind: PassKind;
-      readonly iteration: number;
-      readonly dirtyPages: number;
-    }
-  | {
-      readonly event: 'progress';
-      readonly iteration: number;
-      readonly dirtyPages: number;
-      readonly pagesDone: number;
-    }
-  | ({ readonly event: 'pass' } & PassReport)
-  /** The policy was asked; within a pass not each time. */
-  | { readonly event: 'consulted'; readonly stats: PrecopyStats; readonly answer: PrecopyDecision }
-  | ({ readonly event: 'precopy-ended' } & PrecopyEnd)
-  | { readonly event: 'note'; readonly text: string };
+/** What each kind of task tells while it runs; within a pass not each time. */
+export interface TaskEvents {
+  migrate: SendEvent;
+  receive: ReceiveEvent;
+  save: never;
+  restore: never;
+  measure: never;
+}
 
 export interface TaskResults {
   /** And for how long the target kept the first pass waiting, where that could be told. */
@@ -135,8 +118,8 @@ export interface Failure {
 }
 
 export type TaskMessage =
-  | { readonly type: 'event'; readonly event: TaskEvent }
+  | { readonly kind: 'event'; readonly event: TaskEvents[keyof TaskEvents] }
   /** A record of the trace, as it stands in one. */
-  | { readonly type: 'trace'; readonly octets: Uint8Array }
-  | { readonly type: 'result'; readonly result: TaskResults[keyof TaskResults] }
-  | { readonly type: 'failure'; readonly failure: Failure };
+  | { readonly kind: 'trace'; readonly octets: Uint8Array }
+  | { readonly kind: 'result'; readonly result: TaskResults[keyof TaskResults] }
+  | { readonly kind: 'failure'; readonly failure: Failure };

@@ -1,10 +1,11 @@
 /** What a migration looks like: a bar a pass on a terminal, plain lines elsewhere, JSON lines for programs. */
+import type { SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
-import type { Failure, TaskEvent } from './task.js';
+import type { Failure } from './task.js';
 
 export interface View {
-  event(event: TaskEvent): void;
-  /** A remark for people. */
+  event(event: SendEvent): void;
+  /** A remark for people alone. */
   note(text: string): void;
   complete(report: MigrationReport): void;
   failed(failure: Failure): void;

@@ -1,6 +1,7 @@
 /** The worker's hand in a trace: each record is with the kernel before the migration takes its next step. */
 import { closeSync } from 'node:fs';
-import type { MigrationObserver, MigrationReport } from '@mig/sender';
+import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
+import type { MigrationReport } from '@mig/sender';
 import {
   encodeTraceRecord,
   type KnownTraceRecord,
@@ -17,6 +18,39 @@ import { traceSettings } from './settings.js';
 import type { TraceTask } from './trace-task.js';
 
 type Unstamped<R> = R extends KnownTraceRecord ? Omit<R, 'at'> : never;
+type UnstampedRecord = Unstamped<KnownTraceRecord>;
+
+/** The records of the events, as docs/formats.md publishes them. */
+const records: EventTable<SendEvent, UnstampedRecord> = {
+  'source-state': ({ state }) => ({ type: 'state', state }),
+  'pass-started': ({ pass }) => ({ type: 'pass-started', ...pass }),
+  // Each batch would be a record.
+  'pass-progress': undefined,
+  'pass-finished': ({ pass }) => ({ type: 'pass', ...pass, milliseconds: fine(pass.milliseconds) }),
+  consulted: ({ stats, answer }) => {
+    const reason = answer.decision === 'continue-precopy' ? undefined : answer.reason;
+    return {
+      type: 'consulted',
+      point: stats.point,
+      iteration: stats.iteration,
+      totalWritten: stats.totalWritten,
+      dirtyCount: stats.dirtyCount,
+      elapsedMilliseconds: fine(stats.elapsedMilliseconds),
+      sendRate: whole(stats.sendRate),
+      dirtyRate: whole(stats.dirtyRate),
+      estimatedDowntime: stats.estimatedDowntime && fine(stats.estimatedDowntime),
+      lineRate: whole(stats.lineRate),
+      leastDowntime: stats.leastDowntime && fine(stats.leastDowntime),
+      decision: answer.decision,
+      code: reason?.code,
+      sentence: reason?.sentence,
+    };
+  },
+  'log-read': ({ pass, bitmap }) => ({ type: 'log-read', ...pass, bitmap: packBitmap(bitmap) }),
+  'precopy-ended': ({ reason: { code, sentence } }) => ({ type: 'precopy-ended', code, sentence }),
+  suspended: () => ({ type: 'suspended' }),
+  note: undefined,
+};
 
 export interface TraceOutlets {
   /** For the main thread; octets that it may keep. */
@@ -39,57 +73,9 @@ export class TraceRecorder {
     this.#record({ type: 'header', ...header });
   }
 
-  /** `inner` hears all as well, after it was recorded. */
-  observing(inner: MigrationObserver): MigrationObserver {
-    const record = this.#record.bind(this);
-    return {
-      ...inner,
-      stateEntered: (state) => {
-        record({ type: 'state', state });
-        inner.stateEntered?.(state);
-      },
-      passStarted: (pass) => {
-        record({ type: 'pass-started', ...pass });
-        inner.passStarted?.(pass);
-      },
-      passFinished: (pass) => {
-        record({ type: 'pass', ...pass, milliseconds: fine(pass.milliseconds) });
-        inner.passFinished?.(pass);
-      },
-      consulted: (stats, answer) => {
-        const reason = answer.decision === 'continue-precopy' ? undefined : answer.reason;
-        record({
-          type: 'consulted',
-          point: stats.point,
-          iteration: stats.iteration,
-          totalWritten: stats.totalWritten,
-          dirtyCount: stats.dirtyCount,
-          elapsedMilliseconds: fine(stats.elapsedMilliseconds),
-          sendRate: whole(stats.sendRate),
-          dirtyRate: whole(stats.dirtyRate),
-          estimatedDowntime: stats.estimatedDowntime && fine(stats.estimatedDowntime),
-          lineRate: whole(stats.lineRate),
-          leastDowntime: stats.leastDowntime && fine(stats.leastDowntime),
-          decision: answer.decision,
-          code: reason?.code,
-          sentence: reason?.sentence,
-        });
-        inner.consulted?.(stats, answer);
-      },
-      // Asked for, a bitmap costs: on Xen it comes from another process.
-      ...(this.task.bitmaps && {
-        logRead: ({ iteration, dirtyPages }, bitmap) =>
-          record({ type: 'log-read', iteration, dirtyPages, bitmap: packBitmap(bitmap) }),
-      }),
-      precopyEnded: (end) => {
-        record({ type: 'precopy-ended', code: end.code, sentence: end.sentence });
-        inner.precopyEnded?.(end);
-      },
-      suspended: () => {
-        record({ type: 'suspended' });
-        inner.suspended?.();
-      },
-    } satisfies MigrationObserver;
+  onEvent(event: SendEvent): void {
+    const record = byKind(records, event);
+    if (record !== undefined) this.#record(record);
   }
 
   settingsChanged(settings: Settings): void {
@@ -115,7 +101,7 @@ export class TraceRecorder {
     this.#close();
   }
 
-  #record(record: Unstamped<KnownTraceRecord>): void {
+  #record(record: UnstampedRecord): void {
     try {
       const octets = encodeTraceRecord({ ...record, at: fine(performance.now() - this.#began) });
       if (this.#file !== undefined) writeAll(this.#file.descriptor, octets, this.#file.path);

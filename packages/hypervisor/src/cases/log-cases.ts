@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { pause } from '@mig/posix';
+import type { SaveEvent } from '../events.js';
 import type { DirtyLog } from '../host.js';
 import type { HypervisorCase } from './bench.js';
 import {
@@ -56,12 +57,12 @@ export const logCases: readonly HypervisorCase[] = [
       const { host } = bench;
       withRecording(({ output }) => {
         let asked = 0;
-        const passStarted = ({ kind }: { kind: string }) => {
-          if (kind !== 'precopy' || asked++ > 0) return;
+        const onEvent = (event: SaveEvent) => {
+          if (event.kind !== 'pass-started' || event.pass.kind !== 'precopy' || asked++ > 0) return;
           assertRefused('held', () => host.withDirtyLog(domid, () => undefined));
         };
         withTaken(host, domid, (taken) => {
-          const report = taken.saveTo(output, saving(passes(2), { observer: { passStarted } }));
+          const report = taken.saveTo(output, saving(passes(2), { onEvent }));
           assert.equal(asked, 2);
           assert.ok(report.passes[1]!.dirtyPages > 0, 'the log was on all along');
         });

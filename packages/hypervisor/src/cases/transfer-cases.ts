@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { closeDescriptor, Interrupt, InterruptedError, Output, pipe } from '@mig/posix';
+import type { SaveEvent } from '../events.js';
 import type { HypervisorCase } from './bench.js';
 import {
   arrived,
@@ -51,8 +52,10 @@ export const transferCases: readonly HypervisorCase[] = [
   onBusyDomain('not live, it is suspended before anything is sent', ({ host }, domid) => {
     withRecording(({ output }) => {
       let sentBefore: number | undefined;
-      const observer = { passStarted: () => (sentBefore ??= Number(host.describe(domid).state.suspended)) };
-      const options = saving(passes(1), { live: false, observer });
+      const onEvent = ({ kind }: SaveEvent) => {
+        if (kind === 'pass-started') sentBefore ??= Number(host.describe(domid).state.suspended);
+      };
+      const options = saving(passes(1), { live: false, onEvent });
       const report = withTaken(host, domid, (taken) => taken.saveTo(output, options));
       assert.equal(sentBefore, 1);
       assert.deepEqual(
@@ -122,9 +125,11 @@ export const transferCases: readonly HypervisorCase[] = [
     try {
       withRecording(({ output }) => {
         output.interrupt = interrupt;
-        const observer = { passStarted: () => interrupt.raise('SIGINT') };
+        const onEvent = ({ kind }: SaveEvent) => {
+          if (kind === 'pass-started') interrupt.raise('SIGINT');
+        };
         withTaken(bench.host, domid, (taken) => {
-          assert.throws(() => taken.saveTo(output, saving(passes(2), { observer })), InterruptedError);
+          assert.throws(() => taken.saveTo(output, saving(passes(2), { onEvent })), InterruptedError);
         });
       });
     } finally {

@@ -229,10 +229,10 @@ export class ModelHost implements Host {
 
   #save(domid: number, output: Output, options: SaveOptions, suspend: () => void): ImageReport {
     const precopyEnd = { code: 'model', sentence: 'a model has no passes' };
-    options.observer?.precopyEnded?.(precopyEnd);
+    options.onEvent?.({ kind: 'precopy-ended', reason: precopyEnd });
     this.#call(['suspend', domid], suspend);
     this.#domain(domid).suspended = true;
-    options.observer?.suspended?.();
+    options.onEvent?.({ kind: 'suspended' });
     this.whenSuspended();
     output.write(MODEL_STREAM);
     return {

@@ -54,7 +54,9 @@ function migrated(memory: TimedMemory, policy: PrecopyPolicy, asked: PrecopyStat
       suspendCost: 40,
       policy,
       clock: () => memory.now,
-      observer: { consulted: (stats) => asked.push(stats) },
+      onEvent: (event) => {
+        if (event.kind === 'consulted') asked.push(event.stats);
+      },
     });
     return { passes, end: precopyEnd };
   } catch (error) {

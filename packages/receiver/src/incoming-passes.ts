@@ -1,0 +1,39 @@
+import type { IncomingPass, RestoreEvent } from '@mig/hypervisor';
+
+/** Tells the passes of the source apart by the pfns of its batches, and says how far each has come. */
+export class IncomingPasses {
+  #pass: IncomingPass | undefined;
+  #count = 0;
+  #began = 0;
+  #lastPfn = -1;
+
+  constructor(private readonly onEvent: (event: RestoreEvent) => void) {}
+
+  /** A batch begins, from one pfn to another. */
+  begin(firstPfn: number, lastPfn: number, verify: boolean): void {
+    const goesOn = firstPfn > this.#lastPfn && this.#pass?.verify === verify;
+    this.#lastPfn = lastPfn;
+    if (goesOn) return;
+    this.end();
+    this.#began = performance.now();
+    this.#pass = { iteration: this.#count++, verify, pages: 0, octets: 0 };
+    this.onEvent({ kind: 'incoming-pass-started', pass: this.#pass });
+  }
+
+  /** The batch has come. @param octets of its record */
+  took(pages: number, octets: number): void {
+    if (this.#pass === undefined) return;
+    const { iteration, verify } = this.#pass;
+    const sum = { pages: this.#pass.pages + pages, octets: this.#pass.octets + octets };
+    this.#pass = { iteration, verify, ...sum };
+    this.onEvent({ kind: 'incoming-pass-progress', pass: this.#pass });
+  }
+
+  /** Something else than a batch has come. */
+  end(): void {
+    if (this.#pass === undefined) return;
+    const milliseconds = performance.now() - this.#began;
+    this.onEvent({ kind: 'incoming-pass-finished', pass: { ...this.#pass, milliseconds } });
+    this.#pass = undefined;
+  }
+}
