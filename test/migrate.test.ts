@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { expectMoved, matching } from './harness/expectations.js';
 import { flaws } from './harness/guest-console.js';
+import type { TestHost } from './harness/test-host.js';
 import { test } from './harness/two-hosts.js';
 
 const PAGE = 4096;
@@ -146,6 +147,53 @@ describe.concurrent('the precopy loop with a guest that rewrites its set in each
     expect(others).toBeGreaterThan(0);
     expect(others).toBeLessThan(OTHER_OCTETS);
   });
+});
+
+describe.concurrent('what the target says', () => {
+  const prefix = 'migration target: ';
+  const saidBy = (stderr: string) =>
+    stderr.split('\n').flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
+  const stock = [
+    ...['Ready to receive domain.', 'Transfer complete, requesting permission to start domain.'],
+    ...['Got permission, starting domain.', 'Domain started successfully.'],
+  ];
+  // A line of the kind that depends on the time that it takes.
+  const isProgress = (line: string) => line.endsWith(' so far.');
+
+  test('is what stock says', async ({ hosts }) => {
+    const before = await hosts.source.create();
+    const { stderr } = await hosts.migrate().ended;
+    await expectMoved(hosts, before);
+    expect(saidBy(stderr)).toEqual(stock);
+  });
+
+  test.for([
+    ['xl-receive -v', (target: TestHost) => target.receiver('-v')],
+    ['xl -v migrate-receive', (target: TestHost) => target.command('-v', 'migrate-receive')],
+  ] as const)(
+    'is with %s what arrives as well, and the stream is as it was',
+    async ([, command], { hosts }) => {
+      const before = await hosts.source.create();
+      const options = ['-i', '2', '-d', '0', '--debug'];
+      const migration = hosts.migrate({ options, command: command(hosts.target) });
+      const { stderr } = await migration.ended;
+      await expectMoved(hosts, before);
+      const passes = (migration.events().at(-1) as unknown as Complete).passes;
+      const said = saidBy(stderr).filter((line) => !isProgress(line));
+      expect(said.filter((line) => stock.includes(line))).toEqual(stock);
+      const [first, second, last] = [passes[0]!, passes[1]!, passes.at(-1)!];
+      expect(said.slice(0, 4)).toEqual([
+        ...[stock[0], 'Receiving busy.', 'The header of the image says x86-hvm, Xen 4.17.'],
+        matching(new RegExp(`^Pass 0: ${first.sentPages} pages, .* in .*/s\\.$`)),
+      ]);
+      expect(said[4]).toEqual(matching(new RegExp(`^Pass 1: ${second.sentPages} pages, `)));
+      expect(said.slice(-6, -2)).toEqual([
+        matching(new RegExp(`^Pass [2-9] \\(compared\\): ${last.sentPages} pages, `)),
+        matching(/^The image is complete: \d+ pages, /),
+        ...['The domain is restored, as domid 1.', stock[1]],
+      ]);
+    },
+  );
 });
 
 describe.concurrent('options', () => {

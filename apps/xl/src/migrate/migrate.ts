@@ -63,7 +63,7 @@ export async function migrate(
     json: await replacementIn(options.C, host, domid, context.log),
     preserveDomid: options.D,
   };
-  const view = await createView(viewKind(options), context);
+  const view = await createView(viewKind(options, context.global), context);
   const command = rune(options.s, target, receiveArguments(context, options));
   // A command is no name for a host.
   const where = options.s === '' ? 'the target' : target;
@@ -217,9 +217,10 @@ function isTerminal(): boolean {
   return isatty(2);
 }
 
-function viewKind({ json }: MigrateOptions): ViewKind {
+/** With `-v` the target says more, which would stand in the midst of a bar. */
+function viewKind({ json }: MigrateOptions, { verbosity }: Context['global']): ViewKind {
   if (json === true) return 'json';
-  return isTerminal() ? 'bars' : 'lines';
+  return isTerminal() && verbosity === 0 ? 'bars' : 'lines';
 }
 
 function receiveArguments({ global }: Context, { e, F, debug, p }: MigrateOptions): string[] {

@@ -1,20 +1,10 @@
-import type { TargetState } from '@mig/protocol/handshake';
 import type { TargetTimeouts } from '@mig/receiver';
 import type { Context } from '../commands/context.js';
 import { isatty } from 'node:tty';
 import { Failure } from '../output/failure.js';
 import { standardNames } from '../stream/standard-stream.js';
+import { ArrivalLines } from './arrival-lines.js';
 import { runTask, TaskError } from './run-task.js';
-
-/** Stock's messages, in stock's order: they reach the operator through ssh's stderr. */
-const stockMessages: Partial<Record<TargetState, string>> = {
-  greeting: 'migration target: Ready to receive domain.',
-  'awaiting-permission': 'migration target: Transfer complete, requesting permission to start domain.',
-  starting: 'migration target: Got permission, starting domain.',
-  'reporting-success': 'migration target: Domain started successfully.',
-  'reporting-failure': 'migration target: Failure, destroying our copy.',
-  'giving-back': 'migration target: Cleanup OK, granting sender permission to resume.',
-};
 
 /**
  * Milliseconds for the last words to be read. The source waits for the end of this process, and nobody is here who could end
@@ -32,29 +22,24 @@ export async function receive(
   },
 ): Promise<void> {
   context.neverWait(LAST_WORDS);
-  const { log } = context;
+  const imageEvents = context.log.verbosity > 0;
+  const lines = new ArrivalLines(context.log, imageEvents);
   refuseTerminal();
   try {
     await runTask(
       context,
-      { kind: 'receive', ...options, imageEvents: false },
+      { kind: 'receive', ...options, imageEvents },
       {
-        onEvent: (event) => {
-          if (event.kind === 'note') log.line(`migration target: ${event.text}.`);
-          if (event.kind !== 'target-state') return;
-          const message = stockMessages[event.state];
-          if (message !== undefined) log.line(message);
-        },
+        onEvent: (event) => lines.onEvent(event),
         onSignal: (signal) => {
-          log.line(`migration target: ${signal} received`);
+          lines.last(`${signal} received`);
           return 'stop';
         },
       },
     );
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
-    log.line(`migration target: ${error.failure.message}.`);
-    for (const line of error.failure.advice) log.line(`migration target: ${line}`);
+    for (const line of [`${error.failure.message}.`, ...error.failure.advice]) lines.last(line);
     context.exitStatus = error.failure.exitStatus;
   }
 }

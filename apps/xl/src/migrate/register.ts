@@ -153,14 +153,16 @@ function registerReceive(program: Command, context: Context): void {
     .option('-e', 'do not wait in the background for the death of the domain')
     .option('-d', 'the stream is checked: it has a second pass over memory')
     .option('-p', 'do not unpause the domain')
-    .action(async (options: { p?: true; e?: true; check?: boolean }) => {
+    .option('-v', 'say on standard error what arrives: the headers, each pass over memory, each record')
+    .action(async (options: { p?: true; e?: true; v?: true; check?: boolean }) => {
       const timeouts = targetTimeouts({ ...options });
       if (options.check === true) {
         const { answerCheck } = await import('../check/answer-check.js');
         return answerCheck(context, timeouts.progress);
       }
       const { receive } = await import('./receive.js');
-      const { p, e, check } = options;
+      const { p, e, v, check } = options;
+      if (v === true) context.log.verbosity ||= 1;
       await receive(context, {
         paused: p === true,
         attend: e !== true,
