@@ -21,11 +21,11 @@ const ADVANCE = 4000;
 const INTERVAL = 30_000;
 
 type State =
-  | { readonly is: 'waiting' }
-  | { readonly is: 'filling'; readonly octets: number; readonly wroteAt: number }
-  | { readonly is: 'measuring'; readonly since: number; readonly before: number; readonly octets: number };
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'filling'; readonly octets: number; readonly wroteAt: number }
+  | { readonly kind: 'measuring'; readonly since: number; readonly before: number; readonly octets: number };
 
-const WAITING: State = { is: 'waiting' };
+const WAITING: State = { kind: 'waiting' };
 
 export class LineProbe {
   #state: State = WAITING;
@@ -45,14 +45,14 @@ export class LineProbe {
   room(bandwidth: number): number {
     const now = this.clock();
     const isDue = this.#warmUp >= WARM_UP && now >= this.#next;
-    if (this.#state.is === 'waiting' && !isDue) return 0;
+    if (this.#state.kind === 'waiting' && !isDue) return 0;
     const left = roomIn(this.#state, bandwidth);
     if (isNone(left)) {
       // The bandwidth may have become less meanwhile.
       this.#end(now);
       return 0;
     }
-    if (this.#state.is === 'waiting') this.#state = { is: 'filling', octets: 0, wroteAt: now };
+    if (this.#state.kind === 'waiting') this.#state = { kind: 'filling', octets: 0, wroteAt: now };
     return left;
   }
 
@@ -65,13 +65,13 @@ export class LineProbe {
   wrote(octets: number, bandwidth: number): void {
     const now = this.clock();
     const state = this.#state;
-    if (state.is === 'waiting') return;
-    if (state.is === 'filling') {
+    if (state.kind === 'waiting') return;
+    if (state.kind === 'filling') {
       const filled = state.octets + octets;
       const full = isNone(FILLING - filled) || now - state.wroteAt >= BLOCKED;
       this.#state = full
-        ? { is: 'measuring', since: now, before: filled, octets: 0 }
-        : { is: 'filling', octets: filled, wroteAt: now };
+        ? { kind: 'measuring', since: now, before: filled, octets: 0 }
+        : { kind: 'filling', octets: filled, wroteAt: now };
       if (isNone(allowance(bandwidth) - filled)) this.#end(now);
       return;
     }
@@ -86,7 +86,7 @@ export class LineProbe {
 
   /** What comes between two passes would count as the line's: a burst that it cuts short tells nothing. */
   passEnded(): void {
-    if (this.#state.is !== 'waiting') this.#end(this.clock());
+    if (this.#state.kind !== 'waiting') this.#end(this.clock());
   }
 
   #end(now: number): void {
@@ -101,10 +101,10 @@ function allowance(bandwidth: number): number {
 }
 
 function roomIn(state: State, bandwidth: number): number {
-  if (state.is === 'measuring') {
+  if (state.kind === 'measuring') {
     return Math.min(MEASURED.octets - state.octets, allowance(bandwidth) - state.before - state.octets);
   }
-  return Math.min(FILLING, allowance(bandwidth)) - (state.is === 'filling' ? state.octets : 0);
+  return Math.min(FILLING, allowance(bandwidth)) - (state.kind === 'filling' ? state.octets : 0);
 }
 
 /** A page does not go into it. */

@@ -70,10 +70,12 @@ test('a domain in the hands of another is not to be resumed', () => {
 
 test('a save says what became of the domain', () => {
   const failed = (error: Error) => explainFailure(error);
-  expect(failed(new SaveError(cause, { is: 'running' }))).toMatchObject({
+  expect(failed(new SaveError(cause, { kind: 'running' }))).toMatchObject({
     exitStatus: 1,
     advice: ['The domain keeps running.'],
   });
-  expect(failed(new SaveError(cause, { is: 'suspended', problem: cause }))).toMatchObject({ exitStatus: 5 });
+  expect(failed(new SaveError(cause, { kind: 'suspended', problem: cause }))).toMatchObject({
+    exitStatus: 5,
+  });
   expect(failed(new RemnantError(cause))).toMatchObject({ exitStatus: 4 });
 });

@@ -177,14 +177,14 @@ const afterSave = {
 } as const;
 
 function saveFailure({ cause, domain }: SaveError): Failure {
-  if (domain.is === 'suspended') {
+  if (domain.kind === 'suspended') {
     const advice = [
       `The domain is suspended and could not be resumed: ${reason(domain.problem)}`,
       "Revive it with 'xl resume DOMAIN'.",
     ];
     return { message: reason(cause), advice, exitStatus: ExitStatus.suspendedHere };
   }
-  return { message: reason(cause), advice: [afterSave[domain.is]], exitStatus: ExitStatus.failure };
+  return { message: reason(cause), advice: [afterSave[domain.kind]], exitStatus: ExitStatus.failure };
 }
 
 const signalWords: Record<string, string> = {

@@ -1,8 +1,8 @@
 /** What became of a domain whose save has failed. */
 export type AfterSave =
-  | { readonly is: 'running' | 'resumed' | 'as-it-was' | 'gone' }
+  | { readonly kind: 'running' | 'resumed' | 'as-it-was' | 'gone' }
   | {
-      readonly is: 'suspended';
+      readonly kind: 'suspended';
       /** Why it could not be resumed. */
       readonly problem: unknown;
     };

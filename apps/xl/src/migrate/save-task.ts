@@ -76,9 +76,9 @@ function resumed(host: Host, domain: OutgoingDomain, after: SaveTask['after']): 
     if (suspended || crashed) domain.resume();
     // For `save -p`, of which nothing has come.
     else if (paused && !before.paused && after === 'resume-paused') host.unpause(domid);
-    return { is: suspended || crashed ? 'resumed' : 'running' };
+    return { kind: suspended || crashed ? 'resumed' : 'running' };
   } catch (problem) {
-    return isGone(problem) ? { is: 'gone' } : { is: 'suspended', problem };
+    return isGone(problem) ? { kind: 'gone' } : { kind: 'suspended', problem };
   }
 }
 
@@ -86,8 +86,8 @@ function resumed(host: Host, domain: OutgoingDomain, after: SaveTask['after']): 
 function found(host: Host, domid: number): AfterSave {
   try {
     const { paused, suspended, crashed } = host.describe(domid).state;
-    return { is: paused || suspended || crashed ? 'as-it-was' : 'running' };
+    return { kind: paused || suspended || crashed ? 'as-it-was' : 'running' };
   } catch (error) {
-    return { is: isGone(error) ? 'gone' : 'as-it-was' };
+    return { kind: isGone(error) ? 'gone' : 'as-it-was' };
   }
 }

@@ -5,9 +5,9 @@ import { type Check, type CheckName, failed, passed, unknown } from '@mig/protoc
 import { quoted } from '@mig/protocol/terminal-text';
 import type { Disk, Interface, Needs } from './configuration.js';
 
-type Finding = { readonly is: 'there' } | { readonly is: 'missing' | 'unknown'; readonly what: string };
+type Finding = { readonly kind: 'there' } | { readonly kind: 'missing' | 'unknown'; readonly what: string };
 
-const THERE: Finding = { is: 'there' };
+const THERE: Finding = { kind: 'there' };
 
 /** @param root where the file system begins */
 export function checkDisks({ disks }: Pick<Needs, 'disks'>, root = '/'): Check {
@@ -29,23 +29,23 @@ export function checkBridges({ interfaces }: Pick<Needs, 'interfaces'>, root = '
 function findDisk({ virtual, path, script, isElsewhere }: Disk, root: string): Finding {
   if (path === undefined) return THERE;
   const disk = `${quoted(path)} (${quoted(virtual)})`;
-  if (isElsewhere) return { is: 'unknown', what: `another domain has ${disk}` };
+  if (isElsewhere) return { kind: 'unknown', what: `another domain has ${disk}` };
   if (script !== undefined && basename(script) !== 'block') {
-    return { is: 'unknown', what: `${quoted(basename(script))} sees to ${disk}` };
+    return { kind: 'unknown', what: `${quoted(basename(script))} sees to ${disk}` };
   }
   // Of qemu, a protocol and what it takes.
-  if (!path.startsWith('/')) return { is: 'unknown', what: `${disk} is no path` };
+  if (!path.startsWith('/')) return { kind: 'unknown', what: `${disk} is no path` };
   return find(join(root, path), disk);
 }
 
 function findBridge({ bridge, script, isElsewhere }: Interface, root: string): Finding {
-  if (isElsewhere) return { is: 'unknown', what: 'another domain has an interface' };
+  if (isElsewhere) return { kind: 'unknown', what: 'another domain has an interface' };
   if (script !== undefined && basename(script) !== 'vif-bridge') {
-    return { is: 'unknown', what: `${quoted(basename(script))} sees to an interface` };
+    return { kind: 'unknown', what: `${quoted(basename(script))} sees to an interface` };
   }
-  if (bridge === undefined) return { is: 'unknown', what: 'an interface names no bridge' };
+  if (bridge === undefined) return { kind: 'unknown', what: 'an interface names no bridge' };
   // The kernel has no name with that in it, and a path would lead elsewhere.
-  if (bridge.includes('/')) return { is: 'missing', what: quoted(bridge) };
+  if (bridge.includes('/')) return { kind: 'missing', what: quoted(bridge) };
   return find(join(root, 'sys/class/net', bridge), quoted(bridge));
 }
 
@@ -55,14 +55,14 @@ function find(path: string, what: string): Finding {
     return THERE;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'missing', what };
-    return { is: 'unknown', what: `${what} cannot be looked at (${code})` };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', what };
+    return { kind: 'unknown', what: `${what} cannot be looked at (${code})` };
   }
 }
 
 function together(check: CheckName, noun: string, findings: readonly Finding[]): Check {
-  const of = (is: 'missing' | 'unknown') =>
-    findings.flatMap((finding) => (finding.is === is ? [finding.what] : []));
+  const of = (kind: 'missing' | 'unknown') =>
+    findings.flatMap((finding) => (finding.kind === kind ? [finding.what] : []));
   const [missing, open] = [of('missing'), of('unknown')];
   if (missing.length > 0) return failed(check, `not there: ${missing.join(', ')}`);
   if (open.length > 0) return unknown(check, open.join('; '));
