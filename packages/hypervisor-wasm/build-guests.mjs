@@ -11,9 +11,9 @@ for (const name of ['wss', 'idle']) {
     `guests/${name}.ts`,
     ...['--outFile', `dist/guests/${name}.wasm`, '--baseDir', folder],
     '-O3',
-    // No allocator and no abort(): nothing is imported that the ABI does not have.
+    // No allocator and no abort(): the guest imports only what the ABI has.
     ...['--runtime', 'stub', '--use', 'abort='],
-    // The boot page is pfn 0: static data comes after it.
+    // Static data comes after the boot page, which is pfn 0.
     ...['--memoryBase', '65536'],
     ...['--importMemory', '--sharedMemory', '--enable', 'threads'],
     ...['--initialMemory', '2', '--maximumMemory', '65536'],

@@ -1,4 +1,4 @@
-// A domain's process.
+// The process of a domain.
 'use strict';
 const { launch } = require('../dist/launcher.cjs');
 

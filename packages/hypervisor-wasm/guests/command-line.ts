@@ -1,6 +1,6 @@
 import { commandLineLength, commandLineOctet, crash, quotation, text } from './machine';
 
-/** The word that is being looked at: its first octet, and the one past it. */
+/** The current word: its first octet, and the one past it. */
 export let wordStart: i32 = 0;
 export let wordEnd: i32 = 0;
 
@@ -26,7 +26,7 @@ export function wordBegins(words: string): bool {
   return true;
 }
 
-/** The number after the word's first `skip` octets. */
+/** The number that follows the first `skip` octets of the word. */
 export function wordNumber(skip: i32): u32 {
   let value: u64 = 0;
   if (wordStart + skip === wordEnd) refuseWord();

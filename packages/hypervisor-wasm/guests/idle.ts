@@ -1,4 +1,4 @@
-/** Ticks, and at each tick rewrites one of a few pages and verifies them all. */
+/** Guest that prints ticks, and at each tick rewrites one of a few pages and verifies them all. */
 import { nextWord, refuseWord } from './command-line';
 import { endLine, text } from './machine';
 import { now } from './mig';

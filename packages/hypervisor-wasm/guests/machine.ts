@@ -1,8 +1,11 @@
-/** The machine a guest runs on: docs/guests.md. */
+/** The machine that a guest runs on: see docs/guests.md. */
 
 import { console } from './mig';
 
-/** The boot page: u32 length of the command line, u32 pages of memory, the command line. */
+/**
+ * Address of the command line in the boot page: u32 length of the command line, u32 pages of memory, the
+ * command line.
+ */
 const COMMAND_LINE: usize = 8;
 
 export function commandLineLength(): i32 {
@@ -13,7 +16,7 @@ export function commandLineOctet(at: i32): i32 {
   return load<u8>(COMMAND_LINE + at);
 }
 
-/** Pages of 4096 octets. */
+/** Number of pages of 4096 octets. */
 export function memoryPages(): u32 {
   return load<u32>(4);
 }
@@ -21,7 +24,7 @@ export function memoryPages(): u32 {
 const LONGEST_LINE = 256;
 const line = memory.data(LONGEST_LINE);
 
-/** Of the line that is being put together; 0 between two. */
+/** Length of the line under construction; 0 between two lines. */
 export let lineLength: i32 = 0;
 
 function put(octet: i32): void {
@@ -38,7 +41,7 @@ export function decimal(value: u64): void {
   for (; divisor > 0; divisor /= 10) put(48 + <i32>((value / divisor) % 10));
 }
 
-/** Part of the command line. */
+/** Adds a part of the command line to the line. */
 export function quotation(start: i32, end: i32): void {
   for (let i = start; i < end; i++) put(commandLineOctet(i));
 }
@@ -49,7 +52,7 @@ export function endLine(): void {
   lineLength = 0;
 }
 
-/** Ends the guest: what was said before is the reason. */
+/** Crashes the guest; what was printed before gives the reason. */
 export function crash(): void {
   endLine();
   unreachable();

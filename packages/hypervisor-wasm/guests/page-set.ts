@@ -1,13 +1,13 @@
 /**
- * The pages that a guest works on. The version each should have stands in a table of its own, in other pages: so that a
- * page that was lost and the table do not agree.
+ * The pages that a guest works on. The expected version of each stands in a table in other pages, so that a
+ * lost page disagrees with the table.
  */
 import { crash, decimal, endLine, memoryPages, text } from './machine';
 import { inspect, seal, SOUND, TORN, versionIn } from './sealed-page';
 import { countError, countVerified, countWritten } from './ticker';
 
 const PAGE: usize = 4096;
-/** Errors said one by one; all are counted. */
+/** Number of errors printed; all are counted. */
 const SAID_ERRORS: u32 = 100;
 
 export let pages: u32 = 0;
@@ -15,15 +15,15 @@ export let table: usize = 0;
 export let firstPage: usize = 0;
 export let saidErrors: u32 = 0;
 
-/** The first page past the guest's own static data. */
+/** Address of the first page past the guest's own static data. */
 function start(): usize {
   return (__heap_base + PAGE - 1) & ~(PAGE - 1);
 }
 
-/** The most pages that fit into memory with their table. */
+/** The most pages that fit into memory together with their table. */
 export function roomForPages(): u32 {
   const free = memoryPages() - <u32>(start() / PAGE);
-  // n pages and ceil(n / 1024) for their table
+  // n pages and ceil(n / 1024) pages for their table.
   const set = <u32>((<u64>free * 1024) / 1025);
   return set + (set + 1023) / 1024 > free ? set - 1 : set;
 }
@@ -60,7 +60,7 @@ export function verify(index: u32): void {
   if (found === SOUND) return;
   countError();
   if (saidErrors++ < SAID_ERRORS) complain(index, version, page, found);
-  // Each damage is counted once.
+  // Each damage counts once.
   seal(page, index, version);
 }
 

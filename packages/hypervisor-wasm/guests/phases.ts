@@ -1,10 +1,10 @@
 /**
- * Work that comes in phases: busy for so long, quiet for so long, again and again. Time is counted as the guest lives it:
- * a downtime takes nothing from a phase.
+ * Phases of work: busy for a time, quiet for a time, repeated. Time is counted as the guest lives it: a
+ * downtime takes nothing from a phase.
  */
 import { crash, decimal, endLine, text } from './machine';
 
-/** Milliseconds. Both 0: there are no phases, the guest is always busy. */
+/** Lengths of the phases in milliseconds. Both 0: the guest is always busy. */
 export let busyTime: u32 = 0;
 export let quietTime: u32 = 0;
 export let quiet: bool = false;
@@ -19,7 +19,7 @@ export function setQuiet(milliseconds: u32): void {
   quietTime = milliseconds;
 }
 
-/** As they stand on the command line; refuses one without the other. */
+/** Prints the phases as on the command line; refuses one without the other. */
 export function sayPhases(): void {
   if (busyTime === 0 && quietTime === 0) return;
   text(' busy=');
@@ -31,7 +31,7 @@ export function sayPhases(): void {
   crash();
 }
 
-/** @param passed milliseconds that the guest has lived since it was last asked */
+/** @param passed milliseconds that the guest has lived since the last call */
 export function changePhase(passed: f64): void {
   if (quietTime === 0) return;
   phaseLeft -= passed;

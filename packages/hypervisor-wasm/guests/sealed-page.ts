@@ -1,12 +1,12 @@
 /**
- * A page that can be checked: index, version, pseudo-random content that follows from both, and a checksum over all of
- * it. A page that was lost is of an old version, one that was torn has a wrong checksum.
+ * A page that can be checked: it has an index, a version, pseudo-random content that follows from both, and
+ * a checksum over all. A lost page has an old version, a torn page a wrong checksum.
  */
 const PAGE: usize = 4096;
 const LAST: usize = PAGE - 8;
 
 export const SOUND = 0;
-/** Whole, but another index or version than expected. */
+/** The page is whole, but has another index or version than expected. */
 export const STALE = 1;
 export const TORN = 2;
 
@@ -14,7 +14,7 @@ export function seal(page: usize, index: u32, version: u32): void {
   const header = ((<u64>version) << 32) | index;
   store<u64>(page, header);
   let sum = header;
-  // xorshift64, never 0
+  // xorshift64: the state is never 0.
   let x = (header + 1) * 0x9e3779b97f4a7c15;
   if (x === 0) x = 1;
   for (let at: usize = 8; at < LAST; at += 8) {

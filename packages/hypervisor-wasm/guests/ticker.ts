@@ -3,7 +3,7 @@ import { now } from './mig';
 
 const INTERVAL: f64 = 100;
 
-/** Of the last tick said. */
+/** Number of the last tick printed. */
 export let ticks: u64 = 0;
 export let nextTick: f64 = 0;
 
@@ -23,9 +23,9 @@ export function countWritten(): void {
   written++;
 }
 
-/** Says a tick when it is due: late after a downtime, never skipped or repeated. */
+/** Prints a tick when it is due: late after a downtime, never skipped or repeated. */
 export function tick(time: f64): void {
-  // Where the wall clock was set back (another host, an administrator), the next tick is not hours away.
+  // If the wall clock was set back (another host, an administrator), the next tick does not wait for hours.
   if (time < nextTick && nextTick - time <= INTERVAL) return;
   nextTick = time + INTERVAL;
   ticks++;

@@ -1,7 +1,7 @@
 /**
- * A working set: `pages` pages of which `rate` a second are rewritten, in order or at random, each verified before; all
- * the time or in phases. The whole set is verified in order besides, once every two seconds (50,000 pages a second at
- * most).
+ * Guest with a working set: `pages` pages of which it rewrites `rate` a second, in order or at random, each
+ * verified before; always or in phases. It also verifies the whole set in order once every two seconds (at
+ * most 50,000 pages a second).
  */
 import { nextWord, refuseWord, wordBegins, wordIs, wordNumber } from './command-line';
 import { decimal, endLine, text } from './machine';
@@ -20,12 +20,15 @@ export const mig_abi: i32 = 1;
 
 const QUANTUM: f64 = 1;
 const LONGEST_SLEEP: f64 = 1;
-/** Milliseconds in which the set is to be verified once, and the pages a millisecond that this may cost at most. */
+/**
+ * Time in which the whole set is verified once, in milliseconds, and the most pages per millisecond for
+ * that.
+ */
 const SWEEP: f64 = 2000;
 const SCRUB: f64 = 50;
 /** Pages between two looks at the clock. */
 const STRIDE = 16;
-/** Milliseconds of work that may be made up for after a pause; the rest is forgiven. */
+/** Most work that is made up for after a pause, in milliseconds; the rest is dropped. */
 const BACKLOG: f64 = 50;
 
 export let rate: u32 = 1000;
@@ -35,7 +38,7 @@ export let nextPage: u32 = 0;
 export let seed: u64 = 0x2545f4914f6cdd1d;
 export let scrubPage: u32 = 0;
 export let sweeps: u32 = 0;
-/** Pages due, the fraction included. */
+/** Number of due writes, with a fraction. */
 export let dueWrites: f64 = 0;
 export let dueScrubs: f64 = 0;
 export let lastTime: f64 = 0;
@@ -108,7 +111,7 @@ function accrue(time: f64): void {
   dueScrubs = min(dueScrubs + passed * scrubRate, BACKLOG * scrubRate + 1);
 }
 
-/** @returns whether there was anything to do */
+/** @returns whether there was work to do */
 function work(): bool {
   let done = false;
   for (let i = 0; i < STRIDE && !quiet && (rate === 0 || dueWrites >= 1); i++) {

@@ -14,17 +14,20 @@ import {
 } from './hosts.test-support.js';
 
 const UNTIL = { timeout: 30_000, interval: 20 };
-/** MiB, in one record; but for its beginning it waits in a pipe until all is over. */
+/** Memory in MiB, one record; all but its beginning waits in a pipe until the end. */
 const MEMORY = 1;
 const BEGINNING = 65_536;
 
-/** Reads the domain's RAM as it is now. */
+/** Reads the domain's present RAM. */
 function ram(test: TestHost, domid: number): Buffer {
   const file = openFiles(test, domid).find(({ link }) => link.startsWith('/memfd:domain RAM'));
   return readFileSync(file!.path);
 }
 
-/** Saves a busy domain into a pipe, lets it run on, and then reads. @returns whether what was read is what was saved */
+/**
+ * Saves a busy domain into a pipe, lets it run on, and only then reads.
+ * @returns whether the octets read are those at the suspend
+ */
 async function readLate(byReference: boolean): Promise<boolean> {
   const source = openHost();
   const configuration = configurationOf('busy', 'wss', 'pages=200 rate=20000', MEMORY);

@@ -1,4 +1,4 @@
-/** A domain's configuration: libxl's JSON, as the xl header of a stream has it. */
+/** A domain's configuration: libxl JSON, as in the xl header of a stream. */
 import { HostError } from '@mig/hypervisor';
 import { ConfigurationJsonError, MAX_CONFIGURATION, parseConfigurationJson } from '@mig/protocol';
 import { nameOfAway, nameOfIncoming, nameProblem } from '@mig/protocol/handshake';
@@ -8,29 +8,30 @@ import { randomUUID } from 'node:crypto';
 export interface DomainConfiguration {
   readonly name: string;
   readonly uuid: string;
-  /** The domid asked for, where one is. */
+  /** The requested domid, if any. */
   readonly domid: number | undefined;
-  /** MiB. */
+  /** Memory in MiB. */
   readonly memory: number;
-  /** A guest that comes with this package, or the path of a module. */
+  /** The name of a guest that comes with this package, or the path of a module. */
   readonly kernel: string;
   readonly commandLine: string;
-  /** All of it, what is not known here included, in libxl's form; without the domid asked for. */
+  /** The whole configuration in libxl's form, unknown keys included, without the requested domid. */
   readonly json: string;
 }
 
 export const LARGEST_MEMORY = 4096;
 export const LARGEST_DOMID = 32751;
 const LONGEST_COMMAND_LINE = 4088;
-/** Octets for what a migration adds to a configuration: the end of a name, a domid. */
+/** Octets that a migration adds to a configuration: the suffix of a name, a domid. */
 const ROOM = 64;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 type Json = Record<string, unknown>;
 
 /**
- * @throws HostError foreign-domain where it is of another type than `wasm`, bad-configuration for anything else
- * amiss, naming the key
+ * Parses a configuration.
+ * @throws HostError foreign-domain for another type than `wasm`; bad-configuration for any other fault,
+ * naming the key
  */
 export function parseConfiguration(json: string, changes: { name?: string } = {}): DomainConfiguration {
   const configuration = parse(json);
@@ -65,7 +66,11 @@ export function parseConfiguration(json: string, changes: { name?: string } = {}
   };
 }
 
-/** @throws HostError where the domain could not be given the name that says that it was sent away, or not be sent at all */
+/**
+ * Writes a configuration.
+ * @throws HostError where the domain's name leaves no room for the suffix of one that was sent away, or the
+ * configuration is too long to be sent
+ */
 function written(configuration: Json, name: string): string {
   const json = JSON.stringify(configuration);
   const added = name.length - (nameOfAway(name) ?? nameOfIncoming(name) ?? name).length;
@@ -76,7 +81,7 @@ function written(configuration: Json, name: string): string {
   );
 }
 
-/** What kind of domain it is of: `wasm` for one of ours. */
+/** The type of the domain: `wasm` for ours. */
 export function domainType(json: string): string {
   return typeOf(object(parse(json), 'c_info'));
 }

@@ -1,4 +1,4 @@
-/** Octets in the place of a vCPU's state, of whatever is in them. */
+/** Octets in the place of a vCPU's state, made of any values. */
 import { pack } from 'msgpackr';
 
 export function contextOctets(value: unknown): Uint8Array {

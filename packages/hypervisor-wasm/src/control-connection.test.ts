@@ -13,7 +13,11 @@ afterEach(async () => {
   for (const end of atEnd.splice(0).reverse()) await end();
 });
 
-/** @param serve the body of a function of a socket @returns the folder of a domain whose process does that */
+/**
+ * Starts a scripted domain process.
+ * @param serve the body of a function of a socket
+ * @returns the domain's folder
+ */
 async function domainThat(serve: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'mig-test-'));
   atEnd.push(() => rmSync(folder, { recursive: true }));

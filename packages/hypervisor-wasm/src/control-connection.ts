@@ -22,21 +22,22 @@ import {
 import { connectToDomain } from './domain-socket.js';
 import { codeOf } from './error-code.js';
 
-/** Milliseconds that a domain's process has to answer. */
+/** Timeout of a domain process's answer, in milliseconds. */
 const PATIENCE = 20_000;
-/** Milliseconds that it has to answer beyond those in which it may still begin. */
+/** Time for an answer beyond the time in which the request may still begin, in milliseconds. */
 const GRACE = 2000;
 
-/** A connection to a domain's process. Asks, and waits for the answer. */
+/** A connection to a domain's process: sends requests, and waits for the answers. */
 export class ControlConnection {
   readonly #fd: number;
   readonly #frames = new ControlFrames();
   readonly #input: Input;
   readonly #output: Output;
-  /** Set once an answer was not waited for: it could come as that to the next request. */
+  /** The error of an answer that was not waited for: it could arrive as the answer to the next request. */
   #tooLate: HostError | undefined;
 
   /**
+   * Connects to a domain's process.
    * @param folder the domain's
    * @throws HostError domain-died where nobody listens there, unavailable where that cannot be found out
    */
@@ -45,22 +46,26 @@ export class ControlConnection {
     private readonly domid: number,
   ) {
     this.#fd = this.#orDied(() => connectToDomain(folder)) ?? this.#died();
-    // A long request to a process that has stopped would wait in the kernel, beyond any deadline.
+    // A write to a stopped process would wait in the kernel, beyond any deadline.
     setNonBlocking(this.#fd);
     this.#input = new Input(this.#fd, { subject: `domain ${domid}` });
     this.#output = new Output(this.#fd, { subject: `domain ${domid}` });
   }
 
   /**
+   * Makes a request.
    * @param interrupt ends the wait for the answer, and with it the use of the connection
-   * @returns the domain's epoch from then on
+   * @returns the domain's epoch after it
    * @throws HostError for what the domain's process refuses, domain-died where it is gone; InterruptedError
    */
   do(request: ControlRequest, milliseconds = 0, interrupt?: Interrupt): number {
     return this.#ask(request, 'done', milliseconds, interrupt).epoch;
   }
 
-  /** Tells whether an answer was not waited for: nothing can be asked any more, and the domain's process has to see it close. */
+  /**
+   * Tells whether an answer was not waited for: no further request is possible, and the domain's process
+   * must see the connection close.
+   */
   get isSpent(): boolean {
     return this.#tooLate !== undefined;
   }
@@ -69,7 +74,10 @@ export class ControlConnection {
     return this.#ask({ kind: 'state' }, 'state');
   }
 
-  /** @param epoch that of the suspend after which it is asked for */
+  /**
+   * Reads the vCPU's state.
+   * @param epoch that of the suspend
+   */
   context(epoch: number): Uint8Array {
     return this.#ask({ kind: 'context', epoch }, 'context').octets;
   }
@@ -85,7 +93,7 @@ export class ControlConnection {
     interrupt?: Interrupt,
   ): ControlReply & { kind: K } {
     const due = milliseconds === 0 ? PATIENCE : milliseconds;
-    // What nobody waits for any more is not done later.
+    // A request that nobody waits for any more must not be done later.
     const deadline = Date.now() + due;
     if (this.#tooLate !== undefined) throw this.#tooLate;
     const what = `no answer of the process of domain ${this.domid}`;
@@ -146,12 +154,12 @@ export class ControlConnection {
   }
 }
 
-/** Ends the hold of a connection, and the connection. */
+/** Releases what a connection holds, and closes it. */
 export function letGo(connection: ControlConnection): void {
   try {
     connection.do({ kind: 'release' });
   } catch (error) {
-    // One that has ended needs no release, and one that does not answer sees the end of the connection.
+    // A domain that has ended needs no release, and one that does not answer sees the connection close.
     if (!(error instanceof HostError)) throw error;
   } finally {
     connection.close();

@@ -14,10 +14,10 @@ import {
 } from './hosts.test-support.js';
 
 const UNTIL = { timeout: 30_000, interval: 20 };
-/** MiB: one record of 1024 pages. */
+/** Memory in MiB: one record of 1024 pages. */
 const MEMORY = 4;
 
-/** Where a page's octets are in a stream of a domain of this memory, saved while it was suspended. */
+/** Offset of a page's octets in the stream of a domain of this memory, saved while suspended. */
 function offsetOf(pfn: number): number {
   const libxl = 16 + 8;
   const image = 24 + 16 + 8;

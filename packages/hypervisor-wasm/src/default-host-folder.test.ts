@@ -9,7 +9,7 @@ const noted = join(userInfo().homedir, '.local/state/mig/host');
 
 test.each([
   [{ MIG_HOST_DIR: '/a', XDG_STATE_HOME: '/x', HOME: '/h' }, '/a'],
-  // Named by the operator, who knows from where.
+  // The operator has named it, and knows from where.
   [{ MIG_HOST_DIR: 'a' }, 'a'],
   [{ MIG_HOST_DIR: '', XDG_STATE_HOME: '/x' }, '/x/mig/host'],
   [{ XDG_STATE_HOME: '/x', HOME: '/h' }, '/x/mig/host'],
@@ -21,7 +21,7 @@ test.each([
   [{ XDG_STATE_HOME: 'x', HOME: 'h' }, noted],
   [{ HOME: '' }, noted],
   [{}, noted],
-  // Text that this process was not given is what it is.
+  // The environment's text is as this process was given it.
   [{ MIG_HOST_DIR: '/a\ufffd' }, '/a\ufffd'],
 ] as const)('%j: %s', (environment, folder) => {
   expect(defaultHostFolder(environment)).toBe(folder);
@@ -31,7 +31,7 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'mig-default-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Only root becomes a user that is not known.
+// Only root can become an unknown user.
 test.skipIf(process.getuid?.() !== 0)(
   'where the system has noted no home for the user either, MIG_HOST_DIR is asked for',
   () => {

@@ -5,23 +5,23 @@ import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * Finds the folder that is the host where none is named: MIG_HOST_DIR, else `mig/host` in the user's state directory.
+ * Finds the host's folder if none is named: MIG_HOST_DIR, else `mig/host` in the user's state directory.
  * @throws HostError `unavailable` where there is none, or its name is not UTF-8
  */
 export function defaultHostFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const { MIG_HOST_DIR } = environment;
-  // Empty is as good as unset.
+  // Empty counts as unset.
   if (MIG_HOST_DIR) return decoded('MIG_HOST_DIR', MIG_HOST_DIR);
   return join(stateFolder(environment), 'mig', 'host');
 }
 
-/** As the XDG Base Directory Specification has it: a path that is not absolute is ignored. */
+/** The state directory of the XDG Base Directory Specification: a relative path is ignored. */
 function stateFolder({ XDG_STATE_HOME = '', HOME = '' }: NodeJS.ProcessEnv): string {
   if (isAbsolute(XDG_STATE_HOME)) return decoded('XDG_STATE_HOME', XDG_STATE_HOME);
   return join(isAbsolute(HOME) ? decoded('HOME', HOME) : notedHome(), '.local', 'state');
 }
 
-/** The home that the system has noted for this user. */
+/** The user's home in the password database. */
 function notedHome(): string {
   let octets: Buffer;
   try {

@@ -26,11 +26,11 @@ afterEach(() => rmSync(path, { recursive: true }));
 
 const named = (name: string) => parseConfiguration(configurationOf(name, 'idle'));
 const folderOf = (domid: number | string) => join(path, 'domains', String(domid));
-/** Another process had this pid, before this one did. */
+/** An identity with this pid that belonged to an earlier process. */
 const dead = () => ({ ...ownIdentity(), startTime: ownIdentity().startTime - 1 });
 const unknown = () => ({ ...ownIdentity(), pidNamespace: 'pid:[7]' });
 
-/** A domain's folder as its process has left it. */
+/** Makes a domain's folder as its process would leave it. */
 function leave(domid: number, identity: object, ...more: string[]): void {
   mkdirSync(folderOf(domid));
   writeFileSync(join(folderOf(domid), domainFiles.process), JSON.stringify(identity));

@@ -1,4 +1,4 @@
-/** A domain's folder, and what may be said of its domain and done to it from here. */
+/** A domain's folder: what can be found out about the domain and done to it from here. */
 import { HostError } from '@mig/hypervisor';
 import { lstatSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,20 +14,20 @@ import {
 } from './process-identity.js';
 
 export type Presence =
-  /** Its process is seen to be alive. */
+  /** The domain's process is seen alive. */
   | { readonly kind: 'alive'; readonly owner: ProcessIdentity }
-  /** Its process answers, but cannot be seen. */
+  /** The domain's process answers, but cannot be seen. */
   | { readonly kind: 'answers'; readonly reason: string }
-  /** It cannot be said. It may be alive: its name stays taken, and nothing of it is removed. */
+  /** Unknown. The domain may be alive: its name stays taken, and nothing of it is removed. */
   | { readonly kind: 'unknown'; readonly reason: string }
-  /** For certain. */
+  /** The domain's process is certainly gone. */
   | { readonly kind: 'dead'; readonly owner: NotedIdentity }
-  /** Nobody has noted a process there yet, or it is being removed. */
+  /** No process is noted yet, or the folder is being removed. */
   | { readonly kind: 'unclaimed' }
-  /** No folder of mig's. */
+  /** The folder is not mig's. */
   | { readonly kind: 'foreign' };
 
-/** Looks, and changes nothing. */
+/** Finds a domain's presence without changing anything. */
 export function presenceOf(folder: string): Presence {
   try {
     const found = lstatSync(folder);
@@ -50,7 +50,7 @@ function presenceOfProcess(folder: string, noted: NotedIdentity): Presence {
   const liveness = livenessOf(noted);
   switch (liveness.verdict) {
     case 'alive':
-      // What is not noted cannot be found alive.
+      // Only a noted process can be found alive.
       return { kind: 'alive', owner: noted as ProcessIdentity };
     case 'dead':
       return { kind: 'dead', owner: noted };
@@ -64,9 +64,10 @@ function unseen(folder: string, reason: string): Presence {
 }
 
 /**
- * Removes the files that mig knows, process.json last, and the folder unless somebody else's files are in it.
- * Only for a domain that is dead for certain, or one that this process was about to create; under the host's lock.
- * @throws HostError where a file stays that is mig's
+ * Removes the files that mig knows, process.json last, and the folder unless it holds other files.
+ * Only for a domain that is certainly dead, or one that this process was about to create; under the host's
+ * lock.
+ * @throws HostError where one of mig's files stays
  */
 export function removeDomainFolder(folder: string): void {
   for (const name of knownFiles) unlink(join(folder, name));
@@ -74,7 +75,7 @@ export function removeDomainFolder(folder: string): void {
   removeIfEmpty(folder);
 }
 
-/** Removes a folder that nothing is in; what was put in it keeps it. */
+/** Removes a folder if it is empty; foreign files keep it. */
 export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
@@ -86,7 +87,7 @@ export function removeIfEmpty(folder: string): void {
 
 function unlink(path: string): void {
   try {
-    // A folder of that name is nothing that mig has made.
+    // A folder of that name was not made by mig.
     if (!lstatSync(path).isDirectory()) unlinkSync(path);
   } catch (error) {
     if (!isMissing(error)) throw notRemoved(path, error);

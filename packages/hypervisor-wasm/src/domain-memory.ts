@@ -7,21 +7,21 @@ import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-/** That of the Xen whose verify-stream-v2 is to accept the stream. */
+/** The domain header: that of a Xen whose verify-stream-v2 should accept the stream. */
 export const DOMAIN_HEADER: DomainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 };
 
 export interface DomainMemoryOptions {
-  /** Milliseconds. */
+  /** Timeout of the suspend in milliseconds. */
   readonly suspendTimeout: number;
-  /** Is told the epoch of the suspend. */
+  /** Is called with the epoch of the suspend. */
   readonly onSuspended?: (epoch: number) => void;
   /** Ends the wait for the suspend. */
   readonly interrupt?: Interrupt | undefined;
-  /** See SaveOptions. */
+  /** Whether pages may be sent by reference: see SaveOptions. */
   readonly byReference?: boolean | undefined;
 }
 
-/** The memory of a domain that is being saved. */
+/** The memory of a domain during a save. */
 export class DomainMemory implements Memory {
   readonly domainHeader = DOMAIN_HEADER;
   readonly pageCount: number;
@@ -30,7 +30,7 @@ export class DomainMemory implements Memory {
   readonly #ram: ControlState['ram'];
   #log: WriteLogReader | undefined;
 
-  /** @param connection what log-dirty lasts as long as */
+  /** @param connection log-dirty mode ends with it */
   constructor(
     private readonly owner: ProcessIdentity,
     private readonly connection: ControlConnection,
@@ -51,8 +51,9 @@ export class DomainMemory implements Memory {
   }
 
   /**
-   * From the first reading of the log on, every page is protected, and the guest's next write to it shows. What it
-   * wrote until then is not lost: nothing has been sent yet, and the first pass sends all pages as they are after.
+   * Enables log-dirty mode. From the first reading of the log on, every page is protected, and the guest's
+   * next write to it shows. Earlier writes are not lost: nothing has been sent yet, and the first pass
+   * sends all pages as they are afterwards.
    */
   enableLogDirty(): void {
     this.connection.do({ kind: 'setLogDirty', enabled: true });
@@ -71,7 +72,7 @@ export class DomainMemory implements Memory {
     try {
       return this.#log.readAndClear(bitmap);
     } finally {
-      // Whatever the log of a process that has ended reads as.
+      // The log of a process that has ended may read as anything.
       checkAlive(this.owner);
     }
   }
@@ -100,10 +101,11 @@ export class DomainMemory implements Memory {
     const epoch = this.connection.do(request, timeoutMilliseconds, interrupt);
     onSuspended?.(epoch);
     try {
-      // Shows that the acknowledgement has come: else the domain is resumed once the connection is gone.
+      // A further request shows that the acknowledgement has arrived: else the domain is resumed when the
+      // connection closes.
       this.connection.state();
     } catch (error) {
-      // It has come: the domain is suspended whatever becomes of this, and what is asked for next fails, too.
+      // It has arrived, so the domain is suspended even if this request fails; the next one fails, too.
       if (!(error instanceof HostError)) throw error;
     }
   }

@@ -30,7 +30,7 @@ describe('a host', () => {
     host.pause(domid);
     expect(host.describe(domid).state).toEqual({ paused: true, suspended: false, crashed: false });
     const said = ticks(consoleLines(test, domid)).length;
-    // Late by more than a tick's interval, and yet not one is said: the pause was acknowledged.
+    // Late by more than a tick's interval, and yet no late tick is reported: the pause was acknowledged.
     await vi.waitFor(() =>
       expect(Date.now()).toBeGreaterThan(ticks(consoleLines(test, domid)).at(-1)!.time + 250),
     );
@@ -107,7 +107,7 @@ describe('a host', () => {
     const domid = test.host.create(configurationOf('one', kernel, '', 100), { paused: false });
     const path = test.host.consolePath(domid);
     await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(0), UNTIL);
-    // It has written all of it by then.
+    // By then the guest has written everything.
     test.host.pause(domid);
     expect(statSync(path).size).toBe(8 * MIB);
     expect(existsSync(`${path}.0`)).toBe(false);
@@ -155,7 +155,7 @@ describe('a host', () => {
       EmbeddedHost.open(process.argv[1]).create(process.argv[2], { paused: true });
     `;
     const inherited = openSync(join(test.folder, 'inherited'), 'w');
-    // High enough to escape Node's own care for what it inherits.
+    // High enough to escape Node's own handling of inherited descriptors.
     const { status } = spawnSync(
       process.execPath,
       ['--input-type=module', '-e', script, test.folder, configurationOf('one', 'idle')],
@@ -196,10 +196,10 @@ describe('a host', () => {
   });
 });
 
-/** run() never returns: loop, br 0, end, unreachable. */
+/** Code of a run() that never returns: loop, br 0, end, unreachable. */
 const spinning = buildGuest({ run: [0x03, 0x40, 0x0c, 0x00, 0x0b, 0x00] });
 
-/** None, where the descriptor was closed meanwhile: the process is alive. */
+/** Reads a link; gives nothing for a descriptor that was closed since: the process is alive. */
 function targetOf(link: string): string[] {
   try {
     return [readlinkSync(link)];

@@ -36,7 +36,7 @@ import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
 import { writePrivateFile } from './replace-file.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
 
-/** Domains that are WebAssembly programs, each in a process of its own; a folder is a host. */
+/** A host whose domains are WebAssembly programs, each in a process of its own; the host is a folder. */
 export class EmbeddedHost implements Host {
   readonly #folder: HostFolder;
 
@@ -44,7 +44,10 @@ export class EmbeddedHost implements Host {
     this.#folder = new HostFolder(folder);
   }
 
-  /** @param folder see default-host-folder.ts where it is not given @throws WorkingFolderError for a relative one */
+  /**
+   * @param folder the host's folder; the default is in default-host-folder.ts
+   * @throws WorkingFolderError for a relative path
+   */
   static open(folder = defaultHostFolder()): EmbeddedHost {
     return new EmbeddedHost(absolutePath(folder));
   }
@@ -76,10 +79,10 @@ export class EmbeddedHost implements Host {
     });
     if (named !== undefined) {
       const info = this.#look(named);
-      // One that has got another name since is not the one that was asked for.
+      // A domain that was renamed since is not the one asked for.
       return info?.name === nameOrDomid ? info : undefined;
     }
-    // It may be the one whose name could not be read.
+    // It may be the domain whose name could not be read.
     if (unread !== undefined) throw unread;
     return undefined;
   }
@@ -92,7 +95,7 @@ export class EmbeddedHost implements Host {
     return this.#configurationOf(domid).json;
   }
 
-  /** The file that the domain's console is written to; what was too long for it is in PATH.0. */
+  /** The path of the domain's console log; older output is in PATH.0. */
   consolePath(domid: number): string {
     this.#folder.checkThere(domid);
     return this.#folder.pathOf(domid, 'console');
@@ -101,7 +104,7 @@ export class EmbeddedHost implements Host {
   /**
    * Creates a domain.
    * @param configuration libxl JSON: c_info { type: "wasm", name }, b_info { max_memkb, kernel, cmdline }
-   * @returns its domid
+   * @returns the domid
    */
   create(configuration: string, options: { paused: boolean }): number {
     const parsed = parseConfiguration(configuration);
@@ -141,10 +144,11 @@ export class EmbeddedHost implements Host {
       this.#do(domid, { kind: 'destroy', epoch });
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      // It has gone since it was looked at, and may run elsewhere: that is not what was asked for.
+      // The domain has gone since it was looked at, and may run elsewhere: destroying that is not what was
+      // asked for.
       if (!isAlive(owner)) noSuchDomain(domid);
       const isSilent = ['unavailable', 'domain-died'].includes(error.code);
-      // One that answered when it was looked at may be another's by now, and only its process knows.
+      // A domain that answered earlier may be held by another now, which only its process knows.
       if (!isSilent || (epoch !== 0 && epoch !== UNANSWERED.epoch)) throw error;
       this.#folder.whileHere(domid, owner, () => endProcess(owner));
     }
@@ -169,7 +173,7 @@ export class EmbeddedHost implements Host {
     return logDomain({ domid, owner: this.#folder.owner(domid), folder: this.#folder.pathOf(domid) }, use);
   }
 
-  /** Starts the process of the domain, which takes about as long as all that comes before the first of its pages. */
+  /** Starts the domain's process ahead: that takes about as long as everything before its first page. */
   expectDomain(): ExpectedDomain {
     const incoming = new IncomingProcess();
     return {
@@ -209,7 +213,7 @@ export class EmbeddedHost implements Host {
     });
   }
 
-  /** Should this process be killed, the domain goes with it. */
+  /** Takes hold of a domain: if this process is killed, the domain ends with it. */
   #hold(domid: number, folder: HostFolder): ControlConnection {
     const connection = new ControlConnection(folder.pathOf(domid), domid);
     try {
@@ -245,29 +249,33 @@ export class EmbeddedHost implements Host {
   }
 
   /**
-   * Refuses a domain that could not start here, before a page of it is received; whether it may is decided when it does.
+   * Refuses a domain that could not start here, before any page is received; the decision itself is made at
+   * its start.
    * @throws HostError name-taken, uuid-taken
    */
   #refuseWhereHere(configuration: DomainConfiguration): void {
     for (const error of this.#inTheWay(configuration)) throw error;
   }
 
-  /** @param isSource it is this host that is about to send the domain: it counts as sent */
+  /**
+   * Lists what keeps a domain from starting.
+   * @param isSource this host is about to send the domain, which counts as sent
+   */
   *#inTheWay({ name, uuid }: DomainConfiguration, isSource = false): Generator<HostError> {
     const ownName = nameOfIncoming(name) ?? name;
-    // Only those that it may be are asked: one that does not answer takes its time.
+    // Only possible conflicts are asked: a domain that does not answer costs time.
     for (const domid of this.#folder.domids()) {
       const notes = this.#notesOf(domid);
       const isItself = notes?.uuid.toLowerCase() === uuid.toLowerCase();
       if (notes === undefined || (!isItself && notes.name !== ownName)) continue;
       const found = isItself ? this.#look(domid)?.standing : undefined;
       const standing = isSource && found === 'free' ? 'taken' : found;
-      // One of which nobody can say where it stands may run.
+      // A domain of unknown standing may run.
       if (standing === 'unknown' || (standing !== undefined && commandTable.receive[standing] !== 'does')) {
         const message = `${notes.name}, domid ${domid}, is this very domain, and is here already`;
         yield new HostError('uuid-taken', message, { domid });
       }
-      // The name of one that is being sent will be free.
+      // The name of a domain that is being sent will be free.
       const leaves = standing !== undefined && standing !== 'unknown' && isHeld(standing);
       if (notes.name === ownName && !leaves) {
         const message = `there is a domain called ${ownName} already, domid ${domid}`;
@@ -277,9 +285,9 @@ export class EmbeddedHost implements Host {
   }
 
   /**
-   * Brings a domain to life in the folder that was added for it. The host's may get another name meanwhile, and another host its
-   * old one, with a domain of the same domid: so the host goes by a descriptor here. When the action throws, nothing is left of
-   * the domain.
+   * Brings a domain to life in the folder that was added for it. The host's folder may be renamed
+   * meanwhile, and its old name given to another host with a domain of the same domid: so the host is named
+   * by a descriptor here. If the action throws, nothing is left of the domain.
    */
   #inhabit<T>(domid: number, action: (folder: HostFolder) => T): T {
     const descriptor = openSync(this.#folder.path, 'r');
@@ -308,7 +316,7 @@ export class EmbeddedHost implements Host {
   }
 
   #configurationOf(domid: number): DomainConfiguration {
-    // Also of one that cannot be reached: only its file is read.
+    // Also for a domain out of reach: only its file is read.
     if (!this.#folder.domids().includes(domid)) noSuchDomain(domid);
     return this.#folder.configuration(domid) ?? noSuchDomain(domid);
   }
@@ -323,7 +331,10 @@ export class EmbeddedHost implements Host {
     }
   }
 
-  /** @returns undefined where it is not there, or not yet or no longer with a process that answers */
+  /**
+   * Looks at a domain.
+   * @returns undefined if it does not exist, or its process does not answer yet or any more
+   */
   #look(domid: number): DomainInfo | undefined {
     const notes = this.#notesOf(domid);
     if (notes === undefined) return undefined;
@@ -333,14 +344,15 @@ export class EmbeddedHost implements Host {
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       if (error.code !== 'unavailable') return undefined;
-      // It is there, or may be, and does nothing: stopped by a signal, say. Whoever acts on it is told why.
+      // The domain is there, or may be, and does not respond, for example because a signal stopped it.
+      // Acting on it gives the reason.
       state = UNANSWERED;
     }
     const { paused, suspended, crashed, cpuSeconds, logDirty, standing, epoch, sentTo } = state;
     return {
       domid,
       ...notes,
-      // What is noted may be older than what its process says.
+      // The notes may be older than what its process says.
       ...(state.name === '' ? {} : { name: state.name }),
       vcpus: 1,
       state: { paused, suspended, crashed },
@@ -352,7 +364,7 @@ export class EmbeddedHost implements Host {
     };
   }
 
-  /** What the domain's folder says; one that cannot be read does not hide the domain, nor the others. */
+  /** Reads the notes in the domain's folder; unreadable ones hide neither the domain nor the others. */
   #notesOf(domid: number): Pick<DomainInfo, 'name' | 'uuid' | 'memory'> | undefined {
     try {
       const configuration = this.#folder.configuration(domid);
@@ -369,7 +381,7 @@ export class EmbeddedHost implements Host {
 function discard(domid: number, folder: HostFolder): void {
   const owner = folder.noted(domid);
   if (owner === undefined) return;
-  // Until the domain's process has put itself in the place, it says that it is this one.
+  // Until the domain's process is noted, this process is.
   if (!isSameProcess(owner, ownIdentity())) endProcess(owner);
   folder.remove(domid, owner);
 }
@@ -383,7 +395,8 @@ const UNANSWERED = {
   ram: { descriptor: 0, address: 0, length: 0 },
   name: '',
   standing: 'unknown' as const,
-  // Of no domain: what was decided without an answer is refused by one that answers after all.
+  // An epoch of no domain: a decision made without an answer is refused by a process that answers after
+  // all.
   epoch: 1,
   sentTo: '',
   wasPaused: false,

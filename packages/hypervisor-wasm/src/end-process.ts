@@ -2,7 +2,7 @@ import { HostError } from '@mig/hypervisor';
 import { codeOf } from './error-code.js';
 import { isAlive, type NotedIdentity } from './process-identity.js';
 
-/** Milliseconds for the process to end by itself, and then to be gone. */
+/** Time for the process to end by itself, and then to be gone, in milliseconds. */
 const GRACE = 5_000;
 const LAST = 10_000;
 const POLL = 2;
@@ -12,9 +12,9 @@ const SPEECHLESS = ['domain-died', 'unavailable'];
 
 /**
  * Ends a domain's process, and returns once it is gone.
- * @param ask asks the process to end; one that does not answer is ended all the same
- * @throws HostError where the process refuses; `unavailable` where it does not end, or cannot be seen any more;
- *   `no-permission`
+ * @param ask asks the process to end; a process that does not answer is ended by force
+ * @throws HostError where the process refuses; `unavailable` where it does not end, or cannot be seen any
+ * more; `no-permission`
  */
 export function endProcess(owner: NotedIdentity, ask?: () => void): void {
   if (ask !== undefined) {
@@ -35,7 +35,7 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     const code = codeOf(error);
-    // Gone since it was looked at.
+    // The process has gone since it was looked at.
     if (code === 'ESRCH') return;
     const forbidden = code === 'EPERM' || code === 'EACCES';
     const message = `process ${pid} of the domain cannot be killed (${code})`;
@@ -43,7 +43,9 @@ function kill(pid: number): void {
   }
 }
 
-/** It is nobody's child here: there is nothing to wait for but its absence. */
+/**
+ * Waits for the process to disappear: it is not a child of this one, so there is nothing else to wait for.
+ */
 function gone(owner: NotedIdentity, milliseconds: number): boolean {
   const word = new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + milliseconds;

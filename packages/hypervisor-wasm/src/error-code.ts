@@ -1,10 +1,10 @@
-/** The name of a system's error: "ENOENT". What has none is put in its own words. */
+/** The code of a system error, such as "ENOENT", or else its message. */
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Whether there is nothing of that name, which is all that may be taken for it. */
+/** Tells whether the file does not exist: no other error may be taken for that. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
 }

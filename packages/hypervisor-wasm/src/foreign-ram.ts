@@ -6,10 +6,10 @@ import type { ControlState } from '@mig/protocol/control';
 import { codeOf } from './error-code.js';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
 
-/** A domain's RAM in this process, as a toolstack maps foreign pages in Xen. */
+/** A domain's RAM mapped into this process, as a toolstack maps foreign pages in Xen. */
 export class ForeignRam {
   readonly mapping: Mapping;
-  /** The file that it is. */
+  /** The descriptor of its file. */
   readonly descriptor: number;
   readonly pageCount: number;
 
@@ -17,7 +17,7 @@ export class ForeignRam {
     this.pageCount = ram.length / PAGE_SIZE;
     this.descriptor = openRam(owner, ram.descriptor, access === 'read' ? 'r' : 'r+');
     try {
-      // Looked at after opening: only then is it certain that what was opened is the domain's.
+      // Checked after opening: only then is it certain that the file is the domain's.
       checkAlive(owner);
       this.mapping = Mapping.of(this.descriptor, ram.length, access);
     } catch (error) {
@@ -42,12 +42,14 @@ function openRam(owner: ProcessIdentity, descriptor: number, flags: string): num
   }
 }
 
-/** @throws HostError `domain-died` where it is dead for certain, `unavailable` where that cannot be said */
+/**
+ * @throws HostError `domain-died` where the process is certainly gone, `unavailable` where that is unknown
+ */
 export function checkAlive(owner: ProcessIdentity): void {
   if (!isAlive(owner)) throw new HostError('domain-died', `process ${owner.pid} of the domain is gone`);
 }
 
-/** @throws HostError for one beyond memory */
+/** @throws HostError for a pfn beyond memory */
 export function checkPfns(pfns: Float64Array | Uint32Array, count: number, pageCount: number): void {
   for (let i = 0; i < count; i++) {
     const pfn = pfns[i]!;

@@ -1,4 +1,4 @@
-/** The guest `wss` in phases: what `busy=` and `quiet=` on its command line do. */
+/** Tests of the guest `wss` in phases: the words `busy=` and `quiet=` of its command line. */
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import {
@@ -19,7 +19,7 @@ function start(test: TestHost, commandLine: string): number {
   return test.host.create(configurationOf('busy', 'wss', commandLine), { paused: false });
 }
 
-/** Of each phase that has ended, the pages written so far at each of its ticks; the first is a busy one. */
+/** Lists, for each finished phase, the pages written so far at each of its ticks; the first phase is busy. */
 function writtenByPhase(lines: readonly string[]): number[][] {
   const phases: string[][] = [[]];
   for (const line of lines) {

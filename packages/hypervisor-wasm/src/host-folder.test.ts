@@ -65,7 +65,7 @@ describe("a host's folder", () => {
     const holder = spawn(
       process.execPath,
       ['--input-type=module', '-e', script, join(path, 'lock')],
-      // Where the package is found.
+      // The folder in which the package is found.
       { cwd: new URL('..', import.meta.url), stdio: ['ignore', 'pipe', 'inherit'] },
     );
     await once(holder.stdout, 'data');
@@ -85,7 +85,7 @@ describe("a host's folder", () => {
         code: 'unavailable',
         message: expect.stringMatching(/^another process has held .*lock for 9 s$/) as string,
       });
-      // Whoever looks next removes what is left of it.
+      // The next process that looks removes the rest.
       folder.remove(1, ownIdentity());
     } finally {
       closeSync(fd);
@@ -107,7 +107,7 @@ describe("a host's folder", () => {
     const arriving = folder.add(json('one'), { fromHost: true });
     expect(failure(() => folder.add(domain('two'))).code).toBe('uuid-taken');
     expect(failure(() => folder.add(domain('two', uuid.toUpperCase()))).code).toBe('uuid-taken');
-    // Another that arrives is judged when it starts.
+    // Another incoming domain is judged when it starts.
     expect(folder.add(json('three'), { fromHost: true })).toBe(arriving + 1);
   });
 
@@ -117,7 +117,7 @@ describe("a host's folder", () => {
     writeFileSync(join(path, 'next-domid'), '32751');
     expect(folder.add(named('two'))).toBe(32751);
     expect(folder.add(named('three'))).toBe(2);
-    // A file of somebody else's.
+    // A foreign file.
     mkdirSync(join(path, 'domains', '3'));
     writeFileSync(join(path, 'domains', '3', 'notes'), '');
     writeFileSync(join(path, 'domains', '4'), '');

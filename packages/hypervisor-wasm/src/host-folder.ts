@@ -1,5 +1,5 @@
 /**
- * A host's folder:
+ * Layout of a host's folder:
  *
  *     mig-host      says that it is one: see host-mark.ts
  *     lock          held while a domid, a name or a UUID is taken, and while something is removed
@@ -33,15 +33,16 @@ import {
 } from './process-identity.js';
 import { replaceFile } from './replace-file.js';
 
-/** Marks, in the file `elsewhere`, a domain that has not been started yet. */
+/** The content of the file `elsewhere` for a domain that has arrived and was not started yet. */
 const ARRIVING = 'arriving';
 
 export class HostFolder {
   readonly #lock: HostLock;
 
   /**
-   * @param path made where it is missing, for this user only
-   * @throws HostError `no-permission`, for another user's folder too; `unavailable`, where it holds other files say
+   * @param path the folder, created for this user alone if it is missing
+   * @throws HostError `no-permission`, also for another user's folder; `unavailable`, for example where it
+   * holds other files
    */
   constructor(readonly path: string) {
     makeFolders(path);
@@ -52,14 +53,14 @@ export class HostFolder {
     this.#lock = new HostLock(join(path, 'lock'));
   }
 
-  /** Of one of a domain's files, or of its folder. */
+  /** The path of one of a domain's files, or of its folder. */
   pathOf(domid: number, file: keyof typeof domainFiles | '' = ''): string {
     return join(this.path, 'domains', String(domid), file === '' ? '' : domainFiles[file]);
   }
 
-  /** Lists those that are alive or may be, in order; what is left of dead ones is removed. */
+  /** Lists the domains that are alive or may be, in order; removes the rest of dead ones. */
   domids(): number[] {
-    // What is left of dead ones can wait: whoever looks does not wait for the lock, or for a moment once.
+    // Removing dead ones is not urgent: it waits at most a moment for the lock.
     let isBusy = false;
     const tidyIfFree = (tidy: () => boolean): boolean => {
       const held = isBusy ? undefined : this.#lock.ifFree(tidy);
@@ -70,7 +71,7 @@ export class HostFolder {
   }
 
   /**
-   * Finds the process that a domain lives in.
+   * Finds the process of a domain.
    * @throws HostError `no-such-domain`; `unavailable` where the process cannot be seen from here
    */
   owner(domid: number): ProcessIdentity {
@@ -79,13 +80,16 @@ export class HostFolder {
     return presence.kind === 'answers' ? unseen(domid, presence.reason) : noSuchDomain(domid);
   }
 
-  /** @throws HostError `no-such-domain`; `unavailable` where that cannot be said */
+  /** @throws HostError `no-such-domain`; `unavailable` where that is unknown */
   checkThere(domid: number): void {
     const { kind } = this.#presence(domid);
     if (kind !== 'alive' && kind !== 'answers') noSuchDomain(domid);
   }
 
-  /** Finds the process that is noted for a domain, dead or alive. @throws HostError `unavailable` */
+  /**
+   * Reads the process that is noted for a domain, dead or alive.
+   * @throws HostError `unavailable`
+   */
   noted(domid: number): NotedIdentity | undefined {
     const presence = this.#presence(domid);
     if (presence.kind === 'answers') unseen(domid, presence.reason);
@@ -93,7 +97,7 @@ export class HostFolder {
   }
 
   /**
-   * @returns undefined where there is no such domain
+   * @returns undefined if there is no such domain
    * @throws HostError `unavailable` where it cannot be read
    */
   configuration(domid: number): DomainConfiguration | undefined {
@@ -110,8 +114,8 @@ export class HostFolder {
   }
 
   /**
-   * Takes a domid, the configuration's name, and its UUID unless the domain comes from another host, which has it. Until
-   * the domain's process puts itself in its place, the folder belongs to this process.
+   * Adds a domain: takes a domid, the configuration's name, and its UUID unless the domain comes from
+   * another host, which has it. Until the domain's process is noted, the folder belongs to this process.
    * @throws HostError name-taken, uuid-taken, domid-taken, unavailable where all domids are taken
    */
   add(configuration: DomainConfiguration, { fromHost = false } = {}): number {
@@ -134,8 +138,9 @@ export class HostFolder {
   }
 
   /**
-   * Gives a domain another name. Only the domain's own process may.
-   * @param check throws where that is not wanted any more once the lock is had; and so for the others
+   * Renames a domain. Only the domain's own process may.
+   * @param check is called under the lock, and throws if the request is not wanted any more; the same in
+   * the methods below
    * @throws HostError name-taken
    */
   rename(domid: number, name: string, check: () => void): Promise<void> {
@@ -145,7 +150,10 @@ export class HostFolder {
     });
   }
 
-  /** Notes that the domain's UUID may run elsewhere, and gives the domain the name that says so. See `rename`. */
+  /**
+   * Notes that the domain's UUID may run elsewhere, and gives the domain the name that says so. See
+   * `rename`.
+   */
   leave(domid: number, name: string, sentTo: string, check: () => void): Promise<void> {
     return this.#lock.soonLocked(() => {
       check();
@@ -162,8 +170,8 @@ export class HostFolder {
 
   /**
    * Makes a domain that has arrived, or was sent away, one of this host. See `rename`.
-   * @param name the one that it is to have; the one that it has, unless given
-   * @throws HostError name-taken, uuid-taken; nothing has changed then
+   * @param name the new name; the present one by default
+   * @throws HostError name-taken, uuid-taken; then nothing has changed
    */
   settle(domid: number, check: () => void, name?: string): Promise<void> {
     return this.#lock.soonLocked(() => {
@@ -176,7 +184,7 @@ export class HostFolder {
   }
 
   /**
-   * Does something to a domain that does not answer, while it cannot be sent away: that, too, needs the lock.
+   * Acts on a domain that does not answer, under the lock: so it cannot be sent away at that time.
    * @throws HostError `held` where it was sent already: only its process knows whether it may be taken back
    */
   whileHere(domid: number, { pid }: ProcessIdentity, action: () => void): void {
@@ -191,12 +199,13 @@ export class HostFolder {
   }
 
   /**
-   * Removes what is left of a domain. One that has got its domid meanwhile stays.
-   * @param owner what `noted` said: dead for certain by now, or this process, which was about to create it
-   * @throws HostError `unavailable` where it is not
+   * Removes the rest of a domain. Another that has got its domid since stays.
+   * @param owner the result of `noted`: certainly dead by now, or this process, which was about to create
+   * the domain
+   * @throws HostError `unavailable` where it is not dead
    */
   remove(domid: number, owner: NotedIdentity): void {
-    // Where others have the lock, the next one who looks removes it.
+    // If others have the lock, the next process that looks removes it.
     this.#lock.ifFree(() => {
       const presence = this.#presence(domid);
       if (presence.kind === 'unclaimed') return removeIfEmpty(this.pathOf(domid));
@@ -229,7 +238,8 @@ export class HostFolder {
   }
 
   /**
-   * @param own the domain that is to have it; where there is none yet, one that is known to be elsewhere is in its way too
+   * Checks a UUID.
+   * @param own the domain that wants it; without one, a domain that is known to be elsewhere conflicts, too
    * @throws HostError uuid-taken
    */
   #checkUuid(uuid: string, own?: number): void {
@@ -246,16 +256,22 @@ export class HostFolder {
     }
   }
 
-  /** @returns what the file says: where it was sent, or nothing of one that arrives; undefined for a domain of this host */
+  /**
+   * Reads the file `elsewhere`.
+   * @returns where the domain was sent, or nothing if it is arriving; undefined for a domain of this host
+   */
   #elsewhere(domid: number): string | undefined {
     return readDomainFile(this.pathOf(domid, 'elsewhere'), domid);
   }
 
-  /** As Xen does: the next one, or from 1 again after the largest, that is not taken; one that is asked for moves nothing. */
+  /**
+   * Chooses a domid as Xen does: the next free one, starting again from 1 after the largest; a requested
+   * one does not move the counter.
+   */
   #takeDomid(wanted: number | undefined): number {
     const counter = join(this.path, 'next-domid');
     const held = this.#heldLocked();
-    // Whatever has that name, a file of somebody else's say.
+    // Any entry of that name counts, even a foreign file.
     const taken = new Set(this.#numbers());
     if (wanted !== undefined) {
       if (!taken.has(wanted)) return wanted;
@@ -273,7 +289,7 @@ export class HostFolder {
     return domid;
   }
 
-  /** The names in the folder of the domains that could be domids. */
+  /** Names in the domains' folder that could be domids. */
   #numbers(): number[] {
     const path = join(this.path, 'domains');
     let names: string[];
@@ -286,7 +302,10 @@ export class HostFolder {
     return numbers.filter((number) => number <= LARGEST_DOMID).sort((a, b) => a - b);
   }
 
-  /** @throws HostError `unavailable` where it is unknown */
+  /**
+   * Finds a domain's presence.
+   * @throws HostError `unavailable` where it is unknown
+   */
   #presence(domid: number): Exclude<Presence, { kind: 'unknown' }> {
     const presence = presenceOf(this.pathOf(domid));
     if (presence.kind !== 'unknown') return presence;
@@ -294,19 +313,19 @@ export class HostFolder {
     throw new HostError('unavailable', message, { domid });
   }
 
-  /** Like `domids`, where the lock is held already. */
+  /** Lists domids like `domids`, under a lock that is held already. */
   #heldLocked(): number[] {
     return this.#numbers().filter((domid) => this.#isHeld(domid, (tidy) => tidy()));
   }
 
-  /** @returns whether a domain that is alive, or may be, has the domid */
+  /** @returns whether a domain that is or may be alive has the domid */
   #isHeld(domid: number, locked: (tidy: () => boolean) => boolean): boolean {
     const folder = this.pathOf(domid);
     const presence = presenceOf(folder);
     if (isHeld(presence)) return true;
     if (presence.kind === 'foreign') return false;
     if (presence.kind === 'unclaimed' && !isEmpty(folder)) return false;
-    // Looked at again under the lock: without it, it may be in the middle of `add`.
+    // Looked at again under the lock: otherwise `add` may be under way.
     return locked(() => this.#tidy(folder));
   }
 
@@ -317,7 +336,7 @@ export class HostFolder {
       if (presence.kind === 'dead') removeDomainFolder(folder);
       if (presence.kind === 'unclaimed') removeIfEmpty(folder);
     } catch (error) {
-      // It is dead all the same, and the next look tries again.
+      // The domain is dead anyway; the next look tries again.
       if (!(error instanceof HostError)) throw error;
     }
     return false;
@@ -333,7 +352,7 @@ function within(domid: number): number {
   return domid > LARGEST_DOMID ? 1 : domid;
 }
 
-/** @returns undefined where there is none yet, or what a full disk, say, has left of it is no number */
+/** @returns undefined if there is no counter yet, or the file (after a full disk, say) holds no number */
 function readCounter(path: string): number | undefined {
   let text: string;
   try {
@@ -349,12 +368,12 @@ function isHeld({ kind }: Presence): boolean {
   return kind === 'alive' || kind === 'answers' || kind === 'unknown';
 }
 
-/** @returns false also where that cannot be said */
+/** @returns false also where it is unknown */
 function isEmpty(folder: string): boolean {
   try {
     return readdirSync(folder).length === 0;
   } catch {
-    // What is not known to be empty stays.
+    // A folder that may not be empty stays.
     return false;
   }
 }

@@ -4,10 +4,13 @@ import { readFileSync } from 'node:fs';
 import { arch, freemem, hostname, release, totalmem } from 'node:os';
 import { GUEST_ABI } from './guest/inspect.js';
 
-/** Milliseconds: some 25 on two quiet cores, several times as many on busy ones. */
+/**
+ * The assumed cost of a suspend in milliseconds: some 25 on two quiet cores, several times that on busy
+ * ones.
+ */
 const ASSUMED_SUSPEND_COST = 100;
 
-/** @param details more for `xl info` */
+/** @param details more fields for `xl info` */
 export function describeHost(folder: string, details: HostInfo['details']): HostInfo {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return {
@@ -32,7 +35,7 @@ export function describeHost(folder: string, details: HostInfo['details']): Host
 
 const PROBE = 4096;
 
-/** Why this kernel cannot log written pages; undefined where it can. */
+/** The reason why this kernel cannot log written pages; undefined if it can. */
 export function whyNoLogDirty(): string | undefined {
   const mapping = Mapping.ofMemory('probe', PROBE);
   try {

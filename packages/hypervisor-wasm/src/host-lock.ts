@@ -5,24 +5,24 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from './error-code.js';
 
-/** Milliseconds for the lock to be had; twice that is less than a toolstack waits for a domain's answer. */
+/** Timeout of the lock in milliseconds; twice that is less than a toolstack waits for a domain's answer. */
 const TIMEOUT = 9_000;
 const MOMENT = 1000;
 const POLL = 5;
 
-/** The lock of a host: whoever has it takes domids, names and UUIDs, or removes what is left of a domain. */
+/** The lock of a host: needed to take domids, names and UUIDs, and to remove the rest of a domain. */
 export class HostLock {
   constructor(private readonly path: string) {}
 
   /**
-   * Runs the action while this process has the lock; blocks until it has.
-   * @throws HostError `unavailable` where it is not to be had in time
+   * Runs the action under the lock; blocks until it is free.
+   * @throws HostError `unavailable` where it is not free in time
    */
   locked<T>(action: () => T): T {
     return this.#within(TIMEOUT, action, () => this.#refuse());
   }
 
-  /** Runs the action while this process has the lock, unless another has it for longer than a moment. */
+  /** Runs the action under the lock, unless another process has it for longer than a moment. */
   ifFree<T>(action: () => T): T | undefined {
     return this.#within(MOMENT, action, () => undefined);
   }
@@ -42,9 +42,9 @@ export class HostLock {
   }
 
   /**
-   * Runs the action while this process has the lock, and waits for it without blocking: a domain's process answers while
-   * somebody else has the lock.
-   * @throws HostError `unavailable` where it is not to be had in time
+   * Runs the action under the lock, waiting without blocking: a domain's process must answer while others
+   * have the lock.
+   * @throws HostError `unavailable` where it is not free in time
    */
   async soonLocked<T>(action: () => T): Promise<T> {
     const fd = this.#open();

@@ -69,7 +69,7 @@ describe("mig's mark", () => {
 
   it.each(['', 'domains'])("does not open another user's folder, to root either: host/%s", (inner) => {
     if (process.geteuid?.() !== 0) {
-      // What is no root's is another user's here.
+      // If it is not root's, it is another user's.
       expect(failure(() => EmbeddedHost.open('/usr')).message).toContain('belongs to another user (uid 0)');
       return;
     }

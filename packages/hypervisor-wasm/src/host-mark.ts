@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { codeOf, isMissing } from './error-code.js';
 import { refuse } from './make-folders.js';
 
-/** The file that says of a folder that it is a host of mig. Nothing is ever removed from a folder without it. */
+/** The file that marks a folder as a host of mig. Nothing is ever removed from a folder without it. */
 export const HOST_MARK = 'mig-host';
 
 /**
- * Marks an empty folder as a host; one that is marked already stays as it is. Two processes may do so at once.
- * @throws HostError `no-permission` where the folder is another user's, `unavailable` where it holds other files
+ * Marks an empty folder as a host; a marked one stays as it is. Two processes may do so at once.
+ * @throws HostError `no-permission` where the folder is another user's, `unavailable` where it holds other
+ * files
  */
 export function markHost(folder: string): void {
   checkOwner(folder);
   const mark = join(folder, HOST_MARK);
   if (isMarked(folder, mark)) return;
-  // Looked for once more: another process may be just making this host, and its mark comes before all else.
+  // Looked for again: another process may be making this host, and the mark is its first file.
   const entries = attempt(folder, () => readdirSync(folder));
   if (entries.length > 0 && !isMarked(folder, mark)) {
     throw new HostError(
@@ -31,7 +32,7 @@ export function markHost(folder: string): void {
 }
 
 /**
- * Refuses the folder of another user, to root too: what is in it could name any process.
+ * Refuses another user's folder, even for root: its files could name any process.
  * @throws HostError no-permission
  */
 export function checkOwner(folder: string): void {

@@ -1,4 +1,4 @@
-/** Hosts for tests: folders of their own, of which nothing is left. */
+/** Hosts for tests: each has its own folder, which is removed. */
 import { HostError, type SaveOptions } from '@mig/hypervisor';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { Input, Output } from '@mig/posix';
@@ -52,7 +52,7 @@ export function configurationOf(name: string, kernel: string, commandLine = '', 
   });
 }
 
-/** Writes a module into the host's folder, for `kernel`. */
+/** Writes a module into the host's folder, as a value for `kernel`. */
 export function moduleFile({ folder }: TestHost, module: Uint8Array): string {
   const path = join(folder, 'guest.wasm');
   writeFileSync(path, module);
@@ -68,7 +68,7 @@ export function pidOf(test: TestHost, domid: number): number {
   return (JSON.parse(text) as { pid: number }).pid;
 }
 
-/** The files that the domain's process has open: where each is to be opened, and what the kernel calls it. */
+/** The domain's process's open files: the path through /proc, and the kernel's name for the file. */
 export function openFiles(test: TestHost, domid: number): { path: string; link: string }[] {
   const folder = `/proc/${pidOf(test, domid)}/fd`;
   return readdirSync(folder).flatMap((fd) => {
@@ -76,7 +76,7 @@ export function openFiles(test: TestHost, domid: number): { path: string; link: 
     try {
       return [{ path, link: readlinkSync(path) }];
     } catch {
-      // Closed since.
+      // The descriptor was closed since.
       return [];
     }
   });
@@ -89,7 +89,7 @@ export interface Tick {
   readonly written: number;
 }
 
-/** What a domain has said on its console, whole lines only. */
+/** The complete lines of a domain's console. */
 export function consoleLines({ host }: TestHost, domid: number): string[] {
   const path = host.consolePath(domid);
   if (!existsSync(path)) return [];
@@ -113,7 +113,7 @@ export function sweeps(lines: readonly string[]): number {
 export const LIVE: SaveOptions = { live: true, debug: false, policy: simplePolicy(), suspendTimeout: 5000 };
 export const NOT_LIVE: SaveOptions = { ...LIVE, live: false };
 
-/** Leaves the domain suspended, and in nobody's hands. */
+/** Saves the domain, and leaves it suspended and held by nobody. */
 export function save({ host }: TestHost, domid: number, path: string, options: SaveOptions) {
   const domain = host.take(domid, { kind: 'save', to: path });
   const fd = openSync(path, 'w');
@@ -125,7 +125,10 @@ export function save({ host }: TestHost, domid: number, path: string, options: S
   }
 }
 
-/** Leaves the domain paused. @returns its domid */
+/**
+ * Restores a domain, and leaves it paused.
+ * @returns its domid
+ */
 export function restore({ host }: TestHost, path: string, configuration: string, name: string): number {
   const fd = openSync(path, 'r');
   try {

@@ -9,7 +9,7 @@ import type { ProcessIdentity } from './process-identity.js';
 
 const BATCH = 1024;
 
-/** The memory of a domain that is being restored: pages are read straight into the RAM of its process. */
+/** The memory of a domain during a restore: pages are read straight into its process's RAM. */
 export class IncomingDomainMemory implements IncomingMemory {
   readonly pageCount: number;
   readonly #foreign: ForeignRam;

@@ -3,11 +3,14 @@ import { type ControlConnection, letGo } from './control-connection.js';
 import { endProcess } from './end-process.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-/** A domain that has arrived, and obeys this connection alone; it ends with the connection unless it is started. */
+/**
+ * A domain that has arrived, and obeys this connection alone; unless it is started it ends with the
+ * connection.
+ */
 export class EmbeddedIncomingDomain implements IncomingDomain {
   #released = false;
 
-  /** @param remove removes what is left of the domain once its process has ended */
+  /** @param remove removes the rest of the domain once its process has ended */
   constructor(
     readonly domid: number,
     readonly wasPaused: boolean,

@@ -1,5 +1,6 @@
 /**
- * The embedded hypervisor: a host is a folder, a domain a process that runs a WebAssembly guest. No Xen, no root.
+ * The embedded hypervisor: a host is a folder, a domain is a process that runs a WebAssembly guest. It
+ * needs neither Xen nor root.
  *
  *     const host = EmbeddedHost.open();
  *     const domid = host.create(JSON.stringify({

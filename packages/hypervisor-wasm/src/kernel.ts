@@ -3,11 +3,11 @@ import { FileTooLongError, readSmallFile } from '@mig/posix';
 import { fileURLToPath } from 'node:url';
 import { LARGEST_GUEST } from './guest/inspect.js';
 
-/** The guests that come with this package. */
+/** Guests that come with this package. */
 export const BUILT_IN_GUESTS = ['wss', 'idle'] as const;
 
 /**
- * The module that `b_info.kernel` means.
+ * Reads the module that `b_info.kernel` names.
  * @throws HostError bad-configuration where there is none
  */
 export function readKernel(kernel: string): Uint8Array {

@@ -1,4 +1,4 @@
-/** The process of a domain that is to arrive, before it has one. */
+/** Tests of an incoming domain's process that has no domain yet. */
 import { closePipe, Input, pipe } from '@mig/posix';
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ afterEach(() => {
   delete process.env['MIG_TEST_MARK'];
 });
 
-/** The processes that were started by this test. */
+/** Processes that this test started. */
 function started(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name))
@@ -25,7 +25,7 @@ function started(): number[] {
     .filter((pid) => pid !== process.pid && textOf(pid, 'environ').includes(mark));
 }
 
-/** Empty for one that is gone, or another user's. */
+/** Reads a file of /proc; empty for a process that is gone or another user's. */
 function textOf(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -34,11 +34,11 @@ function textOf(pid: number, file: string): string {
   }
 }
 
-/** Waits for the one that was started, and has come as far as to have a session of its own. */
+/** Waits for the started process to have its own session. */
 async function waiting(): Promise<number> {
   return await vi.waitFor(() => {
     const [pid] = started();
-    // The fourth field behind the command's.
+    // The session is the fourth field after the command.
     const [, , , session] = textOf(pid!, 'stat')
       .replace(/^.*\) /s, '')
       .split(' ');
@@ -111,7 +111,7 @@ it('leaves alone the domain of a host that gets the name of its own meanwhile', 
   const input = new Input(stream.readEnd, { subject: 'a stream' });
   const arriving = { configuration: configurationOf('one', 'idle'), name: 'one--incoming', fromHost: true };
   try {
-    // Of the host's folder or the domain's, as the renaming comes.
+    // The error names the host's folder or the domain's, whichever was renamed first.
     expect(failure(() => expected.restoreFrom(input, arriving)).message).toMatch(
       /^\/.* is another folder since (the domain|domain 1) was begun$/,
     );

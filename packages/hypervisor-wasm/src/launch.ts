@@ -17,15 +17,15 @@ import { domainFiles } from './domain-files.js';
 import { codeOf, isMissing } from './error-code.js';
 import type { Readiness, ToldFolder } from './domain/main.js';
 
-/** Milliseconds that a domain's process has to be ready; a guest may do some work when it starts. */
+/** Timeout of a domain's process to become ready, in milliseconds; a guest may work at its start. */
 const PATIENCE = 60_000;
 
-/** Characters of what a process has said before it died. */
+/** Characters kept of a dead process's messages. */
 const LONGEST_WORDS = 2000;
 
 /**
- * Starts the process of a new domain in its folder and waits until it is ready.
- * @throws HostError with the process's own words where it is not to be
+ * Starts the process of a new domain in its folder, and waits until it is ready.
+ * @throws HostError with the process's own words where it fails
  */
 export function launchNew(folder: string): void {
   const { readEnd, writeEnd } = pipe();
@@ -35,7 +35,7 @@ export function launchNew(folder: string): void {
       startDetached('create', { cwd: folder, log, descriptors: [writeEnd] });
     } finally {
       closeSync(log);
-      // The domain's end alone keeps the pipe open: its death ends our wait.
+      // Only the domain's end keeps the pipe open now: its death ends our wait.
       closeDescriptor(writeEnd);
     }
     awaitReadiness(readEnd, () => wordsIn(join(folder, domainFiles.log)));
@@ -45,14 +45,14 @@ export function launchNew(folder: string): void {
 }
 
 /**
- * The process of a domain that is to arrive, started before anything is known of it: it loads what it needs, and waits to be
- * told its folder. It ends with this process, unless `hold` has come to its end.
+ * The process of an incoming domain, started before anything is known of the domain: it loads what it
+ * needs, and waits for its folder. It ends with this process, unless `hold` has succeeded.
  */
 export class IncomingProcess {
   readonly #readiness: number;
-  /** The pipe by which it is told its folder; it ends when that is closed. */
+  /** The pipe that tells the process its folder; closing it ends the process. */
   readonly #orders: number;
-  /** The file that has its own words until it has a folder. */
+  /** The file of the process's own messages until it has a folder. */
   readonly #log: number;
   #released = false;
 
@@ -78,11 +78,11 @@ export class IncomingProcess {
   }
 
   /**
-   * Gives it a domain's folder, and waits until it is ready.
-   * @param path where it finds the folder, unless that is another by then
-   * @param seen where this process sees it, whatever name it gets
-   * @param hold takes hold of it
-   * @throws HostError with the process's own words where it is not to be; whatever `hold` throws
+   * Gives the process a domain's folder, and waits until it is ready.
+   * @param path the folder's path for the process, which checks that it is still the same folder
+   * @param seen the folder's path for this process, valid under any name
+   * @param hold takes hold of the domain
+   * @throws HostError with the process's own words where it fails; whatever `hold` throws
    */
   settle<T>({ path, seen }: { readonly path: string; readonly seen: string }, hold: () => T): T {
     try {
@@ -97,7 +97,7 @@ export class IncomingProcess {
     }
   }
 
-  /** One that is gone is known by its silence. */
+  /** Sends the folder; a process that is gone shows by its silence. */
   #tell(folder: ToldFolder): void {
     try {
       new Output(this.#orders, { subject: 'the process of a domain' }).write(
@@ -108,7 +108,7 @@ export class IncomingProcess {
     }
   }
 
-  /** Ends it, unless it has a domain by now that is held. */
+  /** Ends the process, unless it has a domain that is held. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
@@ -117,8 +117,8 @@ export class IncomingProcess {
 }
 
 /**
- * Through a shell that ends at once: so the domain is nobody's child here, keeps no event loop alive and leaves no
- * zombie, however long this process lives on. It makes a session of its own.
+ * Starts a process through a shell that ends at once: so the domain is nobody's child here, keeps no event
+ * loop alive and leaves no zombie, however long this process lives. It makes a session of its own.
  * @param descriptors its descriptors from 3 on
  */
 function startDetached(
@@ -136,7 +136,7 @@ function startDetached(
   }
 }
 
-/** What configures this Node (a debugger's port, a loader) is not for the domain's. */
+/** The environment without what configures this Node (a debugger's port, a loader). */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 }
@@ -146,7 +146,7 @@ function awaitReadiness(fd: number, words: () => string): void {
   if (!ready) throw new HostError(code as HostErrorCode, message ?? 'no reason was given');
 }
 
-/** @returns undefined where the process has ended without a word */
+/** @returns undefined if the process has ended without a word */
 function readReadiness(fd: number): Readiness | undefined {
   const input = new Input(fd, { subject: 'a starting domain' });
   input.deadline = deadlineIn(PATIENCE, 'the process of the domain was not ready');
@@ -174,7 +174,7 @@ function wordsIn(log: string): string {
   try {
     return readFileSync(log, 'utf8').trim().slice(-LONGEST_WORDS);
   } catch (error) {
-    // It may not have come as far as its folder.
+    // The process may not have reached its folder.
     return isMissing(error) ? '' : `${log} cannot be read (${codeOf(error)})`;
   }
 }

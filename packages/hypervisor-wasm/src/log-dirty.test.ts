@@ -19,7 +19,10 @@ import {
 import { identityOf } from './process-identity.js';
 
 const UNTIL = { timeout: 30_000, interval: 5 };
-/** The guest of these tests writes page 16 in its first quantum, page 17 in its second, and sleeps after each. */
+/**
+ * First page that the guest of these tests writes, in its first quantum; it writes page 17 in its second,
+ * and sleeps after each.
+ */
 const FIRST = 16;
 const WORDS = 8;
 
@@ -29,7 +32,7 @@ function pagesOf(bitmap: Uint32Array): number[] {
   );
 }
 
-/** Whether the kernel logs for the domain's process. */
+/** Tells whether the kernel logs for the domain's process. */
 function isRegistered(test: TestHost & { domid: number }): boolean {
   return openFiles(test, test.domid).some(({ link }) => link.includes('userfaultfd'));
 }
@@ -87,7 +90,7 @@ describe.skipIf(whyNoLogDirty() !== undefined)('the log of written pages', () =>
     expect(isRegistered(test)).toBe(true);
     host.resume(domid);
     expect(isRegistered(test)).toBe(false);
-    // And it can be logged again.
+    // Logging can start again.
     save(test, domid, stream, LIVE);
     expect(host.describe(domid)).toMatchObject({ logDirty: false, state: { suspended: true } });
   });

@@ -10,8 +10,8 @@ export interface LoggedDomain {
 }
 
 /**
- * Logs a domain's writes while `use` runs. The log has one owner, the connection that asked for it first: a migration
- * and a measurement refuse each other, and neither can take from the other what was written.
+ * Logs a domain's writes while `use` runs. The log has one owner, the connection that asked for it first: a
+ * migration and a measurement refuse each other, and neither can take the other's dirty pages.
  */
 export function logDomain<T>(domain: LoggedDomain, use: (log: DirtyLog) => T): T {
   const { domid, owner } = domain;
@@ -30,7 +30,7 @@ export function logDomain<T>(domain: LoggedDomain, use: (log: DirtyLog) => T): T
         try {
           memory.disableLogDirty();
         } catch {
-          // It ends with the connection. What went wrong first is what the operator needs to hear.
+          // Log-dirty mode ends with the connection. The first error is the one to report.
         }
         throw error;
       }
@@ -40,7 +40,7 @@ export function logDomain<T>(domain: LoggedDomain, use: (log: DirtyLog) => T): T
       memory.close();
     }
   } catch (error) {
-    // Whatever it showed itself as first.
+    // Whatever showed first.
     if (livenessOf(owner).verdict !== 'dead') throw error;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
   } finally {

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { codeOf } from './error-code.js';
 
 /**
- * Makes a folder and those it is in, where they are missing, for this user only. Not by Node's `recursive`: that
- * tries for ever where nothing can be made, in /proc say.
+ * Makes a folder and its missing parents, for this user alone. Node's `recursive` would retry for ever
+ * where nothing can be made, in /proc for example.
  * @param path absolute
  * @throws HostError no-permission, unavailable
  */
@@ -22,14 +22,14 @@ export function makeFolders(path: string): void {
   }
 }
 
-/** @returns false where there is nothing */
+/** @returns false if nothing is there */
 function isFolder(path: string): boolean {
   let isDirectory: boolean;
   try {
     isDirectory = statSync(path).isDirectory();
   } catch (error) {
     const code = codeOf(error);
-    // What is a file instead comes up further on.
+    // A file in its place shows further on.
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     return refuse(path, error);
   }

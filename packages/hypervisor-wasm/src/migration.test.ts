@@ -58,7 +58,7 @@ describe('a domain that moves to another host', () => {
     expect(consoleLines(target, copy)).toEqual([]);
     target.host.rename(copy, 'busy');
     target.host.unpause(copy);
-    // The first sweep may have begun before the move.
+    // The first sweep may have begun before the migration.
     await vi.waitFor(() => expect(sweeps(consoleLines(target, copy))).toBeGreaterThan(1), UNTIL);
 
     const all = [...ticks(consoleLines(source, domid)), ...ticks(consoleLines(target, copy))];
@@ -80,12 +80,12 @@ describe('a domain that moves to another host', () => {
 
   it('keeps what it made of its static data', async () => {
     const [source, target] = [openHost(), openHost()];
-    // Page 16 is where the guest writes first, a 0: the segment would put its text back.
+    // The guest first writes page 16, with a 0: the segment would put its text back.
     const kernel = moduleFile(source, buildGuest({ data: { address: 65_536, text: 'text' } }));
     const domid = source.host.create(configurationOf('one', kernel), { paused: false });
     const streams = [1, 2].map((number) => join(source.folder, String(number))) as [string, string];
     await vi.waitFor(() => {
-      // Paused as the copy is, which its image tells.
+      // Paused as in the copy, according to its image.
       source.host.pause(domid);
       save(source, domid, streams[0], NOT_LIVE);
       source.host.resume(domid);
@@ -121,7 +121,7 @@ describe('a domain that moves to another host', () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     expect(await once(toolstack, 'exit')).toEqual([null, 'SIGKILL']);
-    // Ends with the connection.
+    // Log-dirty mode ends with the connection.
     await vi.waitFor(() => expect(source.host.describe(domid).logDirty).toBe(false), UNTIL);
     expect(source.host.describe(domid).state.suspended).toBe(true);
   });
@@ -220,7 +220,7 @@ describe('an incoming domain', () => {
       { cwd: new URL('..', import.meta.url), stdio: ['pipe', 'ignore', 'inherit'] },
     );
     const ended = once(toolstack, 'exit');
-    // More than the pipe holds: once it is taken, the domain has been built as far as its memory.
+    // More than the pipe holds: once it is taken, the domain has been built up to its memory.
     await new Promise((resolve) => toolstack.stdin.write(readFileSync(stream).subarray(0, 600_000), resolve));
     const [copy] = target.host.list();
     expect(copy?.name).toBe('one--incoming');

@@ -2,10 +2,10 @@ import { HostError } from '@mig/hypervisor';
 import { type DomainConfiguration, parseConfiguration } from './configuration.js';
 
 /**
- * Says in words why a domain could not live on with another configuration than its own. Its name and command line may be
- * others: the guest does not look at them again.
- * @param own libxl JSON, and so is `other`
- * @returns undefined where it could, or where its own cannot be read: then nobody can tell
+ * Explains why a domain could not continue with another configuration than its own. Its name and command
+ * line may differ: the guest does not read them again.
+ * @param own libxl JSON, as is `other`
+ * @returns undefined if it could, or if its own is unreadable, so that nobody can tell
  */
 export function misfit(own: string, other: string): string | undefined {
   const wanted = parsed(other);

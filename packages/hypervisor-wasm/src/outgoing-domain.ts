@@ -16,27 +16,29 @@ import { type ControlConnection, letGo } from './control-connection.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { saveDomain } from './save-domain.js';
 
-/** A domain in the process's own hands, and what is known of it. */
+/** A domain held by this process, and what is known of it. */
 export interface TakenDomain {
   readonly info: DomainInfo;
   readonly configuration: string;
   readonly owner: ProcessIdentity;
-  /** Why its writes cannot be logged; undefined where they can. */
+  /** The reason why its writes cannot be logged; undefined if they can. */
   readonly noLogDirty: string | undefined;
 }
 
-/** What the host does for a domain that is taken. */
+/** The host's part for a domain that is taken. */
 export interface OutgoingParts {
   look(): TakenDomain;
-  /** Removes what is left of the domain once its process has ended. */
+  /** Removes the rest of the domain once its process has ended. */
   remove(): void;
 }
 
-/** Milliseconds in which a domain's process is to have resumed it by itself, and between two looks. */
+/** Time for a domain's process to resume the domain by itself, in milliseconds, and between two looks. */
 const RESUMED_WITHIN = 2000;
 const POLL = 10;
 
-/** A domain that this connection holds: its process obeys the connection, and names the suspend that it is about. */
+/**
+ * A domain that this connection holds: its process obeys the connection, and names the suspend in question.
+ */
 export class EmbeddedOutgoingDomain implements OutgoingDomain {
   /** The epoch that its process named last. */
   #epoch = 0;
@@ -55,7 +57,7 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
   ): EmbeddedOutgoingDomain {
     try {
       connection.do({ kind: 'take', purpose: kind, pid: process.pid, to, epoch });
-      // Looked at only now that nobody else can change it.
+      // Looked at only now, when nobody else can change it.
       return new EmbeddedOutgoingDomain(connection, parts.look(), parts);
     } catch (error) {
       connection.close();
@@ -108,7 +110,9 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
     letGo(this.connection);
   }
 
-  /** Its process resumes a domain whose suspend nobody has waited for, once the connection is gone. */
+  /**
+   * Waits for the process to resume a domain whose suspend nobody waited for, once the connection is gone.
+   */
   #awaitOwnResume(): void {
     this.release();
     const deadline = performance.now() + RESUMED_WITHIN;
@@ -130,7 +134,7 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
   }
 }
 
-/** Nothing has to be logged for a policy that makes no live pass. */
+/** Tells whether the policy makes no live pass: then no log is needed. */
 function suspendsAtOnce(policy: PrecopyPolicy): boolean {
   const before: PrecopyStats = {
     iteration: 0,

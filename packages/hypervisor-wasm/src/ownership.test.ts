@@ -1,4 +1,4 @@
-/** Who may do what to a domain, where its process or its host's folder is not as one would wish. */
+/** Tests of who may do what to a domain if its process or its host's folder misbehaves. */
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { Input, Output } from '@mig/posix';
 import { commandTable, standings } from '@mig/protocol/handshake';
@@ -20,7 +20,7 @@ import {
   type TestHost,
 } from './hosts.test-support.js';
 
-/** Answers whatever it is asked with a message whose only field has a number that no reply has. */
+/** A process that answers anything with a message whose only field has an unknown number. */
 const STRANGER = `
   const server = require('node:net').createServer((peer) => {
     peer.on('error', () => {}).on('data', () => peer.write(Buffer.from([3, 0x9a, 0x06, 0])));
@@ -28,7 +28,7 @@ const STRANGER = `
   server.listen(process.argv[1], () => console.log('listening'));
 `;
 
-/** Sends a domain away, and lets go of it. */
+/** Sends a domain away, and releases it. */
 function sendAway({ host }: TestHost, domid: number): void {
   const domain = host.take(domid, { kind: 'migration' });
   const fd = openSync('/dev/null', 'w');
@@ -146,6 +146,6 @@ describe('a domain that arrives', () => {
 });
 
 it('the folder refuses a second copy wherever the table of commands does', () => {
-  // The folder knows who is here, arriving or elsewhere, and refuses in all three.
+  // The folder knows which domains are here, arriving or elsewhere, and refuses in all three cases.
   for (const standing of standings) expect(commandTable.create[standing]).not.toBe('does');
 });

@@ -3,25 +3,30 @@ import { PAGE_SIZE } from '@mig/protocol';
 import type { ForeignRam } from './foreign-ram.js';
 
 const BATCH = 1024;
-/** Consecutive pages from which on a system call of their own is worth it. */
+/** Consecutive pages that are worth a system call of their own. */
 const LONG_RUN = 16;
 
-/** The end of a channel that pages come from, or go to. */
+/** The end of a channel that pages come from or go to. */
 export interface PageChannel {
-  /** Moves, and empties, all that the iovec holds. */
+  /** Moves everything in the iovec, and empties it. */
   moveVector(iovec: Iovec): void;
-  /** Moves octets of a file. @returns false, nothing having moved, where that cannot be done on this channel */
+  /**
+   * Moves octets of a file.
+   * @returns false, with nothing moved, if this channel cannot do that
+   */
   splice(file: number, offset: number, length: number): boolean;
 }
 
-/** Moves pages between a domain's RAM and a channel: long runs of them by splicing its file, all others by addresses. */
+/**
+ * Moves pages between a domain's RAM and a channel: long runs by splicing its file, all others by address.
+ */
 export class PageMover {
   readonly #iovec = new Iovec(BATCH);
   #splices = true;
 
   constructor(private readonly ram: ForeignRam) {}
 
-  /** @param pfns in the order of the stream; all of them are the domain's */
+  /** @param pfns in the order of the stream; all belong to the domain */
   move(channel: PageChannel, pfns: Float64Array | Uint32Array, count: number): void {
     this.#iovec.clear();
     for (let first = 0, past; first < count; first = past) {
@@ -51,7 +56,7 @@ export class PageMover {
   }
 }
 
-/** The index behind the last of the consecutive pfns from `first` on. */
+/** Finds the index after the last of the consecutive pfns from `first` on. */
 function endOfRun(pfns: Float64Array | Uint32Array, first: number, count: number): number {
   let past = first + 1;
   while (past < count && pfns[past] === pfns[past - 1]! + 1) past++;

@@ -1,4 +1,4 @@
-/** Checks of a domain that is to leave, or to arrive, beside those of what its host says of its domains. */
+/** Checks of a domain that leaves or arrives, beyond what its host knows of its domains. */
 import { HostError } from '@mig/hypervisor';
 export { checkAwayName, checkDomain, hostIdentity } from '@mig/hypervisor/preflight';
 import { type Check, checkDomid, failed, passed, unknown } from '@mig/protocol/preflight';
@@ -8,26 +8,26 @@ import { type DomainConfiguration, domainType, parseConfiguration } from './conf
 
 const MIB = 2 ** 20;
 
-/** @param noLogDirty why this kernel cannot */
+/** @param noLogDirty the reason why this kernel cannot */
 export function checkLog(noLogDirty: string | undefined, live: boolean): Check {
   if (noLogDirty === undefined) return passed('log', 'this kernel logs written pages');
   if (!live) return passed('log', 'the domain is suspended before a page is sent: nothing has to be logged');
   return failed('log', `${noLogDirty}; --precopy-iterations 0 needs none of it`);
 }
 
-/** The facts of a host that an arriving domain is judged by. */
+/** Facts of a host by which an arriving domain is judged. */
 export interface Present {
   readonly takenDomids: readonly number[];
-  /** Says of each domain that keeps another from starting why. */
+  /** Gives the reasons, one for each domain that keeps another from starting. */
   readonly inTheWay: (arriving: DomainConfiguration) => readonly HostError[];
-  /** Octets. */
+  /** Memory of the host in octets. */
   readonly memory?: MemoryOfHost;
 }
 
 export interface MemoryOfHost {
-  /** Octets that a file may have: a domain's memory is one. */
+  /** Most octets of a file: a domain's memory is one. */
   readonly fileSizeLimit: number;
-  /** Octets that are free, or can be made so, swap included; undefined where the kernel does not tell. */
+  /** Octets that are free, or can be freed, swap included; undefined if the kernel does not tell. */
   readonly available: number | undefined;
 }
 
@@ -72,7 +72,7 @@ function checkMemory({ memory }: DomainConfiguration, { fileSizeLimit, available
   if (available === undefined)
     return unknown('memory', `its memory, ${memory} MiB: how much is free, the kernel does not say`);
   const free = Math.floor(available / MIB);
-  // Pages that the guest has never written to need none.
+  // Pages that the guest has never written need no memory.
   if (memory > free)
     return unknown(
       'memory',

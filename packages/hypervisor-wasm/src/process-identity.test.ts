@@ -32,14 +32,14 @@ const domain: NotedIdentity = {
 const stat = (pid: number, startTime: number | string, state = 'S') =>
   `${pid} (a ) b) ${state} ${'1 '.repeat(18)}${startTime} 0 0\n`;
 
-/** What of /proc is how; null is for a file that is there and cannot be read, undefined for one that is not there. */
+/** The state of /proc: null is for a file that cannot be read, undefined for a missing one. */
 interface World {
   readonly bootId?: string | null | undefined;
   readonly pidNamespace?: string | null | undefined;
   readonly timeNamespace?: string | null | undefined;
   readonly self?: string | null | undefined;
   readonly domain?: string | null | undefined;
-  /** What signal 0 to the domain's process says. */
+  /** The result of signal 0 to the domain's process. */
   readonly probe?: 'sent' | 'ESRCH' | 'EPERM' | 'EINVAL' | undefined;
 }
 
@@ -63,7 +63,7 @@ function viewOf(world: World): SystemView {
   ) => {
     if (text === undefined) return;
     mkdirSync(dirname(join(proc, name)), { recursive: true });
-    // A folder is what even root cannot read as a file or a link.
+    // Even root cannot read a folder as a file or a link.
     if (text === null) mkdirSync(join(proc, name));
     else write(join(proc, name), text);
   };

@@ -1,4 +1,4 @@
-/** Which process a domain lives in, and whether that process is alive: yes, no, or not to be said from here. */
+/** The process of a domain, and whether it is alive: yes, no, or unknown. */
 import { HostError } from '@mig/hypervisor';
 import { parseProcessStat, type ProcessStat } from '@mig/posix';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -6,36 +6,39 @@ import { join } from 'node:path';
 import { codeOf, isMissing } from './error-code.js';
 import { replaceFile } from './replace-file.js';
 
-/** A process, for good: a pid is used again, but not with the same start time in the same boot and namespaces. */
+/**
+ * A unique identity of a process: a pid is reused, but not with the same start time in the same boot and
+ * namespaces.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to its start. */
   readonly startTime: number;
-  /** /proc/sys/kernel/random/boot_id. */
+  /** Content of /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
-  /** What /proc/self/ns/pid links to: a pid means nothing in another one. */
+  /** Target of /proc/self/ns/pid: a pid is valid only in its namespace. */
   readonly pidNamespace: string;
-  /** What /proc/self/ns/time links to: start times differ in another one. Empty where the kernel has none. */
+  /** Target of /proc/self/ns/time: start times differ between namespaces. Empty if the kernel has none. */
   readonly timeNamespace: string;
 }
 
-/** The contents of process.json; one that an older mig wrote has pid and start time alone. */
+/** The content of process.json; an older mig writes only pid and start time. */
 export type NotedIdentity = Pick<ProcessIdentity, 'pid' | 'startTime'> & Partial<ProcessIdentity>;
 
 export type Liveness =
   | { readonly verdict: 'alive' }
-  /** For certain: whatever it left may be removed. */
+  /** Certainly dead: its files may be removed. */
   | { readonly verdict: 'dead' }
-  /** The reason, in words, says what could not be read. */
+  /** Unknown; the reason says in words what could not be read. */
   | { readonly verdict: 'unknown'; readonly reason: string };
 
-/** The view that a process has of the others. */
+/** A process's view of the others. */
 export interface SystemView {
-  /** Where procfs is mounted. */
+  /** The mount point of procfs. */
   readonly proc: string;
-  /** The pid of the process that looks, by its own count. */
+  /** The observing process's own pid. */
   readonly pid: number;
-  /** Sends signal 0, and throws what kill(2) says. */
+  /** Sends signal 0, and throws kill(2)'s error. */
   probe(pid: number): void;
 }
 
@@ -45,15 +48,15 @@ export const thisSystem: SystemView = {
   probe: (pid) => void process.kill(pid, 0),
 };
 
-/** Could not be read, or reads as nothing known; the message says what. */
+/** Thrown for a file that cannot be read, or has an unknown form; the message says which. */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
 }
 
 /**
  * Identifies a process that is visible here.
- * @returns undefined where there is no such process, or only what is left of it until its parent asks
- * @throws UnreadableError where that cannot be said
+ * @returns undefined if there is no such process, or only a zombie
+ * @throws UnreadableError where that is unknown
  */
 export function identityOf(process: number | 'self', system = thisSystem): ProcessIdentity | undefined {
   const where = whereabouts(system);
@@ -62,7 +65,7 @@ export function identityOf(process: number | 'self', system = thisSystem): Proce
   return { pid: stat.pid, startTime: stat.startTime, ...where };
 }
 
-/** @throws HostError `unavailable` where /proc does not say */
+/** @throws HostError `unavailable` where /proc does not tell */
 export function ownIdentity(): ProcessIdentity {
   try {
     const identity = identityOf('self');
@@ -74,7 +77,7 @@ export function ownIdentity(): ProcessIdentity {
   throw new HostError('unavailable', 'no domain can be started here: /proc/self/stat is not there');
 }
 
-/** Judges whether a process is alive. Whatever cannot be read makes the answer unknown, and never dead. */
+/** Decides whether a process is alive. Anything unreadable makes the answer unknown, never dead. */
 export function livenessOf(noted: NotedIdentity, system = thisSystem): Liveness {
   try {
     return judge(noted, system);
@@ -84,7 +87,7 @@ export function livenessOf(noted: NotedIdentity, system = thisSystem): Liveness 
   }
 }
 
-/** @throws HostError `unavailable` where that cannot be said */
+/** @throws HostError `unavailable` where that is unknown */
 export function isAlive(noted: NotedIdentity): boolean {
   const liveness = livenessOf(noted);
   if (liveness.verdict !== 'unknown') return liveness.verdict === 'alive';
@@ -117,7 +120,10 @@ function judge(noted: NotedIdentity, system: SystemView): Liveness {
   throw new UnreadableError(`${join(system.proc, String(pid))} is hidden: there is a process ${pid}`);
 }
 
-/** @throws UnreadableError unless /proc shows the namespace that this process is in */
+/**
+ * Reads this process's namespaces and boot.
+ * @throws UnreadableError unless /proc shows the namespace that this process is in
+ */
 function whereabouts(system: SystemView): Omit<ProcessIdentity, 'pid' | 'startTime'> {
   const bootIdPath = join(system.proc, 'sys/kernel/random/boot_id');
   const bootId = known(bootIdPath, textOf(bootIdPath)?.trim(), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -130,7 +136,7 @@ function whereabouts(system: SystemView): Omit<ProcessIdentity, 'pid' | 'startTi
   return { bootId, pidNamespace, timeNamespace };
 }
 
-/** @throws UnreadableError where it is missing, or does not look as in procfs */
+/** @throws UnreadableError where the file is missing, or not in procfs's form */
 function known(path: string, text: string | undefined, pattern: RegExp): string {
   if (text === undefined) throw new UnreadableError(`${path} is not there`);
   if (!pattern.test(text)) throw new UnreadableError(`${path} is not procfs's`);
@@ -147,7 +153,7 @@ function readStat(process: number | 'self', system: SystemView): ProcessStat | u
   return stat;
 }
 
-/** @returns false where a process of that pid cannot be seen, but has not gone */
+/** @returns false if a process of that pid exists without being visible */
 function isGone(pid: number, system: SystemView): boolean {
   try {
     system.probe(pid);
@@ -165,25 +171,25 @@ function linkOf(path: string): string | undefined {
   return unlessMissing(path, () => readlinkSync(path));
 }
 
-/** @returns undefined where there is nothing of that name */
+/** @returns undefined if there is no such file */
 function unlessMissing(path: string, read: () => string): string | undefined {
   try {
     return read();
   } catch (error) {
-    // A process that ends while its files are open: ESRCH.
+    // A process that ends while its files are open gives ESRCH.
     if (isMissing(error) || codeOf(error) === 'ESRCH') return undefined;
     throw new UnreadableError(`${path} cannot be read (${codeOf(error)})`, { cause: error });
   }
 }
 
-/** Writes process.json, whole or not at all. */
+/** Writes process.json atomically. */
 export function writeIdentity(path: string, identity: ProcessIdentity): void {
   replaceFile(path, JSON.stringify(identity));
 }
 
 /**
  * Reads process.json.
- * @returns undefined where there is none; `foreign` where it is not one that mig wrote
+ * @returns undefined if there is none; `foreign` if mig did not write it
  * @throws UnreadableError
  */
 export function readIdentity(path: string): NotedIdentity | 'foreign' | undefined {
@@ -200,7 +206,7 @@ export function readIdentity(path: string): NotedIdentity | 'foreign' | undefine
   return isIdentity(value) ? value : 'foreign';
 }
 
-/** A pid below 1 is no process but a group of them to kill(2), or all. */
+/** Checks the form. A pid below 1 means a group of processes to kill(2), or all. */
 function isIdentity(value: unknown): value is NotedIdentity {
   const noted = (value ?? {}) as Partial<Record<keyof ProcessIdentity, unknown>>;
   const { pid, startTime } = noted;

@@ -28,7 +28,7 @@ export function restoreDomain(
 }
 
 /**
- * Refuses the stream of a real Xen domain by its name, which it reads as far as needed.
+ * Refuses the stream of a real Xen domain by its name, which is read as far as needed.
  * @param type c_info.type of its configuration
  * @throws HostError foreign-domain
  */

@@ -9,7 +9,7 @@ import { livenessOf, type ProcessIdentity } from './process-identity.js';
 export interface SavedDomain {
   readonly domid: number;
   readonly owner: ProcessIdentity;
-  /** That which holds the domain. */
+  /** The connection that holds the domain. */
   readonly connection: ControlConnection;
 }
 
@@ -18,7 +18,7 @@ export interface SavedDomain {
  *
  *     libxl header, LIBXC_CONTEXT, image, EMULATOR_CONTEXT (the vCPU), END
  *
- * @param onSuspended is told the epoch of the suspend
+ * @param onSuspended is called with the epoch of the suspend
  */
 export function saveDomain(
   { domid, owner, connection }: SavedDomain,
@@ -41,7 +41,8 @@ export function saveDomain(
       output.write(encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }));
       output.write(encodeLibxlRecord({ type: 'LIBXC_CONTEXT' }));
       const report = saveImage(memory, output, options);
-      // Asked for last: a domain whose process died while its memory was read ends here, not in a bad stream.
+      // Asked for last: if the domain's process died while its memory was read, the save ends here, not in
+      // a bad stream.
       const context = connection.context(epoch);
       output.write(
         encodeLibxlRecord({ type: 'EMULATOR_CONTEXT', emulatorId: Emulator.UNKNOWN, index: 0, context }),
@@ -52,7 +53,7 @@ export function saveDomain(
       memory.close();
     }
   } catch (error) {
-    // Whatever it showed itself as first.
+    // Whatever showed first.
     if (livenessOf(owner).verdict !== 'dead') throw error;
     throw new HostError('domain-died', `the process of domain ${domid} is gone`, { domid, cause: error });
   }

@@ -1,4 +1,4 @@
-/** A domain that runs, and a toolstack that cannot see its process: no look may take it for dead. */
+/** Tests of a running domain whose process a toolstack cannot see: it must never be taken for dead. */
 import { type DomainInfo } from '@mig/hypervisor';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { configurationOf, domainFolder, openHost, pidOf, type TestHost } from './hosts.test-support.js';
 
 interface Heard {
-  /** What list says, or the code and message of its failure. */
+  /** The result of list, or the code and message of its failure. */
   readonly list: DomainInfo[] | string;
   readonly acts: Readonly<Record<string, string>>;
 }
@@ -44,7 +44,7 @@ const SCRIPT = `
   for (const fd of opened) closeSync(fd);
   console.log(JSON.stringify({ list, acts }));`;
 
-/** Another toolstack, started through `wrapper`, on the same host. */
+/** Runs another toolstack through `wrapper` on the same host. */
 function elsewhere({ folder }: TestHost, wrapper: readonly string[], free = ''): Heard {
   const node = [
     process.execPath,
@@ -113,7 +113,7 @@ describe('a domain that runs stays, and is no other,', () => {
       }
       expectUntouched(test);
     } finally {
-      // One that does not listen is not listed here, as if it were just being made: nobody else ends it.
+      // A domain that does not listen is not listed here, as if it were being made: nobody else ends it.
       test.host.destroy(1);
     }
   });

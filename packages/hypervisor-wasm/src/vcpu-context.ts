@@ -3,8 +3,9 @@
  *
  *     { abi: 1, module: the guest's WebAssembly octets, globals: { name: value }, paused: its operator had paused it }
  *
- * with an i32 as an integer, an i64 as a 64-bit integer, an f32 or f64 as the 64 bits of the f64 of that value.
- * `paused` may be absent, and is then false. The module travels with it, so that the target needs no file.
+ * with an i32 as an integer, an i64 as a 64-bit integer, an f32 or f64 as the 64 bits of the f64 of that
+ * value. `paused` may be absent, and is then false. The module travels along, so that the target needs no
+ * file.
  */
 import { HostError } from '@mig/hypervisor';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -25,17 +26,17 @@ export type Globals = Readonly<Record<string, GlobalValue>>;
 export interface VcpuContext {
   readonly guest: Guest;
   readonly globals: Globals;
-  /** Its operator had paused it: it is to be paused where it arrives. */
+  /** Whether its operator had paused it: then it arrives paused. */
   readonly paused: boolean;
 }
 
-/** Octets besides the module's: room for all the globals that a guest may have, with their names. */
+/** Most octets beside the module: room for the globals of a guest, with their names. */
 const LARGEST_REST = 1 << 20;
 
-/** Octets of a vCPU's state at most. */
+/** Most octets of a vCPU's state. */
 export const LARGEST_CONTEXT = LARGEST_GUEST + LARGEST_REST;
 
-/** A map of maps; its four names and values, and as many globals. */
+/** Limits of the message: a map of maps with four names and values, and as many globals as allowed. */
 export const CONTEXT_LIMITS: MessageLimits = {
   depth: 2,
   values: 1 + 8 + 2 * MOST_STATE_GLOBALS,
@@ -51,7 +52,7 @@ export function encodeVcpuContext({ guest, globals, paused }: VcpuContext): Uint
   return packr.pack({ abi: GUEST_ABI, module: guest.module, globals: packed, paused });
 }
 
-/** @throws HostError bad-guest where this is no vCPU's state, or its guest cannot be run */
+/** @throws HostError bad-guest where this is not a vCPU's state, or its guest cannot be run */
 export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
   if (octets.length > LARGEST_CONTEXT) refuse(`it has ${octets.length} octets, at most ${LARGEST_CONTEXT}`);
   const { abi, module, globals, paused = false } = unpack(octets);

@@ -1,9 +1,10 @@
-/** The configuration that comes with a stream, looked through before libxl is given it. */
+/** Checks the configuration that comes with a stream, before libxl gets it. */
 import { HostError } from '@mig/hypervisor';
 import { ConfigurationJsonError, parseConfigurationJson } from '@mig/protocol';
 
 /**
- * libxl prints parts of a configuration on standard error as they are, and takes what its own JSON never has.
+ * Checks a configuration: libxl prints parts of it on standard error as they are, and accepts what its own
+ * JSON never contains.
  * @throws HostError bad-configuration
  */
 export function checkArriving(configuration: string): void {
@@ -25,7 +26,7 @@ function parse(configuration: string): Record<string, unknown> {
   }
 }
 
-/** @returns the path of a text, or of a key, that could drive a terminal */
+/** @returns the path of a text or key that could control a terminal */
 function controlIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'string') return hasControl(value) ? path : undefined;
   if (!isTree(value)) return undefined;
@@ -38,7 +39,7 @@ function controlIn(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/** Lines and tabs drive nothing. */
+/** Tells whether a text has controls; line feeds and tabs are harmless. */
 function hasControl(text: string): boolean {
   return /(?![\t\n])\p{Cc}/u.test(text);
 }

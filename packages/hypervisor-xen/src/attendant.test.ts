@@ -1,4 +1,4 @@
-/** The actions on a domain that has shut down, by its configuration. */
+/** Tests of the actions on a domain that has shut down, by its configuration. */
 import { expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { type AttendedLibxl, Attendant } from './attendant.js';
@@ -9,18 +9,18 @@ const DOMID = 3;
 const NOW = new Date('2026-11-29T05:12:59Z');
 
 interface Script {
-  /** In turn; the domains that take its place have the same configuration. */
+  /** The domain's ends in turn; the domains that replace it have the same configuration. */
   readonly ends: DomainEnd[];
   readonly actions?: Readonly<Record<string, string>>;
   readonly updated?: boolean;
-  /** Looks at a suspended domain until it is resumed. */
+  /** Number of looks at a suspended domain until it is resumed. */
   suspendedLooks?: number;
   readonly failing?: Partial<
     Record<'create' | 'dumpCore' | 'softReset' | 'preserve' | 'configuration', HostError>
   >;
 }
 
-/** A libxl whose domain comes to its ends as the script has it; what is done is noted. */
+/** A scripted libxl: its domain ends as the script says, and actions are recorded. */
 function attended(script: Script) {
   const did: string[] = [];
   const said: string[] = [];
@@ -83,7 +83,7 @@ function attended(script: Script) {
   return { attend: () => new Attendant(libxl, around).attend(DOMID), did, said };
 }
 
-/** The configuration of a restarted domain: without the domid that it had. */
+/** The configuration of a restarted domain, without its old domid. */
 const created = (action: Record<string, string>) =>
   `create ${JSON.stringify({ c_info: { name: 'busy' }, ...action })}`;
 

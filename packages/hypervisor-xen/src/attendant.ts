@@ -1,22 +1,25 @@
 /**
- * Attends to domains that shut down, as stock `xl` does: performs the action that the configuration has for the reason, each
- * time that the domain comes to its end.
+ * Attends to domains that shut down, as stock `xl` does: performs the configured action for the reason,
+ * each time that the domain ends.
  */
 import { randomUUID } from 'node:crypto';
 import { HostError } from '@mig/hypervisor';
 import type { Libxl } from './libxl.js';
 import { anew, preservedSuffix, shutdownAction } from './shutdown-action.js';
 
-/** A domain's later dump takes the place of an earlier one: a domain that crashes again and again does not fill the disk. */
+/**
+ * The folder of dumps. A domain's later dump replaces the earlier one: a domain that crashes again and
+ * again does not fill the disk.
+ */
 const DUMPS = '/var/lib/xen/dump';
 
-/** Milliseconds between two looks at a domain that is suspended. */
+/** Milliseconds between two looks at a suspended domain. */
 const SUSPENDED_POLL = 1000;
 
-/** Milliseconds from a domain's end to its restart: what of it went may still be going. */
+/** Milliseconds from a domain's end to its restart: parts of the old one may still be going. */
 const BEFORE_RESTART = 2000;
 
-/** The calls of libxl that an attendant makes. */
+/** Calls of libxl that an attendant makes. */
 export type AttendedLibxl = Pick<
   Libxl,
   | 'describe'
@@ -37,7 +40,10 @@ export interface Surroundings {
   say(text: string): void;
   pause(milliseconds: number): void;
   now(): Date;
-  /** Builds by stock `xl`'s settings of this host. @throws HostError; what `create` does */
+  /**
+   * Builds a domain under stock `xl`'s settings of this host.
+   * @throws HostError; what `create` throws
+   */
   build(configuration: string, create: (configuration: string) => number): number;
 }
 
@@ -48,7 +54,7 @@ export class Attendant {
   ) {}
 
   /**
-   * Attends to the domain, and to those that take its place, until there is none to attend to.
+   * Attends to the domain, and to those that replace it, until there is none left.
    * @throws HostError where one could not be restarted
    */
   attend(domid: number): void {
@@ -66,7 +72,7 @@ export class Attendant {
         return undefined;
       }
       if (end === 'suspend') {
-        // Whoever suspended it is responsible for it; libxl tells of one shutdown only.
+        // Whoever suspended it is responsible for it; libxl reports only one shutdown.
         while (libxl.describe(domid)?.suspended === true) this.around.pause(SUSPENDED_POLL);
         continue;
       }
@@ -118,7 +124,10 @@ export class Attendant {
     }
   }
 
-  /** @param clearAway makes its name free @returns the domain that takes its place */
+  /**
+   * @param clearAway frees its name
+   * @returns the domain that replaces it
+   */
   #restart(domid: number, configuration: string, clearAway: () => void): number {
     if (this.libxl.configurationUpdate(domid)) {
       this.#say(
@@ -139,7 +148,7 @@ export class Attendant {
     this.libxl.preserve(domid, configuration, suffix, randomUUID());
   }
 
-  /** Resets the domain, or destroys it where that fails: a reset that was begun cannot be taken back. */
+  /** Resets the domain, or destroys it if that fails: a reset cannot be undone once begun. */
   #softReset(domid: number, configuration: string): number {
     this.around.pause(BEFORE_RESTART);
     try {
@@ -153,7 +162,7 @@ export class Attendant {
     return domid;
   }
 
-  /** Dumps the domain's memory into a file; a failure is logged, and the action goes on. */
+  /** Dumps the domain's memory to a file; a failure is logged, and the action goes on. */
   #dumpCore(domid: number): void {
     const path = `${DUMPS}/${this.libxl.describe(domid)?.name ?? domid}`;
     this.#say(`dumping core to ${path}`);

@@ -1,4 +1,4 @@
-/** Room that domain 0 makes for a domain: when, how much, and what becomes of it where it does not. */
+/** Tests of the room that domain 0 makes for a domain: when, how much, and what happens if there is none. */
 import { describe, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { type BalloonedHost, isAutoballooned, makeRoom, type Time } from './autoballoon.js';
@@ -18,7 +18,7 @@ describe('whether domain 0 gives memory up', () => {
     ['auto', 'dom0_mem=-512M', false],
     ['auto', 'dom0_mem=max:10%', false],
     ['auto', 'dom0_mem=512M+25%', false],
-    // As stock has it: what says no amount says nothing.
+    // As in stock: without an amount it means nothing.
     ['auto', 'dom0_mem=', true],
     ['auto', 'dom0_mem=much', true],
     ['auto', 'xdom0_mem=1G', true],
@@ -31,12 +31,12 @@ describe('whether domain 0 gives memory up', () => {
   });
 });
 
-/** A host of which domain 0 gives up so many KiB in each look at it, down to its target. */
+/** A host whose domain 0 gives up some KiB at each look, down to its target. */
 class Host implements BalloonedHost, Time {
   target: number;
   readonly targets: number[] = [];
   time = 0;
-  /** KiB that another takes of what domain 0 gives up, at each of the first `takingLooks` looks. */
+  /** KiB that another takes of domain 0's memory, at each of the first `takingLooks` looks. */
   taken = 0;
   takingLooks = Infinity;
 

@@ -1,42 +1,45 @@
 /**
- * Makes domain 0 give up the memory that a domain needs which comes to this host: what stock `xl` does under `autoballoon` of
- * xl.conf, by the same figures, which are libxl's.
+ * Makes domain 0 release the memory that an arriving domain needs: the same as stock `xl` under
+ * `autoballoon` of xl.conf, with libxl's figures.
  */
 import { HostError } from '@mig/hypervisor';
 import type { XlConf } from './xl-conf.js';
 
-/** A host whose domain 0 can give memory up. All memory is in KiB. */
+/** A host whose domain 0 can release memory. All memory is in KiB. */
 export interface BalloonedHost {
-  /** Memory that libxl reckons a domain of this configuration to need. */
+  /** The need of a domain of this configuration, by libxl's estimate. */
   neededMemory(configuration: string): number;
   /** Memory that no domain has. */
   freeMemory(): number;
   /** Memory that domain 0 has now. */
   controlDomainMemory(): number;
-  /** Tells domain 0 to have so much more than it was told before, or less. @returns what it is told to have now */
+  /**
+   * Raises or lowers the target of domain 0.
+   * @returns the new target
+   */
   changeControlDomainTarget(by: number): number;
 }
 
 /** KiB that libxl leaves to domain 0 (LIBXL_MIN_DOM0_MEM). */
 export const LEAST_OF_DOMAIN_0 = 128 * 1024;
 
-/** Milliseconds: between two looks, without any progress, and of waiting in all but for the last wait. */
+/** Times in milliseconds: between two looks, without any progress, and in all before the last wait. */
 const BETWEEN_LOOKS = 250;
 const LONGEST_STANDSTILL = 10_000;
 const CREDIT = 30_000;
 
 export interface Time {
-  /** @throws what ends all of it */
+  /** @throws an interrupt, which ends everything */
   pause(milliseconds: number): void;
-  /** Milliseconds. */
+  /** The clock in milliseconds. */
   now(): number;
 }
 
-/** A word of Xen's command line that says how much domain 0 is to have; a size or a share of all, with bounds. */
+/** An option of Xen's command line that sets domain 0's memory: a size or a share, with bounds. */
 const DOM0_MEM = /^dom0_mem=(.*)$/;
 const AMOUNT = /^(?:min:|max:)?(?:(?:-?\d+[bkmgt]?\+)?\d+%|-?\d+[bkmgt]?)$/i;
 
-/** @param commandLine Xen's; undefined where it does not tell */
+/** @param commandLine Xen's; undefined if unknown */
 export function isAutoballooned({ autoballoon }: Pick<XlConf, 'autoballoon'>, commandLine = ''): boolean {
   if (autoballoon !== 'auto') return autoballoon === 'on';
   return !commandLine.split(' ').some((word) => {
@@ -46,7 +49,8 @@ export function isAutoballooned({ autoballoon }: Pick<XlConf, 'autoballoon'>, co
 }
 
 /**
- * Waits until so much memory is free as the domain needs. Domain 0 is told to have what it had before where it is not.
+ * Waits until the domain's memory is free. If it does not become free, domain 0 gets its former target
+ * back.
  * @throws HostError `unavailable`; what `time.pause` throws
  */
 export function makeRoom(host: BalloonedHost, configuration: string, time: Time): void {
@@ -80,7 +84,7 @@ export function makeRoom(host: BalloonedHost, configuration: string, time: Time)
   }
 }
 
-/** @returns whether domain 0 comes to have no more than that, as long as it has less and less */
+/** @returns whether domain 0 reaches the target; waits as long as it shrinks */
 function reaches(host: BalloonedHost, target: number, time: Time): boolean {
   let [has, since] = [host.controlDomainMemory(), time.now()];
   while (has > target) {
@@ -96,7 +100,7 @@ function giveBack(host: BalloonedHost, kib: number): void {
   try {
     host.changeControlDomainTarget(kib);
   } catch {
-    // What went wrong first is what the operator needs to hear.
+    // The first error is the one to report.
   }
 }
 

@@ -1,9 +1,12 @@
-/** What has become of a domain's configuration between two looks at it, both as libxl JSON. */
+/** Compares a domain's configuration at two times, both as libxl JSON. */
 
-/** Said of the domain elsewhere, and libxl remembers the name that it was created under. */
+/**
+ * Keys not compared: the name is checked elsewhere, and libxl keeps the one that the domain was created
+ * under.
+ */
 const NOT_COMPARED = new Set(['c_info.name']);
 
-/** @returns where they differ first, in words: `disks[1] was not there`; undefined where they are the same */
+/** @returns the first difference in words, such as `disks[1] was not there`; undefined if there is none */
 export function configurationChange(before: string, after: string): string | undefined {
   return difference('', JSON.parse(before), JSON.parse(after));
 }

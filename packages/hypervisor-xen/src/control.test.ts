@@ -4,9 +4,9 @@ import { xenVersions } from './xen-version.js';
 
 const [ENOMEM, EBUSY, EINVAL] = [12, 16, 22];
 
-/** Xen's libraries as a test has them. */
+/** Xen's libraries as a test provides them. */
 interface Libraries {
-  /** By name, what a call returns; otherwise 0. */
+  /** Results of calls by name; 0 by default. */
   functions: Record<string, (...parameters: never[]) => number>;
   calls: [string, ...unknown[]][];
   missing: string;
@@ -48,7 +48,7 @@ afterEach(() => {
   xen.errno = ENOMEM;
 });
 
-/** An open interface; what opened it is no longer among the calls. */
+/** Opens an interface, and forgets the calls that did so. */
 function open(functions: Libraries['functions'] = {}): XenControl {
   const control = new XenControl(version, { attempts: 3, pause: 0 });
   xen.calls = [];
@@ -94,7 +94,7 @@ test('a call that fails is an error with its name, domain and number', () => {
   );
 });
 
-/** xc_domaininfo_t as Xen 4.17 lays it out. */
+/** An xc_domaininfo_t in the layout of Xen 4.17. */
 const found = (domid: number, flags: number) => (_: number, __: number, ___: number, info: DataView) => {
   expect(info.byteLength).toBe(112);
   info.setUint16(0, domid, true);
@@ -145,7 +145,7 @@ describe('a domain', () => {
 });
 
 describe('log-dirty', () => {
-  /** XEN_DOMCTL_SHADOW_OP_*. */
+  /** Numbers of XEN_DOMCTL_SHADOW_OP_*. */
   const [OFF, ENABLE] = [0, 2];
   const operations = () => named('xc_shadow_control').map((call) => call[3]);
   const alive = { xc_domain_getinfolist: found(DOMID, 2) };
@@ -182,7 +182,7 @@ describe('log-dirty', () => {
     expect(() => open(alive).startLogDirty(DOMID)).toThrow('xc_shadow_control of domain 7: ENOMEM');
   });
 
-  // 0 up to Xen 4.17, EINVAL since: neither says anything of the log.
+  // 0 up to Xen 4.17, EINVAL since: neither tells of the log.
   test.each([0, -1])('of a dying domain is none, whatever Xen answers: %i', (answer) => {
     xen.errno = EINVAL;
     const control = open({ xc_domain_getinfolist: found(DOMID, 3), xc_shadow_control: () => answer });
@@ -265,7 +265,7 @@ test("a console's page that is not there is an error", () => {
 });
 
 describe('what Xen is too busy for', () => {
-  /** Busy so many times, then well. */
+  /** Fails with EBUSY that many times, then succeeds. */
   const busy = (times: number, well: number) => () => {
     xen.errno = EBUSY;
     return times-- > 0 ? -1 : well;
@@ -334,7 +334,7 @@ describe('memory', () => {
     expect(calls()).toEqual([[XCH, DOMID, 2, 0, 0, frames]]);
   });
 
-  // Those that it has would be given once more.
+  // Asking again would give the same superpages once more.
   test('is not asked for again where there is not enough, whatever errno says', () => {
     xen.errno = EBUSY;
     const control = open({ xc_domain_populate_physmap: () => 1 });
@@ -357,7 +357,7 @@ describe('memory', () => {
     [2, 2],
     [1, 1],
     [0, 0],
-    // Single pages are asked for then, and say what is wrong.
+    // Then single pages are asked for, and report the fault.
     [-1, 0],
   ])('is given in superpages, as many as Xen has: %i', (answer, given) => {
     xen.errno = EBUSY;
@@ -383,7 +383,7 @@ describe('the CPU policy', () => {
     { leaf: 7, subleaf: 0, a: 6, b: 7, c: 8, d: 9 },
   ];
   const msrs = [{ index: 0xce, flags: 1, value: 2n ** 63n }];
-  // xen_cpuid_leaf_t and xen_msr_entry_t as Xen 4.17 lays them out.
+  // An xen_cpuid_leaf_t and an xen_msr_entry_t in the layout of Xen 4.17.
   const leafOctets = '01000000ffffffff02000000030000000400000005000000' + '070000000000000006000000070000000800000009000000'; // prettier-ignore
   const msrOctets = 'ce000000010000000000000000000080';
 
@@ -429,7 +429,7 @@ describe('the CPU policy', () => {
   });
 
   describe('that is to be offered', () => {
-    /** A policy of its own for each. */
+    /** Makes two policies, one for each CPU. */
     const policies = () => {
       let next = 0x5000;
       return { xc_cpu_policy_init: () => next++ };

@@ -1,7 +1,7 @@
 /**
- * What mig asks of libxenctrl, libxenguest and libxenforeignmemory, each call declared once.
- * Prototypes: tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h, alike in Xen 4.16 to 4.22. Frame lists are arrays of
- * xen_pfn_t, 64 bits each: here as pairs of 32-bit words, the lower first, since BigInt costs.
+ * Calls of libxenctrl, libxenguest and libxenforeignmemory that mig uses, each declared once. Prototypes:
+ * tools/include/xenctrl.h, xenguest.h and xenforeignmemory.h, equal in Xen 4.16 to 4.22. Frame lists are
+ * arrays of xen_pfn_t, 64 bits each: here pairs of 32-bit words, the lower first, because BigInt is slow.
  */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
@@ -14,11 +14,11 @@ import { loadLibrary } from './load-library.js';
 import { UUID_SIZE, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 
-/** XEN_DOMCTL_SHADOW_OP_*, public/domctl.h. */
+/** Numbers of XEN_DOMCTL_SHADOW_OP_* (public/domctl.h). */
 const SHADOW_OP_OFF = 0;
 const SHADOW_OP_ENABLE_LOGDIRTY = 2;
 const SHADOW_OP_CLEAN = 11;
-/** XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL: pages that Xen itself holds mapped count as dirty. */
+/** The flag XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL: pages that Xen itself has mapped count as dirty. */
 const LOGDIRTY_FINAL = 1;
 
 const EBUSY = koffi.os.errno['EBUSY']!;
@@ -27,37 +27,40 @@ const ENOMEM = koffi.os.errno['ENOMEM']!;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 
-/** XEN_SYSCTL_cpu_policy_hvm_max, public/sysctl.h: the most that an HVM or PVH domain can be told, and is judged by. */
+/**
+ * XEN_SYSCTL_cpu_policy_hvm_max (public/sysctl.h): the most that an HVM or PVH domain can be offered, and
+ * is checked against.
+ */
 const CPU_POLICY_HVM_MAX = 3;
 
-/** XEN_DOMINF_*, public/domctl.h. */
+/** Flags XEN_DOMINF_* (public/domctl.h). */
 const DOMINF_DYING = 1 << 0;
 const DOMINF_HVM_GUEST = 1 << 1;
 const DOMINF_SHUTDOWN = 1 << 2;
 const DOMINF_PAUSED = 1 << 3;
 const DOMINF_SHUTDOWN_SHIFT = 16;
 const DOMINF_SHUTDOWN_MASK = 0xff;
-/** SHUTDOWN_suspend and SHUTDOWN_crash, public/sched.h. */
+/** Reasons SHUTDOWN_suspend and SHUTDOWN_crash (public/sched.h). */
 const SHUTDOWN_SUSPEND = 2;
 const SHUTDOWN_CRASH = 3;
 
 /**
- * How long what Xen answers with EBUSY is tried again: an operation on the domain's log of another toolstack is unfinished, or
- * a page is on its way in or out. Ten seconds in all.
+ * Retries of calls that Xen answers with EBUSY: another toolstack's operation on the domain's log is
+ * unfinished, or a page is being paged in or out. Ten seconds in all.
  */
 const PATIENCE: Patience = { attempts: 1000, pause: 10 };
 
 interface Patience {
   readonly attempts: number;
-  /** Milliseconds between two of them. */
+  /** Milliseconds between two attempts. */
   readonly pause: number;
 }
 
 type Libraries = ReturnType<typeof declareControl>;
-/** A function that is called with the interface and a domain, and says by a negative number that it failed. */
+/** A function that takes the interface and a domain, and fails with a negative number. */
 type DomainCall = Exclude<keyof Libraries, 'xc_interface_open' | 'xc_dom_console_init'>;
 
-/** @throws HostError where a library is not there, and what koffi says where a function is not */
+/** @throws HostError where a library is missing, and koffi's error where a function is */
 export function declareControl({ libraries, consolePage }: XenVersion) {
   const control = loadLibrary(libraries.control);
   const guest = loadLibrary(libraries.guest);
@@ -84,7 +87,7 @@ export function declareControl({ libraries, consolePage }: XenVersion) {
     xc__hypercall_buffer_free_pages: control.func(
       'void xc__hypercall_buffer_free_pages(uintptr_t xch, void *buffer, int pages)',
     ),
-    // Exported, and declared in the private header only.
+    // Exported, but declared only in the private header.
     xc_get_pfn_type_batch: control.func(
       'int xc_get_pfn_type_batch(uintptr_t xch, uint32_t domid, unsigned int count, void *frames)',
     ),
@@ -154,17 +157,17 @@ export function declareControl({ libraries, consolePage }: XenVersion) {
 
 export interface DomainFacts {
   readonly hvm: boolean;
-  /** It is being destroyed. */
+  /** Whether it is being destroyed. */
   readonly dying: boolean;
-  /** Shut down, for the reason that it was asked to suspend. */
+  /** Whether it is shut down with the reason suspend. */
   readonly suspended: boolean;
   readonly crashed: boolean;
-  /** At least one of the pauses that Xen counts is there. */
+  /** Whether Xen counts at least one pause of it. */
   readonly paused: boolean;
-  /** Of all its vcpus; stands still while none of them runs. */
+  /** Processor time of all its vcpus; constant while none runs. */
   readonly cpuNanoseconds: number;
   readonly uuid: string;
-  /** Pages that it has, those that Xen holds for it included. */
+  /** Number of its pages, including those that Xen holds for it. */
   readonly pages: number;
   readonly vcpus: number;
 }
@@ -215,7 +218,7 @@ export class XenControl {
     return result;
   }
 
-  /** Calls, and while Xen is busy calls again; errno is that of the last time. */
+  /** Calls a function, and repeats the call while Xen is busy; errno is the last call's. */
   #try(name: DomainCall, domid: number, parameters: readonly unknown[]): number {
     for (let attempt = 1; ; attempt++) {
       const result = this.#xen[name](this.#xch, domid, ...parameters) as number;
@@ -223,7 +226,7 @@ export class XenControl {
     }
   }
 
-  /** @returns false where it has waited for long enough */
+  /** @returns false once it has waited long enough */
   #waits(attempt: number): boolean {
     const { attempts, pause } = this.patience;
     if (attempt >= attempts) return false;
@@ -231,18 +234,20 @@ export class XenControl {
     return true;
   }
 
-  /** Refuses a dying domain, of whose log Xen says what differs by version: 0 up to 4.17, EINVAL later. */
+  /**
+   * Refuses a dying domain, for whose log Xen's answer depends on the version: 0 up to 4.17, EINVAL later.
+   */
   #refuseDying(domid: number): void {
     if (this.describe(domid)?.dying === false) return;
     throw new HostError('domain-died', `domain ${domid} is being destroyed`, { domid });
   }
 
-  /** @returns undefined where there is no such domain */
+  /** @returns undefined if there is no such domain */
   describe(domid: number): DomainFacts | undefined {
     const { size, flags, totalPages, cpuTime, onlineVcpus, handle } = this.#version.domainInfo;
     const info = new DataView(new ArrayBuffer(size));
     const found = this.#call('xc_domain_getinfolist', domid, 1, info);
-    // It is the next domain that exists, where this one does not.
+    // If this domain does not exist, Xen describes the next one that does.
     if (found !== 1 || info.getUint16(0, true) !== domid) return undefined;
     const word = info.getUint32(flags, true);
     const shutdown = (word & DOMINF_SHUTDOWN) !== 0;
@@ -260,7 +265,7 @@ export class XenControl {
     };
   }
 
-  /** Adds a pause to those that Xen counts: it takes as many to take back before the domain runs. */
+  /** Adds one pause; Xen counts them, and each needs its own unpause before the domain runs. */
   pause(domid: number): void {
     this.#call('xc_domain_pause', domid);
   }
@@ -276,7 +281,7 @@ export class XenControl {
     return Number(count[0]);
   }
 
-  /** Also where a toolstack that died left it on. */
+  /** Enables log-dirty mode, even if a dead toolstack left it on. */
   enableLogDirty(domid: number): void {
     if (this.#try('xc_shadow_control', domid, [SHADOW_OP_ENABLE_LOGDIRTY, null, 0]) === 0) return;
     this.#refuseDying(domid);
@@ -285,7 +290,8 @@ export class XenControl {
   }
 
   /**
-   * @returns whether it was off until now; where it is on, it stays so
+   * Enables log-dirty mode if it is off.
+   * @returns whether it was off; otherwise it stays on
    * @throws HostError `domain-died`
    */
   startLogDirty(domid: number): boolean {
@@ -300,7 +306,7 @@ export class XenControl {
     this.#call('xc_shadow_control', domid, SHADOW_OP_OFF, null, 0);
   }
 
-  /** A bitmap that `cleanLogDirty` fills, of a bit for each of `pages`. */
+  /** Allocates a bitmap for `cleanLogDirty`, with a bit for each of `pages`. */
   allocateBitmap(pages: number): HypercallBitmap {
     const bitmap = new HypercallBitmap(pages);
     const { buffer, hypercallPages } = bitmap;
@@ -318,7 +324,7 @@ export class XenControl {
   /**
    * Reads the log into the bitmap, and clears it.
    * @param final the domain is suspended, and this is the last time
-   * @returns pages found dirty
+   * @returns number of dirty pages
    */
   cleanLogDirty(domid: number, bitmap: HypercallBitmap, final: boolean): number {
     const stats = new Uint32Array(2);
@@ -334,7 +340,7 @@ export class XenControl {
 
   /**
    * Replaces frame numbers by page types.
-   * @param frames at most 1024; on return bits 31 to 28 of each lower word are the type
+   * @param frames at most 1024; afterwards bits 31 to 28 of each lower word are the type
    */
   readPageTypes(domid: number, frames: Uint32Array, count: number): void {
     this.#call('xc_get_pfn_type_batch', domid, count, frames);
@@ -350,24 +356,25 @@ export class XenControl {
   }
 
   /**
-   * Gives the domain 2 MiB in one piece at each frame, whose number is a multiple of SUPERPAGE.
-   * @returns how many of them, the first ones: fewer where the host's memory is in pieces
+   * Gives the domain one contiguous piece of 2 MiB at each frame, whose number is a multiple of SUPERPAGE.
+   * @returns number of pieces given, the first ones: fewer if the host's memory is fragmented
    */
   populateSuperpages(domid: number, frames: Uint32Array, count: number): number {
     return Math.max(0, this.#populate(domid, frames, count, SUPERPAGE_ORDER));
   }
 
   /**
-   * Asks once: what Xen has given it would give once more. (`xc_domain_populate_physmap_exact` says EBUSY where it gave fewer.)
-   * @returns how many it gave, the first ones; negative where the call itself failed
+   * Asks once: a repetition would give the same pages again. (`xc_domain_populate_physmap_exact` says EBUSY
+   * if it gave fewer.)
+   * @returns number of frames given, the first ones; negative if the call itself failed
    */
   #populate(domid: number, frames: Uint32Array, count: number, order: number): number {
     return this.#xen.xc_domain_populate_physmap(this.#xch, domid, count, order, 0, frames) as number;
   }
 
   /**
-   * Maps the frames one after the other. A frame that could not be mapped has its negated error number in `errors`,
-   * and must not be touched.
+   * Maps the frames one after the other. A frame that could not be mapped has its negated error number in
+   * `errors`, and must not be touched.
    * @returns the address of the first
    */
   map(
@@ -405,7 +412,10 @@ export class XenControl {
     this.#call('xc_clear_domain_pages', domid, pfn, 1);
   }
 
-  /** Makes the console's page as Xen's own restore does: its rings empty, and, where this Xen says so, not connected. */
+  /**
+   * Initialises the console's page as Xen's own restore does: its rings empty and, if this Xen has that
+   * flag, not connected.
+   */
   resetConsolePage(domid: number, pfn: number): void {
     const { xc_dom_console_init: init } = this.#xen;
     if (init === undefined) this.clearPage(domid, pfn);
@@ -450,7 +460,7 @@ export class XenControl {
     });
   }
 
-  /** The most that an HVM or PVH domain can be told here. */
+  /** Reads the most that an HVM or PVH domain can be offered here. */
   offeredCpuPolicy(): CpuPolicy {
     return this.#withPolicy((policy) => {
       this.#systemPolicy(policy);
@@ -458,13 +468,13 @@ export class XenControl {
     });
   }
 
-  /** Whether the hypervisor would take a domain that was told so, by its own rules. */
+  /** Tells whether the hypervisor, by its own rules, would accept a domain with that policy. */
   offersCpuPolicy({ leaves, msrs }: CpuPolicy): boolean {
     const xen = this.#xen;
     return this.#withPolicy((host) => {
       this.#systemPolicy(host);
       return this.#withPolicy((guest) => {
-        // What the library has no place for the hypervisor has none for either.
+        // What the library cannot represent, the hypervisor cannot either.
         const [cpuid, registers] = [writeLeaves(leaves), writeMsrs(msrs)];
         const told = xen.xc_cpu_policy_update_cpuid(this.#xch, guest, cpuid, leaves.length) as number;
         if (
@@ -527,7 +537,7 @@ export class XenControl {
     );
   }
 
-  /** Puts the console's and xenstore's pages into the domain's grant table. */
+  /** Puts the pages of the console and xenstore into the domain's grant table. */
   seedGrantTable(
     domid: number,
     console: { gfn: bigint; domid: number },
@@ -537,7 +547,7 @@ export class XenControl {
   }
 }
 
-/** Nobody ever wakes who waits for it. */
+/** A word that nobody ever notifies, to wait on. */
 const STILL = new Int32Array(new SharedArrayBuffer(4));
 
 function isAnyBusy(errors: Int32Array, count: number): boolean {

@@ -1,9 +1,9 @@
-/** The CPUs that xl.conf lets a domain run on: its words, and what becomes of a configuration under them. */
+/** Tests of the CPU masks of xl.conf: their syntax, and their effect on a configuration. */
 import { describe, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { cpuMasks, type CpuNodes, withinCpuMasks } from './cpu-masks.js';
 
-/** Ten CPUs in two nodes, the last one not online. */
+/** Ten CPUs in two nodes, the last one offline. */
 const NODES: CpuNodes = [0, 0, 0, 0, 0, 1, 1, 1, 1, undefined];
 const ALL = Array.from({ length: 16 }, (_, cpu) => cpu);
 const NONE = { all: undefined, hvm: undefined, pv: undefined };
@@ -21,7 +21,7 @@ test.each<[string, number[]]>([
   ['^1', []],
   ['', []],
   ['14-99999999999999999999', [14, 15]],
-  // As for stock: what comes behind a word that is none does not count.
+  // As in stock, text after an invalid word is ignored.
   ['1,2x,3', [1]],
   ['1,3-2,4', [1]],
   ['1,^all,2', [1]],
@@ -79,7 +79,7 @@ describe('a configuration', () => {
       'bad-configuration: its vCPU 1 is to run on CPUs 0, 1, and of those that this host has, domains may run on 2, 3 ' +
         '(vm.cpumask and its kin, xl.conf(5))',
     );
-    // Those of a larger host.
+    // CPUs of a larger host.
     expect(refused({}, [[16], [17]])).toMatch(/vCPU 0 is to run on CPUs 16, and/);
     expect(refused({ all: '2', hvm: '3' })).toMatch(/domains may run on none/);
   });

@@ -1,26 +1,26 @@
 /**
- * The CPUs that xl.conf lets domains run on, `vm.cpumask` and its kin: what stock `xl` makes of a configuration under them, that of a
- * domain that comes to this host as well. The words are those of xl.conf(5), as stock reads them.
+ * CPU masks of xl.conf, `vm.cpumask` and its kin: changes a configuration as stock `xl` does, also that of
+ * an arriving domain. The syntax is that of xl.conf(5), as stock reads it.
  */
 import { HostError } from '@mig/hypervisor';
 
-/** The node of each of the host's CPUs; undefined where it is not online. */
+/** The node of each of the host's CPUs; undefined if it is offline. */
 export type CpuNodes = readonly (number | undefined)[];
 
-/** Those that a domain may run on, by number. */
+/** The CPUs that domains may run on, by number. */
 export interface CpuMasks {
   readonly all: readonly number[];
-  /** HVM and PVH. */
+  /** The mask of HVM and PVH domains. */
   readonly hvm: readonly number[];
   readonly pv: readonly number[];
-  /** As many as libxl has room for where it makes a mask of all CPUs. */
+  /** Number of CPUs in libxl's mask of all CPUs. */
   readonly size: number;
 }
 
-/** As xl.conf has them; undefined where it has none. */
+/** The texts of xl.conf; undefined if not set. */
 export type CpuMaskTexts = Readonly<Record<'all' | 'hvm' | 'pv', string | undefined>>;
 
-/** libxl keeps a mask in octets, and one of all CPUs has the last one's bits set that stand for none. */
+/** libxl keeps a mask in octets, and its mask of all CPUs sets the last octet's unused bits, too. */
 const OCTET = 8;
 
 export function cpuMasks({ all, hvm, pv }: CpuMaskTexts, nodes: CpuNodes): CpuMasks {
@@ -33,8 +33,8 @@ export function cpuMasks({ all, hvm, pv }: CpuMaskTexts, nodes: CpuNodes): CpuMa
 const WORD = /^(\^?)(nodes?:)?\s*(\d+)(?:-\s*(\d+))?$/;
 
 /**
- * `0-3,^2`, `node:1`, `all,^nodes:0-1`: each word adds CPUs, or takes some away. As for stock, what comes behind a word that is
- * none does not count.
+ * Parses a mask such as `0-3,^2`, `node:1` or `all,^nodes:0-1`: each word adds or removes CPUs. As in
+ * stock, text after an invalid word is ignored.
  */
 function parseMask(text: string, nodes: CpuNodes, size: number): number[] {
   const mask = new Set<number>();
@@ -65,8 +65,8 @@ interface Configuration {
 
 /**
  * @param configuration as libxl JSON
- * @returns the same where each of its vCPUs runs on CPUs of the masks alone
- * @throws HostError `bad-configuration` where one of them could run nowhere then
+ * @returns the same, with each of its vCPUs limited to the masks
+ * @throws HostError `bad-configuration` where one of them could then run nowhere
  */
 export function withinCpuMasks(configuration: string, { all, hvm, pv, size }: CpuMasks): string {
   const parsed = JSON.parse(configuration) as Configuration;
@@ -87,7 +87,10 @@ export function withinCpuMasks(configuration: string, { all, hvm, pv, size }: Cp
   return JSON.stringify({ ...parsed, b_info: { ...parsed.b_info, vcpu_hard_affinity: affinities } });
 }
 
-/** @param restricted whether some CPU is no domain's of its type: one without any wish is then held to the others */
+/**
+ * @param restricted whether the masks exclude any CPU: a vCPU without an affinity is then limited to the
+ * others
+ */
 function affinitiesOf({ b_info: build = {} }: Configuration, size: number, restricted: boolean): number[][] {
   const { max_vcpus: vcpus, vcpu_hard_affinity: own } = build;
   if (Array.isArray(own) && own.length > 0) return own.map(cpusIn);
@@ -95,7 +98,7 @@ function affinitiesOf({ b_info: build = {} }: Configuration, size: number, restr
   return Array.from({ length: vcpus }, () => range(0, size));
 }
 
-/** What is odd in it counts as not there. */
+/** Reads CPU numbers; anything else is ignored. */
 function cpusIn(cpus: unknown): number[] {
   return Array.isArray(cpus) ? cpus.filter((cpu) => typeof cpu === 'number') : [];
 }

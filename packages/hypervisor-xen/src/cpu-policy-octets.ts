@@ -1,16 +1,16 @@
-/** A CPU policy's leaves and MSRs as libxenguest takes and gives them. */
+/** Converts a CPU policy's leaves and MSRs to and from libxenguest's form. */
 import type { CpuidLeaf, MsrEntry } from '@mig/protocol';
 
-/** sizeof(xen_cpuid_leaf_t) and sizeof(xen_msr_entry_t), public/arch-x86/xen.h and xen-x86_32/64. */
+/** Sizes of xen_cpuid_leaf_t and xen_msr_entry_t (public/arch-x86/xen.h and xen-x86_32/64). */
 const LEAF_SIZE = 24;
 const MSR_SIZE = 16;
 
-/** Room for so many. */
+/** Makes room for `count` leaves. */
 export function emptyLeaves(count: number): DataView {
   return new DataView(new ArrayBuffer(count * LEAF_SIZE));
 }
 
-/** Room for so many. */
+/** Makes room for `count` MSRs. */
 export function emptyMsrs(count: number): DataView {
   return new DataView(new ArrayBuffer(count * MSR_SIZE));
 }

@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** What a dom0 of Xen 4.17 shows. */
+/** Files that a dom0 of Xen 4.17 has. */
 const dom0 = {
   'sys/hypervisor/type': 'xen\n',
   'sys/hypervisor/version/major': '4\n',
@@ -68,7 +68,7 @@ test.each([
   expect(judged).toEqual([{ major: Number(major), minor: Number(minor) }]);
 });
 
-// There are no libraries of Xen here.
+// This machine has no libraries of Xen.
 test('a newer version without its libraries is said', () => {
   show({ ...dom0, 'sys/hypervisor/version/minor': '99\n' });
   expect(refusal().message).toMatch(

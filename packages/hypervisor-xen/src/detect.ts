@@ -1,4 +1,4 @@
-/** Which Xen this machine runs, and whether mig can serve it. */
+/** Detects this machine's Xen, and whether mig supports it. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
@@ -8,8 +8,8 @@ export { groundsText, versionText } from './xen-version.js';
 import { isNewer, newestVersion, versionText, type XenVersion, xenVersions } from './xen-version.js';
 
 /**
- * @param root where the file system begins
- * @param judgeNewer says of a version newer than all rows what mig takes it for
+ * @param root the root of the file system
+ * @param judgeNewer decides which row serves for a version newer than all rows
  * @throws HostError `unavailable` or `no-permission`, saying what is missing
  */
 export function detectXen(root = '/', judgeNewer = takenForNewest): XenVersion {

@@ -23,19 +23,19 @@ import type { Xenstore } from './xenstore.js';
 export type LedgerControl = Pick<XenControl, 'describe' | 'pause' | 'unpause'>;
 export type LedgerStore = Pick<Xenstore, 'read' | 'write'>;
 
-/** A domain as it was found under the lock. */
+/** A domain as found under the lock. */
 export interface Found {
   readonly observed: Observed;
   readonly record: DomainRecord | undefined;
   readonly standing: DomainStanding;
 }
 
-/** A command that was permitted, and what becomes of the domain with it. */
+/** A permitted command, and the domain's ownership after it. */
 export interface Permitted extends Found {
   readonly next: Ownership | 'gone';
 }
 
-/** A domain in the hands of the one who asks. */
+/** A domain that the caller holds. */
 export interface Held extends Found {
   readonly record: DomainRecord;
 }
@@ -47,7 +47,7 @@ export class DomainLedger {
     private readonly lock: HostLock,
   ) {}
 
-  /** Nobody else of mig judges or acts meanwhile. Not to be nested. */
+  /** Runs the action under the lock: no other mig process judges or acts at that time. Not reentrant. */
   locked<T>(action: () => T): T {
     return this.lock.locked(action);
   }
@@ -70,8 +70,8 @@ export class DomainLedger {
   }
 
   /**
-   * Permits a command of somebody who does not hold the domain. Under the lock.
-   * @param seen the epoch from which it was decided
+   * Permits a command of somebody who does not hold the domain. Call under the lock.
+   * @param seen the epoch that the decision was based on
    * @throws HostError
    */
   permit(domid: number, command: DomainCommand, seen?: number): Permitted {
@@ -84,11 +84,11 @@ export class DomainLedger {
   }
 
   /**
-   * The domain as its holder left it. Under the lock.
-   * @throws HostError no-such-domain; `stale` where it is not, or no longer, in the hands of that hold
+   * Finds the domain as its holder left it. Call under the lock.
+   * @throws HostError no-such-domain; `stale` where that hold does not have it, or not any more
    */
   held(domid: number, hold: Hold): Held {
-    // The guest may be waiting: the processes of the host are not gone through for what is held.
+    // The guest may be waiting: for a held domain the host's processes are not searched.
     const { observed, record, standing } = this.#find(domid, []);
     if (record?.hold?.id !== hold.id) throw refusal('stale', domid, observed.name, standing);
     return { observed, record, standing };
@@ -110,18 +110,21 @@ export class DomainLedger {
     this.store.write(recordKey(domid), encodeRecord(record));
   }
 
-  /** Takes back a pause that mig has made, if it is still there. @param noted the record says that it was made */
+  /**
+   * Takes back a pause of mig, if it is still there.
+   * @param noted whether the record says that it was made
+   */
   unpause(domid: number, noted: boolean): void {
     if (noted && this.control.describe(domid)?.paused === true) this.control.unpause(domid);
   }
 }
 
-/** A hold of this process, unlike any other. */
+/** Makes a hold of this process, different from any other. */
 export function newHold(purpose: Hold['purpose'], to = ''): Hold {
   return { id: randomUUID(), purpose, to, process: thisProcess() };
 }
 
-/** @param text what is written of the domain in xenstore */
+/** @param text the domain's record in xenstore */
 export function remembered(
   domid: number,
   observed: Observed,
@@ -134,7 +137,7 @@ export function remembered(
     observed,
     record && {
       record,
-      // Whoever wrote what cannot be read may be alive.
+      // The writer of an unreadable record may be alive.
       holder: record.hold === undefined ? 'unknown' : livenessOf(record.hold.process),
       ending: record.ending === undefined ? 'dead' : livenessOf(record.ending),
     },
@@ -143,11 +146,11 @@ export function remembered(
   return { record, standing };
 }
 
-/** The record, unless it is that of another domain which had the domid before. */
+/** Decodes the record, unless it belongs to another domain that had the domid before. */
 function recordOf({ uuid, name }: Observed, text: string | undefined): DomainRecord | undefined {
   if (text === undefined) return undefined;
   const record = decodeRecord(text);
-  // The standing in which nothing is permitted but to look.
+  // In this standing nothing but looking is permitted.
   if (record === 'unreadable') return { standing: 'sent', epoch: 0, uuid, ownName: name };
   return record.uuid === uuid ? record : undefined;
 }

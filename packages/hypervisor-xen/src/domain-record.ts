@@ -1,39 +1,39 @@
 /**
- * What mig remembers of a domain, as JSON in xenstore beside what libxl itself keeps: it outlives the process that wrote
- * it, dies with the domain, and no guest can read it. It says what mig has done; whether that still holds Xen knows
- * (domain-standing.ts).
+ * mig's record of a domain, as JSON in xenstore beside libxl's own keys: it survives the process that wrote
+ * it, ends with the domain, and no guest can read it. It says what mig has done; whether that still holds,
+ * Xen knows (domain-standing.ts).
  */
 import { type Ownership, standings } from '@mig/protocol/handshake';
 import type { ProcessIdentity } from './holder.js';
 
-/** A toolstack that has taken a domain. */
+/** A toolstack's hold of a domain. */
 export interface Hold {
-  /** Tells this hold from any other, also of the same process. */
+  /** Distinguishes this hold from any other, also of the same process. */
   readonly id: string;
   readonly purpose: 'migration' | 'save' | 'arrival';
-  /** A host or a file; empty where it is not known. */
+  /** A host or a file; empty if unknown. */
   readonly to: string;
   readonly process: ProcessIdentity;
 }
 
 export interface DomainRecord extends Ownership {
-  /** Whose record it is: a domid may be another domain's by now. */
+  /** The domain that the record belongs to: its domid may be another's by now. */
   readonly uuid: string;
-  /** The name under which it was taken. */
+  /** The name that it had when it was taken. */
   readonly ownName: string;
-  /** Who has it, or had it last. */
+  /** The present or the last hold. */
   readonly hold?: Hold | undefined;
-  /** Where it was sent. */
+  /** The destination it was sent to. */
   readonly sentTo?: string | undefined;
-  /** One of the pauses that Xen counts is mig's; noted before it is made, so it may not be there. */
+  /** Whether one of the pauses that Xen counts is mig's; noted before it is made, so it may be missing. */
   readonly pause?: boolean | undefined;
-  /** The processor time that it had when it stopped, in nanoseconds: with any other it has run since. */
+  /** Processor time when it stopped, in nanoseconds: any other value means that it has run since. */
   readonly cpuNanoseconds?: number | undefined;
-  /** Who is destroying it. */
+  /** The process that is destroying it. */
   readonly ending?: ProcessIdentity | undefined;
 }
 
-/** The version of this format; another mig may have written another one. */
+/** The version of this format; another mig may write another one. */
 const FORMAT = 1;
 
 export function recordKey(domid: number): string {
@@ -44,7 +44,7 @@ export function encodeRecord(record: DomainRecord): string {
   return JSON.stringify({ format: FORMAT, ...record });
 }
 
-/** @returns `unreadable` for what this mig cannot judge by */
+/** @returns `unreadable` for a record that this mig cannot judge by */
 export function decodeRecord(text: string): DomainRecord | 'unreadable' {
   let parsed: unknown;
   try {

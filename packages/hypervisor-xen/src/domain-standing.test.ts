@@ -6,7 +6,7 @@ import type { Liveness } from './holder.js';
 
 const CPU = 7e6;
 const EPOCH = 10;
-/** What comes to an epoch for a suspend that mig did not make: one, and the milliseconds of processor time. */
+/** Added to an epoch for a suspend that mig did not make: one, and the milliseconds of processor time. */
 const FOREIGN = 1 + CPU / 1e6;
 
 const states: Record<string, Partial<Observed>> = {

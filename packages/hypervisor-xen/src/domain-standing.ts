@@ -1,51 +1,51 @@
 /**
- * Where a domain stands on a Xen host: what mig has recorded, held against what Xen says. Stock commands do not ask mig,
- * so the record may be behind: what a domain does counts before what was written of it. Pure.
+ * The standing of a domain on a Xen host: mig's record, compared with what Xen says. Stock commands do not
+ * ask mig, so the record may be outdated: the domain's state takes precedence. Pure.
  */
 import { isHeld, judgeHolder, nameOfAway, nameOfIncoming, type Ownership } from '@mig/protocol/handshake';
 import type { DomainRecord, Hold } from './domain-record.js';
 import type { Liveness } from './holder.js';
 
-/** A domain as Xen has it. */
+/** A domain's state according to Xen. */
 export interface Observed {
   readonly name: string;
   readonly uuid: string;
   readonly paused: boolean;
-  /** Shut down with reason suspend. */
+  /** Whether it is shut down with the reason suspend. */
   readonly suspended: boolean;
   readonly crashed: boolean;
   readonly cpuNanoseconds: number;
 }
 
-/** A libxl save helper, anybody's, that is at work on the domain. */
+/** A libxl save helper of any toolstack that works on the domain. */
 export interface HelperAtWork {
   readonly pid: number;
   readonly mode: 'save' | 'restore';
 }
 
-/** The record of a domain, and whether the processes that it names are there. */
+/** The record of a domain, and whether its processes are alive. */
 export interface Remembered {
   readonly record: DomainRecord;
-  /** Of the one that holds it. */
+  /** Liveness of the process that holds it. */
   readonly holder: Liveness;
-  /** Of the one that is destroying it; dead where nobody is. */
+  /** Liveness of the process that is destroying it; dead if there is none. */
   readonly ending: Liveness;
 }
 
 export interface DomainStanding extends Ownership {
-  /** mig's, where it is held by one. */
+  /** mig's hold, if there is one. */
   readonly hold: Hold | undefined;
-  /** Not mig's, or of a mig that is gone. */
+  /** A helper that is not mig's, or whose mig is gone. */
   readonly helper: HelperAtWork | undefined;
-  /** While it is sent, or away. */
+  /** The destination while it is being sent, or is away. */
   readonly sentTo: string | undefined;
-  /** mig's own pause is among those that Xen counts. */
+  /** Whether mig's own pause is among those that Xen counts. */
   readonly pause: boolean;
-  /** It is being destroyed. */
+  /** Whether it is being destroyed. */
   readonly ending: boolean;
 }
 
-/** @param remembered undefined where mig has never touched it */
+/** @param remembered undefined if mig has never touched it */
 export function standingOf(
   observed: Observed,
   remembered: Remembered | undefined,
@@ -67,15 +67,15 @@ export function standingOf(
   };
 }
 
-/** One whose last known state is that it runs; the epoch is that of then. */
+/** The standing of a free domain, last known to be running; the epoch is that of then. */
 function foundFree(observed: Observed, epoch = 0): Ownership {
-  // What stock xl receives has this name, is paused, and has not run.
+  // A domain that stock xl receives has this name, is paused, and has not run.
   const isNew = observed.paused && observed.cpuNanoseconds === 0;
   if (isNew && nameOfIncoming(observed.name) !== undefined) return { standing: 'incoming', epoch };
   if (!observed.suspended) return { standing: 'free', epoch };
-  // Somebody else has suspended it. Its processor time tells this suspend from the next.
+  // Somebody else has suspended it. Its processor time distinguishes this suspend from the next.
   const suspended = epoch + 1 + Math.floor(observed.cpuNanoseconds / 1e6);
-  // So stock xl, too, says that the target may run it.
+  // The name tells that stock xl, too, says that the target may run it.
   const standing = nameOfAway(observed.name) === undefined ? 'abandoned' : 'away';
   return { standing, epoch: suspended };
 }
@@ -88,17 +88,17 @@ function recordedNow({ record, holder }: Remembered, observed: Observed): Owners
     case 'free':
       return foundFree(observed, epoch);
     case 'taken':
-      // Its holder does not know yet, or it was somebody else.
+      // Its holder does not know yet, or somebody else suspended it.
       return suspended ? { standing: 'suspended', epoch: epoch + 1 } : { standing, epoch };
     case 'suspended':
       return suspended ? { standing, epoch } : { standing: 'taken', epoch: epoch + 1 };
     case 'abandoned': {
-      // Stock xl has taken it as it was, and sent it away.
+      // Stock xl took it and sent it away.
       const sent = suspended && observed.name !== record.ownName && nameOfAway(observed.name) !== undefined;
       if (sent) return { standing: 'away', epoch: epoch + 1 };
       const hasRun = record.cpuNanoseconds !== undefined && record.cpuNanoseconds !== cpuNanoseconds;
       if (hasRun) return foundFree(observed, epoch + 1);
-      // Resumed by a stock command under a pause that is mig's: only mig's resume takes that back.
+      // Resumed by a stock command while mig's pause is on: only mig's resume takes that back.
       const isStopped = suspended || (paused && record.pause === true);
       return isStopped ? { standing, epoch } : { standing: 'free', epoch: epoch + 1 };
     }
@@ -113,11 +113,12 @@ function recordedNow({ record, holder }: Remembered, observed: Observed): Owners
 
 function released(record: DomainRecord): Ownership {
   const verdict = judgeHolder(record, 'release', undefined);
-  // An incoming copy should be gone with its receiver. It cannot see to that here: it is there, and nobody holds it.
+  // An incoming copy should be gone with its receiver, but cannot be destroyed here: it counts as present,
+  // and held by nobody.
   return verdict.allowed && verdict.next !== 'gone' ? verdict.next : record;
 }
 
-/** Somebody's helper is at work on a domain that no mig holds. */
+/** The standing while a foreign helper works on a domain that no mig holds. */
 function helped({ standing, epoch }: Ownership, { mode }: HelperAtWork): Ownership {
   if (mode === 'restore') return { standing: 'incoming', epoch };
   if (standing === 'free') return { standing: 'taken', epoch };

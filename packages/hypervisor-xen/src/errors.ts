@@ -1,6 +1,6 @@
 import { errorName } from '@mig/posix';
 
-/** A call of Xen's libraries that failed: which one, on which domain, and the error by its name in errno.h. */
+/** A failed call of Xen's libraries: its name, its domain, and the error's name in errno.h. */
 export class XenError extends Error {
   override readonly name = 'XenError';
   readonly code: string;

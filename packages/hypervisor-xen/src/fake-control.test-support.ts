@@ -1,4 +1,4 @@
-/** A hypervisor of one domain that exists only as a few pages: in place of XenControl, and of its shape. */
+/** A fake hypervisor with one domain of a few pages, in the shape of XenControl. */
 import { createHash } from 'node:crypto';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { closeDescriptor, createMemoryFile, Mapping } from '@mig/posix';
@@ -15,21 +15,21 @@ export const SEED = 20140602;
 export const DOMID = 7;
 const ENOENT = 2;
 
-/** What a call that is made to fail throws. */
+/** Thrown by a call that is made to fail. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
 export class FakeControl implements SavingControl, RestoringControl {
-  /** The domain's memory; what is not in it is a hole. */
+  /** The domain's memory; missing pages are holes. */
   readonly pages = new Map<number, Uint8Array>();
-  /** Neither populated nor absent: broken. */
+  /** Broken pages: neither populated nor absent. */
   readonly broken = new Set<number>();
-  /** What was asked of it, in order: "map read 12". */
+  /** The calls, in order, such as "map read 12". */
   readonly calls: string[] = [];
-  /** The call of this number, counted from 0, fails. */
+  /** Number of the call that fails, counted from 0. */
   failing: number | undefined;
-  /** Called before each mapping: the guest's chance to run. */
+  /** Called before each mapping, so that the guest can run. */
   beforeMap: () => void = () => undefined;
   facts: DomainFacts = {
     ...{ hvm: true, dying: false, suspended: false, crashed: false, paused: false },
@@ -40,32 +40,32 @@ export class FakeControl implements SavingControl, RestoringControl {
   context: Uint8Array = Uint8Array.of(1, 2, 3);
   readonly params = new Map<number, bigint>();
   readonly grants: { gfn: bigint; domid: number }[] = [];
-  /** Every frame that was given, in order, and the first of each superpage. */
+  /** Frames that were populated, in order, and the first of each superpage. */
   readonly populated: number[] = [];
   readonly superpages: number[] = [];
-  /** Superpages that it has left. */
+  /** Number of superpages it has left. */
   piecesOf2Mib = Infinity;
   logsDirty = false;
-  /** A page that comes in is in the log: of Xen since 4.22, 4.21.1, 4.20.3 and 4.19.5. */
+  /** Whether a page that the guest takes in is logged: so in Xen since 4.22, 4.21.1, 4.20.3 and 4.19.5. */
   logsPagesTakenIn = false;
-  /** Called before everything that is asked: the guest's chance to run. */
+  /** Called before every call, so that the guest can run. */
   beforeCall: () => void = () => undefined;
   readonly #dirty = new Set<number>();
-  /** Pages whose writes are not logged, since they came in after the log was last read. */
+  /** Pages whose writes are not logged, because they came in after the log was last read. */
   readonly #unlogged = new Set<number>();
   readonly #mappings = new Map<number, Scratch & { frames: number[]; write: boolean }>();
   readonly #bitmaps = new Map<HypercallBitmap, Scratch>();
 
   constructor(readonly pageCount = 0) {}
 
-  /** The guest writes to a page, which it takes in where it has none. */
+  /** Writes to a page as the guest; a missing page is taken in. */
   write(pfn: number, octets: Uint8Array): void {
     this.takeIn(pfn);
     this.pages.set(pfn, octets);
     if (this.logsDirty && !this.#unlogged.has(pfn)) this.#dirty.add(pfn);
   }
 
-  /** Its balloon takes a page in. */
+  /** Takes a page in, as the guest's balloon does. */
   takeIn(pfn: number): void {
     if (this.pages.has(pfn)) return;
     this.pages.set(pfn, new Uint8Array(PAGE_SIZE));
@@ -73,26 +73,26 @@ export class FakeControl implements SavingControl, RestoringControl {
     if (this.logsDirty && this.logsPagesTakenIn) this.#dirty.add(pfn);
   }
 
-  /** Its balloon gives a page back; Linux's writes zeroes to it before. */
+  /** Gives a page back, as the guest's balloon does; Linux writes zeroes to it before. */
   giveBack(pfn: number, { scrubbed = true } = {}): void {
     if (!this.pages.has(pfn)) return;
     if (scrubbed) this.write(pfn, new Uint8Array(PAGE_SIZE));
     this.pages.delete(pfn);
   }
 
-  /** What it holds for its caller, who should have given it back. */
+  /** Resources that the caller should have released. */
   get leftovers(): string[] {
     return [...Array.from(this.#mappings, () => 'a mapping'), ...Array.from(this.#bitmaps, () => 'a bitmap')];
   }
 
-  /** Also of the callbacks, so that these fail in turn with all else. */
+  /** Records a call, also of the callbacks, so that these fail in turn with all others. */
   call(...words: (string | number | bigint)[]): void {
     this.beforeCall();
     this.calls.push(words.join(' '));
     if (this.calls.length - 1 === this.failing) throw new Refusal(words.join(' '));
   }
 
-  /** What was called, once each where it was called several times on end. */
+  /** The calls, with successive equal ones merged. */
   get order(): string[] {
     const names = this.calls.map((call) => call.split(' ')[0]!);
     return names.filter((name, i) => name !== names[i - 1]);
@@ -187,7 +187,7 @@ export class FakeControl implements SavingControl, RestoringControl {
     return given.length;
   }
 
-  /** A frame that is not there has octets all the same, which nobody should see. */
+  /** Maps pages; a missing frame has octets, too, which nobody should read. */
   map(_: number, words: Uint32Array, count: number, access: 'read' | 'write', errors: Int32Array): number {
     this.call('map', access, count);
     this.beforeMap();
@@ -278,14 +278,14 @@ export class FakeControl implements SavingControl, RestoringControl {
 
 const FORBIDDEN = new Uint8Array(PAGE_SIZE).fill(0xee);
 
-/** A page whose octets tell it from every other. */
+/** Makes a page whose octets differ from every other's. */
 export function pageOf(pfn: number, version = 1): Uint8Array {
   const page = new Uint8Array(PAGE_SIZE).fill(version);
   new DataView(page.buffer).setFloat64(PAGE_SIZE - 8, pfn);
   return page;
 }
 
-/** What pages hold, in the order of their pfns, small enough to compare and to read. */
+/** Digests of the pages in the order of their pfns, small enough to compare and to read. */
 export function digests(pages: ReadonlyMap<number, Uint8Array>): [number, string][] {
   return [...pages].sort(([one], [other]) => one - other).map(([pfn, page]) => [pfn, digest(page)]);
 }
@@ -298,7 +298,7 @@ function framesIn(words: Uint32Array, count: number): number[] {
   return Array.from({ length: count }, (_, i) => words[i * 2]! + words[i * 2 + 1]! * 2 ** 32);
 }
 
-/** A file of memory, and where it is mapped. */
+/** A memory file, and its mapping. */
 interface Scratch {
   readonly mapping: Mapping;
   readonly fd: number;

@@ -1,4 +1,4 @@
-/** A Xen host of domains that are their states alone, with its xenstore and its libxl: in place of all three. */
+/** A fake Xen host whose domains are only states, with its xenstore and libxl: replaces all three. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { XenDomains } from './xen-domains.js';
 export interface FakeDomain {
   name: string;
   uuid: string;
-  /** As Xen counts them. */
+  /** Number of pauses, as Xen counts them. */
   pauses: number;
   suspended: boolean;
   crashed: boolean;
@@ -33,13 +33,13 @@ export class FakeXen {
   readonly domains = new Map<number, FakeDomain>();
   readonly store = new Map<string, string>();
   readonly helpers: SaveHelper[] = [];
-  /** What was done to domains, in order: "libxl resume 1", "xc pause 1". */
+  /** Actions on domains, in order: "libxl resume 1", "xc pause 1". */
   readonly acts: string[] = [];
-  /** Called before the act of that name. */
+  /** Functions called before the action of that name. */
   readonly before = new Map<string, () => void>();
-  /** What `libxl suspend` and `libxl restore` do. */
+  /** The work of `libxl suspend` and `libxl restore`. */
   image: (request: LibxlRequest, listener: HelperListener | undefined) => unknown = () => undefined;
-  /** KiB. */
+  /** Free memory in KiB. */
   freeMemory = 4 * 1024 * 1024;
   controlDomainMemory = 1024 * 1024;
   neededMemory = 96 * 1024;
@@ -73,17 +73,17 @@ export class FakeXen {
     return pauses === 0 && !suspended && !crashed;
   }
 
-  /** The guest runs for a while, where nothing stops it. */
+  /** Lets the guest run for a while, if nothing stops it. */
   goOn(domid: number): void {
     if (this.runs(domid)) this.get(domid).cpuNanoseconds += 1e6;
   }
 
-  /** The guest does what it was asked for. */
+  /** Suspends as a guest that was asked to. */
   suspend(domid: number): void {
     this.get(domid).suspended = true;
   }
 
-  /** What a stock command does, and does not tell mig. */
+  /** Resumes as a stock command does, without telling mig. */
   resumeByStock(domid: number): void {
     this.get(domid).suspended = false;
     this.goOn(domid);
@@ -109,7 +109,7 @@ export class FakeXen {
     this.store.set(recordKey(domid), encodeRecord(record));
   }
 
-  /** The process that holds the domain is gone. */
+  /** Marks the process that holds the domain as gone. */
   killHolder(domid: number): void {
     const record = this.record(domid)!;
     const process = { ...thisProcess(), startTime: -1 };
@@ -164,7 +164,7 @@ export class FakeXen {
     this.acts.push(`${what} ${domid}`);
   }
 
-  /** What libxl's process answers. */
+  /** Answers as libxl's process. */
   ask = (request: LibxlRequest, listener?: HelperListener): unknown => {
     switch (request.kind) {
       case 'list':
@@ -225,7 +225,7 @@ export class FakeXen {
     return { domid, name, uuid, memory: 98304, vcpus: 2, ...state, record: this.store.get(recordKey(domid)) };
   }
 
-  /** Another mig process on this host. */
+  /** Makes another mig process on this host. */
   mig(longestWait = 0): { ledger: DomainLedger; domains: XenDomains } {
     const client = { ask: this.ask, busy: false, ended: false } as unknown as LibxlClient;
     const ledger = new DomainLedger(this.control, this.xenstore, new HostLock(this.folder, longestWait));

@@ -1,9 +1,9 @@
-/** Frame lists as Xen takes them: 64 bits each, as two 32-bit words, the lower first. */
+/** Frame lists in Xen's form: 64 bits each, as two 32-bit words, the lower first. */
 
-/** The most that xc_get_pfn_type_batch takes (E2BIG above), and what libxc maps at a time. */
+/** Most frames of xc_get_pfn_type_batch (E2BIG above); libxc also maps that many at a time. */
 export const BATCH = 1024;
 
-/** Pages that the processor can map as one, 2 MiB: of order 9. */
+/** Order of a superpage: 2 MiB, which the processor can map as one. */
 export const SUPERPAGE_ORDER = 9;
 export const SUPERPAGE = 2 ** SUPERPAGE_ORDER;
 
@@ -21,7 +21,7 @@ export class Frames {
     this.words[index * 2 + 1] = pfn < WORD ? 0 : pfn / WORD;
   }
 
-  /** The first `count` from `pfns[first]` on. */
+  /** Fills in `count` frames from `pfns[first]` on. */
   fill(pfns: Float64Array | Uint32Array, first: number, count: number): void {
     if (pfns instanceof Uint32Array) this.#fillLow(pfns, first, count);
     else for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
@@ -38,7 +38,10 @@ export class Frames {
 
 const NO_ERRORS = new Uint8Array(BATCH * 4);
 
-/** @param errors of a mapping; whether none of the first `count`, at most BATCH, says that a frame could not be mapped */
+/**
+ * @param errors of a mapping
+ * @returns whether the first `count`, at most BATCH, were all mapped
+ */
 export function allMapped(errors: Int32Array, count: number): boolean {
   return Buffer.from(errors.buffer, errors.byteOffset, count * 4).equals(NO_ERRORS.subarray(0, count * 4));
 }

@@ -1,4 +1,4 @@
-/** What a Xen host and its save helper, a process that libxl starts, have to say to each other. */
+/** Messages between a Xen host and its save helper, a process that libxl starts. */
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import { TimeoutError } from '@mig/posix';
 import { PAGE_OCTETS } from '@mig/protocol';
@@ -25,7 +25,7 @@ export function helperEnvironment(
       : {}),
     ...(options && {
       MIG_SUSPEND_COST: String(Math.round(options.suspendCost ?? 0)),
-      // 0 is unset: what the file of settings says is for other toolstacks.
+      // 0 means unset: the file of settings is for other toolstacks.
       MIG_STOP_AND_COPY_TIMEOUT: String(Math.ceil((options.stopAndCopyTimeout ?? 0) / 1000)),
     }),
     ...(options?.lineRate !== undefined && {

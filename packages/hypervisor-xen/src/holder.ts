@@ -1,20 +1,20 @@
-/** The process that holds a domain, told apart from any other for good, and whether it is still there. */
+/** The process that holds a domain: its unique identity, and whether it is alive. */
 import { parseProcessStat } from '@mig/posix';
 import { readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to its start: pids are used again, but not with the same start time. */
+  /** Clock ticks from boot to its start: pids are reused, but not with the same start time. */
   readonly startTime: number;
   readonly bootId: string;
-  /** In another one the pid is another process's. */
+  /** The pid namespace: in another one the pid is another process's. */
   readonly pidNamespace: string;
 }
 
-/** Only `dead` is certain: whoever cannot be looked at may be alive. */
+/** Liveness of a process; only `dead` is certain: one that cannot be seen may be alive. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/** @param proc where the processes are */
+/** @param proc the mount point of procfs */
 export function thisProcess(proc = '/proc'): ProcessIdentity {
   const { pid, startTime } = parseProcessStat(readFileSync(`${proc}/self/stat`, 'utf8'))!;
   return { pid, startTime, ...surroundings(proc) };
@@ -28,7 +28,7 @@ export function livenessOf(process: ProcessIdentity, proc = '/proc'): Liveness {
   try {
     text = readFileSync(`${proc}/${process.pid}/stat`, 'utf8');
   } catch (error) {
-    // ESRCH: it ended between the opening and the reading.
+    // ESRCH: the process ended between opening and reading.
     const gone = ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
     return gone ? 'dead' : 'unknown';
   }

@@ -1,21 +1,23 @@
 /**
- * One lock for the domains of this host among all mig processes: whoever judges a domain by its record acts before it
- * gives the lock back. A file's lock and not a transaction of xenstore: the acts themselves, calls of Xen and libxl, are
- * to be under it, and a transaction covers nothing but the store. The kernel takes it back from a process that dies.
+ * One lock for the domains of this host among all mig processes: a process that judges a domain by its
+ * record acts before it releases the lock. It is a file lock, not a transaction of xenstore, which would
+ * not cover the calls of Xen and libxl. The kernel releases it when a process dies.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { pause, tryLockDescriptor } from '@mig/posix';
 
-/** Milliseconds: acts are short, and one that takes longer is held up, or its process is stopped. */
+/**
+ * Timeout of the lock in milliseconds: actions are short; a longer one is stuck, or its process is stopped.
+ */
 const LONGEST_WAIT = 30_000;
 const BETWEEN_TRIES = 5;
 
 export class HostLock {
   readonly #path: string;
 
-  /** @param folder made where it is missing, for its owner only */
+  /** @param folder created for its owner alone if it is missing */
   constructor(
     private readonly folder: string,
     private readonly longestWait = LONGEST_WAIT,

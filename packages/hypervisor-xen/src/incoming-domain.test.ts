@@ -10,7 +10,7 @@ const DOMID = 2;
 let xen: FakeXen;
 beforeEach(() => {
   xen = new FakeXen();
-  // As libxl leaves it.
+  // The state that libxl leaves.
   xen.add(DOMID, { name: 'busy--incoming', uuid: 'u', pauses: 1, cpuNanoseconds: 0 });
 });
 afterEach(() => {
@@ -64,7 +64,7 @@ describe('a domain that has arrived', () => {
     xen.unpauseByStock(DOMID);
     const words = 'busy--incoming was unpaused by another command, and has run before it was to';
     expect(refused('stale', () => copy.start('busy'))).toBe(words);
-    // Paused again, it has run all the same.
+    // Paused again, but it has run.
     xen.get(DOMID).pauses = 1;
     refused('stale', () => copy.start('busy'));
     copy.destroy();

@@ -1,6 +1,7 @@
 /**
- * A domain that has arrived on a Xen host. libxl leaves it paused, and `xl unpause NAME--incoming` would run it before the
- * source has given permission: so it is paused once more, by mig, until it is started.
+ * A domain that has arrived on a Xen host. libxl leaves it paused, and `xl unpause NAME--incoming` would
+ * run it before the source has given permission: so mig adds a pause of its own until the domain is
+ * started.
  */
 import { HostError, type IncomingDomain } from '@mig/hypervisor';
 import { type DomainLedger, newHold } from './domain-ledger.js';
@@ -18,7 +19,10 @@ export interface IncomingParts {
 }
 
 export class XenIncomingDomain implements IncomingDomain {
-  /** A paused domain is not taken, where it was mig's to take: stock's cannot suspend either. */
+  /**
+   * Whether it was paused; a source does not take a domain that mig could not suspend, and stock cannot
+   * either.
+   */
   readonly wasPaused = false;
 
   private constructor(
@@ -28,8 +32,8 @@ export class XenIncomingDomain implements IncomingDomain {
   ) {}
 
   /**
-   * Takes what libxl has built.
-   * @throws HostError; nothing is left of it then
+   * Takes over the domain that libxl has built.
+   * @throws HostError; then nothing is left of it
    */
   static arrived(parts: IncomingParts, domid: number): XenIncomingDomain {
     const { ledger, domains } = parts;
@@ -39,7 +43,7 @@ export class XenIncomingDomain implements IncomingDomain {
         const observed = ledger.observe(domid);
         refuseIfRun(domid, observed);
         const { uuid, name: ownName } = observed;
-        // Before the pause: one that is not noted would stay.
+        // Noted before the pause: a pause that is not noted would stay.
         ledger.write(domid, { standing: 'incoming', epoch: FIRST_EPOCH, uuid, ownName, hold, pause: true });
         ledger.control.pause(domid);
       });
@@ -62,16 +66,19 @@ export class XenIncomingDomain implements IncomingDomain {
       domains.checkRunsOnce(domid, held.observed.uuid);
       domains.checkName(domid, name);
       domains.rename(domid, name);
-      // Once more, after what takes its time.
+      // Checked once more, after the slow steps.
       refuseIfRun(domid, ledger.observe(domid));
       ledger.unpause(domid, true);
-      // Where a stock command has taken libxl's pause back, there is none left.
+      // If a stock command has taken back libxl's pause, there is none left.
       if (!paused && ledger.observe(domid).paused) domains.do('unpause', domid);
       this.#noteStarted({ ...next, uuid: held.observed.uuid, ownName: name, hold: this.hold });
     });
   }
 
-  /** It runs: what cannot be written of that is no failure, and once this process has ended whoever looks sees it. */
+  /**
+   * Notes that it runs; a failure to write that is harmless, because once this process has ended the state
+   * shows it.
+   */
   #noteStarted(record: DomainRecord): void {
     try {
       this.parts.ledger.write(this.domid, record);
@@ -94,13 +101,13 @@ export class XenIncomingDomain implements IncomingDomain {
   }
 }
 
-/** Permission has not come: nobody but the source may have run it. */
+/** Refuses a domain that has run: without permission only the source may have run it. */
 function refuseIfRun(domid: number, { name, paused, crashed, cpuNanoseconds }: Observed): void {
   const refuse = (what: string) => {
     throw new HostError('stale', `${name} ${what}`, { domid });
   };
   if (crashed) refuse('has crashed');
-  // It has none before it runs for the first time.
+  // The time is 0 before it first runs.
   if (cpuNanoseconds !== 0) refuse('was unpaused by another command, and has run before it was to');
   if (!paused) refuse('was unpaused by another command before it was to run');
 }

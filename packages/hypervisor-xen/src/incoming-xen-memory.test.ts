@@ -27,7 +27,7 @@ afterEach(() => {
   for (const recording of recordings.splice(0)) recording.close();
 });
 
-/** What libxl does for a restore. */
+/** A fake libxl's part of a restore. */
 class Target extends FakeControl {
   readonly missing: number[] = [];
 
@@ -60,7 +60,7 @@ describe.each(recordedImages)("Xen's own %s", (name) => {
   const target = new Target();
   const results = target.restore(image);
   const pages = pagesIn(image);
-  // Of the parameters 1, 5, 6 and 17. The thinned stream has not their pages.
+  // Parameters 1, 5, 6 and 17. The shortened stream lacks their pages.
   const rings = [0xfeffb, 0xfeffc, 0xfeffd, 0xfefff];
 
   test('comes into place', () => {
@@ -137,7 +137,7 @@ function batch(...pages: Page[]): ImageRecord {
   };
 }
 
-/** An image of these records, static data ended where they say so. */
+/** Builds an image of these records; they mark the end of the static data. */
 function imageOf(records: readonly ImageRecord[], guest: GuestType = 'x86-hvm', xenMinor = 17): Uint8Array {
   return Buffer.concat([
     encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
@@ -232,7 +232,8 @@ test('rings begin empty; what has no meaning any more is dropped', () => {
 });
 
 test.each([
-  // An upgrade, the same, one back that both can load, and one that is older than all that mig knows.
+  // An upgrade, the same version, a downgrade that both can load, and a version older than all that mig
+  // knows.
   [17, 20],
   [20, 20],
   [16, 17],

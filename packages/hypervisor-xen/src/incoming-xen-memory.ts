@@ -16,21 +16,21 @@ import { Phases } from './phases.js';
 import { Populator } from './populator.js';
 import { whyNotLoadable, type XenVersion } from './xen-version.js';
 
-/** What libxl made for the domain before its image arrives. */
+/** Event channels that libxl made for the domain before its image arrives. */
 export interface IncomingChannels {
   readonly store: { readonly evtchn: number; readonly domid: number };
   readonly console: { readonly evtchn: number; readonly domid: number };
 }
 
-/** What an image lacked, so that libxl must provide it: XGR_SDD_MISSING_* of xenguest.h. */
+/** Flags of what an image lacked, so that libxl must provide it: XGR_SDD_MISSING_* of xenguest.h. */
 export const Missing = { CPUID: 1, MSR: 2 } as const;
 
 export interface RestoreCallbacks {
-  /** The static data has arrived and is applied. `missing`: bits of Missing. */
+  /** Called when the static data has been applied. `missing`: bits of Missing. */
   staticDataDone(missing: number): void;
 }
 
-/** What a restore asks of the hypervisor. */
+/** Hypervisor calls of a restore. */
 export type RestoringControl = Pick<
   XenControl,
   | 'clearPage'
@@ -46,20 +46,23 @@ export type RestoringControl = Pick<
   | 'unmap'
 >;
 
-/** Parameters that name a page of rings, beside the console's: the peers are new, and begin with empty ones. */
+/**
+ * Parameters that name a page of rings, except the console's: the peers are new, and begin with empty
+ * rings.
+ */
 const RINGS: ReadonlySet<number> = new Set([
   HvmParamIndex.STORE_PFN,
   HvmParamIndex.IOREQ_PFN,
   HvmParamIndex.BUFIOREQ_PFN,
 ]);
 
-/** Where xenstored and xenconsoled find the domain's rings. */
+/** Pages where xenstored and xenconsoled find the domain's rings. */
 export interface RestoreResults {
   readonly storeGfn: bigint;
   readonly consoleGfn: bigint;
 }
 
-/** The memory of an HVM or PVH domain that is being restored, into a domain that libxl has created. */
+/** The memory of an HVM or PVH domain during a restore, into a domain that libxl has created. */
 export class IncomingXenMemory implements IncomingMemory {
   readonly phases = new Phases();
   readonly #populator: Populator;
@@ -84,7 +87,7 @@ export class IncomingXenMemory implements IncomingMemory {
     this.#populator = new Populator(control, domid);
   }
 
-  /** Pieces of 2 MiB that the domain has been given. */
+  /** Number of 2 MiB pieces given to the domain. */
   get superpages(): number {
     return this.#populator.superpages;
   }
@@ -180,7 +183,7 @@ export class IncomingXenMemory implements IncomingMemory {
         this.control.setTscInfo(this.domid, record);
         return;
       case 'HVM_CONTEXT':
-        // Its octets are ours during the call only; they are due when all else is in place.
+        // Its octets are valid only during the call; they are applied when all else is in place.
         this.#hvmContext = record.context.slice();
         return;
       case 'HVM_PARAMS':
@@ -198,7 +201,7 @@ export class IncomingXenMemory implements IncomingMemory {
     if (param > 0xffffffff) {
       throw new HostError('bad-guest', `there is no HVM parameter ${index}`, { domid: this.domid });
     }
-    // Of no meaning any more; old images have it.
+    // Obsolete; old images have it.
     if (param === HvmParamIndex.PAE_ENABLED) return;
     if (param === HvmParamIndex.STORE_PFN) this.#results = { ...this.#results, storeGfn: value };
     if (param === HvmParamIndex.CONSOLE_PFN) {
@@ -209,7 +212,7 @@ export class IncomingXenMemory implements IncomingMemory {
     this.control.setHvmParam(this.domid, param, value);
   }
 
-  /** A page that is not there needs no clearing, as for libxc. */
+  /** Clears a page; as in libxc, a missing page needs no clearing. */
   #anew(clear: () => void): void {
     try {
       clear();
@@ -218,7 +221,7 @@ export class IncomingXenMemory implements IncomingMemory {
     }
   }
 
-  /** To be called once the image has ended well: the domain can run after that. */
+  /** Completes the restore after the end of the image; then the domain can run. */
   complete(): RestoreResults {
     const { domid, control, channels } = this;
     const { storeGfn, consoleGfn } = this.#results;

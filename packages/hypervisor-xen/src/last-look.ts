@@ -1,6 +1,6 @@
 /**
- * Whether a domain is still as mig stopped it. Until permission is given a stock command may do to it what it likes, and
- * asks nobody; afterwards the target may run it.
+ * Checks that a domain is still as mig stopped it. Until permission is given a stock command may change it
+ * without asking; afterwards the target may run it.
  */
 import { HostError } from '@mig/hypervisor';
 import { configurationChange } from './configuration-change.js';
@@ -8,24 +8,24 @@ import type { Observed } from './domain-standing.js';
 
 const BY_ANOTHER = 'by another command meanwhile';
 
-/** The domain when it had stopped for us. */
+/** The domain's state when it stopped for us. */
 export interface Stopped {
   readonly uuid: string;
   readonly cpuNanoseconds: number;
 }
 
-/** @throws HostError `stale`, saying what has become of it */
+/** @throws HostError `stale`, saying what has changed */
 export function lookAgain(domid: number, now: Observed, stopped: Stopped): void {
   const changed = whatHappened(now, stopped);
   if (changed !== undefined) throw stale(domid, now.name, changed);
 }
 
-/** @throws HostError `stale` where it is no longer called as it was when it was taken */
+/** @throws HostError `stale` where its name is not the one it was taken under */
 export function lookAtName(domid: number, { name }: Observed, ownName: string): void {
   if (name !== ownName) throw stale(domid, ownName, `was renamed ${name} ${BY_ANOTHER}`);
 }
 
-/** @throws HostError `stale` where the target was told another configuration */
+/** @throws HostError `stale` where the target got another configuration */
 export function lookAtConfiguration(domid: number, name: string, sent: string, now: string): void {
   const change = configurationChange(sent, now);
   if (change !== undefined) throw stale(domid, name, `was configured anew ${BY_ANOTHER} (${change})`);

@@ -29,7 +29,7 @@ function newInterrupt(): Interrupt {
   return interrupt;
 }
 
-/** A listener that remembers, and decides as it is told. */
+/** A listener that records calls, and decides as told. */
 function listener(decision?: HelperDirective, interrupt?: Interrupt) {
   const heard: HelperMessage[] = [];
   const hear: HelperListener['hear'] = (message) => {
@@ -39,7 +39,7 @@ function listener(decision?: HelperDirective, interrupt?: Interrupt) {
   return { heard, hear, interrupt };
 }
 
-/** The scripted process does by domid what a test is about. */
+/** Makes a request for the scripted process, whose reaction depends on the domid. */
 function suspend(what: 'finish' | 'fail' | 'wait' | 'die' | 'silent' | 'stuck'): LibxlRequest {
   const domid = ['finish', 'fail', 'wait', 'die', 'silent', 'stuck'].indexOf(what);
   const stream = { pid: process.pid, fd: 1 };
@@ -88,7 +88,7 @@ describe('while the helper works', () => {
   test('its news are heard, and its questions answered', () => {
     const client = start();
     const { heard, ...rest } = listener(enough);
-    // The scripted process replies with the decision that it was given.
+    // The scripted process replies with the decision it was given.
     expect(client.ask(suspend('finish'), rest)).toBe(JSON.stringify(enough));
     expect(heard.map(({ kind }) => kind)).toEqual(['helper', 'saving', 'consult']);
     expect((heard[2] as { stats: PrecopyStats }).stats).toMatchObject({
@@ -248,7 +248,7 @@ describe.skipIf(isControlDomain())('on a machine without Xen', () => {
   });
 });
 
-/** A process whose parent has not yet heard of its end does not run any more. */
+/** Tells whether a process runs; a zombie does not. */
 function running(pid: string): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -25,25 +25,29 @@ import type { HelperDirective, HelperMessage, LibxlReply, LibxlRequest } from '.
 import { JsonLines, jsonLine } from './lines.js';
 import { SilentHelper } from './silent-helper.js';
 
-/** What the save helper says while a request is worked on; `consult` is to be answered. */
+/** Handles the save helper's messages during a request; `consult` must be answered. */
 export interface HelperListener {
   hear(message: HelperMessage): HelperDirective | undefined;
   /**
-   * The helper becomes Xen's own, and says no more.
-   * @returns what looks at it now and then, and says in how many milliseconds to look again; what that throws ends the request
+   * Called when the helper becomes Xen's own, and is silent from then on.
+   * @returns a function that looks at it, and returns the milliseconds until the next look; what it throws
+   * ends the request
    */
   handedOn?(helper: SilentHelper): () => number;
-  /** Ends the request: the helper is told to stop, and libxl says how it went. */
+  /** Ends the request: the helper is told to stop, and libxl reports the result. */
   readonly interrupt?: Interrupt | undefined;
-  /** For the stream, once the helper has done its part of it and only libxl can still be held up. */
+  /** Timeout of the stream, once the helper has finished and only libxl can still be blocked. */
   readonly patience?: Patience | undefined;
 }
 
 const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
 
-/** Milliseconds between two looks at Xen's own helper that is to end: while libxl has to answer it, and afterwards. */
+/**
+ * Milliseconds between two looks at Xen's own helper during its end: while libxl has to answer it, and
+ * afterwards.
+ */
 const LOOKS_AT_END = { answer: 10, end: 1000 };
-/** Looks after its end in which libxl, too, should have come to its own. */
+/** Number of looks after its end in which libxl, too, should have finished. */
 const LOOKS_AFTER_END = 5;
 
 const NOBODY_DECIDES: HelperDirective = {
@@ -53,7 +57,7 @@ const NOBODY_DECIDES: HelperDirective = {
   },
 };
 
-/** Asks the process that keeps libxl. Blocks until it has answered. */
+/** A client of the process that runs libxl. Blocks until it has answered. */
 export class LibxlClient {
   readonly #requests: Output;
   readonly #decisions: Output;
@@ -64,7 +68,7 @@ export class LibxlClient {
   #ended = false;
   #looksAfterEnd = 0;
 
-  /** Takes the process that the main thread has, in a worker, or starts one. */
+  /** Takes over the main thread's process, in a worker, or starts one. */
   constructor(program = LIBXL_PROCESS) {
     const connection = takeFromMainThread() ?? startLibxl(program);
     offerToWorkers(connection);
@@ -76,14 +80,15 @@ export class LibxlClient {
     this.#replies = new JsonLines(this.#input);
   }
 
-  /** There is nobody to ask any more: the process did not live to answer, or a worker has it now. */
+  /** True once this client is unusable: the libxl process has died, or a worker has taken it over. */
   get ended(): boolean {
     return isGone(this.#connection);
   }
 
   /**
-   * @throws HostError as libxl's process does, or `unavailable` where that has ended; InterruptedError; what the listener
-   *   throws. It is then over at libxl, too.
+   * Makes a request.
+   * @throws HostError as libxl's process does, or `unavailable` where that has ended; InterruptedError;
+   * what the listener throws. The request is then over at libxl, too.
    */
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
     if (!claim(this.#connection)) {
@@ -118,13 +123,13 @@ export class LibxlClient {
     let silent: SilentHelper | undefined;
     this.#looksAfterEnd = 0;
     let helperIsDone = false;
-    // What ends the request before libxl does.
+    // The cause that ends the request before libxl does.
     let cause: Error | undefined;
     const stop = (reason: unknown) => {
       cause ??= reason instanceof Error ? reason : new Error(String(reason));
       this.#input.interrupt = undefined;
       this.#input.deadline = undefined;
-      // Past the helper libxl itself may be held up by the stream, and listens to nobody.
+      // After the helper's part libxl itself may be blocked by the stream, and hears nobody.
       if (silent !== undefined) this.#input.lookInterval = this.#end(silent);
       else if (helperIsDone) this.#kill();
       else if (helper !== undefined) signal(helper, 'SIGTERM');
@@ -185,9 +190,9 @@ export class LibxlClient {
   }
 
   /**
-   * Xen's own helper is told to end until it has: a signal may have come to it as it became that. libxl may then still be
-   * held up by the stream, and listens to nobody.
-   * @returns milliseconds until it is to be looked at again
+   * Tells Xen's own helper to end until it has: a signal during its exec may be lost. libxl may then still
+   * be blocked by the stream, and hears nobody.
+   * @returns milliseconds until the next look
    */
   #end(helper: SilentHelper): number {
     const attempt = helper.stop();
@@ -201,7 +206,9 @@ export class LibxlClient {
     if (pid !== undefined) signal(pid, 'SIGKILL');
   }
 
-  /** The process ends by itself. One that a worker has is the worker's. */
+  /**
+   * Closes the client; the process then ends by itself. A process that a worker has taken is the worker's.
+   */
   close(): void {
     const aWorkers = isGone(this.#connection) && !this.#ended;
     if (aWorkers) return;
@@ -216,6 +223,6 @@ function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }

@@ -1,4 +1,4 @@
-/** libxl's process and the threads of `xl`: who asks it. */
+/** Tests of which thread of `xl` asks libxl's process. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -22,7 +22,7 @@ function start(): LibxlClient {
 /** Its pid. */
 const WHO = { kind: 'configuration', domid: 0 } as const;
 
-/** A worker that is started now asks for the pid of its process. `done` becomes 1 when it knows. */
+/** Starts a worker that asks for the pid of its process. `done` becomes 1 when it knows. */
 function startWorker() {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const code = `
@@ -52,7 +52,7 @@ test('a worker goes on with the process of the main thread, which then has anoth
   expect(await askedByWorker()).toBe(pid);
   expect(client.ended).toBe(true);
   expect(() => client.ask(WHO)).toThrow("libxl's process is a worker's");
-  // What the worker has closed is not closed again: the number may be another's by now.
+  // A pipe that the worker has closed is not closed again: the number may be another file's by now.
   client.close();
   expect(start().ask(WHO)).not.toBe(pid);
 });

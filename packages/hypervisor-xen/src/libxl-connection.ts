@@ -1,6 +1,6 @@
 /**
- * The pipes to libxl's process. They are the whole process's, and libxl takes its time to start: a worker goes on with those
- * that the thread which started it had, unless that thread is using them.
+ * The pipes to libxl's process. libxl takes time to start, and the pipes belong to the whole process: so a
+ * worker takes over those of the thread that started it, unless that thread is using them.
  */
 import { spawn } from 'node:child_process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
@@ -8,31 +8,31 @@ import { closeDescriptor, pipe } from '@mig/posix';
 
 export interface LibxlConnection {
   readonly pid: number | undefined;
-  /** Written here. */
+  /** The descriptor that requests are written to. */
   readonly requests: number;
-  /** Written here. */
+  /** The descriptor that decisions are written to. */
   readonly decisions: number;
-  /** Read here. */
+  /** The descriptor that replies are read from. */
   readonly replies: number;
   /** One word of Use, shared between threads. */
   readonly use: Int32Array;
 }
 
-/** By the thread that has it; gone: closed, or a worker's. */
+/** Use of a connection by the thread that has it; gone: closed, or taken by a worker. */
 const Use = { IDLE: 0, ASKING: 1, GONE: 2 } as const;
 
 const FOR_WORKERS = '@mig/hypervisor-xen: libxl';
 
-/** Starts a process. Its standard error, libxl's messages, is ours. */
+/** Starts a process. Its standard error, libxl's messages, is this process's own. */
 export function startLibxl(program: string): LibxlConnection {
   const [requests, replies, decisions] = [pipe(), pipe(), pipe()];
   const theirs = [requests.readEnd, replies.writeEnd, decisions.readEnd];
   const child = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'inherit', ...theirs],
-    // A Ctrl-C at the terminal is for xl: what libxl has started, scripts among it, is to come to its end.
+    // A Ctrl-C at the terminal is for xl: processes that libxl has started, such as scripts, must finish.
     detached: true,
   });
-  // Where it could not be started, the first question finds it ended.
+  // If the process could not be started, the first request finds it ended.
   child.on('error', () => undefined);
   child.unref();
   for (const fd of theirs) closeDescriptor(fd);
@@ -45,12 +45,12 @@ export function startLibxl(program: string): LibxlConnection {
   };
 }
 
-/** A worker that is started from here on may take it. */
+/** Lets a worker that is started from here on take the connection. */
 export function offerToWorkers(connection: LibxlConnection): void {
   if (isMainThread) setEnvironmentData(FOR_WORKERS, connection);
 }
 
-/** What the main thread has offered, where nobody has it and it is not in use. */
+/** Takes what the main thread has offered, unless it is taken or in use. */
 export function takeFromMainThread(): LibxlConnection | undefined {
   if (isMainThread) return undefined;
   const offered = getEnvironmentData(FOR_WORKERS) as LibxlConnection | undefined;
@@ -68,7 +68,7 @@ export function release({ use }: LibxlConnection): void {
   Atomics.store(use, 0, Use.IDLE);
 }
 
-/** Nobody is to take it any more. */
+/** Marks the connection as gone: nobody may take it any more. */
 export function retire({ use }: LibxlConnection): void {
   Atomics.store(use, 0, Use.GONE);
 }

@@ -22,7 +22,7 @@ vi.mock('./saver-processes.js', () => ({
   isBeingSavedLive: (domid: number) => saved.has(domid),
 }));
 
-/** What libxl's process answers. */
+/** Answers as libxl's process. */
 const libxl = { answer: (_: LibxlRequest, __?: HelperListener): unknown => undefined };
 
 const DEAD = new HostError('unavailable', "libxl's process has ended");
@@ -369,7 +369,10 @@ test('a restore is of the name that it arrives under', () => {
 describe('of a restore that failed', () => {
   const configuration = '{"c_info":{"name":"one","uuid":"u"}}';
 
-  /** What is destroyed where a restore ends so, in libxl's process or with it, and these are there then. */
+  /**
+   * Lists the domains destroyed when a restore fails with `end`, in libxl's process or with it, and `after`
+   * is the list of domains then.
+   */
   function destroyedAmong(after: readonly LibxlDomain[], end = DEAD): number[] {
     const destroyed: number[] = [];
     let there: readonly LibxlDomain[] = [one, two];
@@ -389,7 +392,7 @@ describe('of a restore that failed', () => {
 
   test('nothing is left, though libxl crashed and its process is another', () => {
     expect(destroyedAmong([one, two, { ...one, domid: 7, name: 'one--incoming' }])).toEqual([7]);
-    // Before it has a name.
+    // The domain has no name yet.
     expect(destroyedAmong([one, two, { ...one, domid: 8, name: '' }])).toEqual([8]);
   });
 
@@ -400,7 +403,7 @@ describe('of a restore that failed', () => {
 
   test('nothing of another restore of the same image is touched, which was quicker', () => {
     const incoming = { ...one, domid: 10, name: 'one--incoming' };
-    // This one could not have the name, and libxl has cleaned up after itself.
+    // The name was not given to this one, and libxl has cleaned up itself.
     expect(destroyedAmong([one, two, incoming], new HostError('name-taken', 'there is one'))).toEqual([]);
     expect(destroyedAmong([one, two, { ...incoming, paused: false }])).toEqual([]);
     expect(destroyedAmong([one, two, { ...incoming, name: 'one' }])).toEqual([]);

@@ -1,4 +1,4 @@
-/** The streams of libxl, with an image of our save helper's inside. */
+/** The streams of libxl, with our save helper's image inside. */
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
 import { InterruptedError, type Input, type Output, type Patience, positionOf } from '@mig/posix';
 import { helperEnvironment, inOurTime, inOurWords } from './helper-talk.js';
@@ -19,7 +19,7 @@ export class LibxlImages {
 
   /**
    * Saves a domain, and leaves it suspended.
-   * @param domain hears of the guest's suspend as soon as it can be told; what it throws ends the save
+   * @param domain is told of the guest's suspend as soon as it is known; what it throws ends the save
    */
   save(domid: number, output: Output, options: SaveOptions, domain: SavedDomain): ImageReport {
     let report: ImageReport | undefined;
@@ -44,7 +44,7 @@ export class LibxlImages {
     };
     const before = positionOf(output.fd);
     const { debug } = options;
-    // Of a PV domain the stock helper would try it, and fail.
+    // For a PV domain the stock helper would try a live save, and fail.
     const live = options.live && domain.hvm;
     const environment = helperEnvironment(
       this.saveHelper,
@@ -66,7 +66,7 @@ export class LibxlImages {
     if (report === undefined) {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
-    // Of a pipe nobody can tell how much libxl itself has written around the image.
+    // For a pipe nobody can tell how much libxl itself has written around the image.
     const after = positionOf(output.fd);
     output.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
     return report;
@@ -98,16 +98,17 @@ export class LibxlImages {
   }
 
   /**
-   * libxl destroys what it could not build, unless its process ends before: libxl 4.17 crashes at a stream that is over
-   * before its first octet, as stock xl does, and one that a stalled stream holds up is killed. What runs, or has
-   * another name, is what another restore of the same image has built.
-   * @param before the domains that were there
+   * Destroys what is left of a failed restore. libxl does that itself, unless its process ends first: libxl
+   * 4.17 crashes at a stream that ends before its first octet, as stock xl does, and a process blocked by a
+   * stalled stream is killed. A domain that runs, or has another name, belongs to another restore of the
+   * same image.
+   * @param before the domains that existed before
    */
   #destroyRemains(configuration: string, name: string, before: readonly number[]): void {
     const uuid = uuidIn(configuration);
     const isLeft = (domain: LibxlDomain) =>
       domain.uuid === uuid &&
-      // It may not have come to have a name.
+      // The domain may not have got its name yet.
       [name, ''].includes(domain.name) &&
       domain.paused &&
       !before.includes(domain.domid);
@@ -116,11 +117,14 @@ export class LibxlImages {
         if (isLeft(domain)) this.domains.do('destroy', domain.domid);
       }
     } catch {
-      // What went wrong first is what the operator needs to hear.
+      // The first error is the one to report.
     }
   }
 
-  /** What the helper says of its failure counts before libxl's word for it. */
+  /**
+   * Makes a request during which the helper speaks. The helper's account of its failure takes precedence
+   * over libxl's.
+   */
   #askHelper(
     request: LibxlRequest,
     { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
@@ -145,15 +149,15 @@ export class LibxlImages {
   }
 
   /**
-   * A helper that was killed has not turned it off, and its domain would go on slowly. One that has spoken of its end is
-   * not cleaned up after: somebody else may have begun to save the domain since.
+   * Switches log-dirty mode off after a helper that was killed: its domain would stay slow. A helper that
+   * reported its end has done so itself, and somebody else may have begun to save the domain since.
    */
   #stopLogDirty(domid: number): void {
     if (isBeingSavedLive(domid)) return;
     try {
       this.domains.do('stop-log-dirty', domid);
     } catch {
-      // What went wrong first is what the operator needs to hear; the next migration turns it off.
+      // The first error is the one to report; the next migration switches log-dirty mode off.
     }
   }
 }
@@ -161,13 +165,16 @@ export class LibxlImages {
 /** Milliseconds between two looks at a restore by Xen's own helper. */
 const RESTORE_LOOKS = 100;
 
-/** Once the helper has ended all has come, and libxl takes the time that devices need. */
+/**
+ * Watches a restore. Once the helper has ended everything has arrived, and libxl takes the time that
+ * devices need.
+ */
 function lookAtRestore(helper: SilentHelper, patience: Patience): number {
   if (!helper.isGone) helper.checkMoves(patience);
   return RESTORE_LOOKS;
 }
 
-/** The configuration of a domain that is called so by now. */
+/** The configuration of a domain with its present name. */
 export function renamed(configuration: string, name: string): string {
   const parsed = JSON.parse(configuration) as { c_info?: object };
   return JSON.stringify({ ...parsed, c_info: { ...parsed.c_info, name } });

@@ -1,7 +1,7 @@
 /**
- * The conversation between `xl`, the process that keeps libxl, and the save helper that libxl starts: one JSON object a
- * line. Requests go to libxl's process. Its replies and the helper's messages share a pipe: the helper speaks only
- * while libxl's process is busy with a request, and is silent.
+ * Messages between `xl`, the process that runs libxl, and the save helper that libxl starts: one JSON
+ * object a line. Requests go to libxl's process. Its replies and the helper's messages share a pipe: the
+ * helper speaks only while libxl's process is busy with a request, and is silent.
  */
 import type {
   Bandwidth,
@@ -82,10 +82,10 @@ export type HelperFailure =
   | { readonly kind: 'host'; readonly code: HostErrorCode; readonly message: string }
   | { readonly kind: 'other'; readonly message: string };
 
-/** What xl answers to a `consult`. */
+/** The answer of xl to a `consult`. */
 export interface HelperDirective {
   readonly decision: PrecopyDecision;
-  /** What holds from now on; no limit where it is absent. */
+  /** The bandwidth limit from now on; absent for no limit. */
   readonly bandwidth?: Bandwidth | undefined;
 }
 

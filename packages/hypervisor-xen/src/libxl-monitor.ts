@@ -1,6 +1,6 @@
 /**
- * Sees to what a domain's configuration wants when it shuts down, for as long as there is the domain: what stock xl
- * leaves a process behind for. Argument: the domid. Says what it does on standard output.
+ * Applies a domain's configured actions when it shuts down, as long as the domain exists: the process that
+ * stock xl leaves behind. Argument: the domid. Writes what it does to standard output.
  */
 import { pause } from '@mig/posix';
 import { Attendant } from './attendant.js';
@@ -14,13 +14,14 @@ try {
   const version = detectXen();
   const libxl = new Libxl(version, false);
   const time = { pause, now: () => performance.now() };
-  // Once, as stock xl does: a domain that comes to its end later comes again whatever xl.conf has become by then.
+  // Read once, as stock xl does: a later restart of the domain uses the same settings, whatever xl.conf has
+  // become.
   const settings = buildSettings(version, libxl);
   new Attendant(libxl, {
     say,
     pause,
     now: () => new Date(),
-    // Nobody waits for its restart: it waits for whoever has the lock as long as that takes.
+    // Nobody waits for the restart, so it waits for the lock as long as necessary.
     build: (configuration, create) => {
       const building = { configuration, time, longestWait: Infinity };
       return buildBy(settings, libxl, building, create);

@@ -25,7 +25,7 @@ function start() {
     child,
     requests: child.stdio[3] as Writable,
     replies: child.stdio[4] as Readable,
-    /** What becomes of it, when it has ended. */
+    /** The exit of the process, once it has ended. */
     end: async () => {
       const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
       return { status: status ?? signal, words: await words };
@@ -35,7 +35,7 @@ function start() {
 
 const QUIETLY = { status: 0, words: '' };
 
-// In a dom0 it would ask the libxl that is there.
+// In a dom0 it would use the installed libxl.
 describe.skipIf(isControlDomain())("libxl's process", () => {
   test('answers one request after the other, and ends with the last', async () => {
     const { requests, replies, end } = start();

@@ -1,7 +1,7 @@
 /**
- * The process that keeps libxl: it does what it is asked for, one thing after the other, and blocks meanwhile. It ends
- * when nobody can ask any more. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone, which
- * duplicates 4 and 5.
+ * The process that runs libxl: it serves one request after the other, and blocks meanwhile. It ends when no
+ * further request can come. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone,
+ * which duplicates 4 and 5.
  */
 import { HostError } from '@mig/hypervisor';
 import {
@@ -28,10 +28,10 @@ import { xlSettings } from './xl-settings.js';
 const requests = new JsonLines(new Input(3, { subject: 'requests' }));
 const replies = new Output(4, { subject: 'replies' });
 
-// What libxl starts has standard streams as well: a script that lacks them fails at its first word.
+// Processes that libxl starts need standard streams, too: a script without them fails at its first output.
 for (const fd of [0, 1, 2]) makeInheritable(fd);
 
-// Ctrl-C at the terminal is for xl, which decides what becomes of what goes on.
+// Ctrl-C at the terminal is for xl, which decides how the work ends.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 let libxl: Libxl | undefined;
@@ -95,7 +95,7 @@ function perform(libxl: Libxl, request: LibxlRequest) {
   }
 }
 
-/** What libxl starts inherits it. */
+/** Sets variables, which the processes that libxl starts inherit. */
 function setEnvironment(environment: Readonly<Record<string, string>>): void {
   const link = `${process.pid},${environment[LINK_VARIABLE]}`;
   Object.assign(process.env, environment, { [LINK_VARIABLE]: link });

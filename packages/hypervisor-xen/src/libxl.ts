@@ -1,8 +1,8 @@
 /**
- * What mig asks of libxenlight, each call declared once. Prototypes: tools/include/libxl.h, libxl_utils.h and
- * _libxl_types.h, alike in Xen 4.16 to 4.22; structures whose size is all that is needed of them are opaque here. Every call is the
- * blocking one (no `ao_how`). libxl takes over SIGCHLD while it has children of its own: only a process without
- * children of Node's may load this.
+ * Calls of libxenlight that mig uses, each declared once. Prototypes: tools/include/libxl.h, libxl_utils.h
+ * and _libxl_types.h, equal in Xen 4.16 to 4.22; a structure of which only the size is needed is opaque
+ * here. Every call is the blocking one (no `ao_how`). libxl takes over SIGCHLD while it has children of its
+ * own: only a process without children of Node's may load this.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,29 +16,32 @@ import { UUID_SIZE, uuidOctets, uuidText } from './uuid.js';
 import type { XenVersion } from './xen-version.js';
 import { Xenstore } from './xenstore.js';
 
-/** xentoollog_level and XTL_STDIOSTREAM_* of tools/include/xentoollog.h. */
+/** Constants of xentoollog_level, and XTL_STDIOSTREAM_* (tools/include/xentoollog.h). */
 const XTL_PROGRESS = 4;
 const XTL_DEBUG = 1;
 const XTL_STDIOSTREAM_HIDE_PROGRESS = 4;
 
-/** LIBXL_SUSPEND_* of libxl.h. */
+/** Flags LIBXL_SUSPEND_* (libxl.h). */
 const SUSPEND_DEBUG = 1;
 const SUSPEND_LIVE = 2;
 
-/** INVALID_DOMID of libxl.h. */
+/** INVALID_DOMID (libxl.h). */
 const NO_DOMID = 0xffffffff;
 
-/** libxl_cputopology, in words of four octets: core, socket, node; and the node of a CPU that is not online. */
+/**
+ * The layout of libxl_cputopology, in words of four octets: core, socket, node; and the node of an offline
+ * CPU.
+ */
 const CPU_TOPOLOGY = { words: 3, node: 2 };
 const NO_NODE = 0xffffffff;
 
-/** `offsetof(libxl_version_info, commandline)`. */
+/** Offset of `commandline` in libxl_version_info. */
 const COMMAND_LINE_OFFSET = 80;
 
-/** What `xl config-update` stores a configuration under (libxl_userdata_store). */
+/** The userdata id under which `xl config-update` stores a configuration (libxl_userdata_store). */
 const CONFIGURATION_UPDATE = 'xl';
 
-/** Some of libxl's ERROR_* of _libxl_types.h, by name. */
+/** Names of some of libxl's ERROR_* (_libxl_types.h). */
 const errors: Readonly<Record<number, string>> = {
   [-3]: 'ERROR_FAIL',
   [-6]: 'ERROR_INVAL',
@@ -49,7 +52,7 @@ const errors: Readonly<Record<number, string>> = {
 };
 const ERROR_DOMAIN_NOTFOUND = -21;
 
-/** LIBXL_SHUTDOWN_REASON_* of _libxl_types.h. */
+/** Numbers LIBXL_SHUTDOWN_REASON_* (_libxl_types.h). */
 const REASON_SUSPEND = 2;
 const REASON_CRASH = 3;
 
@@ -58,20 +61,20 @@ export interface LibxlDomain {
   readonly domid: number;
   readonly name: string;
   readonly uuid: string;
-  /** KiB. */
+  /** Memory in KiB. */
   readonly memory: number;
   readonly vcpus: number;
   readonly paused: boolean;
   readonly suspended: boolean;
   readonly crashed: boolean;
   readonly cpuNanoseconds: number;
-  /** What mig remembers of it, as it is written in xenstore. */
+  /** mig's record of it, as written in xenstore. */
   readonly record?: string | undefined;
 }
 
 type Functions = ReturnType<typeof declareLibxl>;
 
-/** @throws HostError where a library is not there, and what koffi says where a function is not */
+/** @throws HostError where a library is missing, and koffi's error where a function is */
 export function declareLibxl({ libraries }: XenVersion) {
   const light = loadLibrary(libraries.light);
   const log = loadLibrary('libxentoollog.so.1');
@@ -158,7 +161,7 @@ export function declareLibxl({ libraries }: XenVersion) {
   };
 }
 
-/** How a domain came to its end: LIBXL_SHUTDOWN_REASON_* by name, or gone without one. */
+/** The end of a domain: LIBXL_SHUTDOWN_REASON_* by name, or gone without a reason. */
 export type DomainEnd =
   'poweroff' | 'reboot' | 'suspend' | 'crash' | 'watchdog' | 'soft_reset' | 'unknown' | 'gone';
 
@@ -171,22 +174,25 @@ const ends: Readonly<Record<number, DomainEnd>> = {
   5: 'soft_reset',
 };
 
-/** LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN of _libxl_types.h; the other that is awaited is DOMAIN_DEATH. */
+/** LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN (_libxl_types.h); the other awaited event is DOMAIN_DEATH. */
 const EVENT_DOMAIN_SHUTDOWN = 1;
 const EVENTMASK_SHUTDOWN_AND_DEATH = (1 << 1) | (1 << 2);
 
-/** An open libxl. Methods throw HostError for what libxl could not do; libxl itself says more on standard error. */
+/**
+ * An open libxl. Methods throw HostError for what libxl could not do; libxl itself writes more to standard
+ * error.
+ */
 export class Libxl {
   readonly #libxl: Functions;
   readonly #ctx: number;
   readonly #layout: XenVersion['libxl'];
   readonly #store = new Xenstore();
 
-  /** @param verbose also libxl's debug messages */
+  /** @param verbose whether to show libxl's debug messages, too */
   constructor(version: XenVersion, verbose: boolean) {
     this.#layout = version.libxl;
     this.#libxl = declareLibxl(version);
-    // A message that nobody reads is not to hold a migration up.
+    // An unread message must not block a migration.
     const stderr = this.#libxl.fdopen(openNonBlocking(2), 'w') as number;
     const logger = this.#libxl.xtl_createlogger_stdiostream(
       stderr,
@@ -211,7 +217,7 @@ export class Libxl {
     );
   }
 
-  /** @returns undefined where there is no such domain */
+  /** @returns undefined if there is no such domain */
   describe(domid: number): LibxlDomain | undefined {
     const info = new DataView(new ArrayBuffer(this.#layout.domainInfo.size));
     const result = this.#libxl.libxl_domain_info(this.#ctx, info, domid) as number;
@@ -220,24 +226,27 @@ export class Libxl {
     return this.#domain(info);
   }
 
-  /** KiB that no domain has. */
+  /** Memory that no domain has, in KiB. */
   freeMemory(): number {
     return this.#kib('libxl_get_free_memory');
   }
 
-  /** KiB that libxl reckons a domain of this configuration to need. */
+  /** The need of a domain of this configuration, by libxl's estimate, in KiB. */
   neededMemory(configuration: string): number {
     return this.#withParsed(configuration, (config) =>
       this.#kib('libxl_domain_need_memory', config, NO_DOMID),
     );
   }
 
-  /** KiB that domain 0 has. */
+  /** The memory of domain 0, in KiB. */
   controlDomainMemory(): number {
     return this.describe(0)?.memory ?? 0;
   }
 
-  /** Tells domain 0 to have so many KiB more than it was told before, or less. @returns KiB that it is to have now */
+  /**
+   * Raises or lowers the target of domain 0 by so many KiB.
+   * @returns the new target in KiB
+   */
   changeControlDomainTarget(by: number): number {
     const [relative, enforce] = [1, 0];
     const result: unknown = this.#libxl.libxl_set_memory_target(this.#ctx, 0, by, relative, enforce);
@@ -255,16 +264,16 @@ export class Libxl {
     return Number(kib[0]);
   }
 
-  /** What Xen was booted with; undefined where it does not tell. */
+  /** Xen's command line; undefined if unknown. */
   commandLine(): string | undefined {
     const info = this.#libxl.libxl_get_version_info(this.#ctx) as number;
     if (info === 0) return undefined;
-    // A pointer in libxl_version_info, alike in Xen 4.16 to 4.22; the structure is the context's.
+    // A pointer in libxl_version_info, equal in Xen 4.16 to 4.22; the context owns the structure.
     const pointer = koffi.decode(BigInt(info), COMMAND_LINE_OFFSET, 'uintptr_t') as number;
     return pointer === 0 ? undefined : (koffi.decode(BigInt(pointer), 'char', -1) as string);
   }
 
-  /** Of each CPU of the host. */
+  /** Nodes of the host's CPUs. */
   cpuNodes(): CpuNodes {
     const count = new Int32Array(1);
     const list = this.#libxl.libxl_get_cpu_topology(this.#ctx, count) as number;
@@ -289,7 +298,8 @@ export class Libxl {
     return {
       domid,
       name: (this.#libxl.libxl_domid_to_name(this.#ctx, domid) as string | null) ?? '',
-      // One that is preserved has another than the hypervisor says: that is the restarted domain's now.
+      // A preserved domain has another UUID than the hypervisor says: that one is the restarted domain's
+      // now.
       uuid: (shutdown && !suspended ? this.#uuidInStore(domid) : undefined) ?? handle,
       memory: Number(info.getBigUint64(at.currentMemory, true)),
       vcpus: info.getUint32(at.vcpus, true),
@@ -325,14 +335,14 @@ export class Libxl {
     this.#check('libxl_domain_destroy', domid, this.#libxl.libxl_domain_destroy(this.#ctx, domid, null));
   }
 
-  /** Writes the libxl stream to `fd`, through the save helper; leaves the domain suspended. */
+  /** Writes the libxl stream to `fd` through the save helper; leaves the domain suspended. */
   suspend(domid: number, fd: number, { live, debug }: { live: boolean; debug: boolean }): void {
     const flags = (live ? SUSPEND_LIVE : 0) | (debug ? SUSPEND_DEBUG : 0);
     const result: unknown = this.#libxl.libxl_domain_suspend(this.#ctx, domid, fd, flags, null);
     this.#check('libxl_domain_suspend', domid, result);
   }
 
-  /** The configuration as JSON. */
+  /** Reads the domain's configuration as JSON. */
   configuration(domid: number): string {
     return this.#withConfiguration((config) => {
       this.#check(
@@ -344,13 +354,19 @@ export class Libxl {
     });
   }
 
-  /** Builds a domain from the libxl stream on `fd` and leaves it paused. @returns its domid */
+  /**
+   * Builds a domain from the libxl stream on `fd`, and leaves it paused.
+   * @returns its domid
+   */
   restore(configuration: string, fd: number): number {
     const parameters = this.#restoreParameters();
     return this.#build('libxl_domain_create_restore', configuration, [fd, -1, parameters]);
   }
 
-  /** Builds a domain anew, and leaves it paused. @returns its domid */
+  /**
+   * Builds a new domain, and leaves it paused.
+   * @returns its domid
+   */
   create(configuration: string): number {
     return this.#build('libxl_domain_create_new', configuration, []);
   }
@@ -369,8 +385,8 @@ export class Libxl {
   }
 
   /**
-   * Gives a domain that has shut down another name and another UUID, so that one can be built in its place. The hypervisor
-   * goes on with the UUID that it had: only xenstore has the other.
+   * Gives a domain that has shut down another name and UUID, so that another can be built in its place. The
+   * hypervisor keeps the old UUID: only xenstore has the new one.
    * @param configuration its own
    */
   preserve(domid: number, configuration: string, suffix: string, uuid: string): void {
@@ -383,7 +399,10 @@ export class Libxl {
     });
   }
 
-  /** Builds what a kernel that was loaded by kexec needs around the memory of a domain that asked for that, and leaves it paused. */
+  /**
+   * Builds what a kernel loaded by kexec needs around the memory of a domain that asked for it, and leaves
+   * the domain paused.
+   */
   softReset(domid: number, configuration: string): void {
     this.#withParsed(configuration, (config) => {
       const result: unknown = this.#libxl.libxl_domain_soft_reset(this.#ctx, config, domid, null, null);
@@ -391,7 +410,7 @@ export class Libxl {
     });
   }
 
-  /** Whether `xl config-update` has stored a configuration for the domain's next restart. */
+  /** Tells whether `xl config-update` has stored a configuration for the domain's next restart. */
   configurationUpdate(domid: number): boolean {
     const length = new Int32Array(1);
     const parameters = [CONFIGURATION_UPDATE, null, length] as const;
@@ -399,7 +418,10 @@ export class Libxl {
     return result === 0 && length[0]! > 0;
   }
 
-  /** Makes way for a new log under /var/log/xen: those of the name so far, ten of them, are numbered. @returns its path */
+  /**
+   * Makes room for a new log under /var/log/xen by renumbering up to ten older ones of that name.
+   * @returns its path
+   */
   newLog(name: string): string {
     const path = new BigUint64Array(1);
     const result = this.#libxl.libxl_create_logfile(this.#ctx, name, path) as number;
@@ -413,7 +435,7 @@ export class Libxl {
     }
   }
 
-  /** The folder, which distributions do not all make, is made where it is missing. */
+  /** Dumps the domain's memory. A missing folder is created: not all distributions have it. */
   dumpCore(domid: number, path: string): void {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -428,7 +450,10 @@ export class Libxl {
     );
   }
 
-  /** From now on the domain's end is an event; also one that has come already. @returns what ends the watch */
+  /**
+   * Makes the domain's end an event from now on, also one that has come already.
+   * @returns a function that ends the watch
+   */
   watch(domid: number): () => void {
     const watch = new BigUint64Array(1);
     const result: unknown = this.#libxl.libxl_evenable_domain_death(this.#ctx, domid, 0, watch);

@@ -2,9 +2,9 @@ import { HostError } from '@mig/hypervisor';
 import { EndOfInputError, type Input } from '@mig/posix';
 
 const NEWLINE = 10;
-/** Octets read at a time, and of the buffer at first. */
+/** Octets per read, and of the buffer at first. */
 const CHUNK = 65536;
-/** Octets of a line at most: a bitmap of 2 TiB of memory, as base64, is the longest. */
+/** Most octets of a line: the longest is a bitmap of 2 TiB of memory, as base64. */
 export const LONGEST_LINE = 96 * 2 ** 20;
 
 /** JSON objects, one a line; a `bitmap` in them is base64 there, and an array of words here. */
@@ -18,8 +18,9 @@ export class JsonLines {
   ) {}
 
   /**
-   * Waits for the next.
-   * @throws EndOfInputError where there is none; HostError `unavailable` where it is too long; what the input throws
+   * Waits for the next object.
+   * @throws EndOfInputError where there is none; HostError `unavailable` where it is too long; what the
+   * input throws
    */
   next(): unknown {
     for (let looked = 0; ;) {

@@ -1,8 +1,8 @@
-/** Xen's shared libraries, loaded by name. */
+/** Loads Xen's shared libraries by name. */
 import koffi, { type LibraryHandle } from 'koffi';
 import { HostError } from '@mig/hypervisor';
 
-/** @throws HostError `unavailable`, naming the library: what the loader says does not */
+/** @throws HostError `unavailable`, naming the library: the loader's message does not */
 export function loadLibrary(name: string): LibraryHandle {
   try {
     return koffi.load(name);

@@ -5,7 +5,7 @@ import { newestVersion, xenVersions } from './xen-version.js';
 const newest = newestVersion();
 const running = { major: 4, minor: newest.minor + 1 };
 
-/** A host whose Xen is as the newest known one, but for its larger configuration. */
+/** A host whose Xen equals the newest known one, except for its larger configuration. */
 const passing: NewerHost = {
   declareAll: () => undefined,
   takesDomctls: (version) => version === newest.domctlInterface,
@@ -41,7 +41,7 @@ test('a newer version that differs in nothing that can be seen is taken for the 
     },
     libxl: { ...newest.libxl, domainConfiguration: domainConfiguration + 16 },
   });
-  // Its own libraries were looked at, not those of the version that it is taken for.
+  // Its own libraries were checked, not those of the version it is taken for.
   expect(asked).toEqual([...Object.values(version.libraries), version.libraries.light]);
   expect(xenVersions).not.toContain(version);
 });

@@ -1,7 +1,7 @@
 /**
- * A version of Xen for which there is no row: whether the newest row will do, by all that can be asked of the libraries
- * and of the hypervisor without a domain. The offsets within a structure cannot be; that its size, the domctl interface
- * and every function are as before says that nobody had a reason to move them.
+ * Decides whether the newest row serves for a version of Xen that has no row, by all that the libraries and
+ * the hypervisor tell without a domain. Offsets within a structure cannot be checked; an equal size, an
+ * equal domctl interface and the same functions say that nobody had a reason to move them.
  */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
@@ -12,7 +12,7 @@ import { librariesOf, newestVersion, versionText, type XenVersion } from './xen-
 import { declareXenstore } from './xenstore.js';
 import { declareXlUtil } from './xl-conf.js';
 
-/** Of libxl's structures, the octets that its own functions make ready. */
+/** Sizes of libxl's structures: the octets that its own functions initialise. */
 export interface LibxlSizes {
   readonly domainConfiguration: number;
   readonly domainInfo: number;
@@ -20,11 +20,11 @@ export interface LibxlSizes {
   readonly restoreParameters: number;
 }
 
-/** How a host answers. */
+/** The host's answers. */
 export interface NewerHost {
-  /** @throws where a library, or a function of one, is not there */
+  /** @throws where a library, or a function of one, is missing */
   declareAll(version: XenVersion): void;
-  /** Whether the hypervisor takes domctls of this interface version. */
+  /** Tells whether the hypervisor accepts domctls of this interface version. */
   takesDomctls(interfaceVersion: number): boolean;
   libxlSizes(library: string): LibxlSizes;
 }
@@ -62,15 +62,15 @@ export function takenForNewest(
   ] as const) {
     if (is !== was) refuse(`${name} has ${is} octets, not ${was}`);
   }
-  // It grows with nearly every version, and nothing of it is read or written here.
+  // It grows with nearly every version, and none of it is read or written here.
   return { ...version, libxl: { ...newest.libxl, domainConfiguration: sizes.domainConfiguration } };
 }
 
-/** __HYPERVISOR_domctl of public/xen.h, and XEN_DOMCTL_getdomaininfo of public/domctl.h. */
+/** __HYPERVISOR_domctl (public/xen.h), and XEN_DOMCTL_getdomaininfo (public/domctl.h). */
 const HYPERCALL_DOMCTL = 36;
 const GET_DOMAIN_INFO = 5;
 
-/** More than `struct xen_domctl` and any of libxl's structures have. */
+/** Octets for a structure: more than `struct xen_domctl` and any of libxl's structures have. */
 const ROOM = 65536;
 
 export const thisHost: NewerHost = {
@@ -97,7 +97,7 @@ export const thisHost: NewerHost = {
         const domctl = new DataView(koffi.view(BigInt(buffer), ROOM));
         domctl.setUint32(0, GET_DOMAIN_INFO, true);
         domctl.setUint32(4, interfaceVersion, true);
-        // Domain 0 is always there: EACCES is what the version alone is refused with.
+        // Domain 0 always exists: EACCES refuses the version alone.
         if ((call(handle, HYPERCALL_DOMCTL, buffer) as number) >= 0) return true;
         const errno = koffi.errno();
         if (errno === koffi.os.errno['EACCES']) return false;
@@ -115,7 +115,7 @@ export const thisHost: NewerHost = {
     const size = (structure: string) => {
       const init = light.func(`void ${structure}_init(void *structure)`);
       const octets = new Uint8Array(ROOM).fill(UNTOUCHED);
-      // It begins with a memset of all of it.
+      // The function begins with a memset of the whole structure.
       init(octets);
       return octets.findLastIndex((octet) => octet !== UNTOUCHED) + 1;
     };

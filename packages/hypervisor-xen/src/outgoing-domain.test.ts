@@ -29,7 +29,7 @@ afterEach(() => {
   xen.close();
 });
 
-/** @param save what the helper does; the guest has suspended when it calls back */
+/** @param save the helper's work; the guest has suspended when it calls back */
 function take(
   save: (suspended: () => void) => void = (suspended) => {
     suspended();
@@ -70,7 +70,7 @@ const pauses = () => xen.acts.filter((act) => act.startsWith('xc '));
 
 describe('a domain that runs', () => {
   test('is taken once, also by processes that judge at once', () => {
-    // Another process comes between the look and the act of the first.
+    // Another process acts between the first one's look and its act.
     let other = '';
     xen.before.set('store write', () => {
       xen.before.clear();

@@ -1,7 +1,7 @@
 /**
- * A domain that mig has taken on a Xen host. No stock command asks mig before it suspends, resumes or moves the domain:
- * so it is paused from its suspend on, where nobody but mig takes that pause back by itself, and looked at before each
- * act.
+ * A domain that mig has taken on a Xen host. Stock commands suspend, resume or move the domain without
+ * asking mig: so it is paused from its suspend on, because only mig takes that pause back, and looked at
+ * before each action.
  */
 import {
   type DomainInfo,
@@ -22,19 +22,22 @@ import { helpersAtWork } from './saver-processes.js';
 import type { SavedDomain } from './stock-save.js';
 import type { XenDomains } from './xen-domains.js';
 
-/** What a domain that is taken is to its host. */
+/** The host's part for a domain that is taken. */
 export interface OutgoingParts {
   readonly ledger: DomainLedger;
   readonly domains: XenDomains;
-  /** Has libxl write the stream. @param domain hears of the guest's suspend */
+  /**
+   * Has libxl write the stream.
+   * @param domain is told of the guest's suspend
+   */
   readonly save: (output: Output, options: SaveOptions, domain: SavedDomain) => ImageReport;
 }
 
 export class XenOutgoingDomain implements OutgoingDomain {
   #epoch: number;
-  /** As it was when it stopped for us. */
+  /** The domain's state when it stopped for us. */
   #stopped: Stopped | undefined;
-  /** The name that it was given when it was sent away. */
+  /** The name it got when it was sent away. */
   #awayName: string | undefined;
 
   constructor(
@@ -63,7 +66,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
       ledger.write(domid, { ...next, uuid, ownName, hold });
     });
     try {
-      // Looked at only now that no other mig can change it.
+      // Looked at only now, when no other mig can change it.
       const { info, configuration } = look();
       return new XenOutgoingDomain(parts, hold, info, configuration);
     } catch (error) {
@@ -78,7 +81,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     ledger.locked(() => {
       const held = ledger.held(domid, this.hold);
       ledger.judge(domid, held, 'set-log-dirty', this.#epoch);
-      // One that is suspended may run elsewhere, and libxl would take it as it is.
+      // A suspended domain may run elsewhere, and libxl would take it as it is.
       refuseUnlessRunning(domid, held.observed);
       refuseWhereSaved(domid, held.observed.name);
     });
@@ -91,7 +94,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     });
   }
 
-  /** The guest has suspended for the save. From here on it is paused as well. */
+  /** Notes that the guest has suspended for the save. From here on the domain is paused as well. */
   #suspended(): void {
     const { ledger } = this.parts;
     const { domid } = this.info;
@@ -99,11 +102,11 @@ export class XenOutgoingDomain implements OutgoingDomain {
       const held = ledger.held(domid, this.hold);
       const next = moved(ledger.judge(domid, held, 'suspend', this.#epoch));
       const record = { ...held.record, ...next, pause: true };
-      // Before the pause: one that is not noted would stay.
+      // Noted before the pause: a pause that is not noted would stay.
       ledger.write(domid, record);
       ledger.control.pause(domid);
       this.#epoch = next.epoch;
-      // Only a domain that is paused has none of its vcpus on the way to a stop.
+      // Only in a paused domain no vcpu is on its way to a stop.
       const now = ledger.observe(domid);
       const { uuid, cpuNanoseconds } = now;
       ledger.write(domid, { ...record, cpuNanoseconds });
@@ -118,7 +121,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     const stopped = this.#stopped;
     if (stopped === undefined) throw refusal('not-holder', domid, this.info.name, undefined);
     lookAgain(domid, ledger.observe(domid), stopped);
-    // Not under the lock: libxl has one of its own for it, which a stock command may have.
+    // Not under the lock: libxl needs a lock of its own for it, which a stock command may hold.
     lookAtConfiguration(domid, this.info.name, this.configuration, domains.configuration(domid));
     ledger.locked(() => {
       const held = ledger.held(domid, this.hold);
@@ -129,11 +132,11 @@ export class XenOutgoingDomain implements OutgoingDomain {
       lookAtName(domid, observed, record.ownName);
       refuseWhereSaved(domid, observed.name);
       domains.checkName(domid, name);
-      // Before it has the name, so that it never has that without the record.
+      // Recorded before the renaming, so that the domain never has that name without the record.
       ledger.write(domid, { ...record, ...next, sentTo: sentTo ?? this.hold.to });
       try {
         domains.rename(domid, name);
-        // Once more, after all that takes its time.
+        // Checked once more, after the slow steps.
         lookAgain(domid, ledger.observe(domid), stopped);
       } catch (error) {
         this.#undoSending(held, name);
@@ -144,7 +147,10 @@ export class XenOutgoingDomain implements OutgoingDomain {
     });
   }
 
-  /** Permission has not been given: it is as suspended as before, under the name that it had. */
+  /**
+   * Undoes the sending. Permission has not been given: the domain is suspended as before, under its former
+   * name.
+   */
   #undoSending({ record }: Held, awayName: string): void {
     const { ledger, domains } = this.parts;
     const { domid } = this.info;
@@ -152,7 +158,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
       ledger.write(domid, record);
       if (ledger.observe(domid).name === awayName) domains.rename(domid, record.ownName);
     } catch {
-      // What went wrong first is what the operator needs to hear.
+      // The first error is the one to report.
     }
   }
 
@@ -164,11 +170,11 @@ export class XenOutgoingDomain implements OutgoingDomain {
       const act = held.record.standing === 'sent' ? 'take-back' : 'resume';
       const next = moved(ledger.judge(domid, held, act, this.#epoch));
       const { observed, record, standing } = held;
-      // Another mig was permitted to destroy it: it cannot be said to run.
+      // Another mig was permitted to destroy it: nobody can say that it runs.
       if (standing.ending) throw refusal('held', domid, observed.name, standing);
-      // Where a stock command has resumed it, our pause is all that stops it.
+      // If a stock command has resumed it, only our pause stops it.
       if (observed.suspended) refuseWhereSaved(domid, observed.name);
-      // Our own pause becomes the one that was asked for.
+      // Our own pause becomes the operator's.
       if (paused && !observed.paused) ledger.control.pause(domid);
       if (observed.suspended) domains.do('resume', domid);
       if (!paused) ledger.unpause(domid, record.pause === true);
@@ -179,7 +185,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     });
   }
 
-  /** The guest may have suspended without the news having reached us. */
+  /** Brings the record up to date: the guest may have suspended without our having been told. */
   #withSuspendKnown(held: Held): Held {
     const { record, observed } = held;
     if (record.standing !== 'taken' || !observed.suspended) return held;
@@ -194,7 +200,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     ledger.locked(() => {
       ledger.judge(domid, ledger.held(domid, this.hold), 'destroy', this.#epoch);
     });
-    // Not under the lock: devices take their time to go, and what is held nobody else of mig touches.
+    // Not under the lock: removing devices takes time, and no other mig touches a held domain.
     domains.do('destroy', domid);
   }
 
@@ -203,7 +209,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
   }
 }
 
-/** What is remembered of it while it runs. */
+/** The record of a running domain. */
 function running(record: DomainRecord): DomainRecord {
   return { ...record, pause: undefined, cpuNanoseconds: undefined, sentTo: undefined };
 }
@@ -225,7 +231,7 @@ function refuseUnlessRunning(domid: number, { name, suspended, crashed, paused }
     );
 }
 
-/** Ours has ended, or has not begun. */
+/** Refuses if another save of the domain is under way: ours has ended, or has not begun. */
 function refuseWhereSaved(domid: number, name: string): void {
   const other = helpersAtWork().find((helper) => helper.domid === domid && helper.mode === 'save');
   if (other === undefined) return;

@@ -1,4 +1,4 @@
-/** Milliseconds that a save or a restore spent in each kind of call: what a slow migration is explained by. */
+/** Milliseconds that a save or restore spent in each kind of call, to explain a slow migration. */
 export class Phases {
   readonly milliseconds: Record<string, number> = {};
 
@@ -11,7 +11,7 @@ export class Phases {
     }
   }
 
-  /** "mapping 12.1 ms, writing 40.0 ms" */
+  /** Formats the times, such as "mapping 12.1 ms, writing 40.0 ms". */
   toString(): string {
     return Object.entries(this.milliseconds)
       .map(([phase, spent]) => `${phase} ${spent.toFixed(1)} ms`)

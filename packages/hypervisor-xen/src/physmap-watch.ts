@@ -1,7 +1,7 @@
 /**
- * Which pfns of a domain have a page, while its balloon may give pages back and take pages in. Xen up to 4.18, and 4.19 to 4.21
- * before 4.19.5, 4.20.3 and 4.21.1, do not note in the log of a domain's writes that a page came in, nor what the guest writes
- * to it before the log is read the next time: such a page has to be found by looking.
+ * Tracks which pfns of a domain have a page, while its balloon may give pages back and take pages in. Xen
+ * up to 4.18, and 4.19 to 4.21 before 4.19.5, 4.20.3 and 4.21.1, do not log that a page came in, nor what
+ * the guest writes to it before the next reading of the log: such a page has to be found by looking.
  */
 import { HostError } from '@mig/hypervisor';
 import { PageType, TYPES_WITH_DATA } from '@mig/protocol';
@@ -13,26 +13,29 @@ export type WatchingControl = Pick<XenControl, 'describe' | 'pfnCount' | 'readPa
 const ALL = 0xffffffff;
 
 export class PhysmapWatch {
-  /** Pages found where there had been none. */
+  /** Number of pages found where there had been none. */
   takenIn = 0;
-  /** A bit for each pfn that had no page when it was last looked at. */
+  /** A bit for each pfn that had no page when last looked at. */
   readonly #absent: Uint32Array;
-  /** Of the absent ones, those of another type than XTAB. */
+  /** The absent pfns whose type is not XTAB. */
   readonly #broken = new Set<number>();
-  /** A bit for each pfn looked at since the log was last read; before it was, all of them. */
+  /** A bit for each pfn looked at since the log was last read; before the first reading, all pfns. */
   readonly #known: Uint32Array;
-  /** A bit for each pfn to be sent once more after the next reading: what is written to it until then may not be in the log. */
+  /**
+   * A bit for each pfn to be sent again after the next reading: writes to it until then may be missing from
+   * the log.
+   */
   readonly #again: Uint32Array;
   #anyAgain = false;
-  /** Something shows that pages have come or gone since the log was last read. */
+  /** Whether anything shows that pages have come or gone since the log was last read. */
   #changed = false;
   readonly #frames = new Frames();
   readonly #pfns = new Uint32Array(BATCH);
   #lookedAtAll = false;
-  /** Pages that the domain had when it was last looked at. */
+  /** Number of pages of the domain when last looked at. */
   #pages: number;
 
-  /** Call just before the log is turned on. */
+  /** Starts to track; call just before log-dirty mode is enabled. */
   constructor(
     private readonly control: WatchingControl,
     private readonly domid: number,
@@ -53,7 +56,7 @@ export class PhysmapWatch {
 
   /**
    * Fills `types` with what was seen of the first `count` pfns. The first time, all pfns are looked at.
-   * @returns false where one of them was not looked at since the log was last read
+   * @returns false if one of them was not looked at since the log was last read
    */
   recall(pfns: Uint32Array, count: number, types: Uint8Array): boolean {
     if (!this.#lookedAtAll) this.#lookAtAll();
@@ -83,19 +86,19 @@ export class PhysmapWatch {
     }
     this.#lookedAtAll = true;
     const pages = this.#countPages();
-    // Some of those that were seen have come after the log was turned on.
+    // Some of the pages that were seen came in after log-dirty mode was enabled.
     if (pages > this.#pages) this.#sendAgain(this.#known);
     this.#changed = pages !== this.#pages;
     this.#pages = pages;
   }
 
-  /** As it is seen for the first time. */
+  /** Notes a pfn that is seen for the first time. */
   #note(pfn: number, type: number): void {
     if (type === PageType.BROKEN) this.#broken.add(pfn);
     this.#absent[pfn >>> 5]! |= (1 - TYPES_WITH_DATA[type]!) << (pfn & 31);
   }
 
-  /** A page was not there when it was to be sent: it has gone, and may be back. */
+  /** Notes that a page was missing when it was to be sent: it has gone, and may be back. */
   missed(pfn: number): void {
     set(this.#again, pfn);
     this.#anyAgain = true;
@@ -103,13 +106,14 @@ export class PhysmapWatch {
   }
 
   /**
-   * Adds the pages to send that the log lacks. Looks at the pages that the log has, since what was given back was mostly
-   * written to before; and, if anything shows that pages have come or gone, for pages where there were none.
+   * Adds the pages to send that the log lacks. Looks at the logged pages, because a page given back was
+   * usually written to before; and, if anything shows that pages have come or gone, looks for pages where
+   * there were none.
    * @param bitmap the log, which has just been read, and what was not sent yet
-   * @param pages that the domain had just before the log was read
+   * @param pages number of the domain's pages just before the log was read
    * @param suspended no page comes or goes any more
-   * @returns how many pages were added
-   * @throws HostError `stale` where the domain has got memory where the log does not reach
+   * @returns number of pages added
+   * @throws HostError `stale` where the domain has got memory beyond the log's range
    */
   logRead(bitmap: Uint32Array, pages: number, suspended: boolean): number {
     const added = this.#addAgain(bitmap);
@@ -122,7 +126,7 @@ export class PhysmapWatch {
       },
     );
     const pagesNow = suspended ? pages : this.#countPages();
-    // One of those that were just seen may have been away when the log was read.
+    // A page just seen may have been away when the log was read.
     if (pagesNow > pages) this.#sendAgain(bitmap);
     const changed = this.#changed || pages !== this.#pages || pagesNow !== pages;
     this.#changed = false;
@@ -147,7 +151,7 @@ export class PhysmapWatch {
     this.#anyAgain = true;
   }
 
-  /** Looks at all pfns that had no page, but for those that the log has. */
+  /** Looks at all pfns that had no page, except those in the log. */
   #addTakenIn(bitmap: Uint32Array): number {
     if (this.control.pfnCount(this.domid) > this.pageCount) {
       throw new HostError(
@@ -174,7 +178,7 @@ export class PhysmapWatch {
     return added;
   }
 
-  /** Puts the pfns whose bits are set into `#pfns`, and has them used whenever that is full, and at the end. */
+  /** Collects the pfns of set bits in `#pfns`, and calls `use` whenever that is full, and at the end. */
   #collect(bitsOf: (word: number) => number, use: (count: number) => void): void {
     let count = 0;
     for (let word = 0; word < this.#absent.length; word++) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SEED } from './fake-control.test-support.js';
 import { PopulatedPfns } from './populated.js';
 
-/** Neighbours, places where one part of the set ends and the next begins, and anything at all below 2^52. */
+/** Neighbours, pfns around the boundary between two parts of the set, and anything below 2^52. */
 const pfn = fc.oneof(
   fc.nat(40),
   fc.constantFrom(31, 32, 2 ** 20 - 1, 2 ** 20, 2 ** 32 - 1, 2 ** 32, 2 ** 52 - 1),

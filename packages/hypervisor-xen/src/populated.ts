@@ -1,7 +1,7 @@
-/** Pfns to a part of the set: a part is made when one of them is added. */
+/** Pfns per part of the set: a part is made when one of them is added. */
 const PART = 2 ** 20;
 
-/** Which pfns of a domain that arrives exist already: sparse, since pfns may be anywhere below 2^52. */
+/** The pfns of an arriving domain that exist already: sparse, because pfns may be anywhere below 2^52. */
 export class PopulatedPfns {
   readonly #parts = new Map<number, Uint32Array>();
   #last = -1;

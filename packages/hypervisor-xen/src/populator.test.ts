@@ -5,7 +5,7 @@ import { SEED } from './fake-control.test-support.js';
 import { BATCH, SUPERPAGE } from './frames.js';
 import { Populator, type PopulatingControl } from './populator.js';
 
-/** A Xen that remembers what it gave, and has so many pieces of 2 MiB. */
+/** A fake Xen that records what it gave, and has a limited number of 2 MiB pieces. */
 class Giver implements PopulatingControl {
   readonly given: number[] = [];
   readonly superpages: number[] = [];
@@ -100,12 +100,12 @@ test('a record of more pages than Xen takes at a time is taken in parts', () => 
 test('a GiB is 256 calls, as with single pages', () => {
   const records = range(0, 256).map((i) => ({ pfns: range(i * BATCH, BATCH) }));
   expect(arrive(new Giver(), ...records).calls).toHaveLength(256);
-  // Where Xen has no piece left, twice as many.
+  // Twice as many calls if Xen has no piece left.
   expect(arrive(new Giver(0), ...records).calls).toHaveLength(512);
 });
 
 test('whatever arrives, a page is given once, and 2 MiB where a record has them and nothing was there', () => {
-  /** Runs of pages within 6 superpages, ascending as a pass is, with some holes. */
+  /** Runs of pages within 6 superpages, ascending as in a pass, with some holes. */
   const record = fc
     .record({
       first: fc.nat(5 * SUPERPAGE),

@@ -6,23 +6,23 @@ import { PopulatedPfns } from './populated.js';
 export type PopulatingControl = Pick<XenControl, 'populate' | 'populateSuperpages'>;
 
 /**
- * Gives a domain that arrives its pages, each once: 2 MiB in one piece where one record has all pages of an aligned range and
- * the domain has none of them yet, single pages elsewhere. What later records bring is not known, and a page that has none
- * in the image must not exist, so a range of which a record has a part only is not made whole. A superpage is never more
- * memory than its pages would be: no limit is reached sooner with it.
+ * Gives an arriving domain its pages, each once: 2 MiB in one piece if one record has all pages of an
+ * aligned range and the domain has none of them yet, single pages otherwise. Later records are not known,
+ * and a page that is missing from the image must not exist, so a range that a record covers in part is not
+ * filled up. A superpage never takes more memory than its pages would: it reaches no limit sooner.
  */
 export class Populator {
-  /** Superpages given. */
+  /** Number of superpages given. */
   superpages = 0;
   readonly #populated = new PopulatedPfns();
-  /** Pages to give, those of superpages among them until Xen has given these. */
+  /** Pages to give, including those of superpages until Xen has given these. */
   readonly #due = new Frames();
   #count = 0;
   readonly #whole = new Frames(BATCH / SUPERPAGE);
-  /** Where in `#due` the pages of each superpage begin. */
+  /** Index in `#due` where the pages of each superpage begin. */
   readonly #starts = new Uint32Array(BATCH / SUPERPAGE);
   #wholeCount = 0;
-  /** Pages at the end of `#due` that follow each other. */
+  /** Number of consecutive pages at the end of `#due`. */
   #run = 0;
   #last = -1;
 
@@ -31,7 +31,7 @@ export class Populator {
     private readonly domid: number,
   ) {}
 
-  /** @param types of the pfns; holes are left holes */
+  /** @param types of the pfns; holes stay holes */
   populate(pfns: Float64Array, types: Uint8Array, count: number): void {
     for (let i = 0; i < count; i++) {
       const pfn = pfns[i]!;
@@ -66,11 +66,14 @@ export class Populator {
     this.#last = -1;
   }
 
-  /** Takes the pages of the first `given` superpages out of `#due`. @returns how many are left in it */
+  /**
+   * Removes the pages of the first `given` superpages from `#due`.
+   * @returns number of pages left in it
+   */
   #without(given: number): number {
     const { words } = this.#due;
     let left = this.#count;
-    // The last first: what stands before it stays where it is.
+    // From the last to the first: earlier positions stay valid.
     for (let i = given - 1; i >= 0; i--) {
       const start = this.#starts[i]!;
       words.copyWithin(start * 2, (start + SUPERPAGE) * 2, left * 2);

@@ -1,4 +1,4 @@
-/** Images of stock Xen, taken apart by hand: what they hold is not to be told by what is tested. */
+/** Parses images of stock Xen by hand: expected values must not come from the code under test. */
 import { readFileSync } from 'node:fs';
 import { encodeImageHeader, type ImageRecord, PushDecoder } from '@mig/protocol';
 
@@ -18,10 +18,10 @@ export const recordedImages = [
 ];
 type RecordedImage = (typeof recordedImages)[number];
 
-/** The image inside a thinned stream, from its header to its END. */
+/** The image inside a shortened stream, from its header to its END. */
 export function recordedImage(name: RecordedImage): Uint8Array {
   const stream = readFileSync(new URL(`../../protocol/fixtures/${name}`, import.meta.url));
-  // The xl header with the configuration, the header of libxl's stream, and its LIBXC_CONTEXT.
+  // Skipped: the xl header with the configuration, the header of libxl's stream, and its LIBXC_CONTEXT.
   const image = stream.subarray(48 + stream.readUInt32LE(44) + 16 + 8);
   return image.subarray(
     0,
@@ -48,7 +48,7 @@ function rawRecords(octets: Uint8Array): RawRecord[] {
   return records;
 }
 
-/** The pages as they were last sent. */
+/** The pages as last sent. */
 export function pagesIn(image: Uint8Array): Map<number, Uint8Array> {
   const pages = new Map<number, Uint8Array>();
   for (const { type, body } of rawRecords(image)) {
@@ -57,7 +57,7 @@ export function pagesIn(image: Uint8Array): Map<number, Uint8Array> {
     let at = 8 + count * 8;
     for (let i = 0; i < count; i++) {
       const word = body.readBigUInt64LE(8 + i * 8);
-      // XTAB: of an HVM or PVH domain all others have octets.
+      // XTAB: for an HVM or PVH domain all other types have octets.
       if (word >> 60n === 0xfn) continue;
       pages.set(Number(word & 0xfffffffffffffn), body.subarray(at, at + PAGE));
       at += PAGE;
@@ -66,7 +66,7 @@ export function pagesIn(image: Uint8Array): Map<number, Uint8Array> {
   return pages;
 }
 
-/** The same image as Xen wrote it before 4.14: without static data. */
+/** The same image in the format before Xen 4.14: without static data. */
 export function version2Of(image: Uint8Array): Uint8Array {
   const newer = [STATIC_DATA_END, CPUID_POLICY, MSR_POLICY];
   return Buffer.concat([

@@ -1,4 +1,4 @@
-/** The words in which a command is refused: who has the domain, and what to do. */
+/** The words of a refused command: who has the domain, and what to do. */
 import { HostError, refusalCodes } from '@mig/hypervisor';
 import type { OwnerRefusal } from '@mig/protocol/handshake';
 import type { DomainStanding } from './domain-standing.js';

@@ -1,10 +1,10 @@
-/** The end of a hold. */
+/** Ends a hold. */
 import { HostError } from '@mig/hypervisor';
 import { judgeHolder, type Ownership } from '@mig/protocol/handshake';
 import type { DomainLedger } from './domain-ledger.js';
 import type { DomainRecord, Hold } from './domain-record.js';
 
-/** Gives the domain up; where it is gone, or another's by now, there is nothing to give up. */
+/** Releases the domain; if it is gone, or another's by now, there is nothing to release. */
 export function release(ledger: DomainLedger, domid: number, hold: Hold): void {
   try {
     ledger.locked(() => {
@@ -12,7 +12,7 @@ export function release(ledger: DomainLedger, domid: number, hold: Hold): void {
       const verdict = judgeHolder(record, 'release', undefined);
       if (!verdict.allowed || verdict.next === 'gone') return;
       const { next } = verdict;
-      // One that was sent away stays paused: no stock command is to run it while the target may.
+      // A domain that was sent away stays paused: no stock command may run it while the target may.
       const keepsPause = next.standing === 'away';
       if (!keepsPause) ledger.unpause(domid, record.pause === true);
       const settled = next.standing === 'abandoned' && !observed.suspended ? freed(next) : next;
@@ -20,12 +20,12 @@ export function release(ledger: DomainLedger, domid: number, hold: Hold): void {
       ledger.write(domid, { ...left, ...settled, hold: undefined });
     });
   } catch (error) {
-    // The record says whose it is: with this process's end it is released for whoever looks.
+    // The record names its holder: when this process ends, the domain counts as released.
     if (!(error instanceof HostError)) throw error;
   }
 }
 
-/** A stock command has resumed it. */
+/** The ownership after a stock command has resumed the domain. */
 function freed({ epoch }: Ownership): Ownership {
   return { standing: 'free', epoch: epoch + 1 };
 }

@@ -8,7 +8,7 @@ let proc: string;
 beforeEach(() => {
   proc = mkdtempSync(join(tmpdir(), 'mig-proc-'));
   mkdirSync(join(proc, 'sys'));
-  // It ended between two looks.
+  // A process that ended between two looks.
   mkdirSync(join(proc, '9'));
 });
 afterEach(() => rmSync(proc, { recursive: true }));

@@ -1,6 +1,6 @@
 /**
- * The processes that save or restore domains: libxl's save helpers, anybody's, of which libxl starts one for each domain, and
- * the stock `xl` that has a domain before and after its helper.
+ * Finds the processes that save or restore domains: libxl's save helpers of any toolstack, one for each
+ * domain, and the stock `xl` that holds a domain before and after its helper.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,7 +17,7 @@ export interface SaveHelper {
 }
 
 /**
- * @param proc where the processes are
+ * @param proc the mount point of procfs
  * @throws HostError `unavailable` where a process cannot be looked at, and so could be one
  */
 export function helpersAtWork(proc = '/proc'): SaveHelper[] {
@@ -25,9 +25,9 @@ export function helpersAtWork(proc = '/proc'): SaveHelper[] {
 }
 
 /**
- * Finds the stock `xl` that saves or migrates a domain. It has no helper any more while it waits for its target, with the domain
- * suspended under its own name.
- * @param calls what the domain may be called there: its names, its domid
+ * Finds the stock `xl` that saves or migrates a domain. While it waits for its target it has no helper, and
+ * the domain is suspended under its own name.
+ * @param calls words that may name the domain there: its names, its domid
  * @returns its process. See `helpersAtWork`
  */
 export function stockXlMoving(calls: readonly string[], proc = '/proc'): number | undefined {
@@ -43,19 +43,22 @@ export function stockXlMoving(calls: readonly string[], proc = '/proc'): number 
   return commandLinesIn(proc).find(isMoving)?.[0];
 }
 
-/** Live, that is: a plain save has no use for the log. See `helpersAtWork`. */
+/** Tells whether a live save is under way: a plain one does not use the log. See `helpersAtWork`. */
 export function isBeingSavedLive(domid: number, proc = '/proc'): boolean {
   return helpersAtWork(proc).some((helper) => helper.live && helper.domid === domid);
 }
 
-/** @returns the process of a save helper that is at work on the domain and is not this process. See `helpersAtWork` */
+/**
+ * @returns the process of a save helper that works on the domain and is not this process. See
+ * `helpersAtWork`
+ */
 export function anotherSaverOf(domid: number, proc = '/proc'): number | undefined {
   const isAnother = (helper: SaveHelper) =>
     helper.mode === 'save' && helper.domid === domid && helper.pid !== process.pid;
   return helpersAtWork(proc).find(isAnother)?.pid;
 }
 
-/** Process and command line of each. */
+/** Lists each process with its command line. */
 function commandLinesIn(proc: string): (readonly [number, string])[] {
   return processesIn(proc).flatMap((pid) => {
     const commandLine = commandLineOf(join(proc, pid));
@@ -67,12 +70,12 @@ function commandLineOf(process: string): string | undefined {
   return textOf(join(process, 'cmdline'));
 }
 
-/** A stock xl may have another name: one that mig's took the place of. */
+/** Tells whether a process uses libxl: a stock xl may have another name, if mig's has taken its place. */
 function usesLibxl(process: string): boolean {
   return textOf(join(process, 'maps'))?.includes('/libxenlight.so') ?? false;
 }
 
-/** @returns undefined where the process has just ended */
+/** @returns undefined if the process has just ended */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
@@ -105,26 +108,26 @@ function helperOf(pid: number, commandLine: string): SaveHelper | undefined {
     const live = parsed.mode === 'save' && (parsed.flags & SaveFlag.LIVE) !== 0;
     return { pid, domid, mode, live };
   } catch {
-    // Somebody else's option of that name.
+    // Another program's option of that name.
     return undefined;
   }
 }
 
 function wordsOf(commandLine: string): readonly string[] {
-  // As the kernel has it, octets.
+  // The kernel gives octets.
   return Buffer.from(commandLine, 'latin1').toString().replace(/\0$/, '').split('\0');
 }
 
-/** What the stock xl may be told in short. mig's own is Node, or a shell. */
+/** The stock xl's commands that may be abbreviated. mig's own process is Node, or a shell. */
 const MOVES = ['migrate', 'save'];
 
-/** @returns the domain that `xl [-v...] migrate|save [OPTION...] DOMAIN ...` names, of the words after `xl` */
+/** @returns the domain in `xl [-v...] migrate|save [OPTION...] DOMAIN ...`, from the words after `xl` */
 function movedBy(words: readonly string[]): string | undefined {
   const isOption = (word: string) => word.startsWith('-');
   const index = words.findIndex((word) => !isOption(word));
   const command = words[index] ?? '';
   if (command.length < 2 || !MOVES.some((move) => move.startsWith(command))) return undefined;
   const rest = words.slice(index + 1);
-  // An option that has a word of its own: -C CONFIG, -s SSHCOMMAND.
+  // An option with a separate argument: -C CONFIG, -s SSHCOMMAND.
   return rest.find((word, i) => !isOption(word) && !/^-[a-zA-Z]*[Cs]$/.test(rest[i - 1] ?? ''));
 }

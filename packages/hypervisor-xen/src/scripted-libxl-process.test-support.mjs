@@ -1,4 +1,5 @@
-// In place of libxl-process.js in tests: the same descriptors, and for each request the answer that a test is about.
+// Replaces libxl-process.js in tests: the same descriptors, and for each request the answer that a test
+// needs.
 import { spawn } from 'node:child_process';
 import { readSync, writeSync } from 'node:fs';
 
@@ -31,7 +32,10 @@ function say(text) {
 const tell = (message) => say(`${JSON.stringify(message)}\n`);
 const decisions = lines(DECISIONS);
 
-/** `sleep` stands in for the helper: SIGTERM ends it. @param {number} domid */
+/**
+ * Suspends with `sleep` as the helper: SIGTERM ends it.
+ * @param {number} domid
+ */
 async function suspend(domid) {
   const helper = spawn('sleep', ['600'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => helper.once('exit', (_, signal) => resolve(signal)));

@@ -1,7 +1,7 @@
-/** What is to happen when a domain has shut down: `on_poweroff` and its like of xl.cfg(5), as libxl's JSON has them. */
+/** The action after a domain has shut down: `on_poweroff` and its kin of xl.cfg(5), from libxl JSON. */
 import type { DomainEnd } from './libxl.js';
 
-/** libxl_action_on_shutdown of libxl_types.idl, in the words of its JSON. */
+/** Values of libxl_action_on_shutdown (libxl_types.idl), in the words of its JSON. */
 export type ShutdownAction =
   | 'destroy'
   | 'restart'
@@ -12,8 +12,8 @@ export type ShutdownAction =
   | 'soft_reset';
 
 /**
- * libxl's JSON leaves out what is at its first value: an action that is not there is `destroy`, whatever xl.cfg's default.
- * That is also what becomes of a domain that gives a reason which Xen does not know.
+ * Finds the action. libxl's JSON leaves out first values, so an absent action is `destroy`, whatever
+ * xl.cfg's default. A shutdown reason that Xen does not know leads to `destroy`, too.
  * @param configuration the domain's, as libxl JSON
  */
 export function shutdownAction(
@@ -25,14 +25,14 @@ export function shutdownAction(
   return settings[`on_${end}`] ?? 'destroy';
 }
 
-/** The configuration to build the domain anew, under a domid of its own. */
+/** The configuration for building the domain anew, under a domid of its own. */
 export function anew(configuration: string): string {
   const parsed = JSON.parse(configuration) as { c_info: Record<string, unknown> };
   delete parsed.c_info['domid'];
   return JSON.stringify(parsed);
 }
 
-/** What the name of a preserved domain ends with, in UTC: `-20261129T0512Z`, as stock xl has it. */
+/** The suffix of a preserved domain's name, in UTC: `-20261129T0512Z`, as in stock xl. */
 export function preservedSuffix(time: Date): string {
   return `-${time.toISOString().slice(0, 16).replaceAll(/[-:]/g, '')}Z`;
 }

@@ -51,7 +51,7 @@ describe('by what the kernel counts', () => {
     };
     checkAfter(0);
     checkAfter(4999);
-    // Woken in the midst of a large write.
+    // Woken in the middle of a large write.
     running(HELPER, { written: 1000, switches: 2 });
     checkAfter(4000);
     running(LIBXL, { written: 700 });
@@ -88,7 +88,8 @@ describe('a real process', () => {
     (child.stdin as Writable).write('go\n');
     await once(child.stdout as Readable, 'data');
     expect(helper.written).toBeGreaterThanOrEqual(6);
-    // What reads its standard input may be told by the kernel to whoever may trace it.
+    // The kernel shows the system call of a process that reads its standard input only to those who may
+    // trace it.
     expect(['asks', 'told']).toContain(helper.stop());
     child.kill('SIGKILL');
     await once(child, 'exit');

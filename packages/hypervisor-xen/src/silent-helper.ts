@@ -1,15 +1,15 @@
 /**
- * Xen's own save helper, while it works for mig. It has nothing to say to mig: so the kernel is asked what it does, by
+ * Xen's own save helper, while it works for mig. It tells mig nothing, so the kernel is asked what it does:
  * proc_pid_io(5), proc_pid_status(5) and proc_pid_syscall(5).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Patience, TimeoutError } from '@mig/posix';
 
-/** What was asked of a helper that is to end: it is in the middle of a question to libxl, was told, or has ended. */
+/** The result of a stop: the helper is waiting for libxl's answer, was told, or has ended. */
 export type StopAttempt = 'asks' | 'told' | 'gone';
 
-/** read(2) of descriptor 0 on x86-64: the answer of libxl. */
+/** read(2) of descriptor 0 on x86-64: the wait for libxl's answer. */
 const READS_ANSWER = /^0 0x0 /;
 
 export class SilentHelper {
@@ -17,7 +17,7 @@ export class SilentHelper {
   #mark = '';
   #movedAt = performance.now();
 
-  /** @param libxl the process that has started it, and writes the rest of the stream */
+  /** @param libxl the process that started it, and writes the rest of the stream */
   constructor(
     readonly pid: number,
     private readonly libxl: number,
@@ -27,14 +27,14 @@ export class SilentHelper {
   }
 
   /**
-   * Octets that the two processes have written since. That is the stream, and what they say to each other: some KiB. 0 where
-   * the kernel does not count.
+   * Octets that the two processes have written since the start: the stream, and some KiB of messages
+   * between them. 0 if the kernel does not count.
    */
   get written(): number {
     return this.#writtenInAll - this.#before;
   }
 
-  /** A process that has waited for another counts what that has written as its own. */
+  /** Octets of both. A process that has waited for another includes that one's. */
   get #writtenInAll(): number {
     return this.#writtenBy(this.pid) + this.#writtenBy(this.libxl);
   }
@@ -48,8 +48,9 @@ export class SilentHelper {
   }
 
   /**
-   * A process that waits for the other end of the stream is woken whenever that moves, also in the midst of a large write.
-   * @throws TimeoutError where neither process has moved for so long
+   * Checks that the stream moves: a process that waits for the other end wakes whenever that reads, also in
+   * the middle of a large write.
+   * @throws TimeoutError where neither process has moved for that time
    */
   checkMoves({ what, milliseconds }: Patience): void {
     const mark = [this.pid, this.libxl].map((pid) => this.#markOf(pid)).join();
@@ -65,8 +66,8 @@ export class SilentHelper {
   }
 
   /**
-   * Ends it, unless it waits for an answer of libxl, for the guest's suspend that is: libxl does not expect its end then.
-   * It clears up at its next write; a restore ends at once.
+   * Tells it to end, unless it waits for an answer of libxl (the guest's suspend), when libxl does not
+   * expect its end. It cleans up at its next write; a restore ends at once.
    */
   stop(): StopAttempt {
     if (this.isGone) return 'gone';
@@ -79,7 +80,7 @@ export class SilentHelper {
     }
   }
 
-  /** @returns '' where there is no such process, or the kernel does not tell */
+  /** @returns '' if there is no such process, or the kernel does not tell */
   #read(pid: number, file: string): string {
     try {
       return readFileSync(join(this.proc, String(pid), file), 'latin1');

@@ -11,7 +11,7 @@ test("Xen's own save helper is the one that libxl names", () => {
 
 test.each([
   'nothing of it',
-  // The helper's own name, as it says it.
+  // The helper's own name, in its own output.
   'libxl-save-helper',
   'lib/libxl-save-helper',
   '/usr/bin/libxl-save-helper-of-another',
@@ -22,6 +22,9 @@ test.each([
 test('without the library it is said', () => {
   const libraries = { control: '', guest: '', light: 'libxenlight.so.4.99', util: '' };
   expect(() => stockSaveHelper({ libraries })).toThrow(
-    expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/^libxenlight.so.4.99 cannot be loaded/) as string }),
+    expect.objectContaining({
+      code: 'unavailable',
+      message: expect.stringMatching(/^libxenlight.so.4.99 cannot be loaded/) as string,
+    }),
   );
 });

@@ -1,4 +1,4 @@
-/** Where Xen's own save helper is: the path stands in libxl, which starts it. */
+/** Finds Xen's own save helper: its path stands in libxl, which starts it. */
 import { readFileSync } from 'node:fs';
 import { HostError } from '@mig/hypervisor';
 import { loadLibrary } from './load-library.js';
@@ -6,7 +6,10 @@ import type { XenVersion } from './xen-version.js';
 
 const NAME = '/libxl-save-helper\0';
 
-/** @throws HostError where libxl cannot be loaded, or names none */
+/**
+ * Finds the path.
+ * @throws HostError where libxl cannot be loaded, or names none
+ */
 export function stockSaveHelper({ libraries }: Pick<XenVersion, 'libraries'>): string {
   loadLibrary(libraries.light);
   const maps = readFileSync('/proc/self/maps', 'utf8').split('\n');

@@ -70,7 +70,7 @@ describe('a save by a helper that says nothing', () => {
     expect(heard.splice(0)).toEqual([progress(2000)]);
     clock.now += 1000;
     helper.written = 97 * MiB;
-    // The time in which the target took nothing is none of it.
+    // The time in which the target took nothing is not counted.
     const finished = { ...pass, sentPages: PAGES, octets: 97 * MiB, milliseconds: 1000 };
     expect(save.complete()).toEqual({
       ...{ passes: [finished], precopyEnd: STANDS_STILL, octets: 97 * MiB, milliseconds: 1450 },

@@ -1,6 +1,6 @@
 /**
- * A save by Xen's own helper, which PV domains have: a stop-and-copy. The helper does not say when the guest has suspended
- * nor what it has sent, so the domain and the helper are looked at.
+ * A save by Xen's own helper, used for PV domains: a stop-and-copy. The helper reports neither the suspend
+ * nor the octets sent, so the domain and the helper are observed.
  */
 import type { ImageReport, PassReport, PrecopyEnd, SaveOptions } from '@mig/hypervisor';
 import { type Deadline, deadlineIn, type Patience, TimeoutError } from '@mig/posix';
@@ -8,21 +8,24 @@ import { MAX_BATCH_SIZE, PAGE_OCTETS } from '@mig/protocol';
 import { stopAndCopyLimit } from '@mig/sender';
 import type { SilentHelper } from './silent-helper.js';
 
-/** The domain that is saved, as its holder has it. */
+/** The domain being saved, from its holder's view. */
 export interface SavedDomain {
-  /** HVM or PVH: Xen logs its writes. */
+  /** Whether it is HVM or PVH: Xen logs its writes. */
   readonly hvm: boolean;
   readonly pages: number;
   hasSuspended(): boolean;
-  /** Takes note that it has. @throws HostError where another command has resumed it by now */
+  /**
+   * Notes that it has suspended.
+   * @throws HostError where another command has resumed it by now
+   */
   suspended(): void;
 }
 
-/** Milliseconds between two looks: at a guest that is to suspend, and at what is sent of it then. */
+/** Milliseconds between two looks: at a guest that should suspend, and at the octets sent after that. */
 const LOOKS = { suspend: 10, stream: 100 };
-/** Milliseconds that libxl gives a guest to suspend, in which the stream stands still. */
+/** Time that libxl gives a guest to suspend, in milliseconds; the stream stands still meanwhile. */
 const SUSPEND_PATIENCE = 60_000;
-/** Pages from which on a pass tells how fast the line is: what pipes hold is less. */
+/** Least pages of a pass that show the line's rate: pipes hold less. */
 const TELLING = 8192;
 
 export const STANDS_STILL: PrecopyEnd = {
@@ -31,10 +34,13 @@ export const STANDS_STILL: PrecopyEnd = {
 };
 
 export class StockSave {
-  /** The guest may be asked from now on. */
+  /** Time from which on the guest may be asked to suspend. */
   readonly #began = performance.now();
   #suspendedAt: number | undefined;
-  /** When it was last seen that no batch of pages had been sent: the target makes the domain before it takes any. */
+  /**
+   * Time at which no batch of pages was last seen to be sent: the target makes the domain before it takes
+   * any.
+   */
   #idleAt: number | undefined;
   #deadline: Deadline | undefined;
 
@@ -88,8 +94,8 @@ export class StockSave {
   }
 
   /**
-   * The whole stream is written.
-   * @throws HostError where the guest is not suspended: another command has resumed it, between two looks
+   * Ends the observation: the whole stream is written.
+   * @throws HostError where the guest is not suspended: another command has resumed it between two looks
    */
   complete(): ImageReport {
     if (this.#suspendedAt === undefined) this.#suspended();
@@ -114,18 +120,18 @@ export class StockSave {
     };
   }
 
-  /** Whether the time says something of the line: a kernel may not tell what a process has written. */
+  /** Tells whether the time shows the line's rate: a kernel may not count a process's octets. */
   #tells(octets: number, milliseconds: number): boolean {
     const { pages } = this.domain;
     return pages >= TELLING && milliseconds > 0 && octets >= (pages * PAGE_OCTETS) / 2;
   }
 
-  /** It failed: the guest may have suspended since the last look. */
+  /** Looks once more after a failure: the guest may have suspended since the last look. */
   failed(): void {
     try {
       if (this.#suspendedAt === undefined && this.domain.hasSuspended()) this.#suspended();
     } catch {
-      // What went wrong first is what the operator needs to hear.
+      // The first error is the one to report.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Octets of a UUID, as Xen and libxl keep it. */
+/** Octets of a UUID in Xen and libxl. */
 export const UUID_SIZE = 16;
 
 export function uuidText(octets: Uint8Array): string {

@@ -6,7 +6,7 @@ import { type LoggingControl, withXenDirtyLog } from './xen-dirty-log.js';
 const PAGES = 100;
 
 class LoggedDomain extends FakeControl implements LoggingControl {
-  /** A save helper is at work on it. */
+  /** Whether a save helper works on it. */
   migrating = false;
 
   withLog<T>(use: Parameters<typeof withXenDirtyLog<T>>[3]): T {

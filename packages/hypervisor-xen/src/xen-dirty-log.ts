@@ -1,7 +1,7 @@
 /**
- * The log of what a domain writes, without a save. Xen has one log a domain and no owner of it: whoever reads it clears
- * it, and whoever turns it off does so for all. So it is not touched once a save helper is at work on the running domain, which
- * takes over a log that is on. What an HVM domain's device model writes is not in it.
+ * Measures the log of a domain's writes without a save. Xen has one log a domain, without an owner: reading
+ * clears it, and switching it off does so for all. So it is left alone once a save helper, which takes over
+ * a log that is on, works on the running domain. Writes of an HVM domain's device model are not in it.
  */
 import { type DirtyLog, HostError } from '@mig/hypervisor';
 import type { XenControl } from './control.js';
@@ -12,7 +12,7 @@ export type LoggingControl = Pick<
 >;
 
 /**
- * @param isBeingMigrated whether a migration of it has begun
+ * @param isBeingMigrated tells whether a migration of it has begun
  * @throws HostError `held` where one has, at the start or since, or where the log is on already
  */
 export function withXenDirtyLog<T>(
@@ -47,7 +47,7 @@ export function withXenDirtyLog<T>(
         },
       });
     } finally {
-      // Turned off under a migration, what the guest writes would be lost.
+      // If it were switched off during a migration, the guest's writes would be lost.
       if (!isBeingMigrated()) control.disableLogDirty(domid);
     }
   } finally {

@@ -1,4 +1,4 @@
-/** The acts of libxl on a domain, each in the process that keeps libxl, and what is asked before one gets a name. */
+/** Calls of libxl on a domain, each in the process that runs libxl, and the checks before one gets a name. */
 import { HostError } from '@mig/hypervisor';
 import { commandTable, isHere } from '@mig/protocol/handshake';
 import type { BalloonedHost } from './autoballoon.js';
@@ -9,7 +9,7 @@ import type { LibxlClient } from './libxl-client.js';
 import { helpersAtWork } from './saver-processes.js';
 import type { XlSettings } from './xl-settings.js';
 
-/** A domain, and where it stands with mig. */
+/** A domain, and its standing with mig. */
 export interface StandingDomain {
   readonly domain: LibxlDomain;
   readonly standing: DomainStanding;
@@ -19,7 +19,7 @@ export class XenDomains implements BalloonedHost {
   #client: LibxlClient | undefined;
   #other: LibxlClient | undefined;
 
-  /** @param start starts a process that keeps libxl, or takes one that is there */
+  /** @param start starts a process that runs libxl, or takes over an existing one */
   constructor(private readonly start: () => LibxlClient) {}
 
   /** Another where that one is busy: while a domain is saved, whoever is told of it may look at it. */
@@ -47,7 +47,7 @@ export class XenDomains implements BalloonedHost {
     return this.libxl.ask({ kind: 'configuration', domid }) as string;
   }
 
-  /** KiB that no domain has. */
+  /** Memory that no domain has, in KiB. */
   freeMemory(): number {
     return this.libxl.ask({ kind: 'free-memory' }) as number;
   }
@@ -68,7 +68,7 @@ export class XenDomains implements BalloonedHost {
     return this.libxl.ask({ kind: 'xl-settings' }) as XlSettings;
   }
 
-  /** The path of a log of that name under /var/log/xen; the file is not there yet. */
+  /** Makes the path of a log of that name under /var/log/xen; the file does not exist yet. */
   newLog(name: string): string {
     return this.libxl.ask({ kind: 'new-log', name }) as string;
   }
@@ -77,12 +77,13 @@ export class XenDomains implements BalloonedHost {
     this.libxl.ask({ kind: 'rename', domid, name });
   }
 
-  /** What libxl does by itself, whoever has the domain. */
+  /** Has libxl do something, whoever holds the domain. */
   do(what: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty', domid: number): void {
     this.libxl.ask({ kind: what, domid });
   }
 
   /**
+   * Checks that a name is free.
    * @param domid the domain that is to have the name
    * @throws HostError name-taken
    */
@@ -95,8 +96,8 @@ export class XenDomains implements BalloonedHost {
   }
 
   /**
-   * @param command brings a domain here that is still to come
-   * @throws HostError uuid-taken where the table of commands refuses it beside another of its UUID
+   * @param command the one that brings the domain here
+   * @throws HostError uuid-taken where the table of commands refuses it beside another domain of its UUID
    */
   checkComes(uuid: string, command: 'create' | 'receive'): void {
     this.#checkUuid(uuid, ({ standing }) => commandTable[command][standing.standing] !== 'does');
@@ -104,7 +105,7 @@ export class XenDomains implements BalloonedHost {
 
   /**
    * @param domid the domain that is to run here
-   * @throws HostError uuid-taken where another of its UUID is here
+   * @throws HostError uuid-taken where another domain of its UUID is here
    */
   checkRunsOnce(domid: number, uuid: string): void {
     this.#checkUuid(uuid, (other) => other.domain.domid !== domid && isHere(other.standing.standing));
@@ -123,7 +124,7 @@ export class XenDomains implements BalloonedHost {
     );
   }
 
-  /** One whose process has ended is replaced: a domain that it left suspended is still to be revived. */
+  /** Replaces a client whose process has ended: a domain that it left suspended must still be revived. */
   #alive(client: LibxlClient | undefined): LibxlClient {
     if (client?.ended !== true) return client ?? this.start();
     client.close();

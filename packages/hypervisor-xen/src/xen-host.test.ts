@@ -116,14 +116,14 @@ const options: SaveOptions = {
   policy: () => ({ decision: 'continue-precopy' }),
 };
 
-/** The record of a process that is gone. */
+/** Writes the record of a process that is gone. */
 function left(standing: Standing, more: Partial<DomainRecord> = {}): void {
   const process = { ...thisProcess(), startTime: -1 };
   const hold = { id: 'of another', purpose: 'migration', to: 'far', process } as const;
   xen.setRecord(DOMID, { standing, epoch: 4, uuid: xen.get(DOMID).uuid, ownName: 'busy', hold, ...more });
 }
 
-/** A record whose process may be alive. */
+/** Writes a record whose process may be alive. */
 function held(standing: Standing): void {
   left(standing);
   const record = xen.record(DOMID)!;
@@ -206,7 +206,7 @@ describe('a command', () => {
       refused('stale', () => host().rename(DOMID, 'other', epoch));
       refused('stale', () => host().destroy(DOMID, epoch));
     }
-    // Suspended by a stock command since.
+    // A stock command has suspended it since.
     xen.suspend(DOMID);
     refused('stale', () => host().destroy(DOMID, 4));
     refused('stale', () => host().resume(DOMID, { epoch: 4 }));
@@ -218,7 +218,7 @@ describe('a command', () => {
   test('does not give a domain what is no name', () => {
     for (const name of ['', 'a/b', '\x1b[2J']) refused('bad-configuration', () => host().rename(DOMID, name));
     expect(xen.acts).toEqual([]);
-    // One that stock xl has given such a name to is not left suspended for it.
+    // A domain that stock xl gave such a name is not left suspended for it.
     xen.add(DOMID, { name: 'a/b', suspended: true });
     host().resume(DOMID);
     expect(xen.runs(DOMID)).toBe(true);

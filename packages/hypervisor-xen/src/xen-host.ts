@@ -49,16 +49,16 @@ import { Xenstore } from './xenstore.js';
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
   readonly saveHelper: string;
-  /** Where mig keeps what it knows of this host. */
+  /** The folder of mig's data about this host. */
   readonly stateFolder?: string;
 }
 
-/** Survives a reboot, as what was measured does. */
+/** The default folder: it survives a reboot, as measured costs must. */
 const STATE_FOLDER = '/var/lib/mig';
 
 /**
- * A Xen host through libxl. libxl does what it does for stock `xl`, device models and devices included; the image, and
- * with it the precopy loop, is our save helper's. Who may tell a domain what is in the ledger.
+ * A Xen host through libxl, which works as for stock `xl`, device models and devices included; the image,
+ * and so the precopy loop, is our save helper's. The ledger decides who may do what to a domain.
  */
 export class XenHost implements Host {
   readonly #domains = new XenDomains(() => new LibxlClient());
@@ -67,14 +67,14 @@ export class XenHost implements Host {
   readonly #version: XenVersion;
   #openLedger: DomainLedger | undefined;
 
-  /** @throws HostError where this is no Xen host that mig knows, saying why */
+  /** @throws HostError where this is not a Xen host that mig knows, saying why */
   constructor({ saveHelper, stateFolder = STATE_FOLDER }: XenHostOptions) {
     this.#version = detectXen();
     this.#images = new LibxlImages(this.#domains, saveHelper);
     this.#stateFolder = stateFolder;
   }
 
-  /** Opened when something is done: who only looks needs libxl alone. */
+  /** The ledger, opened at the first action: looking needs libxl alone. */
   get #ledger(): DomainLedger {
     return (this.#openLedger ??= new DomainLedger(
       new XenControl(this.#version),
@@ -83,7 +83,7 @@ export class XenHost implements Host {
     ));
   }
 
-  /** What an operator should know before a domain is trusted to this host's Xen. */
+  /** The warning for an operator who trusts this host's Xen with a domain. */
   get caution(): string | undefined {
     return cautionAbout(this.#version);
   }
@@ -125,7 +125,7 @@ export class XenHost implements Host {
     this.#ledger.locked(() => {
       const found = this.#ledger.permit(domid, 'rename', epoch);
       this.#domains.checkName(domid, name);
-      // One that stock xl has sent away says so by its name alone.
+      // A domain that stock xl has sent away shows it only by its name.
       const { standing, epoch: now } = found.standing;
       if (standing === 'away') this.#ledger.write(domid, { ...settled(found), standing, epoch: now });
       this.#domains.rename(domid, name);
@@ -143,7 +143,7 @@ export class XenHost implements Host {
     this.#ledger.locked(() => {
       const { record } = this.#ledger.permit(domid, 'unpause', epoch);
       this.#domains.do('unpause', domid);
-      // Whose pause it was nobody can tell: Xen counts them.
+      // Nobody can tell whose pause it was: Xen counts them.
       if (record?.pause === true) this.#ledger.write(domid, { ...record, pause: undefined });
     });
   }
@@ -173,7 +173,7 @@ export class XenHost implements Host {
       return permitted;
     });
     try {
-      // Not under the lock: devices take their time to go.
+      // Not under the lock: removing devices takes time.
       this.#domains.do('destroy', domid);
     } catch (error) {
       this.#undoEnding(domid, found);
@@ -189,7 +189,7 @@ export class XenHost implements Host {
         if (record?.uuid === uuid) ledger.write(domid, { ...record, ending: undefined });
       });
     } catch {
-      // What went wrong first is what the operator needs to hear; with this process's end the note says nothing.
+      // The first error is the one to report; the note loses its meaning when this process ends.
     }
   }
 
@@ -207,7 +207,7 @@ export class XenHost implements Host {
     });
   }
 
-  /** Through libxenctrl in this process: it has no use for SIGCHLD. */
+  /** Logs through libxenctrl in this process, which needs no SIGCHLD. */
   withDirtyLog<T>(domid: number, use: (log: DirtyLog) => T): T {
     const { domain, standing } = this.#domains.describe(domid);
     const verdict = judgeCommand(standing, 'dirty-rate', undefined);
@@ -247,7 +247,7 @@ export class XenHost implements Host {
     };
   }
 
-  /** @returns undefined where Xen does not tell: the target then says that it cannot */
+  /** @returns undefined if Xen does not tell: the target then says that it cannot judge */
   #cpuPolicy(domid: number): CpuPolicy | undefined {
     try {
       return this.#withControl((control) => control.cpuPolicy(domid));
@@ -306,7 +306,7 @@ export class XenHost implements Host {
     return XenIncomingDomain.arrived({ ledger: this.#ledger, domains: this.#domains }, domid);
   }
 
-  /** By the settings of stock `xl`: domain 0 may have to give memory up for it. */
+  /** Builds by stock `xl`'s settings: domain 0 may have to release memory. */
   #build(input: Input, options: RestoreOptions, settings: XlSettings): number {
     const time = {
       pause: (milliseconds: number) => pause(milliseconds, { interrupt: input.interrupt }),
@@ -323,7 +323,8 @@ export class XenHost implements Host {
   }
 
   /**
-   * Refuses a domain that could not start here, before a page of it is received; whether it may is decided when it does.
+   * Refuses a domain that could not start here, before any page is received; the decision itself is made at
+   * its start.
    * @throws HostError name-taken, uuid-taken
    */
   #refuseWhereHere({ configuration, name, fromHost = false }: RestoreOptions): void {
@@ -333,7 +334,10 @@ export class XenHost implements Host {
     this.#refuseNameHere(nameOfIncoming(name) ?? name, uuid);
   }
 
-  /** @param uuid of the domain that is to have it: the name of one that is being sent will be free @throws HostError name-taken */
+  /**
+   * @param uuid of the domain that is to have the name: that of a domain being sent will be free
+   * @throws HostError name-taken
+   */
   #refuseNameHere(name: string, uuid: string | undefined): void {
     const holder = this.list().find((domain) => domain.name === name && domain.uuid !== uuid);
     if (holder === undefined) return;
@@ -342,8 +346,8 @@ export class XenHost implements Host {
   }
 
   /**
-   * Leaves a process behind that does what the domain's configuration wants when it shuts down, as stock `xl` does.
-   * It writes to /var/log/xen/xl-NAME.log; those before it are numbered.
+   * Leaves a process behind that applies the domain's configured actions when it shuts down, as stock `xl`
+   * does. It writes to /var/log/xen/xl-NAME.log; older logs are numbered.
    */
   attend(domid: number): void {
     const program = fileURLToPath(new URL('./libxl-monitor.js', import.meta.url));
@@ -359,7 +363,10 @@ export class XenHost implements Host {
   }
 }
 
-/** A domain that `xl suspend` has put to RAM looks the same, and nobody has it. */
+/**
+ * Refuses a domain that stock xl is moving. A domain that `xl suspend` has put to RAM looks the same, and
+ * nobody holds it.
+ */
 function refuseWhereStockMoves(domid: number, names: readonly string[]): void {
   const pid = stockXlMoving([...names, String(domid)]);
   if (pid === undefined) return;
@@ -367,13 +374,16 @@ function refuseWhereStockMoves(domid: number, names: readonly string[]): void {
   throw new HostError('held', words, { domid });
 }
 
-/** Its record, or the one that it has from now on. */
+/** The record, or the one it has from now on. */
 function settled({ observed, record, standing: { standing, epoch } }: Found): DomainRecord {
   const { uuid, name, cpuNanoseconds } = observed;
   return record ?? { standing, epoch, uuid, ownName: nameOfAway(name) ?? name, cpuNanoseconds };
 }
 
-/** mig's own pause of a domain that it moves is nobody's business: the domain is as paused as its operator has it. */
+/**
+ * Describes a domain. mig's own pause of a domain that it moves is hidden: the domain is as paused as its
+ * operator left it.
+ */
 function describe({ domain, standing: { standing, epoch, sentTo, pause } }: StandingDomain): DomainInfo {
   const { domid, name, uuid, memory, vcpus, suspended, crashed, cpuNanoseconds } = domain;
   const paused = domain.paused && (!pause || standing === 'incoming');

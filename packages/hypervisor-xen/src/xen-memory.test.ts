@@ -23,11 +23,11 @@ function record(): Recording {
 
 const version = { major: 4, minor: 17 };
 
-/** What libxl does for a save, every bit of it a call that may fail. */
+/** A fake of libxl's part of a save, each step of it a call that may fail. */
 class Source extends FakeControl {
   deviceModelLogs = false;
   suspended = false;
-  /** What libxl says of a suspend does not tell whether the guest has. */
+  /** Whether the guest suspends; libxl's answer does not tell. */
   acknowledges = true;
 
   constructor(pageCount: number, holes: readonly number[] = []) {
@@ -50,7 +50,7 @@ class Source extends FakeControl {
     return new XenMemory(this, DOMID, callbacks, version, () => this.anotherSaver);
   }
 
-  /** The process of another that saves the domain. */
+  /** The pid of another process that saves the domain. */
   anotherSaver: number | undefined;
 
   readonly leftOn: string[] = [];
@@ -76,7 +76,10 @@ class Source extends FakeControl {
   }
 }
 
-/** What arrives where the recording is restored. */
+/**
+ * Restores the recording.
+ * @returns the target
+ */
 function arrived(recording: Recording): FakeControl {
   const target = new FakeControl();
   const channels = { store: { evtchn: 1, domid: 0 }, console: { evtchn: 2, domid: 0 } };
@@ -137,7 +140,7 @@ test('records come in the order of libxc, those that would be empty not at all',
     { type: 'X86_CPUID_POLICY', leaves },
     { type: 'X86_MSR_POLICY', msrs },
   ]);
-  // The event channels are new at the target.
+  // Event channels are new at the target.
   const params = [{ index: 1n, value: 2n }, { index: 17n, value: 1n }, { index: 12n, value: 3n }]; // prettier-ignore
   expect([...memory.context()].slice(2)).toEqual([{ type: 'HVM_PARAMS', params }]);
 });
@@ -243,7 +246,7 @@ test.each([
   let now = 0;
   saveImage(memory, recording.output, {
     ...{ live: true, debug: false, policy: simplePolicy(1, 0) },
-    // As if a page took for ever: nothing is waited for.
+    // A clock on which each page takes so long that nothing is waited for.
     clock: () => (now += 1e6),
     bandwidth: () => (octetsPerSecond === undefined ? undefined : { octetsPerSecond, always: false }),
   });
@@ -276,7 +279,7 @@ describe('a page that the guest gives back after its type was read', () => {
 });
 
 describe('another save of the domain', () => {
-  /** A save of three passes, before the second of which something happens. */
+  /** Makes a save of three passes, before the second of which something happens. */
   function interrupted(happens: (source: Source) => void): { source: Source; error: unknown } {
     const source = new Source(64);
     let reads = 0;
@@ -339,7 +342,7 @@ describe('whatever fails', () => {
     failing.failing = number;
     const refused = good.calls[number]!;
     const save = () => failing.save(record(), { debug: true });
-    // The image is whole by then.
+    // The image is complete by then.
     if (turnsOff.includes(refused)) save();
     else expect(save).toThrow(Refusal);
     expect(failing.leftOn).toEqual(
@@ -366,7 +369,7 @@ describe('whatever fails', () => {
   });
 });
 
-/** What a guest does at one moment. */
+/** An action of the guest at one point in time. */
 interface Act {
   readonly givenBack: readonly number[];
   readonly takenIn: readonly number[];
@@ -374,15 +377,16 @@ interface Act {
 }
 
 /**
- * Has the guest act before calls, one act after the other, until it is suspended; but not while pages are looked at: since just
- * before the log was turned on, or read, until the first page is mapped after that.
+ * Lets the guest act before calls, one action after the other, until it is suspended; but not while pages
+ * are looked at: from just before log-dirty mode is enabled, or the log is read, until the next page is
+ * mapped.
  */
 function actsIn(source: Source, acts: readonly (Act | undefined)[]): void {
   let at = 0;
   source.beforeCall = () => {
     const { calls } = source;
     const last = (name: string) => calls.findLastIndex((call) => call.startsWith(name));
-    // allocateBitmap is what comes before the first look, cleanLogDirty what comes in the midst of each later one.
+    // allocateBitmap comes before the first look, cleanLogDirty in the middle of each later one.
     const looks = Math.max(last('allocateBitmap'), last('cleanLogDirty')) > last('map');
     if (source.suspended || looks) return;
     const act = acts[at++];
@@ -410,7 +414,7 @@ describe.each([
         const recording = record();
         source.save(recording, { live, iterations });
         const target = arrived(recording);
-        // A page that was given back after it was sent is there at the target, and means nothing.
+        // A page that was given back after it was sent exists at the target, and has no meaning.
         const there = new Map([...target.pages].filter(([pfn]) => source.pages.has(pfn)));
         expect(digests(there)).toEqual(digests(source.pages));
         expect(source.leftovers).toEqual([]);
@@ -422,7 +426,7 @@ describe.each([
 });
 
 describe('on a Xen that does not log pages that come in', () => {
-  /** A save of two live passes, with what happens after some calls: "map 2" is the second of that name. */
+  /** Makes a save of two live passes, with actions after some calls: "map 2" is the second of that name. */
   function save(source: Source, after: Record<string, () => void>): FakeControl {
     const left = new Map(Object.entries(after));
     source.beforeCall = () => {
@@ -451,7 +455,7 @@ describe('on a Xen that does not log pages that come in', () => {
     ['the last live pass was sent', 'map 2'],
   ])('a page that comes in after %s, and is written to once, arrives', (_, moment) => {
     const source = new Source(70, [66]);
-    // So that there is a second pass.
+    // Needed for a second pass.
     source.beforeMap = () => {
       if (source.suspended) return;
       source.beforeMap = () => undefined;
@@ -467,7 +471,7 @@ describe('on a Xen that does not log pages that come in', () => {
       'readPageTypes 1': write(source, 2090, 2),
       'map 3': write(source, 2090, 3),
     });
-    // Nobody knows which one it is: all of them are due once more.
+    // Nobody knows which page it is: all of them are due again.
     const all = ['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 52'];
     expect(typesAsked(source).slice(0, 6)).toEqual([...all, ...all]);
     expect(digests(target.pages)).toEqual(digests(source.pages));
@@ -496,7 +500,7 @@ describe('on a Xen that does not log pages that come in', () => {
     expect(digest(target.pages.get(66))).toBe(digest(pageOf(66, 2)));
   });
 
-  // It cannot be seen: its type is the same, the domain has as many pages, and the log has nothing of it.
+  // It cannot be seen: its type is the same, the domain has as many pages, and it is not in the log.
   test('a page that goes without having been written to, and is back before anybody looks, arrives as it was', () => {
     const source = new Source(70);
     const target = save(source, {
@@ -529,11 +533,11 @@ describe('on a Xen that does not log pages that come in', () => {
     save(source, { 'map 1': write(source, 3, 2), 'map 2': write(source, 4, 2) });
     expect(typesAsked(source)).toEqual([
       ...['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 928'],
-      // What the log had.
+      // Pages from the log.
       ...['readPageTypes 2'],
     ]);
     expect(source.tookIn).toBe(0);
-    // How many pages it has: two for each live pass, beside one at the start and one when it is suspended.
+    // Asks for the number of pages: two for each live pass, one at the start and one when it is suspended.
     expect(source.calls.filter((call) => call === 'describe')).toHaveLength(2 * 2 + 2);
   });
 

@@ -11,20 +11,20 @@ import { PhysmapWatch } from './physmap-watch.js';
 import { anotherSaverOf } from './saver-processes.js';
 
 /**
- * Milliseconds to reckon a suspend with as long as none was measured: the guest's own suspend, its device model's state,
- * libxl's work at both ends.
+ * The assumed cost of a suspend in milliseconds if none was measured: the guest's own suspend, its device
+ * model's state, libxl's work at both ends.
  */
 export const ASSUMED_SUSPEND_COST = 500;
 
-/** What the libxl layer does for the libxc layer during a save. */
+/** The libxl layer's part of a save, for the libxc layer. */
 export interface SaveCallbacks {
-  /** Tells the device model to log, or no longer to log, the pages that it dirties. */
+  /** Tells the device model to log the pages that it dirties, or to stop. */
   switchDeviceModelLog(enabled: boolean): void;
   /** @throws where the guest does not suspend */
   suspend(): void;
 }
 
-/** What a save asks of the hypervisor. */
+/** Hypervisor calls of a save. */
 export type SavingControl = Pick<
   XenControl,
   | 'allocateBitmap'
@@ -46,12 +46,12 @@ export type SavingControl = Pick<
 
 const ZEROES = new Uint8Array(PAGE_SIZE);
 
-/** How often pages are mapped that are there, and were not a moment before. */
+/** Attempts to map pages that exist, but did not a moment before. */
 const MAP_ATTEMPTS = 5;
 
 /**
- * Looks at a guest that is about to be asked to suspend: one that another command has put to RAM meanwhile is to stand still here,
- * and libxl would take it as it is.
+ * Refuses a guest that is suspended already when it is about to be asked: one that another command has put
+ * to RAM must stay so, and libxl would take it as it is.
  * @throws HostError `stale`
  */
 export function refuseSuspended(control: Pick<XenControl, 'describe'>, domid: number): void {
@@ -59,7 +59,7 @@ export function refuseSuspended(control: Pick<XenControl, 'describe'>, domid: nu
   throw new HostError('stale', `domain ${domid} was suspended by another command meanwhile`, { domid });
 }
 
-/** The memory of an HVM or PVH domain that is being saved. */
+/** The memory of an HVM or PVH domain during a save. */
 export class XenMemory implements Memory {
   readonly domainHeader: DomainHeader;
   readonly pageCount: number;
@@ -71,9 +71,9 @@ export class XenMemory implements Memory {
   #bitmap: HypercallBitmap | undefined;
   #deviceModelLogs = false;
   #suspended = false;
-  /** Pages that the domain had when Xen was last asked. */
+  /** Number of pages of the domain when Xen was last asked. */
   #pages = 0;
-  /** While its writes are logged. */
+  /** The watch of its pages while its writes are logged. */
   #physmap: PhysmapWatch | undefined;
 
   /** @throws HostError `no-such-domain`, or `foreign-domain` for a PV domain */
@@ -82,7 +82,7 @@ export class XenMemory implements Memory {
     private readonly domid: number,
     private readonly callbacks: SaveCallbacks,
     version: { major: number; minor: number },
-    /** The process of another that saves the domain; Xen has one log of its writes for all. */
+    /** Finds another process that saves the domain; Xen has one log for all. */
     private readonly anotherSaver = () => anotherSaverOf(domid),
   ) {
     const domain = control.describe(domid);
@@ -96,7 +96,10 @@ export class XenMemory implements Memory {
     this.pageCount = control.pfnCount(domid);
   }
 
-  /** Pages that the domain's balloon is known to have taken in during the save, each time that it did. */
+  /**
+   * Number of pages that the domain's balloon is known to have taken in during the save, repetitions
+   * included.
+   */
   get takenIn(): number {
     return this.#physmap?.takenIn ?? 0;
   }
@@ -134,7 +137,7 @@ export class XenMemory implements Memory {
       try {
         this.#disableDeviceModelLog();
       } catch {
-        // What went wrong first is what the operator needs to hear.
+        // The first error is the one to report.
       }
       throw error;
     }
@@ -144,7 +147,7 @@ export class XenMemory implements Memory {
     const log = this.#bitmap;
     if (log === undefined) throw new HostError('wrong-state', "the domain's writes are not being logged");
     const dirty = this.phases.measure('log', () => {
-      // Before it is read as well: what this read clears, the other would miss.
+      // Checked before reading, too: what this read clears, the other would miss.
       this.#refuseAnotherSaver();
       if (!this.#suspended) this.#pages = this.control.describe(this.domid)?.pages ?? 0;
       const dirty = this.control.cleanLogDirty(this.domid, log, this.#suspended);
@@ -160,8 +163,9 @@ export class XenMemory implements Memory {
   }
 
   /**
-   * Any other save of the domain ends by turning the log off, also where it was none of its own: one that came and went
-   * has left it off, and what the guest wrote since is nowhere. One that is still at work may have cleared it.
+   * Refuses to go on after another save of the domain. Any other save ends by switching the log off: one
+   * that came and went has left it off, and the guest's writes since are lost. One that is still at work
+   * may have cleared it.
    */
   #refuseIfInterrupted(): void {
     if (this.control.startLogDirty(this.domid)) {
@@ -185,7 +189,7 @@ export class XenMemory implements Memory {
   }
 
   disableLogDirty(): void {
-    // The log is that one's by now, and the device model's as well.
+    // The log belongs to the other save by now, and so does the device model's.
     if (this.anotherSaver() !== undefined) return;
     try {
       this.control.disableLogDirty(this.domid);
@@ -235,9 +239,9 @@ export class XenMemory implements Memory {
   }
 
   /**
-   * A running guest may have given a page back (a balloon) since its type was read, and its octets with it: zeroes do. It may
-   * also have taken it in again since.
-   * @throws XenError for a page that cannot be mapped and is there
+   * Maps pages. A running guest's balloon may have given a page back since its type was read, and its
+   * octets with it: zeroes replace it. It may also have taken it in again since.
+   * @throws XenError for a page that exists and cannot be mapped
    */
   #map(pfns: Uint32Array, first: number, count: number): number {
     const { control, domid } = this;
@@ -264,7 +268,7 @@ export class XenMemory implements Memory {
     }
   }
 
-  /** @returns which of the pages that were not mapped is there, or has to be; undefined if none */
+  /** @returns the first unmapped page that exists, or must; undefined if none */
   #missed(pfns: Uint32Array, first: number, count: number): number | undefined {
     const { words } = this.#missing;
     this.#missing.fill(pfns, first, count);
@@ -301,7 +305,7 @@ export class XenMemory implements Memory {
   suspend(): void {
     this.callbacks.suspend();
     const domain = this.control.describe(this.domid);
-    // libxl (4.17) says yes, too, where the guest never acknowledged and the request was cancelled.
+    // libxl (4.17) reports success even if the guest never acknowledged and the request was cancelled.
     if (domain?.suspended !== true) {
       throw new HostError('suspend-refused', 'the guest has not suspended', { domid: this.domid });
     }

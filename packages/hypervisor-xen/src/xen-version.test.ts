@@ -1,9 +1,12 @@
-/** The rows, against the numbers that a C program printed with each release's own headers (docs/xen.md has it). */
+/**
+ * Compares the rows with the numbers that a C program printed with each release's own headers (see
+ * docs/xen.md).
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cautionAbout, groundsText, newestVersion, xenVersions } from './xen-version.js';
 
-/** What differs between releases, from their headers and sources. */
+/** Differences between releases, from their headers and sources. */
 const releases = {
   minor: [16, 17, 18, 19, 20, 21, 22],
   XEN_DOMCTL_INTERFACE_VERSION: [0x14, 0x15, 0x16, 0x17, 0x17, 0x17, 0x18],
@@ -11,11 +14,11 @@ const releases = {
   'sizeof(libxl_event)': [184, 208, 208, 208, 208, 208, 208],
   // sizeof(struct hvm_hw_lapic), in the newest point release of each.
   lapic: [24, 24, 32, 32, 32, 32, 32],
-  // In xg_sr_restore_x86_hvm.c, of HVM_PARAM_CONSOLE_PFN.
+  // From xg_sr_restore_x86_hvm.c, for HVM_PARAM_CONSOLE_PFN.
   xc_dom_console_init: [false, false, false, false, false, true, true],
 };
 
-/** What is alike in all of them. */
+/** Values that are equal in all releases. */
 const alike = {
   domainInfo: { size: 112, flags: 4, totalPages: 8, cpuTime: 56, onlineVcpus: 64, handle: 76 },
   libxlDomainInfo: {

@@ -1,12 +1,14 @@
 /**
- * What differs between Xen's versions, in one place. libxenctrl, libxenguest and libxenlight have no stable ABI: their
- * sonames carry the version, and the hypervisor refuses the domctls of another. A version is added as a row here, after
- * every prototype and layout in control.ts and in libxl.ts was compared with its headers (docs/xen.md tells how).
+ * Differences between Xen's versions, in one place. libxenctrl, libxenguest and libxenlight have no stable
+ * ABI: their sonames carry the version, and the hypervisor refuses the domctls of another version. A
+ * version is added as a row here, after every prototype and layout in control.ts and libxl.ts was compared
+ * with its headers (docs/xen.md tells how).
  */
 
 /**
- * What mig's knowledge of a version rests on. `lab`: every case of the lab passes on it. `headers`: prototypes, layouts
- * and sources were compared, and nothing was run. `newest`: there is no row for it, and the newest one is taken.
+ * The evidence for mig's knowledge of a version. `lab`: every case of the lab passes on it. `headers`:
+ * prototypes, layouts and sources were compared, and nothing was run. `newest`: it has no row, and the
+ * newest one is used.
  */
 export type Grounds = 'lab' | 'headers' | 'newest';
 
@@ -22,7 +24,7 @@ export interface XenVersion {
     readonly light: string;
     readonly util: string;
   };
-  /** `sizeof(xc_domaininfo_t)` and its members' offsets (tools/include/xenctrl.h, public/domctl.h). */
+  /** Size of `xc_domaininfo_t`, and its members' offsets (tools/include/xenctrl.h, public/domctl.h). */
   readonly domainInfo: {
     readonly size: number;
     readonly flags: number;
@@ -33,9 +35,9 @@ export interface XenVersion {
   };
   /** Sizes and offsets of libxl's structures (tools/include/_libxl_types.h, libxl.h). */
   readonly libxl: {
-    /** `sizeof(libxl_domain_config)`. */
+    /** Size of `libxl_domain_config`. */
     readonly domainConfiguration: number;
-    /** `libxl_dominfo`. */
+    /** Layout of `libxl_dominfo`. */
     readonly domainInfo: {
       readonly size: number;
       readonly uuid: number;
@@ -47,29 +49,29 @@ export interface XenVersion {
       readonly cpuTime: number;
       readonly vcpus: number;
     };
-    /** `libxl_event`. */
+    /** Layout of `libxl_event`. */
     readonly event: {
       readonly size: number;
       readonly domid: number;
       readonly type: number;
       readonly shutdownReason: number;
     };
-    /** `libxl_domain_restore_params`. */
+    /** Layout of `libxl_domain_restore_params`. */
     readonly restoreParameters: { readonly size: number; readonly streamVersion: number };
   };
   /**
-   * What becomes of the console's page at a restore: all zeros, or, where libxenguest has `xc_dom_console_init`, marked
-   * besides as not connected until xenconsoled has it.
+   * The console's page at a restore: all zeros or, if libxenguest has `xc_dom_console_init`, also marked as
+   * not connected until xenconsoled has it.
    */
   readonly consolePage: 'zeros' | 'disconnected';
   /**
-   * Octets of a local APIC in HVM_CONTEXT (`struct hvm_hw_lapic`), in the newest point releases. A hypervisor takes a
-   * shorter record than its own, and no longer one.
+   * Octets of a local APIC in HVM_CONTEXT (`struct hvm_hw_lapic`), in the newest point releases. A
+   * hypervisor accepts a shorter record than its own, and no longer one.
    */
   readonly lapic: 24 | 32;
 }
 
-/** What a version has of its own. */
+/** The values that differ for a version. */
 interface Differences {
   readonly domctlInterface: number;
   readonly domainConfiguration: number;
@@ -78,7 +80,7 @@ interface Differences {
   readonly lapic?: XenVersion['lapic'];
 }
 
-/** All that a row does not say is alike in 4.16 to 4.22. */
+/** Makes a row: all other values are equal in 4.16 to 4.22. */
 function row(minor: number, grounds: 'lab' | 'headers', differences: Differences): XenVersion {
   const {
     domctlInterface,
@@ -125,7 +127,7 @@ export function librariesOf(major: number, minor: number): XenVersion['libraries
   };
 }
 
-/** The oldest first, without a gap. */
+/** Versions, oldest first, without a gap. */
 export const xenVersions: readonly XenVersion[] = [
   row(16, 'headers', { domctlInterface: 0x14, domainConfiguration: 1288, event: 184, lapic: 24 }),
   row(17, 'lab', { domctlInterface: 0x15, domainConfiguration: 1288, lapic: 24 }),
@@ -136,12 +138,12 @@ export const xenVersions: readonly XenVersion[] = [
   row(22, 'headers', { domctlInterface: 0x18, domainConfiguration: 1400, consolePage: 'disconnected' }),
 ];
 
-/** A version as people write it: `4.20`. */
+/** Formats a version, such as `4.20`. */
 export function versionText({ major, minor }: VersionNumber): string {
   return `${major}.${minor}`;
 }
 
-/** What mig's knowledge of the version rests on, in words. */
+/** The evidence for mig's knowledge of the version, in words. */
 export function groundsText({ grounds }: Pick<XenVersion, 'grounds'>): string {
   switch (grounds) {
     case 'lab':
@@ -159,22 +161,26 @@ export function newestVersion(): XenVersion {
 
 export type VersionNumber = Pick<XenVersion, 'major' | 'minor'>;
 
-/** Compares two versions. Where a part is no number, neither is newer. */
+/** Compares two versions. If a part is not a number, neither is newer. */
 export function isNewer(one: VersionNumber, other: VersionNumber): boolean {
   return one.major > other.major || (one.major === other.major && one.minor > other.minor);
 }
 
-/** Finds a version's row: for one that is newer than all the newest, for one that is older than all the oldest. */
+/** Finds a version's row: the newest row serves for newer versions, the oldest for older ones. */
 export function rowOf(version: VersionNumber): XenVersion {
   return xenVersions.findLast((row) => !isNewer(row, version)) ?? xenVersions[0]!;
 }
 
-/** @returns why this host's hypervisor cannot load an HVM or PVH domain of that one; undefined where it can, as far as is known */
+/**
+ * @returns why this host's hypervisor cannot load an HVM or PVH domain of that version; undefined if it
+ * can, as far as is known
+ */
 export function whyNotLoadable(
   from: VersionNumber,
   here: VersionNumber & Pick<XenVersion, 'lapic'>,
 ): string | undefined {
-  // A domain of an older point release may have the shorter record: only backwards is it known before the record comes.
+  // A domain of an older point release may have the shorter record: before the record arrives only a step
+  // backwards is known to fail.
   if (!isNewer(from, here) || rowOf(from).lapic <= here.lapic) return undefined;
   return (
     `the domain comes from Xen ${versionText(from)}, and Xen ${versionText(here)} cannot load its processors' state: ` +
@@ -182,7 +188,10 @@ export function whyNotLoadable(
   );
 }
 
-/** @returns what whoever trusts a domain to this version should know; undefined where it was tried, or its headers were read */
+/**
+ * @returns a warning for those who trust this version with a domain; undefined if it was tried, or its
+ * headers were read
+ */
 export function cautionAbout(version: XenVersion): string | undefined {
   if (version.grounds !== 'newest') return undefined;
   return (

@@ -1,9 +1,9 @@
-/** The few keys that mig keeps in xenstore. Prototypes: tools/include/xenstore.h; its library's ABI is stable. */
+/** Keys of mig in xenstore. Prototypes: tools/include/xenstore.h; its library's ABI is stable. */
 import koffi from 'koffi';
 import { HostError } from '@mig/hypervisor';
 import { loadLibrary } from './load-library.js';
 
-/** No transaction. */
+/** XBT_NULL: no transaction. */
 const XBT_NULL = 0;
 const ENOENT = 2;
 
@@ -18,8 +18,8 @@ export class Xenstore {
   }
 
   /**
-   * @returns undefined where there is no such key
-   * @throws HostError where that cannot be said
+   * @returns undefined if there is no such key
+   * @throws HostError where that is unknown
    */
   read(path: string): string | undefined {
     const length = new Uint32Array(1);
@@ -42,7 +42,7 @@ export class Xenstore {
   }
 }
 
-/** @throws HostError where the library is not there, and what koffi says where a function is not */
+/** @throws HostError where the library is missing, and koffi's error where a function is */
 export function declareXenstore() {
   const store = loadLibrary('libxenstore.so.4');
   const text = koffi.disposable('char *', koffi.load(null).func('void free(void *)'));

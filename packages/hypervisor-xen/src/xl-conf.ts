@@ -1,6 +1,6 @@
 /**
- * What `/etc/xen/xl.conf` sets, read by Xen's own parser, as stock `xl` reads it. Prototypes: tools/include/libxlutil.h, alike
- * in Xen 4.16 to 4.22. Which settings touch a migration: docs/xen.md.
+ * Reads the settings of `/etc/xen/xl.conf` with Xen's own parser, as stock `xl` does. Prototypes:
+ * tools/include/libxlutil.h, equal in Xen 4.16 to 4.22. Settings that affect a migration: docs/xen.md.
  */
 import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
@@ -9,18 +9,21 @@ import type { CpuMaskTexts } from './cpu-masks.js';
 import { loadLibrary } from './load-library.js';
 import type { XenVersion } from './xen-version.js';
 
-/** XL_GLOBAL_CONFIG and XL_LOCK_FILE of tools/xl/xl.h, as distributions configure them. */
+/** XL_GLOBAL_CONFIG and XL_LOCK_FILE (tools/xl/xl.h), as distributions configure them. */
 const PATH = '/etc/xen/xl.conf';
 const LOCK_FILE = '/var/lock/xl';
 
 export interface XlConf {
-  /** Whether domain 0 gives memory up for a domain that comes; `auto`: unless Xen was told how much it is to have. */
+  /** Whether domain 0 releases memory for an arriving domain; `auto`: unless Xen was given a limit for it. */
   readonly autoballoon: 'on' | 'off' | 'auto';
-  /** Whoever makes domain 0 give memory up has its lock until the domain is there. */
+  /**
+   * The file of the lock that is held from when domain 0 is asked to release memory until the domain
+   * exists.
+   */
   readonly lockFile: string;
-  /** Which domid a domain gets that has none of its own. */
+  /** The choice of a domid for a domain without one of its own. */
   readonly domidPolicy: 'xen' | 'random';
-  /** Which CPUs domains may run on, in its own words. */
+  /** The CPU masks, in xl.conf's syntax. */
   readonly cpuMasks: CpuMaskTexts;
 }
 
@@ -28,12 +31,15 @@ const autoballoons: Readonly<Record<string, XlConf['autoballoon']>> = {
   ...{ on: 'on', 1: 'on', off: 'off', 0: 'off', auto: 'auto' },
 };
 
-/** @throws HostError `unavailable` where the file cannot be read or parsed; stock `xl` does nothing at all where it cannot parse it */
+/**
+ * @throws HostError `unavailable` where the file cannot be read or parsed; stock `xl` refuses to work with
+ * a file that it cannot parse
+ */
 export function readXlConf(version: XenVersion, path = PATH): XlConf {
   const text = textsIn(version, path);
   const said = { autoballoon: text('autoballoon'), domidPolicy: text('domid_policy') };
   return {
-    // As for stock, a word that it does not know is as none.
+    // As in stock, an unknown word counts as unset.
     autoballoon: autoballoons[said.autoballoon ?? 'auto'] ?? 'auto',
     lockFile: text('lockfile') ?? LOCK_FILE,
     domidPolicy: said.domidPolicy === 'random' ? 'random' : 'xen',
@@ -41,7 +47,7 @@ export function readXlConf(version: XenVersion, path = PATH): XlConf {
   };
 }
 
-/** @returns gives the settings that are texts or numbers, as text */
+/** @returns a function that gives texts and numbers as text */
 function textsIn(version: XenVersion, path: string): (key: string) => string | undefined {
   const octets = octetsOf(path);
   const xlu = declareXlUtil(version);
@@ -65,7 +71,7 @@ function textsIn(version: XenVersion, path: string): (key: string) => string | u
   }
 }
 
-/** A file that is not there says nothing. */
+/** Reads the file; a missing one counts as empty. */
 function octetsOf(path: string): Buffer {
   try {
     return readFileSync(path);
@@ -85,7 +91,7 @@ function textOf(xlu: ReturnType<typeof declareXlUtil>, config: number, key: stri
   return koffi.decode(value[0]!, 'char', -1) as string;
 }
 
-/** @throws HostError where the library is not there, and what koffi says where a function is not */
+/** @throws HostError where the library is missing, and koffi's error where a function is */
 export function declareXlUtil({ libraries }: XenVersion) {
   const util = loadLibrary(libraries.util);
   const libc = koffi.load(null);

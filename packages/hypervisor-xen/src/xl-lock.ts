@@ -1,18 +1,18 @@
 /**
- * The lock that stock `xl` has from before it makes domain 0 give memory up until the domain that is to have it is there: nobody
- * else takes that memory meanwhile.
+ * Stock `xl`'s lock, held from before domain 0 is asked to release memory until the domain that needs it
+ * exists: nobody else takes that memory meanwhile.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { HostError } from '@mig/hypervisor';
 import { recordLockHolder, tryLockRecord } from '@mig/posix';
 import type { Time } from './autoballoon.js';
 
-/** Milliseconds. */
+/** Milliseconds between two tries. */
 const BETWEEN_TRIES = 100;
 
 /**
  * @param longestWait milliseconds
- * @throws HostError `unavailable` where it cannot be had; what the action throws, and what `time.pause` does
+ * @throws HostError `unavailable` where the lock cannot be had; what the action and `time.pause` throw
  */
 export function withXlLock<T>(path: string, longestWait: number, time: Time, action: () => T): T {
   const fd = open(path);

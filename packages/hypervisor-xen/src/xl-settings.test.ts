@@ -1,4 +1,7 @@
-/** A domain is built by stock xl's settings: under its lock where room is made, and with a domid by its policy. */
+/**
+ * Tests that a domain is built by stock xl's settings: under its lock while room is made, and with a domid
+ * by its policy.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +35,7 @@ function hostThatNeeds(kib: number): BalloonedHost {
   };
 }
 
-/** Another process that has the lock as stock xl takes it. */
+/** Runs another process that holds the lock as stock xl does. */
 async function withHolder(use: (pid: number) => void): Promise<void> {
   const script = `
     import { openSync } from 'node:fs';

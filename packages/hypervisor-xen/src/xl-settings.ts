@@ -1,4 +1,4 @@
-/** Stock `xl`'s settings of this host as they hold for a domain that comes to it, or comes again. */
+/** Stock `xl`'s settings of this host for an arriving or a restarted domain. */
 import { HostError } from '@mig/hypervisor';
 import { type CpuMasks, cpuMasks } from './cpu-masks.js';
 import type { Libxl } from './libxl.js';
@@ -7,14 +7,14 @@ import type { XenVersion } from './xen-version.js';
 import { readXlConf, type XlConf } from './xl-conf.js';
 import { withXlLock } from './xl-lock.js';
 
-/** Settings of `xl.conf` that a domain is built by, whether it comes to this host or comes again. */
+/** Settings of `xl.conf` for building a domain, arriving or restarted. */
 export interface BuildSettings extends Pick<XlConf, 'lockFile' | 'domidPolicy'> {
-  /** Whether domain 0 gives memory up for it. */
+  /** Whether domain 0 releases memory for it. */
   readonly autoballoon: boolean;
 }
 
 export interface XlSettings extends BuildSettings {
-  /** The CPUs that a domain may run on which comes to this host; one that comes again has been told already. */
+  /** CPUs that an arriving domain may run on; a restarted one has its affinities already. */
   readonly cpuMasks: CpuMasks;
 }
 
@@ -36,16 +36,16 @@ function settingsIn(conf: XlConf, libxl: Pick<Libxl, 'commandLine'>): BuildSetti
 
 export interface Building {
   readonly configuration: string;
-  /** Milliseconds that another one's lock is waited for. */
+  /** Timeout for another process's lock, in milliseconds. */
   readonly longestWait: number;
   readonly time: Time;
-  /** It is built although there is no room for it, as far as that can be told. */
+  /** Whether the domain is built even if there seems to be no room. */
   readonly unchecked?: boolean | undefined;
 }
 
 /**
  * Builds a domain by these settings.
- * @param build is given the configuration to build it of
+ * @param build gets the configuration to build from
  * @throws HostError `unavailable` where there is no room for it; what `build` and `time.pause` throw
  */
 export function buildBy<T>(
@@ -66,13 +66,13 @@ export function buildBy<T>(
   });
 }
 
-/** RANDOM_DOMID of libxl.h: libxl chooses one. */
+/** RANDOM_DOMID (libxl.h): libxl chooses one. */
 const RANDOM_DOMID = 0xfffffffe;
 
-/** DOMID_FIRST_RESERVED of public/xen.h: those from here on are no domain's. */
+/** DOMID_FIRST_RESERVED (public/xen.h): no domain has this domid or a higher one. */
 const FIRST_RESERVED = 0x7ff0;
 
-/** A domid that the configuration asks for is the domain's. */
+/** Asks for a random domid, unless the configuration asks for one. */
 function withRandomDomid(configuration: string): string {
   const parsed = JSON.parse(configuration) as { c_info?: { domid?: unknown } };
   const { domid } = parsed.c_info ?? {};

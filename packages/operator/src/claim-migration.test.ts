@@ -8,7 +8,10 @@ import { MigrationClaimedError } from './errors.js';
 import { MigrationFolder } from './migration-folder.js';
 import { record, temporaryFolder } from './operator.test-support.js';
 
-/** Another process that migrates the domain. @returns it, once it has claimed it */
+/**
+ * Starts another process that migrates the domain.
+ * @returns it, once it has claimed the domain
+ */
 async function another(stateFolder: string) {
   const script = `
     import { claimMigration, MigrationFolder } from '@mig/operator';
@@ -31,7 +34,7 @@ test('a domain is migrated by one at a time, and then by another', async () => {
   expect(folder.migrations()).toEqual([record]);
   await expect(claimMigration(folder, { ...record, pid: 1 })).rejects.toMatchObject({ by: record });
   await expect(claimMigration(folder, { ...record, pid: 1 })).rejects.toThrow(MigrationClaimedError);
-  // Of others nothing is refused.
+  // Other domains are not refused.
   (await claimMigration(folder, { ...record, domid: 8 })).release();
   claim.release();
   expect(readdirSync(folder.path)).toEqual([]);

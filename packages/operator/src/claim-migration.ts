@@ -1,26 +1,26 @@
-/** A domain is migrated by one process at a time. */
+/** Claims a domain: one process at a time migrates it. */
 import { closeSync, constants, ftruncateSync, writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { MigrationClaimedError } from './errors.js';
 import type { MigrationFolder } from './migration-folder.js';
 import type { MigrationRecord } from './migration-record.js';
 
-/** Milliseconds, and how often: somebody who lists the migrations has each lock for a moment. */
+/** Milliseconds between two tries, and their number: listing the migrations holds each lock for a moment. */
 const PAUSE = 20;
 const ATTEMPTS = 10;
 
 export interface MigrationClaim {
-  /** Where to listen; nothing is there. */
+  /** The path to listen at; nothing is there. */
   readonly socketPath: string;
-  /** Why the others do not find this migration, though they find the domain taken. */
+  /** The reason why others cannot list this migration, though they find the domain taken. */
   readonly unnoted: unknown;
-  /** Once nobody listens any more. */
+  /** Releases the domain, once nothing listens any more. */
   release(): void;
 }
 
 /**
- * Makes the folder where it is missing, and takes the domain for this process.
- * @throws MigrationClaimedError where another has it; UnsafeFolderError; what the file system says
+ * Creates a missing folder, and claims the domain for this process.
+ * @throws MigrationClaimedError where another has it; UnsafeFolderError; the file system's error
  */
 export async function claimMigration(
   folder: MigrationFolder,
@@ -42,7 +42,10 @@ export async function claimMigration(
   };
 }
 
-/** @returns why it could not: that the disk is full makes the domain nobody else's */
+/**
+ * @returns why it could not write the record: after a full disk, for example, the domain is claimed all the
+ * same
+ */
 function note(fd: number, folder: MigrationFolder, record: MigrationRecord): unknown {
   try {
     // A dead process may have left a socket without a lock.
@@ -64,7 +67,7 @@ async function lock(folder: MigrationFolder, domid: number): Promise<number> {
   throw new MigrationClaimedError(domid, claimant(folder, domid));
 }
 
-/** That its record cannot be read makes the domain nobody else's. */
+/** Reads who has the domain; an unreadable record leaves it claimed. */
 function claimant(folder: MigrationFolder, domid: number): MigrationRecord | undefined {
   try {
     return folder.recordOf(domid);

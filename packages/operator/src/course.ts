@@ -1,4 +1,4 @@
-/** The settings of a migration while it runs: what is in force, and what comes of a change. */
+/** Settings of a running migration: those in force, and the result of a change. */
 import {
   contradictionIn,
   contradictionText,
@@ -14,8 +14,8 @@ import {
 import type { SettingsChange } from './wire/operator-protocol.js';
 
 /**
- * The settings that hold, the defaults included.
- * @param hasOwnPolicy a policy of the operator's own decides, beside which there are no defaults
+ * The settings in force, defaults included.
+ * @param hasOwnPolicy the operator's own policy decides, and there are no defaults beside it
  */
 export function settingsInForce(settings: Settings, hasOwnPolicy: boolean): Settings {
   const { bandwidth, bandwidthAlways = false } = settings;
@@ -25,7 +25,7 @@ export function settingsInForce(settings: Settings, hasOwnPolicy: boolean): Sett
   });
 }
 
-/** @returns the settings that come of it, or what is wrong with them in a sentence */
+/** @returns the resulting settings, or a sentence that says what is wrong with them */
 export function changedSettings(settings: Settings, change: SettingsChange): Settings | string {
   const kept = settingNames.filter((name) => !goesWith(name, change));
   const said = Object.fromEntries(kept.map((name) => [name, settings[name]]));
@@ -39,13 +39,13 @@ export function changedSettings(settings: Settings, change: SettingsChange): Set
   return contradiction === undefined ? changed : contradictionText(contradiction, optionOf);
 }
 
-/** Whether what the setting is about is unset. */
+/** Tells whether the setting depends on one that the change unsets. */
 function goesWith(name: SettingName, change: SettingsChange): boolean {
   const { changes } = settingRow(name);
   return changes !== undefined && change[changes] === null;
 }
 
-/** Leaves out what says nothing: what was unset, and that something is not done which could not be. */
+/** Leaves out values without effect: unset ones, and a false for what is not done anyway. */
 function given(settings: SettingsChange): Settings {
   const isSet = (name: SettingName) => (settings[name] ?? undefined) !== undefined;
   const says = settingNames.filter((name) => {

@@ -2,16 +2,16 @@ import type { OperatorErrorCode } from './wire/operator-protocol.js';
 import type { MigrationRecord } from './migration-record.js';
 
 export type OperatorFailure =
-  /** What the migration answers. */
+  /** The migration's answer. */
   | OperatorErrorCode
-  /** Its process is gone, or has dropped the connection. */
+  /** The process is gone, or has closed the connection. */
   | 'gone'
-  /** Its process did not answer in time. */
+  /** The process did not answer in time. */
   | 'silent'
-  /** It answers nonsense. */
+  /** The answer is malformed. */
   | 'malformed';
 
-/** What a migration refuses to its operator, or why it cannot be asked. */
+/** A request that a migration refuses, or the reason why it cannot be asked. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 
@@ -24,11 +24,11 @@ export class OperatorError extends Error {
   }
 }
 
-/** Another process migrates the domain already. */
+/** Thrown where another process migrates the domain already. */
 export class MigrationClaimedError extends Error {
   override readonly name = 'MigrationClaimedError';
 
-  /** @param by undefined where that process has not noted it yet */
+  /** @param by undefined if that process has not written its record yet */
   constructor(
     readonly domid: number,
     readonly by: MigrationRecord | undefined,
@@ -37,7 +37,7 @@ export class MigrationClaimedError extends Error {
   }
 }
 
-/** The folder of the migrations is not its owner's alone. */
+/** Thrown where the folder of the migrations is not its owner's alone. */
 export class UnsafeFolderError extends Error {
   override readonly name = 'UnsafeFolderError';
 }

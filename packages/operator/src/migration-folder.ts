@@ -1,5 +1,5 @@
 /**
- * Where the migrations of a host are found:
+ * Layout of the folder of a host's migrations:
  *
  *     migrations/             for its owner alone
  *     migrations/DOMID.lock   locked for as long as the process that migrates the domain lives; says who it is
@@ -22,13 +22,13 @@ import { FileTooLongError, readSmallFile, tryLockDescriptor } from '@mig/posix';
 import { UnsafeFolderError } from './errors.js';
 import { isRecord, type MigrationRecord } from './migration-record.js';
 
-/** Octets: a name, a host, two numbers. */
+/** Most octets of a record: a name, a host, two numbers. */
 const LONGEST_RECORD = 1 << 16;
 
 export class MigrationFolder {
   readonly path: string;
 
-  /** @param stateFolder the host's: HostInfo */
+  /** @param stateFolder the host's: see HostInfo */
   constructor(stateFolder: string) {
     this.path = join(stateFolder, 'migrations');
   }
@@ -42,8 +42,8 @@ export class MigrationFolder {
   }
 
   /**
-   * Makes it where it is missing.
-   * @throws UnsafeFolderError; what the file system says
+   * Creates the folder if it is missing.
+   * @throws UnsafeFolderError; the file system's error
    */
   make(): void {
     makeFolder(join(this.path, '..'));
@@ -58,8 +58,8 @@ export class MigrationFolder {
   }
 
   /**
-   * The migrations that run, in the order of their domids. What dead processes left is removed.
-   * @throws what the file system says, where the folder is there but cannot be read
+   * Lists the running migrations in the order of their domids. Files of dead processes are removed.
+   * @throws the file system's error for a folder that cannot be read
    */
   migrations(): MigrationRecord[] {
     const domids = this.#names().flatMap((name) => /^([0-9]+)\.lock$/.exec(name)?.[1] ?? []);
@@ -70,8 +70,8 @@ export class MigrationFolder {
   }
 
   /**
-   * @returns undefined where it is not noted, or not yet
-   * @throws what the file system says, where it cannot be read
+   * @returns undefined if there is no record, or not yet
+   * @throws the file system's error for a record that cannot be read
    */
   recordOf(domid: number): MigrationRecord | undefined {
     let text: string;
@@ -85,26 +85,26 @@ export class MigrationFolder {
   }
 
   /**
-   * The domain's lock, for as long as the descriptor is open.
-   * @returns the descriptor; undefined where another has it
-   * @throws what the file system says
+   * Locks the domain for as long as the descriptor is open.
+   * @returns the descriptor; undefined if another process has the lock
+   * @throws the file system's error
    */
   lock(domid: number, flags = 0): number | undefined {
     const path = this.lockOf(domid);
     const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | flags, 0o600);
-    // Whoever had it may have removed the file since it was opened: then this is the lock of nothing.
+    // The former holder may have removed the file since it was opened: then the lock is worthless.
     if (tryLockDescriptor(fd) && isStill(fd, path)) return fd;
     closeSync(fd);
     return undefined;
   }
 
-  /** Of the holder of the lock. */
+  /** Deletes the lock and the socket file. Call only while holding the lock. */
   remove(domid: number): void {
     this.removeSocket(domid);
     rmSync(this.lockOf(domid), { force: true });
   }
 
-  /** Of the holder of the lock. */
+  /** Deletes the socket file. Call only while holding the lock. */
   removeSocket(domid: number): void {
     rmSync(this.socketOf(domid), { force: true });
   }
@@ -141,7 +141,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** @returns undefined where it is being written, or says nothing */
+/** @returns undefined if the record is incomplete or malformed */
 function parseRecord(text: string): MigrationRecord | undefined {
   try {
     const record = JSON.parse(text) as unknown;
@@ -155,7 +155,7 @@ function isStill(fd: number, path: string): boolean {
   try {
     return fstatSync(fd).ino === statSync(path).ino;
   } catch {
-    // Also where it cannot be looked at: then the domain counts as taken, and nothing is removed.
+    // Also if the file cannot be looked at: then the domain counts as taken, and nothing is removed.
     return false;
   }
 }

@@ -28,15 +28,15 @@ export class MigrationProgress {
   #stats: PrecopyStats | undefined;
   #logReadAt = 0;
   #pass: PassUnderWay | undefined;
-  /** The policy has ended the pass under way. */
+  /** Whether the policy has ended the running pass. */
   #cutShort = false;
-  /** Pages of all memory. */
+  /** Number of pages of all memory. */
   #pages = 0;
   #octetsOfPasses = 0;
-  /** Pages of finished live passes. */
+  /** Number of pages of finished live passes. */
   #livePages = 0;
   #precopyEnd: PrecopyEnd | undefined;
-  /** When precopy ended. */
+  /** The estimate when precopy ended. */
   #lastEstimate: DowntimeEstimate | undefined;
 
   readonly #rows: EventTable<SendEvent, void> = {
@@ -87,22 +87,22 @@ export class MigrationProgress {
     return this.#phase;
   }
 
-  /** Live passes finished. */
+  /** Number of finished live passes. */
   get iteration(): number {
     return this.#stats?.iteration ?? 0;
   }
 
-  /** Milliseconds that a suspend counts for in the estimates; 0 before the policy was asked. */
+  /** Assumed cost of a suspend in milliseconds; 0 before the policy was first asked. */
   get suspendCost(): number {
     return this.#stats?.suspendCost ?? 0;
   }
 
-  /** Why precopy ends, as soon as that is decided. */
+  /** The reason why precopy ends, as soon as that is decided. */
   get precopyEnd(): PrecopyEnd | undefined {
     return this.#precopyEnd;
   }
 
-  /** Pages that a suspend would find unsent if it came now, those that are dirtied meanwhile among them. */
+  /** Pages that would be unsent if the domain were suspended now, including those dirtied meanwhile. */
   get pagesLeft(): number | undefined {
     if (this.#stats === undefined) return undefined;
     const { dirtyRate = 0, dirtyCount = 0 } = this.#stats;
@@ -112,7 +112,7 @@ export class MigrationProgress {
     return Math.min(Math.round(known + meanwhile), Math.max(this.#pages, known));
   }
 
-  /** How long the guest would stand still if precopy ended now; undefined while that is unknown. */
+  /** The estimated downtime if precopy ended now; undefined if unknown. */
   get downtime(): DowntimeEstimate | undefined {
     if (this.#phase !== 'precopy') return this.#lastEstimate;
     return this.#stats && estimateDowntime(this.pagesLeft, this.#stats);
@@ -144,7 +144,7 @@ export class MigrationProgress {
   #octetsOfPass(): number {
     const pass = this.#pass;
     if (pass === undefined || pass.over) return 0;
-    // Of live passes it is known which pages were none.
+    // For live passes it is known which pages were holes.
     const pages = isLive(pass.kind) ? (this.#stats?.totalWritten ?? 0) - this.#livePages : pass.pagesDone;
     return Math.max(pages, 0) * PAGE_OCTETS;
   }
@@ -153,7 +153,7 @@ export class MigrationProgress {
     const pass = this.#pass;
     if (pass === undefined || pass.over) return undefined;
     const own = (pass.pagesDone / (this.clock() - pass.began)) * 1000;
-    // The domain is suspended in the others, where another bandwidth may hold.
+    // In the other passes the domain is suspended, and another bandwidth may apply.
     const rate = isLive(pass.kind) ? this.#stats?.sendRate : own;
     return rate !== undefined && rate > 0 ? ((pass.dirtyPages - pass.pagesDone) / rate) * 1000 : undefined;
   }

@@ -1,7 +1,7 @@
-/** Who migrates what. */
+/** The domain and the process of a migration. */
 export interface MigrationRecord {
   readonly domid: number;
-  /** Its name when the migration began. */
+  /** The domain's name when the migration began. */
   readonly domain: string;
   readonly target: string;
   readonly pid: number;

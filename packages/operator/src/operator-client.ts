@@ -16,17 +16,17 @@ import {
 import { OperatorError } from './errors.js';
 import { Replies } from './replies.js';
 
-/** Milliseconds for an answer that nothing has to happen for. */
+/** Timeout in milliseconds for requests that are answered immediately. */
 const PATIENCE = 5000;
 
 /**
- * @param path of the migration's socket: MigrationFolder
- * @throws OperatorError `gone` where nobody listens there; what the system says otherwise
+ * @param path of the migration's socket: see MigrationFolder
+ * @throws OperatorError `gone` where nobody listens there; otherwise the system's error
  */
 export async function connectOperator(path: string, { patience = PATIENCE } = {}): Promise<OperatorClient> {
   let folderFd: number | undefined;
   try {
-    // Through the folder's descriptor: a socket's path may have 107 octets only.
+    // Through the folder's descriptor: a socket's path is limited to 107 octets.
     folderFd = openSync(dirname(path), 'r');
     const socket = connect(`/proc/self/fd/${folderFd}/${basename(path)}`);
     await new Promise<void>((resolve, reject) => {
@@ -42,14 +42,17 @@ export async function connectOperator(path: string, { patience = PATIENCE } = {}
   }
 }
 
-/** Several requests may be under way at a time. All reject with an OperatorError. */
+/** A client of a migration. Several requests may be under way at a time; all reject with an OperatorError. */
 export class OperatorClient {
   readonly #frames = new OperatorFrames();
   readonly #waiting = new Map<number, Replies>();
   #lastId = 0;
   #broken: OperatorError | undefined;
 
-  /** Of `connectOperator`. @param patience milliseconds for an answer that nothing has to happen for */
+  /**
+   * Made by `connectOperator`.
+   * @param patience milliseconds for an immediate answer
+   */
   constructor(
     private readonly socket: Socket,
     private readonly patience: number,
@@ -66,7 +69,8 @@ export class OperatorClient {
   }
 
   /**
-   * A status now, and whenever there is news; whoever is slow misses some. Returns how the migration ended.
+   * Yields a status now and whenever it changes; a slow reader misses some. Returns how the migration
+   * ended.
    * @throws OperatorError `gone` where its process dies
    */
   async *watch(): AsyncGenerator<OperatorStatus, MigrationEnd> {
@@ -84,9 +88,9 @@ export class OperatorClient {
   }
 
   /**
-   * Precopy ends when its policy is next asked.
+   * Ends precopy when its policy is next asked.
    * @param now even in the first pass over memory
-   * @returns the status from which it was ordered
+   * @returns the status at the time of the order
    * @throws OperatorError `precopy-over`, `first-pass`
    */
   async switchover({ now = false } = {}): Promise<OperatorStatus> {
@@ -94,7 +98,7 @@ export class OperatorClient {
   }
 
   /**
-   * Waits until the migration has ended: it may have been too late.
+   * Aborts the migration, and waits until it has ended: the abort may have been too late.
    * @throws OperatorError `past-no-return`, `decided`
    */
   async abort(): Promise<MigrationEnd> {
@@ -102,7 +106,8 @@ export class OperatorClient {
   }
 
   /**
-   * @returns the course that is then in force
+   * Changes settings.
+   * @returns the settings then in force
    * @throws OperatorError `bad-value`, `precopy-over`
    */
   async set(change: SettingsChange): Promise<Settings> {
@@ -142,7 +147,7 @@ export class OperatorClient {
       for (const message of this.#frames.push(octets)) {
         const reply = decodeOperatorReply(message);
         this.#waiting.get(reply.id)?.give(reply);
-        // It could not tell which request that was.
+        // The migration could not tell which request it was.
         if (reply.id === 0 && reply.kind === 'error')
           this.#break(new OperatorError(reply.code, reply.message));
       }

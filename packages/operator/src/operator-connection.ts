@@ -11,21 +11,24 @@ import {
 } from './wire/operator-protocol.js';
 import type { Refusal, SteeredMigration } from './steered-migration.js';
 
-/** Octets that wait for an operator who does not read; with more it is dropped. */
+/** Most octets that wait for an operator who does not read; with more the connection is closed. */
 export const UNREAD = 256 << 10;
-/** Requests that wait for the end of the migration. */
+/** Most requests that wait for the end of the migration. */
 const WAITING = 16;
-/** Milliseconds for a request to come whole, from its first octet on; for the first one from the connection on. */
+/**
+ * Time for a request to arrive complete, from its first octet on, in milliseconds; for the first one from
+ * the connection on.
+ */
 export const REQUEST_PATIENCE = 5000;
 
 export class OperatorConnection {
   readonly #frames = new OperatorFrames();
   readonly #watches = new Set<number>();
   readonly #aborts = new Set<number>();
-  /** Drops an operator who does not say what is wanted: there is room for so many. */
+  /** The timer that closes the connection of a silent operator: the number of connections is limited. */
   #late: NodeJS.Timeout | undefined;
 
-  /** @param patience milliseconds, see REQUEST_PATIENCE */
+  /** @param patience milliseconds: see REQUEST_PATIENCE */
   constructor(
     private readonly socket: Socket,
     private readonly migration: SteeredMigration,
@@ -34,16 +37,19 @@ export class OperatorConnection {
     this.#awaitRequest();
     socket.on('close', () => this.#stopAwaiting());
     socket.on('data', (octets: Buffer) => this.#take(octets));
-    // An operator that is gone: 'close' follows.
+    // The operator is gone: 'close' follows.
     socket.on('error', () => undefined);
   }
 
-  /** To one that watches. */
+  /** Sends the current status to every `watch` request of this connection. */
   news(): void {
     for (const id of this.#watches) this.#send({ id, kind: 'status', status: this.migration.status() });
   }
 
-  /** @param end undefined where nobody knows it */
+  /**
+   * Sends the end to all who wait for it.
+   * @param end undefined if unknown
+   */
   finish(end: MigrationEnd | undefined): void {
     if (end !== undefined) {
       for (const id of [...this.#watches, ...this.#aborts]) this.#send({ id, kind: 'end', end });
@@ -55,7 +61,7 @@ export class OperatorConnection {
     this.socket.destroy();
   }
 
-  /** Not anew with each octet of it. */
+  /** Starts the timer; octets of a request do not restart it. */
   #awaitRequest(): void {
     this.#late ??= setTimeout(() => this.drop(), this.patience).unref();
   }
@@ -75,7 +81,7 @@ export class OperatorConnection {
       return;
     }
     if (messages.length > 0) this.#stopAwaiting();
-    // Between two requests it may take its time, and in the midst of one it may not.
+    // Between two requests the time is unlimited, within one it is not.
     if (this.#frames.hasPart) this.#awaitRequest();
     for (const message of messages) {
       if (this.socket.destroyed) return;
@@ -84,7 +90,7 @@ export class OperatorConnection {
     }
   }
 
-  /** @returns undefined where the answer comes with the end */
+  /** @returns undefined if the answer comes with the end */
   #answer(message: Uint8Array): OperatorReply | undefined {
     let request: OperatorRequest;
     try {
@@ -120,7 +126,7 @@ export class OperatorConnection {
   }
 }
 
-/** @returns what is to be said where too many wait already */
+/** @returns the error if too many wait already */
 function waiting(ids: Set<number>, id: number): OperatorReply | undefined {
   if (ids.size >= WAITING) {
     return { id, kind: 'error', code: 'bad-request', message: 'too many requests wait already' };

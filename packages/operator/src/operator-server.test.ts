@@ -39,7 +39,7 @@ async function operator(path: string): Promise<OperatorClient> {
   return client;
 }
 
-/** One that says what it likes. */
+/** Connects a raw socket, for arbitrary octets. */
 async function bare(path: string): Promise<Socket> {
   const socket = connect(path);
   onTestFinished(() => void socket.destroy());
@@ -111,7 +111,7 @@ test('who aborts is told how it ended', async () => {
   const { path, done, close } = await listening();
   const client = await operator(path);
   const end = client.abort();
-  // The answer to what was asked after it shows that it has arrived.
+  // The answer to a later request shows that it has arrived.
   await client.status();
   expect(done).toEqual(['stop']);
   void close(kept);
@@ -146,7 +146,7 @@ test('one that asks and never reads is dropped, and does not hold up the end', a
   deaf.on('error', () => undefined);
   const request = encodeOperatorRequest({ id: 1, kind: 'status' });
   const many = Buffer.concat(Array<Uint8Array>(10_000).fill(request));
-  // Until it is dropped, writing fails.
+  // Once the connection is closed, writing fails.
   const write = (): void => void deaf.write(many, (error) => (error ? deaf.destroy() : write()));
   write();
   await closed;
@@ -166,7 +166,7 @@ test('what is not understood is answered so; where boundaries are lost, that is 
   const replies: OperatorReply[] = [];
   socket.on('data', (octets: Buffer) => replies.push(...frames.push(octets).map(decodeOperatorReply)));
   const closed = once(socket, 'close');
-  // Nothing; a request of another protocol; the length of far too long a message.
+  // A field of type Nothing; a request of another protocol; the length of a message far too long.
   socket.write(new Uint8Array([0]));
   socket.write(new Uint8Array([3, 0x9a, 0x06, 0x00]));
   while (replies.length < 2) await once(socket, 'data');
@@ -175,7 +175,7 @@ test('what is not understood is answered so; where boundaries are lost, that is 
   expect(replies).toMatchObject(Array(3).fill({ id: 0, kind: 'error', code: 'bad-request' }));
 });
 
-/** An octet, again and again, until the other end has gone. */
+/** Sends an octet again and again, until the other end has gone. */
 function dribble(socket: Socket, octet: number): void {
   socket.on('error', () => undefined);
   const timer = setInterval(() => socket.write(Uint8Array.of(octet)), 20);
@@ -196,7 +196,7 @@ test.each([
 ])('one that %s does not take up room for ever', async (_, what) => {
   const { path } = await listening(temporaryFolder(), 200);
   const socket = await bare(path);
-  // Not by `once`, which an error of a write to one that is gone would end.
+  // Not by `once`, which an error of a late write would reject.
   const closed = new Promise((resolve) => socket.resume().once('close', resolve));
   what(socket);
   await closed;
@@ -209,7 +209,7 @@ test('one that has asked may be silent as long as it likes', async () => {
   const statuses = watch.watch();
   await statuses.next();
   await client.status();
-  // One that connects after them, and is dropped, shows that the time is over for them as well.
+  // A later connection that is closed for silence shows that the time is over for the earlier ones, too.
   await once((await bare(path)).resume(), 'close');
   expect(await client.status()).toMatchObject({ domain: 'busy' });
   expect(await watch.status()).toMatchObject({ domain: 'busy' });

@@ -1,4 +1,4 @@
-/** Listens for the operators of a migration, for as long as it runs. */
+/** A server for the operators of a migration, as long as it runs. */
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
@@ -6,10 +6,10 @@ import type { MigrationEnd } from './wire/operator-protocol.js';
 import { OperatorConnection, REQUEST_PATIENCE } from './operator-connection.js';
 import type { SteeredMigration } from './steered-migration.js';
 
-/** Milliseconds between two statuses for those who watch, and that the last words may take. */
+/** Milliseconds between two statuses for `watch`, and timeout of the last message. */
 const NEWS_INTERVAL = 200;
 const GRACE = 500;
-/** Operators at a time. */
+/** Most operators at a time. */
 export const CONNECTIONS = 64;
 
 export class OperatorServer {
@@ -24,22 +24,22 @@ export class OperatorServer {
   ) {
     server.maxConnections = CONNECTIONS;
     server.on('connection', (socket) => this.#serve(socket));
-    // The migration matters, not that it can be watched.
+    // The migration matters more than its observation.
     server.on('error', () => undefined);
     server.unref();
   }
 
   /**
-   * @param path where nothing is yet; for this user and root alone from then on
-   * @param patience milliseconds for a request to come whole
-   * @throws what the system says
+   * @param path of the socket, where nothing exists yet; accessible only to this user and root
+   * @param patience milliseconds for a request to arrive complete
+   * @throws the system's error
    */
   static async listen(
     path: string,
     migration: SteeredMigration,
     { patience = REQUEST_PATIENCE } = {},
   ): Promise<OperatorServer> {
-    // Through the folder's descriptor: a socket's path may have 107 octets only.
+    // Through the folder's descriptor: a socket's path is limited to 107 octets.
     const folderFd = openSync(dirname(path), 'r');
     const server = createServer();
     try {
@@ -59,7 +59,10 @@ export class OperatorServer {
     return new OperatorServer(server, migration, folderFd, patience);
   }
 
-  /** The status has changed. @param atOnce it is not to be passed over by what follows */
+  /**
+   * Tells watchers that the status has changed.
+   * @param atOnce whether it must not be skipped in favour of a later one
+   */
   news(atOnce = false): void {
     if (atOnce) {
       this.#tellWatchers();
@@ -69,8 +72,8 @@ export class OperatorServer {
   }
 
   /**
-   * Nobody can connect any more.
-   * @param end what those who wait for it are told; undefined where nobody knows
+   * Stops listening.
+   * @param end sent to those who wait for it; undefined if unknown
    */
   async close(end: MigrationEnd | undefined): Promise<void> {
     clearTimeout(this.#newsDue);

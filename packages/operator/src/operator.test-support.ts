@@ -8,7 +8,7 @@ import { SteeredMigration } from './steered-migration.js';
 
 export const record: MigrationRecord = { domid: 7, domain: 'busy', target: 'host2', pid: process.pid };
 
-/** A migration that does nothing, and says what was done to it. */
+/** A migration that does nothing, and records what was done to it. */
 export function migration(settings: Settings = {}): { migration: SteeredMigration; done: unknown[] } {
   const done: unknown[] = [];
   const control = {
@@ -19,7 +19,7 @@ export function migration(settings: Settings = {}): { migration: SteeredMigratio
   return { migration: new SteeredMigration(record, settings, control), done };
 }
 
-/** Gone when the test has ended. */
+/** Makes a folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mig-operator-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,10 +1,10 @@
 import type { OperatorReply } from './wire/operator-protocol.js';
 import { OperatorError } from './errors.js';
 
-/** Of one request that nobody has taken yet: there are a status and an end, or an error. */
+/** Most replies to one request that wait: at least a status and an end, or an error. */
 const MOST = 16;
 
-/** The replies to one request, as they come. Of statuses that nobody has taken yet the latest is kept. */
+/** The replies to one request, as they arrive. Of waiting statuses only the latest is kept. */
 export class Replies {
   readonly #come: OperatorReply[] = [];
   #failure: OperatorError | undefined;
@@ -12,12 +12,12 @@ export class Replies {
 
   give(reply: OperatorReply): void {
     if (this.#come.at(-1)?.kind === 'status' && reply.kind === 'status') this.#come.pop();
-    // What a migration that makes no sense adds to them is passed over.
+    // Replies beyond the limit, of a faulty migration, are dropped.
     if (this.#come.length < MOST) this.#come.push(reply);
     this.#wake?.();
   }
 
-  /** What came before is still taken. */
+  /** Ends the replies with an error; earlier ones can still be taken. */
   fail(error: OperatorError): void {
     this.#failure ??= error;
     this.#wake?.();
@@ -25,7 +25,7 @@ export class Replies {
 
   /**
    * @param patience milliseconds
-   * @throws OperatorError `silent`; what `fail` was given
+   * @throws OperatorError `silent`; the error given to `fail`
    */
   async next(patience = Infinity): Promise<OperatorReply> {
     if (this.#come.length === 0 && this.#failure === undefined) await this.#somethingComes(patience);

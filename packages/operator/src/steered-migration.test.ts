@@ -5,7 +5,7 @@ import { migration } from './operator.test-support.js';
 
 const phases = Object.keys(sourceTable) as SourceState[];
 
-/** What an operator may do in which phase, and with which word it is refused otherwise. */
+/** The requests that an operator may make in each phase, or the code of the refusal. */
 const table: Record<SourceState, { abort: string; switchover: string }> = {
   'awaiting-banner': { abort: 'yes', switchover: 'yes' },
   precopy: { abort: 'yes', switchover: 'yes' },

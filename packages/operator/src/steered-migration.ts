@@ -1,4 +1,4 @@
-/** A migration as its operator sees it: what is asked of it, and what it refuses, in words. */
+/** A migration as its operator sees it: performs requests, or refuses them in words. */
 import type { OperatorErrorCode, OperatorStatus, SettingsChange } from './wire/operator-protocol.js';
 import type { SourceState } from '@mig/protocol/handshake';
 import { downtimeCondition, type Settings } from '@mig/sender/policy';
@@ -6,12 +6,12 @@ import { changedSettings, settingsInForce } from './course.js';
 import type { MigrationRecord } from './migration-record.js';
 import { MigrationProgress } from './migration-progress.js';
 
-/** The hand on the loop, which may be in another thread. */
+/** Controls of the loop, which may be in another thread. */
 export interface MigrationControl {
   change(settings: Settings): void;
-  /** The policy is to end precopy when it is next asked. */
+  /** Makes the policy end precopy when it is next asked. */
   switchover(): void;
-  /** Ends it where that is safe: the interrupt of its channel. */
+  /** Ends the migration where that is safe: the interrupt of its channel. */
   stop(): void;
 }
 
@@ -50,7 +50,7 @@ export class SteeredMigration {
     return undefined;
   }
 
-  /** @returns the status from which it is ordered */
+  /** @returns the status at the time of the order */
   switchover(now: boolean): OperatorStatus | Refusal {
     const refusal = this.#precopyOver() ?? (now ? undefined : this.#firstPass());
     if (refusal !== undefined) return refusal;
@@ -58,7 +58,7 @@ export class SteeredMigration {
     return this.status();
   }
 
-  /** @returns the course that is then in force */
+  /** @returns the settings then in force */
   set(change: SettingsChange): Settings | Refusal {
     const refusal = this.#precopyOver() ?? this.#precopyDecided();
     if (refusal !== undefined) return refusal;
@@ -112,7 +112,7 @@ export class SteeredMigration {
     return { refused: 'precopy-over', message: `precopy of ${this.record.domain} is over${why}` };
   }
 
-  /** The pages that were dirty by then are sent once more, live. */
+  /** The refusal once precopy's end is decided: pages dirty by then are sent once more, live. */
   #precopyDecided(): Refusal | undefined {
     const { precopyEnd } = this.progress;
     if (precopyEnd === undefined) return undefined;
@@ -120,7 +120,10 @@ export class SteeredMigration {
     return { refused: 'precopy-over', message };
   }
 
-  /** A timeout counts from the beginning: one that is over suspends at once, which a switchover would be refused. */
+  /**
+   * The refusal of a timeout that has passed: it counts from the beginning and would suspend at once, which
+   * a switchover would be refused for.
+   */
   #timeoutPassed({ timeout, timeoutAction }: Settings): Refusal | undefined {
     if (timeout === undefined || timeoutAction === 'abort') return undefined;
     if (timeout > this.progress.figures().elapsedMilliseconds) return undefined;
@@ -133,7 +136,10 @@ export class SteeredMigration {
     );
   }
 
-  /** A condition that nothing can meet would abort at once, which `abort` says better. */
+  /**
+   * The refusal of a condition that nothing can meet: it would abort at once, and `abort` is the clearer
+   * request.
+   */
   #outOfReach(settings: Settings): Refusal | undefined {
     const condition = downtimeCondition(settings, this.ownPolicy !== undefined);
     const { suspendCost } = this.progress;

@@ -52,7 +52,7 @@ it('loses the rest of what fits in part', () => {
     log.say('crashed');
   `;
   const node = [process.execPath, '--input-type=module', '-e', script, join(folder, 'console.log')];
-  // Kilobytes for bash, half of them for others.
+  // bash counts kilobytes, other shells half of that.
   const { status } = spawnSync('/bin/sh', ['-c', 'ulimit -f 4; exec "$0" "$@"', ...node], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
-/** Octets after which the log starts anew; one generation is kept, as PATH.0. */
+/** Most octets of the log before it starts anew; one old log is kept as PATH.0. */
 export const LONGEST_CONSOLE_LOG = 8 << 20;
 
 /**
- * The guest's console: a file that only grows, until it is too long. Of what is longer than that the end is kept. What
- * cannot be written, to a full disk say, is lost: a console is not worth a guest.
+ * The guest's console: a file that grows until it is too long, and then starts anew. What cannot be
+ * written, for example to a full disk, is lost: a console must not stop a guest.
  */
 export class ConsoleLog {
   #fd: number;
@@ -29,11 +29,11 @@ export class ConsoleLog {
       this.#length += written;
       if (written > 0) this.#atLineStart = octets[written - 1] === 10;
     } catch {
-      // Lost.
+      // The text is lost.
     }
   }
 
-  /** A line of the hypervisor's own. */
+  /** Writes a line of the hypervisor's own. */
   say(line: string): void {
     this.write(new TextEncoder().encode(`${this.#atLineStart ? '' : '\n'}${line}\n`));
   }
@@ -42,7 +42,7 @@ export class ConsoleLog {
     try {
       renameSync(this.path, `${this.path}.0`);
     } catch (error) {
-      // There is none where an earlier attempt came only this far.
+      // The old log is missing if an earlier attempt came only this far.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     const full = this.#fd;

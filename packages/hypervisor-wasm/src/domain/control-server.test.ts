@@ -28,7 +28,7 @@ function connect() {
   const input = new Input(fd, { subject: 'control', patience });
   const frames = new ControlFrames();
   const octets = new Uint8Array(4096);
-  /** @returns the next replies; none at the end */
+  /** @returns the next replies; empty at the end */
   const receive = () => {
     const count = input.readSome(octets);
     return frames.push(octets.subarray(0, count)).map(decodeControlReply);
@@ -85,7 +85,7 @@ describe('the process of a domain', () => {
         replies += some;
         return some === 0;
       } catch (error) {
-        // What was not read of the requests.
+        // Requests were not read.
         return (error as { code?: string }).code === 'ECONNRESET';
       }
     };
@@ -108,7 +108,7 @@ describe('the process of a domain', () => {
 describe('a request', () => {
   it('that nobody waits for any more is not done', () => {
     const { send, receive, input, host, domid } = connect();
-    // The first millisecond of the machine.
+    // A time long past.
     send([...encodeControlRequest({ kind: 'unpause', epoch: 0, deadline: 1 })]);
     expect(receive()).toMatchObject([{ kind: 'error', code: 'stale' }]);
     expect(host.describe(domid).state.paused).toBe(true);
@@ -148,7 +148,7 @@ const PAUSE: ControlRequest = { kind: 'pause', epoch: 0 };
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** A server of a domain that a connection has taken. */
+/** Serves a domain that a connection holds. */
 async function serve(suspending: Promise<void> = Promise.resolve()) {
   const folder = mkdtempSync(join(tmpdir(), 'mig-control-'));
   folders.push(folder);
@@ -178,7 +178,7 @@ async function serve(suspending: Promise<void> = Promise.resolve()) {
   return { changes, owner, released, holder, connectTo };
 }
 
-/** None of what is asked for here touches it. */
+/** A host folder that no request here touches. */
 const NO_FOLDER = {} as unknown as HostFolder;
 
 async function ask(socket: Socket, request: ControlRequest) {

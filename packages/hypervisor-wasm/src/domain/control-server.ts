@@ -1,4 +1,4 @@
-/** Answers toolstacks. What a connection asked to last as long as itself ends with it. */
+/** Answers toolstacks. Whatever a connection holds is released when it closes. */
 import { HostError } from '@mig/hypervisor';
 import {
   type ControlErrorCode,
@@ -21,20 +21,23 @@ type Held = Change & {
   kind: 'suspend' | 'context' | 'sendAway' | 'takeBack' | 'adopt' | 'start' | 'release';
 };
 
-/** Milliseconds for the reply to a request to end, at most. */
+/** Longest time for sending the reply to `destroy`, in milliseconds. */
 const ENDING = 500;
-/** Requests of a connection that wait for their replies: a toolstack asks one thing after the other. */
+/** Most requests of a connection that wait for replies: a toolstack sends one after the other. */
 export const WAITING = 64;
-/** Octets that wait for a toolstack that does not read: a context, and little else. */
+/** Most octets that wait for a toolstack that does not read: a context, and little else. */
 const UNREAD = LONGEST_CONTROL_MESSAGE;
 
 export class ControlServer {
-  /** Requests that change the domain, one after another, whichever connection they come from. */
+  /** Requests that change the domain, one after another, whatever connection they come from. */
   #changes: Promise<unknown> = Promise.resolve();
   #logOwner: Socket | undefined;
   /** The connection that holds the domain. */
   #holder: Socket | undefined;
-  /** The holder has suspended the domain, and has asked for nothing since: it may have given up before. */
+  /**
+   * Whether the holder has suspended the domain, and has made no request since: it may have given up before
+   * the acknowledgement.
+   */
   #unconfirmedSuspend = false;
 
   constructor(
@@ -60,7 +63,7 @@ export class ControlServer {
     socket.on('data', (octets: Buffer) => {
       try {
         for (const message of frames.push(octets)) {
-          // What came before the acknowledgement shows nothing.
+          // A request that came before the acknowledgement shows nothing.
           if (this.#holder === socket) this.#unconfirmedSuspend = false;
           if (++waiting > WAITING) {
             socket.destroy();
@@ -77,7 +80,7 @@ export class ControlServer {
         socket.end(encodeControlReply(errorReply(error)), () => socket.destroy());
       }
     });
-    // A peer that is gone: 'close' follows.
+    // The peer is gone: 'close' follows.
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#logOwner === socket) this.#endLog();
@@ -89,9 +92,10 @@ export class ControlServer {
     try {
       const request = decodeControlRequest(message);
       this.owner.checkThere();
-      // Never kept waiting by a guest that does not stop.
+      // Never delayed by a guest that does not stop.
       if (request.kind === 'state') return { kind: 'state', ...this.domain.state, ...this.owner.state };
-      // A process that was stopped reads what was asked meanwhile before it reads that the one who asked has gone.
+      // A process that was stopped reads the requests of that time before it reads that their sender has
+      // gone.
       await new Promise(setImmediate);
       if (request.kind === 'destroy') return this.#destroy(request, socket);
       const change = this.#changes.then(() => this.#perform(request, socket));
@@ -140,7 +144,7 @@ export class ControlServer {
     return this.#done();
   }
 
-  /** Does what only the connection that holds the domain may ask. */
+  /** Performs a request that only the connection that holds the domain may make. */
   async #performHeld(request: Held, socket: Socket): Promise<ControlReply> {
     const check = () => {
       this.#checkHolder(socket);
@@ -159,7 +163,7 @@ export class ControlServer {
         return { kind: 'context', octets: this.domain.context() };
       case 'sendAway': {
         const next = this.owner.act('send-away', request.epoch);
-        // A holder that has gone while others had the host's lock will not give permission.
+        // A holder that disappeared while waiting for the host's lock will not give permission.
         await this.owner.sendAway(request.name, request.sentTo, check);
         this.owner.become(next);
         break;
@@ -211,14 +215,14 @@ export class ControlServer {
     const next = this.owner.command(purpose === 'migration' ? 'migrate' : 'save', epoch);
     if (this.domain.state.crashed) throw new HostError('wrong-state', 'the guest has crashed');
     if (this.#logOwner !== undefined && this.#logOwner !== socket) refuseLogged();
-    // One that was closed before its request came up would hold it for ever.
+    // A connection that closed before its request's turn would hold the domain for ever.
     if (socket.destroyed) return;
     this.owner.become(next, { purpose, pid, to });
     this.#holder = socket;
     this.#unconfirmedSuspend = false;
   }
 
-  /** Ends the hold of a connection that is gone. */
+  /** Releases what a closed connection held. */
   async #letGo(socket: Socket): Promise<void> {
     if (this.#holder !== socket) return;
     const { standing } = this.owner.state;
@@ -247,7 +251,7 @@ export class ControlServer {
     if (!enabled) return this.#endLog();
     if (this.#holder === socket) this.owner.act('set-log-dirty');
     else this.owner.command('dirty-rate');
-    // One that was closed before its request came up would never end the log.
+    // A connection that closed before its request's turn would never end log-dirty mode.
     if (socket.destroyed) return;
     this.domain.startLog();
     this.#logOwner = socket;
@@ -273,19 +277,23 @@ export class ControlServer {
     throw new HostError('not-holder', `${name} is not held by this connection`);
   }
 
-  /** Decided and done at once: nothing that was asked for before, and waits, is done after it. */
+  /** Destroys the domain at once: earlier requests that still wait are not done after it. */
   #destroy(request: ControlRequest & Deadline & { kind: 'destroy' }, socket: Socket): ControlReply {
     this.#checkWanted(request, socket);
     const { epoch } = request;
     const isHolder = this.#holder === socket;
     this.owner.become(isHolder ? this.owner.act('destroy', epoch) : this.owner.command('destroy', epoch));
-    // Once the reply is on its way, whether or not anybody reads it.
+    // The domain ends once the reply is on its way, read or not.
     setImmediate(() => socket.end(this.end));
     setTimeout(this.end, ENDING);
     return { kind: 'done', epoch };
   }
 
-  /** @throws HostError where the sender of a request does not wait for it any more, or the domain was destroyed */
+  /**
+   * Checks that a request is still wanted.
+   * @throws HostError where the sender of a request does not wait for it any more, or the domain was
+   * destroyed
+   */
   #checkWanted({ deadline }: Deadline, socket: Socket): void {
     this.owner.checkThere();
     const isAwaited = !socket.readableEnded && !socket.destroyed;
@@ -294,7 +302,10 @@ export class ControlServer {
   }
 }
 
-/** Aborted when the peer has gone: what others ask for need not wait for a guest that stops for nobody. */
+/**
+ * A signal that is aborted when the peer has gone: other requests need not wait for a guest that no longer
+ * has to stop.
+ */
 function goneSignal(socket: Socket): AbortSignal {
   const gone = new AbortController();
   socket.once('close', () => gone.abort());

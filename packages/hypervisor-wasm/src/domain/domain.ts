@@ -11,7 +11,7 @@ import { Vcpu } from './vcpu.js';
 import type { VcpuGuest } from './vcpu-messages.js';
 import { after, CREATED, runs, transitions, type VcpuEvent } from './vcpu-state.js';
 
-/** Milliseconds that a quantum, about one, may last where the toolstack sets no limit. */
+/** Longest time of a quantum (usually about 1 ms) if the toolstack sets no limit, in milliseconds. */
 const LONGEST_QUANTUM = 10_000;
 
 export class Domain {
@@ -21,7 +21,7 @@ export class Domain {
   #log: WriteLog | undefined;
   #logWanted = false;
 
-  /** An incoming one: it has RAM, and waits for the rest. */
+  /** Makes an incoming domain: it has RAM, and waits for the rest. */
   constructor(
     readonly ram: Ram,
     private readonly vcpu = new Vcpu(),
@@ -31,7 +31,7 @@ export class Domain {
     });
   }
 
-  /** A new one, paused. */
+  /** Creates a new domain, paused. */
   static async create(ram: Ram, module: Uint8Array, commandLine: string): Promise<Domain> {
     const domain = new Domain(ram);
     const guest = inspectGuest(module);
@@ -44,8 +44,9 @@ export class Domain {
   }
 
   /**
-   * Gives an incoming domain its vCPU. Instantiating writes the module's static data to memory, which must not hit
-   * the RAM that has arrived: so the RAM is plugged in only afterwards, and what was written is gone.
+   * Gives an incoming domain its vCPU. Instantiating writes the module's static data to memory, which must
+   * not overwrite the RAM that has arrived: so the RAM is plugged in only afterwards, and those writes are
+   * gone.
    */
   async adopt(octets: Uint8Array): Promise<void> {
     if (!this.incoming) throw new HostError('wrong-state', 'the domain is not an incoming one');
@@ -77,8 +78,8 @@ export class Domain {
   }
 
   /**
-   * Resolves once the guest stands still, where it is to.
-   * @param unwanted aborted where nobody waits for that any more
+   * Makes a change; resolves once the guest stands still, if it has to.
+   * @param unwanted aborted when the result is not waited for any more
    */
   async change(
     event: Exclude<VcpuEvent, 'crash'>,
@@ -92,14 +93,17 @@ export class Domain {
       const seconds = milliseconds / 1000;
       throw new HostError('suspend-refused', `the guest did not finish its quantum within ${seconds} s`);
     }
-    // It may have crashed meanwhile.
+    // The guest may have crashed in between.
     const before = this.#state;
     this.#state = after(before, event) ?? refuse(event);
     if (!runs(before) && runs(this.#state)) this.vcpu.go();
     this.#endUnwantedLog();
   }
 
-  /** @throws HostError wrong-state where it is not suspended */
+  /**
+   * Encodes the vCPU's state.
+   * @throws HostError wrong-state where it is not suspended
+   */
   context(): Uint8Array {
     const guest = this.#complete();
     if (!this.#state.suspended) throw new HostError('wrong-state', 'the guest is not suspended');
@@ -119,8 +123,9 @@ export class Domain {
   }
 
   /**
-   * Ends the log; that of a suspended domain once it runs on. To take the protection from each page takes longer the more
-   * there are, which nobody should wait for while the domain stands still, and most that are suspended never run on here.
+   * Ends log-dirty mode; that of a suspended domain only when it runs on. Removing the protection takes
+   * longer the more pages there are; nobody should wait for that while the domain stands still, and most
+   * suspended domains never run on here.
    */
   endLog(): void {
     this.#logWanted = false;

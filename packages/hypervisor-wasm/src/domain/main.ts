@@ -1,7 +1,8 @@
 /**
- * A domain's process, with descriptor 3 to say on, as a line of JSON, that it is ready or why it will not be. Started with
- * `create` in a new domain's folder; with `incoming` before there is one, which it then reads from descriptor 4, a line of JSON
- * as well. That descriptor ends with the toolstack that is to take hold of the domain.
+ * A domain's process. On descriptor 3 it says, as a line of JSON, that it is ready or why it will not be.
+ * Started with `create` in a new domain's folder; with `incoming` before there is a folder, which it then
+ * reads from descriptor 4, a line of JSON as well. That descriptor closes with the toolstack that will hold
+ * the domain.
  */
 import { HostError } from '@mig/hypervisor';
 import { newSession, replaceDescriptor } from '@mig/posix';
@@ -26,7 +27,7 @@ export interface Readiness {
   readonly message?: string;
 }
 
-/** A domain's folder, as it is told to the process of an incoming one. */
+/** A domain's folder, as sent to the process of an incoming domain. */
 export interface ToldFolder {
   readonly path: string;
   readonly device: number;
@@ -35,16 +36,19 @@ export interface ToldFolder {
 
 const READY = 3;
 const ORDERS = 4;
-/** Milliseconds after which nobody waits for it any more. */
+/** Time after which nobody waits for the start any more, in milliseconds. */
 const START_TIMEOUT = 60_000;
-/** Milliseconds in which the toolstack that ordered an incoming domain has to take hold of it. */
+/** Time for the toolstack that ordered an incoming domain to take hold of it, in milliseconds. */
 const HOLD_TIMEOUT = 30_000;
 
 function say(readiness: Readiness): void {
   writeSync(READY, `${JSON.stringify(readiness)}\n`);
 }
 
-/** The toolstack's end of an incoming domain, which is told its folder by it, and ends with it. */
+/**
+ * The toolstack's connection to the process of an incoming domain: it names the folder, and its end ends
+ * the process.
+ */
 class Orders {
   readonly #end: () => void;
   readonly #socket = new Socket({ fd: ORDERS, readable: true, writable: false });
@@ -54,7 +58,7 @@ class Orders {
     this.#socket.setEncoding('utf8').on('error', end).on('end', end);
   }
 
-  /** The domain's folder; never, where the toolstack ends before it has one. */
+  /** Reads the domain's folder; never resolves if the toolstack ends before it has one. */
   async folder(): Promise<ToldFolder> {
     let line = '';
     for await (const text of on(this.#socket, 'data')) {
@@ -65,7 +69,10 @@ class Orders {
     return JSON.parse(line) as ToldFolder;
   }
 
-  /** @returns what ends the watch, once the domain is held */
+  /**
+   * Watches the toolstack.
+   * @returns a function that ends the watch, once the domain is held
+   */
   awaitHold(): () => void {
     const timer = setTimeout(this.#end, HOLD_TIMEOUT);
     return () => {
@@ -97,7 +104,10 @@ async function arrive(): Promise<void> {
   await live((ram) => new Domain(ram, vcpu), orders.awaitHold());
 }
 
-/** @throws HostError where another folder has got its name since: nothing in that is ours */
+/**
+ * Enters the folder.
+ * @throws HostError where another folder has got its name since
+ */
 function enter({ path, device, inode }: ToldFolder): void {
   process.chdir(path);
   const { dev, ino } = statSync('.');
@@ -105,25 +115,25 @@ function enter({ path, device, inode }: ToldFolder): void {
   throw new HostError('unavailable', `${path} is another folder since the domain was begun`);
 }
 
-/** @param onHeld of an incoming domain, once it is held */
+/** @param onHeld called once an incoming domain is held */
 async function live(
   make: (ram: Ram, configuration: DomainConfiguration) => Domain | Promise<Domain>,
   onHeld?: () => void,
 ): Promise<void> {
-  // Whoever reads what it makes, or connects to its socket, has the guest's memory.
+  // What the process makes, and its socket, give access to the guest's memory.
   process.umask(0o077);
   writeIdentity(domainFiles.process, ownIdentity());
   const starting = setTimeout(() => process.exit(1), START_TIMEOUT);
   const configuration = parseConfiguration(readFileSync(domainFiles.configuration, 'utf8'));
   const domain = await make(new Ram(configuration.memory * 2 ** 20), configuration);
-  // By way of its own folder: the host's may get another name, and then another host its old one.
+  // Through its own folder: the host's may be renamed, and its old name given to another host.
   const owner = new Owner(new HostFolder(join('..', '..')), Number(basename(process.cwd())), {
     name: configuration.name,
     incoming: domain.incoming,
   });
   await new ControlServer(domain, owner, end, onHeld).listen(domainFiles.socket);
   clearTimeout(starting);
-  // Where the toolstack is gone nobody reads this: EPIPE, and so no domain is left that nobody knows of.
+  // If the toolstack is gone, this fails with EPIPE, so that no unknown domain is left.
   say({ ready: true });
   closeSync(READY);
 }
@@ -134,7 +144,7 @@ export const ready = (process.argv[2] === 'incoming' ? arrive() : create()).catc
   try {
     say({ ready: false, code, message });
   } catch {
-    // Nobody listens.
+    // Nobody reads it.
   }
   process.exit(1);
 });

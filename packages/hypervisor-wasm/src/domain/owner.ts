@@ -1,4 +1,7 @@
-/** Keeps who may tell the domain what, and its place among the domains of the host. Decides by the tables. */
+/**
+ * Decides who may do what to the domain, and keeps its place among the host's domains. Decides by the
+ * tables of @mig/protocol/handshake.
+ */
 import { HostError, refusalCodes } from '@mig/hypervisor';
 import {
   type DomainCommand,
@@ -15,11 +18,11 @@ import {
 } from '@mig/protocol/handshake';
 import type { HostFolder } from '../host-folder.js';
 
-/** Who holds the domain, for the words of a refusal. */
+/** The holder of the domain, for the words of a refusal. */
 export interface Holder {
   readonly purpose: 'migration' | 'save';
   readonly pid: number;
-  /** A host or a file; empty where it is not known. */
+  /** A host or a file; empty if unknown. */
   readonly to: string;
 }
 
@@ -30,7 +33,7 @@ export interface OwnerState {
   readonly sentTo: string;
 }
 
-/** So much lies between the first epochs of two domains that one of the same domid is never taken for the other. */
+/** Distance between the first epochs of two domains: one is never taken for another of the same domid. */
 const EPOCHS = 2 ** 16;
 
 export class Owner {
@@ -40,7 +43,7 @@ export class Owner {
   #sentTo = '';
   #holder: Holder | undefined;
 
-  /** @param folder the host's; the domain's files in it are this owner's alone to change */
+  /** @param folder the host's folder; only this owner changes the domain's files in it */
   constructor(
     private readonly folder: HostFolder,
     private readonly domid: number,
@@ -56,23 +59,23 @@ export class Owner {
   }
 
   /**
-   * Permits a command of somebody who does not hold the domain, or refuses it.
-   * @param seen the epoch from which it was decided; 0 where none was seen
-   * @returns the ownership once it is done, for `become`
+   * Permits or refuses a command of somebody who does not hold the domain.
+   * @param seen the epoch that the decision was based on; 0 for none
+   * @returns the ownership after it, for `become`
    * @throws HostError
    */
   command(command: DomainCommand, seen = 0): Ownership | 'gone' {
     return this.#judged(judgeCommand(this.#ownership, command, seen === 0 ? undefined : seen));
   }
 
-  /** Permits a request of the toolstack that holds the domain, or refuses it. See `command`. */
+  /** Permits or refuses a request of the toolstack that holds the domain. See `command`. */
   act(act: HolderAct, seen = 0): Ownership | 'gone' {
     return this.#judged(judgeHolder(this.#ownership, act, seen === 0 ? undefined : seen));
   }
 
   /**
    * Notes that what was permitted is done.
-   * @throws HostError where the domain was destroyed since
+   * @throws HostError where the domain was destroyed in between
    */
   become(next: Ownership | 'gone', holder = this.#holder): void {
     this.checkThere();
@@ -85,19 +88,26 @@ export class Owner {
     if (isHere(next.standing)) this.#sentTo = '';
   }
 
-  /** @throws HostError where the domain was destroyed: it takes part in nothing any more */
+  /**
+   * Checks that the domain exists.
+   * @throws HostError where the domain was destroyed: it takes part in nothing any more
+   */
   checkThere(): void {
     if (!this.#isGone) return;
     throw new HostError('domain-died', `${this.#name} has been destroyed`, { domid: this.domid });
   }
 
-  /** @param check throws where it is not wanted any more once the host's lock is had; and so for the others */
+  /**
+   * Renames the domain.
+   * @param check is called under the host's lock, and throws if the request is not wanted any more; the
+   * same in the methods below
+   */
   async rename(name: string, check: () => void): Promise<void> {
     await this.folder.rename(this.domid, name, check);
     this.#name = name;
   }
 
-  /** Lets its UUID run elsewhere from then on. See HostFolder. */
+  /** Lets its UUID run elsewhere from now on. See HostFolder. */
   async sendAway(name: string, sentTo: string, check: () => void): Promise<void> {
     await this.folder.leave(this.domid, name, sentTo, check);
     this.#name = name;
@@ -106,7 +116,7 @@ export class Owner {
 
   /**
    * Makes a domain that has arrived, or was sent away, one of this host.
-   * @throws HostError name-taken, uuid-taken; nothing has changed then
+   * @throws HostError name-taken, uuid-taken; then nothing has changed
    */
   async settle(name: string, check: () => void): Promise<void> {
     await this.folder.settle(this.domid, check, name);
@@ -114,16 +124,16 @@ export class Owner {
   }
 
   /**
-   * Makes a domain that was sent away one of this host again, under its own name if that is to be had.
-   * @returns why it is not; the domain may run all the same
-   * @throws HostError uuid-taken: it may not
+   * Takes back a domain that was sent away, under its own name if that is free.
+   * @returns the reason if it is not; the domain may still run
+   * @throws HostError uuid-taken: the domain may not run
    */
   async comeBack(check: () => void): Promise<Error | undefined> {
     try {
       await this.settle(this.ownName, check);
       return undefined;
     } catch (error) {
-      // Taken, or a disk that is full: the name is not worth the guest.
+      // A taken name, or a full disk: a missing name does not stop the guest.
       const isNameless = !(error instanceof HostError) || error.code === 'name-taken';
       if (!isNameless) throw error;
       await this.folder.settle(this.domid, check);
@@ -131,7 +141,7 @@ export class Owner {
     }
   }
 
-  /** The name that it had before it was sent away. */
+  /** The name before the domain was sent away. */
   get ownName(): string {
     return nameOfAway(this.#name) ?? this.#name;
   }

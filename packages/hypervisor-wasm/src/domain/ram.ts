@@ -3,7 +3,7 @@ import { addressOf, createMemoryFile, mapOver, PosixError } from '@mig/posix';
 
 const WASM_PAGE = 65536;
 
-/** A domain's RAM: a WebAssembly memory, and the file in memory that is put in its place. */
+/** A domain's RAM: a WebAssembly memory, and the memory file that replaces it. */
 export class Ram {
   readonly memory: WebAssembly.Memory;
   readonly descriptor: number;
@@ -11,17 +11,17 @@ export class Ram {
 
   /**
    * @param length octets, a multiple of 64 KiB
-   * @throws HostError `unavailable` where this process may have no file of that size
+   * @throws HostError `unavailable` where this process may not have a file of that size
    */
   constructor(readonly length: number) {
     const pages = length / WASM_PAGE;
-    // As large at first as at most: what `grow` adds would not be the file.
+    // Initial and maximum size are equal: what `grow` adds would not be in the file.
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.descriptor = createFile(length);
     this.address = addressOf(new Uint8Array(this.memory.buffer, 0, 1));
   }
 
-  /** From now on the guest's memory is the file. What was in the memory before is gone. */
+  /** Makes the file the guest's memory. The former content is lost. */
   plugIn(): void {
     mapOver(this.address, this.length, this.descriptor);
   }
@@ -39,7 +39,7 @@ function createFile(length: number): number {
 
 const LONGEST_COMMAND_LINE = 4096 - 8;
 
-/** The boot page, pfn 0: what docs/guests.md says a guest finds there. */
+/** Writes the boot page, pfn 0, as docs/guests.md describes it. */
 export function writeBootPage(ram: Ram, commandLine: string): void {
   const text = new TextEncoder().encode(commandLine).subarray(0, LONGEST_COMMAND_LINE);
   const header = new DataView(ram.memory.buffer, 0, 8);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after, runs, type VcpuEvent } from './vcpu-state.js';
 
-/** A state as letters: p(aused), s(uspended), c(rashed), - for none. */
+/** Writes a state as letters: p(aused), s(uspended), c(rashed), - for none. */
 function state(letters: string) {
   return { paused: letters.includes('p'), suspended: letters.includes('s'), crashed: letters.includes('c') };
 }

@@ -1,13 +1,13 @@
-/** What may happen to a vCPU when, as data. It runs where it is neither paused nor suspended nor crashed. */
+/** The transitions of a vCPU, as data. It runs if it is neither paused nor suspended nor crashed. */
 import type { DomainState } from '@mig/hypervisor';
 
 export type VcpuEvent = 'pause' | 'unpause' | 'suspend' | 'resume' | 'crash';
 
 export interface Transition {
-  /** What the state must be before. Whatever is not named does not matter. */
+  /** The required state before. A flag that is missing does not matter. */
   readonly from: Partial<DomainState>;
   readonly to: Partial<DomainState>;
-  /** Said where the state is another. */
+  /** The error message for any other state. */
   readonly otherwise: string;
 }
 
@@ -16,7 +16,7 @@ export const CREATED: DomainState = { paused: true, suspended: false, crashed: f
 export const transitions: Readonly<Record<VcpuEvent, Transition>> = {
   pause: { from: { crashed: false }, to: { paused: true }, otherwise: 'the guest has crashed' },
   unpause: { from: { crashed: false }, to: { paused: false }, otherwise: 'the guest has crashed' },
-  // A paused domain too: the hypervisor suspends it without its help.
+  // Also from paused: the hypervisor suspends it without the guest's help.
   suspend: {
     from: { crashed: false, suspended: false },
     to: { suspended: true },
@@ -30,7 +30,7 @@ export const transitions: Readonly<Record<VcpuEvent, Transition>> = {
   crash: { from: {}, to: { crashed: true }, otherwise: '' },
 };
 
-/** @returns the state after, or undefined where the event may not happen */
+/** @returns the state after, or undefined if the event is not allowed */
 export function after(state: DomainState, event: VcpuEvent): DomainState | undefined {
   const { from, to } = transitions[event];
   for (const [flag, value] of Object.entries(from)) {

@@ -1,11 +1,11 @@
-/** The thread that is a domain's vCPU: runs the guest in quanta, and between two of them does as it is told. */
+/** The thread of a domain's vCPU: runs the guest in quanta, and obeys commands between two of them. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GlobalValue } from '../vcpu-context.js';
 import { ConsoleLog, LONGEST_CONSOLE_LOG } from './console-log.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
 const { command } = workerData as VcpuStart;
-/** Octets of what a guest has said last, for the reason of its crash. */
+/** Octets kept of the guest's last output, for the reason of its crash. */
 const LONGEST_LAST_LINE = 1000;
 let lastLine = '';
 
@@ -13,7 +13,7 @@ function say(message: VcpuMessage): void {
   parentPort!.postMessage(message);
 }
 
-/** A guest may write all of its memory at once: no more of it is copied than is kept. */
+/** Writes to the console. A guest may write all of its memory at once: only as much is copied as is kept. */
 function writeConsole(log: ConsoleLog, text: Uint8Array): void {
   const octets = text.slice(-LONGEST_CONSOLE_LOG);
   log.write(octets);
@@ -64,7 +64,7 @@ function runGuest(guest: VcpuGuest, log: ConsoleLog): void {
       continue;
     }
     const microseconds = exports.run();
-    // Not a plain sleep: a pause acts at once.
+    // Not a plain sleep: a pause must act at once.
     if (microseconds > 0) Atomics.wait(command, 0, now, microseconds / 1000);
   }
 }

@@ -5,8 +5,8 @@ import type { Globals } from '../vcpu-context.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
 
 /**
- * A vCPU, seen from the thread that controls it. Its own thread starts at once, ahead of any guest: that of an
- * incoming domain is then not waited for while the domain stands still.
+ * A vCPU, seen from the thread that controls it. Its own thread starts at once, before there is a guest: so
+ * nobody waits for that of an incoming domain while the domain stands still.
  */
 export class Vcpu {
   readonly #worker: Worker;
@@ -15,7 +15,7 @@ export class Vcpu {
   #globals: Globals = {};
   #crash: string | undefined;
   #onCrash: (() => void) | undefined;
-  /** Looks at what has changed; called after every message. */
+  /** Functions called after every message, which look for their condition. */
   readonly #watchers = new Set<() => void>();
 
   /** @throws HostError unavailable where no thread can be started */
@@ -39,15 +39,15 @@ export class Vcpu {
     this.#worker.on('exit', () => crash('its thread ended'));
   }
 
-  /** Calls `listener` once it has crashed; at once where it has. */
+  /** Calls `listener` once the guest has crashed; at once if it already has. */
   onCrash(listener: () => void): void {
     this.#onCrash = listener;
     if (this.#crash !== undefined) listener();
   }
 
   /**
-   * Starts a guest, or restores one, which then stands still. Memory is touched only until this resolves: the guest
-   * runs from `go` on.
+   * Starts a guest, or restores one, which then stands still. Memory is touched only until this resolves:
+   * the guest runs after `go`.
    * @throws HostError bad-guest where it crashes at once
    */
   async load(guest: VcpuGuest): Promise<void> {
@@ -57,7 +57,7 @@ export class Vcpu {
       throw new HostError('bad-guest', `the guest does not start: ${this.#crash}`);
   }
 
-  /** Those it stopped with. */
+  /** The globals that the guest stopped with. */
   get globals(): Globals {
     return this.#globals;
   }
@@ -68,8 +68,8 @@ export class Vcpu {
 
   /**
    * Resolves once the guest stands still between two quanta.
-   * @param unwanted aborted where nobody waits for it any more
-   * @returns false where it does not in time; it then keeps running
+   * @param unwanted aborted when the result is not waited for any more
+   * @returns false if the guest does not stop in time; it then keeps running
    */
   async stop(milliseconds: number, unwanted?: AbortSignal): Promise<boolean> {
     const command = this.#next();

@@ -1,34 +1,34 @@
-/** Makes small WebAssembly modules, octet by octet: guests, and what almost is one. */
+/** Builds small WebAssembly modules octet by octet: guests, and modules that are almost one. */
 
 export interface GuestParts {
   abi?: number;
   abiExported?: boolean;
   shared?: boolean;
-  /** Pages of 64 KiB. */
+  /** Minimum memory in pages of 64 KiB. */
   minimumMemory?: number;
   maximumMemory?: number;
   importsMemory?: boolean;
   ownMemory?: boolean;
-  /** A function import besides, as MODULE.NAME. */
+  /** An additional function import, as MODULE.NAME. */
   alsoImports?: string;
   startSection?: boolean;
   exportsStart?: boolean;
   exportsRun?: boolean;
-  /** Leaves the counter, a mutable global, unexported. */
+  /** Whether the counter, a mutable global, is not exported. */
   hidesCounter?: boolean;
-  /** run() has the type of start(). */
+  /** Whether run() has the type of start(). */
   runReturnsNothing?: boolean;
-  /** Tables of function references: minimum, and maximum where there is one. */
+  /** Tables of function references: minimum, and maximum if there is one. */
   tables?: (readonly [minimum: number, maximum?: number])[];
-  /** Mutable globals besides, exported by these names. */
+  /** Additional mutable globals, exported by these names. */
   alsoGlobals?: string[];
-  /** start() is exported by these names, too. */
+  /** Additional names for start(). */
   alsoExports?: string[];
-  /** run() writes so many octets, from address 0 on, to the console. */
+  /** Octets that run() writes to the console, from address 0 on. */
   writes?: number;
-  /** What run() does, as code without its `end`; the i32 it returns is on the stack. */
+  /** The code of run(), without its `end`; it leaves the returned i32 on the stack. */
   run?: number[];
-  /** An active data segment: the text at the address. */
+  /** An active data segment: this text at this address. */
   data?: { address: number; text: string };
 }
 
@@ -60,7 +60,7 @@ function section(id: number, entries: number[][]): Uint8Array {
   return Buffer.concat([Uint8Array.from([id, ...leb(body.length)]), body]);
 }
 
-/** A module of one section, with the same item so many times. */
+/** Builds a module of one section with `count` equal items. */
 export function manyItems(id: number, item: number[], count: number): Uint8Array {
   const items = Buffer.alloc(count * item.length, Buffer.from(item));
   const length = leb(leb(count).length + items.length);
@@ -70,7 +70,10 @@ export function manyItems(id: number, item: number[], count: number): Uint8Array
 export const COUNTER = 1;
 const SLEEP = 60_000_000;
 
-/** run(): writes the counter to the page of that number plus 16, counts, and asks for a minute of sleep. */
+/**
+ * Code of run(): writes the counter to the page whose number is the counter plus 16, increments it, and
+ * asks for a minute of sleep.
+ */
 const writeNextPage = [
   ...[0x23, COUNTER, ...i32Const(4096), 0x6c],
   ...[0x23, COUNTER, 0x36, 0x02, ...leb(65536)],
@@ -78,7 +81,7 @@ const writeNextPage = [
   ...i32Const(SLEEP),
 ];
 
-/** A guest of two functions and two globals, `mig_abi` and the mutable `counter`. */
+/** Builds a guest of two functions and two globals, `mig_abi` and the mutable `counter`. */
 export function buildGuest(parts: GuestParts = {}): Uint8Array {
   const {
     minimumMemory = 2,

@@ -97,7 +97,7 @@ describe('a guest', () => {
     expect(error.message).toContain(message);
   });
 
-  // 16 MiB of items of one or a few octets each became up to 1.6 GiB of objects.
+  // 16 MiB of items of one or a few octets each once became up to 1.6 GiB of objects.
   it.each<[string, number, number[]]>([
     ['types', 1, [0x60, 0, 0]],
     ['imports', 2, [0, 0, 3, I32, 0]],

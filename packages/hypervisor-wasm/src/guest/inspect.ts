@@ -1,6 +1,6 @@
 /**
- * Judges whether a module can be a guest: docs/guests.md is the ABI. All that a guest is must be in its linear
- * memory and in globals that can be read from outside; what the loader can see break this, it refuses.
+ * Decides whether a module can be a guest: docs/guests.md is the ABI. A guest's whole state must be in its
+ * linear memory and in exported globals; the loader refuses whatever it can see break this.
  */
 import { HostError } from '@mig/hypervisor';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -8,20 +8,20 @@ import { ModuleError } from './module-reader.js';
 import { type GlobalType, readSections, type Sections, type Signature, type ValueType } from './sections.js';
 
 export const GUEST_ABI = 1;
-/** Octets: a guest travels inside its vCPU's state. */
+/** Most octets of a guest's module: it travels inside the vCPU's state. */
 export const LARGEST_GUEST = 16 << 20;
-/** Globals that are part of a guest's state: they travel by their names. */
+/** Most globals of a guest's state: they travel by name. */
 export const MOST_STATE_GLOBALS = 1024;
-/** Octets of such a name. */
+/** Most octets of such a name. */
 export const LONGEST_GLOBAL_NAME = 255;
-/** Entries of all tables together, however far they may grow. */
+/** Most entries of all tables together, however far they may grow. */
 export const MOST_TABLE_ENTRIES = 100_000;
 
 export interface Guest {
   readonly module: Uint8Array;
-  /** The globals that are part of its state, by name. */
+  /** The globals of its state, by name. */
   readonly globals: ReadonlyMap<string, StateType>;
-  /** The least memory it runs in, in pages of 64 KiB. */
+  /** The smallest memory it runs in, in pages of 64 KiB. */
   readonly minimumMemory: number;
 }
 
@@ -36,7 +36,7 @@ const exportedFunctions: Readonly<Record<string, Signature>> = {
   run: '() -> (i32)',
 };
 
-/** @throws HostError bad-guest, naming what stands in the way */
+/** @throws HostError bad-guest, naming the obstacle */
 export function inspectGuest(module: Uint8Array): Guest {
   if (module.length > LARGEST_GUEST) refuse(`it is larger than ${LARGEST_GUEST} octets`);
   let sections: Sections;
@@ -58,7 +58,7 @@ export function inspectGuest(module: Uint8Array): Guest {
   return { module, globals: stateGlobals(sections), minimumMemory };
 }
 
-/** What a table may grow to is memory of the host's, not of the domain's. */
+/** Refuses large tables: they use the host's memory, not the domain's. */
 function checkTables({ tables }: Sections): void {
   let entries = 0;
   for (const { maximum } of tables) {

@@ -1,4 +1,4 @@
-/** What keeps octets from being read as a WebAssembly module. */
+/** The reason why octets are not a WebAssembly module. */
 export class ModuleError extends Error {
   override readonly name = 'ModuleError';
 
@@ -12,23 +12,26 @@ export class ModuleError extends Error {
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-/** Items of a section at most, which become an object each. Guests have a few, large programs some thousands. */
+/**
+ * Most items of a section, each of which becomes an object. Guests have a few, large programs some
+ * thousands.
+ */
 export const MOST_ITEMS = 100_000;
-/** Octets of a name at most, as V8 has it. */
+/** Most octets of a name, as in V8. */
 const LONGEST_NAME = 100_000;
 
 const utf8 = new TextDecoder();
 
-/** Octets that the operand of a constant instruction has, where that is fixed. */
+/** Octets of the operand of constant instructions, where fixed. */
 const operandOctets = new Map([
   [0x43, 4],
   [0x44, 8],
   [0xd0, 1],
-  // i32 and i64 add, sub, mul: extended constant expressions
+  // i32 and i64 add, sub, mul: extended constant expressions.
   ...[0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e].map((opcode) => [opcode, 0] as const),
 ]);
 
-/** Reads a module's primitive values; never beyond its part. */
+/** A reader of a module's primitive values; it never leaves its part. */
 export class ModuleReader {
   #at: number;
 
@@ -59,7 +62,7 @@ export class ModuleReader {
     return this.octets[this.#at++]!;
   }
 
-  /** LEB128, at most 5 octets. */
+  /** Reads a LEB128 number of at most 5 octets. */
   u32(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -77,17 +80,21 @@ export class ModuleReader {
     return utf8.decode(octets.subarray(start, start + length));
   }
 
-  /** A part of its own, which cannot be left. */
+  /** Makes a reader for the next `length` octets alone. */
   part(length: number): ModuleReader {
     const { octets, start } = this.#take(length);
     return new ModuleReader(octets, start, start + length);
   }
 
-  /** @param most items: each becomes an object many times its size. @param what they are */
+  /**
+   * Reads a vector.
+   * @param most items: each becomes an object many times its size
+   * @param what the items' name
+   */
   vector(most: number, what: string, item: () => void): void {
     const count = this.u32();
     if (count > most) this.fail(`more than ${most} ${what}`);
-    // Every item has an octet at least: no count is believed beyond what is there.
+    // Each item has at least one octet: no count is believed beyond the octets there.
     if (count > this.end - this.#at) this.fail('the module ends too early');
     for (let i = 0; i < count; i++) item();
   }

@@ -1,31 +1,31 @@
 /**
- * The sections of a WebAssembly module that say what it imports, exports and keeps: enough to judge a guest,
- * nothing of its code. Source: WebAssembly Core Specification 2.0, "Binary Format", "Modules".
+ * Sections of a WebAssembly module that declare its imports, exports and globals: enough to judge a guest,
+ * without its code. Source: WebAssembly Core Specification 2.0, "Binary Format", "Modules".
  */
 import { ModuleReader, MOST_ITEMS } from './module-reader.js';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'other';
 export type Kind = 'function' | 'table' | 'memory' | 'global' | 'tag';
 
-/** As in `(i32, i32) -> ()`. */
+/** A function's type, such as `(i32, i32) -> ()`. */
 export type Signature = string;
 
 export interface MemoryType {
-  /** Pages of 64 KiB. */
+  /** The minimum in pages of 64 KiB. */
   readonly minimum: number;
   readonly maximum: number | undefined;
   readonly shared: boolean;
 }
 
 export interface TableType {
-  /** Entries. */
+  /** The most entries. */
   readonly maximum: number | undefined;
 }
 
 export interface GlobalType {
   readonly type: ValueType;
   readonly mutable: boolean;
-  /** Where its initial value is an `i32.const`. */
+  /** The initial value, if it is an `i32.const`. */
   readonly constant?: number | undefined;
 }
 
@@ -42,16 +42,19 @@ export interface Import {
 export interface Sections {
   readonly imports: readonly Import[];
   readonly exports: readonly { readonly name: string; readonly kind: Kind; readonly index: number }[];
-  /** By index, imported ones first, as all of these. */
+  /** Types of the functions by index, imported ones first, as in all of these lists. */
   readonly functions: readonly (Signature | undefined)[];
   readonly globals: readonly GlobalType[];
   readonly tables: readonly TableType[];
-  /** Memories that the module defines itself. */
+  /** Number of memories that the module defines itself. */
   readonly ownMemories: number;
   readonly hasStart: boolean;
 }
 
-/** Parameters of a function at most, and results: the WebAssembly JavaScript Interface, "Implementation-defined Limits". */
+/**
+ * Most parameters of a function, and results: the WebAssembly JavaScript Interface, "Implementation-defined
+ * Limits".
+ */
 const MOST_PARAMETERS = 1000;
 
 const kinds: readonly Kind[] = ['function', 'table', 'memory', 'global', 'tag'];
@@ -62,7 +65,7 @@ const valueTypes = new Map<number, ValueType>([
   [0x7c, 'f64'],
 ]);
 
-/** @throws ModuleError where the octets are not a module, or use what is not known here */
+/** @throws ModuleError where the octets are not a module, or use an unknown feature */
 export function readSections(octets: Uint8Array): Sections {
   const reader = new ModuleReader(octets);
   reader.header();
@@ -145,7 +148,7 @@ function readImport(reader: ModuleReader, types: readonly Signature[]): Import {
   }
 }
 
-/** A table with an initial value begins with 0x40 0x00, and has an expression behind it. */
+/** Reads a table's type. One with an initial value begins with 0x40 0x00, and has an expression behind it. */
 function readTableType(reader: ModuleReader): TableType {
   const first = reader.octet();
   const hasValue = first === 0x40;

@@ -1,4 +1,4 @@
-/** Checks of a domain that is to arrive on this host. */
+/** Checks of a domain that arrives on this host. */
 import { HostError } from '@mig/hypervisor';
 import { ConfigurationJsonError } from '@mig/protocol';
 import {
@@ -19,7 +19,7 @@ import { checkMemory, type HostMemory } from './memory.js';
 import { checkProcessor, type Processors } from './processor.js';
 import { checkVersion } from './version.js';
 
-/** The facts of this host that an arriving domain is judged by, each asked where it is needed. */
+/** Facts of this host by which an arriving domain is judged, each asked only if needed. */
 export interface Present {
   readonly version: Pick<XenVersion, 'major' | 'minor' | 'lapic'>;
   memory(): HostMemory;
@@ -62,7 +62,7 @@ export function checkArrival({ configuration, xen }: PreflightQuestion, present:
 }
 
 /**
- * Refuses what is known to fail once all of the domain has been received, by what its configuration says alone.
+ * Refuses, by its configuration alone, a domain that is known to fail once it has been received.
  * @throws HostError `unavailable`
  */
 export function refuseArrival(configuration: string, present: Pick<Present, 'memory'>, root = '/'): void {

@@ -2,7 +2,7 @@ import { ConfigurationJsonError } from '@mig/protocol';
 import { expect, test } from 'vitest';
 import { needsIn } from './configuration.js';
 
-/** What libxl 4.20 says of an HVM guest, shortened to what is read. */
+/** libxl 4.20's configuration of an HVM guest, shortened to the keys that are read. */
 const hvm = {
   c_info: { type: 'hvm', name: 'g1', uuid: '7209914c-eb2c-11f1-a38e-4f5345a45087', domid: 5 },
   b_info: { max_vcpus: 2, max_memkb: 1048576, target_memkb: 524288, video_memkb: 8192, shadow_memkb: 10240 },

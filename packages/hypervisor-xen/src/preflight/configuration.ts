@@ -1,11 +1,14 @@
-/** What a domain's configuration, as libxl JSON, says of what it needs from its host. What is odd in it counts as not said. */
+/**
+ * A domain's needs from its host, according to its configuration as libxl JSON. Values of unexpected types
+ * are ignored.
+ */
 import { parseConfigurationJson } from '@mig/protocol';
 import { listOf, numberOf, textOf, type Tree, treeOf } from './tree.js';
 
 export interface Disk {
-  /** As the guest knows it: `xvda`. */
+  /** The guest's name for it, such as `xvda`. */
   readonly virtual: string;
-  /** Absent where there is no medium in it. */
+  /** The path; absent if the drive has no medium. */
   readonly path: string | undefined;
   readonly script: string | undefined;
   readonly isElsewhere: boolean;
@@ -22,18 +25,18 @@ export interface Needs {
   readonly name: string;
   readonly uuid: string | undefined;
   readonly domid: number | undefined;
-  /** KiB. A ballooned guest needs the least now. */
+  /** Memory in KiB. A ballooned guest needs the least now. */
   readonly memory: { readonly least: number; readonly most: number };
   readonly disks: readonly Disk[];
   readonly interfaces: readonly Interface[];
-  /** PCI devices of the host that are the domain's, as `0000:03:00.0`. */
+  /** The host's PCI devices that the domain has, such as `0000:03:00.0`. */
   readonly passedThrough: readonly string[];
 }
 
-/** Besides what is the guest's own: what libxl keeps free, KiB. */
+/** Memory that libxl keeps free beside the guest's own, in KiB. */
 const SLACK = 2048;
 
-/** The domids from here on are Xen's own (DOMID_FIRST_RESERVED, public/xen.h); libxl says ~0 for none. */
+/** First domid of Xen's own (DOMID_FIRST_RESERVED, public/xen.h); libxl writes ~0 for none. */
 const FIRST_RESERVED = 0x7ff0;
 
 /** @throws ConfigurationJsonError */
@@ -63,7 +66,7 @@ export function needsIn(configuration: string): Needs {
   };
 }
 
-/** As libxl reckons it (libxl_get_required_shadow_memory and libxl_domain_need_memory). */
+/** The memory need, by libxl's formula (libxl_get_required_shadow_memory and libxl_domain_need_memory). */
 function memoryOf(build: Tree): Needs['memory'] {
   const most = numberOf(build['max_memkb']) ?? 0;
   const now = numberOf(build['target_memkb']) ?? most;
@@ -73,7 +76,7 @@ function memoryOf(build: Tree): Needs['memory'] {
   return { least: now + video, most: Math.max(most, now) + video + shadow + SLACK };
 }
 
-/** Another domain than 0 drives it. */
+/** Tells whether another domain than 0 drives the device. */
 function isElsewhere(device: Tree): boolean {
   return (numberOf(device['backend_domid']) ?? 0) !== 0 || textOf(device['backend_domname']) !== undefined;
 }

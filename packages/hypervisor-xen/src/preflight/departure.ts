@@ -1,9 +1,12 @@
-/** Checks of a domain that is to leave this host, by its configuration. */
+/** Checks of a domain that leaves this host, by its configuration. */
 import { HostError } from '@mig/hypervisor';
 import { type Check, failed, passed } from '@mig/protocol/preflight';
 import { type Needs, needsIn } from './configuration.js';
 
-/** To follow its name. Where a Xen has shadow paging it could: mig does not move a PV domain live there, either. */
+/**
+ * The reason for PV domains, which follows the name. A Xen with shadow paging could log them: mig does not
+ * migrate a PV domain live there, either.
+ */
 export const NO_LOG_OF_PV = 'is a PV domain, of which Xen as it is usually built does not log the writes';
 
 export function checkLog({ type }: Pick<Needs, 'type'>): Check {
@@ -11,7 +14,10 @@ export function checkLog({ type }: Pick<Needs, 'type'>): Check {
   return passed('log', `it ${NO_LOG_OF_PV}: it moves as stop-and-copy, and stands still meanwhile`);
 }
 
-/** Xen logs no writes of a domain that a device writes to by itself (paging_log_dirty_enable), and the device stays. */
+/**
+ * Checks passed-through devices: Xen logs no writes of a domain with such a device
+ * (paging_log_dirty_enable), and the device stays behind.
+ */
 export function checkPassedThrough({ passedThrough }: Pick<Needs, 'passedThrough'>): Check {
   if (passedThrough.length === 0) return passed('devices', 'it has no device of this host to itself');
   const devices = passedThrough.join(', ');

@@ -1,4 +1,7 @@
-/** Whether the devices of an arriving domain are on this host. What a script or another domain sees to cannot be told. */
+/**
+ * Checks that the devices of an arriving domain are on this host. What a script or another domain provides
+ * cannot be checked.
+ */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Check, type CheckName, failed, passed, unknown } from '@mig/protocol/preflight';
@@ -9,7 +12,7 @@ type Finding = { readonly kind: 'there' } | { readonly kind: 'missing' | 'unknow
 
 const THERE: Finding = { kind: 'there' };
 
-/** @param root where the file system begins */
+/** @param root the root of the file system */
 export function checkDisks({ disks }: Pick<Needs, 'disks'>, root = '/'): Check {
   return together(
     'disks',

@@ -2,12 +2,12 @@ import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
 import { LEAST_OF_DOMAIN_0 } from '../autoballoon.js';
 import type { Needs } from './configuration.js';
 
-/** KiB. */
+/** The host's memory in KiB. */
 export interface HostMemory {
   readonly free: number;
-  /** What domain 0 has: it may be made to give some of it up, and no other domain is. */
+  /** Memory of domain 0, the only domain that may be made to release some. */
   readonly controlDomain: number;
-  /** Whether it is; undefined where that cannot be asked. */
+  /** Whether domain 0 releases memory; undefined if that cannot be asked. */
   readonly autoballoon: boolean | undefined;
 }
 

@@ -21,7 +21,7 @@ test.each([
   [{ c_info: { name: 'g2', uuid: 'made up' } }],
   [{ disks: [{ pdev_path: '/dev/vg/g1', vdev: 'xvda' }] }],
   [{ b_info: { target_memkb: 1048576 } }],
-  // Its balloon, where the file does not speak of one.
+  // Its balloon target, if the file has none.
   [{ b_info: { target_memkb: undefined } }],
   [{ b_info: { device_model_version: undefined } }],
 ])('it could live on with %j', (change) => {

@@ -1,4 +1,7 @@
-/** Whether a domain could live on with another configuration than its own, as far as two configurations tell. Pure. */
+/**
+ * Decides whether a domain could continue with another configuration than its own, as far as the two
+ * configurations tell. Pure.
+ */
 import { parseConfigurationJson } from '@mig/protocol';
 import { quoted } from '@mig/protocol/terminal-text';
 import { numberOf, textOf, treeOf } from './tree.js';
@@ -6,17 +9,17 @@ import { numberOf, textOf, treeOf } from './tree.js';
 interface Facts {
   readonly type: string;
   readonly vcpus: number;
-  /** KiB: what its balloon is to leave it, which libxl makes its limit while it is restored. */
+  /** The balloon's target in KiB, which libxl makes the domain's limit during a restore. */
   readonly memory: number | undefined;
-  /** Only an HVM domain's state has one in it. */
+  /** The device model; only an HVM domain's state includes one. */
   readonly deviceModel: string | undefined;
 }
 
 /**
- * Says why what is in a domain's image could not be restored by another configuration. Devices are the operator's: the
- * target looks for them.
- * @param own libxl JSON, and so is `other`
- * @returns undefined where nothing is known that speaks against it
+ * Explains why a domain's image could not be restored with another configuration. Devices are the
+ * operator's: the target checks them.
+ * @param own libxl JSON, as is `other`
+ * @returns undefined if nothing is known against it
  * @throws ConfigurationJsonError
  */
 export function misfit(own: string, other: string): string | undefined {

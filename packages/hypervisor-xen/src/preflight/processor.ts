@@ -2,15 +2,15 @@ import type { CpuidLeaf } from '@mig/protocol';
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
 import type { CpuPolicy } from '../control.js';
 
-/** What the target's Xen says of processors. */
+/** Processor facts of the target's Xen. */
 export interface Processors {
-  /** The most that a domain can be told there. */
+  /** The most that a domain can be offered there. */
   offered(): CpuPolicy;
-  /** Whether the hypervisor takes a domain that was told so. */
+  /** Tells whether the hypervisor accepts a domain with that policy. */
   isOffered(policy: CpuPolicy): boolean;
 }
 
-/** @param told what the domain was told that it has */
+/** @param told the policy that the domain was given */
 export function checkProcessor(told: CpuPolicy | undefined, processors: () => Processors): Check {
   if (told === undefined)
     return unknown('processor', 'the source did not say what the domain was told that it has');
@@ -41,7 +41,7 @@ export function otherVendor(its = 'nobody', there = 'nobody'): Check {
   return failed('processor', `the domain was told a processor of ${its}, and there is one of ${there}`);
 }
 
-/** The name in leaf 0: its registers b, d and c. */
+/** The vendor in leaf 0: its registers b, d and c. */
 export function vendorIn(leaves: readonly CpuidLeaf[]): string | undefined {
   const first = leaves.find(({ leaf }) => leaf === 0);
   if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Memory, versions and processors: what is certain, and what is not. */
+/** Tests of memory, versions and processors: what is certain, and what is not. */
 import { describe, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import type { CpuPolicy } from '../control.js';
@@ -26,7 +26,7 @@ describe('memory', () => {
       ...([100, 539, undefined, 'failed'] as const),
       /^it needs 512 MiB at least, and 100 MiB are free, with all that domain 0 may give up 511 MiB$/,
     ],
-    // Of what domain 0 has, it keeps 128 MiB.
+    // Domain 0 keeps 128 MiB of its memory.
     [1000, 152, true, 'passed', /1000 MiB are free: domain 0 gives the rest up \(autoballoon\)$/],
     [1000, 151, true, 'unknown', /1000 MiB are free: it fits where the guest uses less$/],
     [100, 539, true, 'failed', /with all that domain 0 may give up 511 MiB$/],

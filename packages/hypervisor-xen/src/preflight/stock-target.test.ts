@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkStockTarget } from './stock-target.js';
 
-/** Of Debian 13's xl, in the lab. */
+/** Output of Debian 13's xl, in the lab. */
 const INFO = `host                   : lab
 release                : 6.12.118+deb13-amd64
 version                : #1 SMP PREEMPT_DYNAMIC Debian 6.12.118-1 (2026-11-20)
@@ -137,7 +137,7 @@ test('that lists nothing leaves open what is taken', () => {
 });
 
 describe('whose processors it has', () => {
-  // Its registers b, d and c: "AuthenticAMD".
+  // Registers b, d and c: "AuthenticAMD".
   const leaf = { leaf: 0, subleaf: 0, a: 13, b: 0x68747541, c: 0x444d4163, d: 0x69746e65 };
   const told = (text: string, leaves = [leaf]) => {
     const xen = { major: 4, minor: 20, cpuPolicy: { leaves, msrs: [] } };

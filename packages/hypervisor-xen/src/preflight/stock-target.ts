@@ -1,6 +1,6 @@
 /**
- * What a target that has no mig says of itself: `xl info` and `xl list -v`, which also an older mig has, and the line of
- * /proc/cpuinfo that names the vendor of its processors.
+ * Judges a target without mig by what it says of itself: `xl info` and `xl list -v`, which an older mig
+ * also has, and the line of /proc/cpuinfo that names the processors' vendor.
  */
 import { hostname } from 'node:os';
 import {
@@ -22,17 +22,20 @@ import { checkVersion } from './version.js';
 interface Row {
   readonly name: string;
   readonly domid: number;
-  /** MiB. */
+  /** Memory in MiB. */
   readonly memory: number;
   readonly uuid: string;
 }
 
-/** `xl list -v`: Name ID Mem VCPUs State Time(s) UUID ... */
+/** A line of `xl list -v`: Name ID Mem VCPUs State Time(s) UUID ... */
 const ROW = /^(\S.*?) +(\d+) +(\d+) +\d+ +[-a-z]{6} +[\d.]+ +([0-9a-f-]{36})(?: |$)/i;
 const MIB = 1024;
 const CANNOT = 'a stock xl, or an older mig, cannot be asked';
 
-/** @param text what they have printed @param here this host's name */
+/**
+ * @param text the output of those commands
+ * @param here this host's name
+ */
 export function checkStockTarget(question: PreflightQuestion, text: string, here = hostname()): Check[] {
   const lines = text.split('\n').map((line) => line.trimEnd());
   const facts = factsIn(lines);
@@ -95,7 +98,7 @@ function checkKind({ type }: Needs, facts: ReadonlyMap<string, string>): Check {
     );
   }
   if (!isXen) return unknown('kind', 'which hypervisor is there, xl info does not say');
-  // Since 4.12; before it, what its guests may be begins with that.
+  // Since 4.12; before, the list of guest types begins with it.
   const can = facts.get('virt_caps') ?? facts.get('xen_caps');
   if (can === undefined)
     return unknown('kind', `whether Xen there runs ${shown} domains, xl info does not say`);
@@ -144,7 +147,7 @@ function memoryOf(
   if (type === 'wasm' || free === undefined || controlDomain === undefined) {
     return unknown('memory', 'xl there does not say what is free for a domain');
   }
-  // What its xl.conf says cannot be asked.
+  // Its xl.conf cannot be read.
   const autoballoon = undefined;
   return checkMemory(memory, { free: free * MIB, controlDomain: controlDomain * MIB, autoballoon });
 }

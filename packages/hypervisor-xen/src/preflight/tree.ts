@@ -1,4 +1,4 @@
-/** Reading libxl JSON: what is odd in it counts as not said. */
+/** A reader of libxl JSON: values of unexpected types are ignored. */
 
 export type Tree = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ export function listOf(value: unknown): readonly Tree[] {
   return Array.isArray(value) ? value.map(treeOf) : [];
 }
 
-/** An empty text says nothing. */
+/** Reads a text; an empty one counts as absent. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -9,8 +9,8 @@ import {
 } from '../xen-version.js';
 
 /**
- * @param to the target's, by its number: its row is looked up where only that is known
- * @param type the domain's: a PV domain has no processors' state that another version could not load
+ * @param to the target's version, given by number: its row is looked up if only that is known
+ * @param type the domain's: a PV domain has no processor state that another version could fail to load
  */
 export function checkVersion(
   from: VersionNumber,

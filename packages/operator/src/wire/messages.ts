@@ -1,8 +1,8 @@
-/** What an operator and a migration say to each other, as values. */
+/** Messages between an operator and a migration, as values. */
 import type { SettingName, Settings } from '@mig/sender/policy';
 import type { SourceOutcome, SourceState } from '@mig/protocol/handshake';
 
-/** A change of settings: for each that changes its new value, or null for its default. */
+/** A change of settings: a new value, or null to restore the default; settings not named stay. */
 export type SettingsChange = { readonly [K in SettingName]?: Settings[K] | null };
 
 export type OperatorRequest = { readonly id: number } & (
@@ -12,26 +12,26 @@ export type OperatorRequest = { readonly id: number } & (
 );
 
 export const operatorErrorCodes = [
-  /** Not understood. */
+  /** The request was not understood. */
   'bad-request',
   /** A value that its field cannot have, or one that contradicts others. */
   'bad-value',
-  /** Precopy is over: nothing of it can be changed. */
+  /** Precopy is over: its settings no longer matter. */
   'precopy-over',
   /** A switchover would leave most of memory for the suspended domain. */
   'first-pass',
   /** The target may run the domain. */
   'past-no-return',
-  /** The domain is on its way back, or gone. */
+  /** The domain is being taken back, or is gone. */
   'decided',
 ] as const;
 export type OperatorErrorCode = (typeof operatorErrorCodes)[number];
 
 export interface OperatorPass {
   readonly kind: 'precopy' | 'remainder' | 'stop-and-copy' | 'verify';
-  /** From 0, over all passes. */
+  /** Number of the pass, from 0, over all passes. */
   readonly iteration: number;
-  /** To be sent when it began. */
+  /** Number of pages to send at its start. */
   readonly dirtyPages: number;
   readonly pagesDone: number;
 }
@@ -43,43 +43,46 @@ export interface OperatorStatus {
   /** The process that migrates it. */
   readonly pid: number;
   readonly phase: SourceState;
-  /** Live passes finished. */
+  /** Number of finished live passes. */
   readonly iteration: number;
-  /** The one under way, or the last. */
+  /** The running pass, or the last. */
   readonly pass?: OperatorPass;
   /** Pages found dirty when the log was last read; absent before. */
   readonly dirtyPages?: number;
-  /** Pages per second. */
+  /** Sending rate in pages per second. */
   readonly sendRate?: number;
   /** Pages per second that the guest dirtied during the last finished pass. */
   readonly dirtyRate?: number;
-  /** Of memory; of a pass that is under way estimated. */
+  /** Octets of memory sent so far; for the running pass an estimate. */
   readonly octetsSent: number;
-  /** Since the migration began. */
+  /** Milliseconds since the migration began. */
   readonly elapsedMilliseconds: number;
-  /** Were precopy to end now; once it has ended, as it was estimated then. An upper bound where the line is not measured. */
+  /**
+   * The downtime if precopy ended now; after its end, the estimate at that time. An upper bound if the
+   * line's rate is not measured.
+   */
   readonly estimatedDowntimeMilliseconds?: number;
-  /** The lower bound beside it; the same where the line is measured. */
+  /** The lower bound of the same; equal if the line's rate is measured. */
   readonly leastDowntimeMilliseconds?: number;
-  /** To the end of the pass under way. */
+  /** Time to the end of the running pass. */
   readonly passLeftMilliseconds?: number;
-  /** In force, with the defaults that apply. */
+  /** The settings in force, with the defaults that apply. */
   readonly course: Settings;
   /** The path of the operator's own policy. */
   readonly ownPolicy?: string;
-  /** Why precopy ended, once that is decided. */
+  /** The reason why precopy ended, once that is decided. */
   readonly precopyEnd?: { readonly code: string; readonly sentence: string };
 }
 
-/** How a migration ended. */
+/** The end of a migration. */
 export interface MigrationEnd {
-  /** `moved`, or what became of the domain at the source. */
+  /** `moved`, or the outcome for the domain at the source. */
   readonly outcome: 'moved' | SourceOutcome;
-  /** That of `xl migrate`. */
+  /** The exit status of `xl migrate`. */
   readonly exitStatus: number;
-  /** What went wrong; empty where it moved. */
+  /** The error; empty if the domain moved. */
   readonly message: string;
-  /** What became of the domain, and what to do next. */
+  /** The state of the domain, and what to do next. */
   readonly advice: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Any value comes back from its octets; any octets are a message or a ControlError. */
+/** Tests that any value comes back from its octets, and that any octets are a message or a ControlError. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -23,13 +23,13 @@ import {
   type SettingsChange,
 } from './operator-protocol.js';
 
-/** Failures come again. */
+/** A fixed seed, so that failures can be reproduced. */
 const SEED = 20140602;
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const amount = fc.double({ min: 0, max: 1e300, noNaN: true }).map((value) => value + 0);
-/** Whole characters: a half of one has no UTF-8. */
+/** Whole characters: half a surrogate pair has no UTF-8. */
 const text = fc.string({ maxLength: 40, unit: 'grapheme' });
 
 function valueOf(row: SettingRow): fc.Arbitrary<unknown> {
@@ -123,7 +123,10 @@ function unframed(octets: Uint8Array): Uint8Array {
   return messages[0]!;
 }
 
-/** @returns what it throws @throws where it does not, or anything but a ControlError */
+/**
+ * @returns the ControlError that the action throws
+ * @throws if it throws nothing, or anything else
+ */
 function failure(action: () => unknown): ControlError {
   try {
     action();

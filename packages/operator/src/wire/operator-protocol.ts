@@ -1,5 +1,5 @@
 /**
- * The protocol between an operator and a migration that runs (proto/operator.proto).
+ * The protocol between an operator and a running migration (proto/operator.proto).
  *
  *     operator  -> migration   1: watch
  *     migration -> operator    1: status { phase: "precopy", ... }, and so on
@@ -39,14 +39,14 @@ export * from './messages.js';
 
 export { LONGEST_OPERATOR_TEXT, settingsOnWire } from './values.js';
 
-/** Octets of one message at most. */
+/** Most octets of one message. */
 export const LONGEST_OPERATOR_MESSAGE = 64 << 10;
 
 const schema = protobuf.parse(operatorSchema).root;
 const requests = schema.lookupType('mig.operator.Request');
 const replies = schema.lookupType('mig.operator.Reply');
 
-/** The message with its length before it. */
+/** Encodes a request, with its length before it. */
 export function encodeOperatorRequest({ id, ...request }: OperatorRequest): Uint8Array {
   const { kind, ...body } = request.kind === 'set' ? changeOnWire(request.change) : request;
   return encodeDelimited(requests, { id, [kind]: body });
@@ -63,7 +63,7 @@ export function decodeOperatorRequest(octets: Uint8Array): OperatorRequest {
   return { id: fields['id'], ...change } as OperatorRequest;
 }
 
-/** The message with its length before it. */
+/** Encodes a reply, with its length before it. */
 export function encodeOperatorReply({ id, ...reply }: OperatorReply): Uint8Array {
   switch (reply.kind) {
     case 'status':
@@ -101,7 +101,7 @@ export function decodeOperatorReply(octets: Uint8Array): OperatorReply {
   }
 }
 
-/** Takes a connection's octets apart into messages, without their lengths. */
+/** Splits a connection's octets into messages, without their lengths. */
 export class OperatorFrames extends DelimitedMessages {
   constructor() {
     super(LONGEST_OPERATOR_MESSAGE);

@@ -1,4 +1,6 @@
-/** The text of proto/operator.proto; a test compares them. Parsed at run time, so that no code is generated. */
+/**
+ * The text of proto/operator.proto; a test compares them. Parsed at run time, so that no code is generated.
+ */
 import { settingNames, settingRow, type SettingRow, wireNameOf } from '@mig/sender/policy';
 
 const types: Readonly<Record<SettingRow['kind'], string>> = {
@@ -10,7 +12,7 @@ const types: Readonly<Record<SettingRow['kind'], string>> = {
   flag: 'bool',
 };
 
-/** A field for each setting, in the order of their numbers. */
+/** Declares a field for each setting, in the order of their numbers. */
 function courseMessage(): string {
   const rows = settingNames.map((name) => [name, settingRow(name)] as const);
   const fields = [...rows].sort(([, a], [, b]) => a.field - b.field);

@@ -1,4 +1,4 @@
-/** What protobuf and the values of the operator's protocol have different shapes for, and what is checked of it. */
+/** Converts between the protocol's values and protobuf's, and checks them. */
 import { ControlError } from '@mig/protocol/delimited-messages';
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -24,7 +24,7 @@ const settingsByWireName: ReadonlyMap<string, SettingName> = new Map(
   settingNames.map((name) => [wireNameOf(name), name]),
 );
 
-/** The settings by the names of their fields, which are those of their members in JSON. */
+/** The settings by field name, which is also their name in JSON. */
 export function settingsOnWire(settings: Settings): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     settingNames.flatMap((name) =>
@@ -33,7 +33,7 @@ export function settingsOnWire(settings: Settings): Readonly<Record<string, unkn
   );
 }
 
-/** Whether a value may be said at all; whether it may be meant is for the one who is to act on it. */
+/** Tells whether a value can be transmitted at all; the receiver decides whether it makes sense. */
 function isSayable({ kind, ...row }: SettingRow, value: unknown): boolean {
   if (kind === 'flag') return true;
   if ('choice' in row) return row.choice.some((word) => word === value);
@@ -78,10 +78,10 @@ export function changeFromWire(fields: object): SettingsChange {
   return { ...change, ...Object.fromEntries(names.map((name) => [name, null])) };
 }
 
-/** Characters of a text at most, so that no message outgrows its limit: a command may be of any length. */
+/** Most characters of a text, so that no message outgrows its limit: a command may be of any length. */
 export const LONGEST_OPERATOR_TEXT = 2000;
 
-/** The same with its texts cut to what may be sent. */
+/** Copies a value, with its texts cut to that length. */
 export function cut<T>(value: T): T {
   if (typeof value === 'string') return (value as string).slice(0, LONGEST_OPERATOR_TEXT) as T;
   if (Array.isArray(value)) return value.map(cut) as T;
@@ -131,7 +131,7 @@ export function endFromWire(fields: Fields): MigrationEnd {
   return fields as unknown as MigrationEnd;
 }
 
-/** Without what protobufjs says of absent messages: null. */
+/** Removes absent messages, which protobufjs gives as null. */
 function present(fields: Fields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

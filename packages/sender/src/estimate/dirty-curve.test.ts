@@ -4,7 +4,7 @@ import { DirtyCurve, type DirtySample } from './dirty-curve.js';
 
 const PAGES = 100_000;
 
-/** As if measured, at 20 ms and its multiples. */
+/** A sample as if measured, at 20 ms and its multiples. */
 function sampled(pages: (milliseconds: number) => number, period = 5120): DirtySample {
   const points = [];
   for (let t = 20; t <= period; t *= 2) {
@@ -15,9 +15,9 @@ function sampled(pages: (milliseconds: number) => number, period = 5120): DirtyS
   return { pageCount: PAGES, milliseconds: period, readings: period / 20, points, places: [] };
 }
 
-/** Writes at random to a set. */
+/** Random writes to a set. */
 const random = (set: number, rate: number) => (t: number) => set * (1 - Math.exp((-rate * t) / 1000 / set));
-/** Writes a set in order, again and again. */
+/** Writes over a set in order, repeatedly. */
 const sweep = (set: number, rate: number) => (t: number) => Math.min(set, (rate * t) / 1000);
 
 const guests: [string, (t: number) => number][] = [

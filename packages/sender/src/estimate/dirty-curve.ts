@@ -1,25 +1,28 @@
-/** A time and the distinct pages that are written within it, on average. */
+/** A time, and the average number of distinct pages written within it. */
 export interface CurvePoint {
   readonly milliseconds: number;
   readonly pages: number;
-  /** Over how many windows of that length. */
+  /** Number of windows of that length that were measured. */
   readonly windows: number;
 }
 
-/** What was measured of a domain's writes: plain values. */
+/** The measurement of a domain's writes: plain values. */
 export interface DirtySample {
   /** The highest pfn plus one. */
   readonly pageCount: number;
-  /** How long was measured. */
+  /** The measuring time. */
   readonly milliseconds: number;
   readonly readings: number;
-  /** By time. The last is the whole measurement. */
+  /** The points by time. The last is the whole measurement. */
   readonly points: readonly CurvePoint[];
-  /** Pages that were written at all, in each of as many parts of the pfns, lowest first. */
+  /** Pages written at all, in each of several equal parts of the pfns, lowest first. */
   readonly places: readonly number[];
 }
 
-/** D(t): how many distinct pages a domain writes within a time. It never falls, and never exceeds its pages. */
+/**
+ * D(t): the number of distinct pages that a domain writes within a time. It never falls, and never exceeds
+ * its pages.
+ */
 export class DirtyCurve {
   readonly #points: readonly CurvePoint[];
 
@@ -29,13 +32,13 @@ export class DirtyCurve {
     this.#points = rising(sample.points);
   }
 
-  /** Pages that were written at all while it was measured. */
+  /** Number of pages written at all during the measurement. */
   get workingSet(): number {
     return this.#points.at(-1)!.pages;
   }
 
   /**
-   * Which part of the written pages is beyond a place among the pfns.
+   * The part of the written pages that lies beyond a place among the pfns.
    * @param place a part of all pfns, from 0 to 1
    */
   beyond(place: number): number {
@@ -47,7 +50,10 @@ export class DirtyCurve {
     return past / total;
   }
 
-  /** @param milliseconds may be shorter or longer than any that was measured @returns not rounded */
+  /**
+   * @param milliseconds may be shorter or longer than any that was measured
+   * @returns the number of pages, not rounded
+   */
   pages(milliseconds: number): number {
     if (!(milliseconds > 0)) return 0;
     return Math.min(this.sample.pageCount, this.#uncapped(milliseconds));
@@ -60,15 +66,16 @@ export class DirtyCurve {
     if (next === -1) return this.#longer(milliseconds);
     const [from, to] = [points[next - 1]!, points[next]!];
     const chord = on(line(from, to), milliseconds);
-    // News only shrink, so between two points it is above the chord, and below the lines that lead there.
+    // D is concave: between two samples it lies above the chord and below both neighbouring secants; take
+    // the middle.
     const before = on(line(points[next - 2] ?? ORIGIN, from), milliseconds);
     const after = points[next + 1] === undefined ? to.pages : on(line(to, points[next + 1]!), milliseconds);
     return (chord + Math.max(chord, Math.min(before, after, to.pages))) / 2;
   }
 
   /**
-   * Within the shortest window writes come as evenly as they go on after it: of a second one only so many pages were new.
-   * In steps of equal length the news shrink by the same factor, from a straight line (1) to what is full at once (0).
+   * Extrapolates below the shortest window: each further step of equal length finds a constant fraction of
+   * the new pages of the step before (1: linear; 0: saturated at once).
    */
   #shorter(milliseconds: number): number {
     const [first, second] = this.#points as [CurvePoint, CurvePoint | undefined];
@@ -76,7 +83,7 @@ export class DirtyCurve {
     return sum(first.pages, newsFactor(first, second), steps);
   }
 
-  /** News beyond all that was measured shrink as they did from its first to its second half. */
+  /** Extrapolates beyond the measurement: new pages go on decreasing as from its first to its second half. */
   #longer(milliseconds: number): number {
     const last = this.#points.at(-1)!;
     const step = last.milliseconds / 2;
@@ -92,7 +99,7 @@ const ORIGIN = { milliseconds: 0, pages: 0 };
 
 interface Line {
   readonly through: { readonly milliseconds: number; readonly pages: number };
-  /** Pages a millisecond. */
+  /** Slope in pages per millisecond. */
   readonly slope: number;
 }
 
@@ -104,19 +111,22 @@ function on({ through, slope }: Line, milliseconds: number): number {
   return through.pages + slope * (milliseconds - through.milliseconds);
 }
 
-/** Of two equal steps the second's news over the first's; a straight line where there was one only. */
+/** Ratio of new pages between two consecutive steps of equal length; 1 if only one window was measured. */
 function newsFactor(first: CurvePoint, second: CurvePoint | undefined): number {
   if (second === undefined || !(first.pages > 0)) return 1;
   const length = second.milliseconds / first.milliseconds - 1;
   return Math.max(0, Math.min(1, (second.pages - first.pages) / first.pages / length));
 }
 
-/** A geometric series, for any number of steps: `first` in the first. */
+/** Sums a geometric series for any number of steps, fractions included; `first` is the first step's. */
 function sum(first: number, factor: number, steps: number): number {
   return factor > 0.999_999 ? first * steps : (first * (1 - factor ** steps)) / (1 - factor);
 }
 
-/** Averages over different windows may disagree a little: a longer time never has fewer pages. */
+/**
+ * Makes the points monotonic: averages over different windows may disagree a little, but a longer time
+ * never has fewer pages.
+ */
 function rising(points: readonly CurvePoint[]): CurvePoint[] {
   let most = 0;
   return points.map((point) => ({ ...point, pages: (most = Math.max(most, point.pages)) }));

@@ -1,22 +1,22 @@
-/** How many distinct pages are written within a time, for times that double: from readings of the log on end. */
+/** Counts the distinct pages written within times that double, from successive readings of the log. */
 import { bitCount } from '../bit-count.js';
 import type { DirtySample } from './dirty-curve.js';
 import { DoublingWindows, unite } from './doubling-windows.js';
 
-/** Parts of the pfns of which it is told how much in them was written. */
+/** Number of parts of the pfns whose written pages are counted. */
 const PARTS = 256;
 
 /**
- * Takes the log's readings and keeps of them the unions of 1, 2, 3, 4, 6, 8, 12, ... intervals on end: a bitmap for each
- * such length, so that memory is logarithmic in the number of readings.
+ * Takes readings of the log, and keeps the unions of 1, 2, 3, 4, 6, 8, 12, ... successive intervals: a
+ * bitmap for each such length, so memory is logarithmic in the number of readings.
  */
 export class DirtyWindows {
   readonly #single: DoublingWindows;
   readonly #triple: DoublingWindows;
-  /** Of the current three intervals. */
+  /** The union of the current three intervals. */
   readonly #three: Uint32Array;
   #threeMilliseconds = 0;
-  /** Of the whole time. */
+  /** The union of the whole time. */
   readonly #all: Uint32Array;
   #milliseconds = 0;
   #readings = 0;
@@ -31,9 +31,9 @@ export class DirtyWindows {
   }
 
   /**
-   * The next interval.
-   * @param bitmap what was written within it, a bit a pfn; only read
-   * @param milliseconds how long it was, more than 0
+   * Adds the next interval.
+   * @param bitmap pages written within it, a bit a pfn; only read
+   * @param milliseconds its length, more than 0
    */
   add(bitmap: Uint32Array, milliseconds: number): void {
     if (!(milliseconds > 0)) throw new RangeError(`an interval of ${milliseconds} ms`);

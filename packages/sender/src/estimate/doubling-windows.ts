@@ -1,31 +1,34 @@
 import { bitCount } from '../bit-count.js';
 import type { CurvePoint } from './dirty-curve.js';
 
-/** Windows of one length. */
+/** The windows of one length. */
 interface Level {
-  /** What was written in the halves of the current one so far. */
+  /** Pages written so far in the current window's halves. */
   readonly bitmap: Uint32Array;
   milliseconds: number;
   halves: number;
-  /** Over all windows that were complete. */
+  /** Number of complete windows. */
   complete: number;
   completePages: number;
   completeMilliseconds: number;
 }
 
-/** The unions of windows on end: of one, two, four, ... of them, a bitmap each. */
+/** The unions of successive windows: of one, two, four, ... of them, a bitmap each. */
 export class DoublingWindows {
   readonly #levels: Level[] = [];
 
-  /** @param words of a bitmap */
+  /** @param words length of a bitmap in 32-bit words */
   constructor(private readonly words: number) {}
 
-  /** The next window of the shortest length. @param bitmap only read */
+  /**
+   * Adds the next window of the shortest length.
+   * @param bitmap only read
+   */
   add(bitmap: Uint32Array, milliseconds: number): void {
     this.#complete(0, bitmap, milliseconds);
   }
 
-  /** A window of this level is complete: it counts, and is half of one of the next. */
+  /** Completes a window of this level: it counts, and is half of one of the next. */
   #complete(number: number, bitmap: Uint32Array, milliseconds: number): void {
     const level = (this.#levels[number] ??= emptyLevel(this.words));
     level.complete++;
@@ -53,7 +56,7 @@ function emptyLevel(words: number): Level {
   return { bitmap: new Uint32Array(words), milliseconds: 0, halves: 0, ...counts };
 }
 
-/** Sets in `into` what is set in `bitmap`. */
+/** Sets in `into` the bits of `bitmap`. */
 export function unite(into: Uint32Array, bitmap: Uint32Array): void {
   const words = Math.min(into.length, bitmap.length);
   for (let i = 0; i < words; i++) into[i]! |= bitmap[i]!;

@@ -18,7 +18,7 @@ afterEach(() => {
   for (const recording of recordings.splice(0)) recording.close();
 });
 
-/** A guest that writes `set` pages in order, and a link, both in a time of their own. */
+/** A guest that writes `set` pages in order, and a link, both on a simulated clock. */
 class TimedMemory extends ModelMemory {
   now = 0;
   #written = 0;
@@ -38,7 +38,7 @@ class TimedMemory extends ModelMemory {
     }
   }
 
-  // Of the octets it is enough that they are counted.
+  // Only the number of octets matters.
   override writePages(_output: Output, _pfns: Uint32Array, count: number): void {
     this.pass((count / this.pagesPerSecond) * 1000);
   }
@@ -71,14 +71,14 @@ function curveOf(memory: TimedMemory): DirtyCurve {
   return new DirtyCurve(measureDirty(memory, { period: 5000, wait, clock: () => memory.now }));
 }
 
-/** How often it is asked within a pass depends on the pages of the pass. */
+/** Consultations between passes: the number within a pass depends on the pass's pages. */
 function betweenPasses(asked: readonly PrecopyStats[]): string[] {
   return asked
     .filter(({ point }) => point !== 'between-batches')
     .map(({ point, iteration }) => `${point} ${iteration}`);
 }
 
-/** Set, pages written a second, pages sent a second. */
+/** Guests: set, pages written a second, pages sent a second. */
 const guests: [string, number, number, number][] = [
   ['idle', 20, 10, 5000],
   ['a small hot set', 250, 2500, 5000],

@@ -1,4 +1,4 @@
-/** What a migration would come to, without one: the precopy loop with its real policy, on a curve in place of a guest. */
+/** Simulates a migration: the precopy loop with its real policy, on a dirty curve instead of a guest. */
 import type { Bandwidth, ConsultationPoint, PassKind, PrecopyEnd, PrecopyPolicy } from '@mig/hypervisor';
 import { MAX_BATCH_SIZE, PAGE_OCTETS } from '@mig/protocol';
 import { Pacer } from '../pacer.js';
@@ -6,47 +6,47 @@ import { type Pace, PrecopyFigures } from '../precopy-stats.js';
 import type { DirtyCurve } from './dirty-curve.js';
 
 export interface ForetellOptions {
-  /** Pages of the domain that are there to be sent: its holes are not. */
+  /** Number of existing pages of the domain: holes are not sent. */
   readonly pages: number;
-  /** What the link carries, octets per second. */
+  /** The link's rate in octets per second. */
   readonly octetsPerSecond: number;
-  /** As given to the migration; it may be less than the link carries. */
+  /** The migration's bandwidth limit; it may be less than the link carries. */
   readonly bandwidth?: Bandwidth | undefined;
   readonly policy: PrecopyPolicy;
-  /** Milliseconds that a suspend costs whatever is dirty; 0 unless given. */
+  /** The fixed cost of a suspend in milliseconds, whatever is dirty; 0 by default. */
   readonly suspendCost?: number | undefined;
-  /** Milliseconds that the target needs before it takes pages; 0 unless given. */
+  /** Milliseconds that the target needs before it takes pages; 0 by default. */
   readonly startCost?: number | undefined;
-  /** Sends all of memory once more for the target to compare. */
+  /** Whether all of memory is sent once more for the target to compare. */
   readonly debug?: boolean;
 }
 
 export interface ForetoldPass {
   readonly kind: PassKind;
-  /** Pages. */
+  /** Number of pages. */
   readonly dirtyPages: number;
   readonly milliseconds: number;
 }
 
 export interface Foretold {
-  /** Live passes that the policy asked for. */
+  /** Number of live passes that the policy asked for. */
   readonly iterations: number;
   readonly passes: readonly ForetoldPass[];
-  /** Where the policy aborts: until then. */
+  /** Total time; if the policy aborts, the time until then. */
   readonly totalMilliseconds: number;
-  /** Undefined where the policy aborts: the domain keeps running. */
+  /** Downtime; undefined if the policy aborts, because the domain keeps running. */
   readonly downtimeMilliseconds: number | undefined;
   readonly octets: number;
   readonly decision: 'stop-and-copy' | 'abort';
   readonly end: PrecopyEnd;
 }
 
-/** Of a PAGE_DATA record's headers (docs/formats.md). */
+/** Octets of a PAGE_DATA record's headers (docs/formats.md). */
 const RECORD_OCTETS = 16;
-/** Consultations in a pass at most: enough to act in time, few enough for a domain of any size. */
+/** Most consultations in a pass: enough to act in time, few enough for a domain of any size. */
 const SLICES = 2048;
 
-/** Pure: asks `policy` as saveImage would, see there. */
+/** Simulates the migration, asking `policy` as saveImage would. Pure. */
 export function foretell(curve: DirtyCurve, options: ForetellOptions): Foretold {
   return new Foretelling(curve, options).run();
 }
@@ -55,12 +55,12 @@ class Foretelling {
   #now = 0;
   #octets = 0;
   #logReadAt = 0;
-  /** Pages that a pass left behind. */
+  /** Pages that a pass left unsent. */
   #left = 0;
   #aborted: PrecopyEnd | undefined;
   readonly #passes: ForetoldPass[] = [];
   readonly #figures: PrecopyFigures;
-  /** Pages in a slice while a bandwidth holds. */
+  /** Pages in a slice while a bandwidth limit applies. */
   readonly #pacedPages: number;
 
   constructor(
@@ -103,11 +103,11 @@ class Foretelling {
     };
   }
 
-  /** As saveImage's; an abort ends it, too. */
+  /** Runs the precopy loop, as in saveImage; an abort ends it, too. */
   #precopy(): PrecopyEnd {
     const figures = this.#figures;
     const { pages } = this.options;
-    // The policy is told of holes, too; they are not sent.
+    // The policy's counts include holes, which are not sent.
     figures.dirtyCount = this.curve.sample.pageCount;
     let dirty = pages;
     for (;;) {
@@ -133,10 +133,11 @@ class Foretelling {
     return Math.min(this.options.pages, Math.round(this.curve.pages(this.#now - this.#logReadAt)));
   }
 
-  /** What was left of a pass, and what was written since; some pages are both. */
+  /** Pages left of a pass, and those written since; some pages are both. */
   #dirtyAtSuspend(): number {
     const written = this.#newlyDirty();
-    // A pass goes by pfn. The first leaves all pages beyond a place, a later one those of the set that is written.
+    // A pass goes by pfn. If it is cut short, the first leaves all pages beyond a place, a later one those
+    // of the written set.
     const { pages } = this.options;
     const share =
       this.#passes.length <= 1
@@ -146,7 +147,7 @@ class Foretelling {
     return Math.min(this.options.pages, Math.round(this.#left + written - both));
   }
 
-  /** @returns why the policy cut it short, if it did; #left is then what is left of it */
+  /** @returns why the policy cut it short, if it did; then #left is what is unsent */
   #send(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
     const live = kind === 'precopy' || kind === 'remainder';
     const began = this.#now;

@@ -1,4 +1,4 @@
-/** Before a migration: what a domain writes, and what moving it would come to. */
+/** Planning a migration: measures what a domain writes, and predicts what migrating it would cost. */
 export { type CurvePoint, DirtyCurve, type DirtySample } from './dirty-curve.js';
 export { DirtyWindows } from './dirty-windows.js';
 export { foretell, type ForetellOptions, type Foretold, type ForetoldPass } from './foretell.js';

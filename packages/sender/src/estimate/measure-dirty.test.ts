@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import type { DirtyLog } from '@mig/hypervisor';
 import { measureDirty } from './measure-dirty.js';
 
-/** A guest that writes the next page of its 4000 each millisecond, and a log whose reading takes so long. */
+/**
+ * A guest that writes the next of its 4000 pages each millisecond, and a log whose reading takes `cost`
+ * milliseconds.
+ */
 function guest(cost: number) {
   const clock = { now: 0 };
   let read = 0;

@@ -3,24 +3,26 @@ import type { Clock } from '../precopy-stats.js';
 import type { DirtySample } from './dirty-curve.js';
 import { DirtyWindows } from './dirty-windows.js';
 
-/** Milliseconds between two readings, where a reading costs next to nothing; and at most. */
+/**
+ * Milliseconds between two readings: the shortest, for readings that cost next to nothing, and the longest.
+ */
 const SHORTEST_INTERVAL = 20;
 const LONGEST_INTERVAL = 1000;
-/** An interval is at least so many times what a reading costs: they slow the guest down, too. */
+/** Least ratio of an interval to the cost of a reading: readings slow the guest down, too. */
 const COST_FACTOR = 20;
-/** And so many times what it costs to take note of it: that is this host's time. */
+/** Least ratio of an interval to the cost of evaluating a reading, which is this host's time. */
 const NOTING_FACTOR = 4;
 
 export interface MeasureOptions {
-  /** Milliseconds. */
+  /** The measuring time in milliseconds. */
   readonly period: number;
-  /** Waits so many milliseconds; may throw to end the measurement. */
+  /** Waits for some milliseconds; may throw to end the measurement. */
   readonly wait: (milliseconds: number) => void;
   readonly clock?: Clock;
 }
 
 /**
- * Reads the log at short intervals for a period, once at least.
+ * Reads the log at short intervals for a period, at least once.
  * @throws what the log and `wait` throw
  */
 export function measureDirty(log: DirtyLog, options: MeasureOptions): DirtySample {
@@ -28,7 +30,7 @@ export function measureDirty(log: DirtyLog, options: MeasureOptions): DirtySampl
   const bitmap = new Uint32Array(Math.ceil(log.pageCount / 32));
   const windows = new DirtyWindows(log.pageCount);
   const opened = clock();
-  // What was written before anybody measured.
+  // Writes from before the measurement are dropped.
   log.cleanLogDirty(bitmap);
   const began = clock();
   const cost = began - opened;

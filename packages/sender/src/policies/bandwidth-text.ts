@@ -1,4 +1,4 @@
-/** Bandwidths as people write them. */
+/** Bandwidths as text. */
 
 const PREFIXES: Readonly<Record<string, number>> = {
   '': 1,
@@ -10,17 +10,18 @@ const PREFIXES: Readonly<Record<string, number>> = {
   gi: 2 ** 30,
 };
 
-/** What `parseBandwidth` takes, to stand in a refusal. */
+/** The syntax of `parseBandwidth`, for an error message. */
 export const BANDWIDTH_EXPECTED =
   'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s';
 
-/** Octets per second below which a migration would not be one. */
+/** Least bandwidth in octets per second: with less a migration would not end. */
 const LEAST = 1000;
 const MOST = 1e12;
 
 /**
- * A number, a prefix (k, M, G, or Ki, Mi, Gi for powers of 1024) and `bit` or `B`, `/s` or not; whichever case.
- * @returns octets per second; undefined where it cannot be meant
+ * Parses a number, a prefix (k, M, G, or Ki, Mi, Gi for powers of 1024) and `bit` or `B`, with or without
+ * `/s`, in any case.
+ * @returns octets per second; undefined if the text makes no sense
  */
 export function parseBandwidth(text: string): number | undefined {
   const [, number, prefix, unit] =
@@ -31,7 +32,7 @@ export function parseBandwidth(text: string): number | undefined {
   return octets >= LEAST && octets <= MOST ? octets : undefined;
 }
 
-/** "100 Mbit/s" */
+/** Formats a bandwidth, such as "100 Mbit/s". */
 export function bandwidthText(octetsPerSecond: number): string {
   const bits = octetsPerSecond * 8;
   const [scale, prefix] = bits >= 1e9 ? [1e9, 'G'] : bits >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];

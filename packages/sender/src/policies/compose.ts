@@ -2,7 +2,7 @@ import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 
 export const CONTINUE = { decision: 'continue-precopy' } as const;
 
-/** What the first of them says that does not say continue. */
+/** The first decision that is not `continue-precopy`. */
 export function firstOf(...policies: readonly PrecopyPolicy[]): PrecopyPolicy {
   return (stats) => {
     for (const policy of policies) {
@@ -14,8 +14,8 @@ export function firstOf(...policies: readonly PrecopyPolicy[]): PrecopyPolicy {
 }
 
 /**
- * Aborts where a limit is reached before the goal. Convergence is never called busy: after a pass, when what it left
- * dirty is about to be known, it waits to know.
+ * Aborts if a limit is reached before the goal. A converged migration is never called busy: after a pass,
+ * when its dirty count is about to be known, the policy waits for it.
  */
 export function abortIfBusy(goal: PrecopyPolicy, limit: PrecopyPolicy): PrecopyPolicy {
   return (stats) => {
@@ -31,7 +31,7 @@ export function abortIfBusy(goal: PrecopyPolicy, limit: PrecopyPolicy): PrecopyP
   };
 }
 
-/** What suspending it now would come to. */
+/** The expected downtime of a suspend now, in words. */
 function prospect({ estimatedDowntime: most, leastDowntime: least = most, lineRate }: PrecopyStats): string {
   if (most === undefined || least === undefined) return '';
   const time =

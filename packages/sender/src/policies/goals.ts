@@ -1,11 +1,11 @@
-/** What precopy is for: policies that end it because little enough is left. */
+/** Goals of precopy: policies that end it because little enough is left. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { CONTINUE } from './compose.js';
 import { passes, rate } from './words.js';
 
 /**
- * libxc's SPP_TARGET_DIRTY_COUNT, with `<=` where it has `<`; never before the first pass.
- * @param pages at most so many are dirty
+ * Stops at libxc's SPP_TARGET_DIRTY_COUNT, with `<=` where libxc has `<`; never before the first pass.
+ * @param pages the most dirty pages to stop at
  */
 export function dirtyThreshold(pages: number): PrecopyPolicy {
   return ({ iteration, dirtyCount }) => {
@@ -16,8 +16,9 @@ export function dirtyThreshold(pages: number): PrecopyPolicy {
 }
 
 /**
- * Ends precopy once the guest would stand still for no longer than this. The estimate counts the pages that are dirty
- * now; since they are sent live once more, fewer are left. Where the line is not measured it is an upper bound.
+ * Ends precopy once the estimated downtime is at most this. The estimate counts the pages that are dirty
+ * now; because they are sent live once more, fewer are left. If the line's rate is not measured it is an
+ * upper bound.
  */
 export function maxDowntime(milliseconds: number): PrecopyPolicy {
   return (stats) => {
@@ -35,10 +36,10 @@ export function maxDowntime(milliseconds: number): PrecopyPolicy {
 }
 
 /**
- * Ends precopy where the suspend itself costs as much as the downtime that was asked for: no number of passes gets below
- * it, and with so few pages dirty they would save next to nothing.
- * @param milliseconds asked for
- * @param pages at most so many are dirty
+ * Ends precopy if the suspend itself costs as much as the requested downtime: no number of passes gets
+ * below it, and with so few pages dirty they would save next to nothing.
+ * @param milliseconds the requested downtime
+ * @param pages the most dirty pages to stop at
  */
 export function fewPagesOutOfReach(milliseconds: number, pages: number): PrecopyPolicy {
   return ({ iteration, dirtyCount, suspendCost }) => {
@@ -52,8 +53,8 @@ export function fewPagesOutOfReach(milliseconds: number, pages: number): Precopy
 }
 
 /**
- * Aborts where the suspend itself costs as much as the downtime that is a condition: before a page is sent, since no
- * number of passes gets below it.
+ * Aborts if the suspend itself costs as much as the downtime that is a condition: before a page is sent,
+ * because no number of passes gets below it.
  */
 export function abortOutOfReach(milliseconds: number): PrecopyPolicy {
   return ({ suspendCost }) => {

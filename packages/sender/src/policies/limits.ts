@@ -1,19 +1,22 @@
-/** What precopy may cost: policies that end it however much is left. */
+/** Limits of precopy: policies that end it however much is left. */
 import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { KEPT_COUNTS } from '../precopy-stats.js';
 import { CONTINUE } from './compose.js';
 import { passes, rate, seconds } from './words.js';
 
-/** Passes in a row that have not shrunk the dirty set: fewer would take chance for a rule. */
+/** Passes in a row without a smaller dirty set that make a stall: fewer may be chance. */
 export const STALL_PASSES_DEFAULT = 3;
-/** Milliseconds that these must have taken: a guest that is busy for less is not busy for good. */
+/** Milliseconds that these passes must have taken: a guest that is busy for less is not busy for good. */
 const STALLED_MILLISECONDS = 1000;
-/** What counts as having shrunk: to less than so much of what it was. */
+/** Largest ratio of two dirty counts that counts as a decrease. */
 const SHRUNK = 0.95;
-/** Counts that a sentence names at most, the latest. */
+/** Most counts that a sentence shows, the latest ones. */
 const SHOWN = 5;
 
-/** libxc's SPP_MAX_ITERATIONS. @param count live passes at most; 0 suspends before a page is sent */
+/**
+ * Stops at libxc's SPP_MAX_ITERATIONS.
+ * @param count most live passes; 0 suspends before a page is sent
+ */
 export function iterationLimit(count: number): PrecopyPolicy {
   return (stats) => {
     const { iteration, point } = stats;
@@ -23,7 +26,10 @@ export function iterationLimit(count: number): PrecopyPolicy {
   };
 }
 
-/** Acts in the middle of a pass, too. @param milliseconds since precopy began */
+/**
+ * Stops or aborts after a time, also in the middle of a pass.
+ * @param milliseconds since precopy began
+ */
 export function timeLimit(milliseconds: number, action: 'suspend' | 'abort'): PrecopyPolicy {
   return (stats) => {
     const { elapsedMilliseconds } = stats;
@@ -36,17 +42,17 @@ export function timeLimit(milliseconds: number, action: 'suspend' | 'abort'): Pr
 }
 
 /**
- * Ends precopy when further passes do not reduce what is dirty: it is written as fast as it is sent.
- * @param count passes in a row that have not, below the hundred whose counts are kept
+ * Ends precopy when further passes do not reduce the dirty set: it is written as fast as it is sent.
+ * @param count passes in a row without a decrease, less than the hundred whose counts are kept
  */
 export function stallLimit(count = STALL_PASSES_DEFAULT): PrecopyPolicy {
   return (stats) => {
     if (stats.point !== 'dirty-count-known') return CONTINUE;
     const level = levelCounts(stats);
-    // Each pass sends what the one before it has left.
+    // Each pass sends what the pass before has left.
     const sent = level.slice(0, -1).reduce((sum, count) => sum + count, 0);
     const long = stats.sendRate === undefined || (sent / stats.sendRate) * 1000 >= STALLED_MILLISECONDS;
-    // No more can be known, however short they were.
+    // No more counts are kept, however short the passes were.
     const allKnown = level.length >= KEPT_COUNTS;
     return level.length > count && (long || allKnown)
       ? { decision: 'stop-and-copy', reason: { code: 'stall', sentence: stallSentence(level, stats) } }
@@ -54,7 +60,7 @@ export function stallLimit(count = STALL_PASSES_DEFAULT): PrecopyPolicy {
   };
 }
 
-/** The latest dirty counts, as far back as none of them is much less than one before it. */
+/** The latest dirty counts, as far back as none is much less than an earlier one. */
 function levelCounts({ dirtyCounts }: PrecopyStats): readonly number[] {
   let first = dirtyCounts.length;
   for (let least = Infinity; first > 0; first--) {

@@ -1,20 +1,20 @@
-/** The row of a setting, and how a setting is called and read where people write it. */
+/** The form of a setting's row, and a setting's names and parsing on each surface. */
 import { BANDWIDTH_EXPECTED, parseBandwidth } from './bandwidth-text.js';
 
 interface AnyRow {
-  /** A goal ends precopy because little is left, a limit because it has cost enough. */
+  /** The role: a goal ends precopy because little is left, a limit because it has cost enough. */
   readonly role: 'goal' | 'limit' | 'bandwidth';
-  /** Whether it may change while a migration runs. */
+  /** Whether it may change during a migration. */
   readonly whileRunning: boolean;
   /** The short option. */
   readonly letter?: string;
-  /** The field of a course in operator.proto: never given to another setting. */
+  /** The number of its field in operator.proto: never reused for another setting. */
   readonly field: number;
-  /** The name of that field, and of the member in JSON, where it is not the setting's. */
+  /** The name of that field, and of the member in JSON, if it is not the setting's. */
   readonly wire?: string;
-  /** The setting without which this one says nothing. */
+  /** The setting without which this one has no effect. */
   readonly changes?: string;
-  /** Why it says nothing then. */
+  /** The reason why it has no effect then. */
   readonly without?: string;
   /** The text in `--help`. */
   readonly help: string;
@@ -28,13 +28,13 @@ interface ValueRow extends AnyRow {
 }
 
 interface NumberRow extends ValueRow {
-  /** How people write it; `seconds` are kept as milliseconds. */
+  /** The form in which people write it; `seconds` are stored as milliseconds. */
   readonly kind: 'count' | 'milliseconds' | 'seconds' | 'rate';
-  /** The unit of the value as it is kept. */
+  /** The unit of the stored value. */
   readonly unit: string;
   readonly least: number;
   readonly most: number;
-  /** The setting in a status, to stand in a list. */
+  /** The setting in a status, as an item of a list. */
   readonly words?: (value: number, all: never) => string;
 }
 
@@ -45,7 +45,7 @@ interface WordRow extends ValueRow {
 
 interface FlagRow extends AnyRow {
   readonly kind: 'flag';
-  /** The text in `--help` of the option that takes it back. */
+  /** The text in `--help` of the option that reverts it. */
   readonly negated: string;
   readonly words?: (value: boolean, all: never) => string | false;
 }
@@ -58,22 +58,22 @@ export type ValueOf<Row> = Row extends { readonly kind: 'flag' }
     ? Word
     : number;
 
-/** "--max-downtime" */
+/** The name of a setting's option, such as "--max-downtime". */
 export function optionOf(name: string): string {
   return `--${keyOf(name)}`;
 }
 
-/** "MIG_MAX_DOWNTIME" */
+/** The name of a setting's variable, such as "MIG_MAX_DOWNTIME". */
 export function variableOf(name: string): string {
   return `MIG_${keyOf(name).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** "max-downtime", as a trace has it */
+/** The name of a setting in a trace, such as "max-downtime". */
 export function keyOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What the text of a setting must be, to follow "must be". */
+/** The requirement on a setting's text, to follow "must be". */
 export function expectedOf(row: SettingRow): string {
   switch (row.kind) {
     case 'count':
@@ -90,7 +90,10 @@ export function expectedOf(row: SettingRow): string {
   }
 }
 
-/** Reads the text of a setting. @returns the value in the row's unit; undefined where it cannot be meant */
+/**
+ * Parses the text of a setting.
+ * @returns the value in the row's unit; undefined if the text makes no sense
+ */
 export function parseSetting(row: SettingRow, text: string): number | string | boolean | undefined {
   switch (row.kind) {
     case 'count':
@@ -107,7 +110,7 @@ export function parseSetting(row: SettingRow, text: string): number | string | b
   }
 }
 
-/** Whether a value, wherever it comes from, is one that the setting may have. */
+/** Tells whether the setting may have a value, wherever it comes from. */
 export function isAllowed(row: SettingRow, value: unknown): boolean {
   switch (row.kind) {
     case 'flag':
@@ -123,7 +126,7 @@ export function isAllowed(row: SettingRow, value: unknown): boolean {
   }
 }
 
-/** A time of no length is none. */
+/** Tells whether a number is in range; a time must not be 0. */
 function within({ kind, least, most }: NumberRow, value: number): number | undefined {
   return value >= least && value <= most && (kind !== 'seconds' || value > 0) ? value : undefined;
 }

@@ -12,7 +12,7 @@ import {
 } from './settings.js';
 import { inShort, sentenceOf, stats } from './stats.test-support.js';
 
-/** After `iteration` passes, each of which left so many pages dirty. */
+/** Figures after `iteration` passes, each of which left so many pages dirty. */
 function after(dirtyCounts: readonly number[], figures: Partial<PrecopyStats> = {}): PrecopyStats {
   return stats({ iteration: dirtyCounts.length, dirtyCount: dirtyCounts.at(-1), dirtyCounts, ...figures });
 }
@@ -24,10 +24,10 @@ const within = (iteration: number, elapsedMilliseconds: number) =>
 const stalled = [1000, 1000, 990, 1010];
 const slow = { estimatedDowntime: 301, sendRate: 1000 };
 const fast = { estimatedDowntime: 300, sendRate: 1000 };
-/** The suspend alone takes longer than 30 ms. */
+/** Figures with which the suspend alone takes longer than 30 ms. */
 const dear = { suspendCost: 47, estimatedDowntime: 60, sendRate: 1000 };
 
-/** All that a policy of mig's may be told to keep to. */
+/** All settings of mig's own policies. */
 const everything: Settings = {
   maxDowntime: 300,
   precopyThreshold: 60,

@@ -1,6 +1,7 @@
 /**
- * The settings of precopy, a row each: what an operator may say on the command line, in the environment, and while a
- * migration runs. Options, variables, the operator's messages, traces and the documents' tables are made of these rows.
+ * The settings of precopy, one row each: what an operator may set on the command line, in the environment,
+ * and during a migration. Options, variables, operator messages, traces and the documents' tables derive
+ * from these rows.
  */
 import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
 import { bandwidthText } from './bandwidth-text.js';
@@ -10,7 +11,10 @@ import { iterationLimit, STALL_PASSES_DEFAULT, stallLimit, timeLimit } from './l
 import type { SettingRow, ValueOf } from './setting-row.js';
 import { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT } from './simple-policy.js';
 
-/** Live passes at most where a goal was set and no number of passes: what a guest that alternates may need. */
+/**
+ * Most live passes if a goal was set and no number of passes: enough for a guest that alternates between
+ * busy and quiet.
+ */
 export const GOAL_ITERATIONS_DEFAULT = 30;
 
 const ANY = Number.MAX_SAFE_INTEGER;
@@ -100,7 +104,7 @@ export const settingTable = {
     kind: 'count',
     unit: 'passes',
     least: 1,
-    // Of a hundred passes the counts are kept.
+    // The counts of a hundred passes are kept.
     most: 99,
     role: 'limit',
     whileRunning: true,
@@ -153,7 +157,7 @@ export const settingTable = {
 
 export type SettingName = keyof typeof settingTable;
 
-/** What was said of each setting, in the row's unit. Absent is unset: each has its default in `policyFor`. */
+/** The given settings, in the rows' units. Absent is unset: each has its default in `policyFor`. */
 export type Settings = { readonly [K in SettingName]?: ValueOf<(typeof settingTable)[K]> | undefined };
 
 export const settingNames = Object.keys(settingTable) as SettingName[];
@@ -163,16 +167,17 @@ export function settingRow(name: SettingName): SettingRow & { readonly changes?:
   return settingTable[name];
 }
 
-/** The field of a course, and the member in JSON: "maxDowntimeMilliseconds". */
+/** The name of the operator's message field and of the member in JSON, such as "maxDowntimeMilliseconds". */
 export function wireNameOf(name: SettingName): string {
   return settingRow(name).wire ?? name;
 }
 
 /**
- * Makes the policy that keeps to the settings. Goals end precopy because little enough is left: `precopyThreshold`,
- * `maxDowntime`. Limits end it because it has cost enough: `precopyIterations`, `timeout`; and a stall, where there is a
- * goal that it keeps out of reach and nobody has said how long to try, or where busy domains are to be left alone.
- * @param own decides beside those of the settings that were given; no default is then added to them
+ * Makes the policy that keeps to the settings. Goals end precopy because little enough is left:
+ * `precopyThreshold`, `maxDowntime`. Limits end it because it has cost enough: `precopyIterations`,
+ * `timeout`. A stall is a limit, too: with `abortIfBusy`, or with a goal if neither iterations nor a
+ * timeout is set.
+ * @param own decides beside the policies of the given settings; then no default is added
  */
 export function policyFor(settings: Settings, own?: PrecopyPolicy): PrecopyPolicy {
   const { maxDowntime: downtime, timeout, timeoutAction } = settings;
@@ -200,7 +205,7 @@ export function policyFor(settings: Settings, own?: PrecopyPolicy): PrecopyPolic
     : firstOf(...goals, ...limits, ...owns);
 }
 
-/** The downtime that is a condition, in milliseconds: with `abortIfBusy`, and where nothing else could be a goal. */
+/** The downtime that is a condition, in milliseconds: with `abortIfBusy`, if nothing else could be a goal. */
 export function downtimeCondition(
   { maxDowntime, abortIfBusy, precopyThreshold }: Settings,
   hasOwnPolicy: boolean,
@@ -208,7 +213,7 @@ export function downtimeCondition(
   return abortIfBusy === true && precopyThreshold === undefined && !hasOwnPolicy ? maxDowntime : undefined;
 }
 
-/** Adds the goals and limits that hold where no policy of one's own decides as well. */
+/** Adds the goals and limits that apply unless the operator's own policy decides as well. */
 export function withDefaults(settings: Settings): Settings {
   const { precopyIterations, precopyThreshold, maxDowntime, timeout } = settings;
   const stock = maxDowntime === undefined && timeout === undefined;
@@ -219,7 +224,10 @@ export function withDefaults(settings: Settings): Settings {
   };
 }
 
-/** The bandwidth that the settings ask for. @param hasOwnPolicy such a policy may ask for a downtime as well */
+/**
+ * The bandwidth of the settings.
+ * @param hasOwnPolicy such a policy may ask for a downtime as well
+ */
 export function bandwidthOf(
   { bandwidth, bandwidthAlways, maxDowntime }: Settings,
   hasOwnPolicy = false,
@@ -229,13 +237,16 @@ export function bandwidthOf(
   return { octetsPerSecond: bandwidth, always: bandwidthAlways === true, probe };
 }
 
-/** Settings that contradict each other. */
+/** Two settings that contradict each other. */
 export interface Contradiction {
   readonly code: 'nothing-to-change' | 'never-found-busy';
   readonly settings: readonly [SettingName, SettingName];
 }
 
-/** Finds a contradiction in the settings. @returns undefined where there is none */
+/**
+ * Finds a contradiction in the settings.
+ * @returns undefined if there is none
+ */
 export function contradictionIn(settings: Settings): Contradiction | undefined {
   if (settings.abortIfBusy === true && settings.precopyIterations === 0) {
     return { code: 'never-found-busy', settings: ['abortIfBusy', 'precopyIterations'] };
@@ -250,7 +261,10 @@ export function contradictionIn(settings: Settings): Contradiction | undefined {
   return undefined;
 }
 
-/** A contradiction as a sentence. @param called how a setting is called where it was said, as `optionOf` or `variableOf` */
+/**
+ * Words a contradiction.
+ * @param called names a setting as the user wrote it: `optionOf` or `variableOf`
+ */
 export function contradictionText(
   { code, settings }: Contradiction,
   called: (name: SettingName) => string,

@@ -3,14 +3,14 @@ import { firstOf } from './compose.js';
 import { dirtyThreshold } from './goals.js';
 import { iterationLimit } from './limits.js';
 
-/** libxc's SPP_MAX_ITERATIONS: live passes at most. */
+/** The most live passes by default: libxc's SPP_MAX_ITERATIONS. */
 export const PRECOPY_ITERATIONS_DEFAULT = 5;
-/** libxc's SPP_TARGET_DIRTY_COUNT, in pages. */
+/** The threshold in dirty pages by default: libxc's SPP_TARGET_DIRTY_COUNT. */
 export const DIRTY_THRESHOLD_DEFAULT = 50;
 
 /**
- * libxc's simple_precopy_policy with its two constants as parameters, and `<=` where it has `<`.
- * @param iterations live passes at most; 0 suspends before a page is sent
+ * Makes libxc's simple_precopy_policy with its two constants as parameters, and `<=` where libxc has `<`.
+ * @param iterations most live passes; 0 suspends before a page is sent
  * @param threshold pages: precopy ends once at most this many are dirty, though never before the first pass
  */
 export function simplePolicy(

@@ -1,6 +1,6 @@
 import type { PrecopyDecision, PrecopyStats } from '@mig/hypervisor';
 
-/** Stats of which only some figures matter. */
+/** Makes stats of which only the given figures matter. */
 export function stats(figures: Partial<PrecopyStats>): PrecopyStats {
   return {
     point: 'dirty-count-known',
@@ -19,7 +19,7 @@ export function stats(figures: Partial<PrecopyStats>): PrecopyStats {
   };
 }
 
-/** "stop-and-copy: threshold" */
+/** Shortens a decision, such as "stop-and-copy: threshold". */
 export function inShort(answer: PrecopyDecision): string {
   return answer.decision + ('reason' in answer ? `: ${answer.reason.code}` : '');
 }

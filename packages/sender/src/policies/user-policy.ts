@@ -1,11 +1,11 @@
-/** A policy that somebody else has written: what it says is checked, and its mistakes end the migration, not the guest. */
+/** A user's own policy: its answers are checked, and its mistakes end the migration, not the guest. */
 import type { PrecopyDecision, PrecopyPolicy } from '@mig/hypervisor';
 
 const DECISIONS: readonly string[] = ['continue-precopy', 'stop-and-copy', 'abort'];
 
 /**
- * @param policy what its module exports, believed to be a PrecopyPolicy
- * @param name what it is called in the reason of an abort
+ * @param policy the export of its module, taken for a PrecopyPolicy
+ * @param name the policy's name in the reason of an abort
  */
 export function guarded(policy: (stats: never) => unknown, name: string): PrecopyPolicy {
   return (stats) => {
@@ -24,10 +24,13 @@ function faulty(name: string, what: string): PrecopyDecision {
   return { decision: 'abort', reason: { code: 'policy-failed', sentence: `the policy ${name} ${what}` } };
 }
 
-/** @returns the decision, without whatever else is in the answer: it goes to other threads and processes; or what is wrong */
+/**
+ * @returns the decision, stripped of any other fields, because it goes to other threads and processes; or
+ * what is wrong
+ */
 function decisionIn(answer: unknown): PrecopyDecision | string {
   if (answer instanceof Promise || typeof (answer as { then?: unknown } | undefined)?.then === 'function') {
-    // Nobody waits for it, so it must not end the process either.
+    // Nobody awaits it, so its rejection must not end the process.
     void Promise.resolve(answer).catch(() => undefined);
     return 'answered with a promise: a policy decides at once';
   }
@@ -50,7 +53,7 @@ function inspect(value: unknown): string {
   try {
     return ((JSON.stringify(value) as string | undefined) ?? String(value)).slice(0, LONGEST);
   } catch {
-    // Circular, or a BigInt.
+    // A circular value, or a BigInt.
     return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value);
   }
 }

@@ -1,4 +1,4 @@
-/** What the reasons of policies are worded with. */
+/** Words for the reasons of policies. */
 
 export function passes(count: number): string {
   return count === 1 ? '1 live pass' : `${count} live passes`;
@@ -8,7 +8,7 @@ export function seconds(milliseconds: number): string {
   return `${Number((milliseconds / 1000).toFixed(1))} s`;
 }
 
-/** Pages per second. */
+/** Formats a rate in pages per second. */
 export function rate(pagesPerSecond: number): string {
   return `${Math.round(pagesPerSecond)} pages/s`;
 }
