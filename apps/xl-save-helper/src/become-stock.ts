@@ -3,15 +3,18 @@ import { stockSaveHelper, type XenVersion } from '@mig/hypervisor-xen/memory';
 import { execute, makeInheritable, noteHandOver } from '@mig/posix';
 import type { Link } from './link.js';
 
-/** Names the process that was handed on last: the same one again has come in a circle, by a link that names us. */
+/**
+ * The variable that names the program handed on to last: meeting the same one again means a circle of
+ * links.
+ */
 const HANDED_ON = 'MIG_HELPER_HANDED_ON';
 
 /**
- * Becomes Xen's own save helper, with the arguments that libxl gave, before an octet is read or written. It is the same
- * process: libxl does not notice.
- * @param descriptors that libxl named in the arguments
- * @param link hears of it, where our own xl listens
- * @throws HostError where there is none; PosixError where it cannot be run
+ * Becomes Xen's own save helper, with the arguments that libxl gave, before any octet is read or written.
+ * The process stays the same, so libxl does not notice.
+ * @param descriptors those that libxl named in the arguments
+ * @param link is told of it, where our own xl listens
+ * @throws HostError where there is no stock helper; PosixError where it cannot be run
  */
 export function becomeStockHelper(
   version: XenVersion,

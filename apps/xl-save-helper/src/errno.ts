@@ -1,11 +1,11 @@
-/** The error number that a failure has for libxl, which prints it beside its own words. */
+/** The error number of a failure for libxl, which prints it beside its own words. */
 import { HostError } from '@mig/hypervisor';
 import { XenError } from '@mig/hypervisor-xen/memory';
 import { InterruptedError, PosixError, TimeoutError } from '@mig/posix';
 import { StreamError } from '@mig/protocol';
 import { SettingError } from './settings.js';
 
-/** errno.h of Linux on x86. */
+/** Error numbers of Linux on x86 (errno.h). */
 const ESRCH = 3;
 const EINTR = 4;
 const EIO = 5;

@@ -1,4 +1,4 @@
-/** The whole program, on a machine without Xen: what it says to libxl, and how it ends. */
+/** Tests of the whole program on a machine without Xen: what it says to libxl, and how it ends. */
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ const error = (errnoval: number, formatted: unknown) => ({
 const nothingRestored = { name: 'restore_results', store_gfn: 0n, console_gfn: 0n };
 const failed = (errnoval: number) => ({ name: 'complete', retval: -1, errnoval });
 
-// In a dom0 it would set to work.
+// In a dom0 the helper would start to save.
 describe.skipIf(isControlDomain())('without Xen', () => {
   const noXen = error(ENODEV, 'this machine does not run under Xen');
 
@@ -42,7 +42,7 @@ describe.skipIf(isControlDomain())('without Xen', () => {
     const libxl = start(SAVE);
     expect(await libxl.ended).toMatchObject(QUIETLY);
     expect(libxl.messages).toEqual([noXen, failed(ENODEV)]);
-    // The last word as stock sends it: length, type, -1, errno.
+    // The `complete` message as stock sends it: length, type, -1, errno.
     expect(libxl.octets.subarray(-12).toString('hex')).toBe('0a000a00ffffffff13000000');
     expect(libxl.octets).toEqual(Buffer.concat(libxl.messages.map(encodeHelperMessage)));
   });
@@ -127,7 +127,7 @@ test('the bundle is all that is loaded, but for koffi: no library of the control
   const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name!);
   expect(new Set(required.filter((name) => !isBuiltin(name)))).toEqual(new Set(['koffi']));
   expect(bundle).not.toMatch(/\bimport\(/);
-  // esbuild says above each module where it came from.
+  // esbuild names each module above its code.
   expect(bundle).not.toMatch(/node_modules/);
 });
 

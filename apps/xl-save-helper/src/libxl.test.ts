@@ -52,7 +52,7 @@ function recorded(name: string, ...left: HelperMessage['name'][]): Buffer {
   return Buffer.concat(messages.map(encodeHelperMessage));
 }
 
-/** Bits of the recorded command lines. */
+/** Callback bits of the recorded command lines. */
 const OF_SAVE = 136;
 const OF_RESTORE = 768;
 

@@ -1,5 +1,5 @@
 /**
- * libxl at the other end of standard input and output: see @mig/protocol/save-helper. It offers callbacks by a bit
+ * The connection to libxl at the other end of standard input and output: see @mig/protocol/save-helper. It offers callbacks by a bit
  * each; one that it does not offer must not be asked for.
  */
 import { HostError } from '@mig/hypervisor';
@@ -15,12 +15,15 @@ import {
 /** xentoollog_level of tools/include/xentoollog.h. */
 export const LogLevel = { DEBUG: 1, VERBOSE: 2, DETAIL: 3, PROGRESS: 4, INFO: 5, WARN: 7, ERROR: 8 } as const;
 
-/** `errnoval` of a message that is about no error. */
+/** The `errnoval` of a message that is not about an error. */
 const NO_ERRNO = 0xffffffff;
 
 const NAME = 'xl-save-helper';
 
-/** Octets of text: a message has room for 65,535, and one that does not fit must not cost libxl the last word. */
+/**
+ * Most octets of a text: a message holds 65,535, and a text that does not fit must not cost libxl the
+ * `complete` message.
+ */
 const LONGEST_TEXT = 60_000;
 
 export class Libxl {
@@ -28,8 +31,8 @@ export class Libxl {
   readonly #output: Output;
 
   /**
-   * Nothing interrupts the conversation: libxl answers each question, also one that it ends itself, and what undoes
-   * log-dirty is part of it.
+   * Talks to libxl without an interrupt: libxl answers each question, also during an abort that it asked
+   * for itself, and log-dirty is switched off through the same conversation.
    * @param callbacks bit N: message N may be sent
    * @param channel descriptors: where replies come from, and messages go to
    */
@@ -60,7 +63,7 @@ export class Libxl {
   }
 
   /**
-   * Asks the guest to suspend, and waits for libxl to say that it has.
+   * Asks the guest to suspend, and waits until libxl says that it has.
    * @throws HostError `suspend-refused`
    */
   suspend(domid: number): void {
@@ -72,7 +75,10 @@ export class Libxl {
     }
   }
 
-  /** @throws HostError where the device model does not do as it is told */
+  /**
+   * Has libxl switch the device model's log-dirty mode.
+   * @throws HostError where the device model fails to do so
+   */
   switchDeviceModelLog(domid: number, enabled: boolean): void {
     if (!this.offers('switch_qemu_logdirty')) return;
     if (this.#ask({ name: 'switch_qemu_logdirty', domid, enable: enabled ? 1 : 0 }) === 0) return;
@@ -83,7 +89,10 @@ export class Libxl {
     );
   }
 
-  /** @throws HostError where libxl cannot supply what is missing */
+  /**
+   * Tells libxl that the static data is complete.
+   * @throws HostError where libxl cannot supply what is missing
+   */
   staticDataDone(domid: number, missing: number): void {
     if (!this.offers('static_data_done')) return;
     if (this.#ask({ name: 'static_data_done', missing }) === 0) return;
@@ -97,7 +106,7 @@ export class Libxl {
     this.#send({ name: 'restore_results', store_gfn: storeGfn, console_gfn: consoleGfn });
   }
 
-  /** The last word. `errnoval` 0: all went well. */
+  /** Sends the last message. `errnoval` 0 means success. */
   complete(errnoval: number): void {
     this.#ask({ name: 'complete', retval: errnoval === 0 ? 0 : -1, errnoval });
   }
@@ -112,7 +121,7 @@ export class Libxl {
   }
 }
 
-/** Text of messages is octets for libxl, which prints them as they are: what Latin-1 lacks goes. */
+/** Replaces what Latin-1 lacks: libxl prints the octets of a message as they are. */
 function printable(text: string): string {
   return terminalText(text)
     .slice(0, LONGEST_TEXT)

@@ -20,12 +20,12 @@ afterEach(() => {
   open.clear();
 });
 
-/** From now on no time passes. */
+/** Freezes the clock. */
 function stopTheClock(): void {
   vi.spyOn(performance, 'now').mockReturnValue(1e6);
 }
 
-/** A link, and xl at its other end. */
+/** Makes a link, with an xl at its other end. */
 function listened(more = '') {
   const [news, decisions] = [pipe(), pipe()];
   for (const fd of [news, decisions].flatMap(({ readEnd, writeEnd }) => [readEnd, writeEnd])) open.add(fd);
@@ -44,7 +44,7 @@ function listened(more = '') {
     hear: () => lines.next(),
     decide: (decision: PrecopyDecision, bandwidth?: Bandwidth) =>
       output.write(jsonLine({ decision, bandwidth })),
-    /** No more news: what was said so far is all. */
+    /** Closes the input: what was said so far is all. */
     rest: () => {
       const end = 'no more';
       new Output(news.writeEnd, { subject: 'the end' }).write(jsonLine(end));
@@ -102,7 +102,7 @@ describe('the policy', () => {
     const { policy } = link;
     decide(go);
     policy(stats('dirty-count-known'));
-    // Were it asked again, it would wait for an answer.
+    // If the policy were asked again, it would wait for an answer.
     expect(policy(stats('between-batches'))).toEqual(go);
     expect(rest()).toHaveLength(1);
   });
@@ -124,7 +124,7 @@ describe('the policy', () => {
     decide(go);
     policy(stats('pass-finished'));
     clock.now += interval - 1;
-    // Were it asked, there would be no answer to wait for.
+    // If the policy were asked, no answer would come.
     policy(stats('between-batches'));
     clock.now += 1;
     decide(stop);

@@ -1,6 +1,7 @@
 /**
- * A save runs in a worker, since it has to clean up when libxl's SIGTERM ends it, or libxl is gone. A restore has nothing
- * to clean up, libxl destroys the domain: a signal ends it as it ends the stock helper.
+ * The save helper's process. A save runs in a worker, because it has to clean up when libxl's SIGTERM ends
+ * it or libxl is gone. A restore has nothing to clean up (libxl destroys the domain), so a signal ends it
+ * as it ends the stock helper.
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { exitAtOnce, Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
@@ -9,12 +10,15 @@ import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-hel
 import { terminalText } from '@mig/protocol/terminal-text';
 import { serveRestore, serveSave } from './serve.js';
 
-/** Milliseconds: a toolstack that died must not leave its helper behind. */
+/**
+ * Time between two looks at the parent, in milliseconds: a toolstack that died must not leave its helper
+ * behind.
+ */
 const PARENT_WATCH_INTERVAL = 500;
 
 /**
  * @param launcher the program that calls this, in the worker too
- * @returns whether the work was done in this thread
+ * @returns whether the work is done already, in this thread
  */
 export function start(launcher: string): boolean {
   const parent = process.ppid;
@@ -31,8 +35,8 @@ export function start(launcher: string): boolean {
 }
 
 /**
- * Once the work is done. libxl goes on when this process has ended, and until then the domain stands still: taking Node
- * apart would be a part of the downtime.
+ * Ends the process once the work is done. libxl waits for that while the domain stands still: an orderly
+ * shutdown of Node would add to the downtime.
  */
 export function end(): never {
   exitAtOnce(Number(process.exitCode ?? 0));
@@ -44,7 +48,7 @@ function startSave(launcher: string, parent: number): void {
     argv: process.argv.slice(2),
     trackUnmanagedFds: false,
   });
-  // The signal may be there before the interrupt.
+  // The signal may arrive before the interrupt exists.
   let pending: InterruptReason | undefined;
   let interrupt: Interrupt | undefined;
   const stop = (reason: InterruptReason) => {
@@ -67,14 +71,14 @@ function startSave(launcher: string, parent: number): void {
   });
 }
 
-/** In the worker: blocks until all is said. */
+/** Runs the save in the worker: blocks until all is said. */
 function runSave(request: SaveArguments): void {
   const interrupt = Interrupt.create();
   parentPort?.postMessage(interrupt.shared);
   serveSave(request, interrupt);
 }
 
-/** Without a conversation there is standard error alone, which is xl's. */
+/** Reports a failure on standard error, which is xl's: there is no conversation to use. */
 function failed(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`xl-save-helper: ${terminalText(message)}\n`);

@@ -39,8 +39,9 @@ export function restore(
   );
   const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
   try {
-    // Neither speaks but when it is asked: anything from it meanwhile is its end. Where our own xl listens it is the one
-    // that a restore must not outlive: libxl's process, which waits for this one, does not notice.
+    // Neither peer speaks unless it is asked, so anything readable in between means that it has closed.
+    // Where our own xl listens, that is the peer to watch: libxl's process waits for this one and does not
+    // notice.
     const interrupt = Interrupt.byPeer(link?.from ?? 0);
     const input = new Input(ioFd, { subject: 'the stream', patience, interrupt });
     const { octets, pages } = restoreImage(memory, input, {

@@ -31,9 +31,9 @@ export function save(
     becomeStockHelper(version, [ioFd, request.recvFd], link);
   }
   const caution = cautionAbout(version);
-  // Where our own xl listens, it has said so itself.
+  // Where our own xl listens, it has shown the caution itself.
   if (caution !== undefined && link === undefined) libxl.log(LogLevel.WARN, caution);
-  // What libxl hands us may block for as long as the target does not read.
+  // The descriptor from libxl may block for as long as the target does not read.
   const restoreFlags = setNonBlocking(ioFd);
   enlargePipe(ioFd, LARGEST_PIPE);
   try {
@@ -42,7 +42,8 @@ export function save(
       domid,
       {
         suspend: () => {
-          // Stock takes a domain that is suspended already, from the start or meanwhile; mig's own xl does not.
+          // Stock accepts a domain that is already suspended, or is suspended meanwhile; mig's own xl does
+          // not.
           if (link !== undefined) refuseSuspended(control, domid);
           libxl.suspend(domid);
         },
@@ -76,7 +77,10 @@ export function save(
   }
 }
 
-/** Milliseconds between two news of a pass's progress: libxl shows whole percents, and each message costs. */
+/**
+ * Least time between two progress messages of a pass, in milliseconds: libxl shows whole percents, and each
+ * message costs.
+ */
 const PROGRESS_INTERVAL = 100;
 
 /** Where xl listens it hears all but the notes, which libxl has it log. */

@@ -1,4 +1,4 @@
-/** libxl as the helper sees it: what starts it, hears it, and answers as a test says. */
+/** A scripted libxl: starts the helper, records what it says, and answers as the test says. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -13,7 +13,7 @@ import {
 
 const HELPER = fileURLToPath(new URL('../bin/xl-save-helper.cjs', import.meta.url));
 
-/** Command lines as recorded, the stream on descriptor 3. */
+/** Command lines as recorded; the stream is on descriptor 3. */
 export const SAVE = '--save-domain 3 0 2 1 136 0';
 export const RESTORE = '--restore-domain 3 -1 4 1 0 2 0 768 0';
 
@@ -21,16 +21,16 @@ export interface HelperOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether our own xl listens, over descriptors 4 and 5. */
   readonly linked?: boolean;
-  /** Commands of the shell before it starts. */
+  /** Shell commands to run before the helper starts. */
   readonly before?: string;
-  /** undefined: no answer. */
+  /** The reply's value; undefined for no answer. */
   readonly answer?: (message: HelperMessage) => number | undefined;
 }
 
 export class ScriptedLibxl {
   readonly messages: HelperMessage[] = [];
   readonly child: ChildProcess;
-  /** How it ended. */
+  /** The helper's exit status or signal, and its standard error. */
   readonly ended: Promise<{ status: number | string; stderr: string; news: string }>;
   readonly #octets: Buffer[] = [];
 
@@ -39,17 +39,17 @@ export class ScriptedLibxl {
     { environment = {}, linked = false, before = '', answer = () => 0 }: HelperOptions = {},
   ) {
     const { PATH = '' } = process.env;
-    // The process that it duplicates them from is the one that it becomes.
+    // The shell whose descriptors are duplicated is the process that the helper becomes.
     const become = `${before} ${linked ? 'MIG_HELPER_LINK=$$,4,5 ' : ''}exec "$0" "$@"`;
     const words = [process.execPath, HELPER, ...line.split(' ').filter((word) => word !== '')];
     this.child = spawn('sh', ['-c', become, ...words], {
-      // The stream, and xl's two descriptors.
+      // The stream is descriptor 3; xl's two are 4 and 5.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-      // It leaves no compiled code behind.
+      // No compiled code is left in a cache.
       env: { PATH, MIG_CACHE_DIR: '', ...environment },
     });
     const { stdin, stdout, stderr, stdio } = this.child;
-    // It may have ended before it reads an answer.
+    // The helper may have ended before it reads an answer.
     stdin!.on('error', () => undefined);
     const decoder = new HelperMessageDecoder();
     stdout!.on('data', (chunk: Buffer) => {
@@ -75,7 +75,7 @@ export class ScriptedLibxl {
     return Buffer.concat(this.#octets);
   }
 
-  /** Waits until the helper has sent it. */
+  /** Waits until the helper has sent that message. */
   async heard(name: HelperMessage['name']): Promise<void> {
     const over = this.ended.then(({ stderr }) => {
       throw new Error(`it ended before ${name}: ${stderr}`);
@@ -83,11 +83,11 @@ export class ScriptedLibxl {
     while (!this.messages.some((message) => message.name === name)) {
       await Promise.race([once(this.child.stdout!, 'data'), over]);
     }
-    // Its end is awaited elsewhere.
+    // Its rejection is handled elsewhere.
     over.catch(() => undefined);
   }
 
-  /** As when libxl is killed. */
+  /** Closes both pipes, as when libxl is killed. */
   vanish(): void {
     this.child.stdin!.destroy();
     this.child.stdout!.destroy();

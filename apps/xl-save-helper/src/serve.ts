@@ -1,4 +1,4 @@
-/** What the helper does for libxl, from its arguments to its last word. Blocks. */
+/** The helper's work for libxl, from its arguments to its last message. Blocks. */
 import { HostError } from '@mig/hypervisor';
 import type { Interrupt } from '@mig/posix';
 import type { RestoreArguments, SaveArguments } from '@mig/protocol/save-helper';
@@ -33,7 +33,7 @@ export function serveRestore(request: RestoreArguments): void {
   libxl.complete(errnoval);
 }
 
-/** What goes wrong is told to whoever listens, too. */
+/** Tells our own xl, where it listens, of what goes wrong. */
 function listenedTo(work: (link: Link | undefined) => void): void {
   const link = Link.open(process.env);
   try {
@@ -44,7 +44,10 @@ function listenedTo(work: (link: Link | undefined) => void): void {
   }
 }
 
-/** @returns 0, or the error number of what went wrong, which libxl has been told in words */
+/**
+ * Does the work, and tells libxl in words of what goes wrong.
+ * @returns 0, or the error number
+ */
 function attempt(libxl: Libxl, work: () => void): number {
   try {
     work();

@@ -1,6 +1,7 @@
 /**
- * What an administrator may set. Stock `xl` has no options for it, so it comes from the environment, which libxl hands
- * on, or from a file of the same variables, for toolstacks whose environment is hard to reach (libvirt's).
+ * The settings of an administrator. Stock `xl` has no options for them, so they come from the environment,
+ * which libxl hands on, or from a file of the same variables, for toolstacks whose environment is hard to
+ * reach (libvirt's).
  */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -24,17 +25,20 @@ import { SOURCE_TIMEOUTS_DEFAULT } from '@mig/sender/timeouts';
 
 export interface Settings {
   readonly precopy: PrecopySettings;
-  /** Milliseconds that a suspend costs whatever is dirty: for MIG_MAX_DOWNTIME. */
+  /** The fixed cost of a suspend in milliseconds, whatever is dirty: for MIG_MAX_DOWNTIME. */
   readonly suspendCost: number;
-  /** Pages per second that the line carries without MIG_BANDWIDTH: for the same. */
+  /** The line's rate in pages per second where MIG_BANDWIDTH is not set: for MIG_MAX_DOWNTIME, too. */
   readonly lineRate: number | undefined;
-  /** Milliseconds for the stream to move by an octet. */
+  /** Longest time without an octet moving, in milliseconds. */
   readonly progressTimeout: { readonly save: number; readonly restore: number };
-  /** Milliseconds for what is left of the suspended domain to be taken; undefined: as SaveOptions has it. */
+  /**
+   * Longest time for sending the rest of the suspended domain, in milliseconds; undefined: the default of
+   * SaveOptions.
+   */
   readonly stopAndCopyTimeout: number | undefined;
 }
 
-/** A setting that cannot be meant. */
+/** A setting whose value makes no sense. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 
@@ -53,8 +57,8 @@ export const DEFAULT_SETTINGS_FILE = '/etc/default/mig';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment's word counts before the file's. MIG_SETTINGS names another file.
- * @throws SettingError; whatever reading a file that was named throws
+ * Reads the settings: the environment wins over the file, and MIG_SETTINGS names another file.
+ * @throws SettingError; whatever reading a named file throws
  */
 export function readSettings(environment: Variables): Settings {
   const variables = new SettingsReader(environment, readFile(environment['MIG_SETTINGS']));
@@ -83,7 +87,7 @@ export function readSettings(environment: Variables): Settings {
   };
 }
 
-/** Settings that are each in order, and together are not. */
+/** Settings that are valid one by one, and contradict each other. */
 export class ContradictionError extends Error {
   override readonly name = 'ContradictionError';
 }
@@ -94,7 +98,7 @@ class SettingsReader {
     private readonly file: { readonly variables: Variables; readonly path: string },
   ) {}
 
-  /** @param parse gives undefined for what cannot be meant */
+  /** @param parse gives undefined for a value that makes no sense */
   read<T>(name: string, expected: string, parse: (text: string) => T | undefined): T | undefined {
     const fromEnvironment = this.environment[name];
     const text = fromEnvironment ?? this.file.variables[name];
@@ -108,7 +112,7 @@ class SettingsReader {
   /** @returns milliseconds */
   timeout(name: string): number | undefined {
     const seconds = this.number(name, 1e6);
-    // 0 is as good as unset: for ever would be no timeout.
+    // 0 counts as unset: a timeout cannot be infinite.
     return seconds === 0 ? undefined : inMilliseconds(seconds);
   }
 

@@ -6,7 +6,11 @@ import { run } from './program.js';
 import { chosenHypervisor } from './stock/chosen-hypervisor.js';
 import { isStockCommand, isWholeInfo } from './stock/stock-command.js';
 
-/** `xl`, which becomes the stock one for what that is to do. @param argv what follows `xl` @returns the exit status */
+/**
+ * `xl`, which becomes the stock xl for commands that are stock's.
+ * @param argv the arguments after `xl`
+ * @returns the exit status
+ */
 export async function xl(argv: readonly string[]): Promise<number> {
   const program = process.argv[1] ?? 'xl';
   const invokedAs = basename(program, '.js');
@@ -22,7 +26,11 @@ export async function xl(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The target end by itself: what `xl migrate-receive` is. @param argv what follows `xl-receive` @returns the exit status */
+/**
+ * The target end by itself: the same as `xl migrate-receive`.
+ * @param argv the arguments after `xl-receive`
+ * @returns the exit status
+ */
 export function xlReceive(argv: readonly string[]): Promise<number> {
   return run(['migrate-receive', ...argv]);
 }

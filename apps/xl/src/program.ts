@@ -1,4 +1,4 @@
-/** The `xl` command line: which commands there are, what stands before them, and how they end. */
+/** The `xl` command line: the commands, the options before them, and how they end. */
 import { undecodedArgument } from '@mig/posix/places';
 import { Command } from 'commander';
 import { expandAbbreviation } from './commands/abbreviation.js';
@@ -46,7 +46,10 @@ export function buildProgram(context: Context): Command {
   return program;
 }
 
-/** @param argv what follows `xl` @returns the exit status, once what was said is read where that may wait */
+/**
+ * @param argv the arguments after `xl`
+ * @returns the exit status, once the output is read where that may wait
+ */
 export async function run(argv: readonly string[], context: Context = createContext()): Promise<number> {
   const status = await perform(argv, context);
   await context.settle(status);
@@ -71,7 +74,7 @@ async function perform(argv: readonly string[], context: Context): Promise<numbe
   }
 }
 
-/** Most arguments name a file, and another would be taken for it. */
+/** Refuses arguments that are not UTF-8: most name a file, and another file would be used. */
 function refuseUndecoded(argv: readonly string[]): void {
   const lost = undecodedArgument(argv);
   if (lost === undefined) return;

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 
 const signals = new URL('../dist/signals.js', import.meta.url);
 
-/** Runs a script that sends itself signals. @returns what it has said, and how it ended */
+/**
+ * Runs a script that sends itself signals.
+ * @returns its output, and how it ended
+ */
 async function run(script: string): Promise<{ said: string; status: number | null; signal: string | null }> {
   const lines = `
     import { endAtSignals, endWasAsked, heedSignals } from ${JSON.stringify(signals.href)};

@@ -3,16 +3,19 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndSignal = (typeof SIGNALS)[number];
 
 let asked = false;
-/** Who heeds them now is the last. */
+/** The handlers; the last one is in charge. */
 const heeds: ((signal: EndSignal) => void)[] = [];
 let afterwards: (() => void) | undefined;
 
-/** Tells whether one has come that was heeded in place of ending the process. */
+/** Tells whether a signal has come that was handled instead of ending the process. */
 export function endWasAsked(): boolean {
   return asked;
 }
 
-/** Calls `heed`, and nobody who heeded them before, in place of ending the process. @returns what puts an end to that */
+/**
+ * Has `heed` handle the signals, instead of any earlier handler.
+ * @returns a function that removes it
+ */
 export function heedSignals(heed: (signal: EndSignal) => void): () => void {
   listen();
   heeds.push(heed);
@@ -24,7 +27,10 @@ export function heedSignals(heed: (signal: EndSignal) => void): () => void {
   };
 }
 
-/** Calls `end` for one that nobody heeds, for good: what has been done has a status by now, which no signal is to change. */
+/**
+ * Calls `end` for signals that have no handler, for good: by now the exit status is decided, and no signal
+ * may change it.
+ */
 export function endAtSignals(end: () => void): void {
   listen();
   afterwards = end;

@@ -1,4 +1,7 @@
-/** `xl migrate-receive --check`: answers what the source asks before a migration. Nothing is received, and nothing changed. */
+/**
+ * `xl migrate-receive --check`: answers the source's questions before a migration. Nothing is received or
+ * changed.
+ */
 import { HostError } from '@mig/hypervisor';
 import { deadlineIn, Input } from '@mig/posix';
 import {
@@ -20,7 +23,11 @@ import { Failure } from '../output/failure.js';
 const NEWLINE = 10;
 const CHUNK = 1 << 16;
 
-/** @param patience milliseconds for the question to come @throws Failure where there is none that can be answered */
+/**
+ * Answers one question.
+ * @param patience milliseconds for the question to arrive
+ * @throws Failure where no question arrives that can be answered
+ */
 export async function answerCheck(context: Context, patience: number): Promise<void> {
   refuseTerminal();
   const { output } = context;
@@ -41,7 +48,7 @@ function readQuestion(patience: number): PreflightQuestion {
   }
 }
 
-/** Nothing comes after it. */
+/** Reads the only line: nothing comes after it. */
 function readLine(input: Input): string {
   const pieces: Buffer[] = [];
   for (let length = 0; length <= MAX_QUESTION;) {
@@ -56,7 +63,7 @@ function readLine(input: Input): string {
   throw new PreflightMessageError(`has more than ${MAX_QUESTION} octets`);
 }
 
-/** Makes the checks of this host; that it cannot be used at all is an answer, too. */
+/** Makes the checks of this host; a host that cannot be used at all is an answer, too. */
 async function checksOf(context: Context, question: PreflightQuestion): Promise<readonly Check[]> {
   try {
     const host = await context.openHost();

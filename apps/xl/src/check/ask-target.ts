@@ -1,4 +1,4 @@
-/** Asks a target what it would say of a domain, over the way that a migration would take. */
+/** Asks a target what it would say of a domain, over the connection that a migration would use. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -18,26 +18,29 @@ import { quoted } from '@mig/protocol/terminal-text';
 import { endFamily } from '../migrate/end-family.js';
 import { runeEnvironment, SHELL } from '../migrate/transport.js';
 
-/** A stock xl, or an older mig, refuses the first and says of itself what it can; its host's kernel whose processors it has. */
+/**
+ * A stock xl, or an older mig, refuses the first command and describes itself as far as it can; its kernel
+ * names the processors.
+ */
 const REMOTE = "'xl migrate-receive --check || (xl info; grep -m 1 ^vendor_id /proc/cpuinfo; xl list -v)'";
 const BANNER_LINE = new TextDecoder().decode(BANNER).trimEnd();
-/** Greetings of a shell may come before either. */
+/** The start of an answer: a shell's greetings may come before it. */
 const BEGINNING = new RegExp(`^(${PREFLIGHT_GREETING}|${BANNER_LINE.replaceAll('.', '\\.')})\\r?\\n`, 'm');
 const ANSWER = new RegExp(`^${PREFLIGHT_GREETING}\\r?\\n(.*?)\\r?\\n`, 'm');
-/** Characters of what is said there, at most: a list of thousands of domains. */
+/** Most characters of an answer: enough for a list of thousands of domains. */
 const LONGEST_TEXT = 1 << 20;
 const LONGEST_WORDS = 4096;
 /** Exit statuses of a shell, and of ssh. */
 const NOT_FOUND = 127;
 const SSH_FAILED = 255;
-/** Milliseconds for the way to close once all is said. */
+/** Time for the connection to close once all is said, in milliseconds. */
 const GRACE = 5000;
 
 export interface Way {
-  /** As `-s` has it: where it is empty, `host` itself is the command. */
+  /** The command of `-s`: where it is empty, `host` itself is the command. */
   readonly sshCommand: string;
   readonly host: string;
-  /** Milliseconds for each answer, the login included. */
+  /** Time for each answer, login included, in milliseconds. */
   readonly patience: number;
 }
 
@@ -68,7 +71,7 @@ class Conversation {
       env: runeEnvironment(sshCommand),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // Where it ends early, its end says so.
+    // If it ends early, its exit tells why.
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (!this.#saysTooMuch) this.#text += text;
@@ -126,7 +129,7 @@ class Conversation {
     }
   }
 
-  /** Judges by what a stock xl, or an older mig, has said of itself. */
+  /** Judges by what a stock xl, or an older mig, says of itself. */
   async #withoutMig(question: PreflightQuestion): Promise<readonly Check[]> {
     const { exitCode } = this.#child;
     if (/^(xen_major|hypervisor|free_memory) *:/m.test(this.#text)) {
@@ -149,13 +152,13 @@ class Conversation {
     return this.#text.length > LONGEST_TEXT;
   }
 
-  /** The last that was said on standard error, where something was. */
+  /** The last line on standard error, if any. */
   #said(): string {
     const last = this.#words.trim().split('\n').at(-1)!.trim();
     return last === '' ? '' : ` (${quoted(last)})`;
   }
 
-  /** @returns the line that was sought; undefined where all is said and it is not there */
+  /** @returns the line sought; undefined if the output ends without it */
   async #until(sought: RegExp): Promise<string | undefined> {
     const patience = lateIn(this.#way.patience);
     try {
@@ -181,7 +184,7 @@ class Conversation {
   }
 }
 
-/** Starts a wait, which resolves to `late` unless it is ended before. */
+/** Starts a wait, which resolves to `late` unless it is ended first. */
 function lateIn(milliseconds: number): { readonly expired: Promise<'late' | undefined>; end(): void } {
   const ending = new AbortController();
   const expired = setTimeout(milliseconds, 'late' as const, { signal: ending.signal }).catch(() => undefined);

@@ -1,4 +1,6 @@
-/** `xl migrate --check`: what would keep a migration from succeeding, at both ends. Nothing is moved. */
+/**
+ * `xl migrate --check`: finds what would keep a migration from succeeding, at both ends. Nothing is moved.
+ */
 import { type Check, type CheckEnd, type CheckOutcome, verdictOf } from '@mig/protocol/preflight';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../commands/context.js';
@@ -19,7 +21,7 @@ export interface CheckOptions extends SettingOptions {
   readonly timeouts: Pick<SourceTimeouts, 'banner'>;
 }
 
-/** The version of the JSON, whose fields schema/migrate-check.schema.json has. */
+/** The version of the JSON format; schema/migrate-check.schema.json lists its fields. */
 const SCHEMA = 1;
 
 const statuses: Readonly<Record<CheckOutcome, number>> = {
@@ -64,7 +66,7 @@ export async function check(
 
 type Placed = Check & { readonly at: CheckEnd };
 
-/** A check that a newer mig has named is one of the end that made it. */
+/** Assigns to `end` each check that the table does not know, such as those of a newer mig. */
 function at(end: CheckEnd): (check: Check) => Placed {
   return (each) => ({ at: end, ...each });
 }

@@ -1,4 +1,7 @@
-/** Asks a target whether it would take a domain before the domain is sent. A stock one finds out only once all has come. */
+/**
+ * Asks a target whether it would take a domain before the domain is sent. A stock target finds out only
+ * once everything has arrived.
+ */
 import type { Host } from '@mig/hypervisor';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type SentConfiguration, sentConfiguration } from '../migrate/sent-configuration.js';
@@ -12,9 +15,9 @@ export interface Leaving {
 }
 
 /**
- * Asks the target what `--check` asks it, on a connection of its own. What it does not know keeps nothing from being tried, nor
- * that it cannot be asked: why it is not reached the migration says.
- * @throws Failure where it is known that it would fail there
+ * Asks the target what `--check` asks it, on a connection of its own. An unknown answer, or a target that
+ * cannot be asked, refuses nothing: the migration itself says why the target is out of reach.
+ * @throws Failure where it is known that the migration would fail there
  */
 export async function refuseTarget(
   host: Host,

@@ -1,6 +1,9 @@
-/** Stock takes any unambiguous beginning of a command's name. */
+/** Abbreviations of a command's name: stock accepts any unambiguous beginning. */
 
-/** @param argv what follows `xl` @returns the same with the command's name in full, where there is one such */
+/**
+ * @param argv the arguments after `xl`
+ * @returns the same with the command's name in full, if exactly one begins so
+ */
 export function expandAbbreviation(argv: readonly string[], names: readonly string[]): string[] {
   const index = argv.findIndex((argument) => !argument.startsWith('-'));
   const word = argv[index];

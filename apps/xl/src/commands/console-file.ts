@@ -1,4 +1,4 @@
-/** A console's log as it grows. */
+/** The log of a console, read as it grows. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const NEWLINE = 0x0a;
@@ -21,7 +21,7 @@ export class ConsoleFile {
     closeSync(this.descriptor);
   }
 
-  /** Moves to the start of the last `count` lines; a last line without its end counts. */
+  /** Moves to the start of the last `count` lines; a last line without a line feed counts. */
   seekLastLines(count: number): void {
     const { size } = fstatSync(this.descriptor);
     this.#position = size;
@@ -32,7 +32,7 @@ export class ConsoleFile {
       const start = Math.max(0, end - BUFFER);
       const octets = this.#buffer.subarray(0, readSync(this.descriptor, this.#buffer, 0, end - start, start));
       for (let index = octets.length - 1; index >= 0; index--) {
-        // The end of the last line opens no further one.
+        // The last line's end does not begin another line.
         if (octets[index] !== NEWLINE || start + index === size - 1) continue;
         missing -= 1;
         if (missing > 0) continue;
@@ -44,7 +44,10 @@ export class ConsoleFile {
     this.#position = 0;
   }
 
-  /** Everything from where it stands to the end as it is now, also of the log that has taken this one's place. */
+  /**
+   * Reads from the current position to the present end; goes on in the log that has replaced this one, if
+   * any.
+   */
   readAll(give: (octets: Uint8Array) => void): void {
     const replaced = this.#isReplaced();
     this.#readOn(give);
@@ -55,14 +58,14 @@ export class ConsoleFile {
     this.#readOn(give);
   }
 
-  /** A log that has become too long is renamed, and another begun. */
+  /** Tells whether the log became too long, and was renamed and begun anew. */
   #isReplaced(): boolean {
     const now = statSync(this.path, { throwIfNoEntry: false });
     return now !== undefined && now.ino !== fstatSync(this.descriptor).ino;
   }
 
   #readOn(give: (octets: Uint8Array) => void): void {
-    // A log that was emptied begins anew.
+    // A log that was truncated is read from its start.
     if (fstatSync(this.descriptor).size < this.#position) this.#position = 0;
     for (;;) {
       const count = readSync(this.descriptor, this.#buffer, 0, BUFFER, this.#position);

@@ -45,13 +45,13 @@ async function showConsole(context: Context, text: string, options: ConsoleOptio
   const { ConsoleFile } = await import('./console-file.js');
   const host = await context.openLocalHost();
   const domain = findDomain(host, text);
-  // Held open from here on: when the domain goes, its last words can still be read.
+  // The file is held open from here on: when the domain goes, its last output can still be read.
   const file = ConsoleFile.open(host.consolePath(domain.domid));
   const show = printer(context);
   try {
     if (options.lines !== undefined) file.seekLastLines(options.lines);
     for (;;) {
-      // Asked before reading, so that what is written up to the end is read after it.
+      // Asked before reading, so that what is written before the end is read after it.
       const over = !options.follow || hasEnded(host, domain.domid, domain.uuid);
       file.readAll(show);
       if (over) return;
@@ -62,7 +62,10 @@ async function showConsole(context: Context, text: string, options: ConsoleOptio
   }
 }
 
-/** A console takes no input, and so the guest does not get the terminal: to a file or a pipe goes what it wrote. */
+/**
+ * Makes the printer of a console. The guest's output is made safe for a terminal, and goes to a file or a
+ * pipe as it is.
+ */
 function printer({ output, terminal }: Context): (octets: Uint8Array) => void {
   if (!terminal) return (octets) => output.octets(octets);
   const text = new TerminalStream();
@@ -72,7 +75,7 @@ function printer({ output, terminal }: Context): (octets: Uint8Array) => void {
   };
 }
 
-/** Gone, dead, or its domid another's by now. */
+/** Tells whether the domain is gone or dead, or its domid belongs to another. */
 function hasEnded(host: LocalHost, domid: number, uuid: string): boolean {
   try {
     const now = host.describe(domid);

@@ -1,4 +1,4 @@
-/** What every command is given: nothing in a command reaches for the process by itself. */
+/** The context of a command: no command reaches for the process by itself. */
 import { isatty } from 'node:tty';
 import { ExitStatus } from '../output/exit-status.js';
 import { Log } from '../output/log.js';
@@ -13,20 +13,26 @@ export interface Context {
   readonly global: GlobalOptions;
   readonly output: TextOutput;
   readonly log: Log;
-  /** Standard output is a terminal: a person reads it, and no program. */
+  /** Whether standard output is a terminal: a person reads it, not a program. */
   readonly terminal: boolean;
-  /** How the process ends where no error says otherwise. */
+  /** The exit status if no error sets another. */
   exitStatus: number;
-  /** Opened on first use: `xl help` and `xl stream` need no hypervisor. */
+  /** Opens the hypervisor on first use: `xl help` and `xl stream` need none. */
   openHost(): Promise<Host>;
-  /** @throws Failure where the host's domains are made by the stock xl only */
+  /**
+   * Opens a host that can make domains.
+   * @throws Failure where only the stock xl makes this host's domains
+   */
   openLocalHost(): Promise<LocalHost>;
   /**
    * Makes writes to `output` and `log` never wait for a reader, for a command that holds a domain.
    * @param lastWords see StandardStreams
    */
   neverWait(lastWords?: number): void;
-  /** Waits until all is read. @param status of a process that a signal ends before */
+  /**
+   * Waits until all output is read.
+   * @param status the exit status if a signal ends the process first
+   */
   settle(status: number): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What to do about domains that are neither here nor there: a sentence for each. */
+/** Advice for domains that are between two hosts: a sentence for each case. */
 import type { DomainInfo } from '@mig/hypervisor';
 import { noCopyOf, whereItMayRun } from './sent-to.js';
 

@@ -1,4 +1,4 @@
-/** A host in memory: what commands need of one, and what they did to it. */
+/** A host in memory: what commands need of one, and a record of what they did. */
 import {
   type DomainInfo,
   HostError,

@@ -1,4 +1,4 @@
-/** From what the operator typed to a domain. */
+/** Finds the domain that the operator named. */
 import { type DomainInfo, domidIn, type Host, HostError } from '@mig/hypervisor';
 import { ExitStatus } from '../output/exit-status.js';
 import { StockFailure } from '../output/failure.js';
@@ -6,7 +6,7 @@ import { StockFailure } from '../output/failure.js';
 /** libxl's ERROR_INVAL, which stock shows for a name that no domain has. */
 const ERROR_INVAL = -6;
 
-/** @param nameOrDomid a domid where it is all digits */
+/** @param nameOrDomid a domid if it is all digits */
 export function findDomain(host: Host, nameOrDomid: string): DomainInfo {
   // Stock takes the empty string for domain 0.
   const domain = nameOrDomid === '' ? undefined : host.find(nameOrDomid);
@@ -23,5 +23,5 @@ export function isGone(error: unknown): boolean {
   return error instanceof HostError && error.code === 'no-such-domain';
 }
 
-/** Ends the name of a domain that was sent to another host, from permission to go until the report. */
+/** The suffix of a domain that was sent to another host, from permission to go until the report. */
 export const MIGRATED_AWAY = '--migratedaway';

@@ -1,10 +1,10 @@
-/** The options before the command, as stock has them. */
+/** The options before the command, as in stock. */
 export interface GlobalOptions {
-  /** `-v`, times given. */
+  /** Number of `-v` options. */
   verbosity: number;
   /** `-t`: progress overwrites its line, on a terminal or not. */
   forceProgress: boolean;
-  /** `-T` */
+  /** `-T`: timestamps. */
   timestamps: boolean;
   /** `-f`: accepted; there is no xend to be careful of. */
   force: boolean;

@@ -12,7 +12,7 @@ export function registerHelp(program: Command, context: Context): void {
       for (const name of names) {
         const child = command.commands.find((each) => each.name() === name);
         if (child === undefined) {
-          // On stdout and successful, as stock has it.
+          // As stock does: on standard output, with success.
           context.output.line(`command "${name}" not implemented`);
           return;
         }

@@ -1,9 +1,12 @@
-/** The hypervisor in use. Loads it, and with it the foreign functions: import this where a host is wanted only. */
+/**
+ * Opens the hypervisor in use. Importing this loads the foreign functions: import it only where a host is
+ * needed.
+ */
 import { fileURLToPath } from 'node:url';
 import type { Host } from '@mig/hypervisor';
 import { chosenHypervisor } from '../stock/chosen-hypervisor.js';
 
-/** @param caution is told what an operator should know before a domain is trusted to this host */
+/** @param caution is told what an operator should know before trusting this host with a domain */
 export async function openHost(caution: (text: string) => void = () => undefined): Promise<Host> {
   if (chosenHypervisor() === 'embedded') return (await import('@mig/hypervisor-wasm')).EmbeddedHost.open();
   const { XenHost } = await import('@mig/hypervisor-xen');

@@ -22,7 +22,7 @@ export function registerInfo(program: Command, context: Context): void {
         return;
       }
       for (const [name, value] of fields) {
-        // Stock: every field whose name begins so, its value only.
+        // As stock does: the values alone of all fields whose names begin with it.
         if (field === undefined) context.output.line(`${name.padEnd(22)} : ${value}`);
         else if (name.startsWith(field)) context.output.line(String(value));
       }
@@ -33,7 +33,7 @@ export function registerInfo(program: Command, context: Context): void {
   ]);
 }
 
-/** Stock's fields under stock's names, then ours. */
+/** Builds the fields: stock's, under stock's names, then ours. */
 export function infoFields(info: HostInfo): ReadonlyMap<string, string | number> {
   const { hypervisor, version: hypervisorVersion, noLogDirty, details } = info;
   return new Map<string, string | number>([
@@ -47,7 +47,7 @@ export function infoFields(info: HostInfo): ReadonlyMap<string, string | number>
     ['hypervisor', hypervisor],
     ['hypervisor_version', hypervisorVersion],
     ['log_dirty', noLogDirty === undefined ? 'yes' : `no: ${noLogDirty}`],
-    // What the hypervisor itself says of a field counts.
+    // Details of the hypervisor override ours.
     ...Object.entries(details),
     ['node', process.version],
     ['mig_version', ownVersion()],

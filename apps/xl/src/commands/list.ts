@@ -54,7 +54,7 @@ async function hint({ output, log }: Context, domains: readonly DomainInfo[]): P
   for (const line of domainHints(domains)) log.line(line);
 }
 
-/** Stock leaves out a domain that has gone since it was listed. */
+/** Configurations of the domains; as in stock, one that has gone since is left out. */
 function configurations(
   host: Host,
   domains: readonly DomainInfo[],

@@ -1,4 +1,4 @@
-/** domid, domname, rename. */
+/** The commands domid, domname and rename. */
 import { domidIn } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';

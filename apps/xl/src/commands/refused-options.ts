@@ -5,7 +5,7 @@ import { Failure } from '../output/failure.js';
 
 export interface RefusedOption {
   readonly flags: string;
-  /** Completes "-c is not supported: ...". */
+  /** The reason, which completes "-c is not supported: ...". */
   readonly why: string;
 }
 
@@ -19,7 +19,7 @@ export function refuseOptions(command: Command, refused: readonly RefusedOption[
   }
 }
 
-/** Options that change nothing here, and that scripts may give. */
+/** Adds options that change nothing here, and that scripts may give. */
 export function ignoreOptions(command: Command, flags: readonly string[]): void {
   for (const each of flags) command.addOption(new Option(each).hideHelp());
 }

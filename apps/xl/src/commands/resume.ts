@@ -1,4 +1,4 @@
-/** resume: the way back for a domain that was suspended to be sent away. */
+/** The command resume: revives a domain that was suspended for a migration. */
 import { type DomainInfo, type Host, HostError } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
@@ -21,7 +21,7 @@ export function registerResume(program: Command, context: Context): void {
   setTraits(command, { modifies: true });
 }
 
-/** The domain's owner decides: what was seen here may have changed since. */
+/** Resumes a domain. Its owner decides, because what was seen here may have changed since. */
 function resume(host: Host, { domid, name, uuid, epoch, sentTo }: DomainInfo, force: boolean): void {
   try {
     host.resume(domid, { epoch, force });

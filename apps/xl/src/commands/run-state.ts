@@ -1,4 +1,4 @@
-/** pause, unpause, destroy. */
+/** The commands pause, unpause and destroy. */
 import type { Command } from 'commander';
 import { StockFailure } from '../output/failure.js';
 import type { Context } from './context.js';

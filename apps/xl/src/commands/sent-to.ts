@@ -1,4 +1,7 @@
-/** Where a domain was sent, as a host remembers it for `xl`: a host's name, or the command that `-s ''` made of it. */
+/**
+ * The place that a domain was sent to, as a host stores it for `xl`: a host's name, or this prefix and the
+ * command of `-s ''`.
+ */
 
 const COMMAND = 'command: ';
 
@@ -6,7 +9,10 @@ export function sentTo(sshCommand: string, host: string): string {
   return sshCommand === '' ? COMMAND + host : host;
 }
 
-/** Completes "domain NAME ...". @param sentTo undefined where nobody has noted it */
+/**
+ * Completes "domain NAME ...".
+ * @param sentTo undefined if it was not noted
+ */
 export function whereItMayRun(sentTo: string | undefined): string {
   if (sentTo === undefined) {
     return 'was on its way to another host, which may be running it: look there first (xl list -v)';
@@ -18,8 +24,11 @@ export function whereItMayRun(sentTo: string | undefined): string {
   return `was sent to ${sentTo}, which may be running it: look there first (ssh ${sentTo} xl list -v)`;
 }
 
-/** Says what must not be there, running or arriving, before a domain that was sent away may run here again. */
+/**
+ * Names the copy that must not exist, running or arriving, before a domain that was sent away may run here
+ * again.
+ */
 export function noCopyOf(uuid: string): string {
-  // By its UUID: here and there it may have got another name since.
+  // Found by UUID: here and there its name may have changed.
   return `no domain with the UUID ${uuid}, running or arriving, is there`;
 }

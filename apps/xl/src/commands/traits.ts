@@ -1,10 +1,10 @@
-/** What `xl` knows of a command beyond its arguments (stock's `modifies` and `can_dryrun`). */
+/** Properties of a command beyond its arguments (stock's `modifies` and `can_dryrun`). */
 import type { Command } from 'commander';
 
 export interface Traits {
-  /** It changes something: its usage shows `-f`. */
+  /** Whether it changes something: if so its usage shows `-f`. */
   readonly modifies?: boolean;
-  /** It takes the global `-N`. */
+  /** Whether it takes the global `-N`. */
   readonly dryRun?: boolean;
 }
 

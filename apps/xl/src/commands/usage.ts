@@ -1,11 +1,11 @@
-/** Help and complaints about the command line, in stock's shape and with its exit statuses. */
+/** Help and complaints about the command line, in stock's form and with its exit statuses. */
 import type { Command, CommanderError, Help } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { StockFailure } from '../output/failure.js';
 import type { Context } from './context.js';
 import { getTraits } from './traits.js';
 
-/** Help was asked for, and has been printed. */
+/** Thrown once the requested help has been printed. */
 export class HelpShown extends Error {
   override readonly name = 'HelpShown';
 }
@@ -30,7 +30,7 @@ function descendants(command: Command): Command[] {
   return command.commands.flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** `stream verify` for the command of that name. */
+/** The words that name a command, such as `stream verify`. */
 export function pathOf(command: Command): string {
   const names: string[] = [];
   for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
@@ -119,7 +119,7 @@ function usageError(command: Command, error: CommanderError): Error {
   }
 }
 
-/** A complaint with the command's help behind it. */
+/** Appends the command's help to a complaint. */
 export function withHelp(command: Command, complaint: string): StockFailure {
   return new StockFailure(complaint, ExitStatus.usage, `\n${command.helpInformation()}`);
 }
@@ -129,7 +129,7 @@ function unknownOption(message: string): string {
   return `option \`${/^-[^-]$/.test(flag) ? flag.slice(1) : flag}' not supported.${suggestion(message)}`;
 }
 
-/** Commander's guess at what was meant. */
+/** Commander's guess at the intended word. */
 function suggestion(message: string): string {
   const found = /\(Did you mean .*\)/.exec(message);
   return found === null ? '' : ` ${found[0]}`;

@@ -1,7 +1,7 @@
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** A value parser for an option that wants a whole number; anything else is refused by the option's name. */
+/** Makes a parser of whole numbers for an option; it refuses anything else with the option's name. */
 export function wholeNumber(option: string, least: number, most: number): (text: string) => number {
   return (text) => {
     const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;

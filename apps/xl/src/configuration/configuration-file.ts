@@ -1,13 +1,16 @@
-/** The text of a configuration file, for every command that takes one. */
+/** Reads configuration files, for every command that takes one. */
 import { FileTooLongError, readSmallFile } from '@mig/posix';
 import { GONE, isWorkingFolderGone } from '@mig/posix/places';
 import { isAbsolute } from 'node:path';
 import { Failure } from '../output/failure.js';
 
-/** Octets at most: far beyond any real configuration, and little enough for all that may be in them. */
+/** Most octets of a file: far more than any real configuration, few enough to hold whatever they mean. */
 export const LONGEST_CONFIGURATION_FILE = 1 << 18;
 
-/** @throws Failure in stock's words, where it has them; octets that are no UTF-8 would become others */
+/**
+ * Reads the file. Octets that are not UTF-8 are refused, because they would be changed.
+ * @throws Failure, in stock's words where it has them
+ */
 export function readConfigurationFile(file: string): string {
   let octets: Uint8Array;
   try {

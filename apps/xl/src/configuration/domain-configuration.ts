@@ -1,4 +1,4 @@
-/** From xl.cfg to the JSON of libxl_domain_config that travels in the xl header. */
+/** Builds libxl_domain_config JSON, which travels in the xl header, from xl.cfg. */
 import { nameProblem } from '@mig/protocol/handshake';
 import { quoted } from '@mig/protocol/terminal-text';
 import { randomUUID } from 'node:crypto';
@@ -6,15 +6,15 @@ import { absolutePath } from '@mig/posix/places';
 import { ConfigurationError, placeName } from './errors.js';
 import { numberIn, type Configuration, type Setting } from './value.js';
 
-/** MiB that libxl gives where nothing is asked for. */
+/** libxl's memory size if none is set, in MiB. */
 const DEFAULT_MEMORY = 32;
-/** MiB: all that a 32-bit WebAssembly memory can have. */
+/** The limit of a 32-bit WebAssembly memory, in MiB. */
 const MAX_MEMORY = 4096;
-/** Octets: what the page has room for in which a guest finds its command line. */
+/** Most octets of a command line: the room for it in the guest's boot page. */
 const LONGEST_COMMAND_LINE = 4088;
 
 export interface DomainConfiguration {
-  /** libxl JSON. */
+  /** libxl JSON of the configuration. */
   readonly json: string;
   readonly name: string;
   readonly warnings: readonly string[];
@@ -25,7 +25,7 @@ const understood = new Set([
   ...['memory', 'maxmem', 'vcpus', 'maxvcpus'],
 ]);
 
-/** A relative `kernel` starts from the current folder, as with stock `xl`. */
+/** Builds a domain's configuration. As with stock, a relative `kernel` starts at the current folder. */
 export function domainConfiguration(configuration: Configuration): DomainConfiguration {
   const warnings: string[] = [];
   for (const { key, place } of configuration.values()) {
@@ -57,7 +57,7 @@ export function domainConfiguration(configuration: Configuration): DomainConfigu
       max_vcpus: 1,
       max_memkb: memkb,
       target_memkb: memkb,
-      // A bare word is a guest that comes with mig.
+      // A bare word names a guest that comes with mig.
       kernel: /^[\w-]+$/.test(kernel) ? kernel : absolutePath(kernel),
       cmdline: commandLine(configuration, warnings),
     },
@@ -132,7 +132,7 @@ function integer(configuration: Configuration, key: string, least: number, most:
   const wanted = `${key} must be a whole number from ${least} to ${most}`;
   if (setting.value.kind === 'list') throw refusal(setting, `${wanted}, not a list`);
   if (setting.added) throw refusal(setting, `${key} is a number: += is for strings and lists`);
-  // Stock takes numbers in quotes as well.
+  // As in stock, numbers may stand in quotes.
   const number = setting.value.kind === 'number' ? setting.value.number : numberIn(setting.value.text);
   if (number === undefined || number < least || number > most) {
     throw refusal(setting, `${wanted}, not "${quoted(setting.value.text)}"`);

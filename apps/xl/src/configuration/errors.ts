@@ -1,12 +1,12 @@
-/** Where something stands in a configuration: lines and columns from 1. */
+/** A place in a configuration: lines and columns count from 1. */
 export interface Place {
-  /** A file's name, or "command line". */
+  /** A file name, or "command line". */
   readonly source: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** A configuration that cannot be read, or that asks for what is not to be had. */
+/** A configuration that cannot be read, or that asks for something impossible. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 

@@ -1,7 +1,7 @@
 /**
- * The words of xl.cfg. Keys are lower case; strings stand in single or double quotes on one line; a comment runs to
- * the end of its line and counts as that end. Beyond stock: CR before LF, a comment on a last line without LF, and
- * numeric escapes, which stock accepts and then drops.
+ * Lexer of xl.cfg. Keys are lower case; strings stand in single or double quotes on one line; a comment
+ * runs to the end of its line and counts as that end. Beyond stock: CR before LF, a comment on a last line
+ * without LF, and numeric escapes, which stock accepts and then drops.
  */
 import { ConfigurationError, type Place } from './errors.js';
 
@@ -10,7 +10,7 @@ export type TokenKind =
 
 export interface Token {
   readonly kind: TokenKind;
-  /** Of a string its content, without quotes and escapes. */
+  /** The word; of a string its content, without quotes and escapes. */
   readonly text: string;
   readonly place: Place;
 }
@@ -37,7 +37,7 @@ export class Lexer {
     if (this.#position === this.text.length) return { kind: 'end of text', text: '', place };
     const end = this.#take(lineEnd);
     if (end !== undefined) {
-      // After a comment on a last line there is no further one.
+      // No line follows a comment on the last line.
       if (end.endsWith('\n')) {
         this.#line += 1;
         this.#lineStart = this.#position;
@@ -66,7 +66,7 @@ export class Lexer {
     return found;
   }
 
-  /** Not by a pattern: a long string would take more steps than a match may. */
+  /** Takes a string without a regular expression: a long string would exceed the steps of a match. */
   #takeString(): string | undefined {
     const start = this.#position;
     const quote = this.text[start];
@@ -76,7 +76,7 @@ export class Lexer {
         this.#position = at + 1;
         return this.text.slice(start, at + 1);
       }
-      // What follows is no end of the string; an end of the line it is all the same.
+      // The next character does not end the string, unless it ends the line.
       if (this.text[at] === '\\' && this.text[at + 1] !== '\n') at++;
     }
     return undefined;
@@ -112,7 +112,8 @@ const escape = /\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([^]))/g;
 
 function unescape(text: string, string: Place): string {
   if (!text.includes('\\')) return text;
-  // Numeric escapes name octets: several of them may spell one character of UTF-8. None is longer than what stands for it.
+  // Numeric escapes name octets: several of them may spell one UTF-8 character. No escape is longer than
+  // the text for it.
   const octets = Buffer.alloc(Buffer.byteLength(text));
   let length = 0;
   let end = 0;

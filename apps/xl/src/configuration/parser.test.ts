@@ -68,7 +68,7 @@ it.each([
 ])('a string of millions of %s is a string', (_, piece, meaning) => {
   const times = 5_000_000;
   const text = parse(`a = "${piece.repeat(times)}"`)['a'] as string;
-  // Not compared as values: a difference would be printed.
+  // Compared as a boolean: a failed comparison of values would print them.
   expect(text === meaning.repeat(times)).toBe(true);
 });
 

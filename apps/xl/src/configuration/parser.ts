@@ -1,5 +1,5 @@
 /**
- * xl.cfg:
+ * Parser of xl.cfg:
  *
  *   text       = { [ assignment ] ( end of line | ";" ) } [ assignment ]
  *   assignment = key ( "=" | "+=" ) value
@@ -12,7 +12,10 @@ import { ConfigurationError, type Place } from './errors.js';
 import { Lexer, type Token, type TokenKind } from './lexer.js';
 import { numberIn, type Configuration, type Setting, type Value } from './value.js';
 
-/** Far beyond any real configuration; keeps a hostile one from exhausting the stack. */
+/**
+ * Deepest nesting of lists: far beyond any real configuration; keeps a hostile one from exhausting the
+ * stack.
+ */
 const MAX_DEPTH = 64;
 const COMMAND_LINE = 'command line';
 
@@ -25,7 +28,7 @@ export function parseConfiguration(
   return new Parser(text, source, before).settings();
 }
 
-/** `KEY=VALUE` arguments: as stock has it, configuration text that follows the file's. */
+/** Parses `KEY=VALUE` arguments: as in stock, they are configuration text after the file's. */
 export function parseOverrides(overrides: readonly string[], before: Configuration): Configuration {
   return parseConfiguration(overrides.join('\n'), COMMAND_LINE, before);
 }

@@ -1,4 +1,4 @@
-/** What an xl.cfg setting may hold (xl.cfg(5), "SYNTAX"). */
+/** Values of an xl.cfg setting (xl.cfg(5), "SYNTAX"). */
 import type { Place } from './errors.js';
 
 export interface StringValue {
@@ -10,7 +10,7 @@ export interface StringValue {
 export interface NumberValue {
   readonly kind: 'number';
   readonly number: bigint;
-  /** As written: where a string is wanted, a bare number serves as one. */
+  /** The value as written: a bare number serves where a string is wanted. */
   readonly text: string;
   readonly place: Place;
 }
@@ -26,15 +26,15 @@ export type Value = StringValue | NumberValue | ListValue;
 export interface Setting {
   readonly key: string;
   readonly value: Value;
-  /** Made with `+=`, which is for strings and lists only. */
+  /** Whether it was made with `+=`, which is for strings and lists only. */
   readonly added: boolean;
   readonly place: Place;
 }
 
-/** The settings by key, in the order in which the keys first appear; of several with one key the last counts. */
+/** Settings by key, in the order in which the keys first appear; a repeated key keeps its last value. */
 export type Configuration = ReadonlyMap<string, Setting>;
 
-/** @returns undefined where the text is no number as strtol() with base 0 has it */
+/** @returns undefined if the text is not a number for strtol() with base 0 */
 export function numberIn(text: string): bigint | undefined {
   if (/^0x[0-9a-f]+$/i.test(text)) return BigInt(text);
   if (/^0[0-7]*$/.test(text)) return BigInt(`0o${text}`);

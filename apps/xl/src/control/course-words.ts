@@ -1,7 +1,7 @@
 /** Settings in words, as a status lists them. */
 import { settingNames, settingRow, type SettingRow, type Settings } from '@mig/sender/policy';
 
-/** "at most 50 pages dirty; an estimated downtime of at most 300 ms" */
+/** The goals in words, such as "at most 50 pages dirty; an estimated downtime of at most 300 ms". */
 export function goalWords(settings: Settings): string {
   return words('goal', settings) || 'none';
 }

@@ -1,4 +1,4 @@
-/** From what the operator typed to a migration that runs. */
+/** Finds the running migration that the operator named. */
 import { isMeant } from '@mig/hypervisor';
 import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/operator';
 import type { OperatorClient } from '@mig/operator';
@@ -19,7 +19,7 @@ export async function runningMigrations(context: Context): Promise<FoundMigratio
 }
 
 /**
- * @param domain a domid, or a name: the one that the domain had when its migration began, or has now
+ * @param domain a domid or a name: either that at the start of the migration or the present one
  * @throws Failure where it is not being migrated
  */
 export async function findMigration(context: Context, domain: string): Promise<FoundMigration> {
@@ -37,7 +37,7 @@ export async function findMigration(context: Context, domain: string): Promise<F
 }
 
 /**
- * Asks a migration, and hangs up.
+ * Asks a migration once, then closes the connection.
  * @throws Failure for what it refuses
  */
 export async function ask<T>(

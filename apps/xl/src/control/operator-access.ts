@@ -1,6 +1,6 @@
 /**
- * What operators reach of a migration that this process makes. The migration goes on where they cannot: a folder that
- * cannot be written is no reason against it.
+ * Publishes this process's migration to operators. Best effort: if the state folder is not writable the
+ * migration runs without it.
  */
 import {
   claimMigration,
@@ -32,8 +32,8 @@ export class OperatorAccess {
   ) {}
 
   /**
-   * Takes the domain for this process.
-   * @throws Failure where another migrates it
+   * Claims the domain for this process.
+   * @throws Failure where another process migrates it
    */
   static async claim(
     stateFolder: string,
@@ -89,14 +89,14 @@ export class OperatorAccess {
   }
 
   /**
-   * The thread that migrated is gone, and what it had begun in other processes ends with this one: until then the domain
-   * stays claimed.
+   * Reports that the worker thread died. What it began in other processes ends with this process: until
+   * then the domain stays claimed.
    */
   died(failure: TaskFailure): Promise<void> {
     return this.#end(endOf(failure), 'keep');
   }
 
-  /** However it ended. */
+  /** Closes the access, however the migration ended. */
   close(): Promise<void> {
     return this.#end(undefined);
   }
@@ -114,7 +114,7 @@ export class OperatorAccess {
 }
 
 function endOf({ message, advice, exitStatus, outcome }: TaskFailure): MigrationEnd {
-  // What fails before the handshake begins has touched nothing.
+  // A failure before the handshake has touched nothing.
   const found = (outcome ?? 'untouched') as MigrationEnd['outcome'];
   return { outcome: found, exitStatus, message, advice };
 }

@@ -1,6 +1,6 @@
 import type { OperatorStatus } from '@mig/operator';
 
-/** Where a migration is, for people. */
+/** The phases of a migration in words. */
 export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
   'awaiting-banner': 'awaiting the target',
   precopy: 'precopy',

@@ -1,4 +1,4 @@
-/** The commands for a migration that runs. What they do is loaded when one of them runs. */
+/** The commands for a running migration. Their modules load when one of them runs. */
 import type { Command } from 'commander';
 import type { Context } from '../commands/context.js';
 import { setTraits } from '../commands/traits.js';

@@ -1,4 +1,7 @@
-/** `--json` of the control commands: an object a line. docs/xl.md describes it; other fields, another number. */
+/**
+ * `--json` of the control commands: one object a line. docs/xl.md describes it; the number changes with the
+ * fields.
+ */
 import { type MigrationEnd, type MigrationRecord, type OperatorStatus, settingsOnWire } from '@mig/operator';
 import type { Settings } from '@mig/sender/policy';
 

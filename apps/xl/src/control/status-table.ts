@@ -1,4 +1,4 @@
-/** `xl migrate-status`: the migrations of this host, a line each. */
+/** `xl migrate-status`: lists this host's migrations, one a line. */
 import type { MigrationRecord, OperatorStatus } from '@mig/operator';
 import { millisecondsText } from '../migrate/figures.js';
 import { downtimeCell } from './downtime-words.js';
@@ -18,7 +18,7 @@ const HEADING = [
   'Elapsed',
 ] as const;
 const widths = [24, 5, 16, 19, 6, 5, 9, 12, 9, 8];
-/** Names and words stand at the left of their columns, figures at the right. */
+/** Whether a column holds words, which are aligned left; figures are aligned right. */
 const isWord = [true, false, true, true, false, false, false, false, false, false];
 
 export function statusTable(

@@ -1,4 +1,4 @@
-/** A status for people: a paragraph, or a sentence that is said again and again. */
+/** A status for people: a paragraph, or one repeated line. */
 import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/operator';
 import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { bandwidthWords, goalWords, limitWords } from './course-words.js';

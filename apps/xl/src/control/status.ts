@@ -1,4 +1,4 @@
-/** `xl migrate-status` */
+/** `xl migrate-status`. */
 import type { OperatorStatus } from '@mig/operator';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -56,7 +56,7 @@ async function statusOfAll(context: Context, json: boolean): Promise<void> {
 
 export type NoAnswer = { readonly record: FoundMigration['record']; readonly why: string };
 
-/** One that does not answer is no reason to say nothing of the others. */
+/** The status of a migration, or why it does not answer: that must not hide the others. */
 async function statusOrWhyNot(migration: FoundMigration): Promise<OperatorStatus | NoAnswer> {
   try {
     return await ask(migration, (client) => client.status());

@@ -1,4 +1,4 @@
-/** `xl migrate-switchover`, `xl migrate-abort`, `xl migrate-set` */
+/** `xl migrate-switchover`, `xl migrate-abort` and `xl migrate-set`. */
 import type { SettingsChange, MigrationEnd } from '@mig/operator';
 import { optionOf, settingNames } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
@@ -27,7 +27,7 @@ export async function migrateSwitchover(
   context.output.line(`${status.domain} is going to be suspended${estimate}.`);
 }
 
-/** Where the domain stays here. */
+/** Outcomes with which the domain stays here. */
 const stays: readonly MigrationEnd['outcome'][] = ['untouched', 'keeps-running', 'resumed'];
 
 export async function migrateAbort(context: Context, domain: string, { json }: SteerOptions): Promise<void> {
@@ -39,7 +39,7 @@ export async function migrateAbort(context: Context, domain: string, { json }: S
   if (json) return output.line(endLine(migration.record, end));
   if (aborted) {
     output.line(`${migration.record.domain} was not migrated.`);
-    // Its own words only where it was another cause that came first.
+    // The migration's own words are shown only if another cause came first.
     if (end.exitStatus !== ExitStatus.aborted) output.line(`${end.message}.`);
     for (const line of end.advice) output.line(line);
     return;

@@ -1,4 +1,4 @@
-/** `xl migrate-status --watch`: follows one migration to its end, and ends as it does. */
+/** `xl migrate-status --watch`: follows one migration to its end, and exits with its status. */
 import { terminalText } from '@mig/protocol/terminal-text';
 import type { MigrationEnd, OperatorStatus } from '@mig/operator';
 import type { Context } from '../commands/context.js';
@@ -23,7 +23,7 @@ export async function watch(context: Context, migration: FoundMigration, json: b
         return;
       }
       display.status(value);
-      // Whoever reads along reads each as it comes.
+      // A reader of the pipe gets each line at once.
       context.output.flush();
     }
   });
@@ -37,7 +37,7 @@ function jsonLines({ output }: Context, { record }: FoundMigration): Display {
 }
 
 const CLEAR_REST = '\u001b[K';
-/** Columns of a terminal that does not say. */
+/** Columns of a terminal whose width is unknown. */
 const COLUMNS = 80;
 
 function words({ output, terminal }: Context, { record }: FoundMigration): Display {

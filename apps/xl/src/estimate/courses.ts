@@ -19,7 +19,7 @@ const usual: readonly [string, Settings][] = [
 ];
 
 /**
- * What was asked for on the command line, where anything was, and the usual ones.
+ * The policy that the command line asks for, if any, then the usual ones.
  * @throws Failure for options that contradict each other, or a policy that cannot be loaded
  */
 export async function estimatedCourses(options: SettingOptions): Promise<EstimatedCourse[]> {

@@ -1,4 +1,4 @@
-/** `xl dirty-rate`: how fast a domain writes, and to how much of its memory. */
+/** `xl dirty-rate`: measures how fast a domain writes, and to how much of its memory. */
 import { PAGE_SIZE } from '@mig/protocol';
 import { DirtyCurve, type DirtySample } from '@mig/sender/estimate';
 import type { Context } from '../commands/context.js';
@@ -7,7 +7,7 @@ import { millisecondsText, octetsText } from '../migrate/figures.js';
 import { measured } from './measured.js';
 import { textTable } from './text-table.js';
 
-/** Of the JSON; docs/xl.md lists its fields. */
+/** The version of the JSON format; docs/xl.md lists its fields. */
 const SCHEMA = 1;
 
 export async function dirtyRate(
@@ -26,7 +26,7 @@ function inJson({ domid, name }: { domid: number; name: string }, sample: DirtyS
   return { schema: SCHEMA, domid, name, ...sampleJson(sample) };
 }
 
-/** Shared by all that is said of a measurement. */
+/** The fields common to all forms of a measurement. */
 export function sampleJson(sample: DirtySample) {
   const { milliseconds, readings, pageCount, points } = sample;
   return {
@@ -65,7 +65,7 @@ function inWords(name: string, sample: DirtySample): string[] {
   ];
 }
 
-/** What the second half of the time adds to the set is more than chance. */
+/** Least growth of the set in the second half of the time that is more than chance. */
 const GROWS = 0.05;
 
 function pagesText(pages: number): string {

@@ -1,4 +1,4 @@
-/** `xl migrate --estimate`: what a migration would come to, with each policy over each link. Nothing is moved. */
+/** `xl migrate --estimate`: predicts a migration with each policy over each link. Nothing is moved. */
 import type { Bandwidth, HostInfo } from '@mig/hypervisor';
 import { PAGE_SIZE } from '@mig/protocol';
 import { DirtyCurve, foretell, type Foretold } from '@mig/sender/estimate';
@@ -23,13 +23,13 @@ export interface EstimateOptions extends SettingOptions {
   readonly timeouts: LinkPatience;
   readonly debug?: true;
   readonly json?: true;
-  /** Octets per second. */
+  /** The link's rate in octets per second. */
   readonly link?: number;
-  /** Milliseconds. */
+  /** The measuring time in milliseconds. */
   readonly period?: number;
 }
 
-/** Of the JSON; docs/xl.md lists its fields. */
+/** The version of the JSON format; docs/xl.md lists its fields. */
 const SCHEMA = 1;
 const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 
@@ -53,11 +53,11 @@ export async function estimate(
   const courses = why === undefined ? asked : [{ name: 'stop-and-copy', policy: stopAndCopy }];
   const links = await estimatedLinks(target, options, context.log);
   const inMemory = Math.ceil(domain.memory * PAGES_PER_MIB);
-  // What does not move live cannot be measured, and need not be.
+  // A domain that cannot migrate live cannot be measured, and need not be.
   const sample = why === undefined ? await measured(context, domain, options.period) : undefined;
   const curve = sample === undefined ? stillCurve(inMemory) : new DirtyCurve(sample);
   const costs = target === undefined ? undefined : costsOf(host.info(), sentTo(options.s, target), why);
-  // A domain has more pfns than pages: there is nothing to be sent of its holes.
+  // A domain has more pfns than pages: holes are not sent.
   const pages = Math.min(curve.sample.pageCount, inMemory);
   const limit = bandwidthOf(options);
   const rows: Row[] = links.flatMap((link) =>
@@ -108,11 +108,11 @@ function limitText(limit: Bandwidth | undefined): string {
 
 interface RouteCosts {
   readonly suspend: SuspendCost;
-  /** Milliseconds; undefined where none was measured. */
+  /** The target's start-up in milliseconds; undefined if none was measured. */
   readonly start: number | undefined;
 }
 
-/** What the figures leave out, or have in them of earlier migrations. */
+/** The costs that the figures leave out, or take from earlier migrations. */
 function costsText(costs: RouteCosts | undefined): string {
   if (costs === undefined) {
     return 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.';
@@ -131,7 +131,7 @@ function costsText(costs: RouteCosts | undefined): string {
   );
 }
 
-/** Looks up the costs with which a migration would reckon. */
+/** Looks up the costs that a migration would assume. */
 function costsOf(info: HostInfo, target: string, whyNotLive: string | undefined): RouteCosts {
   const history = new RouteHistory(info.stateFolder, routeOf(info, target, whyNotLive));
   return { suspend: suspendCostOf(history, info.assumedSuspendCost), start: history.median('start-waits') };
@@ -152,7 +152,7 @@ function rowText({ policy, foretold }: Row): string[] {
   ];
 }
 
-/** Without the figures behind it, which `--json` has. */
+/** Shortens a sentence: its figures are for `--json`. */
 function inShort(sentence: string): string {
   return sentence.split(/[;:(]/, 1)[0]!.trim();
 }

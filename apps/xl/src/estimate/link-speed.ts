@@ -1,4 +1,4 @@
-/** How fast octets get to another host the way that a migration would take. */
+/** Measures the rate of the connection that a migration would use. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,16 +10,19 @@ import { Failure } from '../output/failure.js';
 import type { Log } from '../output/log.js';
 import { Relay } from '../output/relay.js';
 
-/** Milliseconds of sending. */
+/** Sending time in milliseconds. */
 const LONG_ENOUGH = 2000;
-/** Octets at a time: random, for ssh may compress, and few enough for a slow link to take them within its patience. */
+/**
+ * Octets per write: random, because ssh may compress; few enough for a slow link to take them within the
+ * timeout.
+ */
 const PORTION = 1 << 18;
-/** Says that the way is open, and reads. */
+/** The line that says that the connection is open; from then on the other end reads. */
 const OPENED = 'mig-link';
 const REMOTE = `'echo ${OPENED}; cat > /dev/null'`;
 const GREETING_OF_TERMINAL = `${OPENED}\r`;
 
-/** Milliseconds to wait at most: for the way to open, the login included, and for it to take what is sent. */
+/** Timeouts in milliseconds: for the connection to open, login included, and for it to take what is sent. */
 export interface LinkPatience {
   readonly banner: number;
   readonly progress: number;
@@ -44,7 +47,7 @@ export async function linkSpeed(
   }) as ChildProcessByStdio<Writable, Readable, null>;
   words.started();
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  // Where it ends early, `ended` says so.
+  // If it ends early, `ended` tells why.
   child.stdin.on('error', () => undefined);
   const failure = (how: string) =>
     new Failure(
@@ -96,9 +99,9 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-/** @returns the word that says that the way is open, with what ends it; undefined where that does not come */
+/** @returns the line that says that the connection is open, with its end; undefined if it does not come */
 async function opened(stdout: NodeJS.ReadableStream): Promise<string | undefined> {
-  // Greetings may come before it, of any length.
+  // Greetings of any length may come before it.
   let last = '';
   for await (const octets of stdout) {
     const said = last + String(octets);

@@ -1,4 +1,4 @@
-/** Which links an estimate is for. */
+/** Chooses the links of an estimate. */
 import { bandwidthText } from '@mig/sender/policy';
 import { octetsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -20,7 +20,7 @@ const usual: readonly Link[] = [
 ];
 
 /**
- * Chooses the links: that of `--link`, else the one to the host, measured, else the usual ones.
+ * Chooses the links: that of `--link`, else the measured one to the host, else the usual ones.
  * @throws Failure where it cannot be measured
  */
 export async function estimatedLinks(

@@ -1,4 +1,4 @@
-/** The worker's part: it may block, and the operator's Ctrl-C ends its waits. */
+/** Measures in the worker, which may block; the operator's Ctrl-C ends its waits. */
 import type { Host } from '@mig/hypervisor';
 import { type Interrupt, pause } from '@mig/posix';
 import { type DirtySample, measureDirty } from '@mig/sender/estimate';
@@ -6,7 +6,7 @@ import { type DirtySample, measureDirty } from '@mig/sender/estimate';
 export interface MeasureTask {
   readonly kind: 'measure';
   readonly domid: number;
-  /** Milliseconds. */
+  /** The measuring time in milliseconds. */
   readonly period: number;
 }
 

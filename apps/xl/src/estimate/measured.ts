@@ -4,7 +4,10 @@ import { runTask, TaskError } from '../migrate/run-task.js';
 import { Failure } from '../output/failure.js';
 import { PERIOD_DEFAULT } from './period.js';
 
-/** Measures what a domain writes; it keeps running, and its log is off afterwards. @throws Failure */
+/**
+ * Measures what a domain writes; the domain keeps running, and its log-dirty mode is off afterwards.
+ * @throws Failure
+ */
 export async function measured(
   context: Context,
   { domid, name }: { domid: number; name: string },

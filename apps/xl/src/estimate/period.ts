@@ -1,9 +1,9 @@
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** Milliseconds. */
+/** The default measuring time in milliseconds. */
 export const PERIOD_DEFAULT = 5000;
-/** Seconds. */
+/** The shortest measuring time in seconds. */
 const SHORTEST = 0.2;
 const LONGEST = 3600;
 

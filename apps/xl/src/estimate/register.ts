@@ -1,4 +1,4 @@
-/** What can be asked before a migration. What the commands do is loaded when one of them runs. */
+/** The commands for planning a migration. Their modules load when one of them runs. */
 import { type Command, Option } from 'commander';
 import type { Context } from '../commands/context.js';
 import { rateOf } from '../migrate/setting-options.js';
@@ -18,7 +18,7 @@ export function registerDirtyRate(program: Command, context: Context): void {
     });
 }
 
-/** Those that make an estimate of `xl migrate`. */
+/** Adds the options that turn `xl migrate` into an estimate. */
 export function addEstimateOptions(command: Command): void {
   command
     .option('--estimate', 'measure, and foretell what the migration would come to; nothing is moved')

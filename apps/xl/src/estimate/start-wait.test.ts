@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StartWait } from './start-wait.js';
 
-/** A first pass whose portions of `pages` pages take so long. */
+/** Feeds a first pass of portions of `pages` pages that take the given times. */
 function after(portions: readonly number[], pages: number, iteration = 0): number | undefined {
   let now = 0;
   const wait = new StartWait(() => now);

@@ -1,13 +1,16 @@
 import type { SendEvent } from '@mig/hypervisor';
 
-/** Pages: what pipes and sockets hold is far less, so the wait is over by then. */
+/**
+ * Pages that count as the beginning of a pass: pipes and sockets hold far less, so the wait is over by
+ * then.
+ */
 const EARLY = 4096;
-/** Portions that a pass must have for one of them to stand out. */
+/** Least number of portions for one of them to stand out. */
 const FEWEST = 8;
 
 /**
- * For how long the target keeps the first pass waiting: it makes the domain before it takes pages, and meanwhile the
- * pipe is full. That is one portion of the pass, which takes so much longer than the others do.
+ * Measures how long the target keeps the first pass waiting: it makes the domain before it takes pages, and
+ * meanwhile the pipe is full. One portion of the pass takes longer than the others by that time.
  */
 export class StartWait {
   #last: number | undefined;
@@ -35,7 +38,7 @@ export class StartWait {
     if (pagesDone <= EARLY) this.#longest = Math.max(this.#longest, took);
   }
 
-  /** undefined where the pass was too short to tell. */
+  /** The wait; undefined if the pass was too short to tell. */
   get milliseconds(): number | undefined {
     if (this.#count < FEWEST) return undefined;
     const others = (this.#sum - this.#longest) / (this.#count - 1);

@@ -1,4 +1,4 @@
-/** Columns as wide as they need to be: of words to the left, of figures to the right. */
+/** Formats a table with columns as wide as needed: words aligned left, figures right. */
 export function textTable(
   rows: readonly (readonly string[])[],
   align: readonly ('left' | 'right')[],

@@ -10,7 +10,7 @@ afterEach(() => {
   opened.clear();
 });
 
-/** A pipe that holds a page. */
+/** Makes a pipe that holds one page. */
 function smallPipe(): { readEnd: number; writeEnd: number } {
   const { readEnd, writeEnd } = pipe(4096);
   opened.add(readEnd).add(writeEnd);
@@ -22,7 +22,7 @@ function close(descriptor: number): void {
   opened.delete(descriptor);
 }
 
-/** Reads so many octets, as they come. */
+/** Reads `length` octets, as they come. */
 async function read(descriptor: number, length: number): Promise<string> {
   const octets = new Uint8Array(length);
   setNonBlocking(descriptor);
@@ -48,7 +48,7 @@ test.each([
   for (const line of lines) writer.write(Buffer.from(line));
   writer.write(new Uint8Array(0));
   const all = lines.join('');
-  // What the pipe holds may be written by now, and no more.
+  // By now the pipe's capacity may be written, and no more.
   expect(writer.waiting).toBeGreaterThanOrEqual(all.length - 4096);
   expect(writer.waiting).toBeLessThanOrEqual(all.length);
   const written = writer.written();

@@ -1,12 +1,12 @@
 import { write } from 'node:fs';
 import { OutputClosedError } from './text-output.js';
 
-/** Milliseconds until a descriptor is tried again that others have made non-blocking. */
+/** Milliseconds between two tries on a descriptor that others have made non-blocking. */
 const RETRY = 5;
 
 /**
- * Writes to a descriptor by a thread of Node's pool, so that whoever writes never waits for whoever reads, whatever the
- * descriptor is. What is not read yet is kept in memory, without a bound: see LossyLines.
+ * Writes to a descriptor through a thread of Node's pool, so that the caller never waits for the reader,
+ * whatever the descriptor is. Unread octets are kept in memory without a bound: see LossyLines.
  */
 export class BackgroundWriter {
   readonly #queue: Uint8Array[] = [];
@@ -16,12 +16,15 @@ export class BackgroundWriter {
 
   constructor(private readonly descriptor: number) {}
 
-  /** Octets that are not written yet. */
+  /** Number of octets not written yet. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** @throws OutputClosedError where nobody reads any more; what the system said of an earlier write */
+  /**
+   * Queues octets.
+   * @throws OutputClosedError where the reader is gone; the system's error for an earlier write
+   */
   write(octets: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (octets.length === 0) return;
@@ -29,7 +32,7 @@ export class BackgroundWriter {
     if (this.#queue.push(octets) === 1) this.#writeFirst();
   }
 
-  /** Resolves once all is written, or cannot be. */
+  /** Resolves once everything is written, or cannot be. */
   written(): Promise<void> {
     return this.#waiting === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }

@@ -1,4 +1,4 @@
-/** `xl list`: stock's table, to the column. */
+/** `xl list`: stock's table, column by column. */
 import type { DomainInfo, DomainState } from '@mig/hypervisor';
 
 const HEADING = 'Name                                        ID   Mem VCPUs\tState\tTime(s)';
@@ -6,9 +6,9 @@ const VERBOSE_HEADING = '   UUID                            Reason-Code\tSecurit
 const LABEL_HEADING = '   Security Label';
 
 export interface TableOptions {
-  /** Also UUID, shutdown reason and security label. */
+  /** Whether to show UUID, shutdown reason and security label, too. */
   readonly verbose?: boolean;
-  /** Also the security label, which no domain here has. */
+  /** Whether to show the security label, which no domain here has. */
   readonly context?: boolean;
 }
 
@@ -38,12 +38,12 @@ function identity({ uuid, state }: DomainInfo): string {
   return ` ${uuid} ${(reason === undefined ? '-' : reason.toString(16)).padStart(8)}`;
 }
 
-/** Xen's numbers: SHUTDOWN_suspend and SHUTDOWN_crash. */
+/** The shutdown reason as Xen's number: SHUTDOWN_suspend or SHUTDOWN_crash. */
 function shutdownReason({ suspended, crashed }: DomainState): number | undefined {
   return crashed ? 3 : suspended ? 2 : undefined;
 }
 
-/** Running, blocked, paused, shut down, why (`s` suspended, `c` crashed), dying. */
+/** The state letters: running, blocked, paused, shut down, why (`s` suspended, `c` crashed), dying. */
 export function stateLetters(state: DomainState): string {
   const { paused, suspended, crashed } = state;
   const shutdown = suspended || crashed;
@@ -57,7 +57,7 @@ export function stateLetters(state: DomainState): string {
   ].join('');
 }
 
-/** The one word for programs: the state that must end first before the domain can run. */
+/** The state in one word, for programs: the one that must end first before the domain can run. */
 export function stateWord({ paused, suspended, crashed }: DomainState): string {
   return crashed ? 'crashed' : suspended ? 'suspended' : paused ? 'paused' : 'running';
 }

@@ -1,4 +1,4 @@
-/** The one funnel from anything thrown to what the operator reads and to the exit status. */
+/** Turns anything thrown into the operator's message and the exit status: the only place that does. */
 import { HostError } from '@mig/hypervisor';
 import type { PosixError } from '@mig/posix';
 import { GONE, isWorkingFolderGone } from '@mig/posix/places';
@@ -13,11 +13,14 @@ import { OutputClosedError } from './text-output.js';
 export interface ErrorReport {
   readonly lines: readonly string[];
   readonly status: number;
-  /** Text of our own that follows them. */
+  /** Text of our own after the message. */
   readonly help?: string;
 }
 
-/** Writes what `error` means; a stack trace only where MIG_DEBUG is set. @returns the exit status */
+/**
+ * Writes what `error` means; a stack trace only if MIG_DEBUG is set.
+ * @returns the exit status
+ */
 export function reportError(error: unknown, log: Log): number {
   const { lines, status, help = '' } = errorReport(error);
   for (const line of lines) log.line(line);
@@ -26,7 +29,7 @@ export function reportError(error: unknown, log: Log): number {
   return status;
 }
 
-/** The same as one text without `xl:` before it, to stand in a sentence or in JSON. */
+/** Describes an error in one text without the `xl:` prefix, to stand in a sentence or in JSON. */
 export function describeError(error: unknown): string {
   return errorReport(error)
     .lines.map((line) => line.replace(/^xl: /, ''))
@@ -52,11 +55,13 @@ export function errorReport(error: unknown): ErrorReport {
     const leadsNowhere = code === 'ENOENT' && !isAbsolute(path) && isWorkingFolderGone();
     return failure(`${path}: ${leadsNowhere ? GONE : meaningOf(code)}`);
   }
-  // What the language itself throws is a mistake of ours; every other class was thrown on purpose, for the operator.
+  // JavaScript's own errors are bugs of ours; every other class was thrown on purpose, for the operator.
   return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);
 }
 
-/** Told by name: its class comes with the foreign functions, which `xl help` is not to wait for. */
+/**
+ * Tells a PosixError by its name: its class loads the foreign functions, which `xl help` must not wait for.
+ */
 function isPosixError(error: Error): error is PosixError {
   return error.name === 'PosixError';
 }
@@ -85,7 +90,7 @@ function internal(message: string): ErrorReport {
 }
 
 function hostMessage({ message, domid, code }: HostError): string {
-  // Most messages name the domain by themselves.
+  // Most messages name the domain already.
   const named = domid === undefined || new RegExp(`\\b${domid}\\b`).test(message);
   const subject = named ? '' : `domain ${domid}: `;
   return withNext(`${subject}${message}`, nextStep[code]);

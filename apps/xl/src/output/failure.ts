@@ -1,6 +1,6 @@
 import { ExitStatus } from './exit-status.js';
 
-/** What could not be done, in a sentence for the operator that says what to do next where there is something. */
+/** A failure, as a sentence for the operator; it says what to do next if there is something to do. */
 export class Failure extends Error {
   override readonly name: string = 'Failure';
 
@@ -13,14 +13,14 @@ export class Failure extends Error {
   }
 }
 
-/** A failure in the words of stock `xl`, which scripts may match: printed without `xl:` before it. */
+/** A failure in the words of stock `xl`, which scripts may match: printed without the `xl:` prefix. */
 export class StockFailure extends Failure {
   override readonly name = 'StockFailure';
 
   constructor(
     message: string,
     status: number = ExitStatus.failure,
-    /** Text of our own that is printed after it. */
+    /** Text of our own, printed after the message. */
     readonly help = '',
   ) {
     super(message, status);

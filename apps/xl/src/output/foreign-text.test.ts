@@ -1,4 +1,4 @@
-/** Checks that text of somebody else reaches no terminal as it is, whatever prints it. */
+/** Checks that text from elsewhere never reaches a terminal as it is, whatever prints it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +19,10 @@ function fileWith(name: string, octets: string | Uint8Array): string {
   return path;
 }
 
-/** A title, a line more, C1, a change of direction. */
+/** Hostile text: a terminal title, another line, C1 controls, a change of direction. */
 const HOSTILE = '\x1b]0;pwn\x07\nline\x9b2J\x7f\u202Etxt.\u2066';
 const SHOWN = String.raw`\u001b]0;pwn\u0007\u000aline\u009b2J\u007f\u202etxt.\u2066`;
-/** All but what ends lines and stands in stock's tables. */
+/** Raw controls: all but those that end lines and stand in stock's tables. */
 const RAW = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 function hostile(): FakeHost {
@@ -36,7 +36,7 @@ function hostile(): FakeHost {
 
 const suspended = { paused: false, suspended: true, crashed: false };
 
-/** As somebody else may write it: with texts that are nobody's. */
+/** A trace as another program may write it, with texts of unknown origin. */
 function traceOf(records: readonly KnownTraceRecord[]): KnownTraceRecord[] {
   return records.map(
     (record) =>
@@ -91,7 +91,7 @@ describe('what others have chosen', () => {
   ])('is shown by its codes in %s', async (_, argv) => {
     const { out, err } = await xlOnTerminal(hostile(), ...argv);
     expect(out + err).not.toMatch(RAW);
-    // The premise: it was there.
+    // The text did occur: the check is not vacuous.
     expect(out).toContain(String.raw`\u001b]0;pwn\u0007`);
   });
 

@@ -4,24 +4,24 @@ import { jsonLines } from './json-lines.js';
 import { writeAll } from './text-output.js';
 
 export class Log {
-  /** `-v` was given this often. */
+  /** Number of `-v` options. */
   verbosity = 0;
   /** `-T`: date and process id before each line, as stock has them. */
   timestamps = false;
 
-  /** @param unread octets that `write` was given and nobody has read yet */
+  /** @param unread number of octets given to `write` and not yet read */
   constructor(
     private readonly write: (text: string) => void = (text) => writeAll(2, Buffer.from(text)),
     private readonly unread: () => number = () => 0,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** Octets that nobody has read yet. */
+  /** Number of octets not yet read. */
   get waiting(): number {
     return this.unread();
   }
 
-  /** A line, fit for a terminal whoever has chosen what is in it. */
+  /** Writes a line, made safe for a terminal whatever the source of its text. */
   line(text: string): void {
     this.text(`${this.timestamps ? this.#stamp() : ''}${terminalText(text)}\n`);
   }
@@ -30,22 +30,22 @@ export class Log {
     this.line(`xl: warning: ${text}`);
   }
 
-  /** Shown with `-v` only. */
+  /** Writes a line with `-v` only. */
   detail(text: string): void {
     if (this.verbosity > 0) this.line(text);
   }
 
-  /** A value as indented JSON, without timestamps. */
+  /** Writes a value as indented JSON, without timestamps. */
   json(value: unknown): void {
     for (const line of jsonLines(value)) this.text(`${line}\n`);
   }
 
-  /** Text as it stands: of our own, such as help, or fit for a terminal already. */
+  /** Writes text as it is: our own, such as help, or already safe for a terminal. */
   text(text: string): void {
     try {
       this.write(text);
     } catch {
-      // Nobody is left to tell.
+      // Nobody is left to read it.
     }
   }
 

@@ -1,6 +1,6 @@
 import type { HostErrorCode } from '@mig/hypervisor';
 
-/** What the operator can do about each of the hypervisor's refusals; empty where its message says it all. */
+/** Advice for each of the hypervisor's refusals; empty where the message suffices. */
 export const nextStep: Readonly<Record<HostErrorCode, string>> = {
   'no-such-domain': "'xl list' shows the domains of this host",
   'name-taken': "give another name, or 'xl rename' the domain that has it",

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Log } from './log.js';
 import { Relay } from './relay.js';
 
-/** Passes on what a shell says on its standard error. */
+/** Relays what a shell writes to its standard error. */
 async function passedOn(
   script: string,
   environment: NodeJS.ProcessEnv = {},
@@ -35,7 +35,7 @@ it('passes on all of it, however much that is, and however it is cut', async () 
 
 it('does not wait for what the program has left running', async () => {
   const text = await passedOn('sleep 1000 & echo $! >&2');
-  // Its premise: it runs, and has the pipe.
+  // The shell's child runs, and holds the pipe.
   expect(spawnSync('kill', [text.trim()]).status).toBe(0);
 });
 

@@ -5,9 +5,9 @@ import type { Log } from './log.js';
 import { MOST_UNREAD } from './lossy-lines.js';
 import { TerminalStream } from './terminal-stream.js';
 
-/** Passes on what another program says on its standard error: another host may have chosen every octet of it. */
+/** Relays another program's standard error: another host may have chosen every octet of it. */
 export class Relay {
-  /** The end that the program writes to; `started` closes it here. */
+  /** The descriptor that the program writes to; `started` closes it here. */
   readonly descriptor: number;
   readonly #socket: Socket;
   readonly #text = new TerminalStream();
@@ -17,13 +17,13 @@ export class Relay {
     const { readEnd, writeEnd } = pipe();
     this.descriptor = writeEnd;
     this.#socket = new Socket({ fd: readEnd, readable: true, writable: false });
-    // What the program has left running may keep its end open for as long as it likes.
+    // Processes that the program has left running may keep the pipe open for as long as they like.
     this.#socket.unref();
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (octets: Buffer) => this.#pass(octets));
   }
 
-  /** Leaves out what a program goes on saying while nobody reads. */
+  /** Relays octets; skips some of them while nobody reads. */
   #pass(octets: Buffer): void {
     if (this.log.waiting > MOST_UNREAD) {
       this.#leftOut += octets.length;
@@ -42,11 +42,11 @@ export class Relay {
     closeDescriptor(this.descriptor);
   }
 
-  /** Passes on what is left, once the program has ended. */
+  /** Relays what is left, once the program has ended. */
   async finish(): Promise<void> {
     for (let before = -1; before !== this.#socket.bytesRead;) {
       before = this.#socket.bytesRead;
-      // The first may come without a look at what can be read, the second does not.
+      // The first callback may come before reading was tried; the second does not.
       await setImmediate();
       await setImmediate();
     }

@@ -1,12 +1,12 @@
 /**
- * Standard output and error. Whoever writes to them waits for whoever reads, as is usual; a command that holds a domain must
- * not, since its operator's signals and words arrive on the same thread.
+ * Standard output and error. By default a write waits for the reader; a command that holds a domain must
+ * not wait, because signals and operators' requests arrive on the same thread.
  */
 import { endAtSignals, endWasAsked } from '../signals.js';
 import { BackgroundWriter } from './background-writer.js';
 import { writeAll } from './text-output.js';
 
-/** Milliseconds for the last words to be read once a signal has asked for the end. */
+/** Time for the last lines to be read once a signal has asked for the end, in milliseconds. */
 const GRACE = 1000;
 
 export class StandardStream {
@@ -19,7 +19,7 @@ export class StandardStream {
     else this.#background.write(octets);
   };
 
-  /** Octets that nobody has read yet. */
+  /** Number of octets not yet read. */
   readonly waiting = (): number => this.#background?.waiting ?? 0;
 
   neverWait(): void {
@@ -34,7 +34,7 @@ export class StandardStream {
 export class StandardStreams {
   readonly output = new StandardStream(1);
   readonly error = new StandardStream(2);
-  /** Undefined where writes wait. */
+  /** Time for the last lines, in milliseconds; undefined while writes wait for the reader. */
   #lastWords: number | undefined;
 
   /**
@@ -48,8 +48,9 @@ export class StandardStreams {
   }
 
   /**
-   * Waits until all is read, since nobody depends on this process any more. From here on a signal ends the process instead.
-   * @param status how it ends then
+   * Waits until all is read, because nothing depends on this process any more. From here on a signal ends
+   * the process instead.
+   * @param status the exit status in that case
    */
   async settle(status: number): Promise<void> {
     if (this.#lastWords === undefined) return;

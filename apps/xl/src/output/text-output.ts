@@ -1,9 +1,9 @@
-/** Standard output: written in large pieces, and finished quietly when nobody reads it any more. */
+/** Standard output: written in large pieces, and ended quietly when its reader is gone. */
 import { terminalText } from '@mig/protocol/terminal-text';
 import { writeSync } from 'node:fs';
 import { jsonLines } from './json-lines.js';
 
-/** The reader of our output has gone, as in `xl list | head -1`. */
+/** Thrown when the reader of our output has gone, as in `xl list | head -1`. */
 export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
 }
@@ -15,35 +15,35 @@ export class TextOutput {
   #pending: string[] = [];
   #length = 0;
 
-  /** @param unread octets that `write` was given and nobody has read yet */
+  /** @param unread number of octets given to `write` and not yet read */
   constructor(
     private readonly write: (octets: Uint8Array) => void,
     private readonly unread: () => number = () => 0,
   ) {}
 
-  /** Octets that nobody has read yet. */
+  /** Number of octets not yet read. */
   get waiting(): number {
     return this.#length + this.unread();
   }
 
-  /** A line, fit for a terminal whoever has chosen what is in it. */
+  /** Writes a line, made safe for a terminal whatever the source of its text. */
   line(text = ''): void {
     this.text(`${terminalText(text)}\n`);
   }
 
-  /** A value as indented JSON. */
+  /** Writes a value as indented JSON. */
   json(value: unknown): void {
     for (const line of jsonLines(value)) this.text(`${line}\n`);
   }
 
-  /** Text as it stands: of our own, such as help, or fit for a terminal already. */
+  /** Writes text as it is: our own, such as help, or already safe for a terminal. */
   text(text: string): void {
     this.#pending.push(text);
     this.#length += text.length;
     if (this.#length >= PIECE) this.flush();
   }
 
-  /** Octets that are not ours to interpret, such as a guest's console. */
+  /** Writes octets uninterpreted, such as a guest's console. */
   octets(octets: Uint8Array): void {
     this.flush();
     this.write(octets);
@@ -59,8 +59,8 @@ export class TextOutput {
 }
 
 /**
- * Writes to a descriptor that may be non-blocking: whoever shares it decides that, not we.
- * @param name what an error calls it; without one it is the output
+ * Writes to a descriptor that may be non-blocking: those who share it decide that.
+ * @param name the descriptor's name in an error; the default is the output
  */
 export function writeAll(descriptor: number, octets: Uint8Array, name?: string): void {
   for (let written = 0; written < octets.length;) {

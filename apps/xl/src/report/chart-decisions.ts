@@ -1,4 +1,4 @@
-/** What the policy saw whenever the dirty count was known, and what it made of it. */
+/** Plots the policy's view whenever the dirty count was known, and its decision. */
 import { downtimeText } from '../control/downtime-words.js';
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';

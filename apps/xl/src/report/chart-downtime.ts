@@ -1,10 +1,10 @@
-/** What the downtime was made of: the states of the handshake within it. */
+/** Plots the parts of the downtime: the states of the handshake within it. */
 import { INK, type Plot } from './plot.js';
 import type { Span, Story } from './story.js';
 import { timeText } from './units.js';
 import { framed } from './width.js';
 
-/** What happens in a state, as far as the domain that stands still is concerned. */
+/** The meaning of a state for the domain that stands still. */
 const WHAT: Readonly<Record<string, string>> = {
   suspending: 'the guest suspends',
   'stop-and-copy': 'the last pages and the context',

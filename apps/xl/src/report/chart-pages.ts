@@ -1,17 +1,17 @@
-/** What each pass found dirty, and what it sent. */
+/** Plots the pages that each pass found dirty, and those that it sent. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
 import { countText, largest, smallest } from './units.js';
 import { passName, passOrder } from './pass-name.js';
 import { framed, LEFT, titleAbove, WIDTH } from './width.js';
 
-/** Beyond this the small passes would vanish beside the first. */
+/** Largest ratio for a linear axis: beyond it the small passes would vanish beside the first. */
 const LINEAR_RATIO = 40;
-/** Words below the bars as long as they have room. */
+/** Most passes with their names in words below the bars. */
 const MAX_NAMED = 8;
-/** Slanted, each of so many has room. */
+/** Most passes with slanted names. */
 const MOST_NAMED = 30;
-/** Of a figure above a bar, at 10 pixels. */
+/** Width of a digit above a bar, in pixels, at a font size of 10. */
 const DIGIT = 5.9;
 const SERIES = ['dirty when it began', 'sent'];
 
@@ -39,7 +39,7 @@ export function pagesChart({ passes }: Story): Plot | undefined {
     type: 'nominal',
     sort: passOrder(passes),
     title: 'pass',
-    // A word a line, as long as there is room for words.
+    // One word a line, if there is room for words.
     axis: many
       ? { labelAngle: -60, labelOverlap: passes.length > MOST_NAMED }
       : { labelAngle: 0, labelOverlap: false, labelExpr: "split(datum.label, ' ')" },

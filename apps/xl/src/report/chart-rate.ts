@@ -1,10 +1,10 @@
-/** How fast pages went, and how fast the guest dirtied them. */
+/** Plots the rate of sending, and the guest's rate of dirtying. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
 import { largest, mib, mibOfPages, seconds, smallest, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
-/** Points of a line at most: more is not to be seen. */
+/** Most points of a line: more cannot be seen. */
 const MAX_POINTS = 400;
 const SENDING = 'sent (mean of the pass)';
 const MOMENT = 'sent (last 32 MiB)';
@@ -18,13 +18,13 @@ const DASHES = [
 
 interface Point {
   readonly series: string;
-  /** Seconds. */
+  /** Time in seconds. */
   readonly time: number;
-  /** MiB per second. */
+  /** Rate in MiB per second. */
   readonly rate: number;
-  /** Points of one part are joined. */
+  /** The line's name: its points are joined. */
   readonly part: string;
-  /** Of the part. */
+  /** The legend of the line. */
   readonly says: string;
 }
 
@@ -106,7 +106,7 @@ function band(still: { from: number; to: number; label: string }, scale: object)
 
 function meanRates({ passes }: Story): Point[] {
   return passes.flatMap(({ kind, iteration, from, to, octets, milliseconds }) => {
-    // What is sent of the suspended domain knows no limit, and would press all else to the ground.
+    // The suspended domain is sent without a limit, which would flatten all else.
     const live = kind === 'precopy' || kind === 'remainder';
     if (!live || octets === undefined || !milliseconds) return [];
     const rate = mib(octets) / seconds(milliseconds);
@@ -130,7 +130,7 @@ function momentRates({ consultations }: Story): Point[] {
     }));
 }
 
-/** Each holds for the pass after which the log was read. */
+/** Dirty rates: each belongs to the pass after which the log was read. */
 function dirtyRates({ consultations }: Story): Point[] {
   const reads = consultations.filter(({ point }) => point === 'dirty-count-known');
   return reads.flatMap(({ at, dirtyRate }, i) => {

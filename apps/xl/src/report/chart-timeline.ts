@@ -1,4 +1,4 @@
-/** When each pass ran, and where the domain stood still. */
+/** Plots when each pass ran, and when the domain stood still. */
 import { INK, type Plot } from './plot.js';
 import type { Story } from './story.js';
 import { passName, passOrder } from './pass-name.js';
@@ -94,7 +94,7 @@ interface Labelled {
   readonly to: number;
 }
 
-/** To the right of a bar, or to its left where there is no room. */
+/** Labels to the right of a bar, or to its left if there is no room. */
 function labels(bars: readonly Labelled[], end: number, y: object, x: object, beside: object): object[] {
   const text = { field: 'label', type: 'nominal' };
   const near = bars.filter(({ to }) => to > end * 0.9);

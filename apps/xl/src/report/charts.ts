@@ -7,11 +7,11 @@ import { type Plot, plotSvg } from './plot.js';
 import type { Story } from './story.js';
 
 export interface Drawing extends Pick<Plot, 'title' | 'description'> {
-  /** An `<svg>` element. */
+  /** The drawing as an `<svg>` element. */
   readonly svg: string;
 }
 
-/** Those that the trace has something for. */
+/** Draws the plots that the trace has data for. */
 export async function drawings(story: Story): Promise<Drawing[]> {
   const plots = [timelineChart, downtimeChart, pagesChart, rateChart, decisionsChart].map((chart) =>
     chart(story),

@@ -1,4 +1,4 @@
-/** What stands at the head of a report: how it ended, and the figures that people look for first. */
+/** The head of a report: how the migration ended, and its main figures. */
 import { bandwidthText } from '@mig/sender/policy';
 import type { Settings } from '@mig/protocol/trace';
 import { endText } from '../trace/read-trace.js';
@@ -7,12 +7,12 @@ import { countText, mibRateText, octetsText, timeText } from './units.js';
 
 export type Facts = readonly (readonly [name: string, value: string])[];
 
-/** A command that reached the target is no name for it. */
+/** The title; a command that reached the target does not serve as its name. */
 export function titleOf({ header: { domain, target } }: Story): string {
   return target.startsWith('command: ') ? `Migration of ${domain}` : `Migration of ${domain} to ${target}`;
 }
 
-/** A word, and a sentence or more. */
+/** The verdict: a word, and a sentence or more. */
 export function verdictOf(story: Story): { readonly word: string; readonly sentences: readonly string[] } {
   const { outcome, precopyEnd } = story;
   const ended = precopyEnd === undefined ? [] : [`Precopy ended: ${precopyEnd.sentence}.`];

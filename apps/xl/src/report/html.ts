@@ -1,4 +1,4 @@
-/** The report as an HTML page: no script, and nothing from elsewhere. */
+/** The report as an HTML page: without scripts, and without external resources. */
 import type { Drawing } from './charts.js';
 import { circumstances, type Facts, keyFigures, titleOf, verdictOf } from './facts.js';
 import { escaped } from './plot.js';
@@ -6,7 +6,7 @@ import type { Story } from './story.js';
 import { STYLE } from './style.js';
 import { decisionTable, passTable, stateTable, type Table } from './tables.js';
 
-/** Whatever a name in the trace may hold, a browser fetches and runs nothing. */
+/** The content security policy: whatever a name in the trace holds, a browser fetches and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 export function htmlPage(story: Story, drawn: readonly Drawing[]): string {
@@ -65,7 +65,7 @@ function table({ caption, note, columns, rows }: Table): string {
     const others = rest.map((cell, i) => `<td${kind(i + 1)}>${cell}</td>`).join('');
     return `<tr><th scope="row"${kind(0)}>${first ?? ''}</th>${others}</tr>`;
   });
-  // What is wider than the window scrolls, also from the keyboard.
+  // Content wider than the window scrolls, also from the keyboard.
   return [
     `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
     `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead>`,

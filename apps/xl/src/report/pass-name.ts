@@ -1,6 +1,6 @@
 import type { StoryPass } from './story.js';
 
-/** As an axis names a pass. */
+/** The name of a pass on an axis. */
 export function passName({ iteration, kind }: Pick<StoryPass, 'iteration' | 'kind'>): string {
   return `${iteration} ${kind}`;
 }

@@ -1,26 +1,26 @@
 /**
- * Plots as SVG, without a browser: vega-lite's specifications, drawn by vega. It takes half a second to load: whoever
- * needs it imports it when it comes to that.
+ * Draws plots as SVG without a browser: vega-lite specifications, rendered by vega. Loading them takes half
+ * a second: import this only when a plot is made.
  */
 import type * as vega from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 
 export interface Plot {
-  /** What it is, in a line: its accessible name. */
+  /** The plot's accessible name, in a line. */
   readonly title: string;
-  /** What is to be seen in it, in a sentence or two, for those who do not see it. */
+  /** The plot's content in a sentence or two, for readers who do not see it. */
   readonly description: string;
   /**
-   * A specification of vega-lite, without title, description and config. Marks that are clipped, and gradients, would
-   * have the same ids in every plot: none.
+   * A vega-lite specification, without title, description and config. Clipped marks and gradients are not
+   * allowed: their ids would be the same in every plot.
    */
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** Fonts that every system has something for; nothing is fetched. */
+/** Fonts of which every system has one; nothing is fetched. */
 export const FONT = 'system-ui, "DejaVu Sans", "Liberation Sans", Arial, sans-serif';
 
-/** Dark on white, told apart in print and by those who do not tell red from green (after Okabe and Ito). */
+/** Colours: dark on white, distinct in print and for colour-blind readers (after Okabe and Ito). */
 export const INK = {
   text: '#1b1f24',
   quiet: '#57606a',
@@ -61,7 +61,10 @@ const config = {
   text: { color: INK.text, fontSize: 11 },
 } as const;
 
-/** @returns one `<svg>` element, with a title, a description and a role; no script, and nothing from elsewhere */
+/**
+ * @returns one `<svg>` element, with a title, a description and a role; without scripts and external
+ * resources
+ */
 export async function plotSvg({ title, description, spec }: Plot): Promise<string> {
   const [drawing, lite] = await Promise.all([import('vega'), import('vega-lite')]);
   const { spec: compiled } = lite.compile({ ...spec, description: title, config } as TopLevelSpec);
@@ -77,7 +80,7 @@ export async function plotSvg({ title, description, spec }: Plot): Promise<strin
   }
 }
 
-/** A specification that names a file or an address is a mistake. */
+/** Refuses to load: a specification that names a file or an address is a mistake. */
 function nowhere({ loader }: typeof vega): vega.Loader {
   const refuse = () => Promise.reject(new Error('a plot loads nothing'));
   return { ...loader(), load: refuse, file: refuse, http: refuse };
@@ -89,7 +92,7 @@ function described(svg: string, title: string, description: string): string {
   return svg.replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${attributes} ${role}>${words}`);
 }
 
-/** For the text and the attributes of HTML and SVG alike. */
+/** Escapes text for HTML and SVG, in content and attributes alike. */
 export function escaped(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',

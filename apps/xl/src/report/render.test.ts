@@ -4,7 +4,7 @@ import { failed, sample, torn } from './sample.test-support.js';
 import { storyOf } from './story.js';
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
-/** What would have a browser fetch or run something; namespaces are names only. */
+/** Matches what would make a browser fetch or run something; namespaces are only names. */
 const FOREIGN = /<script|<link|\bsrc=|xlink:href|@import|url\(|\bon\w+=|https?:\/\/(?!www\.w3\.org\/)/i;
 
 describe.each(['html', 'svg'] as const)('as %s', (format) => {

@@ -1,4 +1,4 @@
-/** A trace as a page. Everything here is loaded when a report is made, and not before. */
+/** Renders a trace as a page. Load this only when a report is made. */
 import { terminalLines } from '@mig/protocol/terminal-text';
 import type { TraceEnd, TraceRecord } from '@mig/protocol/trace';
 import type { ReportFormat } from '../trace/report-format.js';
@@ -8,10 +8,10 @@ import { storyOf } from './story.js';
 import { svgPage } from './svg.js';
 
 /**
- * The same records give the same page.
+ * Renders the report: the same records always give the same page.
  * @param records with the header first
- * @param end how the trace ends, where it was read from a file
- * @returns a file that needs no other
+ * @param end the end of the trace, if it was read from a file
+ * @returns a page that needs no other file
  */
 export async function renderReport(
   records: readonly TraceRecord[],
@@ -21,6 +21,6 @@ export async function renderReport(
   const story = storyOf(records, end);
   const drawn = await drawings(story);
   const page = format === 'html' ? htmlPage(story, drawn) : svgPage(story, drawn);
-  // Who wrote the trace has chosen the names in it, and control characters are not to be had in XML at all.
+  // The trace's writer has chosen the names in it, and XML allows no control characters.
   return terminalLines(page);
 }

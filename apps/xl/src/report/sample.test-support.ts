@@ -1,4 +1,4 @@
-/** A trace of a migration that went well, and what may be left of one. */
+/** Sample traces: a migration that went well, and parts of one. */
 import type { KnownTraceRecord, TraceHeader } from '@mig/protocol/trace';
 
 const header: TraceHeader = {
@@ -100,7 +100,7 @@ export const sample: readonly KnownTraceRecord[] = [
   },
 ];
 
-/** What there is when the writer was killed in the second pass. */
+/** The trace of a writer that was killed in the second pass. */
 export const torn = sample.slice(0, 9);
 
 export const failed: readonly KnownTraceRecord[] = [

@@ -1,9 +1,9 @@
-/** A trace as the report tells it. Pure. */
+/** A trace as the report presents it. Pure. */
 import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
 import { given } from '../trace/settings.js';
 import { largest } from './units.js';
 
-/** Milliseconds since the trace began. */
+/** A span in milliseconds since the trace began. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -13,7 +13,7 @@ export interface StoryPass extends Span {
   readonly kind: RecordOf<'pass'>['kind'];
   readonly iteration: number;
   readonly dirtyPages: number;
-  /** What follows is of passes that were finished. */
+  /** Pages sent; this and the following fields are known for finished passes. */
   readonly sentPages: number | undefined;
   readonly octets: number | undefined;
   readonly milliseconds: number | undefined;
@@ -23,26 +23,29 @@ export interface StoryState extends Span {
   readonly state: string;
 }
 
-/** For how long these settings of the operator's held. */
+/** The period for which the operator's settings were these. */
 export interface StoryCourse extends Span {
   readonly settings: Settings;
 }
 
 export interface Story {
   readonly header: TraceHeader;
-  /** At least one: that of the header. */
+  /** The periods of settings, at least one: the header's. */
   readonly courses: readonly StoryCourse[];
   readonly passes: readonly StoryPass[];
   readonly states: readonly StoryState[];
   readonly consultations: readonly RecordOf<'consulted'>[];
   readonly precopyEnd: RecordOf<'precopy-ended'> | undefined;
-  /** Nobody ran the domain: up to the report of success, or to the end of the trace where that is missing. */
+  /**
+   * The time in which no host ran the domain: up to the report of success, or to the end of the trace if
+   * that is missing.
+   */
   readonly downtime: Span | undefined;
   readonly suspendedAt: number | undefined;
   readonly outcome: RecordOf<'complete'> | RecordOf<'failed'> | undefined;
-  /** Where the trace breaks off. */
+  /** The end of the trace. */
   readonly end: TraceEnd;
-  /** Milliseconds. */
+  /** Length of the trace in milliseconds. */
   readonly length: number;
 }
 

@@ -1,6 +1,6 @@
 import { FONT, INK } from './plot.js';
 
-/** Of the HTML page. On paper: no colour is needed, no plot is torn apart, and nothing scrolls. */
+/** The style of the HTML page. In print it needs no colour, plots are not split, and nothing scrolls. */
 export const STYLE = `
 :root { color: ${INK.text}; background: white; font: 15px/1.5 ${FONT}; }
 body { max-width: 860px; margin: 0 auto; padding: 28px 20px 48px; }

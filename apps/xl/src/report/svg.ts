@@ -1,4 +1,4 @@
-/** The report as one SVG: the plots above each other, with the figures as text. */
+/** The report as one SVG: the plots above each other, the figures as text. */
 import type { Drawing } from './charts.js';
 import { circumstances, keyFigures, titleOf, verdictOf } from './facts.js';
 import { escaped, FONT, INK } from './plot.js';
@@ -8,7 +8,7 @@ import { WIDTH } from './width.js';
 
 const MARGIN = 20;
 const LINE = 19;
-/** Letters that fit on a line, at the width that most have. */
+/** Characters of a line, at an average width. */
 const LETTERS = 110;
 
 interface TextStyle {
@@ -17,7 +17,7 @@ interface TextStyle {
   readonly fill?: string;
 }
 
-/** Adds from top to bottom. */
+/** A sheet to which parts are added from top to bottom. */
 class Sheet {
   readonly #parts: string[] = [];
   y = MARGIN;
@@ -99,7 +99,7 @@ export function svgPage(story: Story, drawn: readonly Drawing[]): string {
   return sheet.render(title, verdict);
 }
 
-/** SVG breaks no lines by itself. */
+/** Wraps text: SVG does not break lines. */
 function wrapped(text: string, letters = LETTERS): string[] {
   const lines: string[] = [''];
   for (const word of text

@@ -1,11 +1,11 @@
-/** The report's figures as tables: what the plots show, exactly. */
+/** The report's figures as tables: exact values for the plots. */
 import { downtimeCell } from '../control/downtime-words.js';
 import type { Story } from './story.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 
 export interface Table {
   readonly caption: string;
-  /** What is not in it. */
+  /** A remark on what the table leaves out. */
   readonly note?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
@@ -14,7 +14,7 @@ export interface Table {
 export interface Column {
   readonly name: string;
   readonly numbers: boolean;
-  /** Sentences, which may take several lines. */
+  /** Whether the last column holds sentences, which may take several lines. */
   readonly long?: true;
 }
 
@@ -48,7 +48,7 @@ export function passTable({ passes }: Story): Table {
   };
 }
 
-/** Those between batches only where they ended something. */
+/** The table of decisions; those between batches only if they ended something. */
 export function decisionTable({ consultations }: Story): Table {
   const worthy = consultations.filter(
     ({ point, decision }) => point !== 'between-batches' || decision !== 'continue-precopy',

@@ -1,4 +1,4 @@
-/** Of the whole report: pages in pages, time in seconds unless it says ms, octets in MiB. */
+/** Units of the whole report: pages in pages, time in seconds unless it says ms, octets in MiB. */
 import { octetsText } from '../migrate/figures.js';
 
 export const PAGE = 4096;
@@ -8,17 +8,20 @@ export const seconds = (milliseconds: number): number => milliseconds / 1000;
 export const mib = (octets: number): number => octets / MIB;
 export const mibOfPages = (pages: number): number => mib(pages * PAGE);
 
-/** The largest of any number of figures, and 0. A trace has more of them than a call can have arguments. */
+/**
+ * The largest of any number of figures, at least 0. A trace has more figures than a call can have
+ * arguments.
+ */
 export function largest(figures: readonly number[]): number {
   return figures.reduce((most, each) => Math.max(most, each), 0);
 }
 
-/** The smallest of any number of figures; infinite of none. */
+/** The smallest of any number of figures; infinite if there is none. */
 export function smallest(figures: readonly number[]): number {
   return figures.reduce((least, each) => Math.min(least, each), Infinity);
 }
 
-/** Digits in groups of three, apart by a narrow space that does not break. */
+/** Formats digits in groups of three, separated by a narrow no-break space. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
@@ -29,7 +32,10 @@ export function timeText(milliseconds: number): string {
   return milliseconds >= 10 ? `${milliseconds.toFixed(0)} ms` : `${milliseconds.toFixed(1)} ms`;
 }
 
-/** @returns a dash where no time passed */
+/**
+ * Formats a rate.
+ * @returns a dash if no time passed
+ */
 export function mibRateText(octets: number, milliseconds: number): string {
   return milliseconds > 0 ? `${(mib(octets) / (milliseconds / 1000)).toFixed(1)} MiB/s` : '–';
 }

@@ -1,9 +1,9 @@
 /**
- * Where things stand in the report's plots. Nothing is measured: without a browser the width of a text is a guess, and
- * time is to stand at the same place in all plots.
+ * Positions in the report's plots. Nothing is measured: without a browser the width of a text is a guess,
+ * and time must stand at the same place in all plots.
  */
 
-/** Of every plot, its axes included; it fits on a printed page of A4 or Letter. */
+/** Width of every plot, axes included; it fits on a printed page of A4 or Letter. */
 export const WIDTH = 760;
 
 const RIGHT = 24;
@@ -12,17 +12,17 @@ const NO_LEGEND = 10;
 const AXIS = 48;
 
 export interface Frame {
-  /** For the names beside the vertical axis. */
+  /** Room for the names beside the vertical axis. */
   readonly left?: number;
   readonly height: number;
   readonly legend: boolean;
-  /** Below the plot. */
+  /** Room below the plot. */
   readonly bottom?: number;
 }
 
 export const LEFT = 132;
 
-/** The part of a specification that places it. */
+/** The part of a specification that sets the plot's position. */
 export function framed({ left = LEFT, height, legend, bottom = AXIS }: Frame) {
   return {
     width: WIDTH - left - RIGHT,
@@ -32,7 +32,7 @@ export function framed({ left = LEFT, height, legend, bottom = AXIS }: Frame) {
   } as const;
 }
 
-/** Title of an axis beside its end: it takes nothing from the width. */
+/** Puts an axis title above its end, where it takes no width. */
 export const titleAbove = {
   titleAngle: 0,
   titleAlign: 'right',

@@ -1,4 +1,7 @@
-/** The whole program on a Xen host: which command lines it hands on, and what stock's xl finds then. */
+/**
+ * Tests of the whole program on a Xen host: the command lines that it hands on, and what stock's xl
+ * receives.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,7 +13,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const OWN = fileURLToPath(new URL('../../bin/xl.js', import.meta.url));
 
-/** Says what it is, as JSON in parts that need no quoting, and ends with a status of its own. */
+/**
+ * A script that describes itself as JSON in parts that need no quoting, and ends with a status of its own.
+ */
 const STOCK = `#!/bin/sh
 echo "stock $$"
 for word; do echo "argument $word"; done
@@ -44,7 +49,7 @@ async function run(name: 'xl' | 'mig', args: readonly string[], options: RunOpti
   const PATH = [...path.map((each) => join(folder, each)), '/usr/bin', '/bin'].join(delimiter);
   const env = { PATH, MIG_CACHE_DIR: '', MIG_HYPERVISOR: 'xen', ...environment };
   const child = spawn(process.execPath, [join(folder, 'ours', name), ...args], { env });
-  // It may have ended before it reads.
+  // It may end before it reads.
   child.stdin.on('error', () => undefined).end('a line\n');
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
@@ -69,7 +74,7 @@ describe('what is not ours', () => {
     expect(said('input')).toEqual(['a line']);
     expect(stderr).toBe('an error of stock\n');
     expect(status).toBe(37);
-    // What a shell sets by itself.
+    // Variables that a shell sets by itself.
     const variables = said('variable').filter((each) => !/^(PWD|SHLVL|OLDPWD|_|MIG_HANDED_ON)=/.test(each));
     expect(variables.sort()).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`).sort()); // prettier-ignore
   });

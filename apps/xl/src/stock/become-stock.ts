@@ -3,15 +3,21 @@ import { argumentOctets, undecodedArgument } from '@mig/posix/places';
 import { Failure } from '../output/failure.js';
 import { findStockXl } from './stock-xl.js';
 
-/** Names the process that was handed on last: the same one again has come in a circle, by a script that calls us. */
+/**
+ * The variable that names the program handed on to last: meeting the same one again means a circle of
+ * scripts.
+ */
 const HANDED_ON = 'MIG_HANDED_ON';
 
-/** This process becomes the stock xl. @throws Failure, or what the kernel says */
+/**
+ * Becomes the stock xl, in this process.
+ * @throws Failure, or the kernel's error
+ */
 export function becomeStock(own: string, argv: readonly string[]): never {
   const path = findStockXl(process.env, own);
   if (!noteHandOver(HANDED_ON)) {
     throw new Failure(`${path} is mig again, not the stock xl; MIG_STOCK_XL may name it`);
   }
-  // Stock takes names as they are.
+  // Stock accepts names that are not UTF-8.
   execute(path, ['xl', ...(undecodedArgument(argv) === undefined ? argv : argumentOctets(argv.length))]);
 }

@@ -5,9 +5,9 @@ import { Failure } from '../output/failure.js';
 export type Hypervisor = 'xen' | 'embedded';
 
 /**
- * Xen in a dom0, otherwise the embedded one, which also has the word where a folder for its hosts is named.
- * MIG_HYPERVISOR has the last word.
- * @throws Failure where that is neither of the two
+ * Chooses the hypervisor: Xen in a dom0, else the embedded one. MIG_HOST_DIR selects the embedded one;
+ * MIG_HYPERVISOR overrides both.
+ * @throws Failure where MIG_HYPERVISOR names neither
  */
 export function chosenHypervisor(environment: NodeJS.ProcessEnv = process.env, root = '/'): Hypervisor {
   const named = environment['MIG_HYPERVISOR'];

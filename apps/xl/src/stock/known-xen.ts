@@ -1,8 +1,8 @@
-/** The line of `mig info` before the stock xl's own words: only mig knows what its knowledge of this Xen rests on. */
+/** The line of `mig info` above stock's output: only mig knows what its knowledge of this Xen rests on. */
 import { HostError } from '@mig/hypervisor';
 import { writeAll } from '../output/text-output.js';
 
-/** Prints the line, in the form of stock's. */
+/** Prints the line, in stock's form. */
 export async function sayKnownXen(): Promise<void> {
   writeAll(1, Buffer.from(`${'mig'.padEnd(22)} : ${await knowledge()}\n`));
 }

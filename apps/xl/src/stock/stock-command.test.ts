@@ -32,10 +32,10 @@ test.each([
   'create migrate.cfg',
   'destroy save',
   'restore file',
-  // Stock's abbreviations are stock's.
+  // Stock's abbreviations go to stock.
   'mig busy host2',
   'no-such-command',
-  // What only stock receives: Remus and COLO.
+  // Only stock receives Remus and COLO.
   'migrate-receive -r',
   'migrate-receive -er',
   'migrate-receive --colo',

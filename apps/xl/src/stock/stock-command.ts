@@ -1,9 +1,9 @@
 /**
- * Which command lines are the stock xl's on a Xen host: all but those that mig does itself. Scripts, xendomains and
- * completion find the xl that they know.
+ * Decides which command lines go to the stock xl on a Xen host: all but mig's own. So scripts, xendomains
+ * and completion find the xl that they know.
  */
 
-/** `help` and no command at all are ours only under a name that stock does not have. */
+/** Commands of our own. `help` and the empty command line are ours only under a name that stock does not have. */
 export const OURS = [
   'dirty-rate',
   'migrate',
@@ -18,14 +18,14 @@ export const OURS = [
   'trace',
 ];
 
-/** What of our commands only stock can do. */
+/** Options of our commands that only stock supports. */
 const STOCK_ONLY: Readonly<Record<string, RegExp>> = {
   // Checkpointed streams.
   'migrate-receive': /^(-[a-zA-Z]*r|--colo|--coloft-script|--userspace-colo-proxy)/,
 };
 
 /**
- * @param argv what follows `xl`
+ * @param argv the arguments after `xl`
  * @param invokedAs the name that the program was called by
  */
 export function isStockCommand(argv: readonly string[], invokedAs: string): boolean {
@@ -38,8 +38,8 @@ export function isStockCommand(argv: readonly string[], invokedAs: string): bool
 }
 
 /**
- * Whether it is `info` alone, under a name that is not stock's. A program that reads `xl info`, or asks for one field,
- * finds what stock says and no more.
+ * Tells whether it is `info` alone, under a name that is not stock's. A program that reads `xl info`, or
+ * asks for one field, gets stock's output unchanged.
  */
 export function isWholeInfo(argv: readonly string[], invokedAs: string): boolean {
   return invokedAs !== 'xl' && argv.length === 1 && argv[0] === 'info';

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** This is the stock xl. */
+/** Installs `script` as the stock xl. */
 function stockXl(script: string): void {
   const stock = join(folder, 'stock-xl');
   writeFileSync(stock, `#!/bin/sh\n${script}\n`);
@@ -24,7 +24,7 @@ function stockXl(script: string): void {
   vi.stubEnv('MIG_STOCK_XL', stock);
 }
 
-/** The configuration that mig makes of a file by that stock xl, and the lines that the operator is shown. */
+/** Reads a file through that stock xl: the resulting configuration, and the lines shown to the operator. */
 function readBy(script: string, file = 'g1.cfg') {
   stockXl(script);
   const lines: string[] = [];

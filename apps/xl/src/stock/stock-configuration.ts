@@ -1,4 +1,7 @@
-/** A configuration file as the stock xl reads it: no library has its parser, and xl.conf has a say in it. */
+/**
+ * Reads a configuration file with the stock xl: no library has its parser, and xl.conf influences the
+ * result.
+ */
 import { execFile } from 'node:child_process';
 import { ConfigurationJsonError, MAX_CONFIGURATION, parseConfigurationJson } from '@mig/protocol';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -6,7 +9,10 @@ import { Failure } from '../output/failure.js';
 import type { Log } from '../output/log.js';
 import { findStockXl } from './stock-xl.js';
 
-/** It parses, prints and ends: no domain is looked at, made or changed. Masks of xl.conf are each host's own. */
+/**
+ * A dry run: it parses, prints and ends, and neither looks at domains nor changes any. CPU masks of xl.conf
+ * are each host's own.
+ */
 const DRY_RUN = ['create', '--dryrun', '--quiet', '--ignore-global-affinity-masks', '--defconfig'];
 
 interface Ended {
@@ -16,10 +22,10 @@ interface Ended {
 }
 
 /**
- * Has the stock xl parse a configuration file, as for a domain that it were to create.
- * @param log takes what it remarks, and what it complains of
+ * Has the stock xl parse a configuration file, as if it were to create the domain.
+ * @param log takes its remarks and complaints
  * @returns libxl JSON
- * @throws Failure where it does not take the file
+ * @throws Failure where stock refuses the file
  */
 export async function stockConfiguration(
   file: string,
@@ -35,11 +41,11 @@ export async function stockConfiguration(
 }
 
 /**
- * Says which UUID a file gives its domain, which {@link stockConfiguration} does not tell from one that stock makes up where the
- * file has none: that is another each time.
- * @param configuration what stock made of the file
- * @param expected what is asked no further
- * @returns undefined where the file has none
+ * Finds the UUID that a file gives its domain. {@link stockConfiguration} alone cannot tell it from one
+ * that stock made up, which differs each time.
+ * @param configuration stock's result for the file
+ * @param expected a UUID that needs no further question
+ * @returns undefined if the file has none
  */
 export async function saidUuid(
   file: string,
@@ -49,7 +55,7 @@ export async function saidUuid(
 ): Promise<string | undefined> {
   const uuid = uuidIn(configuration);
   if (uuid === expected) return uuid;
-  // What it remarks has been shown.
+  // Its remarks have been shown already.
   const again = uuidIn(await stockConfiguration(file, { line: () => undefined }, own));
   return again === uuid ? uuid : undefined;
 }
@@ -68,7 +74,7 @@ function run(program: string, args: readonly string[]): Promise<Ended> {
     const child = execFile(program, args, options, (error, output, words) => {
       resolve({ problem: error === null ? undefined : reasonOf(error), output, words: words.toString() });
     });
-    // Whoever stands in for stock is asked for nothing.
+    // A script in place of stock must not wait for input.
     child.stdin?.on('error', () => undefined).end();
   });
 }

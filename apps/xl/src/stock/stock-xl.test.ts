@@ -48,7 +48,7 @@ describe('on PATH', () => {
     link('c/xl', '../mig/xl.js');
     const stock = program('d/xl');
     expect(findStockXl(onPath('a', 'b', 'c', 'd'), own)).toBe(stock);
-    // Also where it was through a link that we were called.
+    // Also if we were called through a link.
     expect(findStockXl(onPath('a', 'b', 'c', 'd'), path('b/xl'))).toBe(stock);
     expect(() => findStockXl(onPath('a', 'b'), own)).toThrow(NONE);
   });

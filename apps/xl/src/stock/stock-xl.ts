@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { Failure } from '../output/failure.js';
 
 /**
- * The path of the stock xl: MIG_STOCK_XL, else the first `xl` on PATH that is not this program.
+ * Finds the stock xl: MIG_STOCK_XL, else the first `xl` on PATH that is not this program.
  * @param own the path of this program
  * @throws Failure where there is none
  */
@@ -14,7 +14,7 @@ export function findStockXl(environment: NodeJS.ProcessEnv, own: string): string
   if (named !== undefined && named !== '') {
     if (!isAbsolute(named)) throw new Failure(`MIG_STOCK_XL names ${named}, which is no absolute path`);
     if (!isProgram(named)) throw new Failure(`MIG_STOCK_XL names ${named}, which is no program`);
-    // To become oneself never ends.
+    // A program that becomes itself never ends.
     if (realpathSync(named) === self) throw new Failure(`MIG_STOCK_XL names ${named}, which is mig's own xl`);
     return named;
   }
@@ -28,7 +28,7 @@ export function findStockXl(environment: NodeJS.ProcessEnv, own: string): string
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    // A folder may be executable, too.
+    // Folders are executable, too.
     return statSync(path).isFile();
   } catch {
     return false;

@@ -5,7 +5,7 @@ import { OctetSource } from './octet-source.js';
 import { openOutputFile } from './output-file.js';
 import { walk } from './walk.js';
 
-/** Decodes every record and encodes it anew; the pages pass by untouched. */
+/** Decodes every record and encodes it anew; pages pass through untouched. */
 export function copy(context: Context, from: string, to: string, { start }: { start?: StreamStart }): void {
   const source = OctetSource.open(from, { seek: false });
   try {

@@ -1,4 +1,4 @@
-/** Events back to octets: the same as were decoded, odd padding and reserved bits included. */
+/** Encodes events as octets: the same as were decoded, odd padding and reserved bits included. */
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -15,14 +15,14 @@ import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
 
 /** More than stock writes into a record, and as many as any may hold. */
 const MAX_PFNS = 32702;
-/** Of the record header, the length. */
+/** Offset of the length in a record header. */
 const LENGTH_OFFSET = 4;
 const noPages = new Uint8Array(0);
 
 export class EventEncoder {
   readonly #pages = new PageDataEncoder(MAX_PFNS);
 
-  /** The octets of an event, of pages those that precede them; valid until the next call. */
+  /** Encodes an event; of pages, only the octets that precede them. Valid until the next call. */
   encode(event: StreamEvent): Uint8Array {
     switch (event.kind) {
       case 'xl-header':
@@ -53,7 +53,7 @@ export class EventEncoder {
       ...(reservedBits === undefined ? {} : { reservedBits }),
     };
     const octets = encodeImageRecord({ type: 'PAGE_DATA', pfns, types, pages: noPages, ...odd });
-    // The pages go by themselves: only their length is told here.
+    // The pages themselves are written apart: only their length is set here.
     new DataView(octets.buffer, octets.byteOffset).setUint32(LENGTH_OFFSET, length, true);
     return octets;
   }

@@ -1,25 +1,25 @@
-/** Octets from a file or a pipe, through one buffer that is used again. */
+/** Octets from a file or a pipe, through one reused buffer. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { nameOf, standardStream } from './standard-stream.js';
 
-/** Octets read at once where all of them are wanted. */
+/** Octets per read if all of them are wanted. */
 const READ_ALL = 2 ** 20;
-/** The same where pages are passed over in a file: what stands between two lots of pages is some 8 KiB. */
+/** Octets per read if pages are skipped in a file: between two groups of pages lie some 8 KiB. */
 const READ_SOME = 64 * 1024;
 const RETRY_MILLISECONDS = 2;
 
 export interface OctetSourceOptions {
-  /** Whether octets that are skipped may go unread, as pages may that nobody looks at. */
+  /** Whether skipped octets may stay unread, such as pages that are not looked at. */
   readonly seek: boolean;
 }
 
 export class OctetSource {
-  /** No Buffer: of a Buffer, `slice` gives a view where of other arrays it gives a copy. */
+  /** The buffer; not a Buffer, whose `slice` gives a view instead of a copy. */
   #buffer: Uint8Array;
   #start = 0;
   #end = 0;
   readonly #granularity: number;
-  /** Where to read next in a file that is ours to seek in. */
+  /** The next read position, in a file whose position is ours to move. */
   #position: number | undefined;
   #ended = false;
 
@@ -44,12 +44,12 @@ export class OctetSource {
     if (this.descriptor !== 0) closeSync(this.descriptor);
   }
 
-  /** How many of the octets that were asked for were there when the source ended. */
+  /** Number of requested octets that were there when the source ended. */
   get buffered(): number {
     return this.#end - this.#start;
   }
 
-  /** Exactly `count` octets, valid until the next call; undefined where the source ends before. */
+  /** Takes exactly `count` octets, valid until the next call; undefined if the source ends before. */
   take(count: number): Uint8Array | undefined {
     while (this.buffered < count) {
       if (!this.#fill(count)) return undefined;
@@ -57,23 +57,26 @@ export class OctetSource {
     return this.#consume(count);
   }
 
-  /** The next `count` octets, which stay the next; undefined where the source ends before. */
+  /** Shows the next `count` octets without taking them; undefined if the source ends before. */
   peek(count: number): Uint8Array | undefined {
     const octets = this.take(count);
     if (octets !== undefined) this.#start -= count;
     return octets;
   }
 
-  /** At least one octet and at most `count`, valid until the next call; undefined where the source has ended. */
+  /** Takes at least one octet and at most `count`, valid until the next call; undefined at the end. */
   some(count: number): Uint8Array | undefined {
     if (this.buffered === 0 && !this.#fill(1)) return undefined;
     return this.#consume(Math.min(count, this.buffered));
   }
 
-  /** Passes over at most `count` octets. @returns how many; 0 where the source has ended */
+  /**
+   * Skips at most `count` octets.
+   * @returns the number skipped; 0 at the end
+   */
   skip(count: number): number {
     if (this.buffered > 0 || this.#position === undefined) return this.some(count)?.length ?? 0;
-    // The size is asked anew each time: the file may be growing.
+    // The size is read anew each time: the file may be growing.
     const left = Math.max(0, fstatSync(this.descriptor).size - this.#position);
     const skipped = Math.min(count, left);
     this.#position += skipped;
@@ -86,7 +89,7 @@ export class OctetSource {
     return octets;
   }
 
-  /** Reads once, towards `wanted` octets. The buffer grows as octets arrive, never by what a stream announces. */
+  /** Reads once, towards `wanted` octets. The buffer grows as octets arrive, never by an announced length. */
   #fill(wanted: number): boolean {
     if (this.#ended) return false;
     if (this.#start === this.#end) this.#start = this.#end = 0;
@@ -117,7 +120,7 @@ export class OctetSource {
         return readSync(this.descriptor, this.#buffer, this.#end, room, this.#position ?? null);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        // A socket may be non-blocking: that is for whoever shares it to say.
+        // A socket may be non-blocking: those who share it decide that.
         if (code !== 'EAGAIN') throw error;
         Atomics.wait(never, 0, 0, RETRY_MILLISECONDS);
       }

@@ -1,6 +1,6 @@
 /**
- * Where images and reports are written to: what is there already stays until the new content is complete. They hold a
- * guest's memory, or tell of it, and so are for their owner alone.
+ * Writes images and reports to a file: the old content stays until the new is complete. They hold a guest's
+ * memory, or tell of it, so only their owner may read them.
  */
 import {
   closeSync,
@@ -19,23 +19,23 @@ import { Failure } from '../output/failure.js';
 import { writeAll } from '../output/text-output.js';
 import { nameOf, standardStream } from './standard-stream.js';
 
-/** How a file gets its name once all has been written: plain, so that another thread can do it. */
+/** The step that gives a file its name once all is written: plain data, so that another thread can do it. */
 export interface Completion {
   readonly descriptor: number;
-  /** None for a device or a pipe. */
+  /** The rename; undefined for a device or a pipe. */
   readonly rename: { readonly from: string; readonly to: string; readonly mode: number } | undefined;
 }
 
 export function completeFile({ descriptor, rename }: Completion): void {
   if (rename === undefined) return sync(descriptor);
   fchmodSync(descriptor, rename.mode);
-  // A name that is there after a crash has all its content.
+  // If the name is there after a crash, all of its content is.
   fsyncSync(descriptor);
   renameSync(rename.from, rename.to);
   syncFolder(dirname(rename.to));
 }
 
-/** Writes a folder's names to disk, where the file system can: what a file was made of may then be removed. */
+/** Writes a folder's names to disk, where the file system can: then the sources of a file may be removed. */
 function syncFolder(path: string): void {
   let descriptor: number;
   try {
@@ -51,7 +51,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** To disk, where there is one: a pipe has none. */
+/** Writes to disk, if there is one: a pipe has none. */
 function sync(descriptor: number): void {
   try {
     fsyncSync(descriptor);
@@ -63,13 +63,13 @@ function sync(descriptor: number): void {
 export interface OutputFile {
   readonly completion: Completion;
   write(octets: Uint8Array): void;
-  /** All has been written: now the file gets its name. */
+  /** Gives the file its name: all is written. */
   complete(): void;
-  /** Without `complete` before it nothing is left of what was written. */
+  /** Closes the file; without `complete` before, nothing of it is left. */
   close(): void;
 }
 
-/** @param to `-` is standard output; a directory stands for the same name within it, as with cp */
+/** @param to `-` is standard output; a directory means the same name within it, as with cp */
 export function openOutputFile(from: string, to: string): OutputFile {
   if (to === '-') {
     const descriptor = standardStream(1);
@@ -92,7 +92,10 @@ export function openOutputFile(from: string, to: string): OutputFile {
   return replacing(before === undefined ? path : realpathSync(path), before);
 }
 
-/** The mode of a file that tells of a guest's memory, whatever the umask: narrower only where what it replaces was. */
+/**
+ * The mode of a file that tells of a guest's memory, whatever the umask: narrower only if that of the file
+ * it replaces was.
+ */
 export function privateMode(before: Stats | undefined): number {
   return 0o600 & (before?.mode ?? 0o600);
 }

@@ -1,4 +1,4 @@
-/** stream inspect, verify, copy. The modules that do the work load when one of them runs. */
+/** The commands stream inspect, verify and copy. Their modules load when one of them runs. */
 import { StreamError } from '@mig/protocol/errors';
 import type { StreamStart } from '@mig/protocol';
 import { type Command, Option } from 'commander';
@@ -54,7 +54,7 @@ export function registerStreamCommands(program: Command, context: Context): void
     });
 }
 
-/** A fault of the stream is said with the name of the file it was found in. */
+/** Adds the file's name to a fault of its stream. */
 function named(file: string, work: () => void): void {
   try {
     work();

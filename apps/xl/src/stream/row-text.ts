@@ -1,9 +1,9 @@
-/** A row as a line of the table. */
+/** Formats a row as a line of the table. */
 import type { Row } from './row.js';
 
 export const HEADING = line('layer', 'index', 'offset', 'type', 'length', 'content');
 
-/** Characters of content at most: long lists are for --json. */
+/** Most characters of content: `--json` shows long lists. */
 const MAX_CONTENT = 160;
 
 export function rowText(row: Row): string {

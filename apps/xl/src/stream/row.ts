@@ -1,4 +1,4 @@
-/** One event of a stream for a reader: what it is and where it stands, and its fields. */
+/** One event of a stream for a reader: its kind, its place and its fields. */
 import {
   configurationOf,
   DOMAIN_HEADER,
@@ -21,13 +21,13 @@ import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
 
 export interface Row {
   readonly layer: Layer;
-  /** Of a record, within its layer, from 0; null for what is no record. */
+  /** The record's index within its layer, from 0; null for anything else. */
   readonly index: number | null;
   readonly type: string;
   readonly typeId: number | null;
   /** Octets from the start of the stream to the header. */
   readonly offset: number;
-  /** Octets of the record's body without padding; of a header all of its octets. */
+  /** Octets of the record's body without padding; for a header all its octets. */
   readonly length: number;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -80,12 +80,12 @@ function xlHeaderFields(header: XlHeader): Record<string, unknown> {
   try {
     return { ...fields, configuration: parseConfigurationJson(configurationOf(header)) };
   } catch {
-    // None, or one that is not libxl's JSON: there is nothing to show of it.
+    // No configuration, or not libxl's JSON: there are no fields to show.
     return fields;
   }
 }
 
-/** Octets that are there only when odd are counted, as everywhere. */
+/** Fields to show; octets that are present only if they are unusual are counted, as everywhere. */
 function shown(header: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(header).map(([key, value]: [string, unknown]) => [

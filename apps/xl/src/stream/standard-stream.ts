@@ -1,22 +1,23 @@
 /**
- * Standard input or output, which `-` means, for long blocking reads and writes. Whoever else holds such a pipe, another
- * module of this process included, may have made it non-blocking; opened anew it has flags of its own.
+ * Standard input or output, which `-` means, for long blocking reads and writes. Another holder of the
+ * pipe, such as another module of this process, may have made it non-blocking; opened anew it has flags of
+ * its own.
  */
 import { fstatSync, openSync, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Failure } from '../output/failure.js';
 
-/** By descriptor. */
+/** Names of the standard streams, by descriptor. */
 export const standardNames = ['standard input', 'standard output'] as const;
 
-/** What `-` is called in words. */
+/** The words for `-`, or the path. */
 export function nameOf(path: string, descriptor: 0 | 1): string {
   return path === '-' ? standardNames[descriptor] : path;
 }
 
 /**
- * @returns a descriptor to be closed, or `descriptor` itself where it is no pipe or cannot be opened
- * @throws Failure where it is a terminal: what goes this way is no text
+ * @returns a descriptor to be closed, or `descriptor` itself if it is not a pipe or cannot be opened
+ * @throws Failure for a terminal: the octets are not text
  */
 export function standardStream(descriptor: 0 | 1): number {
   if (isatty(descriptor)) {
@@ -33,7 +34,7 @@ export function standardStream(descriptor: 0 | 1): number {
 }
 
 /**
- * Refuses a standard output that keeps nothing: Node gives a process that was started without one /dev/null in its place.
+ * Refuses a standard output that keeps nothing: Node opens /dev/null if a process was started without one.
  * @throws Failure
  */
 export function refuseLoss(): void {

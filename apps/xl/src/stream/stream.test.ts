@@ -65,7 +65,7 @@ const tail = [
   encodeLibxlRecord({ type: 'END' }),
 ];
 
-/** An image with these records for its memory. */
+/** Builds an image whose memory is these records. */
 function image(...memory: Uint8Array[]): Buffer {
   return Buffer.concat([...head, ...memory, ...tail]);
 }
@@ -122,7 +122,7 @@ describe('copy', () => {
     symlinkSync(to, link);
     expect(await xl(undefined, 'stream', 'copy', fileWith(good), link)).toMatchObject({ status: 0 });
     expect(readFileSync(to).equals(good)).toBe(true);
-    // It holds memory: no longer for the group.
+    // The copy holds memory: the group loses its access.
     expect(statSync(to).mode & 0o777).toBe(0o600);
   });
 
@@ -351,7 +351,7 @@ describe('a source of octets', () => {
   });
 });
 
-/** A pipe that a shell writes into: Node's own would not block, as those of a shell do. */
+/** Makes a pipe that a shell writes into: unlike Node's own it blocks. */
 function pipedFrom(script: string): { path: string; closed: Promise<unknown> } {
   const ends = pipe();
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', ends.writeEnd, 'inherit'] });

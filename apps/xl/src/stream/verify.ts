@@ -4,7 +4,10 @@ import { ExitStatus } from '../output/exit-status.js';
 import { OctetSource } from './octet-source.js';
 import { walk } from './walk.js';
 
-/** Says every deviation as it is met, then the verdict. What stock itself writes is tolerated and does not count. */
+/**
+ * Reports every deviation as it is met, then the verdict. Deviations of stock itself are tolerated and do
+ * not count.
+ */
 export function verify(context: Context, file: string, { start }: { start?: StreamStart }): void {
   const { output } = context;
   const source = OctetSource.open(file, { seek: true });

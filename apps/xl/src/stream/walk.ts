@@ -1,4 +1,4 @@
-/** Drives the decoder over a source of octets: memory stays the same however long the stream is. */
+/** Drives the decoder over a source of octets: memory use does not depend on the stream's length. */
 import { StreamDecoder, type StreamDecoderOptions, StreamError, type StreamEvent } from '@mig/protocol';
 import type { OctetSource } from './octet-source.js';
 import { startOf } from './start.js';
@@ -9,13 +9,17 @@ export interface WalkOptions extends Omit<StreamDecoderOptions, 'start'> {
 
 export interface Visitor {
   event(event: StreamEvent): void;
-  /** Octets of pages, split anywhere, valid during the call. Without it they are passed over, unread if they can be. */
+  /**
+   * Takes octets of pages, split anywhere, valid during the call. Without it they are skipped, unread where
+   * possible.
+   */
   pages?(octets: Uint8Array): void;
 }
 
 /**
- * @param options without a start: the header that is there says it
- * @returns octets of the whole stream. @throws StreamError where it cannot be read on, a stream cut short among them
+ * @param options without `start` the present header decides
+ * @returns number of octets of the whole stream
+ * @throws StreamError where the stream cannot be decoded further, or is cut short
  */
 export function walk(
   source: OctetSource,
@@ -44,7 +48,10 @@ export function walk(
   }
 }
 
-/** @returns octets; 0 where the source has ended */
+/**
+ * Passes pages to the visitor.
+ * @returns number of octets; 0 if the source has ended
+ */
 function passPages(source: OctetSource, count: number, visitor: Visitor): number {
   if (visitor.pages === undefined) return source.skip(count);
   const octets = source.some(count);
