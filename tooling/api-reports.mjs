@@ -1,6 +1,6 @@
 /**
- * The API of each library as text, one report per entry point: `api/NAME.api.md` in the package's folder. A report that
- * differs from what the package exports fails; with `--write` the reports are written anew.
+ * The API of each library as text, one report per entry point: `api/NAME.api.md` in the package's folder. A
+ * report that differs from the exports fails; with `--write` the reports are rewritten.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,8 @@ function isCurrent({ library, folder, report, entryPoint }) {
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       messages: {
-        // Sentences are TypeScript's own doc comments, not TSDoc's; what a package does not export is not of its API.
+        // Docstrings are plain TypeScript comments, not TSDoc; what a package does not export is not part
+        // of its API.
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

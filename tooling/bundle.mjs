@@ -1,6 +1,6 @@
 /**
- * Makes programs one CommonJS file each: a start reads and compiles one file instead of hundreds, and the code that V8 made of
- * it can be kept. Beside them goes what starts them so, and what the licences of others ask for.
+ * Makes each program one CommonJS file: a start reads and compiles one file instead of hundreds, and V8's
+ * code for it can be kept. Its launcher is written beside it, and the licences of others.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,8 +21,8 @@ import { build } from 'esbuild';
 const launcher = fileURLToPath(new URL('launcher.cjs', import.meta.url));
 
 /**
- * In a package's folder.
- * @param {Record<string, string>} programs modules that are built already, by the name that each gets in dist/
+ * Bundles in a package's folder.
+ * @param {Record<string, string>} programs built modules, by their names in dist/
  * @param {string[]} external packages that are loaded when they are needed
  */
 export async function bundle(programs, external = []) {
@@ -34,9 +34,9 @@ export async function bundle(programs, external = []) {
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',
-    // Foreign functions come as machine code, in a file of its own.
+    // Foreign functions are machine code, in a file of their own.
     external: ['koffi', ...external],
-    // It would look for machine code that is not there, and do without.
+    // It would look for missing machine code, and work without it.
     define: { 'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"' },
     banner: { js: PLACES },
     plugins: [{ name: 'places', setup: keepPlaces }],
@@ -60,7 +60,10 @@ const PLACES = `const { pathToFileURL } = require("node:url");
 const placeOf = (entry, path) => new URL(path, pathToFileURL(entry ? require.resolve(entry) : __filename)).href;
 const placeOfEntry = (entry) => pathToFileURL(require.resolve(entry)).href;`;
 
-/** What a module finds by `import.meta` it finds from the bundle, too: it is told where it was. @param {PluginBuild} building */
+/**
+ * Keeps `import.meta` working: each module is told its original place.
+ * @param {PluginBuild} building
+ */
 function keepPlaces(building) {
   building.onLoad({ filter: /\/(packages|apps)\/[^/]+\/dist\/.*\.js$/ }, ({ path }) => {
     const text = readFileSync(path, 'utf8');
@@ -85,7 +88,7 @@ function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-/** @param {string[]} files what has gone into the programs */
+/** @param {string[]} files the sources of the programs */
 function licencesOf(files) {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
   const licences = [...new Set(folders)].map((folder) => {

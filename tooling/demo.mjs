@@ -1,5 +1,6 @@
-// A live migration to watch: two hosts on this machine, a guest that ticks and checks its memory on one, then on
-// the other. Leaves nothing behind. Ends with status 0 only if no tick was lost or repeated and no check failed.
+// A live migration to watch: two hosts on this machine, a guest that ticks and checks its memory on one,
+// then on the other. Leaves nothing behind. Ends with status 0 only if no tick was lost or repeated and no
+// check failed.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +43,7 @@ function xl(host, ...args) {
   if (status !== 0) throw new Error(`xl ${args[0]} ended with status ${status}`);
 }
 
-/** Follows the guest's console on a host, and remembers its ticks. */
+/** Follows the guest's console on a host, and records its ticks. */
 class Console {
   /** @type {Tick[]} */
   ticks = [];
@@ -83,7 +84,7 @@ class Console {
     throw new Error(`the console on the ${this.host.name} ended after ${this.ticks.length} ticks`);
   }
 
-  /** The domain has left this host. */
+  /** Waits until the domain has left this host. */
   async end() {
     await this.#ended;
   }
@@ -103,7 +104,7 @@ class Console {
 /**
  * @param {readonly Tick[]} before
  * @param {readonly Tick[]} after
- * @returns whether the guest has been one and the same all along
+ * @returns whether the guest has lived on without a gap
  */
 function verdict(before, after) {
   const all = [...before, ...after];
@@ -156,7 +157,8 @@ try {
   onLeft.print();
   xl(left, 'list');
 
-  // An empty ssh command makes the "host" the command to run: here the target end, on the host on the right.
+  // An empty ssh command makes the "host" the command to run: here the target end, on the host on the
+  // right.
   const target = `MIG_HOST_DIR=${right.folder} exec ${process.execPath} ${program('xl-receive')}`;
   xl(left, 'migrate', '-s', '', 'busy', target);
   await onLeft.end();

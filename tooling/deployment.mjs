@@ -1,5 +1,6 @@
 /**
- * mig as it is installed: its programs with all that they need, in one folder without a link to the outside.
+ * Builds mig as it is installed: its programs with all that they need, in one folder without links to the
+ * outside.
  *
  *   bin/NAME                    a link to each program, by the name that its package gives it
  *   node_modules/PACKAGE/       ours and others; other versions of one below those that need them
@@ -12,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What koffi brings for other systems and for building it. */
+/** Files of koffi for other systems, and for building it. */
 const unneeded = /\/node_modules\/(?:koffi\/(?:vendor|doc)|@koromix\/[^/]+\/musl_x64)(?:\/|$)/;
 
 /**
@@ -32,7 +33,11 @@ function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-/** As Node looks for it: in every node_modules from there upwards. @param {string} name @param {string} from */
+/**
+ * Resolves a package as Node does: in every node_modules from there upwards.
+ * @param {string} name
+ * @param {string} from
+ */
 function resolvePackage(name, from) {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = join(folder, 'node_modules', name);
@@ -42,10 +47,11 @@ function resolvePackage(name, from) {
 }
 
 /**
- * Where each package goes: beside all others, or, where another version of it is there already, below the one that
- * needs it, as Node looks for it. What the programs themselves need comes first.
+ * Assigns each package a place: beside all others or, if another version is there already, below the
+ * package that needs it, as Node resolves it. The programs' own dependencies come first.
  * @param {string[]} programs the packages' folders
- * @returns {Map<string, string>} the folder that each place is copied from, by the place: "node_modules/a/node_modules/b"
+ * @returns {Map<string, string>} the source folder of each place, by the place:
+ * "node_modules/a/node_modules/b"
  */
 function placePackages(programs) {
   /** @type {Map<string, string>} */
@@ -60,7 +66,7 @@ function placePackages(programs) {
     for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) {
       const target = resolvePackage(needed, folder);
       if (target !== undefined) queue.push({ folder: target, parent: place });
-      // For another system, then.
+      // A package for another system.
       else if (!(needed in optionalDependencies))
         throw new Error(`${name} needs ${needed}, which is not installed`);
     }
@@ -69,7 +75,7 @@ function placePackages(programs) {
 }
 
 /**
- * The place in which a package at `from` finds the one of that name.
+ * The place where a package at `from` finds the one of that name.
  * @param {ReadonlyMap<string, string>} places
  * @param {string} name
  * @param {string} from

@@ -1,15 +1,15 @@
 /**
- * Installs mig from this checkout, for all users of a machine, or removes it again.
+ * Installs mig from this checkout for all users of a machine, or removes it.
  *
  *   node tooling/install.mjs [--prefix /usr/local] [--take-xl] [--remove]
  *
- *   PREFIX/lib/mig.installed/N   mig with all that it needs. The one before stays: a migration that is under way loads
- *                                what it still lacks from where it began
+ *   PREFIX/lib/mig.installed/N   mig with all that it needs. The previous one stays: a running migration still
+ *                                loads files from where it began
  *   PREFIX/lib/mig               a link to the newest
  *   PREFIX/bin/                  links to `mig`, `xl-receive` and `xl-save-helper`
  *
- * The name `xl` is taken only when asked to: on a Xen host it is the stock toolstack's, to which mig hands on what is not
- * its own, and other programs look for it.
+ * The name `xl` is taken only on request: on a Xen host it is the stock toolstack's, to which mig hands on
+ * what is not its own, and other programs look for it.
  */
 import {
   existsSync,
@@ -79,7 +79,7 @@ async function install() {
   }
 }
 
-/** Of what is installed, the oldest first. */
+/** Numbers of the installed versions, oldest first. */
 function numbers() {
   return readdirSync(installed)
     .filter((name) => /^[0-9]+$/.test(name))
@@ -87,10 +87,14 @@ function numbers() {
     .sort((a, b) => a - b);
 }
 
-/** A daemon that starts the save helper may have another PATH than whoever installs. @param {string} folder */
+/**
+ * Names the interpreter by its path: a daemon that starts the save helper may have another PATH than the
+ * installing user.
+ * @param {string} folder
+ */
 function nameInterpreter(folder) {
   const interpreter = process.execPath;
-  // The kernel takes the first word for the program, and of old at most 127 octets of the line.
+  // The kernel takes the first word for the program, and older ones at most 127 octets of the line.
   if (/\s/.test(interpreter) || interpreter.length > 120) return;
   for (const name of readdirSync(join(folder, 'bin'))) {
     const path = realpathSync(join(folder, 'bin', name));
@@ -103,9 +107,9 @@ function nameInterpreter(folder) {
 }
 
 /**
- * In place of the link to the program a script, that hands on without Node what is the stock xl's.
+ * Replaces the link to the program by a script that hands on to the stock xl without starting Node.
  * @param {string} fresh
- * @param {string} folder where `fresh` is going to be
+ * @param {string} folder the later path of `fresh`
  */
 async function takeXl(fresh, folder) {
   const program = join(fresh, 'bin/xl');
@@ -127,7 +131,8 @@ async function takeXl(fresh, folder) {
 }
 
 /**
- * At no time is there nothing, unless a folder is there, as earlier versions of this program left it.
+ * Replaces a path by a link atomically, except for a folder there, which earlier versions of this program
+ * left.
  * @param {string} path
  * @param {string} target
  */
@@ -138,7 +143,7 @@ function replaceByLink(path, target) {
   renameSync(`${path}.new`, path);
 }
 
-/** The name xl only where it is asked for, or was taken before. */
+/** The names to take; xl only if requested, or taken before. */
 function namesToTake() {
   const takesXl = values['take-xl'] || isOurs(join(programs, 'xl'));
   return ['mig', 'xl-receive', 'xl-save-helper', ...(takesXl ? ['xl'] : [])];

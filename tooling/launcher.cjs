@@ -1,6 +1,6 @@
 /**
- * Starts a program that bundle.mjs has made one file, with the code that V8 made of it the last time where there is any: most
- * of the time that a start takes is compiling. The build puts it beside the programs.
+ * Starts a program that bundle.mjs has made one file, with V8's code from the last start, if any: most of a
+ * start's time is compiling. The build puts it beside the programs.
  */
 'use strict';
 const { createHash } = require('node:crypto');
@@ -10,16 +10,16 @@ const { Script } = require('node:vm');
 
 const DIGEST_LENGTH = 32;
 const OTHERS_WRITE = 0o022;
-/** Opening what is no file does not wait for anybody. */
+/** Flags for reading: opening a pipe does not block. */
 const READ = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 
 /**
  * Runs a program.
- * @template Exports what the program exports: its caller knows which one it is
+ * @template Exports the program's exports: its caller knows which program it is
  * @param {string} file beside this one
- * @param {string} name what its compiled code is kept as; of a program that does several things, each has its own
- * @returns {{ exports: Exports, keep(): void }} what it exports, and what keeps the code of the functions that were needed by
- *   then, where that is not there yet
+ * @param {string} name for its compiled code; a program that does several things has several
+ * @returns {{ exports: Exports, keep(): void }} its exports, and a function that keeps the code of the
+ * functions needed so far, unless it is kept already
  */
 exports.launch = (file, name) => {
   const path = join(__dirname, file);
@@ -41,20 +41,21 @@ exports.launch = (file, name) => {
 /**
  * Finds the folder for compiled code: MIG_CACHE_DIR, else root's, else the user's.
  * @param {NodeJS.ProcessEnv} environment
- * @returns {string | undefined} undefined for nowhere
+ * @returns {string | undefined} undefined if nothing is to be kept
  */
 function cacheFolder({ MIG_CACHE_DIR, XDG_CACHE_HOME = '', HOME = '' }) {
   const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME, '.cache');
   const folder = MIG_CACHE_DIR ?? join(process.geteuid?.() === 0 ? '/var/cache' : caches, 'mig');
-  // In the working folder it would be anybody's, and of a name that is not UTF-8 another folder would be made.
+  // In the working folder anybody could write it, and for a name that is not UTF-8 another folder would be
+  // made.
   return isAbsolute(folder) && !folder.includes('\ufffd') ? folder : undefined;
 }
 
-/** The compiled code of a program, under one name whatever the program's version: none is left behind. */
+/** The compiled code of a program, under one name for all its versions: none is left behind. */
 class Cache {
   #folder;
   #path;
-  /** The program's first line, which tells it from any other: V8 looks at its length only. */
+  /** The program's first line, which identifies it: V8 checks only its length. */
   #program;
 
   /** @param {string} folder @param {string} name @param {string} source of the program */
@@ -64,7 +65,10 @@ class Cache {
     this.#program = source.slice(0, source.indexOf('\n'));
   }
 
-  /** V8 trusts what it is given: what is damaged, another user's or of another program would be worse than nothing. */
+  /**
+   * Reads the code. V8 trusts it: code that is damaged, another user's or of another program would be worse
+   * than none.
+   */
   read() {
     let descriptor;
     try {
@@ -81,16 +85,20 @@ class Cache {
     }
   }
 
-  /** Where that cannot be, the next start takes longer, and that is all. @param {Buffer} code */
+  /**
+   * Keeps the code; a failure only makes the next start slower.
+   * @param {Buffer} code
+   */
   keep(code) {
-    // Of two that write it at once both may be spoilt: the digest says so.
+    // If two processes write it at once both may spoil it: the digest tells.
     const fresh = `${this.#path}.new`;
     try {
-      // A home that is not there is not made.
+      // A missing home is not created.
       for (const folder of [dirname(this.#folder), this.#folder]) make(folder);
-      // It would not be read.
+      // The code would not be read.
       if (!isOurs(fs.statSync(this.#folder))) return;
-      // What a start that was ended has left there; what else is there is not written to, be it a pipe that nobody reads.
+      // A file of an interrupted start; anything else there is not written to, such as a pipe that nobody
+      // reads.
       fs.rmSync(fresh, { force: true });
       fs.writeFileSync(fresh, Buffer.concat([this.#digest(code), code]), { mode: 0o600, flag: 'wx' });
       fs.renameSync(fresh, this.#path);
@@ -101,7 +109,7 @@ class Cache {
 
   /** @param {Uint8Array} code */
   #digest(code) {
-    // Nor does V8 tell two builds of one version of Node.
+    // V8 does not distinguish two builds of one version of Node.
     const { size, mtimeMs } = fs.statSync(process.execPath);
     const origin = `${process.execPath} ${size} ${mtimeMs} ${this.#program}\n`;
     return createHash('sha256').update(origin).update(code).digest();
@@ -127,6 +135,6 @@ function remove(path) {
   try {
     fs.rmSync(path, { force: true });
   } catch {
-    // It stays, and none is kept.
+    // The file stays, and no code is kept.
   }
 }

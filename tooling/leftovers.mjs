@@ -1,10 +1,10 @@
-// Lists every process of this checkout's mig that still runs: domains and toolstacks. Status 1 if there is one.
+// Lists every running process of this checkout's mig: domains and toolstacks. Status 1 if there is one.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The programs, as they stand in a command line. */
+/** Paths of the programs, as in a command line. */
 const programs = [
   /\bhypervisor-wasm\/dist\/domain\/main\.js$/,
   /\b(?:apps|@mig)\/xl(?:-receive|-save-helper)?\/(?:dist\/main|bin\/xl(?:-receive)?)\.js$/,
@@ -17,7 +17,7 @@ function look(pid) {
     if (!program.startsWith(root) || !programs.some((pattern) => pattern.test(program))) return [];
     return [`${pid}  ${program} ${args.join(' ').trim()}  in ${readlinkSync(`/proc/${pid}/cwd`)}`];
   } catch {
-    // It has just ended, or is another user's.
+    // The process has just ended, or is another user's.
     return [];
   }
 }

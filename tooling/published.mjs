@@ -1,4 +1,5 @@
-// What would be published, judged by the tools made for that: `publint` of every package, `attw` of those that are imported.
+// Checks the packages to be published with the tools made for that: `publint` for every package, `attw` for
+// those that are imported.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

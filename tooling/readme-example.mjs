@@ -1,4 +1,4 @@
-// Runs the library example of the README as it stands there, on a recorded image, the way another project would.
+// Runs the library example of the README as it stands there, on a recorded image, as another project would.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// Builds what the tests of these paths need, and runs them with vitest: all of them without a path. `pnpm test packages/sender`
-// builds @mig/sender and what it imports; a path elsewhere, or a part of a name, builds everything.
+// Builds what the tests of these paths need, and runs them with vitest: all of them without a path. `pnpm
+// test packages/sender` builds @mig/sender and what it imports; a path elsewhere, or a part of a name,
+// builds everything.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -13,8 +14,9 @@ run('turbo', 'run', 'build', ...filters, '--output-logs=errors-only');
 run('vitest', 'run', ...args);
 
 /**
- * Runs a program of the root's dependencies, and ends with its status where that is not 0.
- * @param {string} program @param {string[]} args
+ * Runs a program of the root's dependencies; ends with its status unless that is 0.
+ * @param {string} program
+ * @param {string[]} args
  */
 function run(program, ...args) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });

@@ -1,6 +1,7 @@
-// Migrates a busy domain back and forth between two hosts on this machine, and looks after each time for anything
-// lost or left: ticks, failed self-checks, processes, descriptors, mappings, files. Then saves and restores it within
-// this one process, for what a toolstack that lives on would pile up. Status 0 only if there is nothing.
+// Migrates a busy domain back and forth between two hosts on this machine, and looks after each time for
+// anything lost or left: ticks, failed self-checks, processes, descriptors, mappings, files. Then saves and
+// restores it within this one process, to find what a long-lived toolstack would leak. Status 0 only if
+// there is nothing.
 //
 // usage: node tooling/stress.mjs [MIGRATIONS, 100 unless given]
 import { spawnSync } from 'node:child_process';
@@ -42,7 +43,7 @@ memory = 64
 cmdline = "pages=2000 rate=20000 pattern=random"
 `;
 
-/** Milliseconds without what was waited for. */
+/** Timeout in milliseconds. */
 const PATIENCE = 30_000;
 
 /** @type {string[]} */
@@ -71,12 +72,15 @@ class Life {
   #rest = '';
   #buffer = Buffer.alloc(65536);
 
-  /** @param {() => string} describe where it is in its life */
+  /** @param {() => string} describe the present state of the run */
   constructor(describe) {
     this.describe = describe;
   }
 
-  /** Reads to the end what stands on the console so far, and goes over to another. @param {string} path */
+  /**
+   * Reads the rest of the console, and changes to another.
+   * @param {string} path
+   */
   goOnAt(path) {
     this.leave();
     this.#console = openSync(path, 'r');
@@ -125,7 +129,7 @@ class Life {
   }
 }
 
-/** Processes that this folder is mentioned by, in command line, environment or working directory. */
+/** Processes that mention this folder in command line, environment or working directory. */
 function processes() {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
@@ -158,7 +162,10 @@ async function theOnlyProcess(where) {
   }
 }
 
-/** What a process holds. Of its mappings only those of domains' memory: Node's own come and go. @param {string} pid */
+/**
+ * The resources of a process. Only mappings of domains' memory count: Node's own come and go.
+ * @param {string} pid
+ */
 function holdings(pid) {
   const maps = readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n');
   return {
@@ -223,7 +230,7 @@ async function backAndForth(life, steady, downtimes, at) {
 }
 
 /**
- * Live, so that the writes are logged; leaves the domain suspended.
+ * Saves live, so that writes are logged; leaves the domain suspended.
  * @param {EmbeddedHost} host
  * @param {number} domid
  * @param {string} path
@@ -260,7 +267,7 @@ function mustFail(where, action) {
 }
 
 /**
- * In this process, once each per round: a save and a restore that succeed, and that fail on the way.
+ * Saves and restores in this process, once per round each: successfully, and failing on the way.
  * @param {Life} life
  * @param {At} at
  */
@@ -286,7 +293,7 @@ async function withinOneProcess(life, at) {
     truncateSync(half, 20_000_000);
     mustFail(life.describe(), () => restore(other, configuration, half));
 
-    // What is done for the first time is done for good: libraries, buffers.
+    // The first rounds allocate things for good: libraries, buffers.
     if (at.round > 2) toolstack.check(`${life.describe()}, toolstack`, holdings('self'));
     domain.check(`${life.describe()}, domain`, holdings(pid));
     await life.moreTicks(1);

@@ -1,5 +1,6 @@
-// Folders for what a tool runs on this machine. However the tool ends, SIGKILL excepted, they are gone then, and with
-// them every process that has to do with them: domains live in sessions of their own, and no Ctrl-C reaches them.
+// Temporary folders for what a tool runs on this machine. However the tool ends, except by SIGKILL, they
+// are removed, and every process that uses them is ended: domains live in sessions of their own, which
+// Ctrl-C does not reach.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** @param {string} prefix */
 export function temporaryFolder(prefix) {
   const folder = mkdtempSync(join(tmpdir(), prefix));
-  // Where there is nothing to remove, a signal is not kept waiting for whatever blocks.
+  // With nothing to remove, a signal must not wait for blocking work.
   if (folders.size === 0) {
     process.on('exit', removeAll);
     for (const signal of signals) process.on(signal, leave);
@@ -41,7 +42,10 @@ function leave(signal) {
   process.exit(128 + constants.signals[signal]);
 }
 
-/** Without an event loop: there is none any more at exit. @param {string} folder */
+/**
+ * Removes a folder without an event loop: there is none any more at exit.
+ * @param {string} folder
+ */
 function sweep(folder) {
   const word = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {

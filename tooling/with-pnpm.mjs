@@ -1,5 +1,5 @@
 // Runs a script of the root package.json with the pnpm that `packageManager` names, dependencies installed:
-// all that a fresh machine needs is Node and npm.
+// a fresh machine needs only Node and npm.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// pnpm bench: what mig costs. See docs/performance.md.
+// pnpm bench: measures mig's performance. See docs/performance.md.
 import { read, startResults, write } from './results.mjs';
 import { readOptions } from './options.mjs';
 import { render, RESULTS } from './document.mjs';
@@ -20,7 +20,7 @@ async function measure({ parts, json, writeDocs, ...how }) {
       bench.tell(`${part.name} took ${((performance.now() - began) / 1000).toFixed(0)} s`);
       results.rows.push(...rows.map((row) => ({ part: part.name, ...row })));
       results.notes = bench.notes;
-      // What was measured so far is not lost with the rest.
+      // Written now, so that a later failure does not lose it.
       if (json !== undefined) write(json, results);
       console.log(`${part.name}: ${part.about}\n${text(results, part)}\n`);
     }

@@ -1,5 +1,5 @@
-// Programs that a benchmark starts: each has its folder as working directory, by which it is found and ended if the benchmark is
-// interrupted (temporary-folder.mjs).
+// Programs that a benchmark starts: each has its folder as working directory, by which it is found and
+// ended if the benchmark is interrupted (temporary-folder.mjs).
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -8,8 +8,8 @@ import { once } from 'node:events';
  * @param {string} command
  * @param {string[]} args
  * @param {{ environment?: NodeJS.ProcessEnv }} [options]
- * @returns {Promise<string>} what it prints on standard output
- * @throws where it fails, with what it prints on standard error
+ * @returns {Promise<string>} its standard output
+ * @throws if it fails, with its standard error
  */
 export async function run(folder, command, args, { environment = process.env } = {}) {
   const child = spawn(command, args, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -19,7 +19,7 @@ export async function run(folder, command, args, { environment = process.env } =
 /**
  * @param {import('node:child_process').ChildProcess} child
  * @param {string} name
- * @returns {Promise<string>} what the child prints on standard output; the rest as in `run`
+ * @returns {Promise<string>} the child's standard output; the rest as in `run`
  */
 export async function output(child, name) {
   let [stdout, stderr] = ['', ''];
@@ -32,7 +32,7 @@ export async function output(child, name) {
 
 /**
  * @param {string} command
- * @returns {string | undefined} the first line of what `COMMAND --version` prints; undefined where it is not installed
+ * @returns {string | undefined} the first line of `COMMAND --version`; undefined if it is not installed
  */
 export function versionOf(command) {
   const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });

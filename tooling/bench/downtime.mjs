@@ -1,4 +1,4 @@
-// How long an idle domain stands still, by its size, and where that time goes.
+// Downtime of an idle domain by its size, and the parts of that time.
 import { join } from 'node:path';
 import { memoryText, Rows, theRow } from './rows.mjs';
 import { takeTrace } from './trace.mjs';
@@ -17,7 +17,7 @@ const state = (name) => (record) => record.type === 'state' && record.state === 
 /** @param {TraceRecord} record */
 const isStopAndCopy = (record) => record.type === 'pass' && record.kind === 'stop-and-copy';
 
-/** What ends each, in a trace; the first begins with the state `suspending` (docs/handshake.md). */
+/** Ends of the stages in a trace; the first begins with the state `suspending` (docs/handshake.md). */
 const stages = [
   { name: 'suspended', end: state('stop-and-copy') },
   { name: 'rest sent', end: isStopAndCopy },
@@ -29,8 +29,9 @@ const stages = [
 
 /**
  * @param {readonly TraceRecord[]} records
- * @returns of each stage its milliseconds; together, what lies between the states `suspending` and `destroying`
- * @throws Error where the trace lacks one
+ * @returns the milliseconds of each stage; their sum is the time between the states `suspending` and
+ * `destroying`
+ * @throws Error if the trace lacks one
  */
 export function stagesOf(records) {
   /** @param {(record: TraceRecord) => boolean} isIt */
@@ -55,12 +56,12 @@ async function measure(bench) {
   const pairs = [];
   try {
     const sizes = new Set([Math.min(SMALLEST, ...bench.sizes), ...bench.sizes]);
-    // At either end; those before stay where they are.
+    // At either end; domains made before stay.
     for (const memory of bench.within('downtime', sizes, (size) => 2 * size + 512)) {
       const pair = new TwoHosts();
       pairs.push({ memory, pair });
       await pair.create({ memory, kernel: 'idle', until: /^tick /m });
-      // Of what has just been created no page is there, nor was anything measured.
+      // A new domain has no pages yet, and nothing was measured.
       await pair.migrate();
     }
     for (let run = 1; run <= bench.runs; run++) {

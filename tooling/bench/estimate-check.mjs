@@ -1,5 +1,5 @@
-// Compares what `xl migrate --estimate` foretells of steady guests with what migrations then measure, on links that
-// --bandwidth limits. Prints a table; status 1 where a median is further off than asked for.
+// Compares the prediction of `xl migrate --estimate` for steady guests with the migrations, on links
+// limited by --bandwidth. Prints a table; status 1 if a median is further off than allowed.
 //
 // usage: node tooling/bench/estimate-check.mjs [RUNS, 3 unless given] [LINK ...]
 import { summary } from './statistics.mjs';
@@ -24,7 +24,7 @@ const guests = [
   'pages=4000 rate=8000 pattern=sequential',
 ];
 /**
- * The name that the estimate gives each, and the options that it is had with.
+ * Policies: the name in the estimate, and the options for it.
  * @type {[name: string, options: string[]][]}
  */
 const policies = [
@@ -32,11 +32,11 @@ const policies = [
   ['--max-downtime 300', ['--max-downtime', '300']],
 ];
 const PERIOD = 4;
-/** Of the median, in parts of what was measured. */
+/** Allowed difference from the median, as a part of the measured value. */
 const WITHIN = 0.25;
-/** Milliseconds by which a suspend's own cost scatters from one to the next, whatever is dirty: nobody foretells that. */
+/** Milliseconds by which a suspend's own cost varies, whatever is dirty: it cannot be predicted. */
 const SCATTER = 30;
-/** Migrations there and back before: what a suspend costs is measured by migrations. */
+/** Migrations back and forth before the comparison: they measure the cost of a suspend. */
 const BEFORE = 4;
 
 /**

@@ -5,9 +5,10 @@ import { createMemoryFile } from '@mig/posix';
 const PIECE = 1 << 20;
 
 /**
- * A memory file of random octets, as a domain's RAM is one. It has no name and is gone with this process, however that ends.
+ * Makes a memory file of random octets, as a domain's RAM is. It has no name, and disappears with this
+ * process.
  * @param {number} octets
- * @returns {{ fd: number, path: string }} the path is one by which others of this user open it
+ * @returns {{ fd: number, path: string }} with a path by which other processes of this user open it
  */
 export function incompressibleFile(octets) {
   const fd = createMemoryFile('bench', octets);

@@ -1,5 +1,5 @@
-// What a live pass after the first costs, by how much the guest has written and how that lies in its memory. Of whole
-// migrations, of a guest that writes just what it is told to between two passes.
+// Cost of a live pass after the first, by how much the guest has written and how it is distributed.
+// Measured in whole migrations of a guest that writes exactly what it is told to between two passes.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDirtyGuest } from './dirty-guest.mjs';
@@ -17,11 +17,14 @@ import { TwoHosts } from './two-hosts.mjs';
 const PAGE = 4096;
 const RUN = 64;
 
-/** MiB: the domain at either end. @param {number} memory */
+/**
+ * Memory needed in MiB: the domain at either end.
+ * @param {number} memory
+ */
 const needed = (memory) => 2 * memory + 512;
 
 /**
- * Scattered at equal distances over all of memory: single pages, and runs of them.
+ * Sets of pages at equal distances over all of memory: single pages, and runs of them.
  * @param {number} memory MiB
  */
 function setsOf(memory) {
@@ -56,7 +59,7 @@ async function measure(bench) {
 }
 
 /**
- * All of it is one migration: a pass for each set, in turn, so often.
+ * Measures all sets in one migration: a pass for each set, in turn, repeatedly.
  * @param {Workbench} bench
  * @param {{ memory: number, pair: TwoHosts, rows: Rows }} what
  */
@@ -72,7 +75,7 @@ async function measureSize(bench, { memory, pair, rows }) {
   const reads = logReads(takeTrace(trace));
   for (const [i, { name, count }] of order.entries()) {
     const [pass, read] = [passes[i + 1], reads[i]];
-    // Its answer is a page more.
+    // Its answer dirties one page more.
     if (pass?.dirtyPages !== count + 1 || read === undefined)
       throw new Error(`${pass?.dirtyPages} pages were dirty where ${count + 1} were written`);
     const what = { memory, dirty: name, pages: pass.dirtyPages };
@@ -82,7 +85,8 @@ async function measureSize(bench, { memory, pair, rows }) {
 }
 
 /**
- * Milliseconds, after each live pass: from the policy's answer until its next question the log is read, and nothing else.
+ * Milliseconds of each reading of the log: between the policy's answer and its next question, only the log
+ * is read.
  * @param {readonly TraceRecord[]} records
  */
 function logReads(records) {
@@ -125,7 +129,7 @@ function table(rows) {
         set,
         pages.toLocaleString('en'),
         ...times.map((time) => time.toFixed(time < 100 ? 2 : 0)),
-        // Of the answer alone there is no speed to speak of.
+        // The answer's page alone gives no rate.
         pages === 1 ? '' : ((pages * PAGE) / pass.median / 1e6).toFixed(2),
       ];
     }),

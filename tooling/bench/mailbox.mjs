@@ -1,22 +1,26 @@
-// The other side of the mailbox of guests/dirty.ts: tells the guest what to write.
+// The sender's side of the mailbox of guests/dirty.ts: tells the guest what to write.
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** As guests/dirty.ts has them. */
+/** Addresses as in guests/dirty.ts. */
 const MAILBOX = 4096;
 const FIRST_PAGE = 64;
-/** Milliseconds between two looks, and in which it is to have written. */
+/** Milliseconds between two looks, and timeout of the writing. */
 const POLL = 1;
 const PATIENCE = 60_000;
 
 /** @typedef {{ count: number, run: number }} PageSet so many pages, in runs that lie side by side; `count` is a multiple of `run` */
 
-/** Pages of a domain's that the guest can be told to write. @param {number} mebibytes */
+/**
+ * Number of a domain's pages that the guest can be told to write.
+ * @param {number} mebibytes
+ */
 export function writablePages(mebibytes) {
   return mebibytes * 256 - FIRST_PAGE;
 }
 
 /**
- * Tells the guest to write, and waits until it has. Blocks. Besides, the guest writes one page: that with the answer.
+ * Tells the guest to write, and waits until it has. Blocks. The guest writes one page more: that of its
+ * answer.
  * @param {string} ram the file that is the domain's RAM
  * @param {PageSet} set
  */

@@ -1,4 +1,5 @@
-// What the processes of both ends need for themselves while a domain of 2 GiB moves: their RssAnon.
+// Memory that the processes of both ends need for themselves while a domain of 2 GiB migrates: their
+// RssAnon.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryText, Rows } from './rows.mjs';
@@ -27,7 +28,7 @@ async function measure(bench) {
       memory,
       command: `pages=${Math.min(20_000, memory * 128)} rate=20000 pattern=random`,
     });
-    // A domain that was created is another process than one that came.
+    // The process of a created domain differs from that of an arrived one.
     await pair.migrate();
     for (let run = 1; run <= bench.runs; run++) {
       const most = await mostWhile(pair, () => pair.migrate());
@@ -46,7 +47,7 @@ async function measure(bench) {
 /**
  * @param {TwoHosts} pair
  * @param {() => Promise<unknown>} work
- * @returns by the name of the process MiB at most
+ * @returns the peak in MiB, by name of the process
  */
 async function mostWhile(pair, work) {
   /** @type {Map<string, number>} */
@@ -73,7 +74,7 @@ async function mostWhile(pair, work) {
 /**
  * @param {TwoHosts} pair
  * @param {string} pid
- * @returns undefined for a process that is gone, and for what is none of mig's: the shell that starts it
+ * @returns undefined for a process that is gone, or not mig's: the shell that starts it
  */
 function look(pair, pid) {
   try {
@@ -86,7 +87,11 @@ function look(pair, pid) {
   }
 }
 
-/** End, program and command: "source: bin/xl.js migrate". @param {TwoHosts} pair @param {string} pid */
+/**
+ * The name: end, program and command, as in "source: bin/xl.js migrate".
+ * @param {TwoHosts} pair
+ * @param {string} pid
+ */
 function nameOf(pair, pid) {
   const [, script = '', command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   const end = pair.endOf(readFileSync(`/proc/${pid}/environ`, 'utf8'));

@@ -2,11 +2,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parts } from './parts.mjs';
 
 const RUNS = 7;
-/** GiB. */
+/** Default sizes in GiB. */
 const SIZES = '1,2,4';
-/** MiB: less than that no guest fits in. */
+/** The smallest size in MiB that a guest fits in. */
 const LEAST = 16;
-/** MiB: all that a WebAssembly memory has room for. */
+/** The largest size in MiB: the limit of a WebAssembly memory. */
 const MOST = 4096;
 
 /** @param {string} text */
@@ -29,7 +29,7 @@ function sizes(text) {
 }
 
 /**
- * Ends the program where they cannot be meant.
+ * Reads the options; ends the program if they make no sense.
  * @param {readonly string[]} args
  */
 export function readOptions(args) {

@@ -1,4 +1,4 @@
-// What there is to measure. Each part has a name, measures its rows, and makes a table of them.
+// The parts of the benchmark. Each has a name, measures its rows, and makes a table of them.
 import { downtime } from './downtime.mjs';
 import { laterPasses } from './later-passes.mjs';
 import { memory } from './memory.mjs';

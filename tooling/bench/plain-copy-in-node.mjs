@@ -1,4 +1,5 @@
-// plain-copy.c in JavaScript, for where there is no C compiler: the same calls, and the octets never pass through JavaScript.
+// plain-copy.c in JavaScript, for machines without a C compiler: the same calls, and the octets never pass
+// through JavaScript.
 //   plain-copy-in-node.mjs write FILE OCTETS > socket
 //   plain-copy-in-node.mjs read OCTETS < socket, which prints the seconds on standard output
 import { closeSync, openSync } from 'node:fs';
@@ -27,7 +28,7 @@ if (direction === 'write') {
 } else {
   const mapping = Mapping.of(createMemoryFile('plain copy', Number(rest[0])), Number(rest[0]), 'write');
   const input = new Input(0, { subject: 'the socket' });
-  // Begins with the first octet: how long the writer's Node takes to start is not the copy's.
+  // The time begins with the first octet: the start of the writer's Node is not part of the copy.
   waitFor(0, 'readable', input);
   const began = performance.now();
   inPieces(mapping, (piece) => input.readv(piece));

@@ -1,4 +1,4 @@
-// The yardstick: the same octets from one process to another through a unix socket, and nothing else done with them.
+// The yardstick: the same octets copied from one process to another through a unix socket.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +7,13 @@ import { output, run, versionOf } from './child.mjs';
 /** @param {string} name */
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** @returns {string | undefined} the version of the C compiler; undefined where there is none */
+/** @returns {string | undefined} the version of the C compiler; undefined if there is none */
 export const compiler = () => versionOf('cc');
 
 /**
- * The copy in C where there is a compiler, else in Node.
+ * Prepares the copy: in C if there is a compiler, else in Node.
  * @param {string} folder
- * @returns {Promise<(file: string, octets: number) => Promise<number>>} copies and takes so many seconds
+ * @returns {Promise<(file: string, octets: number) => Promise<number>>} copies, and gives the seconds
  */
 export async function plainCopy(folder) {
   if (compiler() === undefined) return (file, octets) => copyInNode(folder, file, octets);
@@ -26,7 +26,7 @@ export async function plainCopy(folder) {
 async function copyInNode(folder, file, octets) {
   const program = beside('plain-copy-in-node.mjs');
   const options = { cwd: folder };
-  // What Node calls a pipe is a pair of unix sockets.
+  // Node's pipes are pairs of unix sockets.
   const reader = spawn(process.execPath, [program, 'read', String(octets)], {
     ...options,
     stdio: ['pipe', 'pipe', 'inherit'],

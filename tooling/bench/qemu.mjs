@@ -1,4 +1,4 @@
-// QEMU's own live migration, of a machine that was never started (-S), so that each page is sent once.
+// QEMU's own live migration of a machine that was never started (-S), so that each page is sent once.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -8,12 +8,12 @@ import { setTimeout } from 'node:timers/promises';
 import { versionOf } from './child.mjs';
 
 const PROGRAM = 'qemu-system-x86_64';
-/** Octets a second; no line is as fast. */
+/** A rate in octets a second beyond any line. */
 const UNLIMITED = 2 ** 46;
-/** Milliseconds. */
+/** Milliseconds between two looks. */
 const POLL = 5;
 
-/** @returns {string | undefined} undefined where it is not installed */
+/** @returns {string | undefined} undefined if it is not installed */
 export const qemuVersion = () => versionOf(PROGRAM);
 
 /**
@@ -22,15 +22,16 @@ export const qemuVersion = () => versionOf(PROGRAM);
  * @param {object} what
  * @param {string} what.file
  * @param {number} what.mebibytes
- * @param {number} what.channels connections beside the main one, which the pages go over (multifd); 0 is one connection for all
- * @returns {Promise<{ octets: number, milliseconds: number }>} as its own statistics have them
+ * @param {number} what.channels connections beside the main one, which carry the pages (multifd); 0 is one
+ * connection for all
+ * @returns {Promise<{ octets: number, milliseconds: number }>} by QEMU's own statistics
  */
 export async function migrateInQemu(folder, { file, mebibytes, channels }) {
   /** @param {string} kind */
   const backend = (kind) => `${kind},id=ram,size=${mebibytes}M,share=on`;
   const socket = join(folder, 'migration.sock');
   const source = new Machine(folder, mebibytes, backend('memory-backend-file') + `,mem-path=${file}`);
-  // Another such file, and fresh.
+  // Another such file, without content.
   const target = new Machine(folder, mebibytes, backend('memory-backend-memfd'), '-incoming', 'defer');
   try {
     for (const machine of [source, target]) await machine.prepare(channels);
@@ -46,7 +47,7 @@ export async function migrateInQemu(folder, { file, mebibytes, channels }) {
 /** @typedef {{ ram?: { transferred: number }, 'total-time'?: number }} Answer of query-migrate; of other commands it is not read */
 /** @typedef {{ return?: Answer, error?: { desc: string }, event?: string, data?: { status: string } }} Message */
 
-/** A machine, and the QMP that it speaks on its standard streams. */
+/** A machine, controlled by QMP on its standard streams. */
 class Machine {
   #child;
   #ended;
@@ -75,7 +76,7 @@ class Machine {
     const plain = ['-display', 'none', '-nodefaults', '-S', '-qmp', 'stdio'];
     this.#child = spawn(PROGRAM, [...args, ...plain, ...more], { cwd: folder, stdio: 'pipe' });
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#said += text));
-    // That it is gone is seen where an answer is missing.
+    // A missing answer shows that it is gone.
     this.#child.stdin.on('error', () => undefined);
     this.#ended = once(this.#child, 'close');
     this.#replies = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -108,7 +109,7 @@ class Machine {
     }
   }
 
-  /** Waits for the event: looking again and again would take a core's time. */
+  /** Waits for the event: polling would take a core's time. */
   async migrated() {
     while (this.#status !== 'completed') {
       if (this.#status === 'failed') throw new Error(`QEMU's migration failed: ${this.#said}`);
@@ -116,7 +117,7 @@ class Machine {
     }
     for (;;) {
       const { ram, 'total-time': milliseconds = 0 } = await this.command('query-migrate');
-      // A moment after the event it is still 0.
+      // Shortly after the event it is still 0.
       if (ram !== undefined && milliseconds > 0) return { octets: ram.transferred, milliseconds };
       await setTimeout(POLL);
     }

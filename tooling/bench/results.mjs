@@ -1,4 +1,4 @@
-// What was measured, as a file: a line for each row, so that a change of it can be read.
+// The measured values as a file: a line for each row, so that its diffs can be read.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { circumstances } from '../policies/results.mjs';
@@ -17,8 +17,8 @@ import { qemuVersion } from './qemu.mjs';
  * @typedef {object} Beside
  * @property {number[]} sizes MiB
  * @property {number} load the average of the minute before
- * @property {string | undefined} compiler its version; undefined where there is none
- * @property {string | undefined} qemu its version; undefined where there is none
+ * @property {string | undefined} compiler its version; undefined if there is none
+ * @property {string | undefined} qemu its version; undefined if there is none
  */
 
 /**

@@ -1,14 +1,14 @@
-// What a benchmark has measured, as rows: a quantity at a size of memory, with the values of all runs.
+// Rows of measurements: a quantity at a size of memory, with the values of all runs.
 import { summary } from './statistics.mjs';
 
 /**
- * What is measured.
+ * A measured quantity.
  * @typedef {object} Quantity
  * @property {number} memory MiB
  * @property {string} name
  * @property {string} unit
  * @property {string} [dirty] which pages the guest wrote
- * @property {number} [pages] so many
+ * @property {number} [pages] how many
  * @property {string} [options] of `xl migrate`
  * @property {string} [endedBy] why precopy ended
  */
@@ -24,12 +24,15 @@ export function row(what, values) {
   return { ...what, ...summary(rounded), values: rounded };
 }
 
-/** To four digits: more is noise. @param {number} value */
+/**
+ * Rounds to four digits: more is noise.
+ * @param {number} value
+ */
 function round(value) {
   return Number(value.toPrecision(4));
 }
 
-/** Values that come run by run and are of several rows, which are told apart by what they are. */
+/** Collects values that come run by run into rows, which are distinguished by their quantity. */
 export class Rows {
   /** @type {Map<string, { what: Quantity, values: number[] }>} */
   #rows = new Map();
@@ -42,17 +45,17 @@ export class Rows {
     row.values.push(value);
   }
 
-  /** In the order in which their first values came. */
+  /** The rows in the order of their first values. */
   all() {
     return [...this.#rows.values()].map(({ what, values }) => row(what, values));
   }
 }
 
 /**
- * The one row that is so, among those that were measured together.
+ * The only matching row, among those that were measured together.
  * @param {readonly Row[]} rows
  * @param {(row: Row) => boolean} isIt
- * @throws Error where there is none
+ * @throws Error if there is none
  */
 export function theRow(rows, isIt) {
   const found = rows.find(isIt);

@@ -1,4 +1,4 @@
-// What the precopy options do to a busy guest.
+// Effects of the precopy options on a busy guest.
 import { tally } from '../policies/figures.mjs';
 import { row, theRow } from './rows.mjs';
 import { TwoHosts } from './two-hosts.mjs';

@@ -1,8 +1,8 @@
-// What passes between Enter and the first pages: how long each program of a migration takes to start.
+// Time between Enter and the first pages: how long each program of a migration takes to start.
 //
 //   node tooling/bench/start-up.mjs [CHECKOUT...]
 //
-// Of several built checkouts, this one unless given, the runs alternate.
+// The runs alternate between several built checkouts; the default is this one.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -22,15 +22,15 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
 import { spread } from './statistics.mjs';
 
 const RUNS = 15;
-/** Octets: by then a page has come, whatever stands before it. */
+/** Octets sent by which a page has come, whatever precedes it. */
 const FIRST_PAGE = 64 * 1024;
 const SECOND_MIB = 2 * 2 ** 20;
-/** Octets that wait in a FIFO until they are taken. */
+/** Octets that a FIFO holds. */
 const FIFO = 64 * 1024;
-/** Milliseconds between two looks, during what is measured and otherwise. */
+/** Milliseconds between two looks, during a measurement and otherwise. */
 const LOOK = 0.2;
 const POLL = 5;
-/** Milliseconds until what should have come will not. */
+/** Timeout in milliseconds. */
 const PATIENCE = 20_000;
 
 const own = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,10 +50,10 @@ const names = /** @type {Measure[]} */ (Object.keys(measures));
 const word = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Without an event loop, whose turns would be measured as well.
+ * Repeats an attempt without an event loop, whose turns would be measured as well.
  * @template T
  * @param {() => T} attempt
- * @returns {T} what `attempt` does once it can
+ * @returns {T} the result of `attempt` once it succeeds
  */
 function soon(attempt) {
   for (const deadline = performance.now() + PATIENCE; ;) {
@@ -75,7 +75,7 @@ function write(fifo, octets) {
   for (let rest = octets; rest.length > 0;) rest = rest.subarray(soon(() => writeSync(fifo, rest)));
 }
 
-/** The programs of a checkout, with a domain to move, and another to create. */
+/** The programs of a checkout, with a domain to migrate, and another to create. */
 class Contestant {
   #checkout;
   #folder;
@@ -83,7 +83,7 @@ class Contestant {
   #host;
   #octets = Buffer.alloc(FIFO);
   /**
-   * Milliseconds of each run, by what was measured.
+   * Milliseconds of each run, by measure.
    * @type {Record<Measure, number[]>}
    */
   values = { spawned: [], banner: [], domain: [], page: [], taken: [] };
@@ -106,7 +106,9 @@ class Contestant {
     return join(this.#checkout, `apps/${app}/bin/${app}.js`);
   }
 
-  /** Of the domain that moves; what it does not keep to itself is the programs' compiled code. */
+  /**
+   * The environment of the migrating domain; outside its folder it keeps only the programs' compiled code.
+   */
   #environment() {
     process.env['MIG_CACHE_DIR'] = this.#path('cache');
     return { ...process.env, MIG_HOST_DIR: this.#path('source') };
@@ -142,10 +144,10 @@ class Contestant {
     for (const name of names) this.values[name].push(times[name]);
   }
 
-  /** Hands on what the source sends, as far as it is measured. The domain stays. */
+  /** Carries what the source sends, as far as it is measured. The domain stays. */
   async #migrate() {
     const receive = `MIG_HOST_DIR=${this.#path('target')} exec ${this.#receiver()}`;
-    // What runs in the background of a shell has no standard input.
+    // A shell's background process has no standard input.
     const relay = `exec 3<&0; cat <&3 >${this.#path('sent')} & exec 3<&-`;
     const rune = `echo >${this.#path('spawned')}; ${relay}; ${receive} <${this.#path('relayed')}`;
     const env = this.#environment();
@@ -188,7 +190,7 @@ class Contestant {
     return banner;
   }
 
-  /** Open at both ends, so that whoever opens one of them as well does not wait. */
+  /** Opens both ends, so that whoever opens one does not wait. */
   /** @param {string} name */
   #fifo(name) {
     return openSync(this.#path(name), constants.O_RDWR | constants.O_NONBLOCK);
@@ -213,7 +215,7 @@ class Contestant {
 /**
  * @param {readonly string[]} checkouts folders, built
  * @param {number} runs
- * @returns milliseconds of each run, by checkout and what was measured
+ * @returns milliseconds of each run, by checkout and measure
  */
 export async function measureStartUp(checkouts = [own], runs = RUNS) {
   const folder = temporaryFolder('mig-start-up-');
@@ -221,7 +223,7 @@ export async function measureStartUp(checkouts = [own], runs = RUNS) {
     const contestants = checkouts.map((checkout, at) => new Contestant(checkout, join(folder, String(at))));
     for (const contestant of contestants) {
       await contestant.prepare();
-      // Whatever is kept for the next start is kept by now.
+      // By now everything is kept for the next start.
       await contestant.run();
       for (const values of Object.values(contestant.values)) values.length = 0;
     }
@@ -241,7 +243,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
 }
 
-/** What no program in JavaScript can do without. @param {number} runs */
+/**
+ * The time that any JavaScript program needs.
+ * @param {number} runs
+ */
 function starts(runs) {
   return Array.from({ length: runs }, () => {
     const start = performance.now();

@@ -1,4 +1,7 @@
-/** Medians and spread: what a benchmark says of a handful of runs; NaN of none. @param {readonly number[]} values */
+/**
+ * Median and spread of a handful of runs; NaN for none.
+ * @param {readonly number[]} values
+ */
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const [median, least, most] = [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)];

@@ -1,4 +1,4 @@
-// The tables of a part, for a terminal and for a page of Markdown.
+// Tables of a part, for a terminal and for a Markdown page.
 import { textTable } from '@mig/xl/text-table';
 
 /** @import { Part } from './parts.mjs' */

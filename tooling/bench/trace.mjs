@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { TraceDecoder } from '@mig/protocol/trace';
 
 /**
- * Reads what `xl migrate --trace` has written, and removes it.
+ * Reads a file written by `xl migrate --trace`, and removes it.
  * @param {string} path
  * @returns the records
  */

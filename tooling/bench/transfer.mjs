@@ -1,4 +1,5 @@
-// A domain of incompressible pages moved between two hosts, beside the plain copy of as many octets and QEMU's migration.
+// Migration of a domain of incompressible pages between two hosts, beside the plain copy of as many octets
+// and QEMU's migration.
 import { closeSync } from 'node:fs';
 import { incompressibleFile } from './incompressible-file.mjs';
 import { compiler, plainCopy } from './plain-copy.mjs';
@@ -13,11 +14,15 @@ import { warmMemory } from './warm-memory.mjs';
 /** @import { Workbench } from './workbench.mjs' */
 
 const MIB = 2 ** 20;
-/** @typedef {() => Promise<Record<string, number>>} Contender GB/s, by the names of what it measures */
+/** @typedef {() => Promise<Record<string, number>>} Contender measures GB/s by name */
 
 const COPY = 'plain copy';
 
-/** MiB: the domain at either end, and the file that the others move; each of them in its turn fills as much. @param {number} memory */
+/**
+ * Memory needed in MiB: the domain at either end, and the file for the others; each contender fills as much
+ * in its turn.
+ * @param {number} memory
+ */
 const needed = (memory) => 3 * memory + 512;
 
 /** @param {Workbench} bench */
@@ -62,7 +67,7 @@ async function measureSize(bench, { memory, copy, qemu, rows }) {
     async () => inMig(await pair.migrate()),
   ];
   try {
-    // Nearly every page is written once, and then left alone but for being verified.
+    // Nearly every page is written once, and then only verified.
     await pair.create({ memory, command: `pages=${pages - Math.ceil(pages / 512) - 64} rate=1` });
     for (let run = 1; run <= bench.runs; run++) {
       for (const contender of contenders) {

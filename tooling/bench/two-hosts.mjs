@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 
 /**
- * What `xl migrate --json` says, as far as it is read here.
+ * Events of `xl migrate --json`, as far as they are read here.
  * @typedef {Report | PassEvent | Consulted | Failed} Event
  * @typedef {object} PassEvent
  * @property {'pass'} event
@@ -32,7 +32,7 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
  */
 /** @typedef {{ status: number | string, events: Event[], stderr: string }} Attempt */
 /**
- * What `xl migrate --estimate --json` foretells under a policy.
+ * The prediction of `xl migrate --estimate --json` for a policy.
  * @typedef {object} Estimate
  * @property {string} policy
  * @property {string} reason
@@ -42,13 +42,16 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
  * @property {number} downtimeMilliseconds
  */
 
-/** What a user's `xl` is linked to. @param {string} app */
+/**
+ * The program that a user's `xl` links to.
+ * @param {string} app
+ */
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/bin/${app}.js`, import.meta.url));
 
-/** Milliseconds for a guest that has come to tick: far more than it takes. */
+/** Timeout in milliseconds of a guest's first tick: far more than it takes. */
 const PATIENCE = 60_000;
 
-/** Two embedded hosts and a domain that moves from one to the other and back. */
+/** Two embedded hosts, and a domain that migrates back and forth between them. */
 export class TwoHosts {
   #folder = temporaryFolder('mig-bench-');
   #here = join(this.#folder, 'host0');
@@ -56,13 +59,16 @@ export class TwoHosts {
   /** @type {string[]} */
   #runner;
 
-  /** @param {{ core?: number | undefined }} [where] the core of the machine's on which alone all of it runs; any, unless given */
+  /** @param {{ core?: number | undefined }} [where] the only core that everything runs on; any by default */
   constructor({ core } = {}) {
-    // What they start stays there, too.
+    // Their children stay there, too.
     this.#runner = core === undefined ? [] : ['taskset', '-c', String(core)];
   }
 
-  /** `xl`, where the domain is. @param {string[]} args */
+  /**
+   * Starts `xl` at the domain's host.
+   * @param {string[]} args
+   */
   #start(...args) {
     const env = { ...process.env, MIG_HOST_DIR: this.#here };
     const [command = '', ...words] = [...this.#runner, process.execPath, program('xl'), ...args];
@@ -73,7 +79,7 @@ export class TwoHosts {
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-    /** However it ends. */
+    /** The result, however it ends. */
     const outcome = once(child, 'close').then(([status, signal]) => ({
       status: status ?? signal,
       stdout,
@@ -83,7 +89,7 @@ export class TwoHosts {
       if (status !== 0) throw new Error(`xl ${args.join(' ')}: ${stdout}${stderr}`);
       return stdout;
     });
-    // Who looks at the one does not look at the other.
+    // A caller may look at only one of the two.
     ended.catch(() => undefined);
     return { child, outcome, ended };
   }
@@ -93,7 +99,7 @@ export class TwoHosts {
    * @param {number} guest.memory MiB
    * @param {string} [guest.command] its command line
    * @param {string} [guest.kernel]
-   * @param {RegExp} [guest.until] what is on the console once its pages are filled
+   * @param {RegExp} [guest.until] the console's text once its pages are filled
    */
   async create({ memory, command = '', kernel = 'wss', until = /written=[1-9]/ }) {
     const file = join(this.#folder, 'bench.cfg');
@@ -110,10 +116,10 @@ export class TwoHosts {
   }
 
   /**
-   * Waits until it is on the console.
+   * Waits for a text on the console.
    * @param {RegExp} text
    * @param {AbortSignal} [signal]
-   * @throws where the console ends before, or the time
+   * @throws if the console ends before, or the time
    */
   async #reads(text, signal) {
     const { child, outcome } = this.#start('console', '-f', 'bench');
@@ -122,7 +128,7 @@ export class TwoHosts {
     const ended = outcome.then(({ status, stderr }) => {
       throw new Error(`xl console ended with ${status}: ${stderr}`);
     });
-    // What follows the text is its own end.
+    // Its end after the text is expected.
     ended.catch(() => undefined);
     try {
       while (!text.test(seen)) await Promise.race([once(child.stdout, 'data', signal && { signal }), ended]);
@@ -148,7 +154,7 @@ export class TwoHosts {
   }
 
   /**
-   * A migration that may end as it likes: where it is aborted, the domain stays.
+   * Attempts a migration that may fail: if it is aborted, the domain stays.
    * @param {string[]} options
    * @returns {Promise<Attempt>}
    */
@@ -160,9 +166,9 @@ export class TwoHosts {
     return { status, events: lines.map((line) => JSON.parse(line)), stderr };
   }
 
-  /** @throws where the guest says that its memory was damaged: it would have measured nothing */
+  /** @throws if the guest reports damaged memory: the measurement would be void */
   async checkHealth() {
-    // Where it has come a moment ago, it may not have had its turn yet.
+    // A guest that has just arrived may not have run yet.
     await this.#reads(/^(?:tick |error|crash)/m, AbortSignal.timeout(PATIENCE)).catch((cause) => {
       throw new Error('the guest does not tick', { cause });
     });
@@ -172,7 +178,7 @@ export class TwoHosts {
   }
 
   /**
-   * What moving it there would come to: `xl migrate --estimate --json`, parsed.
+   * Estimates the migration: `xl migrate --estimate --json`, parsed.
    * @param {string[]} options
    * @returns {Promise<{ estimates: Estimate[] }>}
    */
@@ -181,7 +187,7 @@ export class TwoHosts {
     return JSON.parse(await this.#start(...words).ended);
   }
 
-  /** The file that is the domain's RAM. */
+  /** Path of the file that is the domain's RAM. */
   ram() {
     const domains = join(this.#here, 'domains');
     const [domid = ''] = readdirSync(domains);
@@ -194,12 +200,15 @@ export class TwoHosts {
     return join(descriptors, number);
   }
 
-  /** The process's end, while the domain moves: `source` or `target`; by its environment. @param {string} environment */
+  /**
+   * The end that a process belongs to during the migration, `source` or `target`, by its environment.
+   * @param {string} environment
+   */
   endOf(environment) {
     return environment.includes(`MIG_HOST_DIR=${this.#here}`) ? 'source' : 'target';
   }
 
-  /** The processes of both ends: of `xl migrate`, of the target end, of the domain at either. */
+  /** Processes of both ends: `xl migrate`, the target end, the domain at either. */
   processes() {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -212,7 +221,7 @@ export class TwoHosts {
       });
   }
 
-  /** Ends the domain, too, wherever it is. */
+  /** Destroys the domain, too, wherever it is. */
   close() {
     removeTemporaryFolder(this.#folder);
   }

@@ -1,12 +1,12 @@
-// Touches so much memory, and frees it. A machine that gives free memory back to its host makes the first touch of a page cost
-// several times its copy: what runs first after a pause would be measured as slow.
+// Touches memory, and frees it. A machine that gives free memory back to its host makes the first touch of
+// a page cost several times its copy: whatever runs first after a pause would be measured as slow.
 import { run } from './child.mjs';
 
 const MIB = 2 ** 20;
-/** What the programs need besides. */
+/** MiB that the programs need in addition. */
 const MORE = 64;
 
-/** The kernel fills what is touched with zeros. */
+/** A script that touches memory: the kernel fills it with zeros. */
 const touch = `
   const left = [];
   for (let octets = Number(process.argv[1]); octets > 0; octets -= 2 ** 30) {
@@ -16,7 +16,7 @@ const touch = `
   }
 `;
 
-/** With huge pages, where malloc() can have them, it takes a fourth of the time. */
+/** An environment with huge pages, if malloc() can have them: it takes a fourth of the time. */
 const environment = { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
 /** @param {string} folder @param {number} mebibytes */

@@ -1,4 +1,4 @@
-// What the parts measure with: how often, how large, in which folder, and what there is room for.
+// Common tools of the parts: number of runs, sizes, the folder, and the available memory.
 import { temporaryFolder, removeTemporaryFolder } from '../temporary-folder.mjs';
 import { memoryText } from './rows.mjs';
 
@@ -7,18 +7,21 @@ const MIB = 2 ** 20;
 export class Workbench {
   folder = temporaryFolder('mig-bench-');
   /**
-   * Sentences on what was left out, for whoever reads the rows.
+   * Remarks on what was left out, for readers of the rows.
    * @type {string[]}
    */
   notes = [];
 
-  /** @param {{ runs: number, sizes: number[] }} how often; sizes are MiB, ascending */
+  /** @param {{ runs: number, sizes: number[] }} how sizes are MiB, ascending */
   constructor({ runs, sizes }) {
     this.runs = runs;
     this.sizes = sizes;
   }
 
-  /** Says how it goes. @param {string} line */
+  /**
+   * Prints progress.
+   * @param {string} line
+   */
   tell(line) {
     console.error(line);
   }
@@ -30,7 +33,8 @@ export class Workbench {
   }
 
   /**
-   * Those of the sizes that this machine has the memory for, each looked at when its turn comes; it says which it has not.
+   * Yields the sizes for which this machine has the memory, each checked when its turn comes; notes those
+   * left out.
    * @param {string} part
    * @param {Iterable<number>} sizes
    * @param {(size: number) => number} needed MiB, by size

@@ -1,5 +1,5 @@
-// A policy for `xl migrate --policy`: after each live pass the guest is made to write the next of some sets of pages, which is
-// then what the next pass sends; after the last one the domain is moved.
+// A policy for `xl migrate --policy`: after each live pass it makes the guest write the next of some sets
+// of pages, which the next pass then sends; after the last set it ends precopy.
 import { writePages } from './mailbox.mjs';
 
 /**

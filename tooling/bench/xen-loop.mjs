@@ -1,7 +1,8 @@
-// What mig itself costs a save and a restore on Xen: the loop over a domain of which most pfns are holes, as PVH guests have them,
-// on a hypervisor that answers at once, and what it asks of that. Each run compiles anew, as each helper does. Under
-// `qemu-x86_64 $(which node)` it shows what an emulated dom0 makes of it; two runs under `strace -f -c`, of a domain and of
-// one twice as large, what system calls a batch costs.
+// Cost of a save and a restore by mig itself on Xen: the loop over a domain of which most pfns are holes,
+// as with PVH guests, on a fake hypervisor that answers at once, and the number of its calls. Each run
+// compiles anew, as each helper does. Under `qemu-x86_64 $(which node)` it shows the cost in an emulated
+// dom0; two runs under `strace -f -c`, of a domain and of one twice as large, show the system calls per
+// batch.
 //
 // usage: node tooling/bench/xen-loop.mjs [RUNS, 5 unless given] [MIB, of a domain without holes]
 import { once } from 'node:events';
@@ -23,9 +24,9 @@ const PFNS = mebibytes === undefined ? 1_044_480 : PRESENT;
 const BATCH = 1024;
 const XTAB = 0xf0000000;
 
-/** The channels of a domain that has no records of them. */
+/** Channels of a domain that has no records of them. */
 const channels = { store: { evtchn: 0, domid: 0 }, console: { evtchn: 0, domid: 0 } };
-/** Of a domain, what nobody asks for here. */
+/** Facts of a domain that nobody asks for here. */
 const facts = { dying: false, crashed: false, paused: false, cpuNanoseconds: 0, uuid: '' };
 
 if (isMainThread) {
@@ -48,7 +49,7 @@ function measure() {
     tscInfo: () => ({ mode: 0, khz: 0, nanoseconds: 0n, incarnation: 0 }),
     hvmContext: () => new Uint8Array(1024),
     hvmParam: () => 0n,
-    // In which nothing is dirty.
+    // A bitmap in which nothing is dirty.
     allocateBitmap: () => /** @type {Bitmap} */ (/** @type {unknown} */ ({ addTo: () => undefined })),
     freeBitmap: () => undefined,
     enableLogDirty: () => undefined,
@@ -87,7 +88,7 @@ function measure() {
 
 /**
  * @param {() => void} work
- * @returns milliseconds of the processor's time, text
+ * @returns milliseconds of processor time, as text
  */
 function timed(work) {
   const began = process.cpuUsage().user;
@@ -98,7 +99,7 @@ function timed(work) {
 /**
  * @param {Record<string, number>} calls
  * @param {Partial<XenControl>} control
- * @returns the control, whose calls are counted by their names; what it lacks is not called here
+ * @returns the control, with its calls counted by name; missing ones are not called here
  */
 function counting(calls, control) {
   const all = /** @type {[string, (...parameters: unknown[]) => unknown][]} */ (Object.entries(control));
@@ -115,7 +116,7 @@ function counting(calls, control) {
 
 /**
  * @param {Record<string, number>} calls
- * @returns those of the memory, text; from here on they are counted anew
+ * @returns the memory calls, as text; the counts are reset
  */
 function taken(calls) {
   const of = ['describe', 'readPageTypes', 'populateSuperpages', 'populate', 'map', 'unmap'];

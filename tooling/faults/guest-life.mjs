@@ -1,8 +1,8 @@
-// What the guest said, on whichever consoles: one life without a gap.
+// The guest's output on all its consoles: one life without a gap.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { comesTrue } from './processes.mjs';
 
-/** Milliseconds in which a guest that runs has ticked: far more than it takes. */
+/** Milliseconds in which a running guest has ticked: far more than it takes. */
 const PATIENCE = 10_000;
 
 export class GuestLife {
@@ -15,12 +15,15 @@ export class GuestLife {
   #lastConsole;
   #buffer = Buffer.alloc(65536);
 
-  /** Goes on with another console, from its beginning. @param {string} path */
+  /**
+   * Continues with another console, from its beginning.
+   * @param {string} path
+   */
   goOnAt(path) {
     this.#consoles.push({ path, fd: openSync(path, 'r'), rest: '' });
   }
 
-  /** The path of the console on which it ticked last; undefined before the first tick. */
+  /** Path of the console with the last tick; undefined before the first. */
   get lastConsole() {
     this.#read();
     return this.#lastConsole;
@@ -52,14 +55,17 @@ export class GuestLife {
     if (!(await comesTrue(filled, PATIENCE))) throw new Error('the guest did not come to work');
   }
 
-  /** @param {number} count @returns whether it ticked so many times more in the time it has */
+  /**
+   * @param {number} count
+   * @returns whether it ticked so many times more within the timeout
+   */
   async ticksOn(count) {
     this.#read();
     const wanted = this.#ticks.length + count;
     return comesTrue(() => (this.#read(), this.#ticks.length >= wanted), PATIENCE);
   }
 
-  /** What is wrong with it: ticks lost or repeated, failed checks of its memory, complaints. */
+  /** Lists its flaws: ticks lost or repeated, failed checks of its memory, complaints. */
   flaws() {
     this.#read();
     const ticks = this.#ticks;

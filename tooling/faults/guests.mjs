@@ -1,10 +1,10 @@
-// The guests on the stage: the one that is migrated, and those that only have its name or its UUID.
+// The guests of the campaign: the one that is migrated, and those that only share its name or its UUID.
 
-/** Of the one that is migrated. */
+/** UUID of the guest that is migrated. */
 export const UUID = '3b9a1c52-5b0e-4f6c-9d1e-7a1f2c3d4e5f';
 
 /** @typedef {{ kernel: string, cmdline: string }} Guest */
 
-/** Small enough to move in no time, busy enough to be dirty whenever somebody looks. */
+/** A guest small enough to migrate at once, busy enough to be dirty at any time. */
 export const busyGuest = { kernel: 'wss', cmdline: 'pages=100 rate=5000 pattern=random' };
 export const idleGuest = { kernel: 'idle', cmdline: '' };

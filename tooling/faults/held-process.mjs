@@ -1,5 +1,5 @@
-// NODE_OPTIONS=--import: keeps the process waiting, as the scheduler might, when it is about to open a file for the
-// nth time in one of its threads. See hold.mjs, which sets the variables and lets it go on.
+// For NODE_OPTIONS=--import: delays the process, as the scheduler might, when it is about to open a file
+// for the nth time in one of its threads. See hold.mjs, which sets the variables and lets it continue.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
@@ -18,7 +18,7 @@ function wait(line) {
 }
 
 /**
- * A function that takes a path first, with something done before and after each call.
+ * Wraps a function whose first parameter is a path, with code before and after each call.
  * @template {(path: never, ...rest: never[]) => unknown} Call
  * @param {Call} call
  * @param {{ before?: (path: unknown) => void, after?: (path: unknown) => void }} around
@@ -50,7 +50,7 @@ if (MIG_HOLD !== undefined) {
   fs.readFileSync = wrapped(readFileSync, { before });
 }
 
-// When it lists the domains, so many descriptors are left to it.
+// The number of descriptors left when it lists the domains.
 if (MIG_EXHAUST !== undefined) {
   /** @param {unknown} folder */
   const after = (folder) => {

@@ -1,4 +1,4 @@
-// Keeps a process of mig waiting between two of its acts, and lets it go on.
+// Holds a process of mig between two of its steps, and lets it continue.
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,15 @@ import { comesTrue } from './processes.mjs';
 const module = fileURLToPath(new URL('held-process.mjs', import.meta.url));
 
 /**
- * The environment of a process that is held or hindered by held-process.mjs.
+ * The environment of a process that held-process.mjs holds or hinders.
  * @param {Record<string, string>} variables
  * @returns {Record<string, string>}
  */
 export const hindered = (variables) => ({ NODE_OPTIONS: `--import ${module}`, ...variables });
 
 /**
- * Where a process waits: when it is about to open a file whose path fits, for the nth time in its main thread or in a
- * worker; counted from `arm` on where it is to be armed.
+ * The place where a process waits: when it is about to open a file with a matching path for the nth time,
+ * in its main thread or in a worker; counted from `arm` on if it must be armed.
  * @typedef {{ pattern: string, nth: { main?: number, worker?: number }, armed?: boolean }} Place
  */
 export class Hold {
@@ -24,7 +24,7 @@ export class Hold {
   #fd;
 
   /**
-   * @param {string} line the path of two files that are this hold's own
+   * @param {string} line the path of two files for this hold alone
    * @param {Place} where
    */
   constructor(line, where) {
@@ -45,14 +45,14 @@ export class Hold {
   /**
    * @param {() => boolean} isOver
    * @param {number} milliseconds
-   * @returns whether it has come to where it waits, before it was over
+   * @returns whether it has reached the place, before it was over
    */
   async comes(isOver, milliseconds) {
     await comesTrue(() => this.isHeld || isOver(), milliseconds);
     return this.isHeld;
   }
 
-  /** Lets it go on, now or when it comes there. */
+  /** Lets it continue, now or when it reaches the place. */
   go() {
     this.#fd ??= openSync(`${this.#line}.go`, constants.O_RDWR);
   }

@@ -1,10 +1,10 @@
-// What holds after each case, whatever has happened.
+// Invariants that hold after each case, whatever has happened.
 
 /** @import { Case } from './strata.mjs' */
 /** @import { Seen } from './scene.mjs' */
 /** @import { StageDomain } from './stage.mjs' */
 
-/** @typedef {(right: boolean, what: string) => void} Check takes what is wrong */
+/** @typedef {(right: boolean, what: string) => void} Check takes the fault in words */
 
 /**
  * @param {Check} check
@@ -29,7 +29,10 @@ export function checkAlways(check, { moment }, seen) {
   check(internal === null, `says: ${internal?.[0]}`);
 }
 
-/** Domains as a text: name and state. @param {readonly StageDomain[]} domains */
+/**
+ * Formats domains: name and state.
+ * @param {readonly StageDomain[]} domains
+ */
 export function listed(domains) {
   if (domains.length === 0) return 'nothing';
   return domains.map(({ name, state }) => `${name} ${state}`).join(' and ');

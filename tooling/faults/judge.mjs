@@ -1,5 +1,5 @@
-// What may be seen after a case, by the tables *Who may run the domain* in @mig/protocol/handshake; what else is
-// seen violates the promise.
+// Possible observations after a case, by the tables *Who may run the domain* in @mig/protocol/handshake;
+// any other violates the promise.
 import { awayName, sourceTable, targetTable } from '@mig/protocol/handshake';
 import { checkAlways, listed } from './invariants.mjs';
 import { judgeOperator } from './operator/judge.mjs';
@@ -12,16 +12,16 @@ import { between, byAnything, closure, unaided } from './states.mjs';
 /** @import { Case, Fault, FaultCase } from './strata.mjs' */
 
 /**
- * What a case of a fault is judged by.
+ * The evidence by which a fault's case is judged.
  * @typedef {object} Evidence
  * @property {FaultCase} it
  * @property {Seen} seen
- * @property {string} target what there is, as `listed` says it
+ * @property {string} target its domains, as `listed` formats them
  * @property {Check} check
  */
 
 /**
- * How `xl migrate` ends with which outcome: docs/xl.md.
+ * Exit status of `xl migrate` by outcome: docs/xl.md.
  * @type {Readonly<Partial<Record<SourceOutcome, number>>>}
  */
 const statuses = {
@@ -39,7 +39,7 @@ const AWAY = awayName(OWN);
 const runs = `${OWN} running`;
 
 /**
- * What `xl list` may show at the source, by outcome there: name and state.
+ * Possible output of `xl list` at the source, by outcome there: name and state.
  * @type {Readonly<Record<SourceOutcome, readonly string[]>>}
  */
 const atSource = {
@@ -65,7 +65,7 @@ const atTarget = {
 };
 
 /**
- * What the target says last, and the states in which it does.
+ * Last messages of the target, and the states in which it prints them.
  * @type {readonly (readonly [text: string, states: readonly TargetState[]])[]}
  */
 const words = [
@@ -80,7 +80,7 @@ const words = [
 /**
  * @param {Case} it
  * @param {Seen | Skipped} seen
- * @returns {string[]} what violates the promise
+ * @returns {string[]} violations of the promise
  */
 export function judge(it, seen) {
   if (seen.skipped !== undefined) return [];
@@ -123,7 +123,7 @@ export function judge(it, seen) {
     check(false, `ended with ${seen.status} and without a word: ${seen.stderr.trim().split('\n').at(-1)}`);
 
   if (seen.targetStatus !== undefined) judgeTarget({ it, seen, target, check });
-  // Whoever killed it knows that it has said nothing.
+  // Whoever killed it knows that it has reported nothing.
   if (running.length === 0 && !killed) check(seen.status !== 0, 'none runs, and nobody is told');
   return violations;
 }
@@ -137,7 +137,7 @@ function judgeFailure({ it, seen, target, check }, last, { states, source, sourc
   const { state, outcome, exitStatus, advice, message } = last;
   const silent = it.fault.victim === 'source domain' && it.fault.forEver === true;
   const helpless = sourceDomainDead || silent;
-  // Before there is anything to migrate, that there is no such domain is all there is to say.
+  // Before there is anything to migrate, "no such domain" is the whole message.
   check(state !== undefined || sourceDomainDead, `failed in no state: ${message}`);
   if (state === undefined) return;
   const row = sourceTable[state];
@@ -180,7 +180,7 @@ function judgeTarget({ it, seen, target, check }) {
   check(killed ? it.fault.victim === 'target' : targetStatus === 1, `the target ended with ${targetStatus}`);
   const outcomes = said.map((state) => targetTable[state].onFailure);
   const there = outcomes.flatMap((outcome) => atTarget[outcome]);
-  // Killed between one act and the next, or before it could say what it had done.
+  // Killed between two steps, or before it could report what it had done.
   if (killed && said.includes('starting')) there.push(...atTarget.unknown);
   check(
     there.includes(target),
@@ -189,7 +189,7 @@ function judgeTarget({ it, seen, target, check }) {
 }
 
 /**
- * What the source asks the domain's owner for there is done, though it may not live to see it.
+ * States whose request to the domain's owner is done even if the source does not live to see it.
  * @type {SourceState[]}
  */
 const asking = ['renaming-away', 'taking-back', 'destroying'];
@@ -222,7 +222,7 @@ function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   }
   if (signal === 'SIGSTOP') return closure(sourceTable, range, byAnything);
   if (another !== undefined) return closure(sourceTable, range, unaided).filter((state) => !isEnd(state));
-  // Before permission it stays, and past it is not stopped.
+  // Before permission it stays, and after it is not stopped.
   if (before(moment.source[1])) return closure(sourceTable, range, unaided).filter(before);
   return closure(sourceTable, range, byAnything);
 }
@@ -236,11 +236,12 @@ const before = (state) =>
 const deadly = ({ signals }) => signals !== undefined && signals[0] !== 'SIGSTOP';
 
 /**
- * Seconds from the fault to the end of `xl migrate`, with much room for a machine that has other things to do.
+ * Time limit in seconds from the fault to the end of `xl migrate`, generous for a busy machine.
  * @param {FaultCase} it
  */
 function limit({ fault, patience }) {
   const waits = patience.source + patience.target;
-  // A transport that does not end is given ten seconds; a domain that does not answer twenty, each time it is asked.
+  // A transport that does not end is given ten seconds; a domain that does not answer twenty, each time it
+  // is asked.
   return 10 + waits + (fault.forEver === true ? (fault.victim === 'source domain' ? 62 : 12) : 0);
 }

@@ -1,4 +1,4 @@
-// Lines of JSON over a socket. Node's readline would make an error of its own of a connection that breaks.
+// Lines of JSON over a socket. Node's readline would turn a broken connection into an error of its own.
 
 /**
  * @template Message what the other end writes

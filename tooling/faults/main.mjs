@@ -1,5 +1,5 @@
-// The fault campaign: migrations on real processes to which something happens, and what has become of the domain
-// at either end, judged by the tables *Who may run the domain*. See docs/reliability.md.
+// The fault campaign: migrations on real processes with injected faults; the state of the domain at either
+// end is judged by the tables *Who may run the domain*. See docs/reliability.md.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,14 +85,14 @@ const workers = new Set();
 const summary = new Summary(seed);
 const began = performance.now();
 /**
- * By which signal.
+ * The signal that interrupted the campaign.
  * @type {string | undefined}
  */
 let interrupted;
 
 /**
- * One of several processes, so that none of what blocks in it keeps the others waiting.
- * @param {number[]} queue the cases that nobody has begun
+ * Starts one of several processes, so that a blocking case does not delay the others.
+ * @param {number[]} queue indices of the cases not begun
  * @returns {Promise<void>}
  */
 function employ(queue) {
@@ -121,7 +121,7 @@ function employ(queue) {
   });
 }
 
-/** Cases between two signs of life where nobody looks at a terminal. */
+/** Cases between two progress lines without a terminal. */
 const SIGN = 50;
 
 /** @param {number} index @param {Result} result */

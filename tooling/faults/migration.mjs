@@ -1,4 +1,4 @@
-// `xl migrate` and all that it starts, as processes; what it says, and the relay's line to the campaign.
+// `xl migrate` and its children as processes; its output, and the relay's connection to the campaign.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,11 +17,12 @@ const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 /** @import { News, Order } from './relay.mjs' */
 
 /**
- * What `xl migrate --json` says, as far as anybody here reads it.
+ * Events of `xl migrate --json`, as far as they are read here.
  * @typedef {{ event: 'source-state', state: SourceState } | Ending} MigrateEvent
  * @typedef {{ event: 'complete', message?: undefined } | Failed} Ending
  * @typedef {{ event: 'failed', message: string, advice: string[], exitStatus: number } & Where} Failed
- * @typedef {{ state: SourceState, outcome: SourceOutcome } | { state?: undefined, outcome?: undefined }} Where
+ * @typedef {{ state: SourceState, outcome: SourceOutcome } | { state?: undefined, outcome?: undefined }}
+ * Where
  */
 
 /**
@@ -31,7 +32,7 @@ const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 export const isEnding = (event) => event.event === 'complete' || event.event === 'failed';
 
 /**
- * The events in what `xl migrate --json` has written so far.
+ * Parses the events that `xl migrate --json` has written so far.
  * @param {string} text
  * @returns {MigrateEvent[]}
  */
@@ -44,12 +45,12 @@ export class Migration {
   stdout = '';
   stderr = '';
   /**
-   * Its exit status, or the signal that ended it.
+   * The exit status, or the signal that ended it.
    * @type {number | string | undefined}
    */
   status;
   /**
-   * Of `xl-receive`, as the relay saw it.
+   * Status of `xl-receive`, as the relay saw it.
    * @type {number | string | undefined}
    */
   targetStatus;
@@ -57,10 +58,10 @@ export class Migration {
   relay;
   /** @type {number | undefined} its pid */
   target;
-  /** At how many stops it has been held. */
+  /** Number of stops at which it has been held. */
   stopsReached = 0;
   sourceClosed = false;
-  /** What should not have been said to the campaign. @type {string[]} */
+  /** Messages to the campaign that should not have come. @type {string[]} */
   confusion = [];
   #child;
   #server;
@@ -72,8 +73,9 @@ export class Migration {
   #listeners = new Set();
 
   /**
-   * @param {string} folder with the hosts `source` and `target` in it
-   * @param {{ stops: import('./moments.mjs').Stop[], options: string[], source: Record<string, string>, target: Record<string, string> }} setup
+   * @param {string} folder with the folders of the hosts `source` and `target`
+   * @param {{ stops: import('./moments.mjs').Stop[], options: string[], source: Record<string, string>,
+   * target: Record<string, string> }} setup
    *   the environment of either end
    */
   constructor(folder, { stops, options, source, target }) {
@@ -124,7 +126,10 @@ export class Migration {
     });
   }
 
-  /** Has the relay do something, and returns once it has. @param {Order} what */
+  /**
+   * Orders the relay to do something, and waits until it has.
+   * @param {Order} what
+   */
   async act(what) {
     const line = this.#line;
     if (line === undefined || line.destroyed) return;
@@ -136,7 +141,7 @@ export class Migration {
   /**
    * @param {() => boolean} condition
    * @param {number} milliseconds
-   * @returns whether it came true, if need be after as many milliseconds
+   * @returns whether it became true within that time
    */
   async until(condition, milliseconds) {
     const deadline = performance.now() + milliseconds;
@@ -149,7 +154,7 @@ export class Migration {
   }
 
   /**
-   * Until something has been heard, of whom ever. Several may wait.
+   * Waits until anything has been heard. Several may wait.
    * @param {number} milliseconds
    * @returns {Promise<void>}
    */
@@ -177,7 +182,7 @@ export class Migration {
     return this.events().flatMap((each) => (each.event === 'source-state' ? [each.state] : []));
   }
 
-  /** The event that says how it ended; undefined where it was killed before. */
+  /** The event that says how it ended; undefined if it was killed before. */
   ending() {
     return this.events().findLast(isEnding);
   }

@@ -1,13 +1,13 @@
-// The moments of a migration at which something can go wrong, in order: where the conversation then is, and in
-// which states of the tables both ends are. A range of states is one that the source can be ahead by: what it has
+// The points of a migration at which a fault can happen, in order: the place in the conversation, and the
+// states of both ends in the tables. A range of states is given if the source can be ahead: what it has
 // written waits in pipes.
 
 /** @typedef {import('@mig/protocol/handshake').SourceState} SourceState */
 /** @typedef {import('@mig/protocol/handshake').TargetState} TargetState */
 
 /**
- * An octet of the conversation, see parts.mjs. The first part of at least this rank is meant: a pass of which
- * nothing was dirty has none of its own.
+ * An octet of the conversation, see parts.mjs. The first part of at least this rank is meant: a pass
+ * without dirty pages has none of its own.
  * @typedef {{ direction: Direction, part: string, rank: number, section: string }} Place
  */
 
@@ -21,7 +21,7 @@
  * @property {Place} [at] where the conversation is held; without it, before the target has said anything
  * @property {readonly [SourceState, SourceState]} source
  * @property {readonly [TargetState, TargetState]} target
- * @property {'source lock' | 'target lock' | 'source domain' | 'target'} [grip] what is taken hold of while the
+ * @property {'source lock' | 'target lock' | 'source domain' | 'target'} [grip] what is held while the
  *   conversation is held, so that an end that goes on comes to stand in the state that is meant: a host's lock; a
  *   domain's process, stopped; the target's toolstack, when it next asks whether a process is alive
  * @property {{ source: SourceState } | { says: string } | { ended: 'target' }} [until] how that state shows
@@ -61,7 +61,7 @@ export const Rank = {
   imageHeader: 3,
   domainHeader: 4,
   staticData: 5,
-  /** Of the first PAGE_DATA; the others follow. */
+  /** The rank of the first PAGE_DATA; the others follow. */
   pages: 10,
   verify: 50,
   verifiedPages: 60,
@@ -76,12 +76,13 @@ export const Rank = {
   permissionBack: 4,
 };
 
-/** The guest's memory in MiB, and with it in how many records the first pass goes. */
+/** The guest's memory in MiB, which decides the number of records of the first pass. */
 export const MEMORY = 8;
 const FIRST_PASS = 2;
 
 /**
- * The stream may have left the source whole, but for the pages of the first pass: they are more than pipes hold.
+ * The stream may have left the source completely, except for the pages of the first pass, which are more
+ * than pipes hold.
  * @param {SourceState} from
  * @returns {[SourceState, SourceState]}
  */
@@ -154,7 +155,9 @@ const permissionBack = at('backward', 'permission back', Rank.permissionBack);
 /** @type {Place} */
 const firstPages = { direction: 'forward', part: 'first pass', rank: Rank.pages, section: 'pages' };
 
-/** Where the target has begun to restore, and the source is in precopy for as long as it is held. */
+/**
+ * The point where the target has begun to restore, and the source is in precopy for as long as it is held.
+ */
 export const restoring = { ...firstPages, section: 'header' };
 
 /** @type {readonly Moment[]} */
@@ -166,7 +169,7 @@ export const heldMoments = [
   },
   {
     name: 'suspending',
-    // While the source is in the first pass: later it may have asked the guest already.
+    // During the first pass: later the source may have asked the guest already.
     at: firstPages,
     grip: 'source domain',
     until: { source: 'suspending' },

@@ -1,8 +1,8 @@
-// The parts of the conversation as they pass by: each with its rank (moments.mjs), its section and its length, told
-// before its first octet is carried. So a fault is placed by name, whatever a run makes of the offsets.
+// The parts of the conversation as they pass: each with its rank (moments.mjs), its section and its length,
+// known before its first octet is carried. So a fault is placed by name, whatever the offsets are.
 //
-// Headers are read by hand, in the shortest way that works for a stream which is right: what is under test must not
-// decide where it is tested.
+// Headers are read by hand, in the shortest way that works for a correct stream: the code under test must
+// not decide where it is tested.
 
 /** @typedef {{ rank: number, section: string, length: number }} Part */
 /** @typedef {typeof import('./moments.mjs').Rank} Ranks */
@@ -12,7 +12,7 @@ const HANDSHAKE = 44;
 const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
 const EMULATOR_CONTEXT = 0x03;
 
-/** Octets that come and are not yet carried. */
+/** A reader of octets that are not carried yet. */
 export class Reader {
   #octets;
   /** @type {Buffer} */
@@ -23,7 +23,10 @@ export class Reader {
     this.#octets = octets[Symbol.asyncIterator]();
   }
 
-  /** @param {number} count @returns the next ones, `count` of them unless it ends before; they stay */
+  /**
+   * @param {number} count
+   * @returns the next `count` octets, fewer if it ends before; they stay
+   */
   async peek(count) {
     while (this.#held.length < count) {
       const { value, done } = await this.#octets.next();
@@ -33,7 +36,10 @@ export class Reader {
     return this.#held.subarray(0, count);
   }
 
-  /** @param {number} most @returns at least one, unless it has ended, and at most `most` */
+  /**
+   * @param {number} most
+   * @returns at most `most` octets, at least one unless it has ended
+   */
   async take(most) {
     if (this.#held.length === 0) await this.peek(1);
     const taken = this.#held.subarray(0, most);
@@ -50,7 +56,7 @@ export class Reader {
  */
 const part = (rank, length, section = 'whole') => ({ rank, section, length });
 
-/** What follows on all that is known; nothing is placed there. */
+/** The part after all that is known; nothing is placed there. */
 export const afterwards = part(-1, Infinity);
 
 /**
@@ -125,7 +131,10 @@ async function* libxlRecords(header, ranks) {
 /** @param {number} length */
 const padded = (length) => Math.ceil(length / 8) * 8;
 
-/** What the target says has its lengths from the handshake alone. @param {Ranks} ranks */
+/**
+ * The parts of the target's direction, whose lengths follow from the handshake alone.
+ * @param {Ranks} ranks
+ */
 export function* backwardParts(ranks) {
   yield part(ranks.banner, 54);
   yield part(ranks.ready, 34);
@@ -138,11 +147,11 @@ export function* backwardParts(ranks) {
  * @param {Part} part
  * @param {import('./moments.mjs').Place} place
  * @param {number} fraction
- * @returns at which octet of the part the place is, undefined where it is not in it
+ * @returns the octet of the part at that place; undefined if the place is elsewhere
  */
 export function octetIn({ rank, section, length }, place, fraction) {
   if (rank < place.rank || (rank === place.rank && section !== place.section)) return undefined;
-  // Beyond the part that is meant, which had no octets: at once.
+  // Beyond the intended part, which had no octets: at once.
   if (rank > place.rank) return 0;
   return Math.min(Math.floor(fraction * length), Math.max(0, length - 1));
 }

@@ -1,4 +1,4 @@
-// One case on real processes, from its setting to what was seen of it.
+// Performs one case on real processes, from its setup to the observation.
 import { operate } from './operator/operate.mjs';
 import { Scene } from './scene.mjs';
 import { strike } from './strike.mjs';

@@ -5,7 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 
 const POLL = 10;
 
-/** By command line, environment or working directory. @param {string} folder */
+/**
+ * Lists processes by command line, environment or working directory.
+ * @param {string} folder
+ */
 export function processesOf(folder) {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
@@ -15,13 +18,16 @@ export function processesOf(folder) {
         const belongs = texts.some((text) => text.includes(folder));
         return belongs ? [{ pid: Number(pid), command: commandOf(pid) }] : [];
       } catch {
-        // It has just ended, or is another user's.
+        // The process has just ended, or is another user's.
         return [];
       }
     });
 }
 
-/** @param {number | string} pid @returns its command line; empty for one that is gone */
+/**
+ * @param {number | string} pid
+ * @returns its command line; empty for one that is gone
+ */
 export function commandOf(pid) {
   try {
     return textOf(pid, 'cmdline').replaceAll('\0', ' ').trim();
@@ -37,7 +43,7 @@ function textOf(pid, file) {
 
 /**
  * @param {number | undefined} pid
- * @returns the letter of its state; undefined for one that is gone, or waits for its parent to ask
+ * @returns the letter of its state; undefined for a process that is gone, or a zombie
  */
 export function stateOf(pid) {
   try {
@@ -49,7 +55,7 @@ export function stateOf(pid) {
 }
 
 /**
- * @param {number | undefined} pid undefined for one that was never there
+ * @param {number | undefined} pid undefined for one that never existed
  * @param {NodeJS.Signals} signal
  * @returns whether there was such a process
  */
@@ -63,7 +69,10 @@ export function send(pid, signal) {
   }
 }
 
-/** Ends all that belong to the folder. @param {string} folder */
+/**
+ * Ends all processes that belong to the folder.
+ * @param {string} folder
+ */
 export async function sweep(folder) {
   for (;;) {
     const left = processesOf(folder);
@@ -76,7 +85,7 @@ export async function sweep(folder) {
 /**
  * @param {() => boolean} condition
  * @param {number} milliseconds
- * @returns whether it came to be so within the time
+ * @returns whether it became true within the time
  */
 export async function comesTrue(condition, milliseconds) {
   const deadline = performance.now() + milliseconds;

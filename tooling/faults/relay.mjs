@@ -1,5 +1,6 @@
-// Stands between the two ends of a migration, where ssh would be: runs a command and carries octets to and from it.
-// At each place of the plan, in order, it holds both directions, says so, and does what it is told, then and later.
+// Stands between the two ends of a migration, in place of ssh: runs a command and carries octets to and
+// from it. At each place of the plan, in order, it holds both directions, reports that, and obeys orders,
+// then and later.
 //
 // usage: relay.mjs SOCKET PLAN COMMAND
 import { spawn } from 'node:child_process';
@@ -15,7 +16,7 @@ import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './part
 /** @import { Part } from './parts.mjs' */
 
 /**
- * What the campaign tells it to do.
+ * Orders of the campaign.
  * @typedef {{ do: 'go' | 'cut' }
  *   | { do: 'stall', direction: Direction | 'both', forEver: boolean }
  *   | { do: 'truncate' | 'deafen', direction: Direction }
@@ -24,7 +25,7 @@ import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './part
  *   are inverted in the first, or octets that are put in before it, in hexadecimal
  */
 /**
- * What it tells the campaign.
+ * Messages to the campaign.
  * @typedef {{ event: 'started', pid: number, child: number | undefined }
  *   | { event: 'reached', direction: Direction }
  *   | { event: 'done' | 'source-closed' }
@@ -33,17 +34,17 @@ import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './part
  */
 
 const [, , socket = '', planText = '', command = ''] = process.argv;
-/** Places that are still to come. Without any it is held before the target has said anything. */
+/** Places still to come. Without any, it is held before the target has said anything. */
 const stops = /** @type {Stop[]} */ (JSON.parse(planText));
 
-/** Like ssh's when the connection breaks. */
+/** The exit status of a broken connection, as ssh's. */
 const BROKEN = 255;
 const POLL = 25;
 
 const control = connect(socket);
 /** @param {News} message */
 const tell = (message) => control.write(`${JSON.stringify(message)}\n`);
-// Nobody is there any more who could say what to do.
+// The campaign, which gives the orders, is gone.
 control.on('error', () => process.exit(BROKEN));
 control.on('close', () => process.exit(BROKEN));
 
@@ -51,7 +52,10 @@ const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] 
 const source = { in: new Socket({ fd: 0, writable: false }), out: new Socket({ fd: 1, readable: false }) };
 for (const stream of [source.in, source.out, child.stdin, child.stdout]) stream.on('error', () => {});
 
-/** Node does not close the first three descriptors by itself. @param {Readable | Writable} stream */
+/**
+ * Closes a stream: Node does not close the first three descriptors by itself.
+ * @param {Readable | Writable} stream
+ */
 function close(stream) {
   if (stream.destroyed) return;
   stream.destroy();
@@ -62,12 +66,12 @@ function close(stream) {
 }
 
 /**
- * Octets to carry changed, once.
+ * The next change of carried octets; done once.
  * @type {Change | undefined}
  */
 let change;
 let broken = false;
-/** It does not end by itself. */
+/** Whether it does not end by itself. */
 let stubborn = false;
 const parent = process.ppid;
 const streamPipe = readlinkSync('/proc/self/fd/0');
@@ -99,13 +103,13 @@ function obey(order) {
       if (order.direction !== 'backward') stalled.forward = true;
       if (order.direction !== 'forward') stalled.backward = true;
       break;
-    // The end of this direction alone; what the other end goes on saying in it is lost.
+    // Ends this direction alone; later octets of its sender are lost.
     case 'truncate':
       dropped[order.direction] = true;
       if (order.direction === 'forward') child.stdin.end();
       else close(source.out);
       break;
-    // The reader of this direction is gone, and who writes to it hears so.
+    // Removes this direction's reader, so that its sender gets EPIPE.
     case 'deafen':
       close(order.direction === 'forward' ? source.in : child.stdout);
       break;
@@ -122,7 +126,7 @@ readLines(control, (/** @type {Order} */ order) => {
 });
 
 /**
- * At which octet of the part the next stop is; undefined where it is not in it.
+ * The octet of the part with the next stop; undefined if the stop is elsewhere.
  * @param {Part} part
  * @param {Direction} direction
  */
@@ -136,12 +140,12 @@ function stopIn(part, direction) {
  * @param {Part} part
  * @param {Direction} direction
  * @param {Writable} to
- * @returns {Promise<boolean>} whether it has been carried whole
+ * @returns {Promise<boolean>} whether all of it has been carried
  */
 async function carry(reader, part, direction, to) {
   const { length } = part;
   for (let carried = 0; carried < length;) {
-    // Once the octet has come, its sender has come to where it wrote it.
+    // Once the octet has come, its sender has reached the place.
     if ((await reader.peek(1)).length === 0) return false;
     await gate;
     const at = stopIn(part, direction);
@@ -195,14 +199,14 @@ async function pump(direction, reader, parts, to) {
     }
     while (!broken && (await carry(reader, afterwards, direction, to)));
   } catch (error) {
-    // A stream that was broken off, by whom ever.
+    // A stream that was broken off, by either end.
     if (!(error instanceof Error && 'code' in error)) tell({ event: 'confused', message: String(error) });
   }
   if (broken || to.destroyed) return;
   to.end(() => close(to));
 }
 
-/** Whether the source has closed its end: nothing else tells while nothing is read. */
+/** Tells whether the source has closed its end: while nothing is read only this shows it. */
 function sourceGone() {
   try {
     const theirs = `/proc/${parent}/fd`;
@@ -241,7 +245,7 @@ const sourceClosed = (async () => {
 })();
 
 const status = await ended;
-// A line that is dead does not tell the source either that the target has ended.
+// A dead line does not tell the source that the target has ended.
 if (stalled.backward || stalled.forward) await sourceClosed;
 else await answered;
 if (stubborn) await new Promise(() => {});

@@ -1,5 +1,5 @@
-// Two hosts, a guest that checks its memory, a migration between them that is held where the case wants it; then what
-// is to be seen of it all.
+// Two hosts, a guest that checks its memory, and a migration between them that is held where the case wants
+// it; afterwards the observation.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GuestLife } from './guest-life.mjs';
@@ -9,11 +9,11 @@ import { restoring } from './moments.mjs';
 import { comesTrue, processesOf, send, sweep } from './processes.mjs';
 import { StageHost } from './stage.mjs';
 
-/** Milliseconds until the next stop has come, and until all is over: far more than it takes. */
+/** Milliseconds until the next stop has come, and until everything is over: far more than it takes. */
 const COMING = 15_000;
 const ENDING = 75_000;
 
-/** Once armed: when it waits for the end of the copy that it destroys. */
+/** The place, once armed, where the target waits for the end of the copy that it destroys. */
 const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, armed: true };
 
 /** @import { Place, Stop } from './moments.mjs' */
@@ -25,7 +25,7 @@ const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, ar
 
 /**
  * @typedef {object} Noted
- * @property {boolean} reached whether the conversation came to the case's moment
+ * @property {boolean} reached whether the conversation reached the case's point
  * @property {number} seconds from the fault to the end of it all
  * @property {number} [began] the time of the fault, as performance.now() has it
  * @property {string} [late] what does not end
@@ -33,7 +33,7 @@ const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, ar
  * @property {import('./operator/operate.mjs').Acted} [operator] what was seen of an operator's command
  */
 /**
- * @typedef {object} Looked what there is in the end
+ * @typedef {object} Looked the observation at the end
  * @property {{ source: StageDomain[], target: StageDomain[] }} hosts
  * @property {StageDomain[]} others at any other host
  * @property {string[]} life what is wrong with the guest
@@ -50,7 +50,7 @@ const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, ar
 
 export class Scene {
   /**
-   * What was noted on the way.
+   * Facts noted on the way.
    * @type {Noted}
    */
   seen = { reached: false, seconds: 0 };
@@ -68,11 +68,11 @@ export class Scene {
   /** @type {Set<string>} */
   #consoles = new Set();
   /**
-   * Of the target's toolstack, where it is to be held.
+   * The hold of the target's toolstack, if it is held.
    * @type {Hold | undefined}
    */
   #receiver;
-  /** Hosts in the order in which the guest can have lived on them. */
+  /** Hosts in the order in which the guest may have lived on them. */
   #hosts;
 
   /**
@@ -88,7 +88,10 @@ export class Scene {
     this.#hosts = [this.source, this.target];
   }
 
-  /** Another host, to which the guest can go from any of the others. @param {string} name */
+  /**
+   * Adds a host, to which the guest can go from any other.
+   * @param {string} name
+   */
   addHost(name) {
     const host = new StageHost(join(this.folder, name));
     this.#hosts.push(host);
@@ -100,7 +103,7 @@ export class Scene {
     return this.#migration;
   }
 
-  /** Has the guest at work at the source. */
+  /** Starts the guest at the source. */
   async set() {
     this.source.create('busy');
     this.follow(this.source);
@@ -123,8 +126,8 @@ export class Scene {
     if (moment.at !== undefined) this.#stopAt(moment.at, fraction);
     this.#migration = new Migration(this.folder, {
       stops: this.#stops.map(({ place, fraction }) => ({ place, fraction })),
-      // All is dirty once; what is dirty then goes live, and the rest when the guest stands still. With a second look
-      // at all of memory where the stream's own form cannot tell that it is wrong.
+      // Everything is dirty once; what is dirty then is sent live, and the rest in the stop-and-copy. All
+      // of memory is compared where the stream's form cannot show that it is wrong.
       options: ['-d', '1000000', ...(fault?.kind === 'corrupt' ? ['--debug'] : [])],
       source,
       target: { ...target, ...this.#receiver?.environment },
@@ -143,14 +146,16 @@ export class Scene {
     if (arrive !== undefined) stop.arrivals.push(arrive);
   }
 
-  /** A name that is taken from the start would be refused before a page is sent. */
+  /**
+   * Takes the domain's name at the target; one taken from the start would be refused before a page is sent.
+   */
   async #takeName() {
     const arrives = () => this.target.domains().some(({ name }) => name === 'busy--incoming');
     if (!(await comesTrue(arrives, COMING))) throw new Error('no copy came to the target');
     this.target.createDecoy('busy');
   }
 
-  /** Goes on until the conversation is at the case's moment, and returns whether it came there. */
+  /** Continues until the conversation is at the case's point; returns whether it got there. */
   async reach() {
     const { migration } = this;
     const { grip, until, scene } = this.it.moment;
@@ -165,11 +170,11 @@ export class Scene {
       await migration.until(() => migration.relay !== undefined || over(), COMING);
       if (migration.relay === undefined) return false;
     }
-    // Like the target's: the source has looked for it before its first page.
+    // As for the target's: the source has looked for the name before its first page.
     if (scene === 'away name taken') this.source.createDecoy('busy--migratedaway');
     if (grip !== undefined) this.#grip(grip);
     if (until === undefined) return true;
-    // The target has ended, and what it said is still held.
+    // The target has ended, and its messages are still held.
     if ('ended' in until) return migration.until(() => migration.targetStatus !== undefined, COMING);
     await migration.act({ do: 'go' });
     const come = () =>
@@ -199,12 +204,18 @@ export class Scene {
     }
   }
 
-  /** Keeps in mind how to let go of what was taken hold of. @param {() => void} undo */
+  /**
+   * Registers how to release what is held.
+   * @param {() => void} undo
+   */
   undoLater(undo) {
     this.#undo.push(undo);
   }
 
-  /** Keeps in mind what is to be closed once all has been seen. @param {() => void} close */
+  /**
+   * Registers what to close after the observation.
+   * @param {() => void} close
+   */
   closeLater(close) {
     this.#close.push(close);
   }
@@ -239,7 +250,7 @@ export class Scene {
   async look() {
     const { migration } = this;
     for (const host of this.#hosts) host.continue();
-    // What is left of an end that did not end would change what is looked at.
+    // An end that did not end would change the observation.
     for (const { pid } of this.#toolstacks()) send(pid, 'SIGKILL');
     await comesTrue(() => this.#toolstacks().length === 0, 2000);
     await this.#domainsSettled();
@@ -267,7 +278,7 @@ export class Scene {
     };
   }
 
-  /** A copy that ends with its receiver does so in its own time. */
+  /** Waits for the domains to settle: a copy that ends with its receiver takes its time. */
   async #domainsSettled() {
     const incoming = () =>
       this.#hosts.flatMap((host) => host.domains()).some(({ name }) => name.endsWith('--incoming'));
@@ -275,7 +286,7 @@ export class Scene {
   }
 
   /**
-   * Reads on where the guest goes on, if that is at this host. To be called in the order in which it moves.
+   * Follows the guest's console at this host. Call in the order in which the guest moves.
    * @param {StageHost} host
    */
   follow(host) {
@@ -285,7 +296,9 @@ export class Scene {
     this.#life.goOnAt(path);
   }
 
-  /** Of the guest, wherever it runs; where it stands still, it is revived for the purpose, as an operator would. */
+  /**
+   * The state of the guest, wherever it runs; a stopped one is revived for the check, as an operator would.
+   */
   async #lifeAfter() {
     const home = this.#hosts.findLast((host) => host.domains().length > 0);
     const domain = home?.domains()[0];
@@ -293,7 +306,7 @@ export class Scene {
     const { host } = home;
     const { domid, state } = domain;
     this.follow(home);
-    // Nobody else has it: that was looked up.
+    // Nobody else has it: that was checked.
     if (state === 'suspended') {
       home.destroyDecoys();
       host.resume(domid, { force: true });

@@ -1,4 +1,4 @@
-// A host on the stage: looked at in this process, without a toolstack of its own.
+// A host of the campaign: looked at in this process, without a toolstack of its own.
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
@@ -8,7 +8,7 @@ import { busyGuest, idleGuest, UUID } from './guests.mjs';
 import { MEMORY } from './moments.mjs';
 import { comesTrue, commandOf, send, stateOf } from './processes.mjs';
 
-/** Milliseconds that a domain may take from the end of its folder to its own. */
+/** Milliseconds between the end of a domain's folder and of its process, at most. */
 const ENDING = 5000;
 
 const domainFiles = [
@@ -23,7 +23,7 @@ const domainFiles = [
 /** @import { DomainInfo } from '@mig/hypervisor' */
 
 /**
- * A domain as `xl list` has it.
+ * A domain as in `xl list`.
  * @typedef {Pick<DomainInfo, 'domid' | 'name' | 'logDirty' | 'standing' | 'epoch'> & {
  *   state: 'running' | 'paused' | 'suspended' | 'crashed' }} StageDomain
  */
@@ -46,7 +46,10 @@ export class StageHost {
     return this.#create(name, busyGuest);
   }
 
-  /** One that only has the name. @param {string} name */
+  /**
+   * Creates a domain that only has the name.
+   * @param {string} name
+   */
   createDecoy(name) {
     this.#create(name, idleGuest);
   }
@@ -60,7 +63,10 @@ export class StageHost {
     return this.host.create(JSON.stringify(configuration), { paused: false });
   }
 
-  /** All but the decoys. @returns {StageDomain[]} */
+  /**
+   * Lists all domains but the decoys.
+   * @returns {StageDomain[]}
+   */
   domains() {
     return this.host
       .list()
@@ -75,7 +81,10 @@ export class StageHost {
       }));
   }
 
-  /** Whether it is not the guest, but one that has its name or its UUID. @param {number} domid */
+  /**
+   * Tells whether a domain is not the guest, but has its name or its UUID.
+   * @param {number} domid
+   */
   isDecoy(domid) {
     try {
       const { b_info: build } = JSON.parse(readFileSync(this.#path(domid, 'configuration.json'), 'utf8'));
@@ -89,7 +98,7 @@ export class StageHost {
     for (const domid of this.domids()) if (this.isDecoy(domid)) this.host.destroy(domid);
   }
 
-  /** Where the guest speaks, in each of its domains that has come so far; asks no process. */
+  /** Paths of the guest's consoles, in each of its domains so far; asks no process. */
   consoles() {
     return this.domids()
       .filter((domid) => !this.isDecoy(domid))
@@ -102,14 +111,14 @@ export class StageHost {
     return this.#path(domid, 'console.log');
   }
 
-  /** The process of the domain that came last; undefined while its toolstack keeps the place for it. */
+  /** Pid of the newest domain; undefined while its toolstack keeps its place. */
   newestPid() {
     const domids = this.domids().filter((domid) => !this.isDecoy(domid));
     const pid = this.#identity(Math.max(...domids))?.pid;
     return pid !== undefined && commandOf(pid).includes('bin/domain.cjs') ? pid : undefined;
   }
 
-  /** Of all whose folder is there. */
+  /** Domids whose folder exists. */
   domids() {
     return readdirSync(join(this.folder, 'domains')).map(Number);
   }
@@ -139,7 +148,7 @@ export class StageHost {
     this.#stopped.clear();
   }
 
-  /** Whoever wants to take or change a name waits. */
+  /** Takes the host's lock: taking or changing a name must wait. */
   lock() {
     this.#lock = openSync(join(this.folder, 'lock'), 'a');
     lockDescriptor(this.#lock);
@@ -160,7 +169,10 @@ export class StageHost {
     return this.#identity(domid)?.pid;
   }
 
-  /** Domains whose process lives, for `robbed` later. @returns {Living[]} */
+  /**
+   * Lists domains whose process lives, for `robbed` later.
+   * @returns {Living[]}
+   */
   living() {
     return this.domids().flatMap((domid) => {
       const pid = this.pidOf(domid);
@@ -169,8 +181,9 @@ export class StageHost {
   }
 
   /**
-   * Of those that were living, the ones that somebody else has taken the folder from: they live on without it. A domain
-   * that ends takes its folder down itself, and is waited for, since its process is gone a moment later.
+   * Finds, among those that were living, the domains whose folder somebody else has removed: they live on
+   * without it. A domain that ends removes its folder itself, and is waited for, because its process ends a
+   * moment later.
    * @param {readonly Living[]} living
    */
   async robbed(living) {
@@ -180,13 +193,13 @@ export class StageHost {
     return homeless();
   }
 
-  /** Files that should not be there, and what domains' processes had to say. To be called after `domains`. */
+  /** Lists files that should not be there, and messages of domains' processes. Call after `domains`. */
   remnants() {
     const own = remnantsIn(this.folder);
     const away = this.domains().filter(({ standing }) => ['sent', 'away'].includes(standing));
     const theirs = this.domids().flatMap((domid) => {
       const said = this.#textOf(domid, 'process.log');
-      // Where it was sent is remembered for as long as it is sent away.
+      // The destination is remembered as long as the domain is away.
       const due = away.some((each) => each.domid === domid) ? [...domainFiles, 'elsewhere'] : domainFiles;
       return [
         ...readdirSync(this.#path(domid, '')).filter((name) => !due.includes(name)),

@@ -1,4 +1,4 @@
-// Ways through the tables *Who may run the domain*.
+// Paths through the tables *Who may run the domain*.
 
 /**
  * The table of an end: for each of its states, the events that lead on.
@@ -9,11 +9,11 @@
 /** @typedef {(event: string) => boolean} CanHappen */
 
 export const byAnything = () => true;
-/** Nothing is read. @type {CanHappen} */
+/** Accepts events for which nothing is read. @type {CanHappen} */
 export const unaided = (event) => !event.endsWith('-read');
 
 /**
- * States that can follow by the events that can happen.
+ * Finds the states that can follow by the events that can happen.
  * @template {string} State
  * @param {Table<State>} table
  * @param {readonly State[]} states
@@ -30,7 +30,7 @@ export function closure(table, states, canHappen) {
 }
 
 /**
- * States on the ways from one to another.
+ * Finds the states on the paths from one to another.
  * @template {string} State
  * @param {Table<State>} table
  * @param {readonly [State, State]} ends

@@ -1,5 +1,5 @@
-// What is enumerated: every fault at every moment at which it can happen, and every command of an operator. A case is
-// one of these with its details (which octet, which of the timeouts is the shorter ...) drawn from the seed and the
+// Enumerates every fault at every point at which it can happen, and every command of an operator. A case is
+// one of these with its details (which octet, which timeout is the shorter ...) drawn from the seed and the
 // case's number.
 import { Random } from '../fuzz/random.mjs';
 import { backwardMoments, forwardMoments, heldMoments } from './moments.mjs';
@@ -49,11 +49,15 @@ const named = (...names) => {
 };
 
 /**
- * The stream has no checksum: of the vCPU's state, nobody can tell that an octet of it is wrong.
+ * Tells whether a changed octet can be detected: the stream has no checksum, and nobody can check the
+ * vCPU's state.
  * @param {Moment} moment
  */
 const corruptible = (moment) => moment.name !== 'EMULATOR_CONTEXT, context';
-/** One stall in a part is as good as another, and takes its time. @param {Moment} moment */
+/**
+ * Tells whether to stall here: one stall in a part is as good as another, and takes its time.
+ * @param {Moment} moment
+ */
 const stallable = ({ at }) => at === undefined || !['count', 'pfns'].includes(at.section);
 
 const octetFaults = [...forwardMoments, ...backwardMoments].flatMap((moment) => {
@@ -106,7 +110,7 @@ function signalsAt(moment) {
   return signals.filter((signal) => signal !== 'SIGTERM' || moment.name === 'first pass, pages');
 }
 
-/** While it is in the source's hands. */
+/** Faults of the domain while the source holds it. */
 const sourceDomainFaults = killMoments
   .filter(({ name }) => !over.includes(name))
   .flatMap((moment) =>
@@ -115,10 +119,10 @@ const sourceDomainFaults = killMoments
       .map((signal) => stratum(moment, { kind: 'kill', victim: 'source domain', signals: [signal] })),
   );
 
-/** At these there is none yet, or perhaps none any more. */
+/** Points without a copy, or perhaps without one. */
 const noCopy = ['banner', 'giving permission', 'report of failure', 'destroying the copy'];
 
-/** While it is a copy: once it runs, its end is its own affair. */
+/** Faults of the copy before it runs: afterwards its end is its own affair. */
 const targetDomainFaults = killMoments
   .filter(({ target: [from] }) =>
     ['restoring', 'awaiting-permission', 'starting', 'reporting-failure'].includes(from),
@@ -133,22 +137,22 @@ const targetDomainFaults = killMoments
 const interrupts = /** @type {const} */ (['SIGINT', 'SIGHUP']);
 const peers = /** @type {const} */ (['target', 'relay']);
 const other = [
-  // The guest does not stop for its suspend; or does at the very moment at which it is given up.
+  // The guest does not stop for its suspend; or does just when that is given up.
   ...named('suspending').map((moment) => stratum(moment, { kind: 'wait' }, ['suspending', 'stop-and-copy'])),
-  // Nothing at all goes wrong, but that the target cannot have the name, or the source not the other name.
+  // Nothing else goes wrong, but the target cannot have the name, or the source not the other name.
   ...named('permission').map((moment) => stratum(moment, { kind: 'wait' }, ['completed'])),
   ...named('permission back of failure').map((moment) => stratum(moment, { kind: 'wait' }, ['taken-back'])),
   ...named('ready').map((moment) =>
     stratum({ ...moment, scene: 'away name taken' }, { kind: 'wait' }, ['renaming-away']),
   ),
-  // Ctrl-C and a closed terminal; and once more where the first was only heard.
+  // Ctrl-C and a closed terminal; and a second signal where the first was only noted.
   ...named('first pass, pages', 'last pass, pages', 'ready', 'renaming away').flatMap((moment) =>
     interrupts.map((signal) => stratum(moment, { kind: 'kill', victim: 'source', signals: [signal] })),
   ),
   ...named('permission', 'starting', 'report', 'permission back of failure').map((moment) =>
     stratum(moment, { kind: 'kill', victim: 'source', signals: ['SIGTERM', 'SIGTERM'] }),
   ),
-  // The domain that is to be resumed does not answer.
+  // The domain that must be resumed does not answer.
   ...named('permission back of failure').map((moment) =>
     stratum(moment, { kind: 'kill', victim: 'source domain', signals: ['SIGSTOP'], forEver: true }, [
       'taking-back',
@@ -174,7 +178,7 @@ export const faultStrata = [
 ];
 
 /**
- * Far apart, and over all of them: however many cases there are, they are of all kinds.
+ * Spreads the list, so that any number of cases includes all kinds.
  * @template {unknown} T
  * @param {readonly T[]} list
  */
@@ -193,7 +197,7 @@ function coprimeNear(about, count) {
 }
 
 /**
- * One of each in turn, for as long as there are two; then the rest.
+ * Takes one of each in turn, as long as there are two; then the rest.
  * @template {unknown} Other
  * @template {unknown} One
  * @param {readonly One[]} one
@@ -208,7 +212,7 @@ function interleaved(one, other) {
 /** @typedef {Stratum | OperatorStratum} AnyStratum */
 
 /**
- * In the order of the cases: every other one plays an operator.
+ * The strata in the order of the cases: every other one has an operator.
  * @type {readonly AnyStratum[]}
  */
 export const strata = interleaved(scattered(faultStrata), scattered(operatorStrata));
@@ -231,7 +235,7 @@ export const strata = interleaved(scattered(faultStrata), scattered(operatorStra
 /**
  * @param {number} seed
  * @param {number} index
- * @param {number} [slowness] by how much the machine takes longer than one that has nothing else to do
+ * @param {number} [slowness] factor by which the machine is slower than an idle one
  * @returns {Case} the same for the same seed and index
  */
 export function caseOf(seed, index, slowness = 1) {
@@ -243,9 +247,9 @@ export function caseOf(seed, index, slowness = 1) {
     seed,
     index,
     ...stratum,
-    // The first octet and the last more often than chance would have it.
+    // The first and the last octet more often than by chance.
     fraction: random.pick([0, 1, random.next(), random.next()]),
-    // Of text, the highest bit makes what is no text any more.
+    // In text, the highest bit makes it invalid.
     mask: 0x80 | random.below(128),
     octets: Buffer.from(random.octets(random.from(1, 64))).toString('hex'),
     patience: sourceFirst ? { source: short, target: long } : { source: long, target: short },

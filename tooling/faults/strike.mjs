@@ -1,16 +1,16 @@
-// The fault itself, of the line or of a process, at the moment to which the migration was brought.
+// Injects the fault, of the line or of a process, at the point to which the migration was brought.
 import { setTimeout } from 'node:timers/promises';
 import { sourceTable } from '@mig/protocol/handshake';
 import { comesTrue, send, stateOf } from './processes.mjs';
 
-/** Seconds that nothing is waited for in vain where the fault is none that is waited for. */
+/** Timeout in seconds if the fault does not need a short one. */
 const GENEROUS = 30;
 
 /** @import { FaultCase, Kill, Victim } from './strata.mjs' */
 /** @import { Scene } from './scene.mjs' */
 
 /**
- * Has the migration run into the case's fault.
+ * Injects the case's fault into the migration.
  * @param {Scene} scene
  * @param {FaultCase} it the scene's case
  */
@@ -62,7 +62,7 @@ async function perform(scene, it) {
 }
 
 /**
- * Waits until the source, whose patience lapses, has had the time.
+ * Waits until the source's timeout has expired.
  * @param {Scene} scene
  * @param {FaultCase} it
  */
@@ -82,7 +82,7 @@ async function kill(scene, it, fault) {
   await comesTrue(() => (pid = victimOf(scene, fault.victim)) !== undefined, 2000);
   if (pid === undefined) throw new Error(`there is no ${fault.victim}`);
   const victim = pid;
-  // Past permission the first signal is heard and no more.
+  // After permission the first signal is only noted.
   const past = ['unknown', 'destroy-failed', 'destroyed'].includes(
     sourceTable[it.moment.source[0]].onFailure,
   );
@@ -108,7 +108,8 @@ function victimOf({ migration, sourcePid, target }, victim) {
 }
 
 /**
- * Once the other end has given up; or, where nobody is to come to help, not before all is over.
+ * Continues the process once the other end has given up; or, if nobody comes to help, not before everything
+ * is over.
  * @param {Scene} scene
  * @param {FaultCase} it
  * @param {number} pid
@@ -127,14 +128,17 @@ function continueLater(scene, { fault, patience }, pid) {
     .then(() => send(pid, 'SIGCONT'));
 }
 
-/** Patience that lapses is short; what nobody is to wait for in vain has time. @param {FaultCase} it */
+/**
+ * Sets the timeouts: one that should expire is short, the others are long.
+ * @param {FaultCase} it
+ */
 function environments({ fault, moment, patience }) {
   const stops = fault.signals?.[0] === 'SIGSTOP';
-  // A length that is not the one that was sent makes the target wait for octets that do not come.
+  // A wrong length makes the target wait for octets that do not come.
   const waits = ['stall', 'inject', 'corrupt'].includes(fault.kind);
   const lapses = waits || stops || (fault.kind === 'wait' && moment.grip !== undefined);
   const source = lapses ? patience.source : GENEROUS;
-  // Where the guest is waited for, nobody else gives up before.
+  // If the guest is waited for, nobody else gives up before.
   const target = lapses && fault.kind !== 'wait' ? patience.target : GENEROUS;
   // A banner is awaited while programs start, which takes longer than all that follows.
   const early = moment.source[0] === 'awaiting-banner';
@@ -142,7 +146,7 @@ function environments({ fault, moment, patience }) {
 }
 
 /**
- * The environment of either end, by the seconds that it waits.
+ * The environment of either end, by its timeouts in seconds.
  * @param {{ banner: number, source: number, target: number }} seconds
  */
 export function timeouts({ banner, source, target }) {

@@ -1,4 +1,4 @@
-// What came of many cases: by the state that the source was in, and by what happened.
+// Summary of many cases: by the source's state, and by what happened.
 import { sourceTable, targetTable } from '@mig/protocol/handshake';
 import { describeCase } from './strata.mjs';
 
@@ -42,7 +42,7 @@ function wordsOfFault(fault) {
 }
 
 /**
- * How a case ended: the source's outcome by name, and what there is at either end.
+ * The end of a case: the source's outcome by name, and the domain at either end.
  * @param {Seen | Skipped | undefined} seen
  */
 function endOf(seen) {
@@ -59,7 +59,7 @@ function endOf(seen) {
 /** @param {string} name @param {string} state */
 const wordOf = (name, state) => (name === 'busy' ? state : `${state}, ${name.replace('busy--', '')}`);
 
-/** States in which the target may have been when it failed: it says so in words only. */
+/** States in which the target may have failed: it reports them in words only. */
 const targetWords = {
   'Ready to receive': 'restoring',
   'Transfer complete': 'awaiting-permission',
@@ -71,7 +71,7 @@ const targetWords = {
 
 export class Summary {
   cases = 0;
-  /** Cases that were performed twice, for want of time the first time. */
+  /** Number of cases that were repeated with longer timeouts. */
   again = 0;
   /** @type {{ it: Case, violations: string[] }[]} */
   #bad = [];
@@ -114,7 +114,7 @@ export class Summary {
     increment(this.#target, said?.[1] ?? 'greeting');
   }
 
-  /** As docs/reliability.md has it. */
+  /** The table in docs/reliability.md. */
   table() {
     const states = Object.keys(sourceTable);
     const cells = [...this.#rows].map(([row, ends]) => {

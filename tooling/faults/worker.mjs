@@ -5,20 +5,21 @@ import { perform } from './perform.mjs';
 import { caseOf } from './strata.mjs';
 
 /**
- * What came of a case; without `seen` where it could not be performed.
+ * The result of a case; without `seen` if it could not be performed.
  * @typedef {object} Result
  * @property {string[]} violations
  * @property {import('./scene.mjs').Seen | import('./scene.mjs').Skipped} [seen]
- * @property {boolean} [again] performed twice, for want of time the first time
+ * @property {boolean} [again] repeated with longer timeouts
  */
 
 const [, , folder = '', seed] = process.argv;
 
-// main.mjs tidies up after all of them.
+// main.mjs cleans up after all of them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 process.on('disconnect', () => process.exit(1));
 /**
- * On a machine that is busy, patience that is short lapses before the moment has come: then once more with longer.
+ * Performs a case; on a busy machine a short timeout may expire before the point is reached: then it is
+ * repeated with longer ones.
  * @param {number} index
  * @param {number} [slowness]
  * @returns {Promise<Result>}

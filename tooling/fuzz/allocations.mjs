@@ -1,9 +1,10 @@
-// How many octets of typed arrays are allocated while something runs.
+// Counts the octets of typed arrays allocated by an action.
 
 const watched = ['ArrayBuffer', 'Uint8Array', 'Uint32Array', 'Float64Array', 'Array'];
 
 /**
- * Runs it with constructors that count; returns octets in all, and in the largest, besides what it returns.
+ * Runs the action with counting constructors; returns octets in all, and in the largest array, beside its
+ * result.
  * @template T
  * @param {() => T} action
  */

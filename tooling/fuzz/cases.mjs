@@ -1,4 +1,4 @@
-// The cases: what is fed to whom. A case makes octets from a seed, and checks any octets.
+// The cases: each makes octets from a seed, and checks any octets.
 import {
   checkConfigurationFile,
   checkStreamConfiguration,
@@ -25,7 +25,7 @@ import { checkTrace, generateTrace } from './trace-case.mjs';
 
 /** @typedef {'request' | 'reply'} Direction of a message */
 /**
- * What is fed to whom: of the modules under test, `lib`.
+ * A case of the modules under test, `lib`.
  * @typedef {object} Case
  * @property {(random: Random, lib: Lib) => Uint8Array} make
  * @property {(octets: Uint8Array, lib: Lib) => string} check throws a Violation, or returns how it went
@@ -36,7 +36,7 @@ import { checkTrace, generateTrace } from './trace-case.mjs';
 let recorded;
 
 /**
- * A stream's parts: recorded, recorded with few pages, or generated.
+ * Makes a stream's parts: recorded, recorded with few pages, or generated.
  * @param {Random} random
  * @param {Lib} lib
  */
@@ -83,7 +83,7 @@ const stream = (options, keep) => ({
 const isImage = ({ layer }) => layer === 'image';
 
 /**
- * A record of any stream, by itself.
+ * Makes a single record of any stream.
  * @param {Random} random
  * @param {Lib} lib
  */
@@ -147,7 +147,8 @@ function controlMessages(random, { control, handshake }, direction) {
 }
 
 /**
- * Recorded messages of the save helper; of some another length, which is then right, or another type.
+ * Recorded messages of the save helper, some of them with another length and a consistent frame, or with
+ * another type.
  * @param {Random} random
  */
 function helperMessages(random) {
@@ -180,7 +181,7 @@ const operatorCase = (direction) => ({
 });
 
 /**
- * Octets that `generate` makes, damaged.
+ * Makes a case of octets from `generate`, damaged.
  * @param {Case['make']} generate
  * @param {Case['check']} check
  * @returns {Case}
@@ -190,7 +191,7 @@ const plainCase = (generate, check) => ({
   check,
 });
 
-/** What a command on the other end may print before the banner, or in its place. */
+/** Output of a command at the other end before the banner, or in its place. */
 const noises = [
   '',
   'Welcome\n',
@@ -215,7 +216,7 @@ const all = /** @satisfies {Readonly<Record<string, Case>>} */ ({
   banner: {
     make(random, { handshake }) {
       const said = Buffer.concat([Buffer.from(random.pick(noises)), handshake.BANNER]);
-      // As a terminal ends a line.
+      // A line end of a terminal.
       if (random.below(4) === 0) said[said.length - 1] = 0x0d;
       return mutateOctets(random, new Uint8Array(said));
     },

@@ -1,10 +1,11 @@
-// Octets as they may arrive, and what their reader may take for them.
+// Octets in chunks, and the memory that their reader may allocate.
 import { countAllocations } from './allocations.mjs';
 import { Random, seedOf } from './random.mjs';
 import { must } from './violation.mjs';
 
 /**
- * Pushes them in chunks of the sizes that `size` gives. A copy each: nothing may be read beyond it.
+ * Pushes octets in chunks of the sizes that `size` gives. Each chunk is a copy: nothing may be read beyond
+ * it.
  * @param {Uint8Array} octets
  * @param {() => number} size
  * @param {(chunk: Uint8Array) => void} push
@@ -17,19 +18,22 @@ export function chunked(octets, size, push) {
   }
 }
 
-/** Sizes of chunks, drawn from the octets themselves. @param {Uint8Array} octets */
+/**
+ * Sizes of chunks, drawn from the octets themselves.
+ * @param {Uint8Array} octets
+ */
 export function anySize(octets) {
   const random = new Random(seedOf(octets));
   return () => 1 + random.below(12);
 }
 
 /**
- * In proportion to what there is, however much is announced.
+ * Checks that an action allocates in proportion to the octets, whatever they announce.
  * @template T
  * @param {Uint8Array} octets
  * @param {() => T} action
  * @param {number} [most] octets that any of them may take
- * @returns {T} what the action returns
+ * @returns {T} the action's result
  */
 export function allocatesLittle(octets, action, most = 2 ** 20) {
   const { total, largest, value } = countAllocations(action);

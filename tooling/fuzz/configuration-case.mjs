@@ -1,4 +1,4 @@
-// What must hold for any octets that are read as a configuration: xl.cfg, and libxl's JSON ahead of a stream.
+// Checks of any octets read as a configuration: xl.cfg, and libxl's JSON ahead of a stream.
 import { closeSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { memoryFile } from './restore-case.mjs';
@@ -11,7 +11,10 @@ import { must, onlyThrows } from './violation.mjs';
 /** @typedef {ReturnType<Lib['xl']['parseConfiguration']>} Settings */
 /** @typedef {Settings extends ReadonlyMap<string, { value: infer Value }> ? Value : never} Value */
 
-/** As `xl create` reads a file: text, or not to be read. @param {Uint8Array} octets */
+/**
+ * Reads text as `xl create` does, or refuses it.
+ * @param {Uint8Array} octets
+ */
 function textIn(octets) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
@@ -21,7 +24,7 @@ function textIn(octets) {
 }
 
 /**
- * The value without what is said of it: a text, a number, or a list of such.
+ * The bare value: a text, a number, or a list of such.
  * @param {Value} value
  * @returns {unknown}
  */
@@ -43,7 +46,11 @@ function printed(value) {
   return `"${String(value).replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
-/** What was read, written plainly, is read again. @param {Settings} settings @param {Lib} lib */
+/**
+ * Checks that settings, written plainly, are read again.
+ * @param {Settings} settings
+ * @param {Lib} lib
+ */
 function comesBack(settings, { xl }) {
   const values = plainSettings(settings);
   const text = values.map(({ key, value }) => `${key} = ${printed(value)}`).join('\n');
@@ -111,7 +118,7 @@ function headerAround(configuration, { protocol }) {
 }
 
 /**
- * What is printed of the header of a stream.
+ * Checks the output for the header of a stream.
  * @param {import('@mig/protocol').XlHeader} header
  * @param {Lib} lib
  */
@@ -119,7 +126,7 @@ function isShown(header, lib) {
   const { xl } = lib;
   const row = xl.rowOf({ kind: 'xl-header', layer: 'xl', offset: 0, header });
   isFitForTerminal([xl.rowText(row)], lib);
-  // As texts: JSON has numbers that are none to JavaScript, and then null.
+  // Compared as text: JSON has numbers beyond JavaScript's, which become null.
   const json = JSON.stringify(row);
   must(JSON.stringify(JSON.parse(json)) === json, 'JSON', () => xl.rowText(row));
 }
@@ -140,7 +147,7 @@ export function checkStreamConfiguration(octets, lib) {
     return wasm.parseConfiguration(configuration, { name });
   });
   if (error !== undefined) return error.code;
-  // What it is kept as is read again when the domain is saved.
+  // The stored form is read again when the domain is saved.
   const again = wasm.parseConfiguration(taken.json);
   must(isDeepStrictEqual({ ...again, domid: taken.domid }, taken), 're-encoding', () => taken.json);
   return 'accepted';

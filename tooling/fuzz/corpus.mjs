@@ -1,5 +1,5 @@
-// What is kept: a folder for each case, with a file for each input. Those that stand for a finding have a name in words,
-// those that reach what others do not are named by jazzer.js, for their digests.
+// The corpus: a folder for each case, with a file for each input. Inputs that stand for a finding have a
+// name in words; those that reach new branches are named by jazzer.js, by digest.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +18,18 @@ export function readInput(path) {
   return new Uint8Array(readFileSync(path));
 }
 
-/** The case that a file is of, by the folder it is in. @param {string} path */
+/**
+ * The case of a file, by its folder.
+ * @param {string} path
+ */
 export function caseOf(path) {
   return basename(dirname(path));
 }
 
-/** Paths of what is kept for a case. @param {string} name */
+/**
+ * Paths of a case's inputs.
+ * @param {string} name
+ */
 export function inputsOf(name) {
   const folder = join(root, name);
   return existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
@@ -34,7 +40,7 @@ export function inputsOf(name) {
  * @param {string} name of a case
  * @param {string} file
  * @param {Uint8Array} octets
- * @returns its path from here, and whether it was there before
+ * @returns its relative path, and whether it was there before
  */
 export function keepInput(name, file, octets) {
   const path = join(folderOf(name), file);
@@ -47,7 +53,7 @@ export function keepInput(name, file, octets) {
 const isDigest = (path) => /^[0-9a-f]{40}$/.test(basename(path));
 
 /**
- * Puts the files of a folder in the place of those that are kept for what they reach.
+ * Replaces the inputs that are kept for their branches by the files of a folder.
  * @param {string} name of a case
  * @param {string} folder
  */

@@ -1,4 +1,4 @@
-// Findings: said once, made smaller, kept.
+// Findings: reported once, minimised, kept.
 import { judge, kindOf } from './judge.mjs';
 import { keepInput } from './corpus.mjs';
 import { minimise } from './minimise.mjs';
@@ -31,7 +31,7 @@ export function report(name, octets, violation, again) {
 }
 
 /**
- * One that ends the process that judges it: it stays as large as it is.
+ * Reports a finding that ends the process: it is not minimised.
  * @param {CaseName} name
  * @param {Uint8Array} octets
  * @param {string} message

@@ -1,4 +1,5 @@
-// The function that jazzer.js calls. It is imported by jazzer.js alone: the modules under test are instrumented by then.
+// The function that jazzer.js calls. Only jazzer.js imports it: by then the modules under test are
+// instrumented.
 import jazzer from '@jazzer.js/core';
 import { isCase } from './cases.mjs';
 import { judge } from './judge.mjs';
@@ -9,7 +10,7 @@ const { MIG_FUZZ_CASE = '' } = process.env;
 if (!isCase(MIG_FUZZ_CASE)) throw new Error(`there is no case ${MIG_FUZZ_CASE}`);
 const name = MIG_FUZZ_CASE;
 
-// What every object has, in case a word from elsewhere is looked up in one.
+// Properties of every object, in case an untrusted word is looked up in one.
 jazzer.addDictionary('"__proto__"', '"constructor"', '"length"', '"toString"', '"valueOf"');
 
 /** @param {Buffer} data */

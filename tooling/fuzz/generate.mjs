@@ -1,4 +1,4 @@
-// Valid streams of every shape: guests, versions, byte orders, emulators, a VERIFY pass.
+// Generates valid streams of every form: guests, versions, byte orders, emulators, a VERIFY pass.
 
 /** @import { ByteOrder, DomainHeader, ImageRecord, LibxlRecord } from '@mig/protocol' */
 /** @import { Lib } from './lib.mjs' */
@@ -118,7 +118,7 @@ function emulatorRecords(random) {
 }
 
 /**
- * A whole stream as parts, for `takeApart`'s readers; every record by its own encoder.
+ * Generates a whole stream as parts, for `takeApart`'s readers; each record by its own encoder.
  * @param {Random} random
  * @param {Lib['protocol']} protocol
  */

@@ -1,4 +1,4 @@
-// What must hold for any octets that are taken for a guest's program, or for the state of a vCPU.
+// Checks of any octets taken for a guest's program, or for the state of a vCPU.
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle } from './chunks.mjs';
@@ -10,7 +10,7 @@ import { must, onlyThrows } from './violation.mjs';
 /** @import { Random } from './random.mjs' */
 
 /**
- * What the engine says of the module that was taken: the loader has read the same.
+ * Checks that the engine reads an accepted module as the loader does.
  * @param {Uint8Array<ArrayBuffer>} module
  * @param {Guest} guest
  */
@@ -45,7 +45,7 @@ function engineAgrees(module, guest) {
     // Nothing runs: there is no start function.
     ({ exports } = new WebAssembly.Instance(compiled, { env: { memory }, mig }));
   } catch (error) {
-    // Segments beyond the memory or the table: the domain's process says so of the guest.
+    // Segments beyond the memory or the table: the domain's process reports a bad guest.
     must(error instanceof WebAssembly.RuntimeError, 'engine', () => String(error));
     return;
   }
@@ -91,7 +91,7 @@ export function checkVcpuContext(octets, { wasm, hypervisor }) {
   return 'accepted';
 }
 
-/** A guest that does nothing, a section of each kind on a line: what is small runs often. */
+/** A guest that does nothing, one section of each kind per line: small inputs run often. */
 const small = octetsOf(`
   0061736d01000000
   0111046000006000017f60027f7f006000017c
@@ -110,7 +110,10 @@ function octetsOf(text) {
   return new Uint8Array(Buffer.from(text.replace(/\s+/g, ''), 'hex'));
 }
 
-/** The small guest or, now and then, one that comes with mig. @param {Random} random */
+/**
+ * The small guest or, sometimes, one that comes with mig.
+ * @param {Random} random
+ */
 export function anyGuest(random) {
   const folder = new URL('../../packages/hypervisor-wasm/dist/guests/', import.meta.url);
   programs ??= ['idle.wasm', 'wss.wasm'].map((name) => new Uint8Array(readFileSync(new URL(name, folder))));

@@ -1,5 +1,5 @@
-// Fuzzing that is guided by coverage: jazzer.js, which is libFuzzer for JavaScript, changes what the corpus holds, and
-// changes again what took a branch that nothing took before. Each case runs in processes of its own.
+// Coverage-guided fuzzing: jazzer.js, which is libFuzzer for JavaScript, mutates the corpus, and again
+// whatever takes a new branch. Each case runs in processes of its own.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -17,14 +17,17 @@ import { Violation } from './violation.mjs';
 /** @import { CaseName } from './cases.mjs' */
 /** @import { Request } from './structural.mjs' */
 
-/** Octets of an input at most: room for a few pages, and soon decoded. */
+/** Most octets of an input: room for a few pages, and quickly decoded. */
 const LONGEST = 16384;
-/** Inputs made along the structure that a run begins with, besides the corpus. */
+/** Number of structured inputs at the start of a run, beside the corpus. */
 const MADE = 40;
-/** MiB of the whole process: Node and libFuzzer take some 300. libFuzzer is to see it before Node gives up. */
+/**
+ * Memory limit of the process in MiB: Node and libFuzzer take some 300. libFuzzer must hit it before Node
+ * gives up.
+ */
 const MOST_MEMORY = 2048;
 const MOST_OBJECTS = 2 * MOST_MEMORY;
-/** Runs of each case where nothing else is asked for. */
+/** Runs of each case by default. */
 const RUNS = 2000;
 
 const program = fileURLToPath(new URL('./under-jazzer.mjs', import.meta.url));
@@ -33,13 +36,14 @@ const program = fileURLToPath(new URL('./under-jazzer.mjs', import.meta.url));
  * @param {CaseName} name
  * @param {string} folder
  * @param {readonly string[]} flags of libFuzzer
- * @returns {Promise<{ said: string, ended: number | string | null }>} what it has said, and how it ended
+ * @returns {Promise<{ said: string, ended: number | string | null }>} its output, and how it ended
  */
 function underJazzer(name, folder, flags) {
   const parameters = [`--max-old-space-size=${MOST_OBJECTS}`, program, name, '--', ...flags];
   const child = spawn(process.execPath, parameters, {
     cwd: folder,
-    // Comparisons are numbered in the order in which modules load. With one reader of files that is mostly the same.
+    // Comparisons are numbered in the order in which modules load. With a single reader of files that is
+    // mostly the same.
     env: { ...process.env, TMPDIR: folder, UV_THREADPOOL_SIZE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -66,7 +70,10 @@ function makeInputs(name, folder, seed) {
   }
 }
 
-/** The last figures of libFuzzer, which it prints as it goes. @param {string} said */
+/**
+ * The last figures of libFuzzer, which it prints on the way.
+ * @param {string} said
+ */
 function figuresIn(said) {
   const last = said.match(/^#\d+\t.*$/gm)?.at(-1) ?? '';
   /** @param {RegExp} pattern */
@@ -127,21 +134,22 @@ function reportFound(name, found, said, seed) {
   const [file] = readdirSync(found);
   if (file === undefined) throw new Error(`jazzer.js has failed:\n${said.slice(-4000)}`);
   const octets = readInput(join(found, file));
-  // What ended the process, too slow or too large, is not tried in this one.
+  // An input that ended its process, too slow or too large, is not tried in this one.
   const result = said.includes('Uncaught Exception: ') ? judge(name, octets) : undefined;
   if (result instanceof Violation) report(name, octets, result, again);
   else reportFatal(name, octets, /ERROR: libFuzzer: .*/.exec(said)?.[0] ?? said.slice(-4000), again);
 }
 
 /**
- * Few and small inputs that together take every branch that all of them take, in place of those that were kept.
+ * Minimises the corpus: few and small inputs that together take every branch, in place of the earlier ones.
  * @param {CaseName} name
  * @param {string} folder
  * @param {readonly string[]} all folders
  * @param {string} kept the folder that they go to
  */
 async function keepWhatReaches(name, folder, all, kept) {
-  // How often a branch is taken is for the search, and would keep four times as much.
+  // The number of times that a branch is taken matters only to the search, and would keep four times as
+  // many inputs.
   const flags = ['-merge=1', '-use_counters=0', `-max_len=${LONGEST}`];
   const { said, ended } = await underJazzer(name, folder, [...flags, kept, ...all]);
   if (ended !== 0) throw new Error(`jazzer.js could not merge:\n${said.slice(-4000)}`);

@@ -1,9 +1,12 @@
-// One case, judged: how it went, or which oracle objects.
+// Judges one case: how it went, or which oracle objects.
 import { cases } from './cases.mjs';
 import * as lib from './lib.mjs';
 import { Violation, violationOf } from './violation.mjs';
 
-/** Milliseconds of processors, not of the clock, after which a case is too slow: others may be at work. */
+/**
+ * Processor time in milliseconds after which a case is too slow: not wall clock time, because others may be
+ * at work.
+ */
 const SLOW = 5000;
 
 /**
@@ -25,7 +28,8 @@ export function judge(name, octets) {
 }
 
 /**
- * What tells one finding from another: the oracle, and how its words begin, numbers apart; of an error, where it is thrown.
+ * Identifies a finding: the oracle, and the beginning of its message without numbers; for an error, where
+ * it is thrown.
  * @param {string} name
  * @param {Violation} violation
  */

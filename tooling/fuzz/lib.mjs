@@ -1,4 +1,4 @@
-// The modules under test, as they were built. The cases are given them, so that a test can give them broken ones.
+// The modules under test, as built. Cases get them as a parameter, so that a test can pass broken ones.
 import * as configurationParser from '../../apps/xl/dist/configuration/parser.js';
 import * as domainConfiguration from '../../apps/xl/dist/configuration/domain-configuration.js';
 import * as configurationErrors from '../../apps/xl/dist/configuration/errors.js';
@@ -33,7 +33,7 @@ export * as receiver from '../../packages/receiver/dist/index.js';
 export * as sender from '../../packages/sender/dist/index.js';
 export * as steering from '../../packages/operator/dist/index.js';
 
-/** What `xl` makes of what it reads. */
+/** The parts of `xl` under test. */
 export const xl = {
   ...configurationParser,
   ...configurationErrors,

@@ -1,5 +1,5 @@
-// Feeds damaged streams, messages, files and programs to everything that reads them. Status 0 only if every oracle was
-// content. docs/fuzzing.md has more.
+// Feeds damaged streams, messages, files and programs to everything that reads them. Status 0 only if no
+// oracle objects. See docs/fuzzing.md.
 import { parseArgs } from 'node:util';
 import { caseNames, isCase } from './cases.mjs';
 import { caseOf, readInput } from './corpus.mjs';

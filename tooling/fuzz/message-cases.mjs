@@ -1,4 +1,4 @@
-// What must hold for any octets given to the decoders of messages: the save helper's, control, the banner.
+// Checks of any octets given to the decoders of messages: the save helper's, control, the banner.
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { must, onlyThrows } from './violation.mjs';
@@ -35,7 +35,7 @@ export function checkHelper(octets, { helper }) {
 }
 
 /**
- * Blobs are Buffers or not: the same octets, another prototype.
+ * Replaces Buffers by plain arrays: the same octets, another prototype.
  * @param {object} message
  */
 function plain(message) {
@@ -55,7 +55,7 @@ function plain(message) {
  */
 
 /**
- * Messages with their lengths before them.
+ * Checks messages with their lengths before them.
  * @template {object} Message
  * @param {Uint8Array} octets
  * @param {Protocol<Message>} protocol
@@ -88,7 +88,7 @@ export function checkDelimited(
       continue;
     }
     accepted++;
-    // Other octets may say the same, but what is said is said again.
+    // Other octets may have the same meaning, but the meaning is preserved.
     const again = new Frames().push(encodeOne(decoded)).map(decodeOne);
     must(isDeepStrictEqual(again.map(plain), [plain(decoded)]), 're-encoding', () => `${JSON.stringify(decoded)} came back as ${JSON.stringify(again)}`); // prettier-ignore
     said(decoded);

@@ -1,4 +1,5 @@
-// What must hold for any octets that the source of a migration hears: whoever may run the domain does, and nobody else.
+// Checks of any octets that the source of a migration receives: whoever may run the domain does, and nobody
+// else.
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { memoryFile } from './restore-case.mjs';
@@ -9,10 +10,10 @@ import { must, onlyThrows, Violation } from './violation.mjs';
 /** @import { Lib } from './lib.mjs' */
 /** @import { Random } from './random.mjs' */
 
-/** Of an image of nothing. */
+/** Figures of an empty image. */
 const figures = { octets: 0, milliseconds: 0, suspendMilliseconds: 0, lineRate: undefined };
 
-/** A host with one domain, which has no memory to send: as much of a Host as a migration calls. */
+/** A host with one domain without memory: only the part of Host that a migration calls. */
 class DomainToSend {
   name = 'busy';
   suspended = false;
@@ -60,7 +61,7 @@ class DomainToSend {
 }
 
 /**
- * How far the target has come, by what it has said, and what the source is to make of that.
+ * The progress of the target by its messages, and the source's reaction.
  * @param {Buffer} said
  * @param {Lib['handshake']} handshake
  */
@@ -79,7 +80,7 @@ function expected(said, { BANNER, READY, REPORT, PERMISSION_TO_GO }) {
   return whole([...until, Buffer.of(status), PERMISSION_TO_GO]) ? 'taken back' : 'unknown';
 }
 
-/** For each end whether permission was given, and how the domain is then to be found. */
+/** Ends of the conversation: whether permission was given, and the expected state of the domain. */
 const ends = {
   untouched: { given: false, gone: false, suspended: false, name: 'busy' },
   resumed: { given: false, gone: false, suspended: false, name: 'busy' },
@@ -89,7 +90,7 @@ const ends = {
 };
 
 /**
- * What the error may say of the domain then.
+ * Outcomes that the error may report then.
  * @type {Readonly<Record<keyof typeof ends, readonly SourceOutcome[]>>}
  */
 const outcomes = {
@@ -132,7 +133,11 @@ export function checkMigrate(octets, lib) {
   }
 }
 
-/** What a target may say, up to any of its messages. @param {Random} random @param {Lib} lib */
+/**
+ * The messages of a target, up to any of them.
+ * @param {Random} random
+ * @param {Lib} lib
+ */
 export function generateAnswers(random, { handshake }) {
   const { BANNER, READY, REPORT, PERMISSION_TO_GO } = handshake;
   const status = Buffer.of(random.pick([0, 0, 3, 255]));

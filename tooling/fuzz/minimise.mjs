@@ -1,6 +1,6 @@
-// Makes octets that violate an oracle smaller, as long as the same oracle speaks.
+// Minimises octets that violate an oracle, as long as the same oracle objects.
 
-/** At most so many tries: a case that stays large is still a case. */
+/** Most tries: a large case is still a case. */
 const TRIES = 3000;
 
 /**

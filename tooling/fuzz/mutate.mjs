@@ -5,7 +5,7 @@ import { bodyOf, fields, putTogether, record, viewOf } from './parts.mjs';
 /** @import { Field, Layer, Part } from './parts.mjs' */
 
 const MIB = 2 ** 20;
-/** Where counts, lengths and types go wrong. */
+/** Values at which counts, lengths and types go wrong. */
 const interesting = [
   ...[
     0, 1, 2, 3, 4, 7, 8, 9, 12, 13, 15, 16, 17, 24, 31, 64, 255, 256, 4095, 4096, 4097, 65535, 65536, 65537,
@@ -47,7 +47,7 @@ function changed(part, change) {
 }
 
 /**
- * An interesting value, or one beside what stands there, in either byte order.
+ * Sets a field to an interesting value, or to one beside its present value, in either byte order.
  * @param {Random} random
  * @param {Uint8Array} octets
  * @param {Field} field
@@ -68,13 +68,14 @@ function setField(random, octets, [offset, width]) {
 function anyRecord(random) {
   const layer = random.pick(/** @type {Layer[]} */ (['libxl', 'image']));
   const type = random.chance(0.8) ? random.below(20) : random.pick(interesting);
-  // Now and then one that is large for its kind.
+  // Sometimes one that is large for its kind.
   const length = random.chance(0.005) ? random.pick([65536, 65544, MIB, MIB + 1]) : random.below(70);
   return record(layer, type, length < 100 ? random.octets(length) : new Uint8Array(length));
 }
 
 /**
- * Each takes the parts and a place in them; `other`: another stream's parts. They change the list, never an octet of it.
+ * Mutations of the list: each takes the parts and a place in them; `other`: another stream's parts. They
+ * change the list, never an octet of it.
  * @type {((random: Random, parts: Part[], at: number, other: readonly Part[]) => void)[]}
  */
 const structural = [
@@ -89,7 +90,7 @@ const structural = [
   (random, parts, _at, other) => parts.splice(random.below(parts.length + 1), 0, random.pick(other)),
   (random, parts, at, other) => parts.splice(at, parts.length, ...other.slice(random.below(other.length))),
   (_random, parts, at) => (parts.length = at),
-  // An END, of whatever layer is read there, and nothing after it.
+  // An END of the layer at that place, and nothing after it.
   (_random, parts, at) => parts.splice(at, parts.length, record('libxl', 0, new Uint8Array(0))),
 ];
 
@@ -104,7 +105,7 @@ const withinPart = [
     }),
   // The last octet: padding, or a pfn's type, or a text's NUL.
   (random, part) => changed(part, (octets) => (octets[octets.length - 1] = random.below(256))),
-  // Another body of another length, the frame right.
+  // Another body of another length, with a consistent frame.
   (random, part) => {
     if (part.kind !== 'record') return part;
     const body = bodyOf(part);
@@ -113,7 +114,7 @@ const withinPart = [
     other.set(body.subarray(0, length));
     return record(part.layer, viewOf(part.octets).getUint32(0, true), other);
   },
-  // Another type, the frame right: any number, or bit 31.
+  // Another type, with a consistent frame: any number, or bit 31.
   (random, part) =>
     changed(part, (octets) => {
       if (part.kind !== 'record') return;
@@ -132,7 +133,7 @@ const withinPart = [
 ];
 
 /**
- * Changes to octets of any kind.
+ * Changes to any octets.
  * @type {((random: Random, octets: Uint8Array) => Uint8Array)[]}
  */
 export const plain = [
@@ -163,7 +164,10 @@ function joined(...parts) {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** From none to some: most cases should get past the first header. @param {Random} random */
+/**
+ * The number of mutations, from none to some: most cases should get past the first header.
+ * @param {Random} random
+ */
 function howMany(random) {
   return random.pick([0, 1, 1, 1, 1, 1, 2, 2, 3, 5, 8]);
 }

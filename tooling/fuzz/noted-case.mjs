@@ -1,4 +1,4 @@
-// What must hold for any text that stands in xenstore for what mig has noted of a domain.
+// Checks of any text in xenstore taken for mig's record of a domain.
 import { must, neverThrows } from './violation.mjs';
 
 /** @import { Lib } from './lib.mjs' */
@@ -6,7 +6,7 @@ import { must, neverThrows } from './violation.mjs';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
 
-/** What Xen may say of the domain. */
+/** States of the domain according to Xen. */
 const observed = [
   { name: 'g', uuid: UUID, paused: false, suspended: false, crashed: false, cpuNanoseconds: 5 },
   {
@@ -21,7 +21,7 @@ const observed = [
 ];
 
 /**
- * Whatever is noted, the domain can be looked at, and stands somewhere that the tables know.
+ * Checks that, whatever the record, the domain can be looked at, and has a standing that the tables know.
  * @param {Uint8Array} octets
  * @param {Lib} lib
  */
@@ -35,7 +35,7 @@ export function checkNoted(octets, { xen, handshake }) {
     must(Number.isSafeInteger(epoch) && epoch >= 0, 'epoch', () => String(epoch));
   }
   if (record === 'unreadable') return 'unreadable';
-  // As texts: JSON has a zero below zero, and writes it as the other one.
+  // Compared as text: JSON writes minus zero as zero.
   const written = xen.encodeRecord(record);
   const again = xen.decodeRecord(written);
   must(again !== 'unreadable' && xen.encodeRecord(again) === written, 're-encoding', () => text);

@@ -1,21 +1,22 @@
-// jazzer.js comes with its native part built, for a glibc of 2.38 or later. Of that it needs three names that glibc 2.36
-// and libstdc++ 12, Debian 12's, have under older ones: where it does not load, a copy that asks for those is loaded.
+// jazzer.js comes with its native part built for glibc 2.38 or later. It needs only three names that glibc
+// 2.36 and libstdc++ 12, Debian 12's, have under older ones: where it does not load, a copy that asks for
+// those is loaded.
 import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Name, the older one that does the same, and the version of that. No older name is longer.
+ * Names: the new one, the older one that does the same, and the version of that. No older name is longer.
  * @type {readonly (readonly [name: string, oldName: string, version: string])[]}
  */
 const older = [
   // C23's strtol() reads 0b1, too; libFuzzer parses decimal numbers with it.
   ['__isoc23_strtol', 'strtol', 'GLIBC_2.2.5'],
   ['__isoc23_strtoul', 'strtoul', 'GLIBC_2.2.5'],
-  // What every object that uses std::cerr did before the library itself came to do it.
+  // The initialisation that every object using std::cerr did before the library itself did it.
   ['_ZSt21ios_base_library_initv', '_ZNSt8ios_base4InitC1Ev', 'GLIBCXX_3.4'],
 ];
-/** Versions that nothing asks for then. */
+/** Versions that nothing needs then. */
 const unneeded = new Set(['GLIBC_2.38', 'GLIBCXX_3.4.32']);
 
 const DYNSYM = 11;
@@ -23,7 +24,10 @@ const VERSYM = 0x6fffffff;
 const VERNEED = 0x6ffffffe;
 const WEAK = 2;
 
-/** Sections of a little-endian ELF64: the other kinds of machine that jazzer.js is built for are not looked after. @param {Buffer} elf */
+/**
+ * Lists the sections of a little-endian ELF64: jazzer.js's other machines are not supported.
+ * @param {Buffer} elf
+ */
 function sectionsOf(elf) {
   const at = Number(elf.readBigUInt64LE(0x28));
   return Array.from({ length: elf.readUInt16LE(0x3c) }, (_, i) => {
@@ -36,7 +40,7 @@ function sectionsOf(elf) {
 /**
  * @param {Uint8Array} file
  * @returns a copy that asks for the older names, and for no version that they make superfluous
- * @throws Error where the file has not the sections of a library
+ * @throws Error if the file lacks a library's sections
  */
 export function withOlderNames(file) {
   const elf = Buffer.from(file);
@@ -55,7 +59,7 @@ export function withOlderNames(file) {
       after = elf.readUInt32LE(version + 12);
       const name = nameAt(elf.readUInt32LE(version + 8));
       numbers.set(name, elf.readUInt16LE(version + 6));
-      // One that is weak may be missing.
+      // A weak one may be missing.
       if (unneeded.has(name)) elf.writeUInt16LE(WEAK, version + 4);
     }
   }
@@ -83,7 +87,10 @@ function existing(value) {
   return value;
 }
 
-/** From here on, what does not load for want of such a version is loaded as a copy with older names. */
+/**
+ * Makes a library that does not load for lack of such a version load as a copy with older
+ * names.
+ */
 export function loadWithOlderNames() {
   const { dlopen } = process;
   process.dlopen = (module, filename, ...flags) => {

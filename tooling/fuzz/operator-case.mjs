@@ -1,4 +1,4 @@
-// What must hold for any octets between an operator and a migration, and for what is made of them.
+// Checks of any octets between an operator and a migration, and of the values made of them.
 import { isDeepStrictEqual } from 'node:util';
 import { checkDelimited } from './message-cases.mjs';
 import { isFitForTerminal } from './terminal.mjs';
@@ -11,7 +11,7 @@ import { must, neverThrows } from './violation.mjs';
 /** @import { Random } from './random.mjs' */
 
 /**
- * The operator changes the settings of this migration.
+ * The settings of the migration that the operator changes.
  * @type {Parameters<Lib['steering']['changedSettings']>[0]}
  */
 const settings = {
@@ -25,7 +25,8 @@ const settings = {
 };
 
 /**
- * A change is made, or refused in a sentence; what is then in force can be told to the operator.
+ * Checks that a change is made, or refused in a sentence; the settings then in force can be sent to the
+ * operator.
  * @param {OperatorRequest} request
  * @param {Lib} lib
  */
@@ -43,7 +44,11 @@ function isHeeded(request, { operator, steering }) {
   must(isDeepStrictEqual(told, reply), 'course', () => JSON.stringify([reply, told]));
 }
 
-/** Whatever a reply holds, it can be shown. @param {OperatorReply} reply @param {Lib} lib */
+/**
+ * Checks that any reply can be shown.
+ * @param {OperatorReply} reply
+ * @param {Lib} lib
+ */
 function isShown(reply, lib) {
   const { xl } = lib;
   const record = { domid: 1, domain: 'g', target: 'host2', pid: 5 };

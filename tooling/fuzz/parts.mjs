@@ -1,5 +1,5 @@
-// Streams as lists of parts, headers and records, so that they can be mutated along their structure. Taken apart
-// without @mig/protocol: what it is tested with is not to be made by it.
+// Streams as lists of parts, headers and records, so that they can be mutated along their structure. Parsed
+// without @mig/protocol: test data must not be made by the code under test.
 import { readFileSync } from 'node:fs';
 
 /** @typedef {'xl-header' | 'libxl-header' | 'image-header' | 'domain-header' | 'record'} Kind */
@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 /** @typedef {readonly [offset: number, width: number]} Field in octets */
 
 /**
- * Fields of each kind of part. Bodies of records: where counts and ids stand.
+ * Fields of each kind of part. In bodies of records: places of counts and ids.
  * @type {Readonly<Record<Kind, readonly Field[]>>}
  */
 export const fields = {
@@ -27,7 +27,10 @@ export function viewOf(octets) {
   return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
-/** The parts of a good little-endian stream. @param {Uint8Array} octets */
+/**
+ * Parses the parts of a valid little-endian stream.
+ * @param {Uint8Array} octets
+ */
 export function takeApart(octets) {
   /** @type {Part[]} */
   const parts = [];
@@ -62,7 +65,7 @@ export function putTogether(parts) {
 }
 
 /**
- * A record of any type and body, its length and padding right.
+ * Builds a record of any type and body, with correct length and padding.
  * @param {Layer} layer
  * @param {number} type
  * @param {Uint8Array} body
@@ -86,7 +89,10 @@ const PAGE = 4096;
 /** @param {number} type */
 const hasPage = (type) => type <= 4 || (type >= 9 && type <= 12);
 
-/** A PAGE_DATA record with its first two pfns only: what is small runs often. @param {Part} part */
+/**
+ * A PAGE_DATA record with only its first two pfns: small inputs run often.
+ * @param {Part} part
+ */
 function lean(part) {
   if (part.layer !== 'image' || part.kind !== 'record' || viewOf(part.octets).getUint32(0, true) !== 1)
     return part;

@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** From 0 to 1, without 1. */
+  /** Draws a number from 0 to 1, without 1. */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -16,13 +16,16 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer from 0 to `limit`, without `limit`. @param {number} limit */
+  /**
+   * Draws an integer from 0 to `limit`, without `limit`.
+   * @param {number} limit
+   */
   below(limit) {
     return Math.floor(this.next() * limit);
   }
 
   /**
-   * An integer from `least` to `most`.
+   * Draws an integer from `least` to `most`.
    * @param {number} least
    * @param {number} most
    */
@@ -47,7 +50,7 @@ export class Random {
 }
 
 /**
- * A seed that depends on all octets, so that what is drawn from it can be drawn again from them alone (FNV-1a).
+ * A seed from all octets, so that draws can be repeated from the octets alone (FNV-1a).
  * @param {Uint8Array} octets
  */
 export function seedOf(octets) {

@@ -1,4 +1,4 @@
-// One record's body in a stream that is otherwise good: what a length that is wrong would keep a fuzzer from.
+// One record's body in an otherwise valid stream: a wrong length would keep a fuzzer from reaching it.
 import { checkStream } from './stream-case.mjs';
 
 /** @import { ByteOrder, ImageRecord, LibxlRecord } from '@mig/protocol' */
@@ -11,7 +11,7 @@ const LIBXL = 4;
 const OPTIONAL = 8;
 const BIG_ENDIAN = 16;
 
-/** Before a body: the number of the record's kind, and of what stream it is part. */
+/** Octets before a body: the number of the record's kind, and the kind of stream. */
 const CHOICES = 2;
 
 /**
@@ -29,7 +29,7 @@ function recordOf(type, body, order) {
 }
 
 /**
- * Octets for this case of a record that stands in a stream.
+ * Builds this case's octets for a record of a stream.
  * @param {Random} random
  * @param {{ number: number, libxl: boolean, body: Uint8Array }} record
  */
@@ -39,7 +39,7 @@ export function recordChoices(random, { number, libxl, body }) {
 }
 
 /**
- * The stream that the choices are about, with their record where its kind belongs.
+ * Builds the stream for the choices, with their record where its kind belongs.
  * @param {Uint8Array} choices
  * @param {Uint8Array} body
  * @param {Lib} lib

@@ -1,4 +1,4 @@
-// What must hold for any octets that restoreImage and receiveDomain are given, on a memory that checks what it is told.
+// Checks of any octets given to restoreImage and receiveDomain, on a memory that checks its calls.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { must, onlyThrows, Violation, violationOf } from './violation.mjs';
 
@@ -8,11 +8,12 @@ import { must, onlyThrows, Violation, violationOf } from './violation.mjs';
 /** @import { Lib } from './lib.mjs' */
 
 const PAGE = 4096;
-/** As many as the pages that Xen puts below 4 GiB in an HVM guest need. */
+/** Number of pages: enough for those that Xen puts below 4 GiB in an HVM guest. */
 const PAGES = 2 ** 20;
 
 /**
- * A memory of 4 GiB, of which only the pages that come are kept; it holds its caller to what IncomingMemory promises.
+ * A memory of 4 GiB that stores only received pages, and holds its caller to the contract of
+ * IncomingMemory.
  * @implements {IncomingMemory}
  */
 class CheckedMemory {
@@ -110,7 +111,7 @@ export function memoryFile({ posix }, octets) {
 }
 
 /**
- * What a decoder alone makes of it: its error, and pages as they were last before a VERIFY.
+ * The result of a decoder alone: its error, and pages as they were last before a VERIFY.
  * @param {Lib} lib
  * @param {Uint8Array} octets
  */
@@ -173,7 +174,7 @@ export function checkRestore(octets, lib) {
   }
 }
 
-/** A host with one place for a domain: as much of a Host as one that receives calls. */
+/** A host with one place for a domain: only the part of Host that a receiver calls. */
 class OneDomainHost {
   /** @type {{ name: string, runs: boolean } | undefined} */
   domain = undefined;
@@ -219,7 +220,7 @@ class OneDomainHost {
 }
 
 /**
- * What the target may say, whatever it hears.
+ * Messages that the target may send, whatever it receives.
  * @param {Lib['handshake']} handshake
  */
 function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {

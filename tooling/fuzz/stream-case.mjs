@@ -1,4 +1,4 @@
-// What must hold for any octets given to the decoders of streams.
+// Checks of any octets given to the decoders of streams.
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle } from './chunks.mjs';
 import { Random, seedOf } from './random.mjs';
@@ -8,23 +8,23 @@ import { must, onlyThrows, Violation } from './violation.mjs';
 /** @import { Lib } from './lib.mjs' */
 
 /**
- * Where a stream starts, and what it is of.
+ * The start of a stream, and its kind.
  * @typedef {Pick<StreamDecoderOptions, 'start' | 'permission' | 'checkpointed'>} StreamOptions
  */
 
 const CAP = 128 * 2 ** 20;
 /** Octets that decoders may take for their buffers. */
 const BUFFERS = 8 * 2 ** 20;
-/** Of one header or record: else a hostile body could become any number of them. */
+/** Most deviations of one header or record: otherwise a hostile body could make any number of them. */
 const MOST_REPORTS = 16;
-/** What cannot be reported and gone on from: thrown when verifying, too. */
+/** Codes after which decoding cannot continue: thrown when verifying, too. */
 /** @type {Set<string>} */
 const fatal = new Set([
   ...['truncated', 'octets-after-end', 'bad-magic', 'unsupported-version', 'unsupported-byte-order'],
   ...['record-too-long', 'bad-value', 'out-of-order'],
 ]);
 
-/** What the decoders said, apart from how pages were cut. */
+/** The output of a decoder, independent of how pages were cut. */
 class Story {
   /** @type {PushEvent[]} */
   events = [];
@@ -35,14 +35,20 @@ class Story {
   /** @type {StreamError | undefined} */
   error = undefined;
 
-  /** An event whose lists are used again by the decoder. @param {PushEvent} event */
+  /**
+   * Adds an event whose lists the decoder reuses.
+   * @param {PushEvent} event
+   */
   add(event) {
     if (event.kind !== 'pages') return this.keep(event);
     const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
     return this.keep({ ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits });
   }
 
-  /** An event that stays as it is; octets of pages that follow on each other become one. @param {PushEvent} event */
+  /**
+   * Adds an event that stays as it is; successive octets of pages are joined.
+   * @param {PushEvent} event
+   */
   keep(event) {
     const last = this.events.at(-1);
     if (event.kind === 'page-octets') {
@@ -67,7 +73,7 @@ class Story {
 }
 
 /**
- * Pulls through a StreamDecoder, counting steps and checking all that it says of itself.
+ * Pulls through a StreamDecoder, counting steps and checking all that it reports.
  * @param {Lib} lib
  * @param {Uint8Array} octets
  * @param {StreamDecoderOptions} options
@@ -157,7 +163,7 @@ function sameStory(one, other, oracle) {
 }
 
 /**
- * Events back to octets, every layer by its own encoder.
+ * Encodes events to octets, every layer by its own encoder.
  * @param {Lib} lib
  * @param {Story} story
  */
@@ -208,7 +214,11 @@ function comesBack(lib, octets, story) {
   }
 }
 
-/** Everything that is shown of it is safe for JSON. @param {Lib} lib @param {Story} story */
+/**
+ * Checks that everything shown of it is safe for JSON.
+ * @param {Lib} lib
+ * @param {Story} story
+ */
 function isDescribed(lib, story) {
   for (const event of story.events) {
     if (event.kind !== 'record' && event.kind !== 'pages') continue;
@@ -243,7 +253,7 @@ function errorMakesSense({ error }, octets) {
 }
 
 /**
- * An image without END, a stream without END: neither is ever whole.
+ * Checks the ends: an image or a stream without END is never complete.
  * @param {Story} story
  * @param {StreamOptions['start']} start
  * @param {Uint8Array} octets
@@ -266,7 +276,7 @@ function hasItsEnds(story, start, octets) {
 }
 
 /**
- * What both levels of strictness say must be the same, but for what they are there to tell apart.
+ * Checks that both levels of strictness agree, except where they should differ.
  * @param {Story} receive
  * @param {Story} verify
  */
@@ -291,7 +301,7 @@ function strictnessAgrees(receive, verify) {
     must(receive.events.length === verify.events.length, 'strictness', 'more events when verifying');
     return;
   }
-  // What was refused is the next that verifying has to say.
+  // The fault that was refused is the next that verifying reports.
   const next = reported[early];
   const { code, offset, rawMessage } = receive.error;
   const said = next === undefined ? verify.error : { ...next, rawMessage: next.message };

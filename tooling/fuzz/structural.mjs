@@ -1,4 +1,4 @@
-// Fuzzing along the structure: run i makes its case from the seed S + i, so that a finding can be made again alone.
+// Structured fuzzing: run i makes its case from the seed S + i, so that a finding can be repeated alone.
 import { cases } from './cases.mjs';
 import { findings, report } from './findings.mjs';
 import { judge } from './judge.mjs';
@@ -8,7 +8,7 @@ import { Violation } from './violation.mjs';
 
 /** @import { CaseName } from './cases.mjs' */
 
-/** How often each case has its turn: what is largest, more often. */
+/** Turns of the cases: the largest have more. */
 const turns = /** @type {const} */ ([
   ...['stream', 'image', 'restore', 'libxl', 'image', 'receive', 'stream', 'helper'],
   ...['restore', 'control-request', 'image', 'checkpointed', 'receive', 'control-reply', 'banner', 'libxl'],
@@ -24,11 +24,11 @@ const turns = /** @type {const} */ ([
   ],
   ...['stream-configuration', 'vcpu-context', 'noted', 'migrate'],
 ]);
-/** Different findings after which a run is over. */
+/** Different findings after which a run ends. */
 const ENOUGH = 10;
 
 /**
- * What is asked for on the command line.
+ * Options of the command line.
  * @typedef {object} Request
  * @property {number} seed
  * @property {number | undefined} runs

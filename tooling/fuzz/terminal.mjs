@@ -1,8 +1,8 @@
-// What reaches a terminal of texts that somebody else has chosen.
+// Checks of untrusted text on a terminal.
 import { must } from './violation.mjs';
 
 /**
- * What `xl` prints of these lines stays as many lines, and drives no terminal.
+ * Checks that `xl` prints these lines as so many lines, and that they do not control the terminal.
  * @param {readonly string[]} lines
  * @param {import('./lib.mjs').Lib} lib
  */

@@ -1,4 +1,4 @@
-// What must hold for any octets that are read as a trace, and of what is made of the trace.
+// Checks of any octets read as a trace, and of what is made of the trace.
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { isFitForTerminal } from './terminal.mjs';
@@ -26,7 +26,11 @@ function decoded(octets, { trace }, size) {
   return { records, end: decoder.end() };
 }
 
-/** A trace is read up to its fault: what it may end with, and where. @param {Decoded} trace @param {Uint8Array} octets */
+/**
+ * Checks that a trace is read up to its fault, and the possible ends and places.
+ * @param {Decoded} trace
+ * @param {Uint8Array} octets
+ */
 function endsSomewhere({ end }, octets) {
   const at = end.kind === 'damaged' ? end.fault.offset : end.kind === 'torn' ? end.offset : octets.length;
   must(at >= 0 && at <= octets.length, 'end', () => JSON.stringify(end));
@@ -35,7 +39,8 @@ function endsSomewhere({ end }, octets) {
 }
 
 /**
- * What was read can be written, and is then read again. Other octets may say the same: they are not compared.
+ * Checks that what was read can be written, and is read again. Other octets may have the same meaning: they
+ * are not compared.
  * @param {Decoded} trace
  * @param {Lib} lib
  */
@@ -47,7 +52,7 @@ function comesBack({ records }, lib) {
 }
 
 /**
- * Everything that is shown of it is to be had, and safe for a terminal, for JSON, for a page.
+ * Checks that everything shown of it can be made, and is safe for a terminal, for JSON, for a page.
  * @param {Decoded} trace
  * @param {Lib} lib
  */
@@ -82,7 +87,7 @@ export function checkTrace(octets, lib) {
 const texts = ['precopy', '', 'a\n', '\x1b[2J', 'ü', 'command: ssh h'];
 
 /**
- * A value of each kind of field.
+ * Makers of a value, by kind of field.
  * @type {Readonly<Record<string, (random: Random, trace: Lib['trace']) => unknown>>}
  */
 const kinds = {
@@ -96,7 +101,11 @@ const kinds = {
     packBitmap(Uint32Array.from({ length: random.below(5) }, () => random.pick([0, 1, 2 ** 32 - 1, 0xf0f0]))),
 };
 
-/** A good trace: a header, and records of every kind in any order. @param {Random} random @param {Lib} lib */
+/**
+ * Generates a valid trace: a header, and records of every kind in any order.
+ * @param {Random} random
+ * @param {Lib} lib
+ */
 export function generateTrace(random, { trace }) {
   /** @type {(type: TraceKind, fixed?: Partial<KnownTraceRecord>) => KnownTraceRecord} */
   const record = (type, fixed = {}) => {

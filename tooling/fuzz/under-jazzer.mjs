@@ -1,8 +1,8 @@
 // A process of its own for each run of jazzer.js, which a finding may end.
 //
-// usage: node tooling/fuzz/under-jazzer.mjs CASE ... -- what libFuzzer is told
+// usage: node tooling/fuzz/under-jazzer.mjs CASE ... -- LIBFUZZER-OPTIONS
 //
-// jazzer.js runs this file again where it needs processes of its own, with options of its own before the --.
+// jazzer.js runs this file again for processes of its own, with its options before the --.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadWithOlderNames } from './older-glibc.mjs';
@@ -16,13 +16,13 @@ const options = new OptionsManager(OptionSource.DefaultCLIOptions).merge(
   {
     fuzzTarget: fileURLToPath(new URL('./fuzz-target.mjs', import.meta.url)),
     fuzzerOptions: process.argv.slice(process.argv.indexOf('--') + 1),
-    // mig's own, and the libraries that decode for it; koffi is given addresses, and has nothing to find.
+    // mig's code, and the libraries that decode for it; koffi gets addresses, and has nothing to find.
     includes: [`${repository}packages/`, `${repository}apps/`, '/msgpackr/', '/protobufjs/'],
     excludes: ['/koffi/'],
-    // Of what jazzer.js can watch for, what octets could do to mig: it runs no commands and no SQL for them.
+    // Of jazzer.js's detectors only one applies: mig runs no commands and no SQL for these octets.
     disableBugDetectors: ['^(?!prototype-pollution)'],
     sync: true,
-    // Milliseconds of the clock: what hangs. What is slow has said so before.
+    // Wall clock time in milliseconds, for hangs. Slow cases are reported before.
     timeout: 60_000,
   },
   OptionSource.CommandLineArguments,

@@ -1,11 +1,11 @@
-// What an oracle says when something happened that must not happen.
+// Thrown by an oracle when something forbidden happened.
 
 export class Violation extends Error {
   /** @override */
   name = 'Violation';
 
   /**
-   * @param {string} oracle which of them, in a word or two: a case is minimised as long as the same one speaks
+   * @param {string} oracle its name, in a word or two: a case is minimised as long as the same one objects
    * @param {string} message
    * @param {ErrorOptions} [options]
    */
@@ -26,7 +26,7 @@ export function must(condition, oracle, message) {
 }
 
 /**
- * Runs it; an error that is of one of these classes is returned, any other is a violation.
+ * Runs an action; an error of one of these classes is returned, any other is a violation.
  * @template T
  * @template {new (...parameters: never[]) => Error} Class
  * @param {readonly Class[]} classes
@@ -43,7 +43,7 @@ export function onlyThrows(classes, action) {
 }
 
 /**
- * Runs it; any error is a violation.
+ * Runs an action; any error is a violation.
  * @template T
  * @param {() => T} action
  */
@@ -55,7 +55,7 @@ export function neverThrows(action) {
   }
 }
 
-/** @param {unknown} error a violation itself, or what nobody has announced */
+/** @param {unknown} error a violation itself, or an unexpected error */
 export function violationOf(error) {
   if (error instanceof Violation) return error;
   const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);

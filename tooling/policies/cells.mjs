@@ -1,4 +1,4 @@
-// The cells of the tables: a workload moved over a link under a policy.
+// The cells of the tables: a workload migrated over a link under a policy.
 import { links } from './links.mjs';
 import { policies } from './policies.mjs';
 import { workloads } from './workloads.mjs';
@@ -8,7 +8,7 @@ import { workloads } from './workloads.mjs';
 /** @import { Workload } from './workloads.mjs' */
 
 /** @typedef {{ link: Link, workload: Workload, policy: Policy }} Cell */
-/** @typedef {{ link: Link, workload: Workload, policies: Policy[] }} Domain what it is moved under, in turn */
+/** @typedef {{ link: Link, workload: Workload, policies: Policy[] }} Domain with the policies in turn */
 
 /** @param {Cell} cell */
 export function nameOf({ link, workload, policy }) {
@@ -27,7 +27,10 @@ export function chosen(patterns) {
   return all.filter((cell) => patterns.some((pattern) => `/${nameOf(cell)}/`.includes(`/${pattern}/`)));
 }
 
-/** Those that one domain serves: it is moved back and forth under each policy in turn. @param {readonly Cell[]} cells */
+/**
+ * Groups the cells that one domain serves: it migrates back and forth under each policy in turn.
+ * @param {readonly Cell[]} cells
+ */
 export function byDomain(cells) {
   /** @type {Map<string, Domain>} */
   const groups = new Map();

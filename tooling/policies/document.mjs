@@ -1,4 +1,5 @@
-// What a command writes into a page of the documentation: between two marks, so that the rest of it stays as it is.
+// Writes a command's output into a page of the documentation, between two marks, so that the rest of the
+// page stays.
 
 /**
  * @param {string} page

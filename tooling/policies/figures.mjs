@@ -1,9 +1,9 @@
-// What a handful of migrations were like: the figures of a cell.
+// Figures of a handful of migrations, for a cell.
 
 /** @import { Migration } from './results.mjs' */
 
 /**
- * Nearest rank: of ten values the 95th percentile is the greatest; of none it is NaN.
+ * The quantile by nearest rank: of ten values the 95th percentile is the greatest; of none it is NaN.
  * @param {readonly number[]} values
  * @param {number} share
  * @returns {number}
@@ -19,7 +19,7 @@ export function median(values) {
 }
 
 /**
- * How often each occurs, the most frequent first: "stall 7, threshold 3"; without a number where it is one alone.
+ * Counts words, the most frequent first: "stall 7, threshold 3"; without a number if there is only one.
  * @param {readonly string[]} words
  */
 export function tally(words) {
@@ -31,8 +31,9 @@ export function tally(words) {
 }
 
 /**
- * Domains that were moved have a downtime; those that were left running have none.
- * @param {readonly Pick<Migration, 'downtime' | 'iterations' | 'milliseconds' | 'octets' | 'reason'>[]} migrations
+ * Figures of a cell: migrated domains have a downtime; those that were left running have none.
+ * @param {readonly Pick<Migration, 'downtime' | 'iterations' | 'milliseconds' | 'octets' | 'reason'>[]}
+ * migrations
  */
 export function cellFigures(migrations) {
   const downtimes = migrations.flatMap(({ downtime }) => downtime ?? []);

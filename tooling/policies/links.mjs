@@ -1,5 +1,5 @@
-// The links, made by --bandwidth --bandwidth-always, and the size of a domain on each: the first pass takes about as
-// long on either.
+// The links, made by --bandwidth --bandwidth-always, and the size of a domain on each: the first pass takes
+// about as long on both.
 export const PAGE = 4096;
 
 export const links = [
@@ -9,7 +9,10 @@ export const links = [
 
 /** @typedef {(typeof links)[number]} Link */
 
-/** Pages that the link takes in a second, the 8 octets of each pfn included. @param {Link} link */
+/**
+ * Pages that the link takes in a second, including the 8 octets of each pfn.
+ * @param {Link} link
+ */
 export function pagesPerSecond({ octetsPerSecond }) {
   return octetsPerSecond / (PAGE + 8);
 }

@@ -1,4 +1,4 @@
-// pnpm policies: how migrations go, by workload, policy and link. See docs/policies.md.
+// pnpm policies: measures migrations by workload, policy and link. See docs/policies.md.
 import { byDomain, nameOf } from './cells.mjs';
 import { measure } from './measure.mjs';
 import { readOptions, RESULTS } from './options.mjs';
@@ -29,10 +29,10 @@ async function measureAll({ cells, runs, jobs, to, whole }) {
   const tell = (migration) => {
     results.migrations.push(migration);
     console.error(line(results.migrations.length, all, migration));
-    // What was measured so far is not lost with the rest.
+    // Written now, so that a later failure does not lose it.
     if (to !== undefined) write(to, results);
   };
-  // Two that shared a core would come between each other's suspends.
+  // Two migrations on one core would delay each other's suspends.
   const cores = Array.from({ length: jobs }, (_, job) => (jobs === 1 ? undefined : job));
   /** @param {number | undefined} core */
   const work = async (core) => {

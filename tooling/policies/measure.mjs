@@ -1,8 +1,8 @@
-// One domain moved back and forth, under each policy in turn, so often: what each migration was like.
+// Migrates one domain back and forth, under each policy in turn, repeatedly, and measures each migration.
 import { loadavg } from 'node:os';
 import { TwoHosts } from '../bench/two-hosts.mjs';
 
-/** Migrations there and back before the first that counts: what a suspend costs is measured by them. */
+/** Migrations back and forth before the first that counts: they measure the cost of a suspend. */
 const WARM_UP = 2;
 
 /** @import { Attempt, Reason } from '../bench/two-hosts.mjs' */
@@ -59,14 +59,17 @@ function figures({ status, events, stderr }) {
     milliseconds: rounded(moved?.totalMilliseconds ?? elapsedMilliseconds),
     octets: moved?.octetsSent ?? passes.reduce((sum, { octets }) => sum + octets, 0),
     downtime: moved === undefined ? undefined : rounded(moved.downtimeMilliseconds),
-    // Where it ended with the count known.
+    // Precopy ended with the count known.
     estimate: estimatedDowntime === undefined ? undefined : rounded(estimatedDowntime),
     suspendCost: rounded(suspendCost),
     load: loadavg()[0] ?? NaN,
   };
 }
 
-/** Of a domain that was found busy, what limit found it so. @param {Reason} reason */
+/**
+ * The limit that found a domain busy.
+ * @param {Reason} reason
+ */
 function reasonOf({ code, sentence }) {
   const [, limit] = /^the domain is busy \(([\w-]+)\)/.exec(sentence) ?? [];
   return limit === undefined ? code : `${code} (${limit})`;

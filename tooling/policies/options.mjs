@@ -56,7 +56,7 @@ function jobCount(text) {
   return jobs;
 }
 
-/** Ends the program where they cannot be meant. */
+/** Reads the options; ends the program if they make no sense. */
 export function readOptions() {
   const { runs, only, jobs, to, render, list, help } = parse();
   if (help) {
@@ -71,7 +71,7 @@ export function readOptions() {
     runs: count('runs', runs ?? '10'),
     jobs: jobCount(jobs),
     to: to ?? (whole ? RESULTS : undefined),
-    // What goes into the documentation.
+    // The results go into the documentation.
     whole: whole && to === undefined,
     render,
     list,

@@ -8,18 +8,24 @@ import { workloads } from './workloads.mjs';
 /** @import { Policy } from './policies.mjs' */
 /** @import { Migration } from './results.mjs' */
 
-/** Short: beside a plot there is little room. @param {Policy} policy */
+/**
+ * A short title: there is little room beside a plot.
+ * @param {Policy} policy
+ */
 const titleOf = (policy) =>
   policy.name
     .replace('max-', '')
     .replaceAll('-', ' ')
     .replace(/ (\d+) abort.*/, ' $1, abort');
-/** Milliseconds; undefined where none was asked for. @param {string} policy its name */
+/**
+ * The requested downtime in milliseconds; undefined if none.
+ * @param {string} policy its name
+ */
 const asked = (policy) => /^max-downtime-(\d+)/.exec(policy)?.[1];
 
 /**
  * @param {{ migrations: readonly Migration[] }} results
- * @returns of each its file, its title and the SVG
+ * @returns the file, the title and the SVG of each
  */
 export function plots({ migrations }) {
   const drawn = links.flatMap((link) => {
@@ -36,7 +42,7 @@ export function plots({ migrations }) {
 }
 
 /**
- * Each migration a mark: how long the domain stood still.
+ * Plots the downtimes, one mark for each migration.
  * @param {Link} link
  * @param {readonly Migration[]} migrations
  */
@@ -100,7 +106,8 @@ function downtimes(link, migrations) {
 }
 
 /**
- * Of the longest policy's first migration of each workload: what each pass found dirty.
+ * Plots the pages that each pass found dirty, in the first migration of each workload under the longest
+ * policy.
  * @param {Link} link
  * @param {readonly Migration[]} migrations
  */

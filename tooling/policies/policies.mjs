@@ -1,4 +1,4 @@
-// What the operator says on the command line.
+// Policies, as options of the command line.
 
 /** @typedef {{ name: string, options: readonly string[] }} Policy */
 
@@ -13,7 +13,10 @@ export const policies = [
   { name: 'max-downtime-300-abort-if-busy', options: ['--max-downtime', '300', '--abort-if-busy'] },
 ];
 
-/** As an operator would say it. @param {Policy} policy */
+/**
+ * The options as an operator would write them.
+ * @param {Policy} policy
+ */
 export function titleOf({ options }) {
   return options.length === 0 ? 'stock: 5 passes, 50 pages' : options.join(' ');
 }

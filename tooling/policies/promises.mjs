@@ -1,4 +1,4 @@
-// Whether the policies keep what they say, as a table of Markdown.
+// Checks whether the policies keep their promises, as a Markdown table.
 import { median, quantile } from './figures.mjs';
 import { links, pagesPerSecond } from './links.mjs';
 import { policies } from './policies.mjs';
@@ -9,7 +9,10 @@ import { workloads } from './workloads.mjs';
 
 /** @typedef {{ migrations: readonly Migration[] }} Measured */
 
-/** Of those whose estimate and downtime are known: both. @param {readonly Migration[]} migrations */
+/**
+ * Migrations with a known estimate and downtime: both values.
+ * @param {readonly Migration[]} migrations
+ */
 function foretold(migrations) {
   return migrations.flatMap(({ downtime, estimate }) =>
     downtime === undefined || estimate === undefined ? [] : [{ downtime, estimate }],
@@ -19,7 +22,10 @@ function foretold(migrations) {
 /** @param {Policy} policy */
 const asked = (policy) => Number(/--max-downtime (\d+)/.exec(policy.options.join(' '))?.[1]);
 
-/** Of the migrations that ended because the downtime was in reach: what it then was. @param {Measured} results */
+/**
+ * Downtimes of the migrations that ended because the downtime was within reach.
+ * @param {Measured} results
+ */
 export function downtimePromises({ migrations }) {
   const rows = policies
     .filter((policy) => asked(policy) > 0)
@@ -52,7 +58,10 @@ export function downtimePromises({ migrations }) {
 /** @param {number} value */
 const signed = (value) => `${value > 0 ? '+' : ''}${value.toFixed(0)}`;
 
-/** Where domains were left running because they were busy, and where not. @param {Measured} results */
+/**
+ * Whether domains were left running as busy.
+ * @param {Measured} results
+ */
 export function busyPromises({ migrations }) {
   const busy = policies.filter(({ options }) => options.includes('--abort-if-busy'));
   const rows = workloads.map((workload) => {
@@ -77,7 +86,7 @@ export function busyPromises({ migrations }) {
 }
 
 /**
- * Of all that were moved with the count known when precopy ended: what the downtime was beside the estimate.
+ * Downtime beside the estimate, for all migrations whose precopy ended with the count known.
  * @param {Measured} results
  */
 export function estimatePromises({ migrations }) {
@@ -109,10 +118,15 @@ export function estimatePromises({ migrations }) {
   ].join('\n');
 }
 
-/** Milliseconds of a link's time a pass must take to say something of its rate: 10 of them may be made up for. */
+/**
+ * Least time of a pass on the link, in milliseconds, for its rate to count: 10 of them may be made up for.
+ */
 const LONG = 300;
 
-/** What passes took of the bandwidth, the suspended domain's included. @param {Measured} results */
+/**
+ * Share of the bandwidth that passes used, including the suspended domain's.
+ * @param {Measured} results
+ */
 export function bandwidthPromises({ migrations }) {
   const rows = links.flatMap((link) => {
     const rates = migrations

@@ -1,4 +1,4 @@
-// Puts what was measured into docs/policies.md, and the plots beside it.
+// Writes the measurements into docs/policies.md, and the plots beside it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fill } from './document.mjs';

@@ -27,7 +27,11 @@ import { cpus, release, totalmem } from 'node:os';
 const SCHED_FIFO = 1;
 const SCHED_RR = 2;
 
-/** What the figures depend on besides the cells. @param {string} command @param {number} runs */
+/**
+ * Conditions of the measurement beside the cells.
+ * @param {string} command
+ * @param {number} runs
+ */
 export function circumstances(command, runs) {
   const model = cpus()[0]?.model ?? 'a processor';
   return {
@@ -43,7 +47,7 @@ export function circumstances(command, runs) {
   };
 }
 
-/** As `chrt` makes it: what else runs on the machine does not come between. */
+/** Tells whether the process runs under `chrt`: then other programs do not interrupt it. */
 function isRealTime() {
   const policy = parseProcessStat(readFileSync('/proc/self/stat', 'utf8'))?.policy;
   return policy === SCHED_FIFO || policy === SCHED_RR;

@@ -14,7 +14,7 @@ const head = [
 ];
 
 /**
- * A section for each link, in it a table for each workload.
+ * Makes a section for each link, with a table for each workload.
  * @param {{ migrations: readonly Migration[] }} results
  */
 export function tables({ migrations }) {

@@ -1,4 +1,4 @@
-// What a guest does meanwhile, by the link it is to be moved over: a hot set is hot beside a link.
+// Workloads of the guest, by the link of the migration: a set is hot only in comparison with a link.
 import { pagesPerSecond } from './links.mjs';
 
 /** @import { Link } from './links.mjs' */
@@ -11,12 +11,15 @@ import { pagesPerSecond } from './links.mjs';
  * @property {(link: Link) => { kernel: string, command: string }} guest
  */
 
-/** Of a domain's pages, those in the larger hot sets. */
+/** Part of a domain's pages in the larger hot sets. */
 const HOT = 0.5;
-/** Milliseconds of the link's time that the small hot set takes. */
+/** Time on the link that the small hot set takes, in milliseconds. */
 const SMALL = 40;
 
-/** @param {Link} link @param {{ times: number, more?: string }} how fast it writes, beside the link, and what more it does */
+/**
+ * @param {Link} link
+ * @param {{ times: number, more?: string }} how its rate as a multiple of the link's, and further options
+ */
 function hot(link, { times, more = '' }) {
   const pages = Math.round(((link.memory << 20) / 4096) * HOT);
   const rate = Math.round(pagesPerSecond(link) * times);

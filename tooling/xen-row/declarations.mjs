@@ -1,9 +1,9 @@
-/** C declarations of functions, found by name in the text of headers. */
+/** Finds C declarations of functions by name in the text of headers. */
 
 /**
  * @param {string} headers
  * @param {readonly string[]} names
- * @returns {Map<string, string>} of each that is declared, in one line
+ * @returns {Map<string, string>} the declaration of each, in one line
  */
 export function declarationsIn(headers, names) {
   const text = headers.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/^#(?:.*\\\n)*.*$/gm, ';');
@@ -17,7 +17,7 @@ export function declarationsIn(headers, names) {
 }
 
 /**
- * The functions that a file binds: `name: library.func(`, one a property.
+ * Finds the functions that a file binds: `name: library.func(`, one a property.
  * @param {string} source
  */
 export function boundIn(source) {

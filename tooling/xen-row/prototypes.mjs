@@ -1,5 +1,6 @@
 /**
- * Says which functions that mig binds are declared otherwise in one version of Xen than in another. Status 1 if one is.
+ * Lists the functions that mig binds and that are declared differently in one version of Xen than in
+ * another. Status 1 if one is.
  *
  * usage: node tooling/xen-row/prototypes.mjs XEN OLD NEW
  *

@@ -1,6 +1,7 @@
 /**
- * A guest for tooling/bench: fills its memory with what does not compress, then writes exactly the pages that it is told to,
- * and nothing else. It is told through its mailbox, a page that others write to through the file that is its RAM.
+ * Guest for tooling/bench: fills its memory with incompressible data, then writes exactly the pages that it
+ * is told to, and nothing else. It is told through its mailbox, a page that others write through the file
+ * that is its RAM.
  */
 import { endLine, memoryPages, text } from '../../../packages/hypervisor-wasm/guests/machine';
 
@@ -10,14 +11,17 @@ export const mig_abi: i32 = 1;
 
 const PAGE_SHIFT = 12;
 const PAGE = 4096;
-/** The number of the request, of the last one that was done, the pages to write, and how many of them lie side by side. */
+/**
+ * Addresses in the mailbox: number of the request, number of the last one done, pages to write, and how
+ * many of them are adjacent.
+ */
 const REQUEST: usize = 4096;
 const DONE: usize = 4100;
 const COUNT: usize = 4104;
 const RUN: usize = 4108;
-/** The first page that is neither mailbox nor static data. */
+/** The first page beyond the mailbox and static data. */
 const FIRST_PAGE: u32 = 64;
-/** Pages of a quantum. */
+/** Pages per quantum. */
 const STRIDE: u32 = 512;
 const SLEEP: i32 = 200;
 
@@ -48,7 +52,7 @@ function fill(pages: u32): void {
   endLine();
 }
 
-/** The runs lie at equal distances over all of memory. */
+/** Writes pages in runs at equal distances over all of memory. */
 function write(pages: u32): void {
   const count = load<u32>(COUNT);
   const run = load<u32>(RUN);

@@ -1,4 +1,4 @@
-// What an operator may type, as words for `xl`, and the row of the product's table that decides it.
+// The operator's commands, as words for `xl`, and the row of the product's table that decides each.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UUID } from '../guests.mjs';
@@ -103,7 +103,10 @@ const table = /** @satisfies {Readonly<Record<string, Command>>} */ ({
 export const commands = table;
 export const commandNames = /** @type {CommandName[]} */ (Object.keys(table));
 
-/** Where an operator's `save` of the guest goes. @param {string} folder */
+/**
+ * Path of the image of an operator's `save`.
+ * @param {string} folder
+ */
 export function imageIn(folder) {
   return join(folder, 'saved');
 }

@@ -1,4 +1,4 @@
-// What becomes of the domain at either end, and of the migration, by what an operator's command did or did not do.
+// The domain at either end, and the migration, after an operator's command was or was not done.
 import { between } from '../states.mjs';
 import { targetTable } from '@mig/protocol/handshake';
 import { commands, RENAMED } from './commands.mjs';
@@ -23,7 +23,7 @@ const there = { source: NOTHING, target: 'busy running', third: NOTHING, status:
 const orphan = { target: NOTHING, third: NOTHING, status: 'SIGKILL' };
 
 /**
- * How the case ends without its operator.
+ * The end of the case without its operator.
  * @param {OperatorStratum} stratum
  * @returns {End}
  */
@@ -37,7 +37,7 @@ function undisturbed({ moment, operator }) {
 /**
  * @param {OperatorStratum} it
  * @param {{ standing: Found, verdict: string }} situation of the command's act
- * @returns {End[]} as any of which it may end
+ * @returns {End[]} the possible ends
  */
 export function consequence(it, { standing, verdict }) {
   const base = undisturbed(it);
@@ -67,7 +67,7 @@ export function consequence(it, { standing, verdict }) {
 }
 
 /**
- * It arrives, or comes back, as paused as it was.
+ * The end if the domain is paused: it arrives, or comes back, paused.
  * @param {End} base
  * @returns {End}
  */
@@ -93,14 +93,14 @@ const elsewhere = (base, end) => ({ ...base, [end]: NOTHING, third: 'busy runnin
 function destroyed(base, end, standing) {
   if (standing === 'incoming') return [here];
   const gone = { ...base, [end]: NOTHING };
-  // Nobody hears of it who has ended.
+  // An end that is over hears nothing of it.
   if (end === 'target' || ['abandoned', 'away'].includes(standing)) return [gone];
   if (standing === 'free') return [gone, { ...gone, isGone: true }];
   return [{ ...gone, target: NOTHING, status: 1, isGone: true }];
 }
 
 /**
- * Another domain is there now that has its UUID or its name, where it would arrive or be taken back.
+ * The ends if another domain with its UUID or its name exists where it would arrive or be taken back.
  * @param {OperatorStratum} stratum
  * @param {End} base
  * @param {Found} standing
@@ -115,6 +115,6 @@ function made({ moment, operator }, base, standing) {
     return standing === 'incoming' || isBefore ? [here] : [base];
   }
   if (standing !== 'sent' || moment.scene === undefined) return [base];
-  // It comes back nameless: of a UUID that was sent away no second one is made.
+  // It comes back without its name: no second domain is made with a UUID that was sent away.
   return [{ ...base, source: 'busy--migratedaway running' }];
 }

@@ -1,4 +1,4 @@
-// An image of an idle domain that has the guest's UUID: made once, for all cases of a process.
+// An image of an idle domain with the guest's UUID: made once, for all cases of a process.
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
@@ -8,7 +8,10 @@ import { suspendDomain } from '@mig/sender';
 import { idleGuest, UUID } from '../guests.mjs';
 import { OTHER } from './commands.mjs';
 
-/** @param {string} folder @returns its path, in the folder */
+/**
+ * @param {string} folder
+ * @returns its path, in the folder
+ */
 export function idleImage(folder) {
   const path = join(folder, `image.${process.pid}`);
   if (existsSync(path)) return path;

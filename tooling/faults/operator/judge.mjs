@@ -1,4 +1,5 @@
-// What an operator's command may have come to, by the product's own tables, and what the domain then is at either end.
+// Possible results of an operator's command, by the product's own tables, and the domain then at either
+// end.
 import { commandTable, sourceTable } from '@mig/protocol/handshake';
 import { checkAlways, listed } from '../invariants.mjs';
 import { between } from '../states.mjs';
@@ -20,7 +21,7 @@ import { isRaced, standingsAt } from './standings.mjs';
 /** @typedef {Verdict | 'name-taken' | 'stale' | 'none or gone' | 'unknown'} Due what a command should come to */
 
 /**
- * What each refusal says.
+ * Messages of the refusals.
  * @type {Readonly<Record<string, RegExp>>}
  */
 export const words = {
@@ -36,7 +37,7 @@ export const words = {
   'name-taken': /there is a domain called busy already/,
 };
 
-/** And to one who would make a second domain of its UUID. @type {typeof words} */
+/** Messages to a command that would make a second domain of its UUID. @type {typeof words} */
 const wordsToMaker = {
   ...words,
   held: /is this very domain.* was sent to another host/,
@@ -47,7 +48,7 @@ const wordsToMaker = {
 /**
  * @param {OperatorCase} it
  * @param {Seen} seen
- * @returns {string[]} what violates the promise
+ * @returns {string[]} violations of the promise
  */
 export function judgeOperator(it, seen) {
   /** @type {string[]} */
@@ -108,7 +109,7 @@ export function judgeOperator(it, seen) {
 const isRunning = ({ state }) => state === 'running';
 
 /**
- * How the domain may have stood when the command acted, and whether what it had seen was old.
+ * Possible standings of the domain when the command acted, and whether it had seen outdated ones.
  * @param {OperatorCase} it
  * @param {Acted} acted
  * @returns {Situation[]}
@@ -129,7 +130,7 @@ function situations(it, { looked, atLook, before, after }) {
 }
 
 /**
- * Whether nothing but the command changes the domain while the conversation is held.
+ * Tells whether only the command changes the domain while the conversation is held.
  * @param {OperatorCase} it
  */
 function isStill({ moment, operator: { end, when, orphaned } }) {
@@ -158,7 +159,7 @@ function verdictOf({ moment, operator: { command, end } }, { standing, stale }) 
     return 'none or gone';
   }
   if (stale) return 'stale';
-  // Whose owner does not answer.
+  // Its owner does not answer.
   return standing === 'unknown' ? 'unknown' : commandTable[row][standing];
 }
 
@@ -178,7 +179,8 @@ function fits({ operator: { command } }, verdict, { status, output }) {
 }
 
 /**
- * Whatever hinders it, it leaves none out that is there before and after, be its name not to be read.
+ * Checks a list: whatever hinders it, it shows every domain that is there before and after, even one with
+ * an unreadable name.
  * @param {Check} check
  * @param {Acted} acted
  */
@@ -192,7 +194,7 @@ function checkList(check, { before, after, output }) {
 }
 
 /**
- * A refused command has changed nothing.
+ * Checks that a refused command has changed nothing.
  * @param {Check} check
  * @param {OperatorCase} it
  * @param {Acted} acted
@@ -204,14 +206,17 @@ function checkUntouched(check, it, { before, after, files }) {
   check(was === is, `refused, and before it there was ${was}, after it ${is}`);
 }
 
-/** What the migration does not change by itself while it is held. @param {Observed} observed */
+/**
+ * The facts that the held migration does not change by itself.
+ * @param {Observed} observed
+ */
 function lasting({ domains, domids }) {
   const known = domains.map(({ name, state, standing, epoch }) => ({ name, state, standing, epoch }));
   return JSON.stringify({ domids, domains: known });
 }
 
 /**
- * How a migration ended that was not to be, whatever the operator did.
+ * Checks how a migration ended that failed because of the operator.
  * @param {Check} check
  * @param {Failed} last
  * @param {number | string | undefined} status of `xl migrate`

@@ -1,4 +1,5 @@
-// An operator beside a migration: the command as a process, at the moment that the case says, and what was seen of it.
+// An operator beside a migration: runs the command as a process at the point that the case names, and
+// observes it.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,9 +19,10 @@ import { isRaced, standingsAt } from './standings.mjs';
 
 /** @typedef {{ domains: StageDomain[], domids: number[] }} Observed at the operator's host */
 /**
- * What was seen of a command.
+ * The observation of a command.
  * @typedef {object} Acted
- * @property {number | string} [status] its exit status, or the signal that ended it; undefined where it did not act
+ * @property {number | string} [status] its exit status, or the signal that ended it; undefined where it did
+ * not act
  * @property {string} output
  * @property {boolean} ended in time
  * @property {boolean} gripped the domain's process or the host's lock was held: nothing was observed
@@ -33,15 +35,15 @@ import { isRaced, standingsAt } from './standings.mjs';
  * @property {string[]} left what went wrong besides
  */
 
-/** Seconds for which neither end gives up: longer than any command takes. */
+/** Seconds in which neither end gives up: longer than any command takes. */
 const GENEROUS = 90;
-/** Milliseconds for a standing to come about. */
+/** Timeout in milliseconds of a standing that should come. */
 const COMING = 15_000;
 
 const places = { restoring, ready, permission };
 
 /**
- * Has the case's operator act beside the case's migration.
+ * Lets the case's operator act beside the case's migration.
  * @param {Scene} scene
  * @param {OperatorCase} it the scene's case
  */
@@ -64,14 +66,14 @@ export async function operate(scene, it) {
     await operation.act();
   } else operation.letGo();
   await migration.act({ do: seen.reached ? 'go' : 'cut' });
-  // What holds an end back is let go now, whatever moment it was for.
+  // Whatever holds an end back is released now.
   scene.release();
   await scene.untilOver();
   operation.bringBack();
 }
 
 /**
- * Begins the migration, with the look on the way to the moment.
+ * Begins the migration, with the look before the point.
  * @param {Scene} scene
  * @param {Operation} operation
  * @param {Look | undefined} look
@@ -83,7 +85,10 @@ async function begin(scene, operation, look) {
   scene.begin(timeouts(patience), place && { place, arrive: () => operation.look() });
 }
 
-/** Its `xl migrate` is gone, and the line is: what it sent last does not arrive. @param {Scene} scene */
+/**
+ * Kills its `xl migrate` and cuts the line: what it sent last does not arrive.
+ * @param {Scene} scene
+ */
 async function orphan({ migration }) {
   send(migration.pid, 'SIGKILL');
   await comesTrue(() => stateOf(migration.pid) === undefined, COMING);
@@ -91,7 +96,10 @@ async function orphan({ migration }) {
   await migration.until(() => migration.targetStatus !== undefined, COMING);
 }
 
-/** Has the migration end, with nothing more in its way. @param {Scene} scene */
+/**
+ * Lets the migration end undisturbed.
+ * @param {Scene} scene
+ */
 async function finish(scene) {
   const { migration } = scene;
   await migration.act({ do: 'go' });
@@ -118,7 +126,7 @@ class Operation {
     scene.closeLater(() => this.#process?.close());
   }
 
-  /** Starts the command, and has it wait before its act. */
+  /** Starts the command, and lets it wait before its act. */
   async look() {
     const { seen, scene } = this;
     await comesTrue(() => this.host.domains().length > 0, COMING);
@@ -152,7 +160,7 @@ class Operation {
     seen.files = readdirSync(scene.folder).filter((name) => name.includes('saved'));
   }
 
-  /** Its receiver holds it until the report is out, and then it is anybody's. */
+  /** Waits until the copy is started: its receiver holds it until the report is out, and then it is free. */
   async #untilStarted() {
     const { it } = this;
     const { migration } = this.scene;
@@ -169,7 +177,7 @@ class Operation {
   #start(how) {
     const { scene, host, command } = this;
     const [domain] = host.domains();
-    // Without one the words are those of an operator who has seen it there before.
+    // Without a domain the words are those of an operator who saw it there before.
     const name = domain?.name ?? (host === scene.source ? 'busy--migratedaway' : 'busy--incoming');
     const third = command.guest === undefined ? '' : this.#third().folder;
     const image = command.row === 'create' ? idleImage(dirname(scene.folder)) : '';
@@ -190,7 +198,7 @@ class Operation {
     return this.host.domains()[0]?.standing ?? 'none';
   }
 
-  /** Restores what the operator has saved, so that the guest is asked how it fared. */
+  /** Restores what the operator has saved, so that the guest can be checked. */
   bringBack() {
     const { scene, command, seen } = this;
     if (command.guest !== 'ends' || seen.status !== 0) return;

@@ -7,18 +7,21 @@ import { Hold, hindered } from '../hold.mjs';
 /** @import { Hindrance } from './commands.mjs' */
 /** @typedef {'main' | 'worker'} Thread */
 
-/** The program of an app of mig. @param {string} name */
+/**
+ * The program of an app of mig.
+ * @param {string} name
+ */
 export const program = (name) =>
   fileURLToPath(new URL(`../../../apps/${name}/bin/${name}.js`, import.meta.url));
 /** @param {string} word */
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Milliseconds after which a command is taken for one that does not end. */
+/** Milliseconds after which a command counts as endless. */
 const LONGEST = 60_000;
 
 /**
- * Where a command waits: the first time that it opens the domain's folder it asks the domain's process how it is; the
- * next time it tells it to do something. What works in a thread of its own looks in the other.
+ * The place where a command waits: the first time that it opens the domain's folder it asks the domain's process for
+ * its state; the next time it gives it an order. A command that acts in a worker looks in the main thread.
  */
 const FOLDER = '/domains/[0-9]+$';
 /** @type {Readonly<Record<Thread, import('../hold.mjs').Place>>} */
@@ -28,7 +31,7 @@ const waits = {
 };
 
 /**
- * The words of a command that receives at another host, for `xl migrate -s ''`.
+ * The command line of a receiver at another host, for `xl migrate -s ''`.
  * @param {string} host its folder
  */
 export function receiver(host) {
@@ -36,7 +39,7 @@ export function receiver(host) {
 }
 
 /**
- * Whether this machine lets us make the namespaces that a hindrance needs.
+ * Tells whether this machine permits the namespaces that a hindrance needs.
  * @param {Hindrance | undefined} hindrance
  */
 export function isPossible(hindrance) {
@@ -45,7 +48,7 @@ export function isPossible(hindrance) {
   return status === 0;
 }
 
-/** Each is a command for the shell that runs "$0" "$@" hindered. */
+/** Hindrances: each is a shell command that runs "$0" "$@" hindered. */
 const hindrances = {
   'pid namespace': `exec unshare -pf --kill-child --mount-proc sh -c 'exec "$0" "$@"' "$0" "$@"`,
   'no proc': `exec unshare -m sh -c 'mount -t tmpfs none /proc && exec "$0" "$@"' "$0" "$@"`,
@@ -62,7 +65,7 @@ const hindrances = {
 export class OperatorProcess {
   output = '';
   /**
-   * Its exit status, or the signal that ended it.
+   * The exit status, or the signal that ended it.
    * @type {number | string | undefined}
    */
   status;
@@ -73,8 +76,8 @@ export class OperatorProcess {
   #ended;
 
   /**
-   * @param {string[]} words what follows `xl`
-   * @param {{ host: string } & How} how at which host, by its folder
+   * @param {string[]} words the arguments after `xl`
+   * @param {{ host: string } & How} how with the host's folder
    */
   constructor(words, { host, line, acts, hindrance, left = 0 }) {
     const { PATH = '', HOME = '' } = process.env;
@@ -112,7 +115,7 @@ export class OperatorProcess {
     this.#hold?.go();
   }
 
-  /** @returns whether it ended in time; it is ended if not */
+  /** @returns whether it ended in time; otherwise it is killed */
   async ends() {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), LONGEST);
     await this.#ended;

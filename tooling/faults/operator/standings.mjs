@@ -1,4 +1,4 @@
-// How a domain can stand with its owner at a moment, by the states that both ends are in.
+// Possible standings of a domain at a point, by the states of both ends.
 import { sourceTable, targetTable } from '@mig/protocol/handshake';
 import { between, byAnything, closure } from '../states.mjs';
 
@@ -39,7 +39,7 @@ const target = {
 };
 
 /**
- * Whether the migration goes on while the command acts, and nobody can say how far it is.
+ * Tells whether the migration goes on while the command acts, so that its progress is unknown.
  * @param {OperatorStratum} stratum
  */
 export function isRaced({ moment: { grip, until, scene }, operator: { end, when, orphaned } }) {
@@ -53,7 +53,7 @@ export function isRaced({ moment: { grip, until, scene }, operator: { end, when,
 
 /**
  * @param {OperatorStratum} it
- * @returns {Found[]} how the domain may be found at the operator's end
+ * @returns {Found[]} possible standings of the domain at the operator's end
  */
 export function standingsAt(it) {
   const { moment, operator } = it;
@@ -65,9 +65,9 @@ export function standingsAt(it) {
     end === 'source'
       ? foundIn(sourceTable, source, moment.source, isRaced(it))
       : foundIn(targetTable, target, moment.target, isRaced(it));
-  // Once the copy is begun it is there for as long as the line is held.
+  // Once the copy is begun it exists as long as the line is held.
   if (!isRaced(it) && hasCopy(moment) && end === 'target' && all.has('incoming')) all.delete('none');
-  // What a toolstack lets go of in the end.
+  // A toolstack releases it in the end.
   if (isRaced(it) && all.has('taken')) all.add('free');
   return [...all];
 }
@@ -86,7 +86,7 @@ function foundIn(table, found, range, raced) {
 }
 
 /**
- * Whether the target has read the configuration: its copy comes, then.
+ * Tells whether the target has read the configuration: then its copy comes.
  * @param {import('../moments.mjs').Moment} moment
  */
 function hasCopy({ at, source: [state] }) {

@@ -1,5 +1,5 @@
-// What an operator does, enumerated: each command at every moment of a migration, at either end; at once, or from a
-// look at an earlier moment.
+// The operator's actions, enumerated: each command at every point of a migration, at either end; at once,
+// or after a look at an earlier point.
 import { backwardMoments, forwardMoments, heldMoments } from '../moments.mjs';
 import { commandNames, commands } from './commands.mjs';
 
@@ -23,7 +23,7 @@ function fail(name) {
   throw new Error(`no such moment: ${name}`);
 }
 
-/** Of those that look first. */
+/** Names of the commands that look first. */
 const heldNames = commandNames.filter((name) => commands[name].acts !== undefined);
 
 /** One place in a part is as good as another. */
@@ -40,7 +40,7 @@ const forward = [
 ].map(named);
 
 /**
- * An end that is gripped does not answer: there, see `together`.
+ * Tells whether an end can answer; for one that is held see `together`.
  * @param {Moment} moment
  * @param {'source' | 'target'} end
  */
@@ -55,10 +55,10 @@ const atOnce = [...forward, ...backwardMoments, ...heldMoments].flatMap((moment)
 
 /** @type {readonly Look[]} in order */
 const looks = ['before', 'restoring', 'ready', 'permission'];
-/** Before the migration, there is nothing at the target to be looked at. */
+/** Points of looks: before the migration there is nothing to look at on the target. */
 const looksAt = { source: looks, target: looks.slice(1) };
 
-/** The moments of the acts, and how many of the looks have their place before them. */
+/** Points of the acts, and the number of looks that come before. */
 const acts = /** @type {[string, number][]} */ ([
   ['first pass, pages', 2],
   ['suspending', 2],
@@ -77,7 +77,7 @@ const afterwards = ['target completed', 'permission back of failure'].map((name)
   when: { when: /** @type {const} */ ('over') },
 }));
 
-/** From its look on `xl migrate` keeps any other from beginning: at the source, the campaign's own. */
+/** Cases with a look. From its look on `xl migrate` prevents any other: at the source, the campaign's own. */
 const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =>
   ends.flatMap((end) =>
     looksAt[end]
@@ -90,7 +90,7 @@ const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =
   ),
 );
 
-/** Where `xl migrate` is dead: it leaves the domain abandoned, or away. */
+/** Cases with a dead `xl migrate`: it leaves the domain abandoned, or away. */
 const orphaned = ['ready', 'permission'].flatMap((name) =>
   commandNames.map((command) => ({
     moment: named(name),

@@ -1,6 +1,7 @@
-// Migrates a guest that checks its memory between three hosts, for as long as one likes, while operators at both ends
-// run commands at random moments and processes are killed; after each round the invariants, and the recovery that the
-// documents ask of an operator. Status 0 only if nothing was lost, doubled or left behind.
+// Migrates a guest that checks its memory between three hosts, for any time, while operators at both ends
+// run commands at random points and processes are killed; after each round it checks the invariants, and
+// the recovery that the documents ask of an operator. Status 0 only if nothing was lost, doubled or left
+// behind.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,13 +45,16 @@ function parse() {
   }
 }
 
-/** The guest's life over all its consoles, in the order in which they came. */
+/** The guest's life over all its consoles, in their order. */
 class Life {
   #guest = new GuestLife();
   /** @type {Set<string>} */
   #consoles = new Set();
 
-  /** Another guest is at work, here and now. @param {StageHost} host */
+  /**
+   * Starts another guest.
+   * @param {StageHost} host
+   */
   async begin(host) {
     this.close();
     this.#guest = new GuestLife();
@@ -69,7 +73,7 @@ class Life {
     }
   }
 
-  /** The console on which it has ticked last. */
+  /** Path of the console with the last tick. */
   spokeLast() {
     return this.#guest.lastConsole;
   }
@@ -119,14 +123,14 @@ function report(number, round, violations) {
   } else if (options.verbose) console.log(words.join('\n'));
 }
 
-/** What a process leaves that is killed while it takes a domid; the next that takes one has it for its own. */
+/** A file left by a process that is killed while it takes a domid; the next that takes one reuses it. */
 const HALF_WRITTEN = 'next-domid.new';
 
-/** Whether there may be such a file: until somebody takes a domid again, which nobody here watches. */
+/** Whether there may be such a file: until somebody takes a domid again, which is not watched here. */
 let halfWritten = false;
 
 /**
- * What should not be there once a round is over.
+ * Lists what should not be there once a round is over.
  * @param {import('./plan.mjs').Plan} plan
  */
 async function leftovers({ acts }) {
@@ -143,7 +147,7 @@ async function leftovers({ acts }) {
 /**
  * @param {number} number of the round
  * @param {StageHost} home where the guest runs
- * @returns where it runs then
+ * @returns where it runs afterwards
  */
 async function play(number, home) {
   const plan = planOf(seed, number);
@@ -166,7 +170,7 @@ async function play(number, home) {
   }
   const flaws = (await life.flaws()).map((each) => `the guest: ${each}`);
   report(number, round, [...violations, ...flaws, ...(await leftovers(plan))]);
-  // What is wrong with one guest is not to be said again after each round.
+  // The flaws of one guest are reported once.
   if (flaws.length > 0) {
     for (const each of hosts) for (const { domid } of each.domains()) xl(each, 'destroy', String(domid));
     await life.begin(host);

@@ -1,4 +1,4 @@
-// `xl migrate` between two hosts of this machine, as processes, without anything between them.
+// `xl migrate` between two hosts of this machine, as processes, with nothing in between.
 import { spawn } from 'node:child_process';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eventsIn, isEnding } from '../migration.mjs';
@@ -7,14 +7,14 @@ import { processesOf } from '../processes.mjs';
 
 /** @import { SourceState } from '@mig/protocol/handshake' */
 
-/** Seconds that either end waits for the other: a peer that is killed is noticed at once. */
+/** Seconds that either end waits for the other: a killed peer is noticed at once. */
 const PATIENCE = '30';
 
 export class PlainMigration {
   stdout = '';
   stderr = '';
   /**
-   * Its exit status, or the signal that ended it.
+   * The exit status, or the signal that ended it.
    * @type {number | string | undefined}
    */
   status;
@@ -63,12 +63,12 @@ export class PlainMigration {
     return this.status !== undefined;
   }
 
-  /** Of the target's toolstack; undefined where there is none. */
+  /** Pid of the target's toolstack; undefined if there is none. */
   get receiverPid() {
     return processesOf(this.to).find(({ command }) => command.endsWith('/bin/xl-receive.js'))?.pid;
   }
 
-  /** The last of its events that says how it ended; undefined where it was killed before. */
+  /** The last event that says how it ended; undefined if it was killed before. */
   get end() {
     return eventsIn(this.stdout).findLast(isEnding);
   }
@@ -76,7 +76,7 @@ export class PlainMigration {
   /**
    * @param {SourceState} state
    * @param {number} milliseconds
-   * @returns whether the source has come to the state; false once the migration is over without it
+   * @returns whether the source has reached the state; false once the migration is over without it
    */
   async enters(state, milliseconds) {
     const wanted = `"state":"${state}"`;

@@ -1,4 +1,4 @@
-// What is to happen in a round of the soak: by the seed alone, whatever the machine makes of it.
+// Plans a round of the soak, from the seed alone.
 import { sourceTable } from '@mig/protocol/handshake';
 import { Random } from '../../fuzz/random.mjs';
 import { commandNames, commands } from '../operator/commands.mjs';
@@ -23,7 +23,7 @@ import { isPossible } from '../operator/process.mjs';
  * @property {number} descriptors
  */
 
-/** Only where the target has failed. @type {SourceState[]} */
+/** States that occur only after a failure of the target. @type {SourceState[]} */
 const seldom = ['awaiting-permission-back', 'taking-back', 'taken-back'];
 /** @type {When[]} in order */
 export const moments = [
@@ -33,13 +33,13 @@ export const moments = [
 ];
 
 /**
- * Not `resume --force`: whoever gives it to a domain that is away looks at the other host first, as they do who recover
- * it after the round.
+ * All commands but `resume --force`: its user must first look at the other host, as the recovery after the round
+ * does.
  */
 const names = commandNames.filter(
   (name) => name !== 'resume --force' && isPossible(commands[name].hindrance),
 );
-/** How often what ends the guest, or keeps it from moving, is drawn again. @type {CommandName[]} */
+/** Commands that end the guest, or keep it from migrating, and are drawn less often. @type {CommandName[]} */
 const rare = ['destroy', 'save', 'migrate elsewhere', 'create of its UUID', 'create of its name'];
 /** @type {Toolstack[]} */
 const toolstacks = ['xl migrate', 'xl-receive'];

@@ -1,4 +1,5 @@
-// After a round: what a careful operator does, as the documents say, so that the guest runs again, once, under its name.
+// Recovery after a round: what a careful operator does, according to the documents, so that the guest runs
+// again, once, under its name.
 import { spawnSync } from 'node:child_process';
 import { program } from '../operator/process.mjs';
 
@@ -10,7 +11,7 @@ import { program } from '../operator/process.mjs';
 const OWN = 'busy';
 
 /**
- * `xl` at a host; throws what it says where it fails.
+ * Runs `xl` at a host; throws its message if it fails.
  * @param {StageHost} host
  * @param {string[]} words
  */
@@ -46,12 +47,13 @@ export function find(hosts) {
  * @param {readonly StageHost[]} hosts
  * @param {Round} round
  * @param {Life} life
- * @returns {{ host: StageHost | undefined, violations: string[] }} the host; undefined where the guest's life is over
+ * @returns {{ host: StageHost | undefined, violations: string[] }} the host; undefined if the guest has
+ * ended
  */
 export function recover(hosts, round, life) {
   /** @type {string[]} */
   const violations = [];
-  // Whatever else an operator has made has had its time.
+  // Other domains that an operator has made are not needed any more.
   for (const host of hosts) {
     for (const domid of host.domids()) if (host.isDecoy(domid)) xl(host, 'destroy', String(domid));
   }
@@ -74,7 +76,8 @@ export function recover(hosts, round, life) {
 }
 
 /**
- * Who goes on: what lives; else what was never sent; else, where no other host has it, what was sent away.
+ * Chooses the domain to continue with: a live one; else one that was never sent; else, if no other host has
+ * it, one that was sent away.
  * @param {Found} found
  * @param {Round} round
  * @param {Life} life
@@ -83,7 +86,7 @@ export function recover(hosts, round, life) {
 function choose({ live, abandoned, away }, round, life, violations) {
   if (live.length > 0) return live[0];
   if (abandoned.length > 0) return abandoned[0];
-  // It was saved, or ended, where it ran: what was sent from elsewhere before is old.
+  // It was saved, or ended, where it ran: a domain sent from elsewhere before is outdated.
   if (round.images.length > 0) return undefined;
   const newest = life.spokeLast();
   const last = away.find(({ host, domain }) => newest === host.consoleOf(domain.domid));

@@ -1,4 +1,5 @@
-// A round of the soak: one migration, with operators at both ends and now and then a kill, until all is quiet again.
+// A round of the soak: one migration, with operators at both ends and sometimes a kill, until all is quiet
+// again.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -24,10 +25,13 @@ import { PlainMigration } from './migration.mjs';
  * @property {() => void} follow reads on what the guest says, at whichever host
  */
 
-/** Milliseconds: far more than it takes. */
+/** Timeout in milliseconds: far more than it takes. */
 const LONGEST = 150_000;
 
-/** What a command may say besides that is refused, when others act at the same time, or are stopped with the host's lock. */
+/**
+ * Other messages of a refused command, when others act at the same time, or are stopped while they hold the
+ * host's lock.
+ */
 const alsoRefused =
   /there is a domain called|is this very domain|no space left|Failed to (?:save|restore)|is gone|has been destroyed|was (?:stopped|killed)|cannot be read|another process has held/;
 
@@ -35,14 +39,14 @@ export class Round {
   /** @type {string[]} */
   violations = [];
   /**
-   * What was done, and how it ended, for whoever reads of a violation.
+   * A log of the acts and their ends, for whoever reads of a violation.
    * @type {string[]}
    */
   story = [];
   /** Whether somebody has ended the guest on purpose, or may have. */
   isEnded = false;
   /**
-   * Images that are complete, of saves that may have ended the guest.
+   * Complete images of saves that may have ended the guest.
    * @type {string[]}
    */
   images = [];
@@ -90,7 +94,7 @@ export class Round {
   }
 
   /**
-   * Resolves at the moment; at once where it has passed, or will not come any more.
+   * Resolves at the point; at once if it has passed, or will not come.
    * @param {When} when
    * @param {Promise<PlainMigration>} begun
    */
@@ -112,7 +116,7 @@ export class Round {
   }
 
   /**
-   * Keeps a toolstack waiting until the commands of the moment have ended.
+   * Stops a toolstack until the commands of that point have ended.
    * @param {NonNullable<Plan['stop']>} stop
    * @param {Promise<PlainMigration>} begun
    * @param {Promise<unknown>} ended
@@ -222,7 +226,7 @@ export class Round {
     if (status !== 0 && output === '') this.#violation(`${name} ended with ${status} and without a word`);
   }
 
-  /** Never two at a time: looked at for as long as the round lasts. */
+  /** Watches throughout the round that the guest never runs twice. */
   async #watch() {
     const { source, target, third, follow } = this.stage;
     const hosts = [source, target, third];
@@ -232,7 +236,7 @@ export class Round {
       follow();
       const first = running();
       if (first.length > 1) {
-        // One that has moved between two looks is no second one.
+        // A guest that has moved between two looks does not run twice.
         const again = running();
         const both = first.filter((key) => again.includes(key));
         if (both.length > 1) this.#violation(`TWO ARE RUNNING: ${both.join(' and ')}`);

@@ -1,4 +1,4 @@
-// What has come of the soak's commands, migrations and kills, by kind.
+// Counts the results of the soak's commands, migrations and kills, by kind.
 
 export class Tally {
   /** @type {Map<string, Map<string, number>>} */
