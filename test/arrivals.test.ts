@@ -1,4 +1,4 @@
-/** What arrives is bounded, and drives nobody's terminal. */
+/** Tests that what arrives is bounded, and cannot control a terminal. */
 import { writeFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { contextOctets } from '../packages/hypervisor-wasm/src/context-octets.test-support.js';
@@ -11,7 +11,7 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 
 const MIB = 2 ** 20;
 
-/** Sends what is hand-made to the target's receiving end. */
+/** Sends a hand-made stream to the target's receiving end. */
 async function receive(hosts: TwoHosts, stream: HandMade): Promise<Ended> {
   const path = hosts.path('stream');
   await writeFile(path, handMade(stream));
@@ -28,7 +28,7 @@ test('what another host says does not drive the terminal', async ({ hosts }) => 
   const { status, stderr } = await hosts.migrate({ command, words: true }).ended;
   expect({ status, stderr }).toMatchObject({ status: 1 });
   expect(stderr).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
-  // Once as it says it, and once in the words of the failure.
+  // Once as the receiver prints it, and once in the message of the failure.
   expect(stderr).toContain(`${ESCAPED}\nGrüße\\u009b2J\n`);
   expect(stderr).toContain(`the target sent "${ESCAPED}" in place of its banner`);
 });

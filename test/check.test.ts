@@ -1,4 +1,4 @@
-/** `xl migrate --check`: what it finds, what it asks, and that it touches nothing. */
+/** Tests of `xl migrate --check`: its findings, its questions, and that it changes nothing. */
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -13,12 +13,12 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 interface Checked {
   readonly status: number | string;
   readonly verdict: string;
-  /** By name: the outcome, and what was found. */
+  /** The outcome and the finding of each check, by name. */
   readonly found: Readonly<Record<string, string>>;
   readonly stderr: string;
 }
 
-/** Through a command in place of ssh, which runs what it is given with an `xl` that is the target's. */
+/** Checks through a script in place of ssh, which runs the given command with the target's `xl`. */
 async function check(
   hosts: TwoHosts,
   { target = receiving(hosts), options = [] }: { target?: string; options?: readonly string[] } = {},
@@ -26,7 +26,7 @@ async function check(
   return judged(hosts, ['-s', await ssh(hosts, target), ...options], 'host2');
 }
 
-/** With a command of the operator's own. */
+/** Checks through a command of the operator's own. */
 function checkBy(hosts: TwoHosts, command: string): Promise<Checked> {
   return judged(hosts, ['-s', ''], command);
 }
@@ -57,7 +57,7 @@ function receiving(hosts: TwoHosts): string {
   return `exec env ${hosts.target.command()} "$@"`;
 }
 
-/** @param xl what `xl` is there, as a script; none where it is empty */
+/** @param xl a script that serves as the target's `xl`; none if it is empty */
 async function ssh(hosts: TwoHosts, xl: string): Promise<string> {
   const bin = hosts.path('bin');
   await mkdir(bin, { recursive: true });
@@ -188,7 +188,7 @@ describe.concurrent('a target that is mig', () => {
   });
 });
 
-/** What the target says to a question. */
+/** The target's answer to a question. */
 async function asked(hosts: TwoHosts, question: string) {
   const file = hosts.path('question');
   await writeFile(file, `${question}\n`);
@@ -280,7 +280,7 @@ xen_caps               : xen-3.0-x86_64 hvm-3.0-x86_32
 const LIST = `Name                                        ID   Mem VCPUs\tState\tTime(s)   UUID                            Reason-Code\tSecurity Label
 Domain-0                                     0  1000     1     r-----      12.3 00000000-0000-0000-0000-000000000000        -                  -
 `;
-/** An xl that knows no --check, as stock's. */
+/** A script of an xl without --check, as stock's. */
 const stock = (info: string, list = LIST) => `case $1 in
 info) cat <<'end'
 ${info}end

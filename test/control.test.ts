@@ -1,4 +1,4 @@
-/** What an operator asks of a migration while it runs. */
+/** Tests of an operator's requests during a migration. */
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -11,14 +11,14 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 const BANNER = 54;
 const READY = 34;
 
-/** In the first pass over memory, which takes minutes. */
+/** Starts a migration, and waits for its first pass over memory, which takes minutes. */
 async function inFirstPass(hosts: TwoHosts, ...options: readonly string[]): Promise<Program> {
   const migration = hosts.migrate({ options: ['--bandwidth', '100kB/s', ...options] });
   await migration.untilEvent('some progress', ({ event }) => event === 'progress');
   return migration;
 }
 
-/** In passes without end, whatever the guest finds the time to dirty. */
+/** Starts a migration of endless passes, however little the guest dirties. */
 async function inLaterPasses(hosts: TwoHosts): Promise<Program> {
   const policy = hosts.path('endless.mjs');
   writeFileSync(policy, "export default () => ({ decision: 'continue-precopy' });");

@@ -1,4 +1,4 @@
-/** What a process leaves that was killed with SIGKILL, and how to go on from there. */
+/** Tests of what a process killed with SIGKILL leaves, and how to continue. */
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { eventually } from './harness/eventually.js';

@@ -1,4 +1,7 @@
-/** Before a migration: what `xl dirty-rate` and `xl migrate --estimate` say, and what they leave alone. */
+/**
+ * Tests of planning a migration: what `xl dirty-rate` and `xl migrate --estimate` report, and what they
+ * leave alone.
+ */
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
@@ -8,9 +11,9 @@ import { heldBack } from './harness/relay.js';
 import type { TestHost } from './harness/test-host.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
-/** Pages of the busy guest's set, and of the table that belongs to it. */
+/** Pages of the busy guest's set, and of the table for it. */
 const SET = 501;
-/** Shorter than the default: it is the same work. */
+/** A period shorter than the default. */
 const PERIOD = ['--period', '0.5'];
 
 interface Estimate {
@@ -34,7 +37,10 @@ async function untilLogged(host: TestHost, logged = true): Promise<void> {
   );
 }
 
-/** Between its live passes: the target's first answer is out, and nothing of the stream gets through. */
+/**
+ * Starts a migration and stops it between its live passes: the target's first answer is out, and nothing of
+ * the stream gets through.
+ */
 async function held(hosts: TwoHosts): Promise<{ migration: Program; goOn: () => void }> {
   const gate = hosts.path('gate');
   const migration = hosts.migrate({ relay: { forward: heldBack(100_000, gate) } });
@@ -59,7 +65,7 @@ describe.concurrent('xl dirty-rate', () => {
     expect(json).toMatchObject({ schema: 1, name: 'busy', pageSize: 4096, pageCount: 4096 });
     expect(json.readings).toBeGreaterThan(0);
     expect(json.workingSetPages).toBeGreaterThan(0);
-    // It writes to a few pages beside its set: where it notes what it is at.
+    // The guest also writes to a few pages beside its set, for its own state.
     expect(json.workingSetPages).toBeLessThan(SET + 50);
     const [first] = json.windows;
     expect(first!.pagesPerSecond).toBeCloseTo((first!.pages / first!.milliseconds) * 1000);
@@ -130,7 +136,7 @@ describe.concurrent('xl dirty-rate', () => {
     const { source } = hosts;
     await source.create();
     const gate = hosts.path('gate');
-    // Before the target's "ready", the domain is suspended.
+    // Before the target's "ready" the domain is suspended.
     const migration = hosts.migrate({ relay: { backward: heldBack(54, gate) } });
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
     expect(await source.xl('dirty-rate', 'busy')).toMatchObject({

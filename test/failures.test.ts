@@ -1,4 +1,4 @@
-/** Migrations that fail: what becomes of the domain at either end, and what the operator is told. */
+/** Tests of migrations that fail: the state of the domain at either end, and what the operator is told. */
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect } from 'vitest';
 import { buildGuest } from '../packages/hypervisor-wasm/src/guest/guest-builder.test-support.js';
@@ -26,17 +26,17 @@ beforeAll(async () => {
 interface ForwardFault {
   readonly act: 'cut' | 'corrupt';
   readonly at: Place;
-  /** What the target says of it. */
+  /** The target's message. */
   readonly says: string;
-  /** Where it says that it is, in octets into the part; undefined where it names no octet. */
+  /** The place in that message, in octets into the part; undefined if it names none. */
   readonly names: number | undefined;
-  /** Pure stop-and-copy: the domain is suspended when it happens. */
+  /** Whether it is a pure stop-and-copy: the domain is suspended at the time of the fault. */
   readonly suspended?: true;
 }
 
 const ENDED = 'the stream from the source ended';
 
-/** A stream that is cut is said to end there. */
+/** Makes a fault: a stream that is cut is reported as ending there. */
 function cut(part: string, octet: number): ForwardFault {
   return { act: 'cut', at: { part, octet }, says: ENDED, names: octet };
 }
@@ -45,7 +45,7 @@ function corrupt(part: string, octet: number, says: string): ForwardFault {
   return { act: 'corrupt', at: { part, octet }, says, names: 0 };
 }
 
-/** One of each kind and layer: @mig/protocol's own tests go through every octet. */
+/** Faults, one of each kind and layer: @mig/protocol's own tests go through every octet. */
 const forwardFaults: readonly ForwardFault[] = [
   cut('xl header', 100),
   cut('domain header', 9),
@@ -71,7 +71,7 @@ describe.concurrent('a stream that arrives damaged', () => {
     }).ended;
     expect(status).toBe(1);
     expect(stderr).toContain(says);
-    // Counted as `xl stream` counts: an operator who looks at a captured stream finds the place.
+    // Counted as in `xl stream`, so that an operator can find the place in a captured stream.
     if (names !== undefined) {
       expect(stderr).toContain(`at octet ${layout.offset({ part: at.part, octet: names })}`);
     }
@@ -153,9 +153,12 @@ describe.concurrent('an answer that arrives damaged', () => {
   });
 });
 
-/** Without a live pass the stream is as long as a saved one, but for what the guest's counters have grown by. */
+/**
+ * Options for no live pass: the stream is as long as a saved one, except for the growth of the guest's
+ * counters.
+ */
 const known = ['-i', '0'];
-/** The middle of its 44 octets, for that. */
+/** The middle of the permission's 44 octets, for the same. */
 const permission = { part: 'permission', octet: 22 };
 
 describe.concurrent('permission that arrives damaged', () => {
@@ -269,7 +272,7 @@ describe.concurrent('a target that cannot have the domain', () => {
   });
 });
 
-/** 64 MiB take 16 seconds: whoever waits for the first pass to begin has time enough before it ends. */
+/** A line on which 64 MiB take 16 seconds: enough time to act within the first pass. */
 const slowLine: RelayPlan = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: 4 << 20 }] } };
 
 async function untilPrecopy(migration: Program): Promise<void> {
@@ -317,7 +320,7 @@ describe.concurrent('a migration that is stopped during precopy', () => {
     await expectRunsOn(source, console);
   });
 
-  // The transport does not end by itself: it takes the ten seconds that it is given.
+  // A transport that does not end by itself is given ten seconds.
   const shells = [
     { what: 'exec ssh', keepShell: {} },
     { what: 'a shell that waits for ssh', keepShell: { keepShell: true } as const },
@@ -325,7 +328,7 @@ describe.concurrent('a migration that is stopped during precopy', () => {
   test.for(shells)('while the line is dead, behind $what, leaves the domain', async (shell, { hosts }) => {
     const { source, target } = hosts;
     const console = await source.create({ memory: 64 });
-    // In the headers: they have gone out when the first pass begins.
+    // In the headers, which have gone out when the first pass begins.
     const forward = {
       faults: [{ at: layout.offset({ part: 'domain header', octet: 4 }), act: 'stall' }],
     } as const;

@@ -1,4 +1,6 @@
-/** The fault campaign (`pnpm faults`): what it enumerates, and that it sees what it is to see. */
+/**
+ * Tests of the fault campaign (`pnpm faults`): the cases it enumerates, and that it detects what it should.
+ */
 import {
   commandTable,
   type SourceState,
@@ -35,7 +37,7 @@ function kills(among: readonly Stratum[]): Set<string> {
 }
 
 const ends = ['completed', 'taken-back'];
-/** With its last word the target has done all it does. */
+/** Points after which the target does nothing more. */
 const targetIsOver = ['taking-back', 'destroying', ...ends];
 const signals = ['SIGKILL', 'SIGTERM', 'SIGSTOP'];
 
@@ -60,7 +62,7 @@ describe('every row of the tables has cases', () => {
 });
 
 type OperatorStratum = (typeof operatorStrata)[number];
-/** Measured by others (`pnpm policies`), and what the migration itself asks for. */
+/** Commands that the campaign leaves out: measured by `pnpm policies`, or part of the migration itself. */
 const notPlayed = ['dirty-rate', 'receive'];
 const played = Object.keys(commandTable).filter((row) => !notPlayed.includes(row));
 
@@ -74,7 +76,7 @@ describe('an operator', () => {
       ({ moment, operator }) =>
         operator.end === 'source' && between(sourceTable, moment.source).includes(state),
     );
-    // What looks when it acts gets no answer of a domain that is gripped there.
+    // Points with the domain held, where a command gets no answer from it.
     const gripped = ['suspending', 'renaming-away', 'taking-back', 'destroying'].includes(state);
     const expected = gripped ? played.filter((row) => !['list', 'create', 'migrate'].includes(row)) : played;
     expect(rowsOf(cases)).toEqual(expect.arrayContaining(expected));
@@ -132,7 +134,7 @@ const failed: Failed = {
   message: 'the line is cut',
   advice: ['busy keeps running here'],
 };
-/** What is to be seen of it. */
+/** An observation of what was promised. */
 const asPromised: Seen = {
   reached: true,
   seconds: 0.1,

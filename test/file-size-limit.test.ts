@@ -1,4 +1,7 @@
-/** A limit of file sizes (`ulimit -f`, RLIMIT_FSIZE) is said in words, with what it was in the way of. */
+/**
+ * Tests that a limit of file sizes (`ulimit -f`, RLIMIT_FSIZE) is reported in words, with what it
+ * prevented.
+ */
 import { readdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
@@ -8,7 +11,10 @@ import { test } from './harness/two-hosts.js';
 const LIMIT = 'beyond the limit of file sizes (ulimit -f)';
 const small = { kernel: 'idle', memory: 1, cmdline: '' };
 
-/** In a shell with a limit, which programs may lift again. @param kib 0 forbids to write anything */
+/**
+ * Runs a command in a shell with a limit, which programs may raise again.
+ * @param kib 0 forbids writing anything
+ */
 function limited(kib: number, command: string): Promise<Ended> {
   return new Program('bash', ['-c', `ulimit -S -f ${kib}; ${command}`], { environment: {} }).ended;
 }
@@ -68,7 +74,7 @@ describe.concurrent('with a limit of file sizes', () => {
       stderr: ram,
     });
     expect(await limited(512, target.command('restore', image))).toMatchObject({ status: 1, stderr: ram });
-    // Not even the files of its folder.
+    // Not even the files of its folder can be written.
     for (const command of [source.command('create', '-q', config), target.command('restore', image)]) {
       const { status, stderr } = await limited(0, command);
       expect(stderr).toMatch(/\/(source|target)\/[a-z0-9/.-]+: beyond the limit of file sizes \(ulimit -f\)/);
@@ -95,7 +101,7 @@ describe.concurrent('with a limit of file sizes', () => {
     expect(report).toMatchObject({ status: 1, stderr: containing(`xl: ${page}: ${LIMIT}`) });
     const piped = await limited(1, `${source.command('stream', 'copy', image, '-')} > ${image}.out`);
     expect(piped).toMatchObject({ status: 1, stderr: containing(`xl: standard output: ${LIMIT}`) });
-    // What only looks is not in its way.
+    // Commands that only look are not affected.
     expect(await limited(0, target.command('info', 'log_dirty'))).toMatchObject({
       status: 0,
       stdout: matching(/yes/),

@@ -1,4 +1,4 @@
-/** Standard output on a disk that is full. */
+/** Tests of standard output on a full disk. */
 import { describe, expect } from 'vitest';
 import { expectMoved } from './harness/expectations.js';
 import { Program } from './harness/program.js';

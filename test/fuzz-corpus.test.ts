@@ -1,4 +1,4 @@
-/** What fuzzing has kept, judged again: docs/fuzzing.md. */
+/** Tests the corpus kept from fuzzing: docs/fuzzing.md. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { caseNames } from '../tooling/fuzz/cases.mjs';
@@ -32,7 +32,7 @@ describe('no oracle objects to what is kept for', () => {
     const outcomes = inputs.map((path) => [path, judge(name, readInput(path)) as unknown] as const);
     const objections = outcomes.filter(([, outcome]) => typeof outcome !== 'string');
     expect(objections.map(([path, outcome]) => `${path}: ${String(outcome)}`)).toEqual([]);
-    // A corpus that is refused at its first octet is none.
+    // A useful corpus is not refused at its first octet.
     expect(new Set(outcomes.map(([, outcome]) => outcome)).size).toBeGreaterThan(1);
   });
 });

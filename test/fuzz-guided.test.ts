@@ -1,4 +1,4 @@
-/** Fuzzing that is guided by coverage, as it is run: docs/fuzzing.md. */
+/** Tests of coverage-guided fuzzing as it is run: docs/fuzzing.md. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ it('sees what the modules under test do', async () => {
   expect(stdout).toMatch(/^guided from seed 1 in [\d.]+ s: 0 findings$/m);
 });
 
-// Only there it is what older-glibc.mjs is made for; a newer glibc has the older names, too.
+// older-glibc.mjs is made for this platform; a newer glibc has the older names, too.
 it.runIf(process.platform === 'linux' && process.arch === 'x64')(
   'loads the native part of jazzer.js with the names that an older glibc has',
   async () => {

@@ -1,4 +1,4 @@
-/** That the oracles of tooling/fuzz would speak up: each is given what it is to object to. */
+/** Tests that the oracles of tooling/fuzz detect faults: each is given one. */
 import { readFileSync } from 'node:fs';
 import * as protocol from '@mig/protocol';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe('the oracles of a stream speak up when', () => {
   it('an end too early is no error', () => {
     class Careless extends protocol.StreamDecoder {
       override end(): void {
-        // Whatever there was, it is enough.
+        // Any failure suffices.
       }
     }
     expect(() => check(broken('StreamDecoder', Careless), golden.subarray(0, 5000))).toThrow(/^end/);
@@ -246,14 +246,14 @@ describe('an oracle speaks up where', () => {
   });
 });
 
-/** Prints a line as it stands. */
+/** An output that prints a line as it stands. */
 class Careless extends modules.xl.TextOutput {
   override line(text = ''): void {
     this.text(`${text}\x1b[2J\n`);
   }
 }
 
-/** All of it but the last octet, which is another. */
+/** Makes an encoder faulty: the last octet is replaced. */
 function oneOctetLess<P extends unknown[]>(encode: (...parameters: P) => Uint8Array) {
   return (...parameters: P): Uint8Array => {
     const octets = encode(...parameters).slice();
@@ -262,7 +262,7 @@ function oneOctetLess<P extends unknown[]>(encode: (...parameters: P) => Uint8Ar
   };
 }
 
-/** Never twice the same. */
+/** Makes a parser whose results are never equal. */
 function forgetful(parse: typeof modules.xl.parseConfiguration): typeof parse {
   let times = 0;
   return (...parameters) => {

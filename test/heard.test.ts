@@ -1,4 +1,7 @@
-/** A target that takes nothing, or little: the operator is heard, and the domain does not stand still for ever. */
+/**
+ * Tests of a target that takes little or nothing: the operator is heard, and the domain does not stand
+ * still for ever.
+ */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
@@ -9,11 +12,11 @@ import { type Event, Program } from './harness/program.js';
 import { heldBack, quoted, type RelayPlan } from './harness/relay.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
-/** Into the first pass over memory; what is on the way then is less than a write. */
+/** An offset within the first pass over memory; octets in transit are fewer than one write. */
 const SOME = 2_000_000;
 const stalls: RelayPlan = { forward: { faults: [{ at: SOME, act: 'stall' }] } };
 
-/** It is asked again and again what is to be, and no page goes. */
+/** Tells whether the policy is consulted again and again while no page is sent. */
 const waits = (event: Event) => {
   const { point, elapsedMilliseconds } = (event['stats'] ?? {}) as Record<string, unknown>;
   return event.event === 'consulted' && point === 'between-batches' && Number(elapsedMilliseconds) > 500;
@@ -92,7 +95,7 @@ describe.concurrent('while the target takes nothing', { timeout: 120_000 }, () =
 });
 
 describe.concurrent('while a guest does not suspend', () => {
-  /** Its run() never returns: loop, br 0, end, unreachable. */
+  /** Creates a guest whose run() never returns: loop, br 0, end, unreachable. */
   async function createSpinning(hosts: TwoHosts): Promise<void> {
     const { source } = hosts;
     const kernel = hosts.path('spinning.wasm');
@@ -131,7 +134,7 @@ describe.concurrent('while a guest does not suspend', () => {
 });
 
 describe.concurrent('while the domain is suspended', { timeout: 120_000 }, () => {
-  // Slow, and never still: no other timeout ends it.
+  // A line that is slow, but never still: no other timeout ends it.
   const slow: RelayPlan = { forward: { faults: [{ at: SOME, act: 'slow', octetsPerSecond: 200_000 }] } };
 
   test('the target has so much time to take the rest as was said', async ({ hosts }) => {
@@ -151,7 +154,7 @@ describe.concurrent('while the domain is suspended', { timeout: 120_000 }, () =>
   });
 
   describe('so has the reader of an image that goes into a pipe', () => {
-    /** @returns the pipe, and what holds its other end until it is ended */
+    /** @returns the pipe, and the process that holds its other end until it is ended */
     function pipeTo(hosts: TwoHosts, reading: string): { fifo: string; reader: Program } {
       const fifo = hosts.path('image');
       execFileSync('mkfifo', [fifo]);

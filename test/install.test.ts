@@ -1,4 +1,7 @@
-/** `node tooling/install.mjs`: what it puts where, what an upgrade leaves in place, and what is gone afterwards. */
+/**
+ * Tests of `node tooling/install.mjs`: what it installs where, what an upgrade leaves in place, and what an
+ * uninstall removes.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,

@@ -1,4 +1,7 @@
-/** Commands that look at a domain, and act once it is in another's hands, elsewhere, or another's altogether. */
+/**
+ * Tests of commands that look at a domain, and act only when it is held by another, elsewhere, or another
+ * domain's altogether.
+ */
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { Hold } from '../tooling/faults/hold.mjs';
@@ -11,15 +14,15 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 
 const BANNER = 54;
 const READY = 34;
-/** A command opens the domain's folder to look, and once more to act. */
+/** The point before acting: a command opens the domain's folder once to look, and once more to act. */
 const BEFORE_ACTING = { pattern: '/domains/\\d+$', nth: { main: 2 } };
 
 interface Late {
-  /** Lets it act, and tells how it ended. */
+  /** Lets the command act, and gives its end. */
   act(): Promise<{ status: unknown; stderr: string }>;
 }
 
-/** A command that has looked, and has not acted yet. */
+/** Starts a command and stops it between its look and its act. */
 async function looked(hosts: TwoHosts, host: TestHost, ...args: string[]): Promise<Late> {
   const hold = new Hold(hosts.path(`hold-${args.join('-')}`), BEFORE_ACTING);
   const program = host.startWith(hold.environment, ...args);
@@ -36,7 +39,7 @@ async function looked(hosts: TwoHosts, host: TestHost, ...args: string[]): Promi
   };
 }
 
-/** A migration that stops before ready, and again before the report. */
+/** Starts a migration that stops before ready, and again before the report. */
 function gated(hosts: TwoHosts): { migration: Program; ready: () => void; report: () => void } {
   const gates = ['ready', 'report'].map((name) => hosts.path(name)) as [string, string];
   const faults = [heldBack(BANNER, gates[0]), heldBack(BANNER + READY, gates[1])].flatMap(
@@ -85,11 +88,11 @@ describe.concurrent('a command that has looked before', () => {
     await source.create({ name: 'old', kernel: 'idle', cmdline: '' });
     const late = await looked(hosts, source, 'destroy', 'old');
     await source.done('destroy', 'old');
-    // With the domid that it has there, 1.
+    // With its domid there, 1.
     const before = await target.create();
     const receiver = source.receiver();
     expect(await target.xl('migrate', '-D', '-s', '', 'busy', receiver)).toMatchObject({ status: 0 });
-    // The domain that it has looked at is gone, and no other is taken for it.
+    // The domain that it looked at is gone, and no other is taken for it.
     expect(await late.act()).toMatchObject({
       status: 1,
       stderr: containing('there is no domain with domid 1'),

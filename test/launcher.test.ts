@@ -1,4 +1,7 @@
-/** What is kept of a program between two starts, when it is used, and that a start without it is as good. */
+/**
+ * Tests of the compiled code kept between two starts: when it is used, and that a start without it works as
+ * well.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -37,7 +40,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 const cache = (name = '') => path(join('parent/cache', name));
 
-/** A program that says a word; V8 cannot tell it from another with a word of the same length, mig by the first line. */
+/**
+ * Writes a program that prints a word; V8 cannot tell it from another with a word of the same length, mig
+ * by the first line.
+ */
 function write(word: string, firstLine = 'a program'): void {
   const program = `exports.say = () => process.stdout.write('${word}');`;
   writeFileSync(path('dist/program.cjs'), `// ${firstLine}\nconst exports = module.exports;\n${program}\n`);
@@ -46,11 +52,14 @@ function write(word: string, firstLine = 'a program'): void {
 interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly uid?: number | undefined;
-  /** Of the shell, before it starts. */
+  /** Shell commands to run before it starts. */
   readonly before?: string;
 }
 
-/** Starts the program. @returns all that it says */
+/**
+ * Starts the program.
+ * @returns its output
+ */
 function start({ environment = { MIG_CACHE_DIR: cache() }, uid, before = '' }: Surroundings = {}): string {
   const script = `const program = require(${JSON.stringify(path('dist/launcher.cjs'))}).launch('program.cjs', 'program');
     program.exports.say();
@@ -66,7 +75,7 @@ function start({ environment = { MIG_CACHE_DIR: cache() }, uid, before = '' }: S
   return status === 0 ? said : `${said} and ended with ${status ?? signal ?? ''}`;
 }
 
-/** What was compiled of one program, and is used for the other. */
+/** Replaces one program by the other, so that the first one's compiled code would be used for it. */
 function keepOne(): void {
   mkdirSync(path('parent'));
   expect(start()).toBe('one');
@@ -77,7 +86,7 @@ describe('compiled code', () => {
   test('is kept at the first start, and used from then on', () => {
     keepOne();
     expect(readdirSync(cache())).toEqual(['program']);
-    // Nothing else can make it say so.
+    // Only the kept code can make it print that.
     expect(start()).toBe('one');
   });
 
@@ -174,7 +183,7 @@ describe('where none can be kept a start says and leaves nothing', () => {
 });
 
 describe('a user who is not root', () => {
-  /** Who it is here. */
+  /** The user that the program runs as. */
   const uid = isRoot ? NOBODY : undefined;
   beforeEach(() => {
     mkdirSync(path('home'));

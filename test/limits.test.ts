@@ -1,4 +1,7 @@
-/** docs/limits.md: the limits are the code's, and an arrival of that size costs no more memory than is stated. */
+/**
+ * Tests of docs/limits.md: the limits are the code's, and an arrival of that size costs no more memory than
+ * stated.
+ */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -52,7 +55,7 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 
 const MIB = 2 ** 20;
 
-/** Who receives it. */
+/** The receivers, as the page names them. */
 const RECEIVER = '`xl migrate-receive`, `xl restore`';
 const DOMAIN = "the domain's process";
 const READER = '`xl stream`';
@@ -61,9 +64,12 @@ interface Arrival {
   readonly what: string;
   readonly limit: string;
   readonly where: string;
-  /** MiB more than the process has anyway. */
+  /** MiB beyond the process's usual memory. */
   readonly memory: number;
-  /** Measures the worst that is within the limits. @returns MiB */
+  /**
+   * Measures the worst case within the limits.
+   * @returns MiB
+   */
   readonly measure: (hosts: TwoHosts) => Promise<number>;
 }
 
@@ -76,7 +82,10 @@ function countText(count: number): string {
   return count.toLocaleString('en');
 }
 
-/** What unpack.mjs says of a file with these octets. Whoever is to refuse them is named by the words of the refusal. */
+/**
+ * Runs unpack.mjs on a file with these octets. The name of the receiver that refuses them is in its
+ * message.
+ */
 async function unpacked(hosts: TwoHosts, what: string, octets: Uint8Array | string, refusal?: RegExp) {
   const path = hosts.path('arrival');
   await writeFile(path, octets);
@@ -88,7 +97,7 @@ async function unpacked(hosts: TwoHosts, what: string, octets: Uint8Array | stri
   return grew;
 }
 
-/** @returns MiB that a process needs at most, and how it ended */
+/** @returns the process's peak memory in MiB, and how it ended */
 async function peakOf(hosts: TwoHosts, command: string): Promise<{ peak: number; stderr: string }> {
   const file = hosts.path('peak');
   const hook = fileURLToPath(new URL('harness/peak.mjs', import.meta.url));
@@ -97,7 +106,7 @@ async function peakOf(hosts: TwoHosts, command: string): Promise<{ peak: number;
   return { peak: Number(readFileSync(file, 'utf8')) / 1024, stderr };
 }
 
-/** How much more a command needs for a large file than for a small one. */
+/** Measures how much more memory a command needs for a large file than for a small one. */
 async function grownBy(
   hosts: TwoHosts,
   command: (path: string) => string,
@@ -118,7 +127,7 @@ function header(type: number, length: number): Uint8Array {
   return octets;
 }
 
-/** An image with one more record before its END. */
+/** Builds an image with one more record before its END. */
 function imageWith(...record: Uint8Array[]): Uint8Array {
   return Buffer.concat([emptyImage.subarray(0, -8), ...record, emptyImage.subarray(-8)]);
 }
@@ -133,7 +142,7 @@ function questionOf(configuration: string, leaves: number): Uint8Array {
   return Buffer.from(`${JSON.stringify(question)}\n`);
 }
 
-/** As many pfns as a record has room for, none of them with a page. */
+/** Builds a list of the most pfns for a record, none of them with a page. */
 function pfns(): Uint8Array {
   const count = MAX_RECORD_BODY / 8 - 1;
   const words = new Uint32Array(count * 2);
@@ -143,7 +152,7 @@ function pfns(): Uint8Array {
 
 const pfnImage = () => imageWith(pfns());
 
-/** The records of libxl after an image of no page. */
+/** Builds a stream with libxl's records after an image without pages. */
 function afterImage(record: Uint8Array): Uint8Array {
   return Buffer.concat([
     encodeLibxlHeader({ version: 2, byteOrder: 'little-endian', legacy: false }),
@@ -154,10 +163,10 @@ function afterImage(record: Uint8Array): Uint8Array {
   ]);
 }
 
-/** JSON as long as it may be, of what becomes most. */
+/** Builds the longest JSON configuration, filled with what takes most memory. */
 function fullConfiguration(filling: string): string {
   const around = JSON.stringify(configuration()).replace(/}$/, ',"x":[');
-  // mig itself needs a little of it.
+  // mig itself needs a little of the room.
   const room = MAX_CONFIGURATION - around.length - 100;
   return `${around}${filling.repeat(Math.floor(room / filling.length))}0]}`;
 }
@@ -165,11 +174,11 @@ function fullConfiguration(filling: string): string {
 const fullContext = () =>
   contextOctets({ abi: 1, module: new Uint8Array(LARGEST_CONTEXT - 100).fill(1), globals: {} });
 
-/** A guest as large as it may be: as many names as it may have, of characters that take two octets each. */
+/** Builds the largest guest: as many names as allowed, of characters that take two octets each. */
 function fullGuest(): Uint8Array {
   const named = (prefix: string, count: number) =>
     Array.from({ length: count }, (_, i) => `${prefix}${i}`.padEnd(6, '-').padEnd(82, 'ü'));
-  // With mig_abi, counter, start and run.
+  // Beside mig_abi, counter, start and run.
   const others = MOST_ITEMS - MOST_STATE_GLOBALS - 3;
   const guest = buildGuest({
     alsoExports: named('f', others),
@@ -185,7 +194,7 @@ function leb(value: number): Uint8Array {
   return Uint8Array.from([...octets, value]);
 }
 
-/** As long as it may be. */
+/** Builds the longest file. */
 function fileOf(before: string, filling: string, after: string): string {
   const room = LONGEST_CONFIGURATION_FILE - before.length - after.length;
   return before + filling.repeat(Math.floor(room / filling.length)) + after;
@@ -371,7 +380,7 @@ function rowText({ what, limit, where, memory }: Arrival): string {
   return `| ${what} | ${limit} | ${where} | ${memory} MiB |`;
 }
 
-/** What costs no memory that is worth a word, and is bounded all the same. */
+/** Other limits, whose memory is negligible. */
 const others: readonly (readonly [what: string, limit: string])[] = [
   ["a domain's name", octetsText(LONGEST_NAME)],
   ["a domain's memory on the embedded hypervisor, which its pages go into", `${LARGEST_MEMORY} MiB`],
@@ -406,7 +415,7 @@ describe('the worst that is within the limits costs no more memory than docs/lim
     test(`${what}, in ${where}`, async ({ hosts }) => {
       const grew = await measure(hosts);
       expect(grew).toBeLessThan(memory);
-      // A statement far above what it costs says nothing.
+      // A statement far above the real cost would be worthless.
       expect(grew).toBeGreaterThan(memory / 16);
     });
   }

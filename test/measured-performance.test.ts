@@ -1,4 +1,4 @@
-/** `pnpm bench`: its page, and short runs of it from end to end. */
+/** Tests of `pnpm bench`: its page, and short runs from end to end. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,14 +18,14 @@ import { Program } from './harness/program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = join(root, 'docs');
-/** Of 64 MiB. */
+/** Options for a short run with 64 MiB. */
 const SHORT = ['--sizes', '0.0625', '--runs', '2'];
 
 let folder = '';
 beforeEach(() => void (folder = temporaryFolder('mig-performance-test-')));
 afterEach(() => removeTemporaryFolder(folder));
 
-/** Its temporary files go into a folder in which nothing else is. */
+/** Runs the benchmark, with its temporary files in an otherwise empty folder. */
 function bench(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
   const own = join(folder, 'tmp');
   mkdirSync(own);
@@ -60,7 +60,7 @@ test('docs/performance.json has rows of every part, with all their runs', () => 
   const { circumstances, rows } = results();
   expect(new Set(rows.map(({ part }) => part))).toEqual(new Set(parts.map(({ name }) => name)));
   for (const { part, median, least, most, values } of rows) {
-    // Of a process that is there for a moment only, memory may see nothing in one run or the other.
+    // A process may be too short-lived for its memory to be seen in every run.
     if (part !== 'memory') expect(values).toHaveLength(circumstances.runs);
     expect({ least, most }).toEqual({ least: Math.min(...values), most: Math.max(...values) });
     expect(values).toContain(median);

@@ -1,4 +1,4 @@
-/** The program that measures policies: its arithmetic, its page, and one migration from end to end. */
+/** Tests of the policy measurement: its arithmetic, its page, and one migration from end to end. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

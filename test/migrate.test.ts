@@ -1,4 +1,4 @@
-/** Migrations that succeed, and what their options do. */
+/** Tests of migrations that succeed, and of their options. */
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { expectMoved, matching } from './harness/expectations.js';
@@ -63,7 +63,7 @@ describe.concurrent('a busy guest', () => {
 describe.concurrent('a guest that writes as fast as it can', () => {
   const line = { at: 0, act: 'slow', octetsPerSecond: 20 << 20 } as const;
 
-  // What was sent waits in pipes for the line, and the guest goes on writing to the same pages meanwhile.
+  // Octets sent wait in pipes for the line, while the guest goes on writing to the same pages.
   test.for(['sequential', 'random'])(
     'arrives as it was suspended, octet for octet: %s',
     async (pattern, { hosts }) => {
@@ -84,16 +84,17 @@ describe.concurrent('a guest that writes as fast as it can', () => {
 });
 
 /**
- * A hot set that is rewritten many times over in each pass: for a page that the line takes, the guest writes fifteen.
- * Only one that got a fifteenth of the time it asks for would have fewer and fewer dirty pages from pass to pass.
+ * A hot set that is rewritten many times over in each pass: for each page that the line takes, the guest
+ * writes fifteen. Only a guest that got a fifteenth of its time would have fewer dirty pages from pass to
+ * pass.
  */
 const hot = { pages: 200, memory: 8, rate: 20_000, octetsPerSecond: 5 << 20 };
-/** Pages that the guest needs besides its set: stack, table, console. */
+/** Pages that the guest needs beside its set: stack, table, console. */
 const BESIDES = 16;
-/** Headers, configuration, the vCPU with its program, permission: what is sent that is no page. */
+/** Octets that are not pages: headers, configuration, the vCPU with its program, permission. */
 const OTHER_OCTETS = 64 << 10;
 
-/** Of PAGE_DATA records with so many pages in all, 1024 at most in each, and every page there. */
+/** Octets of PAGE_DATA records with so many pages in all, at most 1024 in each, without holes. */
 function recordOctets(pages: number): number {
   return pages * (8 + PAGE) + Math.ceil(pages / 1024) * 16;
 }
@@ -127,7 +128,7 @@ describe.concurrent('the precopy loop with a guest that rewrites its set in each
     const complete = migration.events().at(-1) as unknown as Complete;
     expect(complete).toMatchObject({ event: 'complete', iterations, reason });
     const kinds = complete.passes.map(({ kind }) => kind);
-    // Where precopy ends with dirty pages known, they are sent once more before the suspend.
+    // If precopy ends with known dirty pages, these are sent once more before the suspend.
     const remainder = reason === 'threshold' ? ['remainder'] : [];
     expect(kinds).toEqual([...Array<string>(iterations).fill('precopy'), ...remainder, 'stop-and-copy']);
 
@@ -200,7 +201,7 @@ describe.concurrent('options', () => {
   test('-p leaves it paused at the target', async ({ hosts }) => {
     const { source, target } = hosts;
     const before = await source.create();
-    // Over ssh the rune carries it; here the command is ours to write.
+    // Over ssh the rune carries it; here the test writes the command.
     expect(await hosts.migrate({ options: ['-p'], receive: ['-p'] }).ended).toMatchObject({ status: 0 });
     await target.quiet();
     expect(await target.domains()).toMatchObject([{ name: 'busy', state: 'paused' }]);
@@ -215,7 +216,7 @@ describe.concurrent('options', () => {
     const { source, target } = hosts;
     await source.create();
     const said = hosts.path('rune');
-    // In ssh's place: notes its arguments, then is the target.
+    // In place of ssh: records its arguments, then serves as the target.
     const ssh = `env MIG_HOST_DIR=${target.folder} sh -c 'echo "$@" >${said}; ${target.receiver('-p')}' ssh`;
     expect(
       await source.xl('-vv', 'migrate', '-p', '-e', '--debug', '-s', ssh, 'busy', 'far.example'),

@@ -1,4 +1,7 @@
-/** Names of files are octets, and Node shows text: where the octets are not UTF-8, no other file is taken for the one that was meant. */
+/**
+ * Tests of file names that are not UTF-8: Node shows names as text, and no other file may be taken for the
+ * one that was meant.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +11,7 @@ import { type Ended, Program } from './harness/program.js';
 import { quoted } from './harness/relay.js';
 import { TwoHosts } from './harness/two-hosts.js';
 
-// One guest for all: none of this is to reach it.
+// One guest for all tests: none of them may affect it.
 let hosts: TwoHosts;
 let console: GuestConsole;
 let image: string;
@@ -25,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => hosts.close());
 
-/** All that is in the folder of the two hosts, a character for each octet. */
+/** All names in the folder of the two hosts, one character for each octet. */
 function names(): string[] {
   const { stdout } = spawnSync('find', ['.', '-mindepth', '1', '-printf', '%P\n'], {
     cwd: hosts.folder,
@@ -34,7 +37,7 @@ function names(): string[] {
   return stdout.trim().split('\n').sort();
 }
 
-/** @param rest what follows, for the shell; `<NAME>` is a path in Latin-1, where \374 is no UTF-8 */
+/** @param rest further words for the shell; `<NAME>` is a path in Latin-1, in which \374 is not UTF-8 */
 function xl(args: readonly string[], rest = '', environment = {}): Promise<Ended> {
   const words = rest.replaceAll(
     /<(.*?)>/g,
@@ -66,7 +69,7 @@ describe('an argument that is not UTF-8', () => {
     { args: ['trace', 'show'], rest: '<\\374>' },
     { args: ['trace', 'report', 'a.trace'], rest: '<\\374.html>' },
     { args: ['rename', 'busy'], rest: '<\\374>' },
-    // Cut in the middle of a character, a surrogate, and more than there are.
+    // A cut character, a surrogate, and a number beyond Unicode.
     { args: ['save', 'busy'], rest: '<image-\\303>' },
     { args: ['save', 'busy'], rest: '<\\355\\240\\200>' },
     { args: ['save', 'busy'], rest: '<\\367\\277\\277\\277>' },
@@ -90,7 +93,7 @@ describe('an argument that is not UTF-8', () => {
     expect(await xl(['stream', 'copy', image], `"${named}"`)).toMatchObject({ status: 0 });
     expect(names().filter((name) => !before.includes(name))).toEqual(['work/\xef\xbf\xbd.image']);
     expect(await xl(['stream', 'verify'], `"${named}"`)).toMatchObject({ status: 0 });
-    // Beside one that is none, it does not hide it.
+    // A valid name beside an invalid one does not hide it.
     expect(await xl(['stream', 'copy'], `"${named}" <\\374>`)).toMatchObject({ status: 2 });
   });
 });

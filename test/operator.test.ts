@@ -1,4 +1,4 @@
-/** What an operator does to a domain while it is being migrated, and while nobody knows where it runs. */
+/** Tests of an operator's actions on a domain that is being migrated, or whose host is unknown. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
@@ -11,7 +11,10 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 const BANNER = 54;
 const READY = 34;
 
-/** The domain is suspended, and the target is about to say that it is ready. */
+/**
+ * Starts a migration, and stops it when the domain is suspended and the target about to say that it is
+ * ready.
+ */
 async function untilSuspended(hosts: TwoHosts): Promise<{ migration: Program; goOn: () => void }> {
   const gate = hosts.path('gate');
   const migration = hosts.migrate({ relay: { backward: heldBack(BANNER, gate) } });
@@ -93,7 +96,7 @@ describe.concurrent('a domain that is suspended to be migrated', () => {
     );
     const migration = hosts.migrate({ relay: { backward: { faults } } });
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
-    // Only now that the copy is there: before, the target would refuse it.
+    // Only now, when the copy is there: earlier the target would refuse it.
     await eventually('the copy', async () => (await target.domains()).length > 0 || undefined);
     const theirs = await target.create({ kernel: 'idle', cmdline: '' });
     writeFileSync(firstGate, '');
@@ -136,7 +139,7 @@ describe.concurrent('once the target has permission', () => {
     writeFileSync(gate, '');
     expect(await migration.ended).toMatchObject({ status: 3, stderr: containing('stopped by Ctrl-C') });
 
-    // Nothing but resume --force makes it run here as well.
+    // Only resume --force makes it run here as well.
     const image = hosts.path('busy.image');
     for (const args of [
       ['save', 'busy--migratedaway', image],

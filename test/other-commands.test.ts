@@ -1,4 +1,4 @@
-/** What the table of commands refuses while a domain is in somebody's hands: the real `xl`, in each standing. */
+/** Tests of what the table of commands refuses while a domain is held: the real `xl`, in each standing. */
 import { writeFileSync } from 'node:fs';
 import { commandTable, type DomainCommand, type Standing } from '@mig/protocol/handshake';
 import { describe, expect } from 'vitest';
@@ -12,7 +12,7 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 const BANNER = 54;
 const READY = 34;
 
-/** A domain in a standing, and how it goes on from there. */
+/** A domain in a standing, and how it continues. */
 interface Scene {
   readonly host: TestHost;
   readonly name: string;
@@ -21,7 +21,7 @@ interface Scene {
 
 type Held = Exclude<Standing, 'free'>;
 
-/** `prepare` is done to the domain before it is moved. */
+/** Scenes by standing; `prepare` is called before the domain is migrated. */
 const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) => Promise<Scene>> = {
   taken: async (hosts) => {
     const gate = hosts.path('gate');
@@ -119,7 +119,10 @@ async function moved(hosts: TwoHosts, migration: Program, before: Parameters<typ
   await expectMoved(hosts, before);
 }
 
-/** The arguments of each command that is given to a domain; those that concern another of its UUID have tests of their own. */
+/**
+ * The arguments of each command on a domain; commands about another domain of its UUID have tests of their
+ * own.
+ */
 const commandLines: Record<DomainCommand, ((name: string, hosts: TwoHosts) => string[]) | undefined> = {
   list: (name) => ['list', name],
   pause: (name) => ['pause', name],

@@ -1,6 +1,6 @@
 /**
- * Who may run the domain, checked in every order of events: see docs/reliability.md. `MIG_MODEL=wide` looks further, which
- * takes minutes; `MIG_MODEL=traces` prints how each missing guard shows.
+ * Checks who may run the domain, in every order of events: see docs/reliability.md. `MIG_MODEL=wide` looks
+ * further, which takes minutes; `MIG_MODEL=traces` prints how each missing guard shows.
  */
 import { describe, expect, it } from 'vitest';
 import { expectDocumented } from '../packages/protocol/src/documents.test-support.js';

@@ -1,4 +1,4 @@
-/** What is published. */
+/** Tests of what is published. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

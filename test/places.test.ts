@@ -1,4 +1,6 @@
-/** Where mig looks for programs, and where its host is: not in the working folder, unless that was said. */
+/**
+ * Tests of where mig looks for programs and for its host: not in the working folder, unless it was told so.
+ */
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { containing, expectMoved, expectRunsOn } from './harness/expectations.js';
@@ -6,7 +8,7 @@ import { type Ended, Program } from './harness/program.js';
 import { quoted } from './harness/relay.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
-/** Runs commands of the shell in a folder of its own, `work`. */
+/** Runs shell commands in a folder of its own, `work`. */
 function inFolder(hosts: TwoHosts, command: string, environment = {}): Promise<Ended> {
   mkdirSync(hosts.path('work'), { recursive: true });
   return new Program('sh', ['-c', `cd ${quoted(hosts.path('work'))} && ${command}`], { environment }).ended;
@@ -15,7 +17,7 @@ function inFolder(hosts: TwoHosts, command: string, environment = {}): Promise<E
 describe.concurrent('a program that lies in the working folder', () => {
   const planted = ['sh', 'ssh', 'xl', 'node'];
 
-  /** Programs that say that they were run, in a folder that comes first on PATH by relative words. */
+  /** Installs programs that record being run, in a folder that comes first on PATH by relative paths. */
   function plant(hosts: TwoHosts): { path: string; wasRun: () => boolean } {
     mkdirSync(hosts.path('work'));
     const mark = hosts.path('planted');
@@ -28,7 +30,7 @@ describe.concurrent('a program that lies in the working folder', () => {
   test('is not run to reach the target, nor by what reaches it', async ({ hosts }) => {
     const before = await hosts.source.create();
     const { path, wasRun } = plant(hosts);
-    // What mig finds in the place of ssh: it reaches the target as ssh would.
+    // The program that mig finds as ssh: it reaches the target as ssh would.
     mkdirSync(hosts.path('bin'));
     const ssh = hosts.path('bin/ssh');
     writeFileSync(ssh, `#!/bin/sh\nshift 2\n${hosts.target.command()} "$@"\n`, { mode: 0o755 });
@@ -38,7 +40,7 @@ describe.concurrent('a program that lies in the working folder', () => {
     expect(wasRun()).toBe(false);
     await expectMoved(hosts, before);
 
-    // A command of the operator's own is found as any of theirs, by the shell that is the system's.
+    // The operator's own command is found by the system's shell.
     const back = hosts.target.command('migrate', '-s', '', 'busy', hosts.source.receiver());
     expect(await inFolder(hosts, back, { PATH: path })).toMatchObject({ status: 0 });
     expect(wasRun()).toBe(false);
@@ -87,7 +89,7 @@ describe.concurrent('a state directory that is no absolute path', () => {
 });
 
 describe.concurrent('in a working folder that is gone', () => {
-  /** Runs a command of the shell in a folder that was removed meanwhile. */
+  /** Runs a shell command in a folder that was removed meanwhile. */
   function inMissing(hosts: TwoHosts, command: string, environment = {}): Promise<Ended> {
     const folder = hosts.path('gone');
     const enter = `mkdir -p ${quoted(folder)} && cd ${quoted(folder)} && rmdir ${quoted(folder)}`;

@@ -1,4 +1,4 @@
-/** What the goals and limits of `xl migrate` do, on real processes. */
+/** Tests of the goals and limits of `xl migrate`, on real processes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
@@ -6,7 +6,10 @@ import type { Event, Program } from './harness/program.js';
 import type { TestHost } from './harness/test-host.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
-/** Within this every page of the hot set is dirty again, however slow the machine: fifteen writes for a page sent. */
+/**
+ * A guest whose whole hot set is dirty again after any pass, however slow the machine: fifteen writes for a
+ * page sent.
+ */
 const hot = { memory: 8, cmdline: 'pages=200 rate=20000 pattern=sequential' };
 const SLOW = ['--bandwidth', '40Mbit/s'];
 const idle = { kernel: 'idle', memory: 8, cmdline: '' };
@@ -66,7 +69,7 @@ describe.concurrent('a busy domain', () => {
   test('goes on being sent until its downtime is within --max-downtime', async ({ hosts }) => {
     const { source, target } = hosts;
     const before = await source.create(hot);
-    // A generous one, so that it is in reach on any machine; the first migration has measured nothing yet.
+    // A generous goal, within reach on any machine; the first migration has measured nothing yet.
     const options = ['--max-downtime', '60000', ...SLOW];
     const there = hosts.migrate({ options });
     expect(await there.ended).toMatchObject({ status: 0 });
@@ -77,7 +80,7 @@ describe.concurrent('a busy domain', () => {
     }); // prettier-ignore
     const between = await expectMoved(hosts, before);
 
-    // Back: one millisecond is in nobody's reach, and no number of passes is named.
+    // Back: one millisecond is out of reach, and no number of passes is given.
     const back = ['migrate', '--json', '--max-downtime', '1', ...SLOW, '-s', '', 'busy', source.receiver()];
     const { status, stdout } = await target.xl(...back);
     expect(status).toBe(0);
@@ -99,7 +102,7 @@ describe.concurrent('a domain that converges', () => {
 describe.concurrent('a downtime that the suspend alone exceeds', () => {
   test('is a condition with --abort-if-busy: nothing is sent', async ({ hosts }) => {
     const before = await hosts.source.create(idle);
-    // Nothing is measured so far: less than what is assumed then.
+    // Nothing is measured yet: the goal is less than the assumed cost.
     const unmeasured = hosts.migrate({ options: ['--max-downtime', '90', '--abort-if-busy'], words: true });
     expect(await unmeasured.ended).toMatchObject({
       status: 6,
@@ -125,7 +128,7 @@ describe.concurrent('a downtime that the suspend alone exceeds', () => {
       const condition = hosts.migrate({ options });
       expect(await condition.ended).toMatchObject({ status: 6 });
       const events = condition.events();
-      // For programs, too, and before it begins.
+      // Programs are told, too, before it begins.
       expect(events.find(({ event }) => event !== 'schema')).toMatchObject({
         event: 'note',
         text: matching(/the suspend itself costs \d+ ms on the way to the target: a downtime of 1 ms is out of reach/),
@@ -150,11 +153,11 @@ describe.concurrent('a downtime that the suspend alone exceeds', () => {
 });
 
 describe.concurrent('the downtime under a bandwidth that is lifted at the suspend', () => {
-  /** Octets per second of the line, and of the limit. */
+  /** Rates of the line and of the limit, in octets per second. */
   const LINE = 60e6;
   const LIMIT = 6e6;
   const line = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: LINE }] } } as const;
-  /** All of it is dirty again after any pass: 12 MB, 2 s at the limit. */
+  /** A guest that is all dirty again after any pass: 12 MB, 2 s at the limit. */
   const busy = { memory: 48, cmdline: 'pages=3000 rate=60000 pattern=sequential' };
   const condition = ['--abort-if-busy', '--max-downtime', '1500', '--bandwidth', '6MB/s'];
 
@@ -167,7 +170,7 @@ describe.concurrent('the downtime under a bandwidth that is lifted at the suspen
     expect(reason).toBe('max-downtime');
     const [, pages, rate] = /\((\d+) pages at (\d+) pages\/s/.exec(explanation!)!.map(Number);
     expect(pages).toBeGreaterThanOrEqual(3000);
-    // At the limit the goal would have been out of reach: that is what the test is about.
+    // At the limit the goal would have been out of reach, which is the point of the test.
     expect((pages! / (LIMIT / 4104)) * 1000).toBeGreaterThan(1500);
     expect(rate! * 4104).toBeGreaterThan(LIMIT * 1.3);
     expect(rate! * 4104).toBeLessThan(LINE * 1.3);
@@ -177,7 +180,7 @@ describe.concurrent('the downtime under a bandwidth that is lifted at the suspen
   test('has bounds, and keeps to the upper one, where nothing tells how fast the line is', async ({
     hosts,
   }) => {
-    // Too small for a burst that tells anything.
+    // Too small for a burst that shows the line's rate.
     const before = await hosts.source.create(hot);
     const migration = hosts.migrate({ options: ['--abort-if-busy', '--max-downtime', '120', ...SLOW] });
     expect(await migration.ended).toMatchObject({ status: 6 });
@@ -195,7 +198,7 @@ describe.concurrent('the downtime under a bandwidth that is lifted at the suspen
     async ({ hosts }) => {
       const { source, target } = hosts;
       const before = await source.create({ ...hot, memory: 64 });
-      // Without a limit the line shows itself.
+      // Without a limit the line's rate shows.
       expect(await hosts.migrate().ended).toMatchObject({ status: 0 });
       await expectMoved(hosts, before);
       await target.done('destroy', 'busy');
@@ -210,7 +213,7 @@ describe.concurrent('the downtime under a bandwidth that is lifted at the suspen
   );
 });
 
-/** For what is rounded. */
+/** Tolerance for rounding. */
 const LEEWAY = 0.01;
 
 describe.concurrent('a bandwidth', () => {
@@ -366,7 +369,7 @@ describe.concurrent("a policy of the operator's own", () => {
     const asked = performance.now();
     await end(migration, hosts.source);
     await migration.ended;
-    // It is given some time, and on a busy machine more: not less.
+    // It is given some time, on a busy machine more, never less.
     expect(performance.now() - asked).toBeGreaterThan(4000);
     expect(await migration.ended).toMatchObject({ status: 1 });
     expect(migration.events().at(-1)).toMatchObject({

@@ -1,4 +1,7 @@
-/** The policies in docs/policies.md, as they stand there: they compile, decide, and are taken by `xl migrate`. */
+/**
+ * Tests of the policies in docs/policies.md as they stand there: they compile, decide, and `xl migrate`
+ * accepts them.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -22,7 +25,7 @@ function example(language: string): string {
   return text;
 }
 
-/** A folder in which mig's packages are found, as beside a mig that is installed. */
+/** Makes a folder in which mig's packages are found, as beside an installed mig. */
 function workshop(hosts: TwoHosts): string {
   const folder = hosts.path('policies');
   mkdirSync(`${folder}/node_modules/@mig`, { recursive: true });
@@ -59,7 +62,7 @@ const known: PrecopyStats = {
   leastDowntime: 9000,
 };
 
-/** The words in the first cells of the table below this line. */
+/** The words in the first column of the table below this line. */
 function tableBelow(line: string): string[] {
   const [, below = ''] = page.split(`\n${line}\n`);
   const [table = ''] = below.split(/\n\n(?!\|)/);

@@ -1,4 +1,7 @@
-/** What holds a guest's memory, or tells of it, is its owner's alone, whatever the umask. */
+/**
+ * Tests that files which hold a guest's memory, or tell of it, are accessible only to their owner, whatever
+ * the umask.
+ */
 import { chmodSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -7,7 +10,10 @@ import { processesOf } from './harness/processes.js';
 import type { TestHost } from './harness/test-host.js';
 import { test } from './harness/two-hosts.js';
 
-/** With a umask that leaves everything to everybody. @throws unless its status is 0 */
+/**
+ * Runs `xl` with a umask that permits everything.
+ * @throws unless its status is 0
+ */
 async function openHanded(host: TestHost, ...args: readonly string[]): Promise<void> {
   const { status, stderr } = await new Program('sh', ['-c', `umask 0; ${host.command(...args)}`], {
     environment: {},
@@ -19,7 +25,7 @@ function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
-/** The files and sockets below a folder that others than their owner may do something to. */
+/** Lists the files and sockets below a folder that are accessible to others than their owner. */
 function openFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -27,7 +33,7 @@ function openFiles(folder: string): string[] {
     .map((path) => `${path} has mode ${mode(path)}`);
 }
 
-/** The memory of a domain as its process has it open: `/memfd:domain RAM (deleted)`. */
+/** The memory of a domain, as opened by its process: `/memfd:domain RAM (deleted)`. */
 function ramOf(host: TestHost): string[] {
   return processesOf(host.folder).flatMap(({ pid }) =>
     readdirSync(`/proc/${pid}/fd`)
@@ -46,7 +52,7 @@ describe.concurrent('with umask 0', () => {
     const told = ['--trace', trace, '--trace-bitmaps', '--report', report];
     const bitmaps = ['migrate', ...told, '-s', '', 'busy', `umask 0; ${target.receiver()}`];
     await openHanded(source, ...bitmaps);
-    // While a domain is there, with all that its folder has.
+    // With a domain, and all the files of its folder.
     expect(readdirSync(join(target.folder, 'domains/1')).length).toBeGreaterThan(4);
     expect(ramOf(target).map(mode)).toContain('600');
     expect(ramOf(target).map(mode)).not.toContain('777');

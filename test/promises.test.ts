@@ -1,7 +1,7 @@
 /**
- * What README, `--help` and docs/policies.md promise of goals, limits and conditions: each sentence is listed beside this
- * file with the tests that fail where it is not so. A sentence that is new, or says another number, fails here until its
- * line is in the list.
+ * Checks the promises of README, `--help` and docs/policies.md about goals, limits and conditions: each
+ * sentence is listed beside this file with the tests that fail if it is untrue. A new sentence, or a
+ * changed number, fails here until it is listed.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ function helpOf(command: string): string[] {
   return optionsOf(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout);
 }
 
-/** It begins so, and has the parts between gaps in this order. */
+/** Tells whether the sentence begins so, and has the parts between gaps in this order. */
 function isMeant(sentence: string, [says]: Sentence): boolean {
   const [first, ...others] = says.split(' … ');
   let from = first!.length;
@@ -42,13 +42,13 @@ function isMeant(sentence: string, [says]: Sentence): boolean {
 
 const numbersIn = (text: string): string[] => text.match(/\d[\d,.]*(?<=\d)/g) ?? [];
 
-/** The tests of a promise; undefined where nothing is promised. */
+/** The tests of a promise; undefined if the sentence promises nothing. */
 function testsFor([, ...because]: Sentence): readonly Test[] | undefined {
   const tests = because.filter((each) => typeof each !== 'string').flat();
   return because.some((each) => typeof each === 'string') ? undefined : tests;
 }
 
-/** What the list does not name of a promise's numbers. */
+/** Numbers of a promise that the list does not name. */
 function unnamedNumbers(sentence: string, listed: Sentence): string[] {
   const named = numbersIn(listed[0]);
   if (testsFor(listed) === undefined) return [];
@@ -89,7 +89,7 @@ describe.each([...policiesSections, ...otherSections])('$document $heading', (se
   });
 });
 
-/** A title stands at the beginning of a string; in a case of the lab, which has none, its words do. */
+/** Finds a title at the beginning of a string; in a case of the lab, which has none, its words. */
 function isThere({ file, title }: Test): boolean {
   const text = read(file);
   if (!file.endsWith('.test.ts')) return text.includes(title);

@@ -1,11 +1,11 @@
-/** What is refused before the domain is touched: the command line, and a target that does not greet as it should. */
+/** Tests of refusals before the domain is touched: the command line, and a target with a wrong greeting. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { containing, expectEmpty, expectRunsOn, matching } from './harness/expectations.js';
 import type { GuestConsole } from './harness/guest-console.js';
 import { TwoHosts } from './harness/two-hosts.js';
 
-// One guest for all: none of this is to reach it.
+// One guest for all tests: none of them may affect it.
 let hosts: TwoHosts;
 let console: GuestConsole;
 let marker: string;

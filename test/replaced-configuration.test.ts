@@ -1,4 +1,7 @@
-/** A configuration in place of the domain's own (save CONFIG, migrate -C, restore CONFIG): refused where the domain could not live with it. */
+/**
+ * Tests of a configuration that replaces the domain's own (save CONFIG, migrate -C, restore CONFIG):
+ * refused if the domain could not continue with it.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test as shared } from 'vitest';
 import { expectMoved, expectRunsOn, matching } from './harness/expectations.js';
@@ -23,7 +26,7 @@ const misfits: readonly {
 ]; // prettier-ignore
 
 describe('of a domain', () => {
-  // One guest for all: none of this is to reach it.
+  // One guest for all tests: none of them may affect it.
   let hosts: TwoHosts;
   let console: GuestConsole;
   let image: string;

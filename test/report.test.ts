@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** `xl migrate --report`, and the page as a browser shows it. */
+/** Tests of `xl migrate --report`, and of the page in a browser. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
@@ -10,7 +10,10 @@ import { test, type TwoHosts } from './harness/two-hosts.js';
 
 const GOAL = ['--max-downtime', '500', '--bandwidth', '80MB/s'];
 
-/** Migrates with a report of this suffix. @returns its path, and how many passes there were */
+/**
+ * Migrates with a report of this suffix.
+ * @returns its path, and the number of passes
+ */
 async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string; passes: number }> {
   const before = await hosts.source.create();
   const path = hosts.path(`report.${suffix}`);
@@ -25,7 +28,7 @@ async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string
   return { path, passes };
 }
 
-/** A browser, a migration and a page: a loaded machine takes its time. */
+/** Timeout in milliseconds: a browser, a migration and a page take time on a loaded machine. */
 const PATIENCE = 150_000;
 
 describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATIENCE }, () => {
@@ -35,7 +38,10 @@ describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATI
   });
   afterAll(() => browser.close());
 
-  /** Opens it. @returns the page, and what went wrong or was asked for meanwhile */
+  /**
+   * Opens a page.
+   * @returns the page, and its errors and requests
+   */
   async function opened(path: string): Promise<{ page: Page; faults: string[] }> {
     const page = await browser.newPage({ viewport: { width: 900, height: 1200 } });
     const faults: string[] = [];
@@ -49,7 +55,7 @@ describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATI
     return { page, faults };
   }
 
-  /** Those that can be seen: with an extent, and an accessible name. */
+  /** Finds the visible marks: with an extent, and an accessible name. */
   const marks = (page: Page, name: string) =>
     page.locator(`.${name}_marks > [aria-label]`).evaluateAll((elements) =>
       elements
@@ -94,7 +100,7 @@ describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATI
     );
     expect(await unnamed.count()).toBe(0);
 
-    // What is written in a plot lies within it.
+    // Text of a plot must lie within it.
     const outside = await page.locator('figure svg').evaluateAll((plots) =>
       plots.flatMap((plot) => {
         const frame = plot.getBoundingClientRect();

@@ -1,4 +1,4 @@
-/** Domains as files: saved, restored, looked at; and streams that are none of ours. */
+/** Tests of domains as files: saved, restored, inspected; and of foreign streams. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -24,7 +24,7 @@ async function digest(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** `xl stream` finds nothing to object to, and writes the same octets anew. */
+/** Checks that `xl stream` finds no fault, and writes the same octets anew. */
 async function expectSound(host: TestHost, path: string): Promise<void> {
   expect(await host.done('stream', 'verify', path)).toContain('as specified');
   await host.done('stream', 'copy', path, `${path}.copy`);

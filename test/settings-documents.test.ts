@@ -1,6 +1,6 @@
 /**
- * The settings of precopy in the documents: each table between `<!-- settings -->` and `<!-- /settings -->` is made of
- * the rows. With MIG_WRITE_DOCS=1 they are written anew.
+ * Checks the settings of precopy in the documents: each table between `<!-- settings -->` and `<!--
+ * /settings -->` is generated from the rows. With MIG_WRITE_DOCS=1 the tables are rewritten.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** "`-i N`, `--precopy-iterations N`" */
+/** The cell of an option, such as "`-i N`, `--precopy-iterations N`". */
 function optionCell(name: SettingName): string {
   const row = settingRow(name);
   const option = optionOf(name);

@@ -1,4 +1,4 @@
-/** `-` is standard output where something is written, and standard input where it is read. */
+/** Tests of `-`: standard output for writing, standard input for reading. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect } from 'vitest';
@@ -8,7 +8,7 @@ import { type Ended, Program } from './harness/program.js';
 import { quoted } from './harness/relay.js';
 import { test } from './harness/two-hosts.js';
 
-/** bash, for its word on how each part of a pipeline has ended. */
+/** Runs bash, which reports how each part of a pipeline has ended. */
 function shell(command: string): Promise<Ended> {
   return new Program('bash', ['-c', command], { environment: {} }).ended;
 }
@@ -49,7 +49,7 @@ describe.concurrent('an image', () => {
     expect(await shell(looked)).toMatchObject({ status: 0, stdout: containing('as specified') });
     const inspected = `${source.command('stream', 'inspect', '-')} < ${image}`;
     expect(await shell(inspected)).toMatchObject({ status: 0, stdout: containing('EMULATOR_CONTEXT') });
-    // Not from the beginning of the file, but from where it is.
+    // Read from the current position, not from the beginning of the file.
     const rest = `{ head -c 5 >&2; ${source.command('restore', '-')}; } < ${image}`;
     expect(await shell(rest)).toMatchObject({ status: 1, stderr: containing('not a domain saved by xl') });
   });

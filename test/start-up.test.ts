@@ -1,4 +1,4 @@
-/** What is loaded when a program starts, and what is kept of it for the next start. */
+/** Tests of what a program loads at its start, and of what is kept for the next start. */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -22,7 +22,7 @@ import { test } from './harness/two-hosts.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the programs are, and what each loads besides. */
+/** The programs, and the bundles that each loads in addition. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
   'apps/xl/dist/xl.cjs': ['koffi', 'vega', 'vega-lite'],
   'apps/xl/dist/task-worker.cjs': ['koffi'],
@@ -121,7 +121,7 @@ describe('a migration', () => {
   test('has no module loaded in its programs but the bundles and koffi', async ({ hosts }) => {
     const before = await hosts.source.create();
     const coverage = hosts.path('coverage');
-    // What the domain's process loads, which ends with the test, is not told.
+    // Files that the domain's process loads, which ends with the test, are left out.
     const environment = { NODE_V8_COVERAGE: coverage };
     expect(await hosts.source.startWith(environment, ...hosts.migration()).ended).toMatchObject({
       status: 0,

@@ -1,16 +1,16 @@
 /**
- * What stock `xl migrate` (Xen 4.17.7, a PVH guest) did in 13 failures, as it was recorded, beside what ours does in the
- * same, as the test has it. docs/reliability.md has them as a table.
+ * The results of stock `xl migrate` (Xen 4.17.7, a PVH guest) in 13 failures, as recorded, beside ours in
+ * the same, as tested. docs/reliability.md has them as a table.
  */
 export interface StockCase {
-  /** As in the recordings. */
+  /** The id in the recordings. */
   readonly id: string;
   readonly what: string;
   readonly stock: End;
   readonly ours: End;
 }
 
-/** What is left of a migration. */
+/** The end of a migration. */
 export interface End {
   /** Exit status of `xl migrate`, or the signal that ended it. */
   readonly status: number | 'SIGKILL';

@@ -1,4 +1,4 @@
-/** The failures that were recorded of stock `xl migrate`, done to ours. */
+/** Plays the recorded failures of stock `xl migrate` with ours. */
 import { describe, expect } from 'vitest';
 import { expectDocumented } from '../packages/protocol/src/documents.test-support.js';
 import { eventually } from './harness/eventually.js';
@@ -10,11 +10,14 @@ import type { TestHost } from './harness/test-host.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 import { type End, type StockCase, type StockCaseId, stockCases } from './stock-cases.js';
 
-/** 64 MiB take 16 seconds: what is to happen in the middle of the stream does. */
+/** A line on which 64 MiB take 16 seconds: enough to act in the middle of the stream. */
 const slowLine: RelayPlan = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: 4 << 20 }] } };
 const BANNER = 54;
 
-/** A case may end with a migration of its own; else there is one, with this in place of the receiver or the relay. */
+/**
+ * The cases. A case may end with a migration of its own; otherwise one is started with this receiver or
+ * relay.
+ */
 const played: Record<StockCaseId, (hosts: TwoHosts) => Promise<Ended>> = {
   '1a': (hosts) => hosts.migrate({ command: 'exit 7' }).ended,
   '1b': (hosts) => hosts.migrate({ command: 'exec 1>&-; exec cat >/dev/null' }).ended,
@@ -42,7 +45,7 @@ const played: Record<StockCaseId, (hosts: TwoHosts) => Promise<Ended>> = {
   '5a': (hosts) => inTheMiddle(hosts, (migration) => migration.kill('SIGKILL')),
   '5a, again': async (hosts) => {
     await inTheMiddle(hosts, (migration) => migration.kill('SIGKILL'));
-    // Until the copy of the first one has gone, it has the name that the second one's would have.
+    // Until the first copy has gone, it has the name that the second one's would have.
     await hosts.target.quiet();
     return hosts.migrate().ended;
   },
@@ -77,7 +80,7 @@ function domainOf(host: TestHost): number {
   return found.pid;
 }
 
-/** The domains of a host; no log is on. */
+/** The domains of a host; none is in log-dirty mode. */
 async function seen(host: TestHost): Promise<string[]> {
   const domains = await host.domains();
   for (const { logDirty } of domains) expect(logDirty).toBe(false);

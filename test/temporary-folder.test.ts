@@ -1,4 +1,4 @@
-/** What the tools (`pnpm bench`, `pnpm stress`) leave behind. */
+/** Tests of what the tools (`pnpm bench`, `pnpm stress`) leave behind. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { Program } from './harness/program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** A tool with a process of its own session in its folder, as a domain is. */
+/** Starts a tool with a process in a session of its own in its folder, as a domain is. */
 function tool(end: string): Program {
   const script = `
     import { spawn } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** A terminal between the two ends (ssh -t, RequestTTY) changes octets, whichever way: it is called by its name. */
+/**
+ * Tests of a terminal between the two ends (ssh -t, RequestTTY), which changes octets in either direction:
+ * the error names it.
+ */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
@@ -8,7 +11,7 @@ import { test } from './harness/two-hosts.js';
 
 const BANNER = 'xl migration receiver ready, send binary domain data.';
 const terminals = spawnSync('script', ['--version']).status === 0;
-/** A command of the shell as it runs on a terminal, where its output is mixed with its errors. */
+/** Runs a shell command on a terminal, where its output is mixed with its errors. */
 const onTerminal = (command: string) => `script -qec ${quoted(command)} /dev/null`;
 
 describe.concurrent('a line end that became another on the way back', () => {
@@ -75,7 +78,7 @@ describe.skipIf(!terminals).concurrent('our receiver on a terminal (needs script
       'migrate-receive is started by xl migrate on the other host, through pipes: standard input is a terminal',
     );
     expect(alone.status).toBe(1);
-    // As with ssh -t: there what it says comes back, and what is sent goes nowhere.
+    // As with ssh -t: its output comes back, and what is sent goes nowhere.
     const command = onTerminal(receiver);
     const { status, stderr } = await hosts.migrate({ command, words: true }).ended;
     expect(status).toBe(1);

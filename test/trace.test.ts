@@ -1,4 +1,4 @@
-/** `xl migrate --trace` and `xl trace`. */
+/** Tests of `xl migrate --trace` and `xl trace`. */
 import { execFileSync } from 'node:child_process';
 import {
   mkdtempSync,
@@ -70,7 +70,7 @@ describe.concurrent('a trace', () => {
     expect(complete).toMatchObject({ octetsSent });
     expect(complete!['downtimeMilliseconds']).toBeCloseTo(downtimeMilliseconds as number, 2);
 
-    // Every batch of every live pass was asked about.
+    // Consulted about every batch of every live pass.
     const asked = only(lines, 'consulted');
     expect(asked.length).toBeGreaterThan(only(said, 'consulted').length - 1);
     expect(asked.at(-1)).toMatchObject({
@@ -196,7 +196,7 @@ describe.concurrent('a trace', () => {
       ],
       [['--trace', hosts.folder], 1, containing('cannot be written: it is a directory')],
       [['--trace', pipe], 1, containing('a pipe, whose reader could hold the migration up')],
-      // One of its own, of which nobody has the other end.
+      // A terminal of its own, whose other end nobody has.
       [['--trace', '/dev/ptmx'], 1, containing('a terminal, whose reader could hold the migration up')],
       [['--trace-bitmaps'], 2, containing('--trace-bitmaps without --trace')],
       [['--trace', same, '--report', same], 2, containing('are the same file')],

@@ -1,4 +1,4 @@
-/** What turbo builds again: what a change touches, and nothing below it. */
+/** Tests of turbo's hashes: what a change rebuilds, and that it rebuilds nothing below. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ function builds(): Map<string, string> {
   );
 }
 
-/** The packages that are built again once `text` stands at the end of a file. */
+/** The packages that are rebuilt once `text` is appended to a file. */
 function builtAgain(path: string, text: string): string[] {
   const was = readFileSync(join(clone, path), 'utf8');
   writeFileSync(join(clone, path), was + text);

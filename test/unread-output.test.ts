@@ -1,4 +1,4 @@
-/** Nobody reads what a command says: it goes on all the same, and its operator is heard. */
+/** Tests of commands whose output nobody reads: they go on, and the operator is heard. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
@@ -9,7 +9,7 @@ import { heldBack, quoted } from './harness/relay.js';
 import { test as base, type TwoHosts } from './harness/two-hosts.js';
 import { UnreadPipe } from './harness/unread-pipe.js';
 
-/** With a pipe for each of standard output and error. */
+/** The test function, with a pipe for each of standard output and error. */
 const test = base.extend<{ out: UnreadPipe; err: UnreadPipe }>({
   out: async ({ hosts }, use) => usePipe(hosts.path('out'), use),
   err: async ({ hosts }, use) => usePipe(hosts.path('err'), use),
@@ -24,7 +24,7 @@ async function usePipe(path: string, use: (pipe: UnreadPipe) => Promise<void>): 
   }
 }
 
-/** Neither is read. */
+/** Descriptors for output and errors that nobody reads. */
 function unread(out: UnreadPipe, err: UnreadPipe) {
   return { stdout: out.writeEnd, stderr: err.writeEnd };
 }
@@ -36,7 +36,7 @@ function eventsIn(text: string): Event[] {
     .map((line) => JSON.parse(line) as Event);
 }
 
-/** As the migration says itself to who asks: its output is not read. */
+/** Waits for a phase by asking the migration itself: its output is not read. */
 async function untilPhase(hosts: TwoHosts, phase: string): Promise<void> {
   await eventually(`the phase ${phase}`, async () => {
     const [status] = eventsIn(await hosts.source.done('migrate-status', '--json'));
@@ -44,7 +44,7 @@ async function untilPhase(hosts: TwoHosts, phase: string): Promise<void> {
   });
 }
 
-/** In passes without end. */
+/** Starts a migration of endless passes. */
 function endlessly(hosts: TwoHosts, ...options: readonly string[]): string[] {
   const policy = hosts.path('endless.mjs');
   writeFileSync(policy, "export default () => ({ decision: 'continue-precopy' });");
@@ -92,7 +92,7 @@ describe.concurrent('a migration', { timeout: 120_000 }, () => {
     const migration = source.startUnread(unread(out, err), ...endlessly(hosts));
     await untilPhase(hosts, 'precopy');
     await source.done('migrate-abort', 'busy');
-    // The first may come while the way to the target is being closed, and hasten that.
+    // The first signal may come while the connection is being closed, and speed that up.
     const ended = migration.ended.then(() => true);
     while (!(await Promise.race([ended, setTimeout(100)]))) migration.kill('SIGINT');
     expect(await migration.ended).toMatchObject({ status: 7 });
@@ -137,7 +137,7 @@ test('what a policy prints goes to standard error, and waits for nobody', async 
   const args = hosts.migration({ options: ['--policy', policy] });
   const migration = source.startUnread({ stderr: err.writeEnd }, ...args);
   await migration.untilEvent('its end', ({ event }) => event === 'complete');
-  // The target's words, which come between, are another's.
+  // The target's own messages come between.
   const said = (await err.read(migration.ended)).replace(/^migration target: .*\n/gm, '');
   expect(said).toMatch(/^loaded\nasked x+\nasked x+\n/);
   expect(await migration.ended).toMatchObject({ status: 0 });
@@ -148,7 +148,7 @@ describe.concurrent('the receiving end', () => {
   test('receives, and ends', async ({ hosts, err }) => {
     const before = await hosts.source.create();
     const status = hosts.path('status');
-    // Where it did not end by itself, the source would end it, and this shell.
+    // If it did not end by itself, the source would end it, and this shell.
     const command = `(${hosts.target.receiver()} 2> ${quoted(err.path)}); echo $? > ${quoted(status)}`;
     expect(await hosts.migrate({ command }).ended).toMatchObject({ status: 0 });
     expect(readFileSync(status, 'utf8')).toBe('0\n');
@@ -185,10 +185,10 @@ test('a save writes the image, and ends at a signal with its own exit status', a
 });
 
 describe.concurrent('what holds no domain ends at Ctrl-C', () => {
-  /** By number: x86-64's, arm64's. */
+  /** Numbers of write(2): x86-64's, arm64's. */
   const WRITE = ['1', '64'];
 
-  /** Ctrl-C once it waits for the reader of its standard output. */
+  /** Sends Ctrl-C once the program waits for the reader of its standard output. */
   async function interrupted(program: Program): Promise<Ended> {
     await eventually('a write that waits', () => {
       const [call, descriptor] = readFileSync(`/proc/${program.pid}/syscall`, 'utf8').split(' ');

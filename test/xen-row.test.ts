@@ -1,4 +1,4 @@
-/** What tooling/xen-row makes of headers, for whoever adds a version of Xen. */
+/** Tests of tooling/xen-row, which reads headers for whoever adds a version of Xen. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { boundIn, declarationsIn } from '../tooling/xen-row/declarations.mjs';

@@ -1,8 +1,8 @@
-/** A real browser, without a display; where there is one. */
+/** A real browser without a display, if there is one. */
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** MIG_CHROMIUM names another. */
+/** The browser's path; MIG_CHROMIUM names another. */
 export const CHROMIUM = process.env['MIG_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export function hasChromium(): boolean {
@@ -13,7 +13,7 @@ export function hasChromium(): boolean {
   return false;
 }
 
-/** With a profile of its own, which goes with it. */
+/** Opens a browser with a profile of its own, which is removed with it. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,

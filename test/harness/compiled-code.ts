@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The compiled code of the programs that tests start is kept for them alone. @returns what removes it */
+/**
+ * Keeps the compiled code of the programs that tests start in a place of their own.
+ * @returns a function that removes it
+ */
 export default function keepCompiledCode(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'mig-test-compiled-'));
   process.env['MIG_CACHE_DIR'] = join(folder, 'cache');

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds between two looks, and until it is given up: far beyond what a loaded machine needs. */
+/** Milliseconds between two looks, and until it gives up: far more than a loaded machine needs. */
 const POLL = 10;
 const DEADLINE = 20_000;
 
 /**
  * Looks again and again until there is something to see.
- * @param what completes "waited in vain for ..."; a function where what was seen belongs into it
+ * @param what completes "waited in vain for ..."; a function if it includes what was seen
  */
 export async function eventually<T>(
   what: string | (() => string),

@@ -2,7 +2,10 @@ import { expect } from 'vitest';
 import { flaws, type GuestConsole } from './guest-console.js';
 import type { TestHost } from './test-host.js';
 
-/** It is the only domain of its host, runs under its name with its log off, ticks on and finds its memory whole. */
+/**
+ * Checks that it is the only domain of its host, runs under its name with log-dirty mode off, goes on
+ * ticking and finds its memory intact.
+ */
 export async function expectRunsOn(host: TestHost, console: GuestConsole, name = 'busy'): Promise<void> {
   expect(await host.domains()).toMatchObject([{ name, state: 'running', logDirty: false }]);
   await console.moreTicks(3);
@@ -14,7 +17,7 @@ export async function expectEmpty(host: TestHost): Promise<void> {
   expect(await host.domains()).toEqual([]);
 }
 
-/** The guest has moved: all it ever said, on both consoles, is one life without a gap. */
+/** Checks that the guest has moved: all its output, on both consoles, is one life without a gap. */
 export async function expectMoved(
   { source, target }: { readonly source: TestHost; readonly target: TestHost },
   before: GuestConsole,
@@ -29,7 +32,7 @@ export async function expectMoved(
   return after;
 }
 
-/** Within a pattern: a text with this in it. */
+/** Matches a text that contains this one, within a pattern. */
 export function containing(text: string): unknown {
   return expect.stringContaining(text);
 }

@@ -3,13 +3,13 @@ import { eventually } from './eventually.js';
 
 export interface Tick {
   readonly number: number;
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   readonly at: number;
-  /** Failed checks of its memory that the guest has counted. */
+  /** Failed checks of its memory, by the guest's count. */
   readonly errors: number;
 }
 
-/** A guest's console, followed in its file: what was said before the domain went is still read after. */
+/** A guest's console, followed in its file: output from before the domain's end can still be read. */
 export class GuestConsole {
   readonly ticks: Tick[] = [];
   readonly #descriptor: number;
@@ -22,7 +22,7 @@ export class GuestConsole {
     this.#descriptor = openSync(path, 'r');
   }
 
-  /** All that has been said; what is new is read. */
+  /** Reads all output so far. */
   read(): string {
     for (;;) {
       const count = readSync(this.#descriptor, this.#buffer);
@@ -42,7 +42,7 @@ export class GuestConsole {
     }
   }
 
-  /** Waits until the guest has ticked so many times more than now. */
+  /** Waits for so many further ticks of the guest. */
   async moreTicks(count: number): Promise<void> {
     this.read();
     const wanted = this.ticks.length + count;
@@ -69,8 +69,8 @@ export class GuestConsole {
 }
 
 /**
- * What is wrong with a guest's life over several consoles, in the order in which it lived on them: ticks lost or
- * repeated, failed checks of its memory, complaints. Empty for a guest that noticed nothing.
+ * Lists the flaws of a guest's life over several consoles, in the order in which it used them: ticks lost
+ * or repeated, failed checks of its memory, complaints. Empty for a guest that noticed nothing.
  */
 export function flaws(...consoles: readonly GuestConsole[]): string[] {
   const complaints = consoles.flatMap((each) => each.read().match(/^(error|crash).*$/gm) ?? []);

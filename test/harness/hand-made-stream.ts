@@ -1,4 +1,4 @@
-/** Streams made by hand, record by record: what a source may send that is no mig and no Xen. */
+/** Builds streams by hand, record by record: from a source that is neither mig nor Xen. */
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -11,15 +11,15 @@ import {
 import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
 
 export interface HandMade {
-  /** libxl JSON, or what is sent in its place. */
+  /** libxl JSON, or text to send in its place. */
   readonly configuration: object | string;
-  /** That of the vCPU; none where it is absent. Of one that is announced only its header is sent, and the stream ends. */
+  /** The state of the vCPU, if any. If only announced, its header is sent and the stream ends. */
   readonly context?: Uint8Array | { readonly announced: number };
-  /** In place of an image without a page. */
+  /** The image; the default has no page. */
   readonly image?: Uint8Array;
 }
 
-/** An image without a page. */
+/** An image without pages. */
 export const emptyImage: Uint8Array = Buffer.concat([
   encodeImageHeader({ version: 3, byteOrder: 'little-endian' }),
   encodeDomainHeader({ type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 }),
@@ -27,7 +27,7 @@ export const emptyImage: Uint8Array = Buffer.concat([
   encodeImageRecord({ type: 'END' }),
 ]);
 
-/** A whole migration from the xl header to permission. */
+/** Builds a whole migration from the xl header to permission. */
 export function handMade({ configuration, context, image = emptyImage }: HandMade): Uint8Array {
   const json = typeof configuration === 'string' ? configuration : JSON.stringify(configuration);
   return Buffer.concat([
@@ -51,7 +51,7 @@ function contextRecord(context: Exclude<HandMade['context'], undefined>): Uint8A
 
 const end = [encodeLibxlRecord({ type: 'END' }), PERMISSION_TO_GO];
 
-/** Of a domain that the embedded hypervisor takes, unless something is put in its place. */
+/** Builds a configuration that the embedded hypervisor accepts, unless parts are replaced. */
 export function configuration({
   create = {},
   build = {},

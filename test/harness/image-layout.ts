@@ -1,10 +1,13 @@
-/** Where in a stream its parts begin, so that faults can be placed by name. */
+/** Finds where the parts of a stream begin, so that faults can be placed by name. */
 import { rm, stat } from 'node:fs/promises';
 import type { TestHost } from './test-host.js';
 
-/** As `xl stream inspect` names them: `xl header`, `PAGE_DATA`; and `permission`, which follows the stream. */
+/**
+ * A part named as in `xl stream inspect` (`xl header`, `PAGE_DATA`), or `permission`, which follows the
+ * stream.
+ */
 export interface Place {
-  /** The first part of this name. */
+  /** The name of the part; the first one counts. */
   readonly part: string;
   /** Octets into it, its record header included. */
   readonly octet: number;
@@ -18,7 +21,7 @@ interface Row {
 export class ImageLayout {
   private constructor(private readonly rows: readonly Row[]) {}
 
-  /** That of a running domain's image: the same for all domains of one configuration. */
+  /** Finds the layout of a running domain's image: it is the same for all domains of one configuration. */
   static async of(host: TestHost, domain: string): Promise<ImageLayout> {
     const path = `${host.folder}-${domain}.image`;
     await host.done('save', '-c', domain, path);

@@ -1,10 +1,13 @@
-/** Which processes on this machine belong to a folder: by command line, working directory or environment. */
+/**
+ * Finds the processes on this machine that belong to a folder: by command line, working directory or
+ * environment.
+ */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface FoundProcess {
   readonly pid: number;
   readonly commandLine: string;
-  /** With " (deleted)" behind it where it is. */
+  /** The working directory, with " (deleted)" after it if it is. */
   readonly workingDirectory: string;
 }
 
@@ -22,7 +25,7 @@ function look(pid: string, folder: string): FoundProcess | undefined {
     if (![commandLine, environment, workingDirectory].some((text) => text.includes(folder))) return undefined;
     return { pid: Number(pid), commandLine, workingDirectory };
   } catch {
-    // It has just ended, or is another user's.
+    // The process has just ended, or is another user's.
     return undefined;
   }
 }

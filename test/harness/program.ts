@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { eventually } from './eventually.js';
 
 export interface Ended {
-  /** Or the signal that ended it. */
+  /** The exit status, or the signal that ended it. */
   readonly status: number | NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
@@ -10,19 +10,19 @@ export interface Ended {
 
 export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
-  /** In a process group of its own, as a shell starts it: for `interruptGroup`. */
+  /** Whether it has a process group of its own, as from a shell: for `interruptGroup`. */
   readonly group?: boolean;
-  /** Descriptors in place of what is gathered here. */
+  /** Descriptors to write to instead of collecting the output. */
   readonly stdout?: number;
   readonly stderr?: number;
 }
 
-/** A program while it runs. */
+/** A running program. */
 export class Program {
   stdout = '';
   stderr = '';
   readonly ended: Promise<Ended>;
-  /** It is dead; what it started may live on, and have its output open. */
+  /** Resolves when it is dead; processes that it started may live on, and have its output open. */
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
 
@@ -31,7 +31,7 @@ export class Program {
     const { PATH = '', HOME = '', MIG_CACHE_DIR = '' } = process.env;
     const child: ChildProcess = spawn(command, args, {
       stdio: ['ignore', stdout, stderr],
-      // What configures the test runner's Node is not for this one.
+      // Variables that configure the test runner's Node are not passed on.
       env: { PATH, HOME, MIG_CACHE_DIR, ...environment },
       detached: group,
     });
@@ -51,17 +51,17 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** To this process alone. */
+  /** Signals this process alone. */
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** As Ctrl-C at a terminal: to all of its process group. */
+  /** Signals all of its process group, as Ctrl-C at a terminal does. */
   interruptGroup(): void {
     process.kill(-this.pid, 'SIGINT');
   }
 
-  /** The values of the JSON lines so far. */
+  /** Parses the JSON lines so far. */
   events(): Event[] {
     const whole = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1);
     return whole

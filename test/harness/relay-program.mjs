@@ -1,5 +1,5 @@
-// Stands between the two ends of a migration, where ssh would be: runs a command and carries octets to and from
-// it, doing to either direction what the plan says. See relay.ts.
+// Stands between the two ends of a migration, in place of ssh: runs a command and carries octets to and
+// from it, with the plan's faults in either direction. See relay.ts.
 //
 // usage: relay-program.mjs PLAN COMMAND
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ const [, , planText = '', command = ''] = process.argv;
 const plan = JSON.parse(planText);
 const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
 
-/** Like ssh's when the connection breaks. */
+/** The exit status of a broken connection, as ssh's. */
 const BROKEN = 255;
 
 class Cut extends Error {}
@@ -74,7 +74,7 @@ async function direction(from, course, to) {
   try {
     await pipeline(from, carry(course), to);
   } catch (error) {
-    // An end that is gone shows in the other direction as well.
+    // A missing end shows in the other direction as well.
     if (!(error instanceof Cut)) return;
     status = BROKEN;
     for (const stream of streams) stream.destroy();

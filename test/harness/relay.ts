@@ -1,14 +1,14 @@
-/** What can go wrong on the way between two hosts, as data. */
+/** Faults between two hosts, as data. */
 import { fileURLToPath } from 'node:url';
 
-/** Happens before the octet at this offset, counted from 0 in its direction. */
+/** A fault before the octet at this offset, counted from 0 in its direction. */
 export type Fault = { readonly at: number } & (
   | {
       /** The connection breaks: both ends see it in both directions. */
       readonly act: 'cut';
     }
   | {
-      /** Nothing more is carried in this direction, and nobody is told. */
+      /** The relay stops carrying this direction, and tells nobody. */
       readonly act: 'stall';
     }
   | {
@@ -16,12 +16,12 @@ export type Fault = { readonly at: number } & (
       readonly act: 'corrupt';
     }
   | {
-      /** From here on the line is slow. */
+      /** The line is slow from here on. */
       readonly act: 'slow';
       readonly octetsPerSecond: number;
     }
   | {
-      /** A command for the shell is run, and nothing more is carried in this direction until it has ended. */
+      /** A shell command runs, and nothing more is carried in this direction until it has ended. */
       readonly act: 'run';
       readonly command: string;
     }
@@ -29,15 +29,15 @@ export type Fault = { readonly at: number } & (
 
 export interface Course {
   readonly faults?: readonly Fault[];
-  /** The path of a file for what was carried. */
+  /** The path of a file for the octets carried. */
   readonly capture?: string;
 }
 
 export interface RelayPlan {
-  /** From the source to the target. */
+  /** The direction from the source to the target. */
   readonly forward?: Course;
   readonly backward?: Course;
-  /** The shell that runs the relay stays and waits for it, where otherwise it becomes the relay. */
+  /** Whether the shell that runs the relay stays and waits for it; otherwise it becomes the relay. */
   readonly keepShell?: true;
 }
 
@@ -49,7 +49,7 @@ export function throughRelay(plan: RelayPlan, command: string): string {
   return plan.keepShell === true ? `${words.join(' ')}; exit $?` : `exec ${words.join(' ')}`;
 }
 
-/** The octets from this one on are kept back until there is such a file. */
+/** Holds back the octets from this one on until the file exists. */
 export function heldBack(at: number, file: string): Course {
   return { faults: [{ at, act: 'run', command: `until [ -e ${quoted(file)} ]; do sleep 0.05; done` }] };
 }

@@ -24,12 +24,12 @@ export interface Domain {
 export interface Guest {
   readonly name?: string;
   readonly kernel?: string;
-  /** MiB. */
+  /** Memory in MiB. */
   readonly memory?: number;
   readonly cmdline?: string;
 }
 
-/** Small enough to move in no time, busy enough to be dirty whenever somebody looks. */
+/** A guest small enough to migrate at once, busy enough to be dirty at any time. */
 export const busyGuest = {
   name: 'busy',
   kernel: 'wss',
@@ -37,11 +37,11 @@ export const busyGuest = {
   cmdline: 'pages=500 rate=5000 pattern=random',
 } as const satisfies Required<Guest>;
 
-/** A host in a folder of its own, on which `xl` runs as the programs that users run. */
+/** A host in a folder of its own, on which `xl` runs through the programs that users run. */
 export class TestHost {
   readonly #consoles: GuestConsole[] = [];
 
-  /** @param folder may be missing */
+  /** @param folder created on first use if it is missing */
   constructor(readonly folder: string) {}
 
   get name(): string {
@@ -52,17 +52,17 @@ export class TestHost {
     return this.#program(XL, args, false);
   }
 
-  /** In a process group of its own, as from a shell. */
+  /** Starts `xl` in a process group of its own, as from a shell. */
   startGroup(...args: readonly string[]): Program {
     return this.#program(XL, args, true);
   }
 
-  /** With more in its environment. */
+  /** Starts `xl` with additional variables. */
   startWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Program {
     return this.#program(XL, args, false, environment);
   }
 
-  /** With other descriptors. */
+  /** Starts `xl` with other descriptors. */
   startUnread(descriptors: Pick<ProgramOptions, 'stdout' | 'stderr'>, ...args: readonly string[]): Program {
     return this.#program(XL, args, false, {}, descriptors);
   }
@@ -81,7 +81,7 @@ export class TestHost {
     });
   }
 
-  /** However it ends. */
+  /** Runs `xl`, whatever its exit status. */
   xl(...args: readonly string[]): Promise<Ended> {
     return this.start(...args).ended;
   }
@@ -90,14 +90,18 @@ export class TestHost {
     return this.#program(XL_RECEIVE, args, false).ended;
   }
 
-  /** @returns what it printed @throws unless its status is 0 */
+  /**
+   * Runs `xl`.
+   * @returns its output
+   * @throws unless its status is 0
+   */
   async done(...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.xl(...args);
     if (status !== 0) throw new Error(`xl ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
     return stdout;
   }
 
-  /** As `xl` lists them. */
+  /** Lists the domains as `xl` does. */
   async domains(): Promise<Domain[]> {
     if (this.#domainFolders().length === 0) return [];
     return JSON.parse(await this.done('list', '--json')) as Domain[];
@@ -129,17 +133,17 @@ export class TestHost {
     return console;
   }
 
-  /** A command for the shell: the receiving end on this host. */
+  /** The shell command for the receiving end on this host. */
   receiver(...args: readonly string[]): string {
     return this.#command('exec', XL_RECEIVE, args);
   }
 
-  /** A command for the shell: `xl` on this host. */
+  /** The shell command for `xl` on this host. */
   command(...args: readonly string[]): string {
     return this.#command('', XL, args);
   }
 
-  /** A command for the shell: `xl` on the host that the environment says. */
+  /** The shell command for `xl` on the host of the environment. */
   bareCommand(...args: readonly string[]): string {
     return [process.execPath, XL, ...args].map(quoted).join(' ');
   }
@@ -149,7 +153,7 @@ export class TestHost {
     return `MIG_HOST_DIR=${quoted(this.folder)} ${before} ${command}`;
   }
 
-  /** Waits until no toolstack is at work here any more: domains alone. */
+  /** Waits until no toolstack works here any more: only domains are left. */
   async quiet(): Promise<void> {
     await eventually(
       () => `the end of ${this.#toolstacks().map(describe).join(', ')}`,
@@ -171,7 +175,8 @@ export class TestHost {
 
   /**
    * Ends what runs here.
-   * @returns what should not have been there: processes and files that belong to no domain, last words of one
+   * @returns what should not have been there: processes and files that belong to no domain, messages of
+   * dead ones
    */
   async close(): Promise<string[]> {
     for (const console of this.#consoles) console.close();
@@ -225,6 +230,6 @@ function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Gone already.
+    // The process is gone already.
   }
 }

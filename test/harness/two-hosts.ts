@@ -13,13 +13,13 @@ export interface MigrationSetup {
   readonly receive?: readonly string[];
   readonly domain?: string;
   readonly relay?: RelayPlan;
-  /** Runs at the target in place of `xl-receive`. */
+  /** The program at the target in place of `xl-receive`. */
   readonly command?: string;
-  /** Words for people in place of `--json`. */
+  /** Whether to print words for people instead of `--json`. */
   readonly words?: boolean;
 }
 
-/** Two hosts in a folder, which goes with all that is in it. */
+/** Two hosts in a folder, which is removed with all its content. */
 export class TwoHosts {
   readonly source: TestHost;
   readonly target: TestHost;
@@ -37,7 +37,7 @@ export class TwoHosts {
     return join(this.folder, name);
   }
 
-  /** `xl migrate` from source to target as arguments. */
+  /** The arguments of `xl migrate` from source to target. */
   migration(setup: MigrationSetup = {}): string[] {
     const { options = [], receive = [], domain = 'busy', relay, command, words = false } = setup;
     const receiver = command ?? this.target.receiver(...receive);
@@ -49,7 +49,7 @@ export class TwoHosts {
     return this.source.start(...this.migration(setup));
   }
 
-  /** @throws where anything was left behind */
+  /** @throws if anything was left behind */
   async close(): Promise<void> {
     const left = [...(await this.source.close()), ...(await this.target.close())];
     await rm(this.folder, { recursive: true, force: true });
@@ -57,7 +57,7 @@ export class TwoHosts {
   }
 }
 
-/** A test with two hosts of its own. */
+/** The test function, with two hosts for each test. */
 export const test = base.extend<{ hosts: TwoHosts }>({
   // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture depends on
   hosts: async ({}, use) => {

@@ -1,6 +1,6 @@
 /**
- * Unpacks what is in a file as whoever receives it does, and says as JSON how many MiB more than before this process had at
- * most meanwhile, and what came of it: unpack.mjs WHAT FILE.
+ * Unpacks a file as its receiver does, and prints as JSON by how many MiB the peak memory grew, and the
+ * result: unpack.mjs WHAT FILE.
  */
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ function* chunks(octets) {
 }
 
 /**
- * Each loads what it needs first, and gives what unpacks.
+ * Receivers: each loads its modules first, and returns the function that unpacks.
  * @type {Readonly<Record<string, (path: string) => Promise<(octets: Buffer) => unknown>>>}
  */
 const kinds = {
@@ -78,7 +78,7 @@ const unpack = await kinds[what]?.(path);
 if (unpack === undefined) throw new Error(`nothing unpacks ${what}`);
 const octets = readFileSync(path);
 const before = mebibytes('VmRSS');
-// The kernel notes the most anew from here on.
+// The kernel measures the peak anew from here on.
 writeFileSync('/proc/self/clear_refs', '5');
 let kept;
 let refused;

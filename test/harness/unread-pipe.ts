@@ -5,11 +5,11 @@ import { setTimeout } from 'node:timers/promises';
 const FILLER = '\n';
 const POLL = 10;
 
-/** A named pipe that is full of empty lines: who writes to it waits, until somebody reads. */
+/** A named pipe full of empty lines: writing to it waits until somebody reads. */
 export class UnreadPipe {
-  /** Both ends, which do not block. */
+  /** The descriptor of both ends, which does not block. */
   readonly #ends: number;
-  /** An end to write to that blocks, for programs. */
+  /** A descriptor of the write end that blocks, for programs. */
   readonly writeEnd: number;
   #closed = false;
 
@@ -23,14 +23,17 @@ export class UnreadPipe {
     });
   }
 
-  /** Reads from now on. @returns what was written to it until `over`, and closes it */
+  /**
+   * Starts to read.
+   * @returns what was written until `over`; then closes the pipe
+   */
   async read(over: Promise<unknown>): Promise<string> {
     const writer = { ended: false };
     void over.finally(() => (writer.ended = true));
     const octets = Buffer.alloc(65536);
     let text = '';
     for (;;) {
-      // What is written before the end is there after it.
+      // Output from before the end is there after it.
       const last = writer.ended;
       const length = unlessItWouldWait(() => readSync(this.#ends, octets)) ?? 0;
       text += octets.toString('utf8', 0, length);

@@ -1,8 +1,8 @@
-/** How far the model looks. All of `usual` takes seconds. */
+/** Bounds of the model. All of `usual` takes seconds. */
 import type { DomainCommand } from '@mig/protocol/handshake';
 import type { Bounds } from './explore.js';
 
-/** `list` and `dirty-rate` change nothing; `receive` is what a target does. */
+/** All commands to model: `list` and `dirty-rate` change nothing; `receive` is the target's own. */
 export const allCommands: readonly DomainCommand[] = [
   'pause',
   'unpause',
@@ -15,7 +15,7 @@ export const allCommands: readonly DomainCommand[] = [
   'create',
 ];
 
-/** A migration from A to B, and whatever is added. */
+/** Bounds of a migration from A to B, with additions. */
 export function bounds(more: Partial<Bounds> = {}): Bounds {
   return {
     hosts: ['A', 'B'],
@@ -50,7 +50,7 @@ export const usual: Readonly<Record<string, Bounds>> = {
   }),
 };
 
-/** Minutes. */
+/** Wider bounds, which take minutes. */
 export const wider: Readonly<Record<string, Bounds>> = {
   'one migration, two commands, two deaths': bounds({ commandsInAll: 2, deaths: 2 }),
   'two migrations between three hosts, one more command': bounds({

@@ -1,4 +1,4 @@
-/** The death of any process at any time, without a word. */
+/** The death of any process at any time. */
 import { tell, without } from './operator.js';
 import { type State, type Step, withCopy, withSource, withTarget } from './state.js';
 
@@ -26,7 +26,7 @@ export function deathSteps(state: State): Step[] {
   const domains = state.copies.flatMap((copy, index) => {
     if (copy === undefined) return [];
     const next = { ...withCopy(dying, index, undefined), disturbed: true };
-    // A copy that arrives is not yet all that there is.
+    // An arriving copy is not yet the only one.
     const told = copy.standing === 'incoming' ? next : tell(next, 'killed');
     return [{ what: `the domain at ${copy.host} is killed`, next: told }];
   });

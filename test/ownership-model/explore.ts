@@ -1,4 +1,7 @@
-/** Visits every state that can be reached within the bounds, the nearest first, so that the first trace is the shortest. */
+/**
+ * Visits every state that can be reached within the bounds, nearest first, so that the first trace is the
+ * shortest.
+ */
 import type { DomainCommand } from '@mig/protocol/handshake';
 import { deathSteps } from './deaths.js';
 import { type Sentence, violations } from './invariants.js';
@@ -13,24 +16,27 @@ import { targetSteps } from './target.js';
 
 export interface Bounds {
   readonly hosts: readonly HostName[];
-  /** The first one, from A, among them; whichever may be the next is a command's. */
+  /** Most migrations, the first one, from A, included; commands start further ones. */
   readonly migrations: number;
   readonly commands: readonly DomainCommand[];
   readonly commandsInAll: number;
-  /** Of any processes. */
+  /** Most deaths of processes. */
   readonly deaths: number;
-  /** With a migration from A to B, or to A itself, that has just taken the domain; or after one that ended in the unknown. */
+  /**
+   * The start: a migration from A to B, or to A itself, that has just taken the domain; or the time after
+   * one of unknown outcome.
+   */
   readonly begins: 'migrating' | 'to itself' | 'unknown';
 }
 
 export interface Found {
   readonly states: number;
   readonly transitions: number;
-  /** The first state in which a sentence does not hold, and the steps that lead there. */
+  /** The first state in which a sentence does not hold, and the steps to it. */
   readonly violation: { readonly broken: Sentence; readonly trace: readonly string[] } | undefined;
 }
 
-/** @param sought the only sentence to look at; all of them unless given */
+/** @param sought the only sentence to check; all of them by default */
 export function explore(bounds: Bounds, rules: Rules = product, sought?: Sentence): Found {
   const keys = new Keys();
   const first = normal(start(bounds));
@@ -81,7 +87,7 @@ function traceOf(cameFrom: readonly Arrival[], state: number): string[] {
   return trace;
 }
 
-/** Parts are shared between states: each is written out once, and from then on is a number. */
+/** Numbers for states. Parts are shared between states: each is written out once, and is then a number. */
 class Keys {
   readonly #numbers = new Map<string, number>();
   readonly #known = new WeakMap<object, number>();

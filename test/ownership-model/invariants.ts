@@ -1,4 +1,4 @@
-/** What may never be: each is one sentence of the promise. */
+/** Invariants: each is one sentence of the promise. */
 import { isHere, type SourceOutcome, type SourceState, type TargetOutcome } from '@mig/protocol/handshake';
 import { countRunning, ownerSteps } from './owner.js';
 import type { Rules } from './rules.js';
@@ -16,12 +16,12 @@ export const sentences = {
 
 export type Sentence = keyof typeof sentences;
 
-/** @returns which sentences do not hold */
+/** @returns the sentences that do not hold */
 export function violations(state: State, rules: Rules): Sentence[] {
   const broken: Sentence[] = state.wrong === undefined ? [] : [state.wrong];
   if (countRunning(state) > 1) broken.push('twoRun');
   const copies = living(state);
-  // What an ordinary command runs, without a look at any other host.
+  // The copies that an ordinary command could run, without a look at any other host.
   if (copies.filter(({ standing }) => isHere(standing)).length > 1) broken.push('twoMayRun');
   if (!copies.every(isAsItStands)) broken.push('asItStands');
   if (!isQuiet(state, rules)) return broken;
@@ -35,7 +35,7 @@ function isAsItStands(copy: Copy): boolean {
   return copy.suspended === isSuspended && !(copy.standing === 'incoming' && isRunning(copy));
 }
 
-/** Nobody is at work. */
+/** Tells whether nobody is at work. */
 function isQuiet(state: State, rules: Rules): boolean {
   return (
     state.operators.length === 0 &&
@@ -44,7 +44,10 @@ function isQuiet(state: State, rules: Rules): boolean {
   );
 }
 
-/** An operator ended, paused or saved it; or a process was killed; or a toolstack said that it is suspended here. */
+/**
+ * Tells whether a stopped domain is explained: an operator ended, paused or saved it; a process was killed;
+ * or a toolstack reported that it is suspended here.
+ */
 function isAccountedFor(state: State): boolean {
   if (state.told.length > 0) return true;
   return state.copies.some((copy, index) => {
@@ -60,7 +63,7 @@ function saysSuspended(end: Migration['source']['end']): boolean {
   return end.left === 'suspended';
 }
 
-/** Where no operator has interfered, what each end has said is so. */
+/** Tells whether each end's report is true, unless an operator has interfered. */
 function isOfTheTables(state: State, rules: Rules, { from, to, source, target }: Migration): boolean {
   const here = state.copies[from];
   const there = living(state).find((copy) => copy !== here && copy.host === to);
@@ -75,7 +78,10 @@ function isOfTheTables(state: State, rules: Rules, { from, to, source, target }:
   );
 }
 
-/** It may have died after the act that leads to the next state, and before it knew. */
+/**
+ * The outcome if the process was killed: it may have died after the act that leads to the next state,
+ * before it knew.
+ */
 function ifKilled(rules: Rules, state: SourceState): SourceOutcome[] {
   const row = rules.source[state];
   return [row, ...Object.values(row.next).map((next) => rules.source[next])].map((each) => each.ifKilled);

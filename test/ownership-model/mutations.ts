@@ -1,4 +1,4 @@
-/** One guard less each: what the model has to find, so that it is known to see. */
+/** Mutations, each without one guard: the model must find each, which shows that it can. */
 import type {
   CommandRow,
   DomainCommand,
@@ -14,9 +14,9 @@ import { product, type Rules } from './rules.js';
 
 export interface Mutation {
   readonly rules: Partial<Rules>;
-  /** Where it shows. */
+  /** The bounds within which it shows. */
   readonly bounds: Bounds;
-  /** The sentence that does not hold then. */
+  /** The sentence that it breaks. */
   readonly breaks: Sentence;
 }
 
@@ -37,7 +37,7 @@ function withHolder(rows: Partial<Record<HolderAct, HolderRow>>): Pick<Rules, 't
   return withTables({ holder });
 }
 
-/** A mutation of one cell of the commands' table, which one command of that name shows. */
+/** Mutates one cell of the commands' table; one command of that name shows it. */
 function cell(
   command: DomainCommand,
   standing: Standing,
@@ -60,7 +60,7 @@ const away = {
 const moving = { hosts: ['A', 'B', 'C'], migrations: 2, commandsInAll: 2, begins: 'unknown' } as const;
 const movingAndForce = bounds({ ...moving, commands: ['migrate', 'resume --force'] });
 
-/** What the holder may do with a suspended domain, it may do with one that somebody has resumed meanwhile. */
+/** A mutation: the holder of a suspended domain may do the same after somebody has resumed it. */
 const blindToResumes: Partial<Record<HolderAct, HolderRow>> = {
   'read-context': { free: { to: 'free' } },
   'send-away': { free: { to: 'sent', changesEpoch: true } },
@@ -88,7 +88,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'anybody resumes what is suspended for a migration, which goes on': {
     rules: {
       tables: { ...withHolder(blindToResumes).tables, commands: resumedByAnybody },
-      // Neither is it seen by the epoch.
+      // The epoch does not reveal it either.
       judgeHolder: (ownership, act, _seen, by) => product.judgeHolder(ownership, act, undefined, by),
     },
     bounds: bounds({ commandsInAll: 1, commands: ['resume'] }),

@@ -1,4 +1,4 @@
-/** Takes out of a state what can make no difference any more, so that states that are alike are one. */
+/** Normalises a state: removes what can make no difference any more, so that equivalent states become one. */
 import {
   type Copy,
   isRunning,
@@ -16,17 +16,17 @@ export function normal(state: State): State {
   return withSmallEpochs({ ...state, migrations, told, disturbed, wrong: undefined });
 }
 
-/** Its receiver may not take it back any more. */
+/** Tells whether its receiver may no longer take it back. */
 function runsForGood(copy: Copy): boolean {
   return isRunning(copy) && copy.holder?.startsWith('target') !== true;
 }
 
-/** Of an end of a migration that is over only what it has told makes a difference, and once others have acted even less. */
+/** Reduces the end of a finished migration to what it has reported, and even less once others have acted. */
 function settled(migration: Migration, disturbed: boolean): Migration {
   const { source, target, toTarget, toSource, image } = migration;
   const settledSource = source.end === undefined ? source : sourceOver(source, disturbed);
   const settledTarget = target.end === undefined ? target : targetOver(target, disturbed);
-  // Nobody reads what was sent to a process that has ended.
+  // Messages to a process that has ended are never read.
   const toBeRead = {
     toSource: source.end === undefined ? toSource : none,
     toTarget: target.end === undefined ? toTarget : none,
@@ -43,7 +43,7 @@ function settled(migration: Migration, disturbed: boolean): Migration {
 
 const none: [] = [];
 
-/** Those that are over, once: the same object for the same end. */
+/** Finished sources, one object for each end. */
 const sourcesOver = new Map<string, Source>();
 const targetsOver = new Map<string, Target>();
 
@@ -72,7 +72,7 @@ function targetOver({ end }: Target, disturbed: boolean): Target {
   return over;
 }
 
-/** Only which epochs are equal, and which is the latest, tells anything. */
+/** Renumbers epochs: only which are equal, and which is the latest, matters. */
 function withSmallEpochs(state: State): State {
   const copies = state.copies.map((copy, index) => {
     if (copy === undefined) return 0;
@@ -104,7 +104,7 @@ function seenEpochs(state: State, copy: number): number[] {
   ];
 }
 
-/** The same list where nothing changes. */
+/** Maps a list; returns the same list if nothing changes. */
 function mapped<T>(list: readonly T[], change: (each: T) => T): readonly T[] {
   const next = list.map(change);
   return next.some((each, i) => each !== list[i]) ? next : list;

@@ -1,7 +1,7 @@
 /**
- * Operators: any command at any time, each that names what it has seen split between its look and its act. They keep to
- * what docs/handshake.md asks of them: `resume --force`, and `destroy` of a domain that was sent away, only after a look
- * at where it went.
+ * Operators: any command at any time; a command that names what it has seen is split between its look and
+ * its act. They keep to docs/handshake.md: `resume --force`, and `destroy` of a domain that was sent away,
+ * only after a look at its destination.
  */
 import type { DomainCommand } from '@mig/protocol/handshake';
 import { anybodyAsks } from './owner.js';
@@ -21,7 +21,7 @@ import {
   withCopy,
 } from './state.js';
 
-/** They are safe without the epoch of a look. */
+/** Commands that are safe without the epoch of a look. */
 const atOnce = ['pause', 'unpause', 'rename'] as const;
 const looksFirst = ['resume', 'resume --force', 'destroy'] as const;
 
@@ -79,7 +79,7 @@ function looksHere(state: State, rules: Rules, bounds: Bounds, { id, command, in
   };
 }
 
-/** Where the domain was sent, then wherever it may have gone from there. */
+/** The hosts to look at: the domain's destination, then wherever it may have gone from there. */
 function trail({ operatorLooks }: Rules, { hosts }: Bounds, host: HostName, sentTo = host): HostName[] {
   const others = hosts.filter((each) => each !== host && each !== sentTo);
   const sent = sentTo === host ? [] : [sentTo];
@@ -93,7 +93,10 @@ function trail({ operatorLooks }: Rules, { hosts }: Bounds, host: HostName, sent
   }
 }
 
-/** Goes on where nothing is found; a copy that runs is a reason to destroy what is here; any other is one to wait. */
+/**
+ * Looks at the next host. If nothing is found the operator goes on; a running copy is a reason to destroy
+ * the one here; any other is a reason to wait.
+ */
 function looksElsewhere(state: State, rules: Rules, index: number): Step[] {
   const operator = state.operators[index]!;
   const [host, ...toVisit] = operator.toVisit;
@@ -116,7 +119,7 @@ function acts(state: State, rules: Rules, index: number): Step {
   const { done, why, next } = anybodyAsks(state, rules, copy, command, epoch);
   const host = state.copies[copy]?.host ?? 'the host';
   const what = `the operator does ${command} at ${host}${done ? '' : `: ${why}`}`;
-  // Who destroys what is being moved, or what runs elsewhere, does not mean to end the domain.
+  // Destroying a domain that is being migrated, or that runs elsewhere, does not mean to end it.
   const isRemnant = seen.standing === 'sent' || seen.standing === 'incoming' || found === 'runs';
   const told = done && command === 'destroy' && !isRemnant ? tell(next, 'destroyed') : next;
   return { what, next: without(told, index) };
@@ -152,14 +155,14 @@ function migrates(state: State, rules: Rules, bounds: Bounds, index: number): St
     .filter((to) => to !== host || bounds.begins === 'to itself')
     .map((to) => ({
       what: `an operator of ${host}: migrate to ${to} (source ${number}, target ${number})`,
-      // It takes part in the promise as the first one does.
+      // It is part of the promise as the first one is.
       next: { ...held, disturbed: state.disturbed, migrations: [...held.migrations, awaiting(index, to)] },
     }));
 }
 
 /**
- * Creates or restores a domain of the same UUID where a copy is, which the host can know, or where its image is all that
- * is left of it. That a host which has none does not create it a second time is the operator's to see to.
+ * Creates or restores a domain of the same UUID: beside a copy, which the host can know, or if its image is
+ * all that is left. Not creating it a second time on a host without a copy is the operator's duty.
  */
 function creates(state: State, rules: Rules): Step[] {
   const copies = living(state);
@@ -190,7 +193,7 @@ export function withOperator(state: State, index: number, change: Partial<Operat
   return { ...state, operators: replaced(state.operators, index, operator) };
 }
 
-/** The command is over. */
+/** Removes a command that is over. */
 export function without(state: State, index: number): State {
   return { ...state, operators: state.operators.filter((_, i) => i !== index) };
 }

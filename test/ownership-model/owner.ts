@@ -1,6 +1,7 @@
 /**
- * The process of a copy: answers its holder and anybody's commands by the judges, one request at a time, and sees the
- * end of its holder's connection. As control-server.ts and owner.ts of the embedded hypervisor do.
+ * The process of a copy: answers its holder and anybody's commands by the judges, one request at a time,
+ * and sees the end of its holder's connection; as control-server.ts and owner.ts of the embedded hypervisor
+ * do.
  */
 import type { DomainCommand, HolderAct, Ownership, OwnerVerdict } from '@mig/protocol/handshake';
 import type { Rules } from './rules.js';
@@ -26,7 +27,7 @@ function refused(state: State, why: string): Answer {
   return { done: false, why, next: state };
 }
 
-/** Whether another domain of this host has the UUID. */
+/** Tells whether another domain of this host has the UUID. */
 function uuidTaken(state: State, rules: Rules, index: number): boolean {
   const { host } = state.copies[index]!;
   return state.copies.some((copy, i) => i !== index && copy?.host === host && rules.isHere(copy.standing));
@@ -41,10 +42,10 @@ function ownershipOf({ standing, epoch }: Ownership): Ownership {
   return { standing, epoch };
 }
 
-/** The guest runs on: pages that were read before are old. */
+/** Changes of a copy that runs on: pages read before are outdated. */
 const goesOn = { suspended: false, pagesReadBy: undefined } as const;
 
-/** Makes a domain that was sent away one of this host again; its own name only where it can be had. */
+/** Makes a domain that was sent away one of this host again, under its own name only if that is free. */
 function comeBack(state: State, index: number): Partial<Copy> {
   return { sentTo: undefined, ...(nameTaken(state, index, 'own') ? {} : { name: 'own' }) };
 }
@@ -53,15 +54,15 @@ interface HolderRequest {
   readonly by: Process;
   readonly act: HolderAct;
   readonly seen: number | undefined;
-  /** For `start`. */
+  /** The image, for `start`. */
   readonly image?: Image | undefined;
-  /** For `send-away`. */
+  /** The destination, for `send-away`. */
   readonly sentTo?: Copy['host'];
 }
 
 /**
- * Answers the toolstack that holds the copy. Being refused for what only its holder may ask is wrong in itself: somebody
- * else has interfered with what is held.
+ * Answers the toolstack that holds the copy. Refusing its holder is a fault in itself: somebody else has
+ * interfered with what is held.
  */
 export function holderAsks(state: State, rules: Rules, index: number, request: HolderRequest): Answer {
   const copy = state.copies[index];
@@ -82,7 +83,7 @@ export function holderAsks(state: State, rules: Rules, index: number, request: H
   return { done: true, next: torn ? { ...next, wrong: 'torn' } : next };
 }
 
-/** What the act does besides the standing, or why it cannot be done. */
+/** The effect of the act beyond the standing, or why it is impossible. */
 function effectOf(state: State, rules: Rules, index: number, request: HolderRequest): Partial<Copy> | string {
   switch (request.act) {
     case 'suspend':
@@ -154,7 +155,7 @@ export function anybodyAsks(
   }
 }
 
-/** What the processes of the copies do by themselves. */
+/** Steps that the copies' processes take by themselves. */
 export function ownerSteps(state: State, rules: Rules): Step[] {
   return state.copies.flatMap((copy, index) => {
     if (copy === undefined) return [];
@@ -183,7 +184,7 @@ function answered(state: State, holder: Process, epoch: number | undefined): Sta
   return withSource(state, Number(number), { answered: epoch === undefined ? 'refused' : 'done', epoch });
 }
 
-/** The connection that held it is gone. */
+/** Releases a copy whose holder's connection is gone. */
 function letsGo(state: State, rules: Rules, index: number): Step {
   const copy = state.copies[index]!;
   const undoes = copy.standing === 'suspended' && copy.unconfirmed && rules.undoesUnheardSuspend;
@@ -199,7 +200,7 @@ function letsGo(state: State, rules: Rules, index: number): Step {
   };
 }
 
-/** How a toolstack that looks from outside finds it. */
+/** The state of a copy as seen from outside. */
 export function find(copy: Copy | undefined): 'runs' | 'paused' | 'suspended' | 'gone' {
   if (copy === undefined) return 'gone';
   if (copy.suspended) return 'suspended';

@@ -1,4 +1,4 @@
-/** What the model runs by: the product's own tables and judges, unless a mutation puts another in their place. */
+/** The rules of the model: the product's own tables and judges, unless a mutation replaces one. */
 import {
   isHere,
   judgeCommand,
@@ -20,17 +20,19 @@ export interface Rules {
   readonly tables: OwnerTables;
   readonly judgeCommand: typeof judgeCommand;
   readonly judgeHolder: typeof judgeHolder;
-  /** Whether a domain's UUID is this host's: no second one of it is started or resumed there. */
+  /** Tells whether a domain's UUID is this host's: then no second one is started or resumed there. */
   readonly isHere: (standing: Standing) => boolean;
-  /** A suspend of which its toolstack never heard is undone when that is gone. */
+  /** Whether a suspend that its toolstack never heard of is undone when the toolstack is gone. */
   readonly undoesUnheardSuspend: boolean;
-  /** A started copy is its receiver's until that has heard of the start, and lets go of it or is gone. */
+  /**
+   * Whether a started copy is its receiver's until that has heard of the start, and releases it or is gone.
+   */
   readonly holdsStarted: boolean;
-  /** An operator reads the epoch when looking, not only when the command is given. */
+  /** Whether an operator reads the epoch when looking, not only when commanding. */
   readonly operatorNamesEpoch: boolean;
-  /** What an operator takes for nothing when looking whether a domain is at another host. */
+  /** Standings that an operator takes for absence when looking at another host. */
   readonly operatorOverlooks: readonly Standing[];
-  /** Where an operator looks: first where the domain was sent, then wherever it may have gone from there. */
+  /** The hosts at which an operator looks: the domain's destination, then wherever it may have gone from there. */
   readonly operatorLooks: 'after it' | 'where it was sent' | 'in any order';
 }
 

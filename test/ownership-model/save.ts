@@ -1,4 +1,7 @@
-/** A save that an operator has begun: the image is there afterwards, or the domain runs, or its operator is told. */
+/**
+ * A save that an operator has begun: afterwards the image exists, or the domain runs, or its operator is
+ * told.
+ */
 import type { HolderAct } from '@mig/protocol/handshake';
 import { tell, withOperator, without } from './operator.js';
 import { find, holderAsks } from './owner.js';
@@ -13,7 +16,7 @@ export function saveSteps(state: State, rules: Rules, index: number): Step[] {
   const step = (what: string, next: State): Step => ({ what: `${self} ${what}`, next });
   const found = state.copies[copy];
 
-  /** Whatever it was about: a domain that it has suspended is resumed, or its operator told. */
+  /** Ends the save at any stage: a domain that it has suspended is resumed, or its operator told. */
   const undo = (from: State, isDeaf = false): State => {
     if (find(from.copies[copy]) !== 'suspended') return without(from, index);
     const { done, next } = isDeaf ? { done: false, next: from } : ask(from, 'resume');

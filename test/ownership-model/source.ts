@@ -1,6 +1,7 @@
 /**
- * The source of a migration, run from sourceTable as live-migrate.ts runs it. A message that is lost or broken, the end
- * of the line, an interrupt and a wait that takes too long are one to it: it fails where it is, and the row says what then.
+ * The source of a migration, run from sourceTable as live-migrate.ts does. A lost or broken message, the
+ * end of the line, an interrupt and a timeout are the same: it fails where it is, and the row says what
+ * follows.
  */
 import type { HolderAct, SourceEvent, SourceOutcome } from '@mig/protocol/handshake';
 import { type Answer, find, holderAsks } from './owner.js';
@@ -18,7 +19,7 @@ import {
   withSource,
 } from './state.js';
 
-/** @param index which migration */
+/** @param index number of the migration */
 export function sourceSteps(state: State, rules: Rules, index: number): Step[] {
   const migration = state.migrations[index]!;
   if (migration.source.end !== undefined) return [];
@@ -90,7 +91,9 @@ class SourceActor {
     this.#does('hears of the suspend', this.#advanced(heard, 'suspend-acknowledged'));
   }
 
-  /** The last pages, then the context of the suspend that it has heard of, then the end of the stream. */
+  /**
+   * Sends the last pages, then the context of the suspend that it has heard of, then the end of the stream.
+   */
   #stopAndCopy(): void {
     const { from } = this.migration;
     const copy = this.now.copies[from];
@@ -108,7 +111,7 @@ class SourceActor {
 
   #sendAway(): void {
     this.#asks('send-away', (next) => this.#advanced(next, 'renamed-away'));
-    // It looks once more for an interrupt, now that the domain has the other name.
+    // It checks once more for an interrupt, now that the domain has the other name.
     const { done, next } = this.#answer('send-away');
     if (done) this.#fails('sends the domain away, and is interrupted', next);
   }
@@ -121,7 +124,7 @@ class SourceActor {
     this.#fails('cannot write an octet of permission', nothing);
   }
 
-  /** A process that does not answer is killed, and one that is gone is as gone as it should be. */
+  /** Destroys the domain: a process that does not answer is killed, and a missing one needs nothing. */
   #destroy(): void {
     const { done, why, next } = this.#answer('destroy');
     const isGone = done || why === 'gone';
@@ -133,7 +136,7 @@ class SourceActor {
     this.#steps.push({ what: `${this.#self} ${what}`, next });
   }
 
-  /** Reads the message where it is the next one of the line. */
+  /** Reads the message if it is the next one of the line. */
   #reads(message: ToSource, event: SourceEvent, then = (state: State): State => state): void {
     const [first, ...toSource] = this.migration.toSource;
     if (first !== message) return;
@@ -141,7 +144,7 @@ class SourceActor {
     this.#does(`reads ${message}`, then(this.#advanced(read, event)));
   }
 
-  /** Asks the domain's process; what it refuses, and an answer that is not waited for, are failures. */
+  /** Makes a request to the domain's process; refusals, and answers not waited for, are failures. */
   #asks(act: HolderAct, then: (next: State) => State): void {
     const { done, next } = this.#answer(act);
     if (!done) return this.#fails(`is refused ${act}`, next);
@@ -159,12 +162,12 @@ class SourceActor {
     return answer.done ? { ...answer, next: withSource(answer.next, this.index, { epoch }) } : answer;
   }
 
-  /** What letting it run is called: as its process decides. */
+  /** The request that lets it run again, by its process's decision. */
   #wayBack(state = this.now): HolderAct {
     return state.copies[this.migration.from]?.standing === 'sent' ? 'take-back' : 'resume';
   }
 
-  /** Does what the row asks for. */
+  /** Does what the row of a failure asks for. */
   #fails(what: string, state: State): void {
     const { state: at, answered } = state.migrations[this.index]!.source;
     const left = find(state.copies[this.migration.from]);

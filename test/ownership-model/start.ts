@@ -1,4 +1,4 @@
-/** Where the model begins. */
+/** Initial states of the model. */
 import { judgeCommand } from '@mig/protocol/handshake';
 import type { Bounds } from './explore.js';
 import {
@@ -21,7 +21,7 @@ const source: Source = {
 };
 const target: Target = { state: 'greeting', copy: undefined, deaf: false, end: undefined };
 
-/** A migration that has taken its domain, before anything has been said. */
+/** A migration that has taken its domain, before any message. */
 export function awaiting(from: number, to: HostName): Migration {
   return { from, to, source, target, image: undefined, toTarget: [], toSource: [] };
 }
@@ -47,7 +47,7 @@ function taken(): Copy {
   return newCopy('A', { ...verdict.next, holder: 'source 0' });
 }
 
-/** A migration is over that ended in the unknown: the domain runs at B, and is away at A. */
+/** The state after a migration of unknown outcome: the domain runs at B, and is away at A. */
 function afterNoReport(): Pick<State, 'copies' | 'migrations'> {
   const away = newCopy('A', { standing: 'away', name: 'away', suspended: true, sentTo: 'B' });
   const over: Migration = {

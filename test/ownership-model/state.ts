@@ -1,4 +1,7 @@
-/** A state of the model: the copies of one domain, the migrations of it, the operators at work, and what was told. */
+/**
+ * A state of the model: the copies of one domain, its migrations, the operators at work, and what was
+ * reported.
+ */
 import type {
   DomainCommand,
   Ownership,
@@ -19,18 +22,18 @@ export interface Copy extends Ownership {
   readonly name: 'own' | 'away' | 'incoming' | 'other';
   readonly paused: boolean;
   readonly suspended: boolean;
-  /** Whose connection holds it; that process may be gone, and the copy not know it yet. */
+  /** The holder of its connection; that process may be gone without the copy's knowledge. */
   readonly holder: Process | undefined;
-  /** Its holder has asked for a suspend, which is still to be done. */
+  /** Whether its holder has asked for a suspend that is not done yet. */
   readonly suspendAsked: boolean;
-  /** Its holder has not shown that it has heard of the suspend. */
+  /** Whether its holder has not shown yet that it has heard of the suspend. */
   readonly unconfirmed: boolean;
-  /** Who has read its last pages since it last ran. */
+  /** The process that has read its last pages since it last ran. */
   readonly pagesReadBy: Process | undefined;
   readonly sentTo: HostName | undefined;
 }
 
-/** What was read of a suspended domain. It is torn where its pages are of one suspend and its context of another. */
+/** The image of a suspended domain. It is torn if its pages and its context are of different suspends. */
 export interface Image {
   readonly torn: boolean;
   readonly paused: boolean;
@@ -39,19 +42,22 @@ export interface Image {
 export type ToTarget = 'configuration' | 'stream' | 'permission';
 export type ToSource = 'banner' | 'ready' | 'success' | 'failure' | 'permission';
 
-/** What a toolstack has told its operator at its end; one that was killed has told nothing, and its killer knows. */
+/**
+ * A toolstack's report to its operator at its end; one that was killed has reported nothing, and its killer
+ * knows.
+ */
 export type SourceEnd = { readonly outcome: SourceOutcome; readonly left: Left } | 'killed';
-/** How the domain was found here at the end. */
+/** The state of the domain here at the end. */
 export type Left = 'runs' | 'paused' | 'suspended' | 'gone';
 
 export interface Source {
   readonly state: SourceState;
-  /** What it waits for inside a state: the suspend's answer, or the context after the pages. */
+  /** The wait within a state: for the suspend's answer, or for the context after the pages. */
   readonly waits: 'nothing' | 'suspend' | 'context' | 'settle';
-  /** What the owner has answered to the suspend, when it has. */
+  /** The owner's answer to the suspend, if any. */
   readonly answered: 'done' | 'refused' | undefined;
   readonly epoch: number | undefined;
-  /** It has not waited for an answer, and hears none on that connection any more. */
+  /** Whether it has not waited for an answer, and hears none on that connection any more. */
   readonly deaf: boolean;
   readonly end: SourceEnd | undefined;
 }
@@ -73,34 +79,37 @@ export interface Migration {
   readonly toSource: readonly ToSource[];
 }
 
-/** A command between its look and its act, or a save that is under way. */
+/** A command between its look and its act, or a save under way. */
 export interface Operator {
   readonly id: number;
   readonly command: DomainCommand;
   readonly copy: number;
   readonly seen: Ownership;
-  /** Hosts still to be looked at. */
+  /** Hosts not looked at yet. */
   readonly toVisit: readonly HostName[];
   readonly found: 'nothing' | 'runs';
-  /** What a save has read. */
+  /** The image that a save has read. */
   readonly image?: Image;
-  /** Looking, about to act; or how far its save has come. */
+  /** The stage: looking, about to act; or how far its save has come. */
   readonly stage: 'look' | 'act' | 'taken' | 'suspended' | 'pages-read' | 'imaged';
 }
 
 export interface State {
-  /** Those that are gone leave their place. */
+  /** The copies; a missing one keeps its place. */
   readonly copies: readonly (Copy | undefined)[];
   readonly migrations: readonly Migration[];
   readonly operators: readonly Operator[];
   readonly image: Image | undefined;
   readonly commandsLeft: number;
   readonly deathsLeft: number;
-  /** What accounts for it that no copy runs, since one did. */
+  /** Reports that explain why no copy runs, since one last did. */
   readonly told: readonly ('destroyed' | 'killed' | 'saved' | 'save failed')[];
-  /** Something else than one migration has acted: an operator, a second migration, or the death of a domain. */
+  /**
+   * Whether anything but one migration has acted: an operator, a second migration, or the death of a
+   * domain.
+   */
   readonly disturbed: boolean;
-  /** What the step that led here has broken. */
+  /** The violation by the step that led here. */
   readonly wrong: 'held' | 'torn' | undefined;
 }
 
@@ -109,7 +118,7 @@ export interface Step {
   readonly next: State;
 }
 
-/** A copy that nobody holds, free and running unless it is said to be otherwise. */
+/** Makes a copy that nobody holds, free and running by default. */
 export function newCopy(host: HostName, other: Partial<Copy> = {}): Copy {
   return {
     host,

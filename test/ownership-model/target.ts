@@ -1,4 +1,4 @@
-/** The target of a migration, run from targetTable as receive-domain.ts runs it. See source.ts for what fails. */
+/** The target of a migration, run from targetTable as receive-domain.ts does. See source.ts for failures. */
 import type { TargetEvent, TargetOutcome } from '@mig/protocol/handshake';
 import { anybodyAsks, holderAsks } from './owner.js';
 import type { Rules } from './rules.js';
@@ -17,7 +17,7 @@ import {
   withTarget,
 } from './state.js';
 
-/** @param index which migration */
+/** @param index number of the migration */
 export function targetSteps(state: State, rules: Rules, index: number): Step[] {
   const migration = state.migrations[index]!;
   if (migration.target.end !== undefined) return [];
@@ -91,7 +91,7 @@ class TargetActor {
     return withTarget({ ...state, copies }, this.index, { copy: state.copies.length });
   }
 
-  /** The copy stays its own until it ends: it may have to take it away again. */
+  /** Starts the copy, which stays its own until it ends: it may have to destroy it. */
   #start(): void {
     const { done, next } = this.#ask(this.now, 'start');
     const failed = (state: State): State => this.#advanced(state, 'start-failed');
@@ -113,7 +113,7 @@ class TargetActor {
     return holderAsks(state, this.rules, copy!, request);
   }
 
-  /** A process that does not answer is killed, and one that is gone is as gone as it should be. */
+  /** Destroys the copy: a process that does not answer is killed, and a missing one needs nothing. */
   #destroyCopy(state: State, then: (state: State) => State): void {
     const { copy: index } = this.#target;
     const copy = index === undefined ? undefined : state.copies[index];
@@ -155,7 +155,7 @@ class TargetActor {
     return withMigration(state, this.index, { toSource: [...toSource, message] });
   }
 
-  /** The two ends of the table are ends of the process. */
+  /** Advances; the table's two ends are ends of the process. */
   #advanced(state: State, event: TargetEvent): State {
     const { state: at } = state.migrations[this.index]!.target;
     const next = this.rules.target[at].next[event];

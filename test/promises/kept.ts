@@ -1,21 +1,24 @@
-/** Which tests keep what a document says: the form of the data in this folder. */
+/** The form of this folder's data: which tests check what a document says. */
 
-/** Why a sentence promises nothing. Whatever could be untrue is a promise. */
+/** The reason why a sentence promises nothing. Anything that could be untrue is a promise. */
 export type NoPromise =
   'advice' | 'context' | 'explanation' | 'heading' | 'other subject' | 'reference' | 'stock';
 
-/** Tests that fail where the sentence is not so; more than one where one does not cover it. */
+/** Tests that fail if the sentence is untrue; several if one does not cover it. */
 export type Kept = readonly Test[];
 
 export interface Test {
   readonly file: string;
-  /** Of the test or of its row; its beginning where the rest is filled in. Of a case of the Xen lab: words in it. */
+  /**
+   * Title of the test or of its row, or its beginning if the rest is filled in. In a case of the Xen lab:
+   * words in it.
+   */
   readonly title: string;
 }
 
 /**
- * A sentence by its beginning, as far as it takes to tell it from the others of its section. ` … ` is for words left out:
- * every number of a promise is to be named. A row of a table begins with `|`. Emphasis is left out.
+ * A sentence by its beginning, as far as it is unique within its section. ` … ` stands for words left out:
+ * every number of a promise must be named. A row of a table begins with `|`. Emphasis is left out.
  */
 export type Sentence =
   readonly [says: string, because: NoPromise] | readonly [says: string, ...because: readonly Kept[]];
@@ -23,21 +26,21 @@ export type Sentence =
 export interface Section {
   /** A file, or the command whose help it is. */
   readonly document: string;
-  /** With its marks. */
+  /** The heading with its marks. */
   readonly heading?: string;
-  /** How the paragraph, row or item begins that is no part of it any more. */
+  /** The beginning of the first paragraph, row or item beyond it. */
   readonly end?: string;
-  /** Rows of tables alone. */
+  /** Whether only rows of tables count. */
   readonly rowsOnly?: true;
   readonly sentences: readonly Sentence[];
 }
 
-/** @returns what names tests of a file by their titles */
+/** @returns a function that names tests of a file by their titles */
 export function testsOf(file: string): (...titles: readonly string[]) => Kept {
   return (...titles) => titles.map((title) => ({ file, title }));
 }
 
-/** The files with the tests of what goals, limits and conditions are. */
+/** Files with tests of goals, limits and conditions. */
 export const settings = testsOf('packages/sender/src/policies/settings.test.ts');
 export const figures = testsOf('packages/sender/src/precopy-stats.test.ts');
 export const pacer = testsOf('packages/sender/src/pacer.test.ts');

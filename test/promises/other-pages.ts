@@ -1,4 +1,4 @@
-/** What README, docs/xl.md and `xl migrate --help` say of goals, limits and conditions. */
+/** Promises of README, docs/xl.md and `xl migrate --help` about goals, limits and conditions. */
 import { e2e, ends, image, loop, pacer, refusals, type Section, settings, steering } from './kept.js';
 
 const readme: Section = {
@@ -26,7 +26,7 @@ const withASay: Section = {
   ],
 }; // prettier-ignore
 
-/** Commands, and options that are none of precopy. */
+/** Commands and options that do not concern precopy. */
 const others = ['| `migrate [', '| `migrate-receive', '| `save', '| `restore', '| `-s', '| `-C', '| `-p`', '| `-D`', '| `-e`', '| `--debug`', '| `--live`', '| `--trace FILE`', '| `--trace-bitmaps`', '| `--report', '| `--estimate`', '| `--no-check`', '| `--json`']; // prettier-ignore
 
 const migrate: Section = {

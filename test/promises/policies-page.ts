@@ -1,4 +1,4 @@
-/** docs/policies.md: goals, limits, conditions, the estimate, and policies of one's own. */
+/** Promises of docs/policies.md: goals, limits, conditions, the estimate, and a user's own policies. */
 import { e2e, ends, examples, figures, foretell, guarded, helper, history, image, link, loop, pacer, probe, refusals, type Section, settings, simple, source, steering, testsOf, variables } from './kept.js'; // prettier-ignore
 
 const document = 'docs/policies.md';
@@ -97,7 +97,7 @@ const goalsAndLimits: Section = {
 const estimate: Section = {
   document,
   heading: '## The estimate of the downtime',
-  // What was measured with it follows.
+  // Measurements follow.
   end: '`xl migrate --estimate` foretells',
   sentences: [
     ['pages dirty / pages that the line carries', figures('the downtime is the dirty pages at the measured rate')],

@@ -1,9 +1,9 @@
-/** What a document says, sentence by sentence: a row of a table is one, too. */
+/** Splits a document into sentences; a row of a table is one, too. */
 
 /**
  * @param page Markdown
- * @param heading of the section, with its marks; the sections below it belong to it
- * @param end where the section is left before its end: how a paragraph, row or item begins
+ * @param heading of the section, with its marks; its subsections belong to it
+ * @param end beginning of the paragraph, row or item at which to stop early
  */
 export function sentencesOf(page: string, heading: string, end?: string): string[] {
   const found: string[] = [];
@@ -35,7 +35,7 @@ function sectionOf(page: string, heading: string): string {
     .join('\n');
 }
 
-/** Paragraphs, items of lists and rows of tables but their first, each in one line and without its emphasis. */
+/** Paragraphs, items of lists and rows of tables except the first, each in one line and without emphasis. */
 function blocksOf(section: string): string[] {
   return section
     .replace(/^\|.*\n\|[ |-]*\|$/gm, '')

@@ -28,7 +28,7 @@ const usageOf = (command) => `usage: ${command} [OPTION ...] [CASE ...]
  */
 
 /**
- * Ends the program where there is nothing to run.
+ * Parses the arguments; ends the program if there is nothing to run.
  * @param {string} command
  * @param {string} folder of the cases, relative to this file
  * @returns {Arguments}

@@ -1,5 +1,5 @@
 /**
- * Boots the lab: a machine with Xen under QEMU, whose dom0 runs the share's run.sh and goes off. No QEMU outlives the
+ * Boots the lab: a machine with Xen under QEMU, whose dom0 runs the share's run.sh and powers off. No QEMU outlives the
  * process that started it, however that ends.
  *
  * usage: node test/xen-lab/boot.mjs [--xen VERSION] SHARE [SECONDS [DISK]]
@@ -21,7 +21,7 @@ import { toRun, usualXen } from './packages.mjs';
 
 /** @import { Readable } from 'node:stream' */
 
-/** Lines of the console after which nothing good comes any more. */
+/** Lines of the console after which the run cannot succeed. */
 const hopeless = /Panic on CPU|Kernel panic|LAB-FAILED|Unable to mount root|Give root password/;
 
 const interesting = /panic|LAB-|fail|error|oops|BUG|triple fault|emergency|cannot/i;
@@ -65,7 +65,7 @@ export async function boot({ timeoutSeconds, consoleLog, signal, tell, ...machin
   const share = resolve(machine.share);
   const log = consoleLog ?? join(share, 'console.log');
   const args = qemuArguments({ ...machine, share });
-  // Even where this process is killed outright.
+  // Also if this process is killed outright.
   const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -110,12 +110,12 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell }) {
       if (line.includes('LAB-READY')) ready = seconds();
       if (line.includes('LAB-DONE')) {
         done = seconds();
-        // All is written by then, should it not go off by itself.
+        // By then everything is written, should it not power off by itself.
         setTimeout(() => qemu.kill('SIGKILL'), 20_000).unref();
       }
       if (hopeless.test(line) && !/^(PASS|FAIL) /.test(line)) {
         trouble ??= line.trim();
-        // What follows says more about it.
+        // Later lines tell more about it.
         setTimeout(giveUp, 2000, line.trim());
       }
     };
@@ -136,7 +136,7 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell }) {
       running.delete(qemu);
       if (done === undefined) trouble ??= `QEMU ended with ${killedBy ?? `status ${status}`}`;
       file.end(() => {
-        // dom0 that has gone off without a word of its start was seen to go off.
+        // dom0's power-off suffices, even without a report of its start.
         if (trouble === undefined && done !== undefined) settle({ ready: ready ?? done, done, consoleLog });
         else reject(new Error(`the lab failed: ${trouble}\n${excerpt(lines)}\nall of it: ${consoleLog}`));
       });
@@ -144,7 +144,10 @@ function watch(qemu, { consoleLog, timeoutSeconds, signal, tell }) {
   });
 }
 
-/** The lines that tell of trouble, and the last ones. @param {readonly string[]} lines */
+/**
+ * The lines that show trouble, and the last ones.
+ * @param {readonly string[]} lines
+ */
 function excerpt(lines) {
   const last = lines.length - 15;
   const shown = lines.filter((line, i) => i >= last || interesting.test(line)).slice(-40);

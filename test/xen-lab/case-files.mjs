@@ -56,8 +56,8 @@ export function chooseCases(cases, wanted) {
 }
 
 /**
- * Parts that take about as long as each other, for which the limits stand: the longest case first, each to the part that
- * has the least so far.
+ * Divides the cases into parts of about equal time limits: the longest case first, each to the part that
+ * has least so far.
  * @param {Case[]} cases
  * @param {number} count
  * @returns {Case[][]} none of them empty, each in the order of the cases
@@ -76,9 +76,9 @@ export function inParts(cases, count) {
 }
 
 /**
- * The cases between two hosts, by the versions of Xen that these have.
+ * Groups the cases between two hosts by their versions of Xen.
  * @param {Case[]} cases
- * @param {string} usual of both, where a case does not say
+ * @param {string} usual version of both, if a case does not say
  * @returns {{ hosts: [string, string], cases: Case[] }[]}
  */
 export function byHosts(cases, usual) {
@@ -87,7 +87,7 @@ export function byHosts(cases, usual) {
 }
 
 /**
- * The cases on one host, by how Xen is to be booted for them.
+ * Groups the cases on one host by Xen's boot options.
  * @param {Case[]} cases
  * @returns {{ xenOptions: string | undefined, cases: Case[] }[]}
  */

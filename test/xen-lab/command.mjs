@@ -1,11 +1,11 @@
-/** Running another program: by an argument list, never through a shell, and never without a limit. */
+/** Runs another program: by an argument list, never through a shell, and never without a time limit. */
 import { spawnSync } from 'node:child_process';
 
 /**
  * @param {string} program
  * @param {string[]} args
  * @param {{ cwd?: string, input?: Buffer | string, seconds?: number }} [options]
- * @returns {Buffer} what it printed
+ * @returns {Buffer} its output
  */
 export function run(program, args, { cwd, input, seconds = 120 } = {}) {
   const { status, signal, error, stdout, stderr } = spawnSync(program, args, {
@@ -24,7 +24,7 @@ export function run(program, args, { cwd, input, seconds = 120 } = {}) {
   return stdout;
 }
 
-/** With the folders of administration: mke2fs is no user's program to Debian. */
+/** The search path with the administration folders: in Debian mke2fs is outside a user's path. */
 export function searchPath() {
   const { PATH } = process.env;
   return `${PATH}:/usr/sbin:/sbin`;

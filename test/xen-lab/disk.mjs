@@ -1,4 +1,7 @@
-/** A file system in a file, made of a folder: a machine reads many small files from it much faster than from a share. */
+/**
+ * Makes a file system image of a folder: a machine reads many small files from it much faster than from a
+ * share.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.mjs';

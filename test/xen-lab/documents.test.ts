@@ -1,4 +1,4 @@
-/** What docs/xen.md has to be copied from it is what the lab has shown to work. */
+/** Tests that the commands of docs/xen.md are those that the lab has shown to work. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,11 +1,11 @@
-/** The guest's initramfs: busybox, an init of a few lines, and the workload. */
+/** Builds the guest's initramfs: busybox, an init of a few lines, and the workload. */
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './command.mjs';
 
-/** What determines it, beside busybox. */
+/** The files that determine it, beside busybox. */
 const [workload, init] = [sourceOf('wss.c'), sourceOf('init')];
 export const guestSources = [workload, init];
 

@@ -1,4 +1,4 @@
-/** What this machine must have for the lab: Debian's programs, and where its packages come from. */
+/** Requirements of the lab on this machine: Debian's programs, and a source of its packages. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, searchPath } from './command.mjs';
@@ -18,7 +18,7 @@ function isHere(program) {
 }
 
 /**
- * Sees to it that programs are there: installs their packages where that is possible.
+ * Makes sure that programs exist: installs their packages if possible.
  * @param {Record<string, string>} programs the package of each
  */
 export function needPrograms(programs) {
@@ -35,14 +35,14 @@ export function needPrograms(programs) {
 }
 
 /**
- * The lines of sources.list by which this machine would get the suite's packages. On one that is not Debian's there
- * are none, and mmdebstrap goes by its own default.
+ * The lines of sources.list by which this machine would get the suite's packages. On a machine that is not
+ * Debian's there are none, and mmdebstrap uses its own default.
  * @param {string} suite
  */
 export function sourceLines(suite) {
   const lines = listedSources(suite);
   if (lines.length > 0) return lines;
-  // Whose packages they are is known only when the lists have been fetched.
+  // The packages' origin is known only when the lists have been fetched.
   run('apt-get', ['update', '-qq'], { seconds: 300 });
   return listedSources(suite);
 }
@@ -51,7 +51,7 @@ export function sourceLines(suite) {
 function listedSources(suite) {
   const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
   const listed = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).toString();
-  // Debian's suites lie beside each other: another than this machine's is found where this one's is.
+  // Debian's suites lie beside each other: another suite is found where this machine's is.
   const own = ownSuite();
   const suites = [own, `${own}-updates`, `${own}-security`];
   const lines = listed

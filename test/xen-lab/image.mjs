@@ -36,13 +36,13 @@ import { makeRootfs, rootfsRecipe } from './rootfs.mjs';
 
 /** @import { Release } from './packages.mjs' */
 
-/** Goes up when this file makes another image of the same things. */
+/** Version of this file: raise it when the same inputs give another image. */
 const version = 1;
 
-/** Room for the images that a case saves; the file is sparse. */
+/** Size in MB, with room for the images that a case saves; the file is sparse. */
 const rootMegabytes = 4000;
 
-/** How many of each kind stay, of all versions: another checkout may be at another state of the lab. */
+/** Most folders kept of each kind, of all versions: another checkout may have another state of the lab. */
 const kept = 4;
 
 const dom0Init = fileURLToPath(new URL('dom0/init', import.meta.url));
@@ -64,7 +64,11 @@ function imageDigest(release) {
   return digest({ version, rootMegabytes, rootfsRecipe: rootfsRecipe(release), sources, node });
 }
 
-/** The one file of that name that Debian's packages put into /boot. @param {string} rootfs @param {RegExp} pattern */
+/**
+ * The only file in /boot that matches, from Debian's packages.
+ * @param {string} rootfs
+ * @param {RegExp} pattern
+ */
 function inBoot(rootfs, pattern) {
   const [name] = readdirSync(join(rootfs, 'boot')).filter((name) => pattern.test(name));
   if (name === undefined) throw new Error(`${rootfs}/boot holds nothing like ${pattern}`);
@@ -87,7 +91,7 @@ function makeImage(rootfs, folder, release) {
   const growing = `${folder}.growing`;
   rmSync(growing, { recursive: true, force: true });
   mkdirSync(growing);
-  // QEMU loads the bare ELF only.
+  // QEMU loads only the bare ELF.
   writeFileSync(join(growing, 'xen'), gunzipSync(readFileSync(inBoot(rootfs, /^xen-[0-9.]+-amd64\.gz$/))));
   copyFileSync(inBoot(rootfs, /^vmlinuz-/), join(growing, 'vmlinuz'));
   copyFileSync(inBoot(rootfs, /^initrd\.img-/), join(growing, 'initrd.img'));
@@ -104,7 +108,7 @@ function makeImage(rootfs, folder, release) {
 }
 
 /**
- * Those that were used longest ago go.
+ * Removes the folders not used for the longest time.
  * @param {string} cache
  * @param {string} kind
  * @param {string} current the path of the one that is used

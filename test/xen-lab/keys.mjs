@@ -1,4 +1,7 @@
-/** What lets two machines that exist for one run reach each other by ssh, without a question: keys, names, addresses. */
+/**
+ * Files that let two machines of one run reach each other by ssh, without a question: keys, names,
+ * addresses.
+ */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.mjs';
@@ -19,7 +22,7 @@ export function makeKeys(folder, hosts) {
   makeKey(join(folder, 'id_ed25519'));
   copyFileSync(join(folder, 'id_ed25519.pub'), join(folder, 'authorized_keys'));
   writeFileSync(join(folder, 'known_hosts'), `${names} ${makeKey(join(folder, 'host_key'))}`);
-  // An emulated machine may take its time for a handshake.
+  // An emulated machine may be slow in a handshake.
   writeFileSync(join(folder, 'config'), 'BatchMode yes\nCheckHostIP no\nConnectTimeout 60\n');
   const lines = hosts.map(({ name, address }) => `${address.split('/')[0]} ${name}\n`);
   writeFileSync(join(folder, 'hosts'), lines.join(''));

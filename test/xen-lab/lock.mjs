@@ -1,4 +1,4 @@
-/** One at a time: what two runs would otherwise make twice, in the same place. */
+/** A lock, for what two runs would otherwise make twice in the same place. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
@@ -30,7 +30,7 @@ export async function alone(path, action) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
     const holder = readHolder(path);
-    // Whoever was killed leaves its lock behind.
+    // A process that was killed leaves its lock behind.
     if (holder !== undefined && !isAlive(holder)) rmSync(path, { force: true });
     else if (!told) console.log(`waiting for process ${holder}, which is at it`);
     await setTimeout(500);

@@ -1,8 +1,8 @@
-/** The QEMU command of one machine that runs Xen in software. */
+/** The QEMU command of a machine that runs Xen in software. */
 import { join } from 'node:path';
 
 /**
- * A link between two machines and nobody else: each sends to the other's socket.
+ * A private link between two machines: each sends to the other's socket.
  * @typedef {object} Network
  * @property {string} own the socket that this machine reads
  * @property {string} other the one that it writes to
@@ -21,7 +21,10 @@ import { join } from 'node:path';
  * @property {Network} [network]
  */
 
-/** QEMU takes a comma for the end of a value unless it is doubled. @param {string} text */
+/**
+ * QEMU takes a comma for the end of a value unless it is doubled.
+ * @param {string} text
+ */
 const value = (text) => text.replaceAll(',', ',,');
 
 /** @param {Machine} machine */
@@ -36,15 +39,15 @@ export function qemuArguments({ image, share, disk, memory = 3072, xenOptions, n
   if (network !== undefined) dom0.push(`net.ifnames=0 mig_host=${network.name} mig_ip=${network.address}`);
   return [
     ...['-accel', 'tcg,thread=multi'],
-    // Without -monitor and with a richer model Xen stumbles over what the emulation does not have.
+    // Without -monitor, and with a richer model, Xen uses what the emulation lacks.
     ...['-cpu', 'qemu64,+svm,+npt,-monitor'],
     ...['-smp', '2', '-m', `${memory}M`],
     ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-no-user-config'],
     ...['-kernel', join(image, 'xen'), '-append', xen.join(' ')],
-    // Two multiboot modules; what follows the first one's name is dom0's command line.
+    // Two multiboot modules; the text after the first one's name is dom0's command line.
     '-initrd',
     [`${join(image, 'vmlinuz')} ${dom0.join(' ')}`, join(image, 'initrd.img')].join(','),
-    // Nothing that happens in the machine gets into the image.
+    // Changes in the machine never reach the image.
     ...['-drive', `file=${value(join(image, 'root.img'))},format=raw,if=virtio,snapshot=on`],
     ...(disk === undefined ? [] : ['-drive', `file=${value(disk)},format=raw,if=virtio,readonly=on`]),
     ...['-virtfs', `local,path=${value(share)},mount_tag=share,security_model=none`],

@@ -1,4 +1,4 @@
-/** One boot of the lab with some of the cases, and what came of them. */
+/** One boot of the lab with some of the cases, and their results. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot } from './boot.mjs';
@@ -42,7 +42,10 @@ export async function runLab({ name, stage, image, disk, xenOptions, cases, seco
   return { verdicts: readVerdicts(join(results, 'out'), cases), results, trouble };
 }
 
-/** The verdicts as they come. @param {string} line of the console */
+/**
+ * Prints the verdicts as they come.
+ * @param {string} line of the console
+ */
 function tell(line) {
   if (/^(PASS|FAIL) /.test(line)) console.log(line);
 }

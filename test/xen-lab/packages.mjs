@@ -1,7 +1,7 @@
-/** What the lab is made of, and what the machine that makes and runs it needs: names of Debian's packages. */
+/** Packages of the lab, and of the machine that makes and runs it: names of Debian's packages. */
 
 /**
- * A Xen of the lab, and the release of Debian whose it is.
+ * A Xen version of the lab, and the release of Debian that has it.
  * @typedef {object} Release
  * @property {string} xen
  * @property {string} suite
@@ -16,7 +16,7 @@ const releases = [
 
 export const xens = releases.map(({ xen }) => xen);
 
-/** The one that is taken unless another is asked for: that of the newest Debian. */
+/** The version used by default: that of the newest Debian. */
 export const usualXen = '4.20';
 
 /** @param {string} xen @returns {Release} */
@@ -27,7 +27,7 @@ export function releaseWith(xen) {
 }
 
 /**
- * In dom0, beside what Debian holds for important.
+ * Packages in dom0, beside Debian's important ones.
  * @param {Release} release
  */
 export const dom0Packages = ({ xen, suite, hasNode }) => [
@@ -50,7 +50,7 @@ export const dom0Packages = ({ xen, suite, hasNode }) => [
   'openssh-server',
   'zstd',
   'xxd',
-  // The other toolstack on libxl, and what confines it: its profile is in a package of its own in Debian 12.
+  // The other toolstack on libxl, and its AppArmor profile, which has a package of its own in Debian 12.
   'libvirt-daemon-driver-xen',
   'libvirt-daemon',
   'libvirt-clients',
@@ -59,7 +59,7 @@ export const dom0Packages = ({ xen, suite, hasNode }) => [
   ...(hasNode ? ['nodejs'] : []),
 ];
 
-/** What the building machine needs: a program of each package, and the package. */
+/** Requirements of the building machine: a program of each package, and the package. */
 export const toBuild = {
   mmdebstrap: 'mmdebstrap',
   gcc: 'gcc',
@@ -74,5 +74,5 @@ export const toRun = {
   setpriv: 'util-linux',
 };
 
-/** Only for two machines. */
+/** Requirements for two machines. */
 export const toConnect = { 'ssh-keygen': 'openssh-client' };

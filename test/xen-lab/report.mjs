@@ -1,9 +1,9 @@
-/** What a run ends with: the last words of what failed, the table, and the status. */
+/** The end of a run: the last lines of what failed, the table, and the status. */
 import { lastWords } from './results.mjs';
 import { formatTable } from './verdicts.mjs';
 
 /**
- * The last words of each case that failed, and why a lab did.
+ * Prints the last lines of each failed case, and why a lab failed.
  * @param {import('./one-host.mjs').LabRun[]} runs
  */
 export function showFailures(runs) {

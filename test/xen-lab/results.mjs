@@ -1,11 +1,14 @@
-/** The folder in which a run's logs are found afterwards. */
+/** The folder in which a run's logs are kept. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const results = fileURLToPath(new URL('results', import.meta.url));
 
-/** @param {string} prefix of the runs whose logs are not to be taken for those of the next */
+/**
+ * Removes earlier logs.
+ * @param {string} prefix of the runs whose logs could be taken for those of the next
+ */
 export function clearResults(prefix) {
   if (!existsSync(results)) return;
   for (const run of readdirSync(results)) {
@@ -30,7 +33,7 @@ export function bringBack(share, run) {
 }
 
 /**
- * What a case's log, and each of its guests' consoles, ends with.
+ * The last lines of a case's log, and of each of its guests' consoles.
  * @param {string} folder a run's
  * @param {string} name the case's
  */

@@ -1,10 +1,10 @@
-/** dom0's files as Debian's packages make them, before anything of the lab's own is added. */
+/** Makes dom0's files from Debian's packages, before the lab's own are added. */
 import { renameSync, rmSync } from 'node:fs';
 import { run } from './command.mjs';
 import { sourceLines } from './host.mjs';
 import { dom0Packages } from './packages.mjs';
 
-/** Nobody reads them in there, and they are a third of all the files. */
+/** Files that nobody reads in dom0, a third of all. */
 const unread = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
 /** @param {import('./packages.mjs').Release} release */
@@ -13,7 +13,7 @@ export function rootfsRecipe(release) {
 }
 
 /**
- * @param {string} folder must not be there yet; it appears when all of it is there
+ * @param {string} folder must not exist; it appears when it is complete
  * @param {import('./packages.mjs').Release} release
  */
 export function makeRootfs(folder, release) {
@@ -27,7 +27,7 @@ export function makeRootfs(folder, release) {
       '--variant=important',
       `--include=${dom0Packages(release).join(',')}`,
       '--aptopt=Acquire::Languages "none"',
-      // It is thrown away if it was interrupted.
+      // An interrupted root is thrown away.
       '--dpkgopt=force-unsafe-io',
       ...unread.map((path) => `--dpkgopt=path-exclude=${path}`),
       suite,

@@ -1,4 +1,7 @@
-/** Runs cases of migration on a real Xen, in software: boots the lab, lets its dom0 run them, says what came of it. */
+/**
+ * Runs migration cases on a real Xen, in software: boots the lab, lets its dom0 run them, and reports the
+ * results.
+ */
 import { takeArguments } from './arguments.mjs';
 import { byXenOptions, inParts } from './case-files.mjs';
 import { ensureImage } from './image.mjs';
@@ -8,7 +11,7 @@ import { clearResults } from './results.mjs';
 import { makeMigDisk, makeStage } from './stage.mjs';
 import { inOrder, secondTries } from './verdicts.mjs';
 
-/** More failures than these are nobody's bad luck. */
+/** Most failures that are tried again: more are not chance. */
 const MOST_AGAIN = 4;
 
 /** Of the time, where a second try may be needed. */
@@ -18,7 +21,7 @@ const { cases, xen, keep, stock, seconds, labs, again } = takeArguments('pnpm te
 const lab = `xen-${xen}`;
 const stage = makeStage({ keep });
 const began = performance.now();
-/** Of that share of the time. */
+/** Seconds left of that share of the time. */
 const secondsLeft = (share = 1) => seconds * share - (performance.now() - began) / 1000;
 
 try {
@@ -54,11 +57,11 @@ try {
 }
 
 /**
- * Cases that want Xen to be booted otherwise have a boot of their own, one after the other.
+ * Runs cases; those that need other boot options of Xen have a boot of their own, one after the other.
  * @param {{ stage: string, image: string, disk?: string }} machine
  * @param {string} name of its folders
  * @param {import('./case-files.mjs').Case[]} cases
- * @param {number} [share] of the time, by which it is to be over
+ * @param {number} [share] of the time, by which it must be over
  * @returns {Promise<import('./one-host.mjs').LabRun[]>}
  */
 async function runPart(machine, name, cases, share) {

@@ -1,5 +1,5 @@
 /**
- * The folder that dom0 sees as /mnt: what it is to run, and where it leaves what came of it.
+ * The folder that dom0 sees as /mnt: what it runs, and its results.
  *
  *   run.sh            dom0/run.sh, or dom0/peer.sh on a second machine
  *   clean.sh, lib-peer.sh

@@ -1,11 +1,11 @@
-/** The folder in which a run is set up, and what both kinds of run need in it. Gone afterwards. */
+/** The folder in which a run is set up, removed afterwards, and what both kinds of run need in it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deployMig } from '../../tooling/deployment.mjs';
 import { makeDisk } from './disk.mjs';
 
-/** Seconds for a boot, and for what comes after each case, on a machine with other things to do. */
+/** Seconds for a boot, and for the time after each case, on a busy machine. */
 const toBoot = 300;
 const toCleanUp = 90;
 

@@ -1,6 +1,6 @@
 /**
- * Runs cases of migration between two machines, each with a Xen of its own, by ssh over a link that only they are on.
- * The cases run on host1. Those that need other versions of Xen have a boot of their own.
+ * Runs migration cases between two machines, each with its own Xen, by ssh over a private link. The cases
+ * run on host1. Those that need other versions of Xen have a boot of their own.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { inOrder, readVerdicts } from './verdicts.mjs';
 /** @typedef {{ xen: string, share: string, network: Network }} Host */
 /** @typedef {Machine & { network: Network }} NetworkedMachine */
 
-/** Milliseconds for host2 to go off when host1 has. */
+/** Milliseconds for host2 to power off after host1. */
 const patience = 60_000;
 
 const { cases, xen, keep, stock, seconds } = takeArguments('pnpm test:xen:two-hosts', 'cases/two-hosts');
@@ -93,7 +93,7 @@ async function runBetween({ hosts: [first, second], cases }, disk) {
   /** @param {Host} from */
   const results = ({ share, network }) => bringBack(share, `${between}-${network.name}`);
   const [own, peer] = [results(host1), results(host2)];
-  // host1 has the verdicts; of what a case left on host2 there is no other word than its logs.
+  // host1 has the verdicts; host2 has only the logs of a case.
   const verdicts = readVerdicts(join(own, 'out'), cases);
   return [
     { verdicts, results: own, trouble },
@@ -102,7 +102,7 @@ async function runBetween({ hosts: [first, second], cases }, disk) {
 }
 
 /**
- * When one has failed the other has nothing to wait for.
+ * Boots both; when one has failed the other is stopped.
  * @param {readonly NetworkedMachine[]} machines
  * @param {number} timeoutSeconds
  */

@@ -1,18 +1,18 @@
 /**
- * What came of the cases, as a table.
+ * The results of the cases, as a table.
  * @typedef {object} Verdict
  * @property {string} name
  * @property {boolean} passed
  * @property {boolean} ran whether it came to its end, or at least to its limit
  * @property {string} seconds
  * @property {string} detail
- * @property {string} [first] of a second try: what the first one failed of
+ * @property {string} [first] of a second try: why the first one failed
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A case that nothing was said of has failed.
+ * Reads the verdicts; a case without one has failed.
  * @param {string} out the folder that dom0 wrote to
  * @param {import('./case-files.mjs').Case[]} cases
  * @returns {Verdict[]}
@@ -35,7 +35,10 @@ export function inOrder(cases, verdicts) {
   return cases.flatMap(({ name }) => verdicts.find((verdict) => verdict.name === name) ?? []);
 }
 
-/** @param {Verdict[]} verdicts @param {Verdict[]} second of those that failed; their word counts, and is marked */
+/**
+ * @param {Verdict[]} verdicts
+ * @param {Verdict[]} second of those that failed; these count, and are marked
+ */
 export function secondTries(verdicts, second) {
   return verdicts.map((first) => {
     const other = second.find(({ name }) => name === first.name);

@@ -1,4 +1,7 @@
-/** What the Xen lab makes of its cases: a case without a verdict, and one that passed at its second try, are told apart. */
+/**
+ * Tests of the Xen lab's verdicts: a case without one, and one that passed at its second try, are told
+ * apart.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +34,7 @@ test('every case of the lab says what it is about, and how long it may take', ()
   }
 });
 
-/** What CI has no time for. */
+/** Cases that CI has no time for. */
 const BY_HAND = [
   '22-configuration',
   '23-suspended',
@@ -56,7 +59,7 @@ test('CI runs all other cases on one version, the helper and the rows on both, a
   expect([...new Set(chosen.flat()), ...BY_HAND].sort()).toEqual(names);
   const [first, second] = chosen;
   expect(first!.filter((name) => second!.includes(name))).toEqual(['10-helper', '81-versions']);
-  // Of the 90 minutes that CI has.
+  // CI has 90 minutes.
   expect(runs.reduce((sum, [, , minutes]) => sum + Number(minutes), 0)).toBeLessThanOrEqual(75);
 });
 
@@ -97,7 +100,7 @@ test('cases that want Xen to be booted otherwise have a boot of their own', () =
   ]);
   const found = findCases(join(import.meta.dirname, 'cases'));
   expect(byXenOptions(found)).toHaveLength(2);
-  // Guests must not run where domain 0 does.
+  // Guests must not run on domain 0's CPU.
   for (const { xenOptions } of found) expect(xenOptions ?? 'dom0_max_vcpus=1').toMatch(/dom0_max_vcpus=1\b/);
   const appended = (machine: object) => {
     const args = qemuArguments({ image: 'i', share: 's', ...machine });
