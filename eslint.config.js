@@ -1,6 +1,19 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { docstringRule } from './tooling/docstring-rule.mjs';
+
+// Folders whose docstrings were not gone through yet: shorten this list, do not add to it.
+const docstringsNotDone = [
+  'packages/protocol/**',
+  'packages/posix/**',
+  'packages/hypervisor/**',
+  'packages/sender/src/*',
+  'packages/receiver/**',
+  'apps/xl/src/{migrate,trace}/**',
+  'apps/xl-save-helper/src/link.ts',
+  'test/xen-lab/cases/**',
+];
 
 export default defineConfig(
   globalIgnores([
@@ -36,6 +49,12 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    files: ['**/*.{ts,mjs,cjs,js}'],
+    ignores: docstringsNotDone,
+    plugins: { mig: { rules: { docstring: docstringRule } } },
+    rules: { 'mig/docstring': 'error' },
   },
   // What users start.
   { files: ['apps/*/bin/*.js'], languageOptions: { sourceType: 'commonjs' } },
