@@ -27,7 +27,7 @@ const sourceStates = Object.keys(sourceTable) as SourceState[];
 const targetStates = Object.keys(targetTable) as TargetState[];
 
 function inState(state: SourceState): Stratum[] {
-  return faultStrata.filter(({ moment }) => between(sourceTable, moment.source).includes(state));
+  return faultStrata.filter(({ point }) => between(sourceTable, point.source).includes(state));
 }
 
 function kills(among: readonly Stratum[]): Set<string> {
@@ -54,7 +54,7 @@ describe('every row of the tables has cases', () => {
   });
 
   it.each(targetStates)('the target in %s', (state) => {
-    const cases = faultStrata.filter(({ moment }) => between(targetTable, moment.target).includes(state));
+    const cases = faultStrata.filter(({ point }) => between(targetTable, point.target).includes(state));
     expect([...new Set(cases.map(({ fault }) => fault.kind))]).toEqual(
       expect.arrayContaining(['cut', 'stall', 'truncate', 'kill']),
     );
@@ -73,19 +73,19 @@ function rowsOf(cases: readonly OperatorStratum[]): string[] {
 describe('an operator', () => {
   it.each(sourceStates)('gives each command at the source in %s', (state) => {
     const cases = operatorStrata.filter(
-      ({ moment, operator }) =>
-        operator.end === 'source' && between(sourceTable, moment.source).includes(state),
+      ({ point, operator }) =>
+        operator.end === 'source' && between(sourceTable, point.source).includes(state),
     );
     // Points with the domain held, where a command gets no answer from it.
-    const gripped = ['suspending', 'renaming-away', 'taking-back', 'destroying'].includes(state);
-    const expected = gripped ? played.filter((row) => !['list', 'create', 'migrate'].includes(row)) : played;
+    const blocked = ['suspending', 'renaming-away', 'taking-back', 'destroying'].includes(state);
+    const expected = blocked ? played.filter((row) => !['list', 'create', 'migrate'].includes(row)) : played;
     expect(rowsOf(cases)).toEqual(expect.arrayContaining(expected));
   });
 
   it.each(targetStates)('gives each command at the target in %s', (state) => {
     const cases = operatorStrata.filter(
-      ({ moment, operator }) =>
-        operator.end === 'target' && between(targetTable, moment.target).includes(state),
+      ({ point, operator }) =>
+        operator.end === 'target' && between(targetTable, point.target).includes(state),
     );
     const expected =
       state === 'starting' ? played.filter((row) => !['list', 'create'].includes(row)) : played;
@@ -113,7 +113,7 @@ it('a case is the same again for the same seed and number, and its details other
 });
 
 it('no two cases of the enumeration are the same', () => {
-  const described = strata.map((each) => `${describeCase(each)} ${each.moment.source.join(' ')}`);
+  const described = strata.map((each) => `${describeCase(each)} ${each.point.source.join(' ')}`);
   expect(described.filter((each, i) => described.indexOf(each) !== i)).toEqual([]);
 });
 
@@ -184,7 +184,7 @@ describe('what violates the promise is seen', () => {
   it('and what keeps it is not', () => {
     expect(cutInPrecopy).toMatchObject({
       fault: { kind: 'cut' },
-      moment: { source: ['precopy', 'precopy'] },
+      point: { source: ['precopy', 'precopy'] },
     });
     expect(judge(cutInPrecopy, asPromised)).toEqual([]);
   });
@@ -195,10 +195,10 @@ describe('what violates the promise is seen', () => {
 });
 
 const atReady = caseOf(1, operatorCase('ready', 'pause', 'source'));
-function operatorCase(moment: string, command: string, end: string): number {
+function operatorCase(point: string, command: string, end: string): number {
   return strata.findIndex(
     (each) =>
-      each.moment.name === moment &&
+      each.point.name === point &&
       each.operator?.command === command &&
       each.operator.end === end &&
       Object.keys(each.operator).length === 2,
@@ -211,7 +211,7 @@ const refused: Acted = {
   status: 1,
   output: "xl: domain 1: busy is being migrated by process 9: 'xl migrate-status busy' says how far it is",
   ended: true,
-  gripped: false,
+  blocked: false,
   before: held,
   after: held,
   removed: [],

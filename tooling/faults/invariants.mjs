@@ -11,9 +11,9 @@
  * @param {Case} it
  * @param {Seen} seen
  */
-export function checkAlways(check, { moment }, seen) {
+export function checkAlways(check, { point }, seen) {
   const { last, others } = seen;
-  check(seen.reached, `it never came to ${moment.name}`);
+  check(seen.reached, `it never came to ${point.name}`);
   check(seen.late === undefined, `does not end: ${seen.late}`);
   for (const each of seen.confusion) check(false, `the relay does not understand the conversation: ${each}`);
   for (const each of seen.left) check(false, `left behind: ${each}`);

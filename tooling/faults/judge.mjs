@@ -205,8 +205,8 @@ const withoutPermission = (event) => event !== 'success-read';
  * @param {Seen} seen
  * @returns {readonly SourceState[]}
  */
-function sourceStates({ fault, moment, expected }, { stateAtFault }) {
-  const range = between(sourceTable, moment.source);
+function sourceStates({ fault, point, expected }, { stateAtFault }) {
+  const range = between(sourceTable, point.source);
   if (expected !== undefined) return expected;
   if (fault.kind === 'stall' && fault.direction === 'forward') {
     return closure(sourceTable, range, withoutPermission);
@@ -223,7 +223,7 @@ function sourceStates({ fault, moment, expected }, { stateAtFault }) {
   if (signal === 'SIGSTOP') return closure(sourceTable, range, byAnything);
   if (another !== undefined) return closure(sourceTable, range, unaided).filter((state) => !isEnd(state));
   // Before permission it stays, and after it is not stopped.
-  if (before(moment.source[1])) return closure(sourceTable, range, unaided).filter(before);
+  if (before(point.source[1])) return closure(sourceTable, range, unaided).filter(before);
   return closure(sourceTable, range, byAnything);
 }
 

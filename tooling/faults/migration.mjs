@@ -74,7 +74,7 @@ export class Migration {
 
   /**
    * @param {string} folder with the folders of the hosts `source` and `target`
-   * @param {{ stops: import('./moments.mjs').Stop[], options: string[], source: Record<string, string>,
+   * @param {{ stops: import('./injection-points.mjs').Stop[], options: string[], source: Record<string, string>,
    * target: Record<string, string> }} setup
    *   the environment of either end
    */

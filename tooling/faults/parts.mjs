@@ -1,11 +1,11 @@
-// The parts of the conversation as they pass: each with its rank (moments.mjs), its section and its length,
+// The parts of the conversation as they pass: each with its rank (injection-points.mjs), its section and its length,
 // known before its first octet is carried. So a fault is placed by name, whatever the offsets are.
 //
 // Headers are read by hand, in the shortest way that works for a correct stream: the code under test must
 // not decide where it is tested.
 
 /** @typedef {{ rank: number, section: string, length: number }} Part */
-/** @typedef {typeof import('./moments.mjs').Rank} Ranks */
+/** @typedef {typeof import('./injection-points.mjs').Rank} Ranks */
 /** @typedef {(length: number) => Promise<Buffer | undefined>} Header the next octets, without taking them; undefined at the end */
 
 const HANDSHAKE = 44;
@@ -145,7 +145,7 @@ export function* backwardParts(ranks) {
 
 /**
  * @param {Part} part
- * @param {import('./moments.mjs').Place} place
+ * @param {import('./injection-points.mjs').Place} place
  * @param {number} fraction
  * @returns the octet of the part at that place; undefined if the place is elsewhere
  */

@@ -1,7 +1,7 @@
 // Performs one case on real processes, from its setup to the observation.
 import { operate } from './operator/operate.mjs';
 import { Scene } from './scene.mjs';
-import { strike } from './strike.mjs';
+import { inject } from './inject.mjs';
 
 /** @import { Case } from './strata.mjs' */
 /** @import { Seen, Skipped } from './scene.mjs' */
@@ -14,9 +14,9 @@ import { strike } from './strike.mjs';
 export async function perform(it, folder) {
   const scene = new Scene(it, folder);
   try {
-    await scene.set();
-    await (it.operator === undefined ? strike(scene, it) : operate(scene, it));
-    return scene.skipped === undefined ? await scene.look() : { skipped: scene.skipped };
+    await scene.setUp();
+    await (it.operator === undefined ? inject(scene, it) : operate(scene, it));
+    return scene.skipped === undefined ? await scene.observe() : { skipped: scene.skipped };
   } finally {
     await scene.close();
   }

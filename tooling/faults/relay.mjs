@@ -8,11 +8,11 @@ import { closeSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { readLines } from './lines.mjs';
-import { Rank } from './moments.mjs';
+import { Rank } from './injection-points.mjs';
 import { afterwards, backwardParts, forwardParts, octetIn, Reader } from './parts.mjs';
 
 /** @import { Readable, Writable } from 'node:stream' */
-/** @import { Direction, Stop } from './moments.mjs' */
+/** @import { Direction, Stop } from './injection-points.mjs' */
 /** @import { Part } from './parts.mjs' */
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GuestLife } from './guest-life.mjs';
 import { Hold } from './hold.mjs';
 import { Migration } from './migration.mjs';
-import { restoring } from './moments.mjs';
+import { restoring } from './injection-points.mjs';
 import { comesTrue, processesOf, send, sweep } from './processes.mjs';
 import { StageHost } from './stage.mjs';
 
@@ -16,7 +16,7 @@ const ENDING = 75_000;
 /** The place, once armed, where the target waits for the end of the copy that it destroys. */
 const LOOKS_WHO_LIVES = { pattern: '^/proc/[0-9]+/stat$', nth: { worker: 1 }, armed: true };
 
-/** @import { Place, Stop } from './moments.mjs' */
+/** @import { Place, Stop } from './injection-points.mjs' */
 /** @import { Ending } from './migration.mjs' */
 /** @import { SourceState } from '@mig/protocol/handshake' */
 /** @import { StageDomain } from './stage.mjs' */
@@ -104,7 +104,7 @@ export class Scene {
   }
 
   /** Starts the guest at the source. */
-  async set() {
+  async setUp() {
     this.source.create('busy');
     this.follow(this.source);
     await this.#life.untilFilled();
@@ -118,12 +118,12 @@ export class Scene {
    *   held at a place that is before the case's own, or the same
    */
   begin(environments, before) {
-    const { moment, fault, fraction } = this.it;
+    const { point, fault, fraction } = this.it;
     const { source, target } = environments;
-    if (moment.grip === 'target') this.#receiver = new Hold(join(this.folder, 'receiver'), LOOKS_WHO_LIVES);
-    if (moment.scene === 'name taken') this.#stopAt(restoring, 0, () => this.#takeName());
+    if (point.block === 'target') this.#receiver = new Hold(join(this.folder, 'receiver'), LOOKS_WHO_LIVES);
+    if (point.scene === 'name taken') this.#stopAt(restoring, 0, () => this.#takeName());
     if (before !== undefined) this.#stopAt(before.place, 0, before.arrive);
-    if (moment.at !== undefined) this.#stopAt(moment.at, fraction);
+    if (point.at !== undefined) this.#stopAt(point.at, fraction);
     this.#migration = new Migration(this.folder, {
       stops: this.#stops.map(({ place, fraction }) => ({ place, fraction })),
       // Everything is dirty once; what is dirty then is sent live, and the rest in the stop-and-copy. All
@@ -158,7 +158,7 @@ export class Scene {
   /** Continues until the conversation is at the case's point; returns whether it got there. */
   async reach() {
     const { migration } = this;
-    const { grip, until, scene } = this.it.moment;
+    const { block, until, scene } = this.it.point;
     const over = () => migration.status !== undefined;
     for (const [i, { arrivals }] of this.#stops.entries()) {
       await migration.until(() => migration.stopsReached > i || over(), COMING);
@@ -172,7 +172,7 @@ export class Scene {
     }
     // As for the target's: the source has looked for the name before its first page.
     if (scene === 'away name taken') this.source.createDecoy('busy--migratedaway');
-    if (grip !== undefined) this.#grip(grip);
+    if (block !== undefined) this.#block(block);
     if (until === undefined) return true;
     // The target has ended, and its messages are still held.
     if ('ended' in until) return migration.until(() => migration.targetStatus !== undefined, COMING);
@@ -186,15 +186,15 @@ export class Scene {
     return come();
   }
 
-  /** @param {NonNullable<import('./moments.mjs').Moment['grip']>} grip */
-  #grip(grip) {
-    if (grip === 'target') {
+  /** @param {NonNullable<import('./injection-points.mjs').InjectionPoint['block']>} block */
+  #block(block) {
+    if (block === 'target') {
       const receiver = this.#receiver;
       receiver?.arm();
       return this.undoLater(() => receiver?.go());
     }
-    const host = grip.startsWith('source') ? this.source : this.target;
-    if (grip.endsWith('lock')) {
+    const host = block.startsWith('source') ? this.source : this.target;
+    if (block.endsWith('lock')) {
       host.lock();
       this.undoLater(() => host.unlock());
     } else {
@@ -247,7 +247,7 @@ export class Scene {
   }
 
   /** @returns {Promise<Seen>} */
-  async look() {
+  async observe() {
     const { migration } = this;
     for (const host of this.#hosts) host.continue();
     // An end that did not end would change the observation.

@@ -5,7 +5,7 @@ import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { lockDescriptor } from '@mig/posix';
 import { remnantsIn } from '../host-files.mjs';
 import { busyGuest, idleGuest, UUID } from './guests.mjs';
-import { MEMORY } from './moments.mjs';
+import { MEMORY } from './injection-points.mjs';
 import { comesTrue, commandOf, send, stateOf } from './processes.mjs';
 
 /** Milliseconds between the end of a domain's folder and of its process, at most. */
@@ -183,7 +183,7 @@ export class StageHost {
   /**
    * Finds, among those that were living, the domains whose folder somebody else has removed: they live on
    * without it. A domain that ends removes its folder itself, and is waited for, because its process ends a
-   * moment later.
+   * point later.
    * @param {readonly Living[]} living
    */
   async robbed(living) {

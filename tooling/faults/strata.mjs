@@ -2,11 +2,11 @@
 // one of these with its details (which octet, which timeout is the shorter ...) drawn from the seed and the
 // case's number.
 import { Random } from '../fuzz/random.mjs';
-import { backwardMoments, forwardMoments, heldMoments } from './moments.mjs';
+import { backwardPoints, forwardPoints, heldPoints } from './injection-points.mjs';
 import { describeOperator, operatorStrata } from './operator/strata.mjs';
 
 /** @import { SourceState } from '@mig/protocol/handshake' */
-/** @import { Direction, Moment } from './moments.mjs' */
+/** @import { Direction, InjectionPoint } from './injection-points.mjs' */
 /** @import { OperatorStratum } from './operator/strata.mjs' */
 
 /**
@@ -26,7 +26,7 @@ import { describeOperator, operatorStrata } from './operator/strata.mjs';
 /** @typedef {Plain | OneWay | Stall | Kill} Fault */
 /**
  * @typedef {object} Stratum
- * @property {Moment} moment
+ * @property {InjectionPoint} point
  * @property {Fault} fault
  * @property {undefined} [operator]
  * @property {readonly SourceState[] | undefined} [expected] states in which the source can end, where the tables leave
@@ -34,103 +34,103 @@ import { describeOperator, operatorStrata } from './operator/strata.mjs';
  */
 
 /**
- * @param {Moment} moment
+ * @param {InjectionPoint} point
  * @param {Fault} fault
  * @param {readonly SourceState[]} [expected]
  * @returns {Stratum}
  */
-const stratum = (moment, fault, expected) => ({ moment, fault, ...(expected && { expected }) });
-const moments = [...forwardMoments, ...backwardMoments, ...heldMoments];
+const stratum = (point, fault, expected) => ({ point, fault, ...(expected && { expected }) });
+const points = [...forwardPoints, ...backwardPoints, ...heldPoints];
 /** @param {string[]} names */
 const named = (...names) => {
-  const found = moments.filter(({ name }) => names.includes(name));
-  if (found.length !== names.length) throw new Error(`no such moment among ${names.join(', ')}`);
+  const found = points.filter(({ name }) => names.includes(name));
+  if (found.length !== names.length) throw new Error(`no such point among ${names.join(', ')}`);
   return found;
 };
 
 /**
  * Tells whether a changed octet can be detected: the stream has no checksum, and nobody can check the
  * vCPU's state.
- * @param {Moment} moment
+ * @param {InjectionPoint} point
  */
-const corruptible = (moment) => moment.name !== 'EMULATOR_CONTEXT, context';
+const corruptible = (point) => point.name !== 'EMULATOR_CONTEXT, context';
 /**
  * Tells whether to stall here: one stall in a part is as good as another, and takes its time.
- * @param {Moment} moment
+ * @param {InjectionPoint} point
  */
 const stallable = ({ at }) => at === undefined || !['count', 'pfns'].includes(at.section);
 
-const octetFaults = [...forwardMoments, ...backwardMoments].flatMap((moment) => {
-  const { direction } = moment.at;
+const octetFaults = [...forwardPoints, ...backwardPoints].flatMap((point) => {
+  const { direction } = point.at;
   return [
-    stratum(moment, { kind: 'cut' }),
-    stratum(moment, { kind: 'truncate', direction }),
-    stratum(moment, { kind: 'inject' }),
-    ...(corruptible(moment) ? [stratum(moment, { kind: 'corrupt' })] : []),
-    ...(stallable(moment) ? [stratum(moment, { kind: 'stall', direction })] : []),
+    stratum(point, { kind: 'cut' }),
+    stratum(point, { kind: 'truncate', direction }),
+    stratum(point, { kind: 'inject' }),
+    ...(corruptible(point) ? [stratum(point, { kind: 'corrupt' })] : []),
+    ...(stallable(point) ? [stratum(point, { kind: 'stall', direction })] : []),
   ];
 });
 
 const over = ['completed', 'taken back'];
 const directions = /** @type {const} */ (['forward', 'backward']);
-const lineFaults = heldMoments
+const lineFaults = heldPoints
   .filter(({ name }) => !over.includes(name))
-  .flatMap((moment) => [
-    stratum(moment, { kind: 'cut' }),
-    stratum(moment, { kind: 'stall', direction: 'both' }),
+  .flatMap((point) => [
+    stratum(point, { kind: 'cut' }),
+    stratum(point, { kind: 'stall', direction: 'both' }),
     ...directions.flatMap((direction) => [
-      stratum(moment, { kind: 'truncate', direction }),
-      stratum(moment, { kind: 'deafen', direction }),
+      stratum(point, { kind: 'truncate', direction }),
+      stratum(point, { kind: 'deafen', direction }),
     ]),
   ]);
 
-const killMoments = [
+const killPoints = [
   ...named('banner', 'first pass, pages', 'last pass, pages', 'ready', 'permission', 'report', 'status'),
   ...named('report of failure', 'permission back of failure'),
-  ...heldMoments,
+  ...heldPoints,
 ];
 
 const signals = /** @type {const} */ (['SIGKILL', 'SIGTERM', 'SIGSTOP']);
 const victims = /** @type {const} */ (['source', 'target', 'relay']);
-const processFaults = killMoments.flatMap((moment) =>
+const processFaults = killPoints.flatMap((point) =>
   victims
-    .filter((victim) => victim === 'source' || !targetIsOver(moment))
+    .filter((victim) => victim === 'source' || !targetIsOver(point))
     .flatMap((victim) =>
-      signals.map((signal) => stratum(moment, { kind: 'kill', victim, signals: [signal] })),
+      signals.map((signal) => stratum(point, { kind: 'kill', victim, signals: [signal] })),
     ),
 );
 
-/** @param {Moment} moment */
+/** @param {InjectionPoint} point */
 function targetIsOver({ target: [from] }) {
   return from === 'completed' || from === 'given-back';
 }
 
-/** @param {Moment} moment */
-function signalsAt(moment) {
-  return signals.filter((signal) => signal !== 'SIGTERM' || moment.name === 'first pass, pages');
+/** @param {InjectionPoint} point */
+function signalsAt(point) {
+  return signals.filter((signal) => signal !== 'SIGTERM' || point.name === 'first pass, pages');
 }
 
 /** Faults of the domain while the source holds it. */
-const sourceDomainFaults = killMoments
+const sourceDomainFaults = killPoints
   .filter(({ name }) => !over.includes(name))
-  .flatMap((moment) =>
-    signalsAt(moment)
-      .filter((signal) => signal !== 'SIGSTOP' || moment.grip !== 'source domain')
-      .map((signal) => stratum(moment, { kind: 'kill', victim: 'source domain', signals: [signal] })),
+  .flatMap((point) =>
+    signalsAt(point)
+      .filter((signal) => signal !== 'SIGSTOP' || point.block !== 'source domain')
+      .map((signal) => stratum(point, { kind: 'kill', victim: 'source domain', signals: [signal] })),
   );
 
 /** Points without a copy, or perhaps without one. */
 const noCopy = ['banner', 'giving permission', 'report of failure', 'destroying the copy'];
 
 /** Faults of the copy before it runs: afterwards its end is its own affair. */
-const targetDomainFaults = killMoments
+const targetDomainFaults = killPoints
   .filter(({ target: [from] }) =>
     ['restoring', 'awaiting-permission', 'starting', 'reporting-failure'].includes(from),
   )
   .filter(({ name }) => !noCopy.includes(name))
-  .flatMap((moment) =>
-    signalsAt(moment).map((signal) =>
-      stratum(moment, { kind: 'kill', victim: 'target domain', signals: [signal] }),
+  .flatMap((point) =>
+    signalsAt(point).map((signal) =>
+      stratum(point, { kind: 'kill', victim: 'target domain', signals: [signal] }),
     ),
   );
 
@@ -138,32 +138,32 @@ const interrupts = /** @type {const} */ (['SIGINT', 'SIGHUP']);
 const peers = /** @type {const} */ (['target', 'relay']);
 const other = [
   // The guest does not stop for its suspend; or does just when that is given up.
-  ...named('suspending').map((moment) => stratum(moment, { kind: 'wait' }, ['suspending', 'stop-and-copy'])),
+  ...named('suspending').map((point) => stratum(point, { kind: 'wait' }, ['suspending', 'stop-and-copy'])),
   // Nothing else goes wrong, but the target cannot have the name, or the source not the other name.
-  ...named('permission').map((moment) => stratum(moment, { kind: 'wait' }, ['completed'])),
-  ...named('permission back of failure').map((moment) => stratum(moment, { kind: 'wait' }, ['taken-back'])),
-  ...named('ready').map((moment) =>
-    stratum({ ...moment, scene: 'away name taken' }, { kind: 'wait' }, ['renaming-away']),
+  ...named('permission').map((point) => stratum(point, { kind: 'wait' }, ['completed'])),
+  ...named('permission back of failure').map((point) => stratum(point, { kind: 'wait' }, ['taken-back'])),
+  ...named('ready').map((point) =>
+    stratum({ ...point, scene: 'away name taken' }, { kind: 'wait' }, ['renaming-away']),
   ),
   // Ctrl-C and a closed terminal; and a second signal where the first was only noted.
-  ...named('first pass, pages', 'last pass, pages', 'ready', 'renaming away').flatMap((moment) =>
-    interrupts.map((signal) => stratum(moment, { kind: 'kill', victim: 'source', signals: [signal] })),
+  ...named('first pass, pages', 'last pass, pages', 'ready', 'renaming away').flatMap((point) =>
+    interrupts.map((signal) => stratum(point, { kind: 'kill', victim: 'source', signals: [signal] })),
   ),
-  ...named('permission', 'starting', 'report', 'permission back of failure').map((moment) =>
-    stratum(moment, { kind: 'kill', victim: 'source', signals: ['SIGTERM', 'SIGTERM'] }),
+  ...named('permission', 'starting', 'report', 'permission back of failure').map((point) =>
+    stratum(point, { kind: 'kill', victim: 'source', signals: ['SIGTERM', 'SIGTERM'] }),
   ),
   // The domain that must be resumed does not answer.
-  ...named('permission back of failure').map((moment) =>
-    stratum(moment, { kind: 'kill', victim: 'source domain', signals: ['SIGSTOP'], forEver: true }, [
+  ...named('permission back of failure').map((point) =>
+    stratum(point, { kind: 'kill', victim: 'source domain', signals: ['SIGSTOP'], forEver: true }, [
       'taking-back',
     ]),
   ),
   // A line that is dead for good, and a peer that nobody continues.
-  ...named('first pass, pages', 'report').map((moment) =>
-    stratum(moment, { kind: 'stall', direction: 'both', forEver: true }),
+  ...named('first pass, pages', 'report').map((point) =>
+    stratum(point, { kind: 'stall', direction: 'both', forEver: true }),
   ),
-  ...named('first pass, pages', 'ready').flatMap((moment) =>
-    peers.map((victim) => stratum(moment, { kind: 'kill', victim, signals: ['SIGSTOP'], forEver: true })),
+  ...named('first pass, pages', 'ready').flatMap((point) =>
+    peers.map((victim) => stratum(point, { kind: 'kill', victim, signals: ['SIGSTOP'], forEver: true })),
   ),
 ];
 
@@ -258,10 +258,10 @@ export function caseOf(seed, index, slowness = 1) {
 }
 
 /** @param {AnyStratum} it */
-export function describeCase({ moment, fault, operator }) {
-  const scene = moment.scene === 'away name taken' ? ` (${moment.scene})` : '';
+export function describeCase({ point, fault, operator }) {
+  const scene = point.scene === 'away name taken' ? ` (${point.scene})` : '';
   const what = operator === undefined ? describeFault(fault) : `operator: ${describeOperator(operator)}`;
-  return `${moment.name}${scene}: ${what}`;
+  return `${point.name}${scene}: ${what}`;
 }
 
 /** @param {Fault} fault */

@@ -101,7 +101,7 @@ export class Summary {
     if (again === true) this.again++;
     if (it.operator !== undefined) this.#operators++;
     if (violations.length > 0) this.#bad.push({ it, violations });
-    const [state] = it.moment.source;
+    const [state] = it.point.source;
     const row = `${state}\n${wordsOf(it)}`;
     const ends = this.#rows.get(row) ?? new Map();
     this.#rows.set(row, ends);

@@ -11,7 +11,7 @@ export const RENAMED = 'renamed';
 
 /**
  * @typedef {object} Scenery what the words are made of
- * @property {string} name of the domain, as it is called at the moment of the look
+ * @property {string} name of the domain, as it is called at the point of the look
  * @property {string} folder of the case, for files
  * @property {string} image of an idle domain that has the guest's UUID
  * @property {string} third the folder of a third host

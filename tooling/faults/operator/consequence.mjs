@@ -27,11 +27,11 @@ const orphan = { target: NOTHING, third: NOTHING, status: 'SIGKILL' };
  * @param {OperatorStratum} stratum
  * @returns {End}
  */
-function undisturbed({ moment, operator }) {
+function undisturbed({ point, operator }) {
   if (operator.orphaned) {
-    return { ...orphan, source: moment.name === 'ready' ? 'busy suspended' : 'busy--migratedaway suspended' };
+    return { ...orphan, source: point.name === 'ready' ? 'busy suspended' : 'busy--migratedaway suspended' };
   }
-  return moment.scene === undefined ? there : here;
+  return point.scene === undefined ? there : here;
 }
 
 /**
@@ -106,15 +106,15 @@ function destroyed(base, end, standing) {
  * @param {Found} standing
  * @returns {End[]}
  */
-function made({ moment, operator }, base, standing) {
+function made({ point, operator }, base, standing) {
   if (operator.when === 'over' || operator.orphaned) return [base];
   if (operator.end === 'target') {
-    const isBefore = between(targetTable, moment.target).some((state) =>
+    const isBefore = between(targetTable, point.target).some((state) =>
       ['greeting', 'restoring'].includes(state),
     );
     return standing === 'incoming' || isBefore ? [here] : [base];
   }
-  if (standing !== 'sent' || moment.scene === undefined) return [base];
+  if (standing !== 'sent' || point.scene === undefined) return [base];
   // It comes back without its name: no second domain is made with a UUID that was sent away.
   return [{ ...base, source: 'busy--migratedaway running' }];
 }

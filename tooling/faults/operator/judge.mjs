@@ -58,7 +58,7 @@ export function judgeOperator(it, seen) {
   checkAlways(check, it, seen);
   const acted = seen.operator;
   if (!seen.reached || acted?.status === undefined) return violations;
-  const { operator, moment } = it;
+  const { operator, point } = it;
   const { removed, left, ended, output, status } = acted;
   for (const each of left) check(false, each);
   check(ended, `xl ${operator.command} does not end`);
@@ -78,7 +78,7 @@ export function judgeOperator(it, seen) {
     const due = standingsAt(it);
     const found = standingOf(acted.before);
     if (!due.includes(found)) {
-      check(false, `not reached: the domain stands ${found} at ${moment.name}, not ${due.join(' or ')}`);
+      check(false, `not reached: the domain stands ${found} at ${point.name}, not ${due.join(' or ')}`);
       return violations;
     }
   }
@@ -133,9 +133,9 @@ function situations(it, { looked, atLook, before, after }) {
  * Tells whether only the command changes the domain while the conversation is held.
  * @param {OperatorCase} it
  */
-function isStill({ moment, operator: { end, when, orphaned } }) {
+function isStill({ point, operator: { end, when, orphaned } }) {
   if (when === 'over' || orphaned) return true;
-  return end === 'source' ? between(sourceTable, moment.source).length === 1 : moment.scene === undefined;
+  return end === 'source' ? between(sourceTable, point.source).length === 1 : point.scene === undefined;
 }
 
 /** @param {Observed} observed @returns {Found} */
@@ -148,11 +148,11 @@ function standingOf({ domains: [domain] }) {
  * @param {Situation} situation
  * @returns {Due}
  */
-function verdictOf({ moment, operator: { command, end } }, { standing, stale }) {
+function verdictOf({ point, operator: { command, end } }, { standing, stale }) {
   const { row, makes } = commands[command];
   if (row === 'list') return 'does';
   const isOwnNameTaken = ['free', 'taken', 'suspended', 'abandoned'].includes(standing);
-  const isDecoyThere = end === 'target' && moment.scene === 'name taken';
+  const isDecoyThere = end === 'target' && point.scene === 'name taken';
   if (makes === 'name') return isOwnNameTaken || isDecoyThere ? 'name-taken' : 'does';
   if (standing === 'none') {
     if (makes !== undefined) return 'does';

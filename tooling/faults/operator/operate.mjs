@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { permission, ready, restoring } from '../moments.mjs';
+import { permission, ready, restoring } from '../injection-points.mjs';
 import { comesTrue, send, stateOf } from '../processes.mjs';
-import { timeouts } from '../strike.mjs';
+import { timeouts } from '../inject.mjs';
 import { commands, imageIn } from './commands.mjs';
 import { idleImage } from './image.mjs';
 import { isPossible, OperatorProcess, program, receiver } from './process.mjs';
@@ -25,7 +25,7 @@ import { isRaced, standingsAt } from './standings.mjs';
  * not act
  * @property {string} output
  * @property {boolean} ended in time
- * @property {boolean} gripped the domain's process or the host's lock was held: nothing was observed
+ * @property {boolean} blocked the domain's process or the host's lock was held: nothing was observed
  * @property {Observed} [atLook]
  * @property {boolean | undefined} [looked] whether it waited between its look and its act
  * @property {Observed} [before] the act
@@ -121,7 +121,7 @@ class Operation {
     this.host = scene[end];
     this.command = commands[command];
     /** @type {Acted} */
-    this.seen = { output: '', ended: false, gripped: false, removed: [], files: [], left: [] };
+    this.seen = { output: '', ended: false, blocked: false, removed: [], files: [], left: [] };
     scene.seen.operator = this.seen;
     scene.closeLater(() => this.#process?.close());
   }
@@ -137,9 +137,9 @@ class Operation {
 
   async act() {
     const { seen, scene } = this;
-    const { moment, operator, descriptors } = this.it;
-    seen.gripped = moment.grip?.startsWith(operator.end) === true && operator.when === undefined;
-    if (!seen.gripped) {
+    const { point, operator, descriptors } = this.it;
+    seen.blocked = point.block?.startsWith(operator.end) === true && operator.when === undefined;
+    if (!seen.blocked) {
       await this.#untilStarted();
       const due = standingsAt(this.it);
       await comesTrue(() => due.includes(this.#standing()), COMING);
@@ -150,9 +150,9 @@ class Operation {
     const { hindrance } = this.command;
     this.#process ??= this.#start({ hindrance, left: descriptors });
     this.#process.go();
-    if (seen.gripped) scene.release();
+    if (seen.blocked) scene.release();
     seen.ended = await this.#process.ends();
-    if (!seen.gripped) seen.after = this.#observe();
+    if (!seen.blocked) seen.after = this.#observe();
     seen.removed = await this.host.robbed(living);
     const { status, output } = this.#process;
     if (status !== undefined) seen.status = status;
@@ -164,8 +164,8 @@ class Operation {
   async #untilStarted() {
     const { it } = this;
     const { migration } = this.scene;
-    const { moment, operator } = it;
-    if (operator.end === 'source' || moment.target[1] !== 'completed' || isRaced(it)) return;
+    const { point, operator } = it;
+    if (operator.end === 'source' || point.target[1] !== 'completed' || isRaced(it)) return;
     await migration.until(() => migration.targetStatus !== undefined, COMING);
   }
 

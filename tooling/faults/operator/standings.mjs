@@ -42,11 +42,11 @@ const target = {
  * Tells whether the migration goes on while the command acts, so that its progress is unknown.
  * @param {OperatorStratum} stratum
  */
-export function isRaced({ moment: { grip, until, scene }, operator: { end, when, orphaned } }) {
+export function isRaced({ point: { block, until, scene }, operator: { end, when, orphaned } }) {
   if (when === 'over' || orphaned) return false;
-  if (grip?.startsWith(end)) return true;
+  if (block?.startsWith(end)) return true;
   return (
-    (until !== undefined && 'source' in until && grip === undefined) ||
+    (until !== undefined && 'source' in until && block === undefined) ||
     (scene !== undefined && end === 'target')
   );
 }
@@ -56,17 +56,17 @@ export function isRaced({ moment: { grip, until, scene }, operator: { end, when,
  * @returns {Found[]} possible standings of the domain at the operator's end
  */
 export function standingsAt(it) {
-  const { moment, operator } = it;
+  const { point, operator } = it;
   const { end, when, orphaned } = operator;
-  const isBack = moment.scene !== undefined;
-  if (orphaned) return [moment.name === 'ready' ? 'abandoned' : 'away'];
+  const isBack = point.scene !== undefined;
+  if (orphaned) return [point.name === 'ready' ? 'abandoned' : 'away'];
   if (when === 'over') return [(end === 'source') === isBack ? 'free' : 'none'];
   const all =
     end === 'source'
-      ? foundIn(sourceTable, source, moment.source, isRaced(it))
-      : foundIn(targetTable, target, moment.target, isRaced(it));
+      ? foundIn(sourceTable, source, point.source, isRaced(it))
+      : foundIn(targetTable, target, point.target, isRaced(it));
   // Once the copy is begun it exists as long as the line is held.
-  if (!isRaced(it) && hasCopy(moment) && end === 'target' && all.has('incoming')) all.delete('none');
+  if (!isRaced(it) && hasCopy(point) && end === 'target' && all.has('incoming')) all.delete('none');
   // A toolstack releases it in the end.
   if (isRaced(it) && all.has('taken')) all.add('free');
   return [...all];
@@ -87,7 +87,7 @@ function foundIn(table, found, range, raced) {
 
 /**
  * Tells whether the target has read the configuration: then its copy comes.
- * @param {import('../moments.mjs').Moment} moment
+ * @param {import('../injection-points.mjs').InjectionPoint} point
  */
 function hasCopy({ at, source: [state] }) {
   return state !== 'awaiting-banner' && !(at?.direction === 'forward' && at.rank <= 0);

@@ -1,26 +1,26 @@
 // The operator's actions, enumerated: each command at every point of a migration, at either end; at once,
 // or after a look at an earlier point.
-import { backwardMoments, forwardMoments, heldMoments } from '../moments.mjs';
+import { backwardPoints, forwardPoints, heldPoints } from '../injection-points.mjs';
 import { commandNames, commands } from './commands.mjs';
 
-/** @typedef {import('../moments.mjs').Moment} Moment */
+/** @typedef {import('../injection-points.mjs').InjectionPoint} InjectionPoint */
 /**
  * @typedef {object} Operator
  * @property {import('./commands.mjs').CommandName} command
  * @property {'source' | 'target'} end
- * @property {Look | undefined} [look] the moment at which the command looks; without it, it looks when it acts
+ * @property {Look | undefined} [look] the point at which the command looks; without it, it looks when it acts
  * @property {'over'} [when] acts once the migration is over
- * @property {true} [orphaned] acts once `xl migrate` has been killed at the moment, and the line is cut
+ * @property {true} [orphaned] acts once `xl migrate` has been killed at the point, and the line is cut
  */
 /** @typedef {'before' | 'restoring' | 'ready' | 'permission'} Look */
-/** @typedef {{ moment: Moment, operator: Operator, fault?: undefined }} OperatorStratum */
+/** @typedef {{ point: InjectionPoint, operator: Operator, fault?: undefined }} OperatorStratum */
 
-const all = [...forwardMoments, ...backwardMoments, ...heldMoments];
+const all = [...forwardPoints, ...backwardPoints, ...heldPoints];
 /** @param {string} name */
-const named = (name) => all.find((moment) => moment.name === name) ?? fail(name);
+const named = (name) => all.find((point) => point.name === name) ?? fail(name);
 /** @param {string} name @returns {never} */
 function fail(name) {
-  throw new Error(`no such moment: ${name}`);
+  throw new Error(`no such point: ${name}`);
 }
 
 /** Names of the commands that look first. */
@@ -41,16 +41,16 @@ const forward = [
 
 /**
  * Tells whether an end can answer; for one that is held see `together`.
- * @param {Moment} moment
+ * @param {InjectionPoint} point
  * @param {'source' | 'target'} end
  */
-const isFree = ({ grip }, end) => grip === undefined || !grip.startsWith(end);
+const isFree = ({ block }, end) => block === undefined || !block.startsWith(end);
 
 const ends = /** @type {const} */ (['source', 'target']);
-const atOnce = [...forward, ...backwardMoments, ...heldMoments].flatMap((moment) =>
+const atOnce = [...forward, ...backwardPoints, ...heldPoints].flatMap((point) =>
   ends
-    .filter((end) => isFree(moment, end))
-    .flatMap((end) => commandNames.map((command) => ({ moment, operator: { command, end } }))),
+    .filter((end) => isFree(point, end))
+    .flatMap((end) => commandNames.map((command) => ({ point, operator: { command, end } }))),
 );
 
 /** @type {readonly Look[]} in order */
@@ -70,22 +70,22 @@ const acts = /** @type {[string, number][]} */ ([
   ['destroying', 4],
   ['permission back of failure', 4],
   ['taking back', 4],
-]).map(([name, earlier]) => ({ moment: named(name), earlier, when: {} }));
+]).map(([name, earlier]) => ({ point: named(name), earlier, when: {} }));
 const afterwards = ['target completed', 'permission back of failure'].map((name) => ({
-  moment: named(name),
+  point: named(name),
   earlier: 4,
   when: { when: /** @type {const} */ ('over') },
 }));
 
 /** Cases with a look. From its look on `xl migrate` prevents any other: at the source, the campaign's own. */
-const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =>
+const fromALook = [...acts, ...afterwards].flatMap(({ point, earlier, when }) =>
   ends.flatMap((end) =>
     looksAt[end]
       .slice(0, looksAt[end].length - looks.length + earlier)
       .flatMap((look) =>
         heldNames
           .filter((command) => commands[command].row !== 'migrate' || end === 'target')
-          .map((command) => ({ moment, operator: { command, end, look, ...when } })),
+          .map((command) => ({ point, operator: { command, end, look, ...when } })),
       ),
   ),
 );
@@ -93,7 +93,7 @@ const fromALook = [...acts, ...afterwards].flatMap(({ moment, earlier, when }) =
 /** Cases with a dead `xl migrate`: it leaves the domain abandoned, or away. */
 const orphaned = ['ready', 'permission'].flatMap((name) =>
   commandNames.map((command) => ({
-    moment: named(name),
+    point: named(name),
     operator: { command, end: /** @type {const} */ ('source'), orphaned: /** @type {const} */ (true) },
   })),
 );

@@ -26,7 +26,7 @@ import { isPossible } from '../operator/process.mjs';
 /** States that occur only after a failure of the target. @type {SourceState[]} */
 const seldom = ['awaiting-permission-back', 'taking-back', 'taken-back'];
 /** @type {When[]} in order */
-export const moments = [
+export const points = [
   'before',
   .../** @type {SourceState[]} */ (Object.keys(sourceTable)).filter((state) => !seldom.includes(state)),
   'over',
@@ -48,8 +48,8 @@ const victims = ['xl migrate', 'xl-receive', 'xl migrate', 'xl-receive', 'domain
 /** @type {string[][]} */
 const rates = [[], ['--bandwidth', '40MB/s'], ['--bandwidth', '15MB/s']];
 
-/** @param {number} number in `moments` */
-const momentAt = (number) => /** @type {When} */ (moments[number]);
+/** @param {number} number in `points` */
+const pointAt = (number) => /** @type {When} */ (points[number]);
 
 /**
  * @param {number} seed
@@ -58,9 +58,9 @@ const momentAt = (number) => /** @type {When} */ (moments[number]);
  */
 export function planOf(seed, round) {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + round);
-  const when = (from = 0) => random.from(from, moments.length - 1);
+  const when = (from = 0) => random.from(from, points.length - 1);
   const stop = random.chance(0.7)
-    ? { victim: random.pick(toolstacks), acts: random.pick(moments.slice(1, -1)) }
+    ? { victim: random.pick(toolstacks), acts: random.pick(points.slice(1, -1)) }
     : undefined;
   /** @type {(Act | Kill)[]} */
   const acts = Array.from({ length: random.from(1, 4) }, () => {
@@ -68,18 +68,18 @@ export function planOf(seed, round) {
     if (rare.includes(command)) command = random.pick(names);
     const two = [when(), when()];
     const [first, last] = [Math.min(...two), Math.max(...two)];
-    const second = stop !== undefined && random.chance(0.7) ? moments.indexOf(stop.acts) : last;
+    const second = stop !== undefined && random.chance(0.7) ? points.indexOf(stop.acts) : last;
     const isHeld = commands[command].acts !== undefined && random.chance(0.5);
     return {
       kind: 'command',
       command,
       at: random.chance(0.5) ? 'source' : 'target',
-      ...(isHeld && { looks: momentAt(Math.min(first, second)) }),
-      acts: momentAt(second),
+      ...(isHeld && { looks: pointAt(Math.min(first, second)) }),
+      acts: pointAt(second),
       killed: random.chance(0.1),
     };
   });
-  if (random.chance(0.35)) acts.push({ kind: 'kill', victim: random.pick(victims), acts: momentAt(when(1)) });
+  if (random.chance(0.35)) acts.push({ kind: 'kill', victim: random.pick(victims), acts: pointAt(when(1)) });
   return {
     target: random.below(2),
     options: ['-d', '1000000', ...random.pick(rates)],

@@ -98,7 +98,7 @@ export class Round {
    * @param {When} when
    * @param {Promise<PlainMigration>} begun
    */
-  async #moment(when, begun) {
+  async #point(when, begun) {
     if (when === 'before') return;
     const migration = await begun;
     if (when === 'over') await migration.ends(LONGEST);
@@ -122,7 +122,7 @@ export class Round {
    * @param {Promise<unknown>} ended
    */
   async #stop({ victim, acts }, begun, ended) {
-    await this.#moment(acts, begun);
+    await this.#point(acts, begun);
     const pid = this.#pidOf(victim, await begun);
     if (pid === undefined || !send(pid, 'SIGSTOP')) return;
     await ended;
@@ -141,7 +141,7 @@ export class Round {
 
   /** @param {Kill} kill @param {Promise<PlainMigration>} begun */
   async #kill({ victim, acts }, begun) {
-    await this.#moment(acts, begun);
+    await this.#point(acts, begun);
     const pid = this.#pidOf(victim, await begun);
     const isDone = pid !== undefined && stateOf(pid) !== undefined && send(pid, 'SIGKILL');
     if (isDone && victim === 'domain') this.isEnded = true;
@@ -154,15 +154,15 @@ export class Round {
     const { command: name, looks, acts } = act;
     const command = commands[name];
     if (looks !== undefined) {
-      await this.#moment(looks, begun);
+      await this.#point(looks, begun);
       const line = join(this.stage.folder, `hold.${this.#processes.length}`);
       const started = this.#start(act, { line, acts: command.acts });
       await started.process.looked();
-      await this.#moment(acts, begun);
+      await this.#point(acts, begun);
       started.process.go();
       return this.#judge(act, started);
     }
-    await this.#moment(acts, begun);
+    await this.#point(acts, begun);
     return this.#judge(act, this.#start(act, { hindrance: command.hindrance }));
   }
 

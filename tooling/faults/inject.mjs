@@ -14,7 +14,7 @@ const GENEROUS = 30;
  * @param {Scene} scene
  * @param {FaultCase} it the scene's case
  */
-export async function strike(scene, it) {
+export async function inject(scene, it) {
   const { seen } = scene;
   scene.begin(environments(it));
   seen.reached = await scene.reach();
@@ -30,7 +30,7 @@ export async function strike(scene, it) {
  * @param {FaultCase} it
  */
 async function perform(scene, it) {
-  const { fault, moment, mask, octets } = it;
+  const { fault, point, mask, octets } = it;
   const { migration } = scene;
   scene.seen.stateAtFault = migration.sourceStates().at(-1);
   switch (fault.kind) {
@@ -40,7 +40,7 @@ async function perform(scene, it) {
       break;
     case 'wait':
       await migration.act({ do: 'go' });
-      if (moment.grip !== undefined) await untilGivenUp(scene, it);
+      if (point.block !== undefined) await untilGivenUp(scene, it);
       break;
     case 'cut':
       await migration.act({ do: 'cut' });
@@ -83,9 +83,7 @@ async function kill(scene, it, fault) {
   if (pid === undefined) throw new Error(`there is no ${fault.victim}`);
   const victim = pid;
   // After permission the first signal is only noted.
-  const past = ['unknown', 'destroy-failed', 'destroyed'].includes(
-    sourceTable[it.moment.source[0]].onFailure,
-  );
+  const past = ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[it.point.source[0]].onFailure);
   for (const [i, signal] of fault.signals.entries()) {
     if (i > 0) await setTimeout(150);
     send(victim, signal);
@@ -132,16 +130,16 @@ function continueLater(scene, { fault, patience }, pid) {
  * Sets the timeouts: one that should expire is short, the others are long.
  * @param {FaultCase} it
  */
-function environments({ fault, moment, patience }) {
+function environments({ fault, point, patience }) {
   const stops = fault.signals?.[0] === 'SIGSTOP';
   // A wrong length makes the target wait for octets that do not come.
   const waits = ['stall', 'inject', 'corrupt'].includes(fault.kind);
-  const lapses = waits || stops || (fault.kind === 'wait' && moment.grip !== undefined);
+  const lapses = waits || stops || (fault.kind === 'wait' && point.block !== undefined);
   const source = lapses ? patience.source : GENEROUS;
   // If the guest is waited for, nobody else gives up before.
   const target = lapses && fault.kind !== 'wait' ? patience.target : GENEROUS;
   // A banner is awaited while programs start, which takes longer than all that follows.
-  const early = moment.source[0] === 'awaiting-banner';
+  const early = point.source[0] === 'awaiting-banner';
   return timeouts({ banner: early ? source : GENEROUS, source, target });
 }
 

@@ -16,12 +16,12 @@
 /** @typedef {'forward' | 'backward'} Direction from the source to the target, or back */
 
 /**
- * @typedef {object} Moment
+ * @typedef {object} InjectionPoint
  * @property {string} name
  * @property {Place} [at] where the conversation is held; without it, before the target has said anything
  * @property {readonly [SourceState, SourceState]} source
  * @property {readonly [TargetState, TargetState]} target
- * @property {'source lock' | 'target lock' | 'source domain' | 'target'} [grip] what is held while the
+ * @property {'source lock' | 'target lock' | 'source domain' | 'target'} [block] what is held while the
  *   conversation is held, so that an end that goes on comes to stand in the state that is meant: a host's lock; a
  *   domain's process, stopped; the target's toolstack, when it next asks whether a process is alive
  * @property {{ source: SourceState } | { says: string } | { ended: 'target' }} [until] how that state shows
@@ -29,7 +29,7 @@
  * @property {number} [suspendTimeout] seconds
  */
 
-/** @typedef {Moment & { at: Place }} OctetMoment */
+/** @typedef {InjectionPoint & { at: Place }} OctetPoint */
 
 /**
  * @param {Direction} direction
@@ -37,8 +37,8 @@
  * @param {[part: string, section?: string]} name
  * @param {SourceState | readonly [SourceState, SourceState]} source
  * @param {TargetState | readonly [TargetState, TargetState]} target
- * @param {Moment['scene']} [scene]
- * @returns {OctetMoment}
+ * @param {InjectionPoint['scene']} [scene]
+ * @returns {OctetPoint}
  */
 function place(direction, rank, [part, section = 'whole'], source, target, scene) {
   const failing = scene === undefined ? '' : ' of failure';
@@ -88,7 +88,7 @@ const FIRST_PASS = 2;
  */
 const toReady = (from) => [from, 'awaiting-ready'];
 
-export const forwardMoments = [
+export const forwardPoints = [
   place('forward', Rank.xlHeader, ['xl header', 'fixed part'], 'precopy', 'restoring'),
   place('forward', Rank.xlHeader, ['xl header', 'configuration'], 'precopy', 'restoring'),
   place('forward', Rank.libxlHeader, ['libxl header'], 'precopy', 'restoring'),
@@ -123,7 +123,7 @@ const reported = ['reporting-success', 'completed'];
 /** @type {[TargetState, TargetState]} */
 const failed = ['reporting-failure', 'given-back'];
 
-export const backwardMoments = [
+export const backwardPoints = [
   place('backward', Rank.banner, ['banner'], 'awaiting-banner', 'restoring'),
   place('backward', Rank.ready, ['ready'], 'awaiting-ready', 'awaiting-permission'),
   place('backward', Rank.report, ['report'], 'awaiting-report', reported),
@@ -160,8 +160,8 @@ const firstPages = { direction: 'forward', part: 'first pass', rank: Rank.pages,
  */
 export const restoring = { ...firstPages, section: 'header' };
 
-/** @type {readonly Moment[]} */
-export const heldMoments = [
+/** @type {readonly InjectionPoint[]} */
+export const heldPoints = [
   {
     name: 'before the banner',
     source: ['awaiting-banner', 'awaiting-banner'],
@@ -171,7 +171,7 @@ export const heldMoments = [
     name: 'suspending',
     // During the first pass: later the source may have asked the guest already.
     at: firstPages,
-    grip: 'source domain',
+    block: 'source domain',
     until: { source: 'suspending' },
     source: ['suspending', 'suspending'],
     target: ['restoring', 'restoring'],
@@ -179,7 +179,7 @@ export const heldMoments = [
   {
     name: 'renaming away',
     at: ready,
-    grip: 'source lock',
+    block: 'source lock',
     until: { source: 'renaming-away' },
     source: ['renaming-away', 'renaming-away'],
     target: ['awaiting-permission', 'awaiting-permission'],
@@ -194,7 +194,7 @@ export const heldMoments = [
   {
     name: 'starting',
     at: permission,
-    grip: 'target lock',
+    block: 'target lock',
     until: { says: 'Got permission' },
     source: ['awaiting-report', 'awaiting-report'],
     target: ['starting', 'starting'],
@@ -209,7 +209,7 @@ export const heldMoments = [
   {
     name: 'destroying',
     at: status,
-    grip: 'source domain',
+    block: 'source domain',
     until: { source: 'destroying' },
     source: ['destroying', 'destroying'],
     target: ['completed', 'completed'],
@@ -224,7 +224,7 @@ export const heldMoments = [
   {
     name: 'destroying the copy',
     at: permission,
-    grip: 'target',
+    block: 'target',
     until: { says: 'Failure, destroying our copy' },
     scene: 'name taken',
     source: ['awaiting-report', 'awaiting-permission-back'],
@@ -241,7 +241,7 @@ export const heldMoments = [
   {
     name: 'taking back',
     at: permissionBack,
-    grip: 'source lock',
+    block: 'source lock',
     until: { source: 'taking-back' },
     scene: 'name taken',
     source: ['taking-back', 'taking-back'],
