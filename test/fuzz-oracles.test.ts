@@ -157,7 +157,7 @@ describe('an oracle speaks up where', () => {
         xl: {
           ...xl,
           statusSentence: () => 'undefined',
-          courseLine: () => '{}',
+          settingsLine: () => '{}',
           endLine: () => '{}',
         },
       },

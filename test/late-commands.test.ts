@@ -43,7 +43,7 @@ async function looked(hosts: TwoHosts, host: TestHost, ...args: string[]): Promi
 function gated(hosts: TwoHosts): { migration: Program; ready: () => void; report: () => void } {
   const gates = ['ready', 'report'].map((name) => hosts.path(name)) as [string, string];
   const faults = [heldBack(BANNER, gates[0]), heldBack(BANNER + READY, gates[1])].flatMap(
-    (course) => course.faults ?? [],
+    (plan) => plan.faults ?? [],
   );
   return {
     migration: hosts.migrate({ relay: { backward: { faults } } }),

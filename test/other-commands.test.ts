@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { expectEmpty, expectMoved, expectRunsOn } from './harness/expectations.js';
 import type { Program } from './harness/program.js';
-import { type Course, heldBack } from './harness/relay.js';
+import { type DirectionPlan, heldBack } from './harness/relay.js';
 import type { TestHost } from './harness/test-host.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
@@ -95,7 +95,7 @@ function scene(host: TestHost, name: string, goOn: () => Promise<void>): Scene {
 
 async function migrating(
   hosts: TwoHosts,
-  relay: { forward?: Course; backward?: Course },
+  relay: { forward?: DirectionPlan; backward?: DirectionPlan },
   state: string,
   prepare?: () => Promise<unknown>,
 ) {

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 
 /** @import { Readable, Writable } from 'node:stream' */
-/** @import { Course, RelayPlan } from './relay.js' */
+/** @import { DirectionPlan, RelayPlan } from './relay.js' */
 
 const [, , planText = '', command = ''] = process.argv;
 /** @type {RelayPlan} */
@@ -28,7 +28,7 @@ async function run(command) {
 }
 
 /**
- * @param {Course} [course]
+ * @param {DirectionPlan} [plan]
  * @returns a stage of a pipeline
  */
 function carry({ faults = [], capture } = {}) {
@@ -69,10 +69,10 @@ const source = { in: new Socket({ fd: 0, writable: false }), out: new Socket({ f
 const streams = [source.in, source.out, child.stdin, child.stdout];
 let status = 0;
 
-/** @param {Readable} from @param {Course | undefined} course @param {Writable} to */
-async function direction(from, course, to) {
+/** @param {Readable} from @param {DirectionPlan | undefined} plan @param {Writable} to */
+async function direction(from, plan, to) {
   try {
-    await pipeline(from, carry(course), to);
+    await pipeline(from, carry(plan), to);
   } catch (error) {
     // A missing end shows in the other direction as well.
     if (!(error instanceof Cut)) return;

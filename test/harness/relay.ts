@@ -27,7 +27,7 @@ export type Fault = { readonly at: number } & (
     }
 );
 
-export interface Course {
+export interface DirectionPlan {
   readonly faults?: readonly Fault[];
   /** The path of a file for the octets carried. */
   readonly capture?: string;
@@ -35,8 +35,8 @@ export interface Course {
 
 export interface RelayPlan {
   /** The direction from the source to the target. */
-  readonly forward?: Course;
-  readonly backward?: Course;
+  readonly forward?: DirectionPlan;
+  readonly backward?: DirectionPlan;
   /** Whether the shell that runs the relay stays and waits for it; otherwise it becomes the relay. */
   readonly keepShell?: true;
 }
@@ -50,7 +50,7 @@ export function throughRelay(plan: RelayPlan, command: string): string {
 }
 
 /** Holds back the octets from this one on until the file exists. */
-export function heldBack(at: number, file: string): Course {
+export function heldBack(at: number, file: string): DirectionPlan {
   return { faults: [{ at, act: 'run', command: `until [ -e ${quoted(file)} ]; do sleep 0.05; done` }] };
 }
 

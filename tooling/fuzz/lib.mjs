@@ -7,7 +7,7 @@ import * as statusTable from '../../apps/xl/dist/control/status-table.js';
 import * as statusWords from '../../apps/xl/dist/control/status-words.js';
 import * as textOutput from '../../apps/xl/dist/output/text-output.js';
 import * as html from '../../apps/xl/dist/report/html.js';
-import * as story from '../../apps/xl/dist/report/story.js';
+import * as reportModel from '../../apps/xl/dist/report/report-model.js';
 import * as svg from '../../apps/xl/dist/report/svg.js';
 import * as rows from '../../apps/xl/dist/stream/row.js';
 import * as rowText from '../../apps/xl/dist/stream/row-text.js';
@@ -43,7 +43,7 @@ export const xl = {
   ...statusWords,
   ...textOutput,
   ...html,
-  ...story,
+  ...reportModel,
   ...svg,
   ...rows,
   ...rowText,

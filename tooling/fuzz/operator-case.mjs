@@ -65,7 +65,7 @@ function isShown(reply, lib) {
         ];
       }
       case 'course':
-        return [JSON.parse(xl.courseLine(record, reply.course)).event];
+        return [JSON.parse(xl.settingsLine(record, reply.course)).event];
       case 'end':
         return [...xl.endSentences(record, reply.end), JSON.parse(xl.endLine(record, reply.end)).event];
       case 'error':
@@ -109,7 +109,7 @@ export function checkOperatorReply(octets, lib) {
  * @param {Random} random
  * @returns {Settings} some of it
  */
-function anyCourse(random) {
+function anySettings(random) {
   const all = {
     precopyIterations: random.below(10),
     precopyThreshold: random.below(1000),
@@ -129,7 +129,7 @@ function anyCourse(random) {
  */
 function anyRequest(random) {
   const id = random.below(5);
-  const change = Object.entries(anyCourse(random)).map(([name, value]) => [
+  const change = Object.entries(anySettings(random)).map(([name, value]) => [
     name,
     random.chance(0.3) ? null : value,
   ]);
@@ -173,12 +173,12 @@ function anyReply(random, { operator, handshake }) {
       passLeftMilliseconds: 9,
     }),
     ...(random.chance(0.5) && { ownPolicy: '/p.mjs', precopyEnd: { code: 'threshold', sentence: 'it is' } }),
-    course: anyCourse(random),
+    course: anySettings(random),
   };
   /** @type {OperatorReply[]} */
   const replies = [
     { id, kind: 'status', status },
-    { id, kind: 'course', course: anyCourse(random) },
+    { id, kind: 'course', course: anySettings(random) },
     { id, kind: 'end', end: { outcome: 'moved', exitStatus: 0, message: '', advice: ['a', 'b'] } },
     { id, kind: 'error', code: random.pick(operator.operatorErrorCodes), message: 'no' },
   ];

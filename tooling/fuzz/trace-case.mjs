@@ -64,8 +64,8 @@ function isShown({ records, end }, lib) {
     must(event === record.type && at === record.at, 'JSON', () => String(record.type));
   }
   if (records.length === 0) return;
-  const story = xl.storyOf(records, end);
-  for (const page of [xl.htmlPage(story, []), xl.svgPage(story, [])]) {
+  const model = xl.reportModelOf(records, end);
+  for (const page of [xl.htmlPage(model, []), xl.svgPage(model, [])]) {
     must(!/<script/i.test(page), 'page', () => page);
   }
 }

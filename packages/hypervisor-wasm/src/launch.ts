@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { domainFiles } from './domain-files.js';
 import { codeOf, isMissing } from './error-code.js';
-import type { Readiness, ToldFolder } from './domain/main.js';
+import type { Readiness, AssignedFolder } from './domain/main.js';
 
 /** Timeout of a domain's process to become ready, in milliseconds; a guest may work at its start. */
 const PATIENCE = 60_000;
@@ -98,7 +98,7 @@ export class IncomingProcess {
   }
 
   /** Sends the folder; a process that is gone shows by its silence. */
-  #tell(folder: ToldFolder): void {
+  #tell(folder: AssignedFolder): void {
     try {
       new Output(this.#orders, { subject: 'the process of a domain' }).write(
         Buffer.from(`${JSON.stringify(folder)}\n`),

@@ -74,13 +74,13 @@ function attended(script: Script) {
       perhapsFail('dumpCore');
     },
   };
-  const around = {
+  const host = {
     build: (configuration: string, create: (own: string) => number) => create(configuration),
     say: (text: string) => void said.push(text),
     pause: (ms: number) => void step(`${ms} ms`),
     now: () => NOW,
   };
-  return { attend: () => new Attendant(libxl, around).attend(DOMID), did, said };
+  return { attend: () => new Attendant(libxl, host).attend(DOMID), did, said };
 }
 
 /** The configuration of a restarted domain, without its old domid. */

@@ -35,7 +35,7 @@ export type AttendedLibxl = Pick<
   | 'dumpCore'
 >;
 
-export interface Surroundings {
+export interface AttendantHost {
   /** Writes a line to the log. */
   say(text: string): void;
   pause(milliseconds: number): void;
@@ -50,7 +50,7 @@ export interface Surroundings {
 export class Attendant {
   constructor(
     private readonly libxl: AttendedLibxl,
-    private readonly around: Surroundings,
+    private readonly host: AttendantHost,
   ) {}
 
   /**
@@ -73,7 +73,7 @@ export class Attendant {
       }
       if (end === 'suspend') {
         // Whoever suspended it is responsible for it; libxl reports only one shutdown.
-        while (libxl.describe(domid)?.suspended === true) this.around.pause(SUSPENDED_POLL);
+        while (libxl.describe(domid)?.suspended === true) this.host.pause(SUSPENDED_POLL);
         continue;
       }
       try {
@@ -135,22 +135,22 @@ export class Attendant {
       );
     }
     clearAway();
-    this.around.pause(BEFORE_RESTART);
-    const next = this.around.build(anew(configuration), (own) => this.libxl.create(own));
+    this.host.pause(BEFORE_RESTART);
+    const next = this.host.build(anew(configuration), (own) => this.libxl.create(own));
     this.libxl.unpause(next);
     return next;
   }
 
   /** Keeps the domain for inspection, under another name and another UUID. */
   #preserve(domid: number, configuration: string): void {
-    const suffix = preservedSuffix(this.around.now());
+    const suffix = preservedSuffix(this.host.now());
     this.#say(`domain ${domid} is preserved, with ${suffix} behind its name`);
     this.libxl.preserve(domid, configuration, suffix, randomUUID());
   }
 
   /** Resets the domain, or destroys it if that fails: a reset cannot be undone once begun. */
   #softReset(domid: number, configuration: string): number {
-    this.around.pause(BEFORE_RESTART);
+    this.host.pause(BEFORE_RESTART);
     try {
       this.libxl.softReset(domid, configuration);
     } catch (error) {
@@ -175,6 +175,6 @@ export class Attendant {
   }
 
   #say(text: string): void {
-    this.around.say(text);
+    this.host.say(text);
   }
 }

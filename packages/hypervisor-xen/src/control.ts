@@ -48,9 +48,9 @@ const SHUTDOWN_CRASH = 3;
  * Retries of calls that Xen answers with EBUSY: another toolstack's operation on the domain's log is
  * unfinished, or a page is being paged in or out. Ten seconds in all.
  */
-const PATIENCE: Patience = { attempts: 1000, pause: 10 };
+const RETRIES: Retries = { attempts: 1000, pause: 10 };
 
-interface Patience {
+interface Retries {
   readonly attempts: number;
   /** Milliseconds between two attempts. */
   readonly pause: number;
@@ -194,7 +194,7 @@ export class XenControl {
   /** @throws HostError where the libraries or the hypervisor cannot be reached */
   constructor(
     version: XenVersion,
-    private readonly patience = PATIENCE,
+    private readonly retries = RETRIES,
   ) {
     this.#version = version;
     this.#xen = declareControl(version);
@@ -228,7 +228,7 @@ export class XenControl {
 
   /** @returns false once it has waited long enough */
   #waits(attempt: number): boolean {
-    const { attempts, pause } = this.patience;
+    const { attempts, pause } = this.retries;
     if (attempt >= attempts) return false;
     Atomics.wait(STILL, 0, 0, pause);
     return true;

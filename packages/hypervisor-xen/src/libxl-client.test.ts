@@ -201,7 +201,7 @@ describe("a helper that has become Xen's own", () => {
       throw new Error('it does not move');
     };
     expect(failure(() => client.ask(suspend('stuck'), { hear, handedOn })).message).toBe('it does not move');
-    expect(client.ended).toBe(true);
+    expect(client.isUnusable).toBe(true);
   });
 });
 
@@ -210,7 +210,7 @@ describe("libxl's process", () => {
     const client = start();
     const error = failure(() => client.ask(suspend('die')));
     expect(error).toMatchObject({ code: 'unavailable', message: "libxl's process has ended" });
-    expect(client.ended).toBe(true);
+    expect(client.isUnusable).toBe(true);
   });
 
   test('that has ended is unavailable to all that is asked later', () => {
@@ -244,7 +244,7 @@ describe.skipIf(isControlDomain())('on a machine without Xen', () => {
         message: 'this machine does not run under Xen',
       });
     }
-    expect(client.ended).toBe(false);
+    expect(client.isUnusable).toBe(false);
   });
 });
 

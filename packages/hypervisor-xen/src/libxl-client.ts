@@ -65,7 +65,7 @@ export class LibxlClient {
   readonly #replies: JsonLines;
   readonly #connection: LibxlConnection;
   #busy = false;
-  #ended = false;
+  #processDied = false;
   #looksAfterEnd = 0;
 
   /** Takes over the main thread's process, in a worker, or starts one. */
@@ -81,7 +81,7 @@ export class LibxlClient {
   }
 
   /** True once this client is unusable: the libxl process has died, or a worker has taken it over. */
-  get ended(): boolean {
+  get isUnusable(): boolean {
     return isGone(this.#connection);
   }
 
@@ -92,7 +92,10 @@ export class LibxlClient {
    */
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
     if (!claim(this.#connection)) {
-      throw new HostError('unavailable', `libxl's process ${this.#ended ? 'has ended' : "is a worker's"}`);
+      throw new HostError(
+        'unavailable',
+        `libxl's process ${this.#processDied ? 'has ended' : "is a worker's"}`,
+      );
     }
     this.#busy = true;
     try {
@@ -101,11 +104,11 @@ export class LibxlClient {
       const unanswered = error instanceof EndOfInputError;
       const unheard = error instanceof PosixError && error.code === 'EPIPE';
       if (!unanswered && !unheard) throw error;
-      this.#ended = true;
+      this.#processDied = true;
       throw new HostError('unavailable', "libxl's process has ended", { cause: error });
     } finally {
       this.#busy = false;
-      if (this.#ended) retire(this.#connection);
+      if (this.#processDied) retire(this.#connection);
       else release(this.#connection);
     }
   }
@@ -152,7 +155,7 @@ export class LibxlClient {
         message = this.#replies.next() as LibxlReply | HelperMessage;
       } catch (error) {
         if (cause !== undefined && error instanceof EndOfInputError) {
-          this.#ended = true;
+          this.#processDied = true;
           throw cause;
         }
         if (!(error instanceof InterruptedError) && !(error instanceof TimeoutError)) throw error;
@@ -210,7 +213,7 @@ export class LibxlClient {
    * Closes the client; the process then ends by itself. A process that a worker has taken is the worker's.
    */
   close(): void {
-    const aWorkers = isGone(this.#connection) && !this.#ended;
+    const aWorkers = isGone(this.#connection) && !this.#processDied;
     if (aWorkers) return;
     retire(this.#connection);
     this.#requests.close();

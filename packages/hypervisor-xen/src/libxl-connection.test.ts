@@ -50,7 +50,7 @@ test('a worker goes on with the process of the main thread, which then has anoth
   const client = start();
   const pid = client.ask(WHO);
   expect(await askedByWorker()).toBe(pid);
-  expect(client.ended).toBe(true);
+  expect(client.isUnusable).toBe(true);
   expect(() => client.ask(WHO)).toThrow("libxl's process is a worker's");
   // A pipe that the worker has closed is not closed again: the number may be another file's by now.
   client.close();

@@ -28,14 +28,14 @@ const libxl = { answer: (_: LibxlRequest, __?: HelperListener): unknown => undef
 const DEAD = new HostError('unavailable', "libxl's process has ended");
 
 class Client {
-  ended = false;
+  isUnusable = false;
   readonly busy = false;
 
   ask(request: LibxlRequest, listener?: HelperListener): unknown {
     try {
       return libxl.answer(request, listener);
     } catch (error) {
-      this.ended = error === DEAD;
+      this.isUnusable = error === DEAD;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** The streams of libxl, with our save helper's image inside. */
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
 import { InterruptedError, type Input, type Output, type Patience, positionOf } from '@mig/posix';
-import { helperEnvironment, inOurTime, inOurWords } from './helper-talk.js';
+import { helperEnvironment, toLocalClock, toHostError } from './helper-events.js';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener } from './libxl-client.js';
 import type { HelperFailure, HelperMessage, LibxlRequest } from './libxl-messages.js';
@@ -31,7 +31,7 @@ export class LibxlImages {
         onEvent?.({ kind: 'consulted', stats: message.stats, answer });
         return { decision: answer, bandwidth: bandwidth?.() };
       }
-      if (message.kind === 'image') report = inOurTime(message.report);
+      if (message.kind === 'image') report = toLocalClock(message.report);
       if (message.kind === 'saving') {
         if (message.event.kind === 'suspended') domain.suspended();
         onEvent?.(message.event);
@@ -92,7 +92,7 @@ export class LibxlImages {
         },
       ) as number;
     } catch (error) {
-      if (libxl.ended) this.#destroyRemains(configuration, name, before);
+      if (libxl.isUnusable) this.#destroyRemains(configuration, name, before);
       throw error;
     }
   }
@@ -144,7 +144,7 @@ export class LibxlImages {
       if (helper.unaccounted && request.kind === 'suspend') this.#stopLogDirty(request.domid);
       if (failure === undefined || error instanceof InterruptedError) throw error;
       const about = request.kind === 'suspend' ? { domid: request.domid } : {};
-      throw inOurWords(failure, { ...about, cause: error });
+      throw toHostError(failure, { ...about, cause: error });
     }
   }
 

@@ -126,7 +126,7 @@ export class XenDomains implements BalloonedHost {
 
   /** Replaces a client whose process has ended: a domain that it left suspended must still be revived. */
   #alive(client: LibxlClient | undefined): LibxlClient {
-    if (client?.ended !== true) return client ?? this.start();
+    if (client?.isUnusable !== true) return client ?? this.start();
     client.close();
     return this.start();
   }

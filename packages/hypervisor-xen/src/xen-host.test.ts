@@ -67,7 +67,7 @@ vi.mock('./xenstore.js', () => ({
 }));
 vi.mock('./libxl-client.js', () => ({
   LibxlClient: class {
-    ended = false;
+    isUnusable = false;
     readonly busy = false;
 
     constructor() {
@@ -75,7 +75,7 @@ vi.mock('./libxl-client.js', () => ({
     }
 
     ask(request: LibxlRequest, listener?: HelperListener): unknown {
-      this.ended = here.dead;
+      this.isUnusable = here.dead;
       if (here.dead) throw new HostError('unavailable', "libxl's process has ended");
       return here.xen.ask(request, listener);
     }

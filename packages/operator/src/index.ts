@@ -1,5 +1,5 @@
 export { claimMigration, type MigrationClaim } from './claim-migration.js';
-export { changedSettings, settingsInForce } from './course.js';
+export { changedSettings, settingsInForce } from './settings-change.js';
 export { MigrationClaimedError, OperatorError, type OperatorFailure, UnsafeFolderError } from './errors.js';
 export { MigrationFolder } from './migration-folder.js';
 export { type MigrationRecord } from './migration-record.js';

@@ -2,7 +2,7 @@
 import type { OperatorErrorCode, OperatorStatus, SettingsChange } from './wire/operator-protocol.js';
 import type { SourceState } from '@mig/protocol/handshake';
 import { downtimeCondition, type Settings } from '@mig/sender/policy';
-import { changedSettings, settingsInForce } from './course.js';
+import { changedSettings, settingsInForce } from './settings-change.js';
 import type { MigrationRecord } from './migration-record.js';
 import { MigrationProgress } from './migration-progress.js';
 

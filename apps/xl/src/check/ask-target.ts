@@ -36,7 +36,7 @@ const SSH_FAILED = 255;
 /** Time for the connection to close once all is said, in milliseconds. */
 const GRACE = 5000;
 
-export interface Way {
+export interface Route {
   /** The command of `-s`: where it is empty, `host` itself is the command. */
   readonly sshCommand: string;
   readonly host: string;
@@ -45,8 +45,8 @@ export interface Way {
 }
 
 /** @returns what the target says, and whether it could be asked */
-export async function askTarget(question: PreflightQuestion, way: Way): Promise<readonly Check[]> {
-  const conversation = new Conversation(way);
+export async function askTarget(question: PreflightQuestion, route: Route): Promise<readonly Check[]> {
+  const conversation = new Conversation(route);
   try {
     return await conversation.hold(question);
   } finally {
@@ -57,15 +57,15 @@ export async function askTarget(question: PreflightQuestion, way: Way): Promise<
 class Conversation {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #ended: Promise<string>;
-  readonly #way: Way;
+  readonly #route: Route;
   #text = '';
   #words = '';
   #heard: () => void = () => undefined;
   #isOver = false;
 
-  constructor(way: Way) {
-    const { sshCommand, host } = way;
-    this.#way = way;
+  constructor(route: Route) {
+    const { sshCommand, host } = route;
+    this.#route = route;
     const command = sshCommand === '' ? host : `exec ${sshCommand} ${host} ${REMOTE}`;
     this.#child = spawn(SHELL, ['-c', command], {
       env: runeEnvironment(sshCommand),
@@ -93,7 +93,7 @@ class Conversation {
   }
 
   async hold(question: PreflightQuestion): Promise<readonly Check[]> {
-    const { sshCommand } = this.#way;
+    const { sshCommand } = this.#route;
     let asked: string;
     try {
       asked = encodeQuestion(question);
@@ -103,7 +103,7 @@ class Conversation {
     }
     const first = await this.#until(BEGINNING);
     if (first === 'late')
-      return [failed('reach', `it did not answer within ${this.#way.patience / 1000} s${this.#said()}`)];
+      return [failed('reach', `it did not answer within ${this.#route.patience / 1000} s${this.#said()}`)];
     if (first === BANNER_LINE) {
       const advice =
         sshCommand === ''
@@ -115,7 +115,7 @@ class Conversation {
     this.#child.stdin.write(`${asked}\n`);
     const answer = await this.#until(ANSWER);
     if (answer === 'late')
-      return [unknown('reach', `it was reached, and did not answer within ${this.#way.patience / 1000} s`)];
+      return [unknown('reach', `it was reached, and did not answer within ${this.#route.patience / 1000} s`)];
     return this.#answered(answer);
   }
 
@@ -141,7 +141,7 @@ class Conversation {
     }
     if (this.#saysTooMuch) return [failed('reach', 'it was reached, and what answers there is no xl')];
     const how = await this.#ended;
-    const command = this.#way.sshCommand === '' ? 'the command' : this.#way.sshCommand;
+    const command = this.#route.sshCommand === '' ? 'the command' : this.#route.sshCommand;
     if (exitCode === NOT_FOUND)
       return [failed('reach', `there is no xl at HOST, or no ${command} here${this.#said()}`)];
     const what = exitCode === SSH_FAILED ? 'it was not reached' : 'no xl answers there';
@@ -160,7 +160,7 @@ class Conversation {
 
   /** @returns the line sought; undefined if the output ends without it */
   async #until(sought: RegExp): Promise<string | undefined> {
-    const patience = lateIn(this.#way.patience);
+    const patience = lateIn(this.#route.patience);
     try {
       for (;;) {
         const news = new Promise<void>((resolve) => (this.#heard = resolve));

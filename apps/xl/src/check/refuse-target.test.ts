@@ -8,11 +8,11 @@ const question: PreflightQuestion = { configuration: own, xen: { major: 4, minor
 const host = {
   checkDeparture: () => Promise.resolve({ checks: [], question }),
 } as unknown as Host;
-const way = { sshCommand: 'ssh', host: 'host2', patience: 1000 };
+const route = { sshCommand: 'ssh', host: 'host2', patience: 1000 };
 
 function refusing(answer: readonly ReturnType<typeof passed>[], configuration: object = {}) {
   let asked: PreflightQuestion | undefined;
-  const done = refuseTarget(host, { domid: 7, name: 'busy', configuration }, way, (heard) => {
+  const done = refuseTarget(host, { domid: 7, name: 'busy', configuration }, route, (heard) => {
     asked = heard;
     return Promise.resolve(answer);
   });

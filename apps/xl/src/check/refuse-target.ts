@@ -6,7 +6,7 @@ import type { Host } from '@mig/hypervisor';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type SentConfiguration, sentConfiguration } from '../migrate/sent-configuration.js';
 import { Failure } from '../output/failure.js';
-import { askTarget, type Way } from './ask-target.js';
+import { askTarget, type Route } from './ask-target.js';
 
 export interface Leaving {
   readonly domid: number;
@@ -22,16 +22,16 @@ export interface Leaving {
 export async function refuseTarget(
   host: Host,
   { domid, name, configuration }: Leaving,
-  way: Way,
-  ask: (question: PreflightQuestion, way: Way) => Promise<readonly Check[]> = askTarget,
+  route: Route,
+  ask: (question: PreflightQuestion, route: Route) => Promise<readonly Check[]> = askTarget,
 ): Promise<void> {
   const { question } = await host.checkDeparture(domid, { live: true });
   const sent = sentConfiguration(question.configuration, domid, configuration);
-  const checks = await ask({ ...question, configuration: sent }, way);
+  const checks = await ask({ ...question, configuration: sent }, route);
   const known = checks.filter(({ check, outcome }) => outcome === 'failed' && check !== 'reach');
   if (known.length === 0) return;
   const why = known.map(({ sentence }) => sentence).join('; ');
   throw new Failure(
-    `${way.host} would not take ${name}: ${why}. It was not touched; --no-check tries it all the same`,
+    `${route.host} would not take ${name}: ${why}. It was not touched; --no-check tries it all the same`,
   );
 }

@@ -15,7 +15,7 @@ export function endLine({ domid, domain, target }: MigrationRecord, end: Migrati
   return JSON.stringify({ schema, event: 'end', domid, domain, target, ...end });
 }
 
-export function courseLine({ domid, domain, target }: MigrationRecord, settings: Settings): string {
+export function settingsLine({ domid, domain, target }: MigrationRecord, settings: Settings): string {
   return JSON.stringify({ schema, event: 'course', domid, domain, target, course: settingsOnWire(settings) });
 }
 

@@ -4,10 +4,10 @@ import { optionOf, settingNames } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import { bandwidthWords, goalWords, limitWords } from './course-words.js';
+import { bandwidthWords, goalWords, limitWords } from './settings-words.js';
 import { downtimeWords } from './downtime-words.js';
 import { ask, findMigration } from './find-migration.js';
-import { courseLine, endLine, statusLine } from './status-json.js';
+import { settingsLine, endLine, statusLine } from './status-json.js';
 import { endSentences } from './status-words.js';
 
 export interface SteerOptions {
@@ -65,7 +65,7 @@ export async function migrateSet(
     );
   }
   const { output } = context;
-  if (json) return output.line(courseLine(migration.record, settings));
+  if (json) return output.line(settingsLine(migration.record, settings));
   output.line(`goals      ${goalWords(settings)}`);
   output.line(`limits     ${limitWords(settings)}`);
   output.line(`bandwidth  ${bandwidthWords(settings)}`);

@@ -10,7 +10,7 @@ import { millisecondsText, octetsText } from '../migrate/figures.js';
 import type { SettingOptions } from '../migrate/setting-options.js';
 import { bandwidthOf } from '@mig/sender/policy';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../migrate/route-history.js';
-import { estimatedCourses } from './courses.js';
+import { estimatedPolicies } from './estimated-policies.js';
 import { refuseWithoutSay, routeOf, stillCurve, stopAndCopy } from '../migrate/stop-and-copy.js';
 import { sampleJson } from './dirty-rate.js';
 import type { LinkPatience } from './link-speed.js';
@@ -45,12 +45,12 @@ export async function estimate(
   target: string | undefined,
   options: EstimateOptions,
 ): Promise<void> {
-  const asked = await estimatedCourses(options);
+  const asked = await estimatedPolicies(options);
   const host = await context.openHost();
   const domain = findDomain(host, nameOrDomid);
   const why = host.whyNotLive?.(domain.domid);
   if (why !== undefined) refuseWithoutSay(domain.name, why, options);
-  const courses = why === undefined ? asked : [{ name: 'stop-and-copy', policy: stopAndCopy }];
+  const policies = why === undefined ? asked : [{ name: 'stop-and-copy', policy: stopAndCopy }];
   const links = await estimatedLinks(target, options, context.log);
   const inMemory = Math.ceil(domain.memory * PAGES_PER_MIB);
   // A domain that cannot migrate live cannot be measured, and need not be.
@@ -61,7 +61,7 @@ export async function estimate(
   const pages = Math.min(curve.sample.pageCount, inMemory);
   const limit = bandwidthOf(options);
   const rows: Row[] = links.flatMap((link) =>
-    courses.map(({ name, policy }) => ({
+    policies.map(({ name, policy }) => ({
       policy: name,
       link,
       foretold: foretell(curve, {

@@ -1,7 +1,7 @@
 /** Plots the policy's view whenever the dirty count was known, and its decision. */
 import { downtimeText } from '../control/downtime-words.js';
 import { INK, type Plot } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { countText, largest, seconds, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
@@ -9,8 +9,8 @@ const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
 const SHAPES = ['circle', 'square', 'cross'];
 const INKS = [INK.blue, INK.dark, INK.orange];
 
-export function decisionsChart(story: Story): Plot | undefined {
-  const asked = story.consultations
+export function decisionsChart(model: ReportModel): Plot | undefined {
+  const asked = model.consultations
     .filter(({ estimatedDowntime }) => estimatedDowntime !== undefined)
     .map(({ at, iteration, dirtyCount = 0, estimatedDowntime = 0, leastDowntime, decision }) => ({
       time: seconds(at),
@@ -21,7 +21,7 @@ export function decisionsChart(story: Story): Plot | undefined {
         `downtime now ${downtimeText(estimatedDowntime, leastDowntime, timeText)}: ${decision}`,
     }));
   if (asked.length === 0) return undefined;
-  const last = story.consultations.findLast(({ decision }) => decision !== 'continue-precopy');
+  const last = model.consultations.findLast(({ decision }) => decision !== 'continue-precopy');
   const verdicts = last
     ? [
         {
@@ -31,13 +31,13 @@ export function decisionsChart(story: Story): Plot | undefined {
         },
       ]
     : [];
-  const goals = story.courses.flatMap(({ from, to, settings: { 'max-downtime': goal } }) =>
+  const goals = model.settingsSpans.flatMap(({ from, to, settings: { 'max-downtime': goal } }) =>
     typeof goal === 'number'
       ? [{ goal, from: seconds(from), to: seconds(to), label: `--max-downtime ${timeText(goal)}` }]
       : [],
   );
   const top = largest([...asked.map(({ estimate }) => estimate), ...goals.map(({ goal }) => goal)]);
-  const scale = { domain: [0, seconds(story.length)], nice: false };
+  const scale = { domain: [0, seconds(model.length)], nice: false };
   const channel = (range: readonly string[]) => ({
     field: 'decision',
     type: 'nominal',

@@ -1,6 +1,6 @@
 /** Plots the parts of the downtime: the states of the handshake within it. */
 import { INK, type Plot } from './plot.js';
-import type { Span, Story } from './story.js';
+import type { Span, ReportModel } from './report-model.js';
 import { timeText } from './units.js';
 import { framed } from './width.js';
 
@@ -16,10 +16,10 @@ const WHAT: Readonly<Record<string, string>> = {
   'taking-back': 'the domain is resumed here',
 };
 
-export function downtimeChart(story: Story): Plot | undefined {
-  const { downtime } = story;
+export function downtimeChart(model: ReportModel): Plot | undefined {
+  const { downtime } = model;
   if (downtime === undefined || downtime.to <= downtime.from) return undefined;
-  const parts = story.states
+  const parts = model.states
     .filter(({ state }) => state in WHAT)
     .map(({ state, ...span }) => ({ what: WHAT[state]!, ...within(span, downtime) }))
     .filter(({ from, to }) => to > from)

@@ -1,6 +1,6 @@
 /** Plots the pages that each pass found dirty, and those that it sent. */
 import { INK, type Plot } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { countText, largest, smallest } from './units.js';
 import { passName, passOrder } from './pass-name.js';
 import { framed, LEFT, titleAbove, WIDTH } from './width.js';
@@ -15,7 +15,7 @@ const MOST_NAMED = 30;
 const DIGIT = 5.9;
 const SERIES = ['dirty when it began', 'sent'];
 
-export function pagesChart({ passes }: Story): Plot | undefined {
+export function pagesChart({ passes }: ReportModel): Plot | undefined {
   if (passes.length === 0) return undefined;
   const bars = passes.flatMap((pass) => [
     { pass: passName(pass), iteration: pass.iteration, series: SERIES[0]!, pages: pass.dirtyPages },

@@ -1,6 +1,6 @@
 /** Plots the rate of sending, and the guest's rate of dirtying. */
 import { INK, type Plot } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { largest, mib, mibOfPages, seconds, smallest, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
@@ -28,16 +28,16 @@ interface Point {
   readonly says: string;
 }
 
-export function rateChart(story: Story): Plot | undefined {
-  const points = [...meanRates(story), ...momentRates(story), ...dirtyRates(story)];
+export function rateChart(model: ReportModel): Plot | undefined {
+  const points = [...meanRates(model), ...momentRates(model), ...dirtyRates(model)];
   if (points.length === 0) return undefined;
-  const { downtime } = story;
+  const { downtime } = model;
   const still = downtime && {
     from: seconds(downtime.from),
     to: seconds(downtime.to),
     label: `downtime ${timeText(downtime.to - downtime.from)}`,
   };
-  const end = seconds(story.length);
+  const end = seconds(model.length);
   const top = largest(points.map(({ rate }) => rate));
   const scale = { domain: [0, end], nice: false };
   const x = { field: 'time', type: 'quantitative', title: 'time since the start (s)', scale };
@@ -104,7 +104,7 @@ function band(still: { from: number; to: number; label: string }, scale: object)
   ];
 }
 
-function meanRates({ passes }: Story): Point[] {
+function meanRates({ passes }: ReportModel): Point[] {
   return passes.flatMap(({ kind, iteration, from, to, octets, milliseconds }) => {
     // The suspended domain is sent without a limit, which would flatten all else.
     const live = kind === 'precopy' || kind === 'remainder';
@@ -116,7 +116,7 @@ function meanRates({ passes }: Story): Point[] {
   });
 }
 
-function momentRates({ consultations }: Story): Point[] {
+function momentRates({ consultations }: ReportModel): Point[] {
   const known = consultations.filter(({ sendRate }) => sendRate !== undefined);
   const every = Math.ceil(known.length / MAX_POINTS);
   return known
@@ -131,7 +131,7 @@ function momentRates({ consultations }: Story): Point[] {
 }
 
 /** Dirty rates: each belongs to the pass after which the log was read. */
-function dirtyRates({ consultations }: Story): Point[] {
+function dirtyRates({ consultations }: ReportModel): Point[] {
   const reads = consultations.filter(({ point }) => point === 'dirty-count-known');
   return reads.flatMap(({ at, dirtyRate }, i) => {
     const before = reads[i - 1];

@@ -1,14 +1,14 @@
 /** Plots when each pass ran, and when the domain stood still. */
 import { INK, type Plot } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { passName, passOrder } from './pass-name.js';
 import { seconds, timeText } from './units.js';
 import { framed } from './width.js';
 
 const DOWNTIME = 'downtime';
 
-export function timelineChart(story: Story): Plot | undefined {
-  const { passes, downtime } = story;
+export function timelineChart(model: ReportModel): Plot | undefined {
+  const { passes, downtime } = model;
   if (passes.length === 0) return undefined;
   const bars = passes.map((pass) => ({
     row: passName(pass),
@@ -26,7 +26,7 @@ export function timelineChart(story: Story): Plot | undefined {
     label: timeText(downtime.to - downtime.from),
   };
   const rows = [...passOrder(passes), ...(still ? [DOWNTIME] : [])];
-  const end = seconds(story.length);
+  const end = seconds(model.length);
   const y = { field: 'row', type: 'nominal', sort: rows, title: null, scale: { domain: rows } };
   const x = {
     field: 'from',
@@ -37,7 +37,7 @@ export function timelineChart(story: Story): Plot | undefined {
   const beside = { align: 'left', baseline: 'middle', dx: 5 };
   return {
     title: 'Timeline of the passes',
-    description: `${bars.length} passes in ${timeText(story.length)}${still ? `; ${still.says}` : ''}.`,
+    description: `${bars.length} passes in ${timeText(model.length)}${still ? `; ${still.says}` : ''}.`,
     spec: {
       ...framed({ height: rows.length * (rows.length > 24 ? 14 : 22), legend: true }),
       layer: [

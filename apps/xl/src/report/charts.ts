@@ -4,7 +4,7 @@ import { pagesChart } from './chart-pages.js';
 import { rateChart } from './chart-rate.js';
 import { timelineChart } from './chart-timeline.js';
 import { type Plot, plotSvg } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 
 export interface Drawing extends Pick<Plot, 'title' | 'description'> {
   /** The drawing as an `<svg>` element. */
@@ -12,9 +12,9 @@ export interface Drawing extends Pick<Plot, 'title' | 'description'> {
 }
 
 /** Draws the plots that the trace has data for. */
-export async function drawings(story: Story): Promise<Drawing[]> {
+export async function drawings(model: ReportModel): Promise<Drawing[]> {
   const plots = [timelineChart, downtimeChart, pagesChart, rateChart, decisionsChart].map((chart) =>
-    chart(story),
+    chart(model),
   );
   return Promise.all(
     plots

@@ -2,21 +2,24 @@
 import { bandwidthText } from '@mig/sender/policy';
 import type { Settings } from '@mig/protocol/trace';
 import { endText } from '../trace/read-trace.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 
 export type Facts = readonly (readonly [name: string, value: string])[];
 
 /** The title; a command that reached the target does not serve as its name. */
-export function titleOf({ header: { domain, target } }: Story): string {
+export function titleOf({ header: { domain, target } }: ReportModel): string {
   return target.startsWith('command: ') ? `Migration of ${domain}` : `Migration of ${domain} to ${target}`;
 }
 
 /** The verdict: a word, and a sentence or more. */
-export function verdictOf(story: Story): { readonly word: string; readonly sentences: readonly string[] } {
-  const { outcome, precopyEnd } = story;
+export function verdictOf(model: ReportModel): {
+  readonly word: string;
+  readonly sentences: readonly string[];
+} {
+  const { outcome, precopyEnd } = model;
   const ended = precopyEnd === undefined ? [] : [`Precopy ended: ${precopyEnd.sentence}.`];
-  const flaw = endText(story.end, outcome !== undefined);
+  const flaw = endText(model.end, outcome !== undefined);
   const remark = flaw === undefined ? [] : [`Of this report, ${flaw}.`];
   switch (outcome?.type) {
     case 'complete':
@@ -31,14 +34,14 @@ export function verdictOf(story: Story): { readonly word: string; readonly sente
   }
 }
 
-export function keyFigures(story: Story): Facts {
-  const { passes, outcome, downtime } = story;
+export function keyFigures(model: ReportModel): Facts {
+  const { passes, outcome, downtime } = model;
   const sent = passes.reduce((sum, { sentPages = 0 }) => sum + sentPages, 0);
   const live = passes.filter(({ kind }) => kind === 'precopy').length;
   const complete = outcome?.type === 'complete' ? outcome : undefined;
   return [
     ['downtime', downtime === undefined ? 'none' : timeText(downtime.to - downtime.from)],
-    ['total time', timeText(complete?.totalMilliseconds ?? story.length)],
+    ['total time', timeText(complete?.totalMilliseconds ?? model.length)],
     ['live passes', String(live)],
     ['pages sent', countText(sent)],
     ...(complete === undefined
@@ -50,7 +53,7 @@ export function keyFigures(story: Story): Facts {
   ];
 }
 
-export function circumstances({ header, courses, outcome }: Story): Facts {
+export function circumstances({ header, settingsSpans, outcome }: ReportModel): Facts {
   return [
     ['domain', `${header.domain} (domid ${header.domid}, ${header.uuid})`],
     ['memory', `${countText(header.pageCount)} pages, ${octetsText(header.pageCount * 4096)}`],
@@ -58,7 +61,7 @@ export function circumstances({ header, courses, outcome }: Story): Facts {
     ['to', header.target],
     ['date', `${new Date(header.date).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
     ['options', settingsText(header.settings)],
-    ...courses
+    ...settingsSpans
       .slice(1)
       .map(({ from, settings }) => [`from ${timeText(from)} on`, settingsText(settings)] as const),
     ['mig', header.writer],

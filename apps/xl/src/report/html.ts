@@ -2,16 +2,16 @@
 import type { Drawing } from './charts.js';
 import { circumstances, type Facts, keyFigures, titleOf, verdictOf } from './facts.js';
 import { escaped } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { STYLE } from './style.js';
 import { decisionTable, passTable, stateTable, type Table } from './tables.js';
 
 /** The content security policy: whatever a name in the trace holds, a browser fetches and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
-export function htmlPage(story: Story, drawn: readonly Drawing[]): string {
-  const title = titleOf(story);
-  const { word, sentences } = verdictOf(story);
+export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string {
+  const title = titleOf(model);
+  const { word, sentences } = verdictOf(model);
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -27,15 +27,15 @@ export function htmlPage(story: Story, drawn: readonly Drawing[]): string {
     '<header>',
     `<h1>${escaped(title)}</h1>`,
     `<p class="verdict ${word.toLowerCase()}"><strong>${word}.</strong> ${sentences.map(escaped).join(' ')}</p>`,
-    list('figures', 'Key figures', keyFigures(story)),
+    list('figures', 'Key figures', keyFigures(model)),
     '</header>',
     '<main>',
     ...drawn.map(figure),
     '<section aria-labelledby="tables"><h2 id="tables">Figures</h2>',
-    ...[passTable(story), decisionTable(story), stateTable(story)].map(table),
+    ...[passTable(model), decisionTable(model), stateTable(model)].map(table),
     '</section>',
     '<section aria-labelledby="circumstances"><h2 id="circumstances">Circumstances</h2>',
-    list('circumstances', 'Circumstances', circumstances(story)),
+    list('circumstances', 'Circumstances', circumstances(model)),
     '</section>',
     '</main>',
     '</body>',

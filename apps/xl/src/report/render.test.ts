@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderReport } from './render.js';
 import { failed, sample, torn } from './sample.test-support.js';
-import { storyOf } from './story.js';
+import { reportModelOf } from './report-model.js';
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 /** Matches what would make a browser fetch or run something; namespaces are only names. */
@@ -117,5 +117,5 @@ test('a domain that was resumed stood still until then', () => {
     { type: 'state', at: 2850, state: 'taken-back' } as const,
     { ...failed.at(-1)!, at: 2900 },
   ];
-  expect(storyOf(back).downtime).toEqual({ from: 2763, to: 2850 });
+  expect(reportModelOf(back).downtime).toEqual({ from: 2763, to: 2850 });
 });

@@ -4,7 +4,7 @@ import type { TraceEnd, TraceRecord } from '@mig/protocol/trace';
 import type { ReportFormat } from '../trace/report-format.js';
 import { drawings } from './charts.js';
 import { htmlPage } from './html.js';
-import { storyOf } from './story.js';
+import { reportModelOf } from './report-model.js';
 import { svgPage } from './svg.js';
 
 /**
@@ -18,9 +18,9 @@ export async function renderReport(
   format: ReportFormat,
   end?: TraceEnd,
 ): Promise<string> {
-  const story = storyOf(records, end);
-  const drawn = await drawings(story);
-  const page = format === 'html' ? htmlPage(story, drawn) : svgPage(story, drawn);
+  const model = reportModelOf(records, end);
+  const drawn = await drawings(model);
+  const page = format === 'html' ? htmlPage(model, drawn) : svgPage(model, drawn);
   // The trace's writer has chosen the names in it, and XML allows no control characters.
   return terminalLines(page);
 }

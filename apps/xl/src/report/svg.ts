@@ -2,7 +2,7 @@
 import type { Drawing } from './charts.js';
 import { circumstances, keyFigures, titleOf, verdictOf } from './facts.js';
 import { escaped, FONT, INK } from './plot.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { passTable, type Table } from './tables.js';
 import { WIDTH } from './width.js';
 
@@ -80,20 +80,20 @@ class Sheet {
   }
 }
 
-export function svgPage(story: Story, drawn: readonly Drawing[]): string {
+export function svgPage(model: ReportModel, drawn: readonly Drawing[]): string {
   const sheet = new Sheet();
-  const title = titleOf(story);
-  const { word, sentences } = verdictOf(story);
+  const title = titleOf(model);
+  const { word, sentences } = verdictOf(model);
   const verdict = `${word}. ${sentences.join(' ')}`;
   for (const line of wrapped(title, 55)) sheet.text(line, { size: 24, weight: 600 });
   sheet.space(8);
   for (const line of wrapped(verdict)) sheet.text(line);
-  const figures = keyFigures(story).map(([name, value]) => `${name} ${value}`);
+  const figures = keyFigures(model).map(([name, value]) => `${name} ${value}`);
   for (const line of wrapped(figures.join(' · '))) sheet.text(line, { weight: 600 });
   for (const each of drawn) sheet.drawing(each);
-  sheet.table(passTable(story));
+  sheet.table(passTable(model));
   sheet.space(14);
-  for (const [name, value] of circumstances(story)) {
+  for (const [name, value] of circumstances(model)) {
     for (const line of wrapped(`${name}: ${value}`)) sheet.text(line, { size: 12, fill: INK.quiet });
   }
   return sheet.render(title, verdict);

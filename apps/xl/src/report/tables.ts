@@ -1,6 +1,6 @@
 /** The report's figures as tables: exact values for the plots. */
 import { downtimeCell } from '../control/downtime-words.js';
-import type { Story } from './story.js';
+import type { ReportModel } from './report-model.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 
 export interface Table {
@@ -24,7 +24,7 @@ const NONE = '–';
 const optional = <T>(value: T | undefined, show: (value: T) => string) =>
   value === undefined ? NONE : show(value);
 
-export function passTable({ passes }: Story): Table {
+export function passTable({ passes }: ReportModel): Table {
   return {
     caption: 'Passes',
     columns: [
@@ -49,7 +49,7 @@ export function passTable({ passes }: Story): Table {
 }
 
 /** The table of decisions; those between batches only if they ended something. */
-export function decisionTable({ consultations }: Story): Table {
+export function decisionTable({ consultations }: ReportModel): Table {
   const worthy = consultations.filter(
     ({ point, decision }) => point !== 'between-batches' || decision !== 'continue-precopy',
   );
@@ -90,7 +90,7 @@ const POINTS = {
   'between-batches': 'between batches',
 } as const;
 
-export function stateTable({ states }: Story): Table {
+export function stateTable({ states }: ReportModel): Table {
   return {
     caption: 'States of the handshake',
     columns: [text('state'), figure('entered'), figure('lasted')],

@@ -28,7 +28,7 @@ export interface Readiness {
 }
 
 /** A domain's folder, as sent to the process of an incoming domain. */
-export interface ToldFolder {
+export interface AssignedFolder {
   readonly path: string;
   readonly device: number;
   readonly inode: number;
@@ -59,14 +59,14 @@ class Orders {
   }
 
   /** Reads the domain's folder; never resolves if the toolstack ends before it has one. */
-  async folder(): Promise<ToldFolder> {
+  async folder(): Promise<AssignedFolder> {
     let line = '';
     for await (const text of on(this.#socket, 'data')) {
       line += String(text[0]);
       if (line.endsWith('\n')) break;
     }
     this.#socket.resume();
-    return JSON.parse(line) as ToldFolder;
+    return JSON.parse(line) as AssignedFolder;
   }
 
   /**
@@ -108,7 +108,7 @@ async function arrive(): Promise<void> {
  * Enters the folder.
  * @throws HostError where another folder has got its name since
  */
-function enter({ path, device, inode }: ToldFolder): void {
+function enter({ path, device, inode }: AssignedFolder): void {
   process.chdir(path);
   const { dev, ino } = statSync('.');
   if (dev === device && ino === inode) return;

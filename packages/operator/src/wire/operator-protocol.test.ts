@@ -137,7 +137,7 @@ function failure(action: () => unknown): ControlError {
   throw new Error('it did not fail');
 }
 
-const someCourse: Settings = { precopyIterations: 5, precopyThreshold: 50 };
+const someSettings: Settings = { precopyIterations: 5, precopyThreshold: 50 };
 const someStatus: OperatorStatus = {
   domid: 3,
   domain: 'busy',
@@ -147,7 +147,7 @@ const someStatus: OperatorStatus = {
   iteration: 2,
   octetsSent: 4096,
   elapsedMilliseconds: 12.5,
-  course: someCourse,
+  course: someSettings,
 };
 
 describe('the protocol of operators', () => {

@@ -13,7 +13,7 @@ const types: Readonly<Record<SettingRow['kind'], string>> = {
 };
 
 /** Declares a field for each setting, in the order of their numbers. */
-function courseMessage(): string {
+function settingsMessage(): string {
   const rows = settingNames.map((name) => [name, settingRow(name)] as const);
   const fields = [...rows].sort(([, a], [, b]) => a.field - b.field);
   const lines = fields.flatMap(([name, row]) => {
@@ -75,7 +75,7 @@ message Set {
 }
 
 // The goals and limits of precopy: docs/xl.md, the options of \`migrate\`.
-${courseMessage()}
+${settingsMessage()}
 message Status {
   uint32 domid = 1;
   string domain = 2;

@@ -193,16 +193,16 @@ export function policyFor(settings: Settings, own?: PrecopyPolicy): PrecopyPolic
   const limits: PrecopyPolicy[] = [];
   const condition = downtimeCondition(settings, own !== undefined);
   if (condition !== undefined) limits.push(abortOutOfReach(condition));
-  const untold = settings.precopyIterations === undefined && timeout === undefined;
-  const stalls = busy || (downtime !== undefined && untold && own === undefined);
+  const isUnlimited = settings.precopyIterations === undefined && timeout === undefined;
+  const stalls = busy || (downtime !== undefined && isUnlimited && own === undefined);
   if (stalls || settings.stallPasses !== undefined) limits.push(stallLimit(settings.stallPasses));
   if (precopyIterations !== undefined) limits.push(iterationLimit(precopyIterations));
   if (timeout !== undefined) limits.push(timeLimit(timeout, timeoutAction ?? 'suspend'));
 
-  const owns = own === undefined ? [] : [own];
+  const ownPolicies = own === undefined ? [] : [own];
   return busy
-    ? abortIfBusy(firstOf(...goals, ...owns), firstOf(...limits))
-    : firstOf(...goals, ...limits, ...owns);
+    ? abortIfBusy(firstOf(...goals, ...ownPolicies), firstOf(...limits))
+    : firstOf(...goals, ...limits, ...ownPolicies);
 }
 
 /** The downtime that is a condition, in milliseconds: with `abortIfBusy`, if nothing else could be a goal. */

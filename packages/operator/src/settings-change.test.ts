@@ -1,6 +1,6 @@
 import type { Settings } from '@mig/sender/policy';
 import { expect, test } from 'vitest';
-import { changedSettings, settingsInForce } from './course.js';
+import { changedSettings, settingsInForce } from './settings-change.js';
 import type { SettingsChange } from './wire/operator-protocol.js';
 
 const stock: Settings = {};

@@ -9,7 +9,7 @@ export interface Span {
   readonly to: number;
 }
 
-export interface StoryPass extends Span {
+export interface ReportPass extends Span {
   readonly kind: RecordOf<'pass'>['kind'];
   readonly iteration: number;
   readonly dirtyPages: number;
@@ -19,21 +19,21 @@ export interface StoryPass extends Span {
   readonly milliseconds: number | undefined;
 }
 
-export interface StoryState extends Span {
+export interface ReportState extends Span {
   readonly state: string;
 }
 
 /** The period for which the operator's settings were these. */
-export interface StoryCourse extends Span {
+export interface SettingsSpan extends Span {
   readonly settings: Settings;
 }
 
-export interface Story {
+export interface ReportModel {
   readonly header: TraceHeader;
   /** The periods of settings, at least one: the header's. */
-  readonly courses: readonly StoryCourse[];
-  readonly passes: readonly StoryPass[];
-  readonly states: readonly StoryState[];
+  readonly settingsSpans: readonly SettingsSpan[];
+  readonly passes: readonly ReportPass[];
+  readonly states: readonly ReportState[];
   readonly consultations: readonly RecordOf<'consulted'>[];
   readonly precopyEnd: RecordOf<'precopy-ended'> | undefined;
   /**
@@ -50,33 +50,36 @@ export interface Story {
 }
 
 /** @param records with the header first */
-export function storyOf(records: readonly TraceRecord[], end: TraceEnd = { kind: 'whole' }): Story {
+export function reportModelOf(
+  records: readonly TraceRecord[],
+  end: TraceEnd = { kind: 'whole' },
+): ReportModel {
   const [header] = records;
   if (header?.type !== 'header') throw new TypeError('a trace without its header');
   const length = largest(records.map(({ at }) => at));
   const only = <K extends TraceRecord['type']>(type: K) =>
     records.filter((record): record is Extract<TraceRecord, { type: K }> => record.type === type);
   const outcome = records.findLast(({ type }) => type === 'complete' || type === 'failed');
-  const story = {
+  const model = {
     header,
-    courses: coursesOf(header, only('course'), length),
+    settingsSpans: settingsSpansOf(header, only('course'), length),
     passes: passesOf(only('pass-started'), only('pass'), length),
     states: statesOf(only('state'), length),
     consultations: only('consulted'),
     precopyEnd: only('precopy-ended').at(-1),
     suspendedAt: only('suspended').at(-1)?.at,
-    outcome: outcome as Story['outcome'],
+    outcome: outcome as ReportModel['outcome'],
     end,
     length,
   };
-  return { ...story, downtime: downtimeOf(story) };
+  return { ...model, downtime: downtimeOf(model) };
 }
 
 function passesOf(
   started: readonly RecordOf<'pass-started'>[],
   finished: readonly RecordOf<'pass'>[],
   length: number,
-): StoryPass[] {
+): ReportPass[] {
   const byIteration = new Map(finished.map((pass) => [pass.iteration, pass]));
   return started.map(({ at, kind, iteration, dirtyPages }) => {
     const pass = byIteration.get(iteration);
@@ -85,11 +88,11 @@ function passesOf(
   });
 }
 
-function coursesOf(
+function settingsSpansOf(
   header: TraceHeader,
   changes: readonly RecordOf<'course'>[],
   length: number,
-): StoryCourse[] {
+): SettingsSpan[] {
   const { policy, 'suspend-cost': suspendCost, debug } = header.settings;
   const lasting = given({ policy, 'suspend-cost': suspendCost, debug });
   return [header, ...changes].map(({ at, settings }, i) => ({
@@ -99,11 +102,11 @@ function coursesOf(
   }));
 }
 
-function statesOf(entered: readonly RecordOf<'state'>[], length: number): StoryState[] {
+function statesOf(entered: readonly RecordOf<'state'>[], length: number): ReportState[] {
   return entered.map(({ at, state }, i) => ({ state, from: at, to: entered[i + 1]?.at ?? length }));
 }
 
-function downtimeOf({ outcome, states, length }: Omit<Story, 'downtime'>): Span | undefined {
+function downtimeOf({ outcome, states, length }: Omit<ReportModel, 'downtime'>): Span | undefined {
   if (outcome?.type === 'complete') {
     const from = outcome.suspendRequestedAt;
     return { from, to: from + outcome.downtimeMilliseconds };

@@ -35,11 +35,11 @@ export function helperEnvironment(
 }
 
 /** The helper gives the moment as milliseconds since 1970: its clock began at another. */
-export function inOurTime(report: ImageReport): ImageReport {
+export function toLocalClock(report: ImageReport): ImageReport {
   return { ...report, suspendRequestedAt: report.suspendRequestedAt - performance.timeOrigin };
 }
 
-export function inOurWords(failure: HelperFailure, options: { domid?: number; cause: unknown }): Error {
+export function toHostError(failure: HelperFailure, options: { domid?: number; cause: unknown }): Error {
   switch (failure.kind) {
     case 'aborted':
       return new PrecopyAbortedError(failure.reason);

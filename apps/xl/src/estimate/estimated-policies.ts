@@ -4,7 +4,7 @@ import { policyFor, type Settings } from '@mig/sender/policy';
 import { checkPolicy, loadPolicy } from '../migrate/own-policy.js';
 import { type SettingOptions, settingsOf } from '../migrate/setting-options.js';
 
-export interface EstimatedCourse {
+export interface EstimatedPolicy {
   readonly name: string;
   readonly policy: PrecopyPolicy;
 }
@@ -22,7 +22,7 @@ const usual: readonly [string, Settings][] = [
  * The policy that the command line asks for, if any, then the usual ones.
  * @throws Failure for options that contradict each other, or a policy that cannot be loaded
  */
-export async function estimatedCourses(options: SettingOptions): Promise<EstimatedCourse[]> {
+export async function estimatedPolicies(options: SettingOptions): Promise<EstimatedPolicy[]> {
   const settings = settingsOf(options);
   if (options.policy !== undefined) await checkPolicy(options.policy);
   const own = options.policy === undefined ? undefined : await loadPolicy(options.policy);
