@@ -1,4 +1,4 @@
-// Runs the commands of the README's sections "By hand" and "With a say" as they stand there, in one shell that stops at
+// Runs the commands of the README's sections "By hand" and "Tuning" as they stand there, in one shell that stops at
 // the first failure.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(`${root}/README.md`, 'utf8');
-const commands = ['By hand', 'With a say'].map(commandsOf).join('\n');
+const commands = ['By hand', 'Tuning'].map(commandsOf).join('\n');
 
 /** @param {string} title */
 function commandsOf(title) {

@@ -4,25 +4,25 @@ import { e2e, ends, image, loop, pacer, refusals, type Section, settings, steeri
 const readme: Section = {
   document: 'README.md',
   heading: '# mig',
-  end: 'State of things',
+  end: 'Status: the formats',
   sentences: [
-    ['Live migration for Xen domains', 'heading'],
+    ['Tunable live migration for Xen domains', 'heading'],
     ['`xl migrate` whose precopy loop', loop('the precopy loop with a guest that rewrites its set')],
     ['The octets on the wire', 'other subject'],
     ['It is for', 'heading'],
-    ['administrators whose busy guests stand still', 'stock'],
+    ['administrators whose busy guests have too long a downtime', 'stock'],
     ['authors of toolstacks', 'other subject'],
     ['anyone curious', 'other subject'],
   ],
 };
 
-const withASay: Section = {
+const tuning: Section = {
   document: 'README.md',
-  heading: '## With a say',
+  heading: '## Tuning',
   sentences: [
-    ['The domain is to stand still for 300 ms at most, … (exit status 6)', settings('downtime: at the limit', 'busy: a stall is busy at once', 'busy: within the downtime is not'), e2e('is left running: $options', 'is a condition with --abort-if-busy')],
-    ['Others need the line, and the live passes must be over', settings('timeout: in the middle of a pass'), e2e('is not exceeded: %o', 'is suspended where --timeout says so')],
-    ['Which of them suits', 'reference'],
+    ['Allow a downtime of at most 300 ms, … (exit status 6)', settings('downtime: at the limit', 'busy: a stall is busy at once', 'busy: within the downtime is not'), e2e('is left running: $options', 'is a condition with --abort-if-busy')],
+    ['Limit the bandwidth, and end the live passes', settings('timeout: in the middle of a pass'), e2e('is not exceeded: %o', 'is suspended where --timeout says so')],
+    ['Which settings suit', 'reference'],
   ],
 }; // prettier-ignore
 
@@ -75,4 +75,4 @@ const help: Section = {
   ],
 }; // prettier-ignore
 
-export const sections: readonly Section[] = [readme, withASay, migrate, statuses, help];
+export const sections: readonly Section[] = [readme, tuning, migrate, statuses, help];

@@ -98,7 +98,7 @@ const estimate: Section = {
   document,
   heading: '## The estimate of the downtime',
   // Measurements follow.
-  end: '`xl migrate --estimate` foretells',
+  end: '`xl migrate --estimate` predicts',
   sentences: [
     ['pages dirty / pages that the line carries', figures('the downtime is the dirty pages at the measured rate')],
     ['*Pages dirty* is what the log says', image('the policy is asked at the points DESIGN names')],

@@ -21,7 +21,7 @@ export function registerDirtyRate(program: Command, context: Context): void {
 /** Adds the options that turn `xl migrate` into an estimate. */
 export function addEstimateOptions(command: Command): void {
   command
-    .option('--estimate', 'measure, and foretell what the migration would come to; nothing is moved')
+    .option('--estimate', 'measure, and predict the migration with each policy; nothing is moved')
     .option(
       '--link <rate>',
       'with --estimate: what the line to <host> carries, instead of measuring it',
