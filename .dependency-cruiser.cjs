@@ -1,6 +1,7 @@
 // Which package may import which: the table in docs/architecture.md. Any other import fails the build.
 const mayImport = {
   protocol: [],
+  channel: [],
   posix: [],
   hypervisor: ['protocol', 'posix'],
   sender: ['protocol', 'hypervisor', 'posix'],

@@ -1,0 +1,73 @@
+/** What all sinks and all sources have in common. */
+import type { Bounds, OctetSink, OctetSource } from './channel.js';
+import { EndOfInputError } from './errors.js';
+import type { Interrupt } from './interrupt.js';
+import { type Deadline, FOR_EVER, type Patience, type Waiting } from './wait.js';
+
+export interface EndOptions {
+  /** What an error calls this end: "the stream to host2". */
+  readonly subject: string;
+  readonly interrupt?: Interrupt | undefined;
+  /** For ever unless given. */
+  readonly patience?: Patience;
+}
+
+abstract class End implements Bounds, Waiting {
+  patience: Patience;
+  deadline: Deadline | undefined;
+  interrupt: Interrupt | undefined;
+  whileWaiting: ((milliseconds: number) => void) | undefined;
+  /** See Waiting. */
+  lookInterval: number | undefined;
+  readonly subject: string;
+  #octets = 0;
+
+  constructor({ subject, interrupt, patience = FOR_EVER }: EndOptions) {
+    this.subject = subject;
+    this.interrupt = interrupt;
+    this.patience = patience;
+  }
+
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Counts octets that have moved. */
+  protected moved(octets: number): void {
+    this.#octets += octets;
+  }
+}
+
+/** A sink but for its `write`. */
+export abstract class WritingEnd extends End implements OctetSink {
+  abstract write(octets: Uint8Array): void;
+}
+
+/** A length that a peer announces is believed this far before any of it has arrived. */
+const FIRST_ALLOCATION = 1 << 20;
+
+/** A source but for its `readSome`. */
+export abstract class ReadingEnd extends End implements OctetSource {
+  abstract readSome(target: Uint8Array): number;
+
+  fill(target: Uint8Array, due = target.length): void {
+    for (let at = 0; at < target.length;) {
+      const moved = this.readSome(at === 0 ? target : target.subarray(at));
+      if (moved === 0) throw new EndOfInputError(this.subject, this.octets, due - at);
+      at += moved;
+    }
+  }
+
+  /** Memory grows with what arrives, not with what was announced. */
+  read(length: number): Uint8Array {
+    let octets = new Uint8Array(Math.min(length, FIRST_ALLOCATION));
+    this.fill(octets, length);
+    while (octets.length < length) {
+      const larger = new Uint8Array(Math.min(length, octets.length * 4));
+      larger.set(octets);
+      this.fill(larger.subarray(octets.length), length - octets.length);
+      octets = larger;
+    }
+    return octets;
+  }
+}

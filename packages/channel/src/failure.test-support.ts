@@ -1,0 +1,9 @@
+/** @returns what the action throws */
+export function failure(action: () => void): Error {
+  try {
+    action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}

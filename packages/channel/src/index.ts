@@ -1,0 +1,26 @@
+export type {
+  AddressRanges,
+  Bounds,
+  Channel,
+  OctetSink,
+  OctetSource,
+  Pipe,
+  SinkDescriptor,
+  SourceDescriptor,
+} from './channel.js';
+export { type EndOptions, ReadingEnd, WritingEnd } from './ends.js';
+export { EndOfInputError, InterruptedError, StreamFailedError, TimeoutError } from './errors.js';
+export { type Interrupt, type InterruptReason, MemoryInterrupt } from './interrupt.js';
+export type { SharedStream } from './mailbox.js';
+export { MemorySink, MemorySource } from './memory.js';
+export { shareReadable, shareWritable } from './pump.js';
+export { StreamSink, StreamSource } from './stream.js';
+export {
+  type Deadline,
+  deadlineIn,
+  FOR_EVER,
+  type Patience,
+  pause,
+  type Waiting,
+  waitUntil,
+} from './wait.js';
