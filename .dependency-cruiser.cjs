@@ -2,13 +2,13 @@
 const mayImport = {
   protocol: [],
   channel: [],
-  posix: [],
-  hypervisor: ['protocol', 'posix'],
-  sender: ['protocol', 'hypervisor', 'posix'],
-  receiver: ['protocol', 'hypervisor', 'posix'],
-  operator: ['protocol', 'hypervisor', 'posix', 'sender'],
-  'hypervisor-wasm': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
-  'hypervisor-xen': ['protocol', 'hypervisor', 'posix', 'sender', 'receiver'],
+  posix: ['channel'],
+  hypervisor: ['protocol', 'channel', 'posix'],
+  sender: ['protocol', 'channel', 'hypervisor', 'posix'],
+  receiver: ['protocol', 'channel', 'hypervisor', 'posix'],
+  operator: ['protocol', 'channel', 'hypervisor', 'posix', 'sender'],
+  'hypervisor-wasm': ['protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
+  'hypervisor-xen': ['protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
 };
 
 const houseRules = Object.entries(mayImport).map(([from, allowed]) => ({
@@ -35,6 +35,17 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^packages/(posix|hypervisor-xen)/' },
       to: { path: 'koffi' },
+    },
+    {
+      name: 'core-without-ffi',
+      comment:
+        'whoever imports the ports, a sender or a receiver loads no foreign function; tests and the cases may',
+      severity: 'error',
+      from: {
+        path: '^packages/(channel|hypervisor|sender|receiver)/src/',
+        pathNot: '^packages/hypervisor/src/cases/|\\.test(-support)?\\.ts$',
+      },
+      to: { path: '^packages/posix/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

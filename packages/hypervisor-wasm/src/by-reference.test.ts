@@ -1,4 +1,4 @@
-import { Input, LARGEST_PIPE, Output, pipe, setNonBlocking } from '@mig/posix';
+import { blockingPipe, Input, LARGEST_PIPE, Output, setNonBlocking } from '@mig/posix';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ async function readLate(byReference: boolean): Promise<boolean> {
   const said = () => ticks(consoleLines(source, domid)).length;
   await vi.waitFor(() => expect(said()).toBeGreaterThan(3), UNTIL);
 
-  const { readEnd, writeEnd } = pipe(LARGEST_PIPE);
+  const { readEnd, writeEnd } = blockingPipe(LARGEST_PIPE);
   setNonBlocking(writeEnd);
   const input = new Input(readEnd, { subject: 'a pipe' });
   const output = new Output(writeEnd, { subject: 'a pipe' });

@@ -1,10 +1,10 @@
+import type { Interrupt } from '@mig/channel';
 import { HostError } from '@mig/hypervisor';
 import {
   closeDescriptor,
   deadlineIn,
   EndOfInputError,
   Input,
-  type Interrupt,
   InterruptedError,
   Output,
   setNonBlocking,

@@ -1,5 +1,6 @@
+import type { Interrupt, OctetSink } from '@mig/channel';
 import { HostError, type Memory } from '@mig/hypervisor';
-import { type Interrupt, type Output, WriteLogReader } from '@mig/posix';
+import { WriteLogReader, writeVector } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import type { ControlConnection } from './control-connection.js';
@@ -81,16 +82,16 @@ export class DomainMemory implements Memory {
     this.connection.do({ kind: 'setLogDirty', enabled: false });
   }
 
-  pageTypes(_pfns: Uint32Array, count: number, types: Uint8Array): void {
+  pageTypes(_pfns: Float64Array, count: number, types: Uint8Array): void {
     types.fill(PageType.NOTAB, 0, count);
   }
 
-  writePages(output: Output, pfns: Uint32Array, count: number): void {
+  writePages(output: OctetSink, pfns: Float64Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
     const channel: PageChannel = {
-      moveVector: (iovec) => output.writev(iovec),
+      moveVector: (iovec) => writeVector(output, iovec),
       splice: (file, offset, length) =>
-        this.options.byReference === true && output.splice(file, offset, length),
+        this.options.byReference === true && output.descriptor?.splice(file, offset, length) === true,
     };
     this.#mover.move(channel, pfns, count);
   }

@@ -1,3 +1,4 @@
+import type { OctetSource } from '@mig/channel';
 import {
   type Departure,
   type DirtyLog,
@@ -13,7 +14,6 @@ import {
   type RestoreOptions,
   type ResumeOptions,
 } from '@mig/hypervisor';
-import type { Input } from '@mig/posix';
 import { absolutePath } from '@mig/posix/places';
 import type { ControlRequest, ControlState } from '@mig/protocol/control';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
@@ -182,12 +182,12 @@ export class EmbeddedHost implements Host {
     };
   }
 
-  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
+  restoreFrom(input: OctetSource, options: RestoreOptions): IncomingDomain {
     return this.#restore(input, options, () => new IncomingProcess());
   }
 
   #restore(
-    input: Input,
+    input: OctetSource,
     { configuration, name, fromHost = false, onEvent }: RestoreOptions,
     process: () => IncomingProcess,
   ): IncomingDomain {

@@ -50,7 +50,7 @@ export function checkAlive(owner: ProcessIdentity): void {
 }
 
 /** @throws HostError for a pfn beyond memory */
-export function checkPfns(pfns: Float64Array | Uint32Array, count: number, pageCount: number): void {
+export function checkPfns(pfns: Float64Array, count: number, pageCount: number): void {
   for (let i = 0; i < count; i++) {
     const pfn = pfns[i]!;
     if (!(pfn < pageCount))

@@ -1,5 +1,6 @@
+import type { OctetSource, Pipe } from '@mig/channel';
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { closePipe, type Input, Iovec, LARGEST_PIPE, Mapping, pipe, type Pipe, sameMemory } from '@mig/posix';
+import { closePipe, Iovec, LARGEST_PIPE, Mapping, pipe, readVector, sameMemory } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from '@mig/protocol/control';
 import { DOMAIN_HEADER } from './domain-memory.js';
@@ -16,7 +17,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   readonly #iovec = new Iovec(BATCH);
   readonly #mover: PageMover;
   #scratch: Mapping | undefined;
-  /** The pipe that octets are spliced through: see Input. */
+  /** The pipe that octets are spliced through: see SourceDescriptor. */
   #pipe: Pipe | undefined;
 
   constructor(owner: ProcessIdentity, ram: ControlState['ram']) {
@@ -41,17 +42,17 @@ export class IncomingDomainMemory implements IncomingMemory {
     checkPfns(pfns, count, this.pageCount);
   }
 
-  readPages(input: Input, pfns: Float64Array, count: number): void {
+  readPages(input: OctetSource, pfns: Float64Array, count: number): void {
     checkPfns(pfns, count, this.pageCount);
     const through = (this.#pipe ??= pipe(LARGEST_PIPE));
     const channel: PageChannel = {
-      moveVector: (iovec) => input.readv(iovec, through),
-      splice: (file, offset, length) => input.splice(file, offset, length, through),
+      moveVector: (iovec) => readVector(input, iovec, through),
+      splice: (file, offset, length) => input.descriptor?.splice(file, offset, length, through) === true,
     };
     this.#mover.move(channel, pfns, count);
   }
 
-  comparePages(input: Input, pfns: Float64Array, count: number): number {
+  comparePages(input: OctetSource, pfns: Float64Array, count: number): number {
     checkPfns(pfns, count, this.pageCount);
     const base = this.#foreign.mapping.address;
     const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', BATCH * PAGE_SIZE)).address;
@@ -60,7 +61,7 @@ export class IncomingDomainMemory implements IncomingMemory {
       const pages = Math.min(BATCH, count - first);
       this.#iovec.clear();
       this.#iovec.push(scratch, pages * PAGE_SIZE);
-      input.readv(this.#iovec);
+      readVector(input, this.#iovec);
       for (let i = 0; i < pages; i++) {
         const here = base + pfns[first + i]! * PAGE_SIZE;
         if (!sameMemory(here, scratch + i * PAGE_SIZE, PAGE_SIZE)) different++;

@@ -1,11 +1,11 @@
 import { HostError, type HostErrorCode } from '@mig/hypervisor';
 import {
+  blockingPipe,
   closeDescriptor,
   createMemoryFile,
   deadlineIn,
   Input,
   Output,
-  pipe,
   PosixError,
   TimeoutError,
 } from '@mig/posix';
@@ -28,7 +28,7 @@ const LONGEST_WORDS = 2000;
  * @throws HostError with the process's own words where it fails
  */
 export function launchNew(folder: string): void {
-  const { readEnd, writeEnd } = pipe();
+  const { readEnd, writeEnd } = blockingPipe();
   try {
     const log = openSync(join(folder, domainFiles.log), 'a', 0o600);
     try {
@@ -58,7 +58,7 @@ export class IncomingProcess {
 
   /** @throws HostError `unavailable` where no process can be started */
   constructor() {
-    const [readiness, orders] = [pipe(), pipe()];
+    const [readiness, orders] = [blockingPipe(), blockingPipe()];
     this.#readiness = readiness.readEnd;
     this.#orders = orders.writeEnd;
     this.#log = createMemoryFile('what the process of a domain says', 0);

@@ -1,3 +1,4 @@
+import { MemorySink, MemorySource } from '@mig/channel';
 import type { SaveEvent, SaveOptions } from '@mig/hypervisor';
 import { Interrupt, InterruptedError, Output } from '@mig/posix';
 import { simplePolicy } from '@mig/sender';
@@ -65,6 +66,27 @@ describe('a domain that moves to another host', () => {
     expect(all.map(({ number }) => number)).toEqual(all.map((_, at) => at + 1));
     expect(all.filter(({ errors }) => errors > 0)).toEqual([]);
     expect(consoleLines(target, copy).filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+
+  it.each([false, true])('is the same through a channel that is no descriptor, verified: %s', (debug) => {
+    const [source, target] = [openHost(), openHost()];
+    const domid = source.host.create(configurationOf('one', 'wss', 'pages=600 rate=0', 4), { paused: true });
+    const sink = new MemorySink();
+    const domain = source.host.take(domid, { kind: 'save' });
+    const report = domain.saveTo(sink, { ...NOT_LIVE, debug, byReference: true });
+    expect(report.octets).toBeGreaterThan((debug ? 2 : 1) * 4 * 2 ** 20);
+    domain.release();
+
+    const configuration = source.host.configuration(domid);
+    const copy = target.host.restoreFrom(new MemorySource(sink.contents()), { configuration, name: 'one' });
+    copy.start('one', { paused: true });
+    copy.release();
+    const [first, second] = [join(source.folder, 'first'), join(source.folder, 'second')];
+    source.host.resume(domid);
+    source.host.pause(domid);
+    save(source, domid, first, NOT_LIVE);
+    save(target, copy.domid, second, NOT_LIVE);
+    expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
   });
 
   it('is the same, octet for octet', () => {

@@ -1,3 +1,4 @@
+import type { OctetSink } from '@mig/channel';
 import {
   type DomainInfo,
   HostError,
@@ -8,7 +9,7 @@ import {
   type Purpose,
   type SaveOptions,
 } from '@mig/hypervisor';
-import { type Output, pause } from '@mig/posix';
+import { pause } from '@mig/posix';
 import type { ControlRequest } from '@mig/protocol/control';
 import { isHeld } from '@mig/protocol/handshake';
 import { endProcess } from './end-process.js';
@@ -73,7 +74,7 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
     return this.domain.configuration;
   }
 
-  saveTo(output: Output, options: SaveOptions): ImageReport {
+  saveTo(output: OctetSink, options: SaveOptions): ImageReport {
     const { domid } = this.info;
     const { noLogDirty, owner } = this.domain;
     const reason = options.live ? noLogDirty : undefined;

@@ -27,7 +27,7 @@ export class PageMover {
   constructor(private readonly ram: ForeignRam) {}
 
   /** @param pfns in the order of the stream; all belong to the domain */
-  move(channel: PageChannel, pfns: Float64Array | Uint32Array, count: number): void {
+  move(channel: PageChannel, pfns: Float64Array, count: number): void {
     this.#iovec.clear();
     for (let first = 0, past; first < count; first = past) {
       past = endOfRun(pfns, first, count);
@@ -57,7 +57,7 @@ export class PageMover {
 }
 
 /** Finds the index after the last of the consecutive pfns from `first` on. */
-function endOfRun(pfns: Float64Array | Uint32Array, first: number, count: number): number {
+function endOfRun(pfns: Float64Array, first: number, count: number): number {
   let past = first + 1;
   while (past < count && pfns[past] === pfns[past - 1]! + 1) past++;
   return past;

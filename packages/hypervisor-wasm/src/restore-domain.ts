@@ -1,5 +1,5 @@
+import type { OctetSource } from '@mig/channel';
 import { HostError, type IncomingMemory, type RestoreOptions } from '@mig/hypervisor';
-import type { Input } from '@mig/posix';
 import { type DomainHeader, Emulator, LibxlDecoder, type LibxlRecord } from '@mig/protocol';
 import { quoted } from '@mig/protocol/terminal-text';
 import { pull, restoreImage } from '@mig/receiver';
@@ -12,7 +12,7 @@ import { LARGEST_CONTEXT } from './vcpu-context.js';
 export function restoreDomain(
   owner: ProcessIdentity,
   connection: ControlConnection,
-  input: Input,
+  input: OctetSource,
   onEvent?: RestoreOptions['onEvent'],
 ): void {
   const memory = new IncomingDomainMemory(owner, connection.state().ram);
@@ -32,7 +32,7 @@ export function restoreDomain(
  * @param type c_info.type of its configuration
  * @throws HostError foreign-domain
  */
-export function refuseForeignStream(type: string, input: Input): never {
+export function refuseForeignStream(type: string, input: OctetSource): never {
   const domain = `${quoted(type.toUpperCase())} domain`;
   const refuse = (header: DomainHeader): never => {
     const version = `${header.xenMajor}.${header.xenMinor}`;
@@ -59,7 +59,7 @@ export function refuseForeignStream(type: string, input: Input): never {
 /** @returns the state of the vCPU, where there is one */
 function readStream(
   memory: IncomingMemory,
-  input: Input,
+  input: OctetSource,
   onEvent?: RestoreOptions['onEvent'],
 ): Uint8Array | undefined {
   const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });

@@ -1,5 +1,5 @@
+import type { OctetSink } from '@mig/channel';
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
 import { Emulator, encodeLibxlHeader, encodeLibxlRecord } from '@mig/protocol';
 import { saveImage } from '@mig/sender';
 import type { ControlConnection } from './control-connection.js';
@@ -22,7 +22,7 @@ export interface SavedDomain {
  */
 export function saveDomain(
   { domid, owner, connection }: SavedDomain,
-  output: Output,
+  output: OctetSink,
   options: SaveOptions,
   onSuspended: (epoch: number) => void,
 ): ImageReport {

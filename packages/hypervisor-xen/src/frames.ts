@@ -22,17 +22,8 @@ export class Frames {
   }
 
   /** Fills in `count` frames from `pfns[first]` on. */
-  fill(pfns: Float64Array | Uint32Array, first: number, count: number): void {
-    if (pfns instanceof Uint32Array) this.#fillLow(pfns, first, count);
-    else for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
-  }
-
-  #fillLow(pfns: Uint32Array, first: number, count: number): void {
-    const { words } = this;
-    for (let i = 0; i < count; i++) {
-      words[i * 2] = pfns[first + i]!;
-      words[i * 2 + 1] = 0;
-    }
+  fill(pfns: Float64Array, first: number, count: number): void {
+    for (let i = 0; i < count; i++) this.put(i, pfns[first + i]!);
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Recording } from '@mig/hypervisor/model';
+import { DescriptorRecording } from '@mig/hypervisor/cases';
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -22,7 +22,7 @@ import {
 } from './recorded-images.test-support.js';
 import { xenVersions } from './xen-version.js';
 
-const recordings: Recording[] = [];
+const recordings: DescriptorRecording[] = [];
 afterEach(() => {
   for (const recording of recordings.splice(0)) recording.close();
 });
@@ -32,7 +32,7 @@ class Target extends FakeControl {
   readonly missing: number[] = [];
 
   restore(image: Uint8Array, minor = 20) {
-    const recording = new Recording();
+    const recording = new DescriptorRecording();
     recordings.push(recording);
     recording.output.write(image);
     const input = recording.input();

@@ -1,5 +1,6 @@
+import type { OctetSource, Pipe } from '@mig/channel';
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
-import { closePipe, type Input, Iovec, LARGEST_PIPE, Mapping, pipe, type Pipe, sameMemory } from '@mig/posix';
+import { closePipe, Iovec, LARGEST_PIPE, Mapping, pipe, readVector, sameMemory } from '@mig/posix';
 import {
   type CpuidLeaf,
   type DomainHeader,
@@ -70,7 +71,7 @@ export class IncomingXenMemory implements IncomingMemory {
   readonly #errors = new Int32Array(BATCH);
   readonly #iovec = new Iovec(BATCH);
   #scratch: Mapping | undefined;
-  /** The pipe that octets are read through: see Input. */
+  /** The pipe that octets are read through: see SourceDescriptor. */
   #pipe: Pipe | undefined;
   #leaves: readonly CpuidLeaf[] | undefined;
   #msrs: readonly MsrEntry[] | undefined;
@@ -117,27 +118,27 @@ export class IncomingXenMemory implements IncomingMemory {
     });
   }
 
-  readPages(input: Input, pfns: Float64Array, count: number): void {
+  readPages(input: OctetSource, pfns: Float64Array, count: number): void {
     for (let first = 0; first < count; first += BATCH) {
       const some = Math.min(BATCH, count - first);
       this.#withMapped(pfns, first, some, 'write', (address) => {
         this.phases.measure('reading', () => {
           this.#iovec.clear();
           this.#iovec.push(address, some * PAGE_SIZE);
-          input.readv(this.#iovec, (this.#pipe ??= pipe(LARGEST_PIPE)));
+          readVector(input, this.#iovec, (this.#pipe ??= pipe(LARGEST_PIPE)));
         });
       });
     }
   }
 
-  comparePages(input: Input, pfns: Float64Array, count: number): number {
+  comparePages(input: OctetSource, pfns: Float64Array, count: number): number {
     const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', BATCH * PAGE_SIZE)).address;
     let different = 0;
     for (let first = 0; first < count; first += BATCH) {
       const some = Math.min(BATCH, count - first);
       this.#iovec.clear();
       this.#iovec.push(scratch, some * PAGE_SIZE);
-      input.readv(this.#iovec);
+      readVector(input, this.#iovec);
       this.#withMapped(pfns, first, some, 'read', (address) => {
         for (let i = 0; i < some; i++) {
           if (!sameMemory(address + i * PAGE_SIZE, scratch + i * PAGE_SIZE, PAGE_SIZE)) different++;

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import type { Interrupt } from '@mig/channel';
 import { HostError } from '@mig/hypervisor';
 import {
   deadlineIn,
   EndOfInputError,
   Input,
-  type Interrupt,
   InterruptedError,
   Output,
   type Patience,

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { closeDescriptor, pipe } from '@mig/posix';
+import { blockingPipe, closeDescriptor } from '@mig/posix';
 
 export interface LibxlConnection {
   readonly pid: number | undefined;
@@ -25,7 +25,7 @@ const FOR_WORKERS = '@mig/hypervisor-xen: libxl';
 
 /** Starts a process. Its standard error, libxl's messages, is this process's own. */
 export function startLibxl(program: string): LibxlConnection {
-  const [requests, replies, decisions] = [pipe(), pipe(), pipe()];
+  const [requests, replies, decisions] = [blockingPipe(), blockingPipe(), blockingPipe()];
   const theirs = [requests.readEnd, replies.writeEnd, decisions.readEnd];
   const child = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'inherit', ...theirs],

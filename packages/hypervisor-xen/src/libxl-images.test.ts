@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { MemorySink, MemorySource } from '@mig/channel';
 import {
   HostError,
   type ImageReport,
@@ -51,6 +52,17 @@ const domain = (suspended: () => void = () => undefined): SavedDomain => ({
   ...{ hvm: true, pages: 9, hasSuspended: () => false, suspended },
 });
 const save = () => images().save(1, output, options, domain());
+
+test('libxl is not asked to write to, or to read from, what is no descriptor', () => {
+  const asked = vi.fn();
+  libxl.answer = asked;
+  const refused = { code: 'unavailable', message: expect.stringContaining('file descriptor') as unknown };
+  expect(failure(() => images().save(1, new MemorySink(), options, domain()))).toMatchObject(refused);
+  const none = new MemorySource(new Uint8Array(0));
+  const arriving = { configuration: '{}', name: 'one--incoming' };
+  expect(failure(() => images().restore(none, arriving))).toMatchObject(refused);
+  expect(asked).not.toHaveBeenCalled();
+});
 
 const one: LibxlDomain = {
   ...{ domid: 1, name: 'one', uuid: 'u', memory: 98304, vcpus: 2 },

@@ -1,6 +1,7 @@
 /** The streams of libxl, with our save helper's image inside. */
+import type { Bounds, OctetSink, OctetSource, Patience } from '@mig/channel';
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
-import { InterruptedError, type Input, type Output, type Patience, positionOf } from '@mig/posix';
+import { InterruptedError, positionOf } from '@mig/posix';
 import { helperEnvironment, toLocalClock, toHostError } from './helper-events.js';
 import type { LibxlDomain } from './libxl.js';
 import type { HelperListener } from './libxl-client.js';
@@ -21,7 +22,8 @@ export class LibxlImages {
    * Saves a domain, and leaves it suspended.
    * @param domain is told of the guest's suspend as soon as it is known; what it throws ends the save
    */
-  save(domid: number, output: Output, options: SaveOptions, domain: SavedDomain): ImageReport {
+  save(domid: number, output: OctetSink, options: SaveOptions, domain: SavedDomain): ImageReport {
+    const descriptor = descriptorOf(output);
     let report: ImageReport | undefined;
     let stock: StockSave | undefined;
     const { policy, bandwidth, dirtyBitmaps, onEvent } = options;
@@ -42,7 +44,7 @@ export class LibxlImages {
       const save = (stock = new StockSave(domain, options, output.patience, helper));
       return () => save.look();
     };
-    const before = positionOf(output.fd);
+    const before = positionOf(descriptor.fd);
     const { debug } = options;
     // For a PV domain the stock helper would try a live save, and fail.
     const live = options.live && domain.hvm;
@@ -52,7 +54,7 @@ export class LibxlImages {
       dirtyBitmaps === true ? 'bitmaps' : undefined,
       options,
     );
-    const stream = { pid: process.pid, fd: output.fd };
+    const stream = { pid: process.pid, fd: descriptor.fd };
     try {
       this.#askHelper({ kind: 'suspend', domid, stream, live, debug, environment }, output, {
         hear,
@@ -67,14 +69,14 @@ export class LibxlImages {
       throw new HostError('unavailable', 'libxl did not use the save helper that it was given', { domid });
     }
     // For a pipe nobody can tell how much libxl itself has written around the image.
-    const after = positionOf(output.fd);
-    output.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
+    const after = positionOf(descriptor.fd);
+    descriptor.wroteElsewhere(before === undefined || after === undefined ? report.octets : after - before);
     return report;
   }
 
   /** Builds a domain, and leaves it paused. @returns its domid; when it throws, nothing is left of it */
-  restore(input: Input, { configuration, name, onEvent }: RestoreOptions): number {
-    const stream = { pid: process.pid, fd: input.fd };
+  restore(input: OctetSource, { configuration, name, onEvent }: RestoreOptions): number {
+    const stream = { pid: process.pid, fd: descriptorOf(input).fd };
     const wish = onEvent && 'events';
     const environment = helperEnvironment(this.saveHelper, input.patience.milliseconds, wish);
     const before = this.domains.list().map(({ domain }) => domain.domid);
@@ -127,7 +129,7 @@ export class LibxlImages {
    */
   #askHelper(
     request: LibxlRequest,
-    { interrupt, patience }: Pick<Output, 'interrupt' | 'patience'>,
+    { interrupt, patience }: Pick<Bounds, 'interrupt' | 'patience'>,
     listener: Partial<HelperListener>,
   ): unknown {
     let failure: HelperFailure | undefined;
@@ -160,6 +162,22 @@ export class LibxlImages {
       // The first error is the one to report; the next migration switches log-dirty mode off.
     }
   }
+}
+
+/**
+ * The descriptor that libxl is to write to, or to read from.
+ * @throws HostError `unavailable` where the channel is none: libxl knows no other
+ */
+function descriptorOf<Descriptor>({
+  descriptor,
+}: {
+  readonly descriptor?: Descriptor | undefined;
+}): Descriptor {
+  if (descriptor !== undefined) return descriptor;
+  throw new HostError(
+    'unavailable',
+    'libxl moves a domain through a file descriptor, which this channel is not',
+  );
 }
 
 /** Milliseconds between two looks at a restore by Xen's own helper. */

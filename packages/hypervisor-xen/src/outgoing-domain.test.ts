@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OctetSink } from '@mig/channel';
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
 import { Output } from '@mig/posix';
 import { FakeXen, refused } from './fake-xen.test-support.js';
@@ -39,7 +40,7 @@ function take(
   const parts = {
     ledger,
     domains,
-    save: (_: Output, __: SaveOptions, domain: SavedDomain) => {
+    save: (_: OctetSink, __: SaveOptions, domain: SavedDomain) => {
       save(() => {
         expect(domain.hasSuspended()).toBe(false);
         xen.suspend(DOMID);

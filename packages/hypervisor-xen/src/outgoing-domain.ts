@@ -3,6 +3,7 @@
  * asking mig: so it is paused from its suspend on, because only mig takes that pause back, and looked at
  * before each action.
  */
+import type { OctetSink } from '@mig/channel';
 import {
   type DomainInfo,
   HostError,
@@ -11,7 +12,6 @@ import {
   type Purpose,
   type SaveOptions,
 } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
 import type { Ownership } from '@mig/protocol/handshake';
 import { type DomainLedger, type Held, newHold } from './domain-ledger.js';
 import type { DomainRecord, Hold } from './domain-record.js';
@@ -30,7 +30,7 @@ export interface OutgoingParts {
    * Has libxl write the stream.
    * @param domain is told of the guest's suspend
    */
-  readonly save: (output: Output, options: SaveOptions, domain: SavedDomain) => ImageReport;
+  readonly save: (output: OctetSink, options: SaveOptions, domain: SavedDomain) => ImageReport;
 }
 
 export class XenOutgoingDomain implements OutgoingDomain {
@@ -75,7 +75,7 @@ export class XenOutgoingDomain implements OutgoingDomain {
     }
   }
 
-  saveTo(output: Output, options: SaveOptions): ImageReport {
+  saveTo(output: OctetSink, options: SaveOptions): ImageReport {
     const { ledger } = this.parts;
     const { domid } = this.info;
     ledger.locked(() => {

@@ -30,7 +30,7 @@ export class PhysmapWatch {
   /** Whether anything shows that pages have come or gone since the log was last read. */
   #changed = false;
   readonly #frames = new Frames();
-  readonly #pfns = new Uint32Array(BATCH);
+  readonly #pfns = new Float64Array(BATCH);
   #lookedAtAll = false;
   /** Number of pages of the domain when last looked at. */
   #pages: number;
@@ -58,7 +58,7 @@ export class PhysmapWatch {
    * Fills `types` with what was seen of the first `count` pfns. The first time, all pfns are looked at.
    * @returns false if one of them was not looked at since the log was last read
    */
-  recall(pfns: Uint32Array, count: number, types: Uint8Array): boolean {
+  recall(pfns: Float64Array, count: number, types: Uint8Array): boolean {
     if (!this.#lookedAtAll) this.#lookAtAll();
     const known = this.#known;
     const absent = this.#absent;
@@ -72,7 +72,7 @@ export class PhysmapWatch {
     return true;
   }
 
-  #recallBroken(pfns: Uint32Array, count: number, types: Uint8Array): void {
+  #recallBroken(pfns: Float64Array, count: number, types: Uint8Array): void {
     for (let i = 0; i < count; i++) if (this.#broken.has(pfns[i]!)) types[i] = PageType.BROKEN;
   }
 

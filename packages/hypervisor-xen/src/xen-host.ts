@@ -1,3 +1,4 @@
+import type { OctetSource } from '@mig/channel';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ import {
   type RestoreOptions,
   type ResumeOptions,
 } from '@mig/hypervisor';
-import { type Input, pause } from '@mig/posix';
+import { pause } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { checkArriving } from './arriving-configuration.js';
@@ -294,7 +295,7 @@ export class XenHost implements Host {
     }
   }
 
-  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain {
+  restoreFrom(input: OctetSource, options: RestoreOptions): IncomingDomain {
     checkName(options.name);
     checkArriving(options.configuration);
     this.#refuseWhereHere(options);
@@ -307,7 +308,7 @@ export class XenHost implements Host {
   }
 
   /** Builds by stock `xl`'s settings: domain 0 may have to release memory. */
-  #build(input: Input, options: RestoreOptions, settings: XlSettings): number {
+  #build(input: OctetSource, options: RestoreOptions, settings: XlSettings): number {
     const time = {
       pause: (milliseconds: number) => pause(milliseconds, { interrupt: input.interrupt }),
       now: () => performance.now(),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HostError } from '@mig/hypervisor';
+import { DescriptorRecording } from '@mig/hypervisor/cases';
 import { Recording } from '@mig/hypervisor/model';
 import { PageType } from '@mig/protocol';
 import { restoreImage } from '@mig/receiver';
@@ -10,13 +11,13 @@ import { IncomingXenMemory } from './incoming-xen-memory.js';
 import { refuseSuspended, XenMemory } from './xen-memory.js';
 import { newestVersion } from './xen-version.js';
 
-const recordings: Recording[] = [];
+const recordings: DescriptorRecording[] = [];
 afterEach(() => {
   for (const recording of recordings.splice(0)) recording.close();
 });
 
-function record(): Recording {
-  const recording = new Recording();
+function record(): DescriptorRecording {
+  const recording = new DescriptorRecording();
   recordings.push(recording);
   return recording;
 }
@@ -57,7 +58,7 @@ class Source extends FakeControl {
   /** What was noticed of its balloon. */
   tookIn = 0;
 
-  save(recording: Recording, { live = true, debug = false, iterations = 3 } = {}) {
+  save(recording: DescriptorRecording | Recording, { live = true, debug = false, iterations = 3 } = {}) {
     const memory = this.open();
     try {
       const report = saveImage(memory, recording.output, {
@@ -80,7 +81,7 @@ class Source extends FakeControl {
  * Restores the recording.
  * @returns the target
  */
-function arrived(recording: Recording): FakeControl {
+function arrived(recording: DescriptorRecording | Recording): FakeControl {
   const target = new FakeControl();
   const channels = { store: { evtchn: 1, domid: 0 }, console: { evtchn: 2, domid: 0 } };
   const memory = new IncomingXenMemory(
@@ -96,7 +97,7 @@ function arrived(recording: Recording): FakeControl {
     memory.complete();
   } finally {
     memory.close();
-    input.close();
+    if ('close' in input) input.close();
   }
   expect(target.leftovers).toEqual([]);
   return target;
@@ -204,7 +205,7 @@ test('types are those of Xen, more than it takes at a time as well', () => {
   source.broken.add(1024);
   const types = new Uint8Array(2100);
   source.open().pageTypes(
-    Uint32Array.from(types, (_, pfn) => pfn),
+    Float64Array.from(types, (_, pfn) => pfn),
     2100,
     types,
   );
@@ -222,14 +223,46 @@ test('types are those of Xen, more than it takes at a time as well', () => {
   ]);
 });
 
-test('pages are written over holes, in batches that Xen takes', () => {
+test.each([
+  ['a descriptor', record],
+  ['memory', () => new Recording()],
+])('pages are written over holes, in batches that Xen takes, through %s', (_, record) => {
   const holes = [0, 1, 500, 1023, 1024, 2098];
   const source = new Source(2100, holes);
   const recording = record();
-  source.save(recording);
+  source.save(recording, { debug: true });
   const target = arrived(recording);
   expect(digests(target.pages)).toEqual(digests(source.pages));
   expect(holes.filter((pfn) => target.pages.has(pfn))).toEqual([]);
+});
+
+test('a batch is one writev of its pages and one write of its record, and nothing else is called for it', () => {
+  const source = new Source(3 * 1024);
+  const { output } = record();
+  const [write, writev, splice] = [
+    vi.spyOn(output, 'write'),
+    vi.spyOn(output, 'writev'),
+    vi.spyOn(output, 'splice'),
+  ];
+  const memory = source.open();
+  const policy = simplePolicy(1, 0);
+  const before = new Map<number, number>();
+  const report = saveImage(memory, output, {
+    ...{ live: false, debug: false, policy },
+    onEvent: (event) => {
+      if (event.kind === 'pass-progress') before.set(event.pass.pagesDone, write.mock.calls.length);
+    },
+  });
+  memory.close();
+  expect(report.passes).toMatchObject([{ kind: 'stop-and-copy', sentPages: 3072 }]);
+  expect(writev).toHaveBeenCalledTimes(3);
+  expect(splice).not.toHaveBeenCalled();
+  const [first] = before.values();
+  expect([...before]).toEqual([
+    [1024, first],
+    [2048, first! + 1],
+    [3072, first! + 2],
+  ]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
+import type { OctetSink } from '@mig/channel';
 import { HostError, type Memory } from '@mig/hypervisor';
-import { Iovec, type Output } from '@mig/posix';
+import { Iovec, writeVector } from '@mig/posix';
 import { type DomainHeader, type HvmParam, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from './errors.js';
@@ -204,7 +205,7 @@ export class XenMemory implements Memory {
     this.callbacks.switchDeviceModelLog(false);
   }
 
-  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void {
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
     this.phases.measure('types', () => {
       if (this.#physmap?.recall(pfns, count, types) === true) return;
       const { words } = this.#frames;
@@ -217,13 +218,13 @@ export class XenMemory implements Memory {
     });
   }
 
-  writePages(output: Output, pfns: Uint32Array, count: number): void {
+  writePages(output: OctetSink, pfns: Float64Array, count: number): void {
     for (let first = 0; first < count; first += BATCH) {
       this.#writeBatch(output, pfns, first, Math.min(BATCH, count - first));
     }
   }
 
-  #writeBatch(output: Output, pfns: Uint32Array, first: number, count: number): void {
+  #writeBatch(output: OctetSink, pfns: Float64Array, first: number, count: number): void {
     this.#frames.fill(pfns, first, count);
     const address = this.phases.measure('mapping', () => this.#map(pfns, first, count));
     try {
@@ -243,7 +244,7 @@ export class XenMemory implements Memory {
    * octets with it: zeroes replace it. It may also have taken it in again since.
    * @throws XenError for a page that exists and cannot be mapped
    */
-  #map(pfns: Uint32Array, first: number, count: number): number {
+  #map(pfns: Float64Array, first: number, count: number): number {
     const { control, domid } = this;
     for (let attempt = 1; ; attempt++) {
       const address = control.map(domid, this.#frames.words, count, 'read', this.#errors);
@@ -269,7 +270,7 @@ export class XenMemory implements Memory {
   }
 
   /** @returns the first unmapped page that exists, or must; undefined if none */
-  #missed(pfns: Uint32Array, first: number, count: number): number | undefined {
+  #missed(pfns: Float64Array, first: number, count: number): number | undefined {
     const { words } = this.#missing;
     this.#missing.fill(pfns, first, count);
     this.control.readPageTypes(this.domid, words, count);
@@ -282,24 +283,24 @@ export class XenMemory implements Memory {
     return there;
   }
 
-  #writeAll(output: Output, address: number, count: number): void {
+  #writeAll(output: OctetSink, address: number, count: number): void {
     this.#iovec.clear();
     this.#iovec.push(address, count * PAGE_SIZE);
-    output.writev(this.#iovec);
+    writeVector(output, this.#iovec);
   }
 
-  #writeMapped(output: Output, address: number, count: number): void {
+  #writeMapped(output: OctetSink, address: number, count: number): void {
     this.#iovec.clear();
     for (let i = 0; i < count; i++) {
       if (this.#errors[i] === 0) {
         this.#iovec.push(address + i * PAGE_SIZE, PAGE_SIZE);
         continue;
       }
-      output.writev(this.#iovec);
+      writeVector(output, this.#iovec);
       this.#iovec.clear();
       output.write(ZEROES);
     }
-    output.writev(this.#iovec);
+    writeVector(output, this.#iovec);
   }
 
   suspend(): void {

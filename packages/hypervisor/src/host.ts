@@ -1,4 +1,4 @@
-import type { Input, Output } from '@mig/posix';
+import type { OctetSink, OctetSource } from '@mig/channel';
 import type { Standing } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import type { RestoreEvent, SaveEvent } from './events.js';
@@ -121,8 +121,9 @@ export interface OutgoingDomain {
   /**
    * Writes the libxl stream, an image inside, and leaves the domain suspended.
    * When it throws, log-dirty is off; whether the domain was suspended by then, `describe` tells.
+   * @throws HostError `unavailable` where this host can only write to a descriptor and the output is none
    */
-  saveTo(output: Output, options: SaveOptions): ImageReport;
+  saveTo(output: OctetSink, options: SaveOptions): ImageReport;
   /**
    * Gives it the name of a domain that was sent away. It looks a last time: from then on nobody else runs it here.
    * @throws HostError where it is not as `saveTo` left it
@@ -167,7 +168,7 @@ export interface RestoreOptions {
 /** The preparations of a host for a domain that is to arrive. */
 export interface ExpectedDomain {
   /** See Host. Once. */
-  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
+  restoreFrom(input: OctetSource, options: RestoreOptions): IncomingDomain;
   /** Ends what was made ready, unless a domain has come of it. */
   release(): void;
 }
@@ -222,9 +223,10 @@ export interface Host {
    * Builds a domain from a libxl stream; it does not run until it is started.
    * When it throws, nothing is left of it.
    * @throws HostError `uuid-taken` where a domain of its UUID is here, unless that may be the one that is sent;
-   *   bad-configuration, before anything is there, for no name of a domain
+   *   bad-configuration, before anything is there, for no name of a domain; `unavailable` where this host can only read from
+   *   a descriptor and the input is none
    */
-  restoreFrom(input: Input, options: RestoreOptions): IncomingDomain;
+  restoreFrom(input: OctetSource, options: RestoreOptions): IncomingDomain;
   /** Makes ready for a domain that is to arrive, ahead of its stream; absent where nothing can be made ready. */
   expectDomain?(): ExpectedDomain;
   /**

@@ -1,4 +1,9 @@
-import type { Input, Output } from '@mig/posix';
+/**
+ * The two ports of the libxc layer. Their pfns come in lists of Float64Array in both directions: a stream may have pfns of 52
+ * bits, which a double holds exactly, where 32 bits would make another pfn of a wide one before anybody could refuse it, and
+ * BigUint64Array would make an object of each.
+ */
+import type { OctetSink, OctetSource } from '@mig/channel';
 import type { DomainHeader, ImageRecord } from '@mig/protocol';
 
 /**
@@ -27,9 +32,12 @@ export interface Memory {
   disableLogDirty(): void;
 
   /** Fills `types` with a PageType for each of the first `count` pfns. */
-  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void;
-  /** Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. */
-  writePages(output: Output, pfns: Uint32Array, count: number): void;
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void;
+  /**
+   * Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. A memory that has their addresses
+   * asks the output for its descriptor, which takes them without a copy.
+   */
+  writePages(output: OctetSink, pfns: Float64Array, count: number): void;
 
   /**
    * Asks the guest to suspend and waits until it has.
@@ -50,12 +58,12 @@ export interface IncomingMemory {
   /** Makes the pfns exist, before the first page of each arrives; `types` say which are holes. */
   populate(pfns: Float64Array, types: Uint8Array, count: number): void;
   /** Reads the 4096 octets of each of the first `count` pfns into place. */
-  readPages(input: Input, pfns: Float64Array, count: number): void;
+  readPages(input: OctetSource, pfns: Float64Array, count: number): void;
   /**
    * Reads the same, but compares them with what is there, as a VERIFY pass asks.
    * @returns pages that differ
    */
-  comparePages(input: Input, pfns: Float64Array, count: number): number;
+  comparePages(input: OctetSource, pfns: Float64Array, count: number): number;
   /** Applies a record that is neither memory nor a marker; its octets are valid during the call only. */
   apply(record: ImageRecord): void;
 }

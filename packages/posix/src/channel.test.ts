@@ -1,14 +1,21 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeSync, readFileSync, writeSync } from 'node:fs';
-import { closeDescriptor, openNonBlocking, pipe, setNonBlocking } from './descriptors.js';
-import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
+import {
+  deadlineIn,
+  EndOfInputError,
+  InterruptedError,
+  MemoryInterrupt,
+  pause,
+  TimeoutError,
+} from '@mig/channel';
+import { blockingPipe, closeDescriptor, openNonBlocking, pipe } from './descriptors.js';
+import { PosixError } from './errors.js';
 import { failure } from './failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';
 import { addressOf, createMemoryFile } from './mapping.js';
 import { Output } from './output.js';
-import { deadlineIn, pause } from './wait.js';
 
 const opened: { close(): void }[] = [];
 afterEach(() => {
@@ -17,8 +24,6 @@ afterEach(() => {
 
 function channel(interrupt?: Interrupt): { input: Input; output: Output } {
   const { readEnd, writeEnd } = pipe(65536);
-  setNonBlocking(readEnd);
-  setNonBlocking(writeEnd);
   const input = new Input(readEnd, { subject: 'the stream', interrupt });
   const output = new Output(writeEnd, { subject: 'the stream', interrupt });
   opened.push(input, output);
@@ -170,11 +175,36 @@ test('an interrupt ends a wait, and a write that would not have had to wait', ()
   }
 });
 
+test('an interrupt that has no descriptor ends a wait soon', () => {
+  const interrupt = new MemoryInterrupt();
+  const { readEnd, writeEnd } = pipe();
+  const input = new Input(readEnd, { subject: 'the stream', interrupt });
+  opened.push(input, { close: () => closeDescriptor(writeEnd) });
+  // Raised in the first look, which wakes no poll().
+  input.whileWaiting = () => interrupt.raise('operator');
+  const error = failure(() => input.read(1));
+  expect(error).toEqual(new InterruptedError('operator'));
+});
+
+describe('the ends of a pipe', () => {
+  const isNonBlocking = (fd: number) =>
+    /^flags:\s+0\d*[4-7]\d{3}$/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+
+  test.each([
+    ['for this process are non-blocking', pipe, true],
+    ['for another program are blocking', blockingPipe, false],
+  ])('%s', (_, make, expected) => {
+    const { readEnd, writeEnd } = make(65536);
+    opened.push({ close: () => closeDescriptor(readEnd) }, { close: () => closeDescriptor(writeEnd) });
+    expect([readEnd, writeEnd].map(isNonBlocking)).toEqual([expected, expected]);
+  });
+});
+
 describe('an inherited descriptor that is opened anew', () => {
   const filler = new Uint8Array(4096);
 
   test('is the same pipe, and does not wait for its reader; the flags of the other stay', () => {
-    const { readEnd, writeEnd } = pipe(65536);
+    const { readEnd, writeEnd } = blockingPipe(65536);
     const [input, twin] = [new Input(readEnd, { subject: 'a pipe' }), openNonBlocking(writeEnd)];
     opened.push(input, { close: () => closeSync(twin) }, { close: () => closeDescriptor(writeEnd) });
     expect(twin).not.toBe(writeEnd);

@@ -1,3 +1,4 @@
+import type { Pipe } from '@mig/channel';
 import { constants, fstatSync, openSync } from 'node:fs';
 import { PosixError } from './errors.js';
 import { attempt, call, errno } from './libc.js';
@@ -13,19 +14,28 @@ const LOCK_NB = 4;
 /** Octets that a pipe may have at most without privilege, as the kernel is usually set up: fewer calls for the same pages. */
 export const LARGEST_PIPE = 1 << 20;
 
-export interface Pipe {
-  readonly readEnd: number;
-  readonly writeEnd: number;
-}
-
 /**
- * A pipe whose ends no child inherits unless given to it.
+ * Makes a pipe both of whose ends are for this process, for Input and Output: they are non-blocking, so that every wait has
+ * its timeout. No child inherits them.
  * @param capacity octets; the kernel rounds it up to a power of two. Where the user's limit forbids it
  *   (/proc/sys/fs/pipe-max-size), the pipe keeps the kernel's default of 64 KiB.
  */
 export function pipe(capacity?: number): Pipe {
+  return makePipe(O_CLOEXEC | constants.O_NONBLOCK, capacity);
+}
+
+/**
+ * Makes a pipe one of whose ends is for another program, which expects that its reads and writes wait: both ends are
+ * blocking. Set the end that stays here non-blocking, which the other never notices.
+ * @param capacity see `pipe`
+ */
+export function blockingPipe(capacity?: number): Pipe {
+  return makePipe(O_CLOEXEC, capacity);
+}
+
+function makePipe(flags: number, capacity: number | undefined): Pipe {
   const ends = new Int32Array(2);
-  call('pipe2', 'pipe', ends, O_CLOEXEC);
+  call('pipe2', 'pipe', ends, flags);
   const [readEnd, writeEnd] = [ends[0]!, ends[1]!];
   if (capacity !== undefined) enlargePipe(writeEnd, capacity);
   return { readEnd, writeEnd };

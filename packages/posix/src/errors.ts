@@ -1,11 +1,27 @@
-import koffi from 'koffi';
+/** The names of the kernel's errors, and what is thrown by them: without foreign functions, for whoever only has to know them. */
 
-const names = new Map<number, string>();
-for (const [name, number] of Object.entries(koffi.os.errno)) if (!names.has(number)) names.set(number, name);
+/** errno.h of Linux, from 1 on (include/uapi/asm-generic/errno.h): the same on x86-64 and arm64. A `-` is no error. */
+const NAMES = `
+  EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK
+  EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE
+  EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM
+  ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC
+  EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO
+  EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
+  ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT
+  EPROTONOSUPPORT ESOCKTNOSUPPORT ENOTSUP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN
+  ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS
+  ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL
+  EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED
+  EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
+`
+  .trim()
+  .split(/\s+/);
 
-/** Its name in errno.h: "EPIPE". */
+/** Returns the name that errno.h has for an error: "EPIPE". */
 export function errorName(errno: number): string {
-  return names.get(errno) ?? `errno ${errno}`;
+  const name = NAMES[errno - 1] ?? '-';
+  return name === '-' ? `errno ${errno}` : name;
 }
 
 /** A system call that failed: which one, on what, and the kernel's error by name ("EPIPE"). */
@@ -21,39 +37,5 @@ export class PosixError extends Error {
     const code = errorName(errno);
     super(`${syscall} ${subject}: ${code}`);
     this.code = code;
-  }
-}
-
-/** What was awaited did not happen in time. `what` reads as in "no octet of the stream from the target". */
-export class TimeoutError extends Error {
-  override readonly name = 'TimeoutError';
-
-  constructor(
-    readonly what: string,
-    readonly milliseconds: number,
-  ) {
-    super(`${what} within ${milliseconds / 1000} s`);
-  }
-}
-
-/** The other end closed the channel where more was expected. */
-export class EndOfInputError extends Error {
-  override readonly name = 'EndOfInputError';
-
-  constructor(
-    readonly subject: string,
-    readonly offset: number,
-    readonly missing: number,
-  ) {
-    super(`${subject} ended at octet ${offset}, ${missing} octets short`);
-  }
-}
-
-/** A wait was ended by `Interrupt.raise()`. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-
-  constructor(readonly reason: string) {
-    super(`interrupted: ${reason}`);
   }
 }

@@ -1,5 +1,20 @@
-export { EndOfInputError, errorName, InterruptedError, PosixError, TimeoutError } from './errors.js';
+// Input and Output are channels: what bounds their waits, and what they throw, is that package's.
 export {
+  type Deadline,
+  deadlineIn,
+  EndOfInputError,
+  FOR_EVER,
+  InterruptedError,
+  type InterruptReason,
+  type Patience,
+  pause,
+  type Pipe,
+  TimeoutError,
+  type Waiting,
+} from '@mig/channel';
+export { errorName, PosixError } from './errors.js';
+export {
+  blockingPipe,
   closeDescriptor,
   closePipe,
   duplicateFrom,
@@ -15,16 +30,16 @@ export {
   setNonBlocking,
   tryLockDescriptor,
   tryLockRecord,
-  type Pipe,
 } from './descriptors.js';
 export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js';
 export { Input } from './input.js';
-export { Interrupt, type InterruptReason, type SharedInterrupt } from './interrupt.js';
+export { Interrupt, type SharedInterrupt } from './interrupt.js';
 export { Iovec } from './iovec.js';
 export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
-export { Output, type ChannelOptions } from './output.js';
+export { Output } from './output.js';
 export { parseProcessStat, type ProcessStat } from './process-stat.js';
 export { FileTooLongError, readSmallFile } from './small-file.js';
 export { connectUnix } from './socket.js';
-export { type Deadline, deadlineIn, FOR_EVER, pause, type Patience, type Waiting, waitFor } from './wait.js';
+export { readVector, writeVector } from './vectors.js';
+export { waitFor } from './wait.js';
 export { execute, exitAtOnce, newSession, noteHandOver } from './session.js';

@@ -1,42 +1,34 @@
-import type { Pipe } from './descriptors.js';
-import { EndOfInputError, PosixError } from './errors.js';
-import type { Interrupt } from './interrupt.js';
-import { IOV_MAX, type Iovec } from './iovec.js';
+import {
+  type AddressRanges,
+  EndOfInputError,
+  type EndOptions,
+  type Pipe,
+  ReadingEnd,
+  type SourceDescriptor,
+} from '@mig/channel';
+import { PosixError } from './errors.js';
+import { IOV_MAX } from './iovec.js';
 import { attempt, call, errno } from './libc.js';
-import type { ChannelOptions } from './output.js';
 import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
-import { type Deadline, FOR_EVER, type Patience, type Waiting, waitFor } from './wait.js';
-
-/** A length that a peer announces is believed this far before any of it has arrived. */
-const FIRST_ALLOCATION = 1 << 20;
+import { waitFor } from './wait.js';
 
 /** Octets from which on two calls are less than what the other end waits for one. */
 const MANY = 1 << 16;
 
-/** The reading half of a channel; see Output. It never reads more than it is asked for. */
-export class Input implements Waiting {
-  patience: Patience;
-  deadline: Deadline | undefined;
-  interrupt: Interrupt | undefined;
-  whileWaiting: ((milliseconds: number) => void) | undefined;
-  lookInterval: number | undefined;
-  readonly subject: string;
-  #octets = 0;
+/** The reading half of a channel that is a file descriptor; see Output. It never reads more than it is asked for. */
+export class Input extends ReadingEnd implements SourceDescriptor {
   /** Whether it can be spliced: undefined until that was tried. */
   #splices: boolean | undefined;
 
   constructor(
     readonly fd: number,
-    options: ChannelOptions,
+    options: EndOptions,
   ) {
-    this.subject = options.subject;
-    this.interrupt = options.interrupt;
-    this.patience = options.patience ?? FOR_EVER;
+    super(options);
   }
 
-  /** Octets read so far. */
-  get octets(): number {
-    return this.#octets;
+  get descriptor(): SourceDescriptor {
+    return this;
   }
 
   /**
@@ -48,7 +40,7 @@ export class Input implements Waiting {
       waitFor(this.fd, 'readable', this);
       const result = attempt('read', this.fd, target, target.length);
       if (result >= 0) {
-        this.#octets += result;
+        this.moved(result);
         return result;
       }
       this.#retry('read', result);
@@ -56,44 +48,10 @@ export class Input implements Waiting {
   }
 
   /**
-   * Reads exactly `length` octets into an array of their own. Memory grows with what arrives, not with what
-   * was announced.
-   * @throws EndOfInputError when the input ends before
-   */
-  read(length: number): Uint8Array {
-    let octets = new Uint8Array(Math.min(length, FIRST_ALLOCATION));
-    this.#fill(octets, length);
-    while (octets.length < length) {
-      const larger = new Uint8Array(Math.min(length, octets.length * 4));
-      larger.set(octets);
-      this.#fill(larger.subarray(octets.length), length - octets.length);
-      octets = larger;
-    }
-    return octets;
-  }
-
-  /**
-   * Fills all of `target`.
-   * @throws EndOfInputError when the input ends before
-   */
-  fill(target: Uint8Array): void {
-    this.#fill(target, target.length);
-  }
-
-  /** @param due octets that were to come, `target` included */
-  #fill(target: Uint8Array, due: number): void {
-    for (let at = 0; at < target.length;) {
-      const moved = this.readSome(at === 0 ? target : target.subarray(at));
-      if (moved === 0) throw new EndOfInputError(this.subject, this.#octets, due - at);
-      at += moved;
-    }
-  }
-
-  /**
    * Fills, and empties, all that the iovec holds: no octet passes through JavaScript.
    * @param through what many octets are taken out of the input into first, as `splice` does it
    */
-  readv(iovec: Iovec, through?: Pipe): void {
+  readv(iovec: AddressRanges, through?: Pipe): void {
     while (iovec.count > 0) {
       const taken = through && iovec.octets >= MANY ? this.#takeInto(through, iovec.octets) : undefined;
       if (taken !== undefined) {
@@ -107,8 +65,8 @@ export class Input implements Waiting {
         this.#retry('readv', result);
         continue;
       }
-      if (result === 0) throw new EndOfInputError(this.subject, this.#octets, iovec.octets);
-      this.#octets += result;
+      if (result === 0) throw new EndOfInputError(this.subject, this.octets, iovec.octets);
+      this.moved(result);
       iovec.take(result);
     }
   }
@@ -140,10 +98,10 @@ export class Input implements Waiting {
     while (this.#splices !== false) {
       waitFor(this.fd, 'readable', this);
       const taken = attempt('splice', this.fd, null, writeEnd, null, due, SPLICE_F_NONBLOCK);
-      if (taken === 0) throw new EndOfInputError(this.subject, this.#octets, due);
+      if (taken === 0) throw new EndOfInputError(this.subject, this.octets, due);
       if (taken > 0) {
         this.#splices = true;
-        this.#octets += taken;
+        this.moved(taken);
         return taken;
       }
       if (-taken === errno('EINVAL') && this.#splices === undefined) this.#splices = false;
@@ -164,7 +122,7 @@ export class Input implements Waiting {
 }
 
 /** Copies octets that are in a pipe. */
-function fill(iovec: Iovec, length: number, readEnd: number): void {
+function fill(iovec: AddressRanges, length: number, readEnd: number): void {
   for (let left = length; left > 0;) {
     const count = Math.min(iovec.count, IOV_MAX);
     const moved = call('readv', 'memory', readEnd, iovec.remaining(), count);

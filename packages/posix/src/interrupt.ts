@@ -1,9 +1,7 @@
+import { type InterruptReason, MemoryInterrupt } from '@mig/channel';
 import { attempt, call } from './libc.js';
 
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
-
-const reasons = ['SIGINT', 'SIGTERM', 'SIGHUP', 'peer-gone', 'operator'] as const;
-export type InterruptReason = (typeof reasons)[number];
 
 /** What crosses to a worker: a descriptor, which all threads share, and a word of shared memory. */
 export interface SharedInterrupt {
@@ -15,8 +13,10 @@ export interface SharedInterrupt {
  * Ends the waits of a thread that is blocked in `poll`, from another thread: the loop runs in a worker, signals
  * arrive on the main thread.
  */
-export class Interrupt {
-  private constructor(readonly shared: SharedInterrupt) {}
+export class Interrupt extends MemoryInterrupt {
+  private constructor(readonly shared: SharedInterrupt) {
+    super(shared.word);
+  }
 
   static create(): Interrupt {
     const fd = call('eventfd', 'interrupt', 0, EFD_CLOEXEC_NONBLOCK);
@@ -33,17 +33,17 @@ export class Interrupt {
     return new Interrupt({ fd, word: new Int32Array(new SharedArrayBuffer(4)) });
   }
 
-  /** The descriptor becomes readable, and stays so. */
-  raise(reason: InterruptReason): void {
-    Atomics.store(this.shared.word, 0, reasons.indexOf(reason) + 1);
-    attempt('write', this.shared.fd, new BigUint64Array([1n]), 8);
+  get fd(): number {
+    return this.shared.fd;
   }
 
-  get raised(): InterruptReason | undefined {
-    return reasons[Atomics.load(this.shared.word, 0) - 1];
+  /** The descriptor becomes readable, and stays so. */
+  override raise(reason: InterruptReason): void {
+    super.raise(reason);
+    attempt('write', this.fd, new BigUint64Array([1n]), 8);
   }
 
   close(): void {
-    attempt('close', this.shared.fd);
+    attempt('close', this.fd);
   }
 }

@@ -1,3 +1,5 @@
+import type { AddressRanges } from '@mig/channel';
+
 /** The most entries that one readv or writev takes (IOV_MAX of limits.h). */
 export const IOV_MAX = 1024;
 
@@ -7,7 +9,7 @@ const WORDS_PER_ENTRY = 4;
  * A reusable array of `struct iovec { void *base; size_t length; }`. Neighbouring ranges become one entry, so a
  * batch of consecutive pages is a single one.
  */
-export class Iovec {
+export class Iovec implements AddressRanges {
   readonly #words: Uint32Array;
   #count = 0;
   #first = 0;
@@ -29,6 +31,16 @@ export class Iovec {
     return this.#count - this.#first;
   }
 
+  /** The address of the first octet not yet taken. */
+  get address(): number {
+    return this.#double(this.#first * WORDS_PER_ENTRY);
+  }
+
+  /** Octets of the first entry not yet taken. */
+  get length(): number {
+    return this.#double(this.#first * WORDS_PER_ENTRY + 2);
+  }
+
   clear(): void {
     this.#count = this.#first = this.#octets = 0;
     this.#end = -1;
@@ -39,7 +51,7 @@ export class Iovec {
     this.#octets += length;
     if (address === this.#end && this.#count > 0) {
       const at = (this.#count - 1) * WORDS_PER_ENTRY;
-      const grown = this.#words[at + 2]! + this.#words[at + 3]! * 2 ** 32 + length;
+      const grown = this.#double(at + 2) + length;
       this.#words[at + 2] = grown;
       this.#words[at + 3] = grown / 2 ** 32;
     } else {
@@ -58,16 +70,19 @@ export class Iovec {
   take(octets: number): void {
     this.#octets -= octets;
     while (octets > 0) {
-      const at = this.#first * WORDS_PER_ENTRY;
-      const length = this.#words[at + 2]! + this.#words[at + 3]! * 2 ** 32;
+      const { length } = this;
       if (octets < length) {
-        const address = this.#words[at]! + this.#words[at + 1]! * 2 ** 32;
-        this.#put(this.#first, address + octets, length - octets);
+        this.#put(this.#first, this.address + octets, length - octets);
         return;
       }
       octets -= length;
       this.#first++;
     }
+  }
+
+  /** Two words as one number. */
+  #double(at: number): number {
+    return this.#words[at]! + this.#words[at + 1]! * 2 ** 32;
   }
 
   #put(index: number, address: number, length: number): void {

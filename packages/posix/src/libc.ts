@@ -29,6 +29,8 @@ const functions = {
   dup2: library.func('int dup2(int from, int to)'),
   eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
+  copyOut: library.func('uintptr_t memcpy(void *to, uintptr_t from, size_t length)'),
+  copyIn: library.func('uintptr_t memcpy(uintptr_t to, const void *from, size_t length)'),
   // Unsigned, so that "less" is not taken for a failure.
   memcmp: library.func('unsigned int memcmp(uintptr_t one, uintptr_t other, size_t length)'),
   mmap: library.func(

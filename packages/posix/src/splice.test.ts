@@ -4,8 +4,9 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { closeDescriptor, closePipe, LARGEST_PIPE, pipe, type Pipe, setNonBlocking } from './descriptors.js';
-import { EndOfInputError, InterruptedError, PosixError, TimeoutError } from './errors.js';
+import { EndOfInputError, InterruptedError, type Pipe, TimeoutError } from '@mig/channel';
+import { closeDescriptor, closePipe, LARGEST_PIPE, pipe } from './descriptors.js';
+import { PosixError } from './errors.js';
 import { failure } from './failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
@@ -26,7 +27,6 @@ function opened<T extends { close(): void }>(one: T): T {
 
 function channel(capacity = LARGEST_PIPE): { input: Input; output: Output } {
   const { readEnd, writeEnd } = pipe(capacity);
-  setNonBlocking(writeEnd);
   const input = opened(new Input(readEnd, { subject: 'the stream' }));
   return { input, output: opened(new Output(writeEnd, { subject: 'the stream' })) };
 }

@@ -30,21 +30,6 @@ describe('PageDataEncoder', () => {
     );
   });
 
-  it('writes the same of pfns below 2^32, whichever array they come in', () => {
-    const encoder = new PageDataEncoder(8);
-    const other = new PageDataEncoder(8);
-    const entry = fc.tuple(fc.nat(0xffffffff), fc.constantFrom(0, 1, 4, 9, 12, 13, 14, 15));
-    fc.assert(
-      fc.property(fc.array(entry, { minLength: 1, maxLength: 8 }), (list) => {
-        const pfns = list.map(([pfn]) => pfn);
-        const types = Uint8Array.from(list, ([, type]) => type);
-        const head = encoder.encode(Uint32Array.from(pfns), types, list.length);
-        expect(toHex(head)).toBe(toHex(other.encode(Float64Array.from(pfns), types, list.length)));
-      }),
-      { seed: SEED },
-    );
-  });
-
   it('uses one buffer, and only the first of the lists', () => {
     const encoder = new PageDataEncoder();
     const first = encoder.encode(Float64Array.of(1, 2), Uint8Array.of(0, 0), 1);

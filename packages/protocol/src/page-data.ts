@@ -100,7 +100,7 @@ export class PageDataEncoder {
    * The first `count` of `pfns` and `types`. Returns a view of 16 + 8 x count octets, valid until the next call.
    * Throws a RangeError for a count of 0 or above `maxPfns`, a reserved page type, or what is no pfn.
    */
-  encode(pfns: Float64Array | Uint32Array, types: Uint8Array, count: number): Uint8Array {
+  encode(pfns: Float64Array, types: Uint8Array, count: number): Uint8Array {
     if (
       !Number.isInteger(count) ||
       count < 1 ||
@@ -114,17 +114,7 @@ export class PageDataEncoder {
     if (present < 0) throw new RangeError(`page type ${types[-1 - present]} is reserved`);
     this.#view.setUint32(4, PAGE_DATA_FIXED + count * 8 + present * PAGE_SIZE, true);
     this.#view.setUint32(8, count, true);
-    if (pfns instanceof Uint32Array) this.#writeLowWords(pfns, types, count);
-    else for (let i = 0; i < count; i++) writePageWord(this.#view, 16 + i * 8, true, pfns[i]!, types[i]!, 0);
+    for (let i = 0; i < count; i++) writePageWord(this.#view, 16 + i * 8, true, pfns[i]!, types[i]!, 0);
     return this.#octets.subarray(0, 16 + count * 8);
-  }
-
-  /** Pfns below 2^32: whole numbers of 32 bits are all that this calculates with. */
-  #writeLowWords(pfns: Uint32Array, types: Uint8Array, count: number): void {
-    const view = this.#view;
-    for (let i = 0; i < count; i++) {
-      view.setUint32(16 + i * 8, pfns[i]!, true);
-      view.setUint32(20 + i * 8, types[i]! << 28, true);
-    }
   }
 }

@@ -2,10 +2,10 @@
  * Recorded images of stock Xen, damaged, restored: refused with the place, nothing of what was refused given to the
  * memory, and not an octet read after END.
  */
-import { closeSync, readFileSync, writeSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MemorySource, type OctetSource } from '@mig/channel';
 import type { IncomingMemory } from '@mig/hypervisor';
-import * as posix from '@mig/posix';
 import { ImageDecoder, type ImageEvent, type ImageRecord, PAGE_SIZE, StreamError } from '@mig/protocol';
 import { restoreImage } from './restore-image.js';
 
@@ -27,18 +27,6 @@ function recordedImage(name: string) {
   return { octets, events, length: decoder.offset };
 }
 
-const opened: number[] = [];
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
-});
-
-function inputOf(octets: Uint8Array): posix.Input {
-  const fd = posix.createMemoryFile('a damaged image', 0);
-  opened.push(fd);
-  if (octets.length > 0) writeSync(fd, octets, 0, octets.length, 0);
-  return new posix.Input(fd, { subject: 'the image' });
-}
-
 /** Notes what it is given. */
 class NotingMemory implements IncomingMemory {
   readonly calls: string[] = [];
@@ -52,11 +40,11 @@ class NotingMemory implements IncomingMemory {
   populate(): void {
     this.calls.push('populate');
   }
-  readPages(input: posix.Input, _: Float64Array, count: number): void {
+  readPages(input: OctetSource, _: Float64Array, count: number): void {
     input.read(count * PAGE_SIZE);
     this.calls.push('read');
   }
-  comparePages(input: posix.Input, _: Float64Array, count: number): number {
+  comparePages(input: OctetSource, _: Float64Array, count: number): number {
     input.read(count * PAGE_SIZE);
     return 0;
   }
@@ -67,7 +55,7 @@ class NotingMemory implements IncomingMemory {
 
 function restore(octets: Uint8Array) {
   const memory = new NotingMemory();
-  const input = inputOf(octets);
+  const input = new MemorySource(octets);
   try {
     restoreImage(memory, input);
     return { calls: memory.calls, input, error: undefined };

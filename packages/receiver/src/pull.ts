@@ -1,4 +1,4 @@
-import { EndOfInputError, type Input } from '@mig/posix';
+import { EndOfInputError, type OctetSource } from '@mig/channel';
 import { StreamError } from '@mig/protocol';
 
 interface Pulling<Event> {
@@ -15,11 +15,15 @@ const NO_SCRATCH = new Uint8Array(0);
  * @param scratch is read into, where there is room: what the event has of it is valid until the next pull
  * @throws StreamError truncated where the input ends before
  */
-export function pull<Event>(decoder: Pulling<Event>, input: Input, scratch = NO_SCRATCH): Event | undefined {
+export function pull<Event>(
+  decoder: Pulling<Event>,
+  input: OctetSource,
+  scratch = NO_SCRATCH,
+): Event | undefined {
   return decoder.give(orTruncated(decoder, () => octetsOf(input, decoder.wants, scratch)));
 }
 
-function octetsOf(input: Input, length: number, scratch: Uint8Array): Uint8Array {
+function octetsOf(input: OctetSource, length: number, scratch: Uint8Array): Uint8Array {
   if (length > scratch.length) return input.read(length);
   const octets = scratch.subarray(0, length);
   input.fill(octets);

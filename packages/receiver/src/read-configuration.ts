@@ -1,4 +1,4 @@
-import type { Input } from '@mig/posix';
+import type { OctetSource } from '@mig/channel';
 import {
   ConfigurationJsonError,
   configurationOf,
@@ -20,7 +20,7 @@ export interface ArrivingConfiguration {
  * Reads the xl header, with the domain's configuration in its optional data.
  * @throws StreamError where it is no xl header or carries no configuration with a name that a domain may have
  */
-export function readConfiguration(input: Input): ArrivingConfiguration {
+export function readConfiguration(input: OctetSource): ArrivingConfiguration {
   const decoder = new XlHeaderDecoder();
   for (;;) {
     const event = pull(decoder, input);

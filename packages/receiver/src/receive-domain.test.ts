@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError, type ReceiveEvent } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
-import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
+import { Input, Interrupt, Output, pipe } from '@mig/posix';
 import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
 import {
   BANNER,
@@ -29,7 +29,6 @@ class ScriptedSource {
     readonly after: 'hangs-up' | 'is-silent',
   ) {
     const [stream, answer] = [pipe(65536), pipe(65536)];
-    setNonBlocking(answer.writeEnd);
     this.#send = new Output(stream.writeEnd, { subject: 'what is sent' });
     this.#heard = new Input(answer.readEnd, { subject: 'what was answered' });
     const { interrupt } = this;

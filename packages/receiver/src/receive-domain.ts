@@ -2,8 +2,8 @@
  * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
+import { type Channel, deadlineIn, FOR_EVER, type OctetSink, type OctetSource } from '@mig/channel';
 import { type Host, HostError, type IncomingDomain, type ReceiveEvent } from '@mig/hypervisor';
-import { deadlineIn, FOR_EVER, type Input, type Output } from '@mig/posix';
 import {
   BANNER,
   incomingName,
@@ -44,11 +44,7 @@ const STATUS_FAILED = 3;
  * Receives a domain from the source at the other end of the channel and starts it. Blocks until it is over.
  * @throws ReceiveError with what became of the copy at this end
  */
-export function receiveDomain(
-  host: Host,
-  channel: { readonly input: Input; readonly output: Output },
-  options: ReceiveOptions = {},
-): ReceivedDomain {
+export function receiveDomain(host: Host, channel: Channel, options: ReceiveOptions = {}): ReceivedDomain {
   return new Target(host, channel.input, channel.output, options).run();
 }
 
@@ -59,8 +55,8 @@ class Target {
 
   constructor(
     private readonly host: Host,
-    private readonly input: Input,
-    private readonly output: Output,
+    private readonly input: OctetSource,
+    private readonly output: OctetSink,
     private readonly options: ReceiveOptions,
   ) {
     this.#timeouts = { ...TARGET_TIMEOUTS_DEFAULT, ...options.timeouts };

@@ -1,7 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { IncomingMemory, RestoreEvent } from '@mig/hypervisor';
 import { Recording } from '@mig/hypervisor/model';
-import type { Input } from '@mig/posix';
+import type { OctetSource } from '@mig/channel';
 import {
   type DomainHeader,
   encodeDomainHeader,
@@ -15,11 +15,6 @@ import {
 } from '@mig/protocol';
 import { ComparisonError } from './errors.js';
 import { restoreImage } from './restore-image.js';
-
-const opened: { close(): void }[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
 
 /** Remembers what it is given: the first octet of each page. */
 class RememberedMemory implements IncomingMemory {
@@ -40,11 +35,11 @@ class RememberedMemory implements IncomingMemory {
     this.populated.push([...pfns.subarray(0, count)].filter((_, i) => types[i] !== PageType.XTAB));
   }
 
-  readPages(input: Input, pfns: Float64Array, count: number): void {
+  readPages(input: OctetSource, pfns: Float64Array, count: number): void {
     for (let i = 0; i < count; i++) this.pages.set(pfns[i]!, input.read(PAGE_SIZE)[0]!);
   }
 
-  comparePages(input: Input, pfns: Float64Array, count: number): number {
+  comparePages(input: OctetSource, pfns: Float64Array, count: number): number {
     let differing = 0;
     for (let i = 0; i < count; i++) if (this.pages.get(pfns[i]!) !== input.read(PAGE_SIZE)[0]) differing++;
     return differing;
@@ -67,7 +62,6 @@ type ImagePart = ImageRecord | [number, number | undefined][];
 
 function imageOf(version: 2 | 3, ...parts: ImagePart[]): Recording {
   const recording = new Recording();
-  opened.push(recording);
   const { output } = recording;
   const pages = new PageDataEncoder(64);
   output.write(encodeImageHeader({ version, byteOrder: 'little-endian' }));
@@ -96,7 +90,6 @@ function imageOf(version: 2 | 3, ...parts: ImagePart[]): Recording {
 
 function restore(recording: Recording, memory = new RememberedMemory()): RememberedMemory {
   const input = recording.input();
-  opened.push(input);
   const report = restoreImage(memory, input);
   expect(report.octets).toBe(recording.output.octets);
   return memory;
@@ -131,7 +124,6 @@ test('after VERIFY, pages are compared, not stored', () => {
 /** What is told of an image. */
 function told(recording: Recording): RestoreEvent[] {
   const input = recording.input();
-  opened.push(input);
   const events: RestoreEvent[] = [];
   restoreImage(new RememberedMemory(), input, { onEvent: (event) => events.push(event) });
   return events;

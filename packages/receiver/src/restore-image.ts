@@ -1,9 +1,9 @@
 /**
  * Restores a libxc image into a domain's memory: the receiving half of @mig/sender's saveImage, and of Xen's.
- * Page octets go from the descriptor straight into place; all else goes through the pulling decoder.
+ * Page octets go straight into place where the source is a descriptor; all else goes through the pulling decoder.
  */
+import type { OctetSource } from '@mig/channel';
 import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
-import type { Input } from '@mig/posix';
 import {
   type DomainHeader,
   ImageDecoder,
@@ -40,7 +40,7 @@ const SCRATCH = 1 << 16;
  */
 export function restoreImage(
   memory: IncomingMemory,
-  input: Input,
+  input: OctetSource,
   options: RestoreImageOptions = {},
 ): RestoreReport {
   const { offset = 0, onEvent } = options;
@@ -105,7 +105,7 @@ class PageReader {
 
   constructor(
     private readonly memory: IncomingMemory,
-    private readonly input: Input,
+    private readonly input: OctetSource,
   ) {}
 
   /** @returns pages that differ from what was sent: none */

@@ -1,4 +1,4 @@
-import { deadlineIn, EndOfInputError, type Input, TimeoutError } from '@mig/posix';
+import { deadlineIn, EndOfInputError, type OctetSource, TimeoutError } from '@mig/channel';
 import { BANNER, classifyBanner } from '@mig/protocol/handshake';
 import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
@@ -12,7 +12,7 @@ const REST = 1000;
  * @param milliseconds for all of it
  * @throws BannerError with what came instead, or with what came before the end or the timeout
  */
-export function awaitBanner(input: Input, milliseconds: number): void {
+export function awaitBanner(input: OctetSource, milliseconds: number): void {
   input.deadline = deadlineIn(milliseconds, 'no banner from the target');
   const received = new Uint8Array(SHOWN);
   let length = 0;
@@ -50,18 +50,23 @@ function bannerError(received: Uint8Array, late?: TimeoutError): BannerError {
  * @param milliseconds for all of it, and for what belongs to it
  * @throws UnexpectedMessageError where something else came, MissingMessageError, TimeoutError
  */
-export function awaitMessage(input: Input, message: Uint8Array, what: string, milliseconds: number): void {
+export function awaitMessage(
+  input: OctetSource,
+  message: Uint8Array,
+  what: string,
+  milliseconds: number,
+): void {
   input.deadline = deadlineIn(milliseconds, `no ${what} from the target`);
   const received = readMessage(input, message.length, what);
   if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
 }
 
 /** Reads the octet after the report, in the time for the report. @throws MissingMessageError, TimeoutError */
-export function awaitStatus(input: Input): number {
+export function awaitStatus(input: OctetSource): number {
   return readMessage(input, 1, 'status in the report')[0]!;
 }
 
-function readMessage(input: Input, length: number, what: string): Uint8Array {
+function readMessage(input: OctetSource, length: number, what: string): Uint8Array {
   try {
     return input.read(length);
   } catch (error) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DirtySet } from './dirty-set.js';
 
 function drain(set: DirtySet, most: number): number[][] {
-  const pfns = new Uint32Array(most);
+  const pfns = new Float64Array(most);
   const batches: number[][] = [];
   for (;;) {
     const count = set.take(pfns, most);
@@ -38,7 +38,7 @@ test('batches are full but the last, ascend, and what is taken is gone', () => {
 test('cut short, the rest stays; after a rewind it comes with what was added below', () => {
   const set = new DirtySet(100);
   set.fill();
-  const pfns = new Uint32Array(60);
+  const pfns = new Float64Array(60);
   set.take(pfns, 60);
   set.bitmap[0]! |= 0b101;
   set.rewind();

@@ -37,7 +37,7 @@ export class DirtySet {
    * Moves up to `most` pfns from the set to `pfns`.
    * @returns how many; 0 when none is left
    */
-  take(pfns: Uint32Array, most: number): number {
+  take(pfns: Float64Array, most: number): number {
     const { bitmap } = this;
     let taken = 0;
     for (; this.#word < bitmap.length && taken < most; this.#word++) {
@@ -59,7 +59,7 @@ export class DirtySet {
   }
 
   /** Puts pfns back into the set: those from `first` on, up to `past`. */
-  putBack(pfns: Uint32Array, first: number, past: number): void {
+  putBack(pfns: Float64Array, first: number, past: number): void {
     for (let i = first; i < past; i++) {
       const pfn = pfns[i]!;
       this.bitmap[pfn >>> 5]! |= 1 << (pfn & 31);

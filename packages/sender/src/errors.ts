@@ -1,5 +1,5 @@
+import type { TimeoutError } from '@mig/channel';
 import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
-import type { TimeoutError } from '@mig/posix';
 import {
   BANNER,
   type BannerVerdict,

@@ -6,7 +6,7 @@ export {
   TargetFailedError,
   UnexpectedMessageError,
 } from './errors.js';
-export { type Channel, liveMigrate, type LiveMigrateOptions, type MigrationReport } from './live-migrate.js';
+export { liveMigrate, type LiveMigrateOptions, type MigrationReport } from './live-migrate.js';
 export { type Clock, type DowntimeEstimate, estimateDowntime } from './precopy-stats.js';
 export { saveImage, type SaveImageOptions } from './save-image.js';
 export * from './policies/index.js';

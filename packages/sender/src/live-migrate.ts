@@ -3,6 +3,13 @@
  * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
  */
 import {
+  type Channel,
+  type Interrupt,
+  InterruptedError,
+  type OctetSink,
+  type OctetSource,
+} from '@mig/channel';
+import {
   type Bandwidth,
   type Host,
   HostError,
@@ -11,7 +18,6 @@ import {
   type PrecopyPolicy,
   type SendEvent,
 } from '@mig/hypervisor';
-import { type Input, type Interrupt, InterruptedError, type Output } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
   awayName,
@@ -28,12 +34,6 @@ import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
 import { type FoundDomain, MigrationError, TargetFailedError } from './errors.js';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
-
-/** Both directions to the target; `input` and `output` may share an Interrupt, which aborts while that is safe. */
-export interface Channel {
-  readonly input: Input;
-  readonly output: Output;
-}
 
 export interface LiveMigrateOptions {
   /** The domain's epoch when it was looked at: where it is another by now, the domain is not touched. */
@@ -108,8 +108,8 @@ export function liveMigrate(
 class Source {
   readonly #host: Host;
   readonly #domid: number;
-  readonly #input: Input;
-  readonly #output: Output;
+  readonly #input: OctetSource;
+  readonly #output: OctetSink;
   readonly #options: LiveMigrateOptions;
   readonly #timeouts: SourceTimeouts;
   readonly #domain: OutgoingDomain;

@@ -1,13 +1,13 @@
+import type { OctetSink } from '@mig/channel';
 import type { Memory } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
 import { MAX_BATCH_SIZE, PageDataEncoder, TYPES_WITH_DATA } from '@mig/protocol';
 
 /** Writes pages as PAGE_DATA records; allocates nothing per page. */
 export class PageWriter {
   /** The caller puts a batch's pfns here. */
-  readonly pfns = new Uint32Array(MAX_BATCH_SIZE);
+  readonly pfns = new Float64Array(MAX_BATCH_SIZE);
   readonly #types = new Uint8Array(MAX_BATCH_SIZE);
-  readonly #present = new Uint32Array(MAX_BATCH_SIZE);
+  readonly #present = new Float64Array(MAX_BATCH_SIZE);
   readonly #encoder = new PageDataEncoder(MAX_BATCH_SIZE);
   #count = 0;
   #written = 0;
@@ -16,7 +16,7 @@ export class PageWriter {
 
   constructor(
     private readonly memory: Memory,
-    private readonly output: Output,
+    private readonly output: OctetSink,
   ) {}
 
   /** The first `count` of `pfns` are a batch, to be written in as many records as the caller likes. */

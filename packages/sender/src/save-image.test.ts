@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PassReport, PrecopyDecision, PrecopyPolicy, PrecopyStats, SaveEvent } from '@mig/hypervisor';
-import { closeDescriptor, type Deadline, Output, pipe, setNonBlocking, TimeoutError } from '@mig/posix';
+import {
+  blockingPipe,
+  closeDescriptor,
+  type Deadline,
+  Output,
+  pipe,
+  setNonBlocking,
+  TimeoutError,
+} from '@mig/posix';
 import { PrecopyAbortedError } from './errors.js';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import { saveImage, type SaveImageOptions } from './save-image.js';
@@ -13,17 +21,6 @@ import { policyFor, simplePolicy } from './policies/index.js';
 function endless(): () => number {
   let now = 0;
   return () => (now += 1e6);
-}
-
-const recordings: Recording[] = [];
-afterEach(() => {
-  for (const recording of recordings.splice(0)) recording.close();
-});
-
-function record(): Recording {
-  const recording = new Recording();
-  recordings.push(recording);
-  return recording;
 }
 
 /** Pages of the domain: two full batches and a bit. */
@@ -111,7 +108,7 @@ const rows: {
 
 test.each(rows)('iterations $iterations, threshold $threshold, $hot hot pages: $reason', (row) => {
   const memory = busy(row.hot);
-  const recording = record();
+  const recording = new Recording();
   const policy = simplePolicy(row.iterations, row.threshold);
   const report = saveImage(memory, recording.output, { ...live, policy });
 
@@ -125,7 +122,7 @@ test.each(rows)('iterations $iterations, threshold $threshold, $hot hot pages: $
 
 test('the octets stay near M + (iterations - 1) x H', () => {
   const octets = (iterations: number) => {
-    const recording = record();
+    const recording = new Recording();
     return saveImage(busy(H), recording.output, { ...live, policy: simplePolicy(iterations, 0) }).octets;
   };
   const one = octets(1);
@@ -134,7 +131,7 @@ test('the octets stay near M + (iterations - 1) x H', () => {
 
 test('not live: suspended first, no log, everything sent once', () => {
   const memory = new ModelMemory(M);
-  const recording = record();
+  const recording = new Recording();
   const report = saveImage(memory, recording.output, { live: false, debug: false, policy: simplePolicy() });
   expect(memory.calls).toEqual(['suspend']);
   expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([['stop-and-copy', M]]);
@@ -144,7 +141,7 @@ test('not live: suspended first, no log, everything sent once', () => {
 test("records come in stock's order; holes are named but have no octets", () => {
   const memory = new ModelMemory(M);
   memory.holes.add(7).add(2099);
-  const recording = record();
+  const recording = new Recording();
   const report = saveImage(memory, recording.output, { live: true, debug: true, policy: simplePolicy(1) });
   const received = new Uint32Array(M);
   const events = recording.events(received);
@@ -166,7 +163,7 @@ test('an abort leaves the guest running and log-dirty off', () => {
     iteration < 2
       ? { decision: 'continue-precopy' }
       : { decision: 'abort', reason: { code: 'test', sentence: 'enough' } };
-  expect(() => saveImage(memory, record().output, { ...live, policy })).toThrow(PrecopyAbortedError);
+  expect(() => saveImage(memory, new Recording().output, { ...live, policy })).toThrow(PrecopyAbortedError);
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
@@ -180,7 +177,7 @@ test('a log that cannot be turned off is no reason against an image that is whol
   const onEvent = (event: SaveEvent) => {
     if (event.kind === 'note') said.push(event.text);
   };
-  const recording = record();
+  const recording = new Recording();
   const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy(), onEvent });
   expect(report.octets).toBe(recording.output.octets);
   expect(said).toEqual([`log-dirty is left on: ${broken.message}`]);
@@ -188,7 +185,7 @@ test('a log that cannot be turned off is no reason against an image that is whol
 
 test('log-dirty goes off when the whole image has been written', () => {
   const memory = busy(H);
-  const recording = record();
+  const recording = new Recording();
   const disable = memory.disableLogDirty.bind(memory);
   let sent = 0;
   memory.disableLogDirty = () => {
@@ -210,7 +207,7 @@ test('what is decided stays so: no limit aborts while the remainder is sent', ()
         ? { decision: 'abort', reason: aborted }
         : { decision: 'continue-precopy' };
   };
-  const report = saveImage(memory, record().output, { ...live, policy });
+  const report = saveImage(memory, new Recording().output, { ...live, policy });
   expect(report.precopyEnd.code).toBe('enough');
   expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
     ['precopy', M],
@@ -227,7 +224,7 @@ describe('while a write waits for a target that takes nothing', () => {
 
   /** A pipe of 16 pages. @returns its end, and what begins to read the other */
   function stalled(milliseconds = 10_000): { output: Output; read: () => void } {
-    const { readEnd, writeEnd } = pipe(65536);
+    const { readEnd, writeEnd } = blockingPipe(65536);
     setNonBlocking(writeEnd);
     const patience = { what: 'nothing was taken', milliseconds };
     const output = new Output(writeEnd, { subject: 'the stream', patience });
@@ -298,7 +295,7 @@ describe('while a write waits for a target that takes nothing', () => {
     const policy: PrecopyPolicy = () => (++asked < 4 ? goOn : abort('test'));
     // A page in an hour.
     const bandwidth = () => ({ octetsPerSecond: 1, always: false });
-    expect(() => saveImage(memory, record().output, { ...live, policy, bandwidth })).toThrow('test');
+    expect(() => saveImage(memory, new Recording().output, { ...live, policy, bandwidth })).toThrow('test');
     expect(memory.calls).toEqual(['enable', 'disable']);
   });
 
@@ -329,7 +326,7 @@ describe('while a write waits for a target that takes nothing', () => {
 describe('a stop-and-copy', () => {
   /** @returns the deadline of the output before each batch */
   function deadlines(options: Partial<SaveImageOptions>): (Deadline | undefined)[] {
-    const recording = record();
+    const recording = new Recording();
     const seen: (Deadline | undefined)[] = [];
     const memory = busy(H);
     const run = memory.beforeBatch;
@@ -361,7 +358,7 @@ describe('a stop-and-copy', () => {
       now += count;
       write(output, pfns, count);
     };
-    const recording = record();
+    const recording = new Recording();
     const clock = () => now;
     saveImage(memory, recording.output, { live: true, debug: true, policy: simplePolicy(1), clock });
     expect(recording.output.deadline?.milliseconds).toBe(60_000 + 10 * (100 + 2100));
@@ -369,7 +366,6 @@ describe('a stop-and-copy', () => {
 
   test('ends at its deadline, whatever patience there is, also where it is not live', () => {
     const { readEnd, writeEnd } = pipe(65536);
-    setNonBlocking(writeEnd);
     const output = new Output(writeEnd, { subject: 'the stream' });
     try {
       const options = { live: false, debug: false, policy: simplePolicy(), stopAndCopyTimeout: 1 };
@@ -389,7 +385,7 @@ test('what is dirty when a goal is met is sent live once more, and the policy ma
     const decision = { decision: 'stop-and-copy', reason: { code: point, sentence: point } } as const;
     return iteration === 0 || point === 'pass-finished' ? { decision: 'continue-precopy' } : decision;
   };
-  const report = saveImage(memory, record().output, { ...live, policy });
+  const report = saveImage(memory, new Recording().output, { ...live, policy });
   // Why precopy ended is what was said first.
   expect(report.precopyEnd.code).toBe('dirty-count-known');
   expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
@@ -407,7 +403,7 @@ test.each(['pass-finished', 'between-batches'] as const)(
       point === where
         ? { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } }
         : { decision: 'continue-precopy' };
-    const { passes } = saveImage(busy(H), record().output, { ...live, policy });
+    const { passes } = saveImage(busy(H), new Recording().output, { ...live, policy });
     expect(passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy']);
   },
 );
@@ -420,7 +416,7 @@ test('a timeout counts from the beginning of the live passes, and leaves what is
     now += 1000;
     write(...parameters);
   };
-  const recording = record();
+  const recording = new Recording();
   const clock = () => now;
   const report = saveImage(memory, recording.output, {
     ...live,
@@ -444,7 +440,7 @@ test('what the output throws comes through, with log-dirty off even if that fail
     memory.calls.push('disable');
     throw new Error('and the domain has died');
   };
-  expect(() => saveImage(memory, record().output, { ...live, policy: simplePolicy() })).toThrow(
+  expect(() => saveImage(memory, new Recording().output, { ...live, policy: simplePolicy() })).toThrow(
     'the line is cut',
   );
   expect(memory.calls.at(-1)).toBe('disable');
@@ -463,7 +459,7 @@ test('the policy is asked at the points DESIGN names, with figures that fit', ()
     asked.push(stats);
     return simplePolicy(2, 0)(stats);
   };
-  saveImage(memory, record().output, { ...live, policy, suspendCost: 40, clock: () => now });
+  saveImage(memory, new Recording().output, { ...live, policy, suspendCost: 40, clock: () => now });
   expect(
     asked.map((s) => [s.point, s.iteration, s.dirtyCount, s.totalWritten, s.elapsedMilliseconds]),
   ).toEqual([
@@ -493,7 +489,7 @@ test('within a bandwidth the writes are small, and the policy is asked after eac
       ? { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } }
       : { decision: 'continue-precopy' };
   };
-  const recording = record();
+  const recording = new Recording();
   // 50 pages in 10 ms.
   const bandwidth = () => ({ octetsPerSecond: 50 * 4096 * 100, always: false });
   const report = saveImage(memory, recording.output, { ...live, policy, bandwidth });
@@ -512,7 +508,7 @@ test('within a bandwidth the writes are small, and the policy is asked after eac
 test('holes go with the pages before them, whatever the bandwidth', () => {
   const memory = new ModelMemory(M);
   for (let pfn = 10; pfn < 1000; pfn++) memory.holes.add(pfn);
-  const recording = record();
+  const recording = new Recording();
   const bandwidth = () => ({ octetsPerSecond: 100 * 4096 * 100, always: true });
   saveImage(memory, recording.output, { live: false, debug: false, policy: simplePolicy(), bandwidth });
   const received = new Uint32Array(M);
@@ -529,7 +525,7 @@ test('what the log says is shown, and what the policy answers', () => {
     if (event.kind === 'log-read') shown.push({ ...event.pass, first: event.bitmap[0]! >>> 0 });
   };
   const policy = simplePolicy(2, 0);
-  saveImage(busy(33), record().output, { ...live, policy, onEvent, dirtyBitmaps: true });
+  saveImage(busy(33), new Recording().output, { ...live, policy, onEvent, dirtyBitmaps: true });
   expect(shown).toEqual([
     ['dirty-count-known', 'continue-precopy'],
     ['between-batches', 'continue-precopy'],
@@ -564,19 +560,15 @@ test('whatever the guest writes and wherever the policy stops, the target ends w
           ? { decision: 'continue-precopy' }
           : { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'now' } };
       const recording = new Recording();
-      try {
-        const bandwidth = () =>
-          slice === undefined ? undefined : { octetsPerSecond: slice * 4096 * 100, always: false };
-        const clock = endless();
-        const report = saveImage(memory, recording.output, { live: true, debug, policy, bandwidth, clock });
-        const received = new Uint32Array(pageCount);
-        recording.events(received);
-        expect(received).toEqual(memory.versions);
-        expect(report.octets).toBe(recording.output.octets);
-        expect(memory.logDirty).toBe(false);
-      } finally {
-        recording.close();
-      }
+      const bandwidth = () =>
+        slice === undefined ? undefined : { octetsPerSecond: slice * 4096 * 100, always: false };
+      const clock = endless();
+      const report = saveImage(memory, recording.output, { live: true, debug, policy, bandwidth, clock });
+      const received = new Uint32Array(pageCount);
+      recording.events(received);
+      expect(received).toEqual(memory.versions);
+      expect(report.octets).toBe(recording.output.octets);
+      expect(memory.logDirty).toBe(false);
     }),
     { seed: 2, numRuns: 60 },
   );

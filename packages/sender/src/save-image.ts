@@ -8,6 +8,7 @@
  *     VERIFY, PAGE_DATA ...  only with `debug`
  *     the context records, END
  */
+import { type Deadline, deadlineIn, type OctetSink, pause } from '@mig/channel';
 import type {
   Bandwidth,
   ConsultationPoint,
@@ -20,7 +21,6 @@ import type {
   PrecopyPolicy,
   SaveEvent,
 } from '@mig/hypervisor';
-import { type Deadline, deadlineIn, type Output, pause } from '@mig/posix';
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -60,15 +60,15 @@ export interface SaveImageOptions {
  * Writes the whole image, from image header to END, and leaves the domain suspended.
  * However it ends, log-dirty is off; where that fails after the whole image was written, a note says so.
  * From the suspend on the output has a deadline, which stays: what follows the image is written of the suspended domain, too.
- * @throws PrecopyAbortedError when the policy says abort; whatever Memory and Output throw
+ * @throws PrecopyAbortedError when the policy says abort; whatever Memory and the sink throw
  */
-export function saveImage(memory: Memory, output: Output, options: SaveImageOptions): ImageReport {
+export function saveImage(memory: Memory, output: OctetSink, options: SaveImageOptions): ImageReport {
   return new ImageSaver(memory, output, options).save();
 }
 
 class ImageSaver {
   readonly #memory: Memory;
-  readonly #output: Output;
+  readonly #output: OctetSink;
   readonly #options: SaveImageOptions;
   readonly #clock: Clock;
   readonly #dirty: DirtySet;
@@ -79,7 +79,7 @@ class ImageSaver {
   /** What the policy decided while a write waited: it is done once that write is. */
   #decidedInWrite: PrecopyEnd | undefined;
 
-  constructor(memory: Memory, output: Output, options: SaveImageOptions) {
+  constructor(memory: Memory, output: OctetSink, options: SaveImageOptions) {
     this.#memory = memory;
     this.#output = output;
     this.#options = options;

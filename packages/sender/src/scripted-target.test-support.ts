@@ -1,9 +1,8 @@
-import { Input, Interrupt, Output, pipe, setNonBlocking } from '@mig/posix';
-import type { Channel } from './live-migrate.js';
+import { Input, Interrupt, Output, pipe } from '@mig/posix';
 
 /** A target that has said all it will say before it is asked, and then hangs up or falls silent. */
 export class ScriptedTarget {
-  readonly channel: Channel;
+  readonly channel: { readonly input: Input; readonly output: Output };
   readonly interrupt = Interrupt.create();
   readonly #heard: Input;
   readonly #say: Output;
@@ -13,7 +12,6 @@ export class ScriptedTarget {
     readonly after: 'hangs-up' | 'is-silent',
   ) {
     const [answer, stream] = [pipe(65536), pipe(65536)];
-    for (const fd of [answer.readEnd, stream.writeEnd, stream.readEnd]) setNonBlocking(fd);
     this.#say = new Output(answer.writeEnd, { subject: 'answers' });
     this.#heard = new Input(stream.readEnd, {
       subject: 'what was sent',

@@ -1,5 +1,5 @@
+import type { OctetSink } from '@mig/channel';
 import type { ImageReport, OutgoingDomain, SaveEvent } from '@mig/hypervisor';
-import type { Output } from '@mig/posix';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
 
@@ -20,7 +20,7 @@ export interface SuspendDomainOptions {
  */
 export function suspendDomain(
   domain: OutgoingDomain,
-  output: Output,
+  output: OctetSink,
   {
     live = false,
     debug = false,

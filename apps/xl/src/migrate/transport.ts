@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeDescriptor, LARGEST_PIPE, pipe, setNonBlocking } from '@mig/posix';
+import { blockingPipe, closeDescriptor, LARGEST_PIPE, setNonBlocking } from '@mig/posix';
 import { searchFolders } from '@mig/posix/places';
 import { delimiter } from 'node:path';
 import type { Log } from '../output/log.js';
@@ -48,8 +48,8 @@ export const SHELL = '/bin/sh';
  * is passed on.
  */
 export function openTransport(command: string, environment: NodeJS.ProcessEnv, log: Log): Transport {
-  const toChild = pipe(LARGEST_PIPE);
-  const fromChild = pipe(LARGEST_PIPE);
+  const toChild = blockingPipe(LARGEST_PIPE);
+  const fromChild = blockingPipe(LARGEST_PIPE);
   setNonBlocking(toChild.writeEnd);
   setNonBlocking(fromChild.readEnd);
   const words = new Relay(log);

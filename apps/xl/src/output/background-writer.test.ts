@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { pipe, setNonBlocking } from '@mig/posix';
+import { blockingPipe, setNonBlocking } from '@mig/posix';
 import { afterEach, expect, test } from 'vitest';
 import { BackgroundWriter } from './background-writer.js';
 import { OutputClosedError } from './text-output.js';
@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** Makes a pipe that holds one page. */
 function smallPipe(): { readEnd: number; writeEnd: number } {
-  const { readEnd, writeEnd } = pipe(4096);
+  const { readEnd, writeEnd } = blockingPipe(4096);
   opened.add(readEnd).add(writeEnd);
   return { readEnd, writeEnd };
 }

@@ -1,6 +1,6 @@
 /** Turns anything thrown into the operator's message and the exit status: the only place that does. */
 import { HostError } from '@mig/hypervisor';
-import type { PosixError } from '@mig/posix';
+import { PosixError } from '@mig/posix/errors';
 import { GONE, isWorkingFolderGone } from '@mig/posix/places';
 import { StreamError } from '@mig/protocol/errors';
 import { isAbsolute } from 'node:path';
@@ -46,7 +46,7 @@ export function errorReport(error: unknown): ErrorReport {
   if (error instanceof OutputClosedError) return { lines: [], status: ExitStatus.outputClosed };
   if (error instanceof HostError) return failure(hostMessage(error));
   if (error instanceof StreamError) return failure(streamMessage(error));
-  if (isPosixError(error)) {
+  if (error instanceof PosixError) {
     return failure(`${error.syscall} ${error.subject}: ${meaningOf(error.code)}`);
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException;
@@ -57,13 +57,6 @@ export function errorReport(error: unknown): ErrorReport {
   }
   // JavaScript's own errors are bugs of ours; every other class was thrown on purpose, for the operator.
   return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);
-}
-
-/**
- * Tells a PosixError by its name: its class loads the foreign functions, which `xl help` must not wait for.
- */
-function isPosixError(error: Error): error is PosixError {
-  return error.name === 'PosixError';
 }
 
 const languageErrors = new Set([

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { closeDescriptor, pipe } from '@mig/posix';
+import { blockingPipe, closeDescriptor } from '@mig/posix';
 import type { Log } from './log.js';
 import { MOST_UNREAD } from './lossy-lines.js';
 import { TerminalStream } from './terminal-stream.js';
@@ -14,7 +14,7 @@ export class Relay {
   #leftOut = 0;
 
   constructor(private readonly log: Log) {
-    const { readEnd, writeEnd } = pipe();
+    const { readEnd, writeEnd } = blockingPipe();
     this.descriptor = writeEnd;
     this.#socket = new Socket({ fd: readEnd, readable: true, writable: false });
     // Processes that the program has left running may keep the pipe open for as long as they like.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { pipe, setNonBlocking } from '@mig/posix';
+import { blockingPipe, pipe, setNonBlocking } from '@mig/posix';
 import { expect, it } from 'vitest';
 import { createContext } from '../commands/context.js';
 import { run } from '../program.js';
@@ -8,7 +8,7 @@ import { Log } from './log.js';
 import { OutputClosedError, TextOutput, writeAll } from './text-output.js';
 
 it('writes everything, through a pipe that does not block as well', async () => {
-  const { readEnd, writeEnd } = pipe();
+  const { readEnd, writeEnd } = blockingPipe();
   setNonBlocking(writeEnd);
   const reader = spawn('wc', ['-c'], { stdio: [readEnd, 'pipe', 'inherit'] });
   closeSync(readEnd);

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pipe } from '@mig/posix';
+import { blockingPipe } from '@mig/posix';
 import {
   encodeDomainHeader,
   encodeImageHeader,
@@ -353,7 +353,7 @@ describe('a source of octets', () => {
 
 /** Makes a pipe that a shell writes into: unlike Node's own it blocks. */
 function pipedFrom(script: string): { path: string; closed: Promise<unknown> } {
-  const ends = pipe();
+  const ends = blockingPipe();
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', ends.writeEnd, 'inherit'] });
   closeSync(ends.writeEnd);
   const path = `/dev/fd/${ends.readEnd}`;

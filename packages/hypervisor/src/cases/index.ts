@@ -6,6 +6,7 @@ import { ownershipCases } from './ownership-cases.js';
 import { transferCases } from './transfer-cases.js';
 
 export type { CaseBench, HypervisorCase } from './bench.js';
+export { DescriptorRecording } from './descriptor-recording.js';
 export const cases: readonly HypervisorCase[] = [
   ...domainCases,
   ...logCases,

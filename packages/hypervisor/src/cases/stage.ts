@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { HostError, type HostErrorCode } from '../errors.js';
 import type { DomainInfo, Host, IncomingDomain, OutgoingDomain, SaveOptions } from '../host.js';
-import { Recording } from '../model/recording.js';
 import type { PrecopyPolicy } from '../policy.js';
 import type { CaseBench, HypervisorCase } from './bench.js';
+import { DescriptorRecording } from './descriptor-recording.js';
 
 /** A case with a busy domain of its own on the host; whatever is left of it, or of its copies, is removed. */
 export function onBusyDomain(
@@ -67,8 +67,8 @@ export function saving(policy: PrecopyPolicy, more: Partial<SaveOptions> = {}): 
 }
 
 /** With an output that is read by nobody, and remembered. */
-export function withRecording(action: (recording: Recording) => void): void {
-  const recording = new Recording();
+export function withRecording(action: (recording: DescriptorRecording) => void): void {
+  const recording = new DescriptorRecording();
   try {
     action(recording);
   } finally {
@@ -87,7 +87,11 @@ export function withTaken<T>(host: Host, domid: number, use: (domain: OutgoingDo
 }
 
 /** Restores what was recorded as a migration does: the copy has arrived, and does not run. */
-export function arrived({ target }: CaseBench, recording: Recording, configuration: string): IncomingDomain {
+export function arrived(
+  { target }: CaseBench,
+  recording: DescriptorRecording,
+  configuration: string,
+): IncomingDomain {
   const input = recording.input();
   try {
     return target.restoreFrom(input, { configuration, name: COPY, fromHost: true });

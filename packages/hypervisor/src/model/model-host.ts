@@ -1,4 +1,4 @@
-import type { Input, Output } from '@mig/posix';
+import type { OctetSink, OctetSource } from '@mig/channel';
 import {
   type DomainCommand,
   type HolderAct,
@@ -227,7 +227,7 @@ export class ModelHost implements Host {
     };
   }
 
-  #save(domid: number, output: Output, options: SaveOptions, suspend: () => void): ImageReport {
+  #save(domid: number, output: OctetSink, options: SaveOptions, suspend: () => void): ImageReport {
     const precopyEnd = { code: 'model', sentence: 'a model has no passes' };
     options.onEvent?.({ kind: 'precopy-ended', reason: precopyEnd });
     this.#call(['suspend', domid], suspend);
@@ -285,7 +285,7 @@ export class ModelHost implements Host {
     ];
   }
 
-  restoreFrom(input: Input, { name }: RestoreOptions): IncomingDomain {
+  restoreFrom(input: OctetSource, { name }: RestoreOptions): IncomingDomain {
     return this.#call(['restoreFrom', name], () => {
       checkName(name);
       input.read(MODEL_STREAM.length);

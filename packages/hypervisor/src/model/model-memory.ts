@@ -1,6 +1,6 @@
 /** A domain's memory that exists only as a version number per page: what a test can foresee and compare. */
 import type { Memory } from '../memory.js';
-import { addressOf, Iovec, type Output } from '@mig/posix';
+import type { OctetSink } from '@mig/channel';
 import { PAGE_SIZE, PageType } from '@mig/protocol';
 
 export class ModelMemory implements Memory {
@@ -57,18 +57,15 @@ export class ModelMemory implements Memory {
     this.#log = undefined;
   }
 
-  pageTypes(pfns: Uint32Array, count: number, types: Uint8Array): void {
+  pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void {
     for (let i = 0; i < count; i++) types[i] = this.holes.has(pfns[i]!) ? PageType.XTAB : PageType.NOTAB;
   }
 
-  writePages(output: Output, pfns: Uint32Array, count: number): void {
+  writePages(output: OctetSink, pfns: Float64Array, count: number): void {
     this.beforeBatch();
-    const iovec = new Iovec(1);
     for (let i = 0; i < count; i++) {
       new DataView(this.#page.buffer).setUint32(0, this.versions[pfns[i]!]!, true);
-      iovec.clear();
-      iovec.push(addressOf(this.#page), PAGE_SIZE);
-      output.writev(iovec);
+      output.write(this.#page);
     }
   }
 

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bandwidth, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { ModelMemory, Recording } from '@mig/hypervisor/model';
-import type { Output } from '@mig/posix';
+import type { OctetSink } from '@mig/channel';
 import { PrecopyAbortedError } from '../errors.js';
 import { policyFor, type Settings } from '../policies/index.js';
 import { saveImage } from '../save-image.js';
@@ -12,11 +12,6 @@ import { measureDirty } from './measure-dirty.js';
 const PAGES = 10_000;
 /** Octets of a page on the stream, in full batches. */
 const PAGE = 4096 + 8 + 16 / 1024;
-
-const recordings: Recording[] = [];
-afterEach(() => {
-  for (const recording of recordings.splice(0)) recording.close();
-});
 
 /** A guest that writes `set` pages in order, and a link, both on a simulated clock. */
 class TimedMemory extends ModelMemory {
@@ -39,14 +34,13 @@ class TimedMemory extends ModelMemory {
   }
 
   // Only the number of octets matters.
-  override writePages(_output: Output, _pfns: Uint32Array, count: number): void {
+  override writePages(_output: OctetSink, _pfns: Float64Array, count: number): void {
     this.pass((count / this.pagesPerSecond) * 1000);
   }
 }
 
 function migrated(memory: TimedMemory, policy: PrecopyPolicy, asked: PrecopyStats[]) {
   const recording = new Recording();
-  recordings.push(recording);
   try {
     const { passes, precopyEnd } = saveImage(memory, recording.output, {
       live: true,
