@@ -93,7 +93,7 @@ describe('the oracles of a stream speak up when', () => {
 });
 
 function offsetOf(octets: Uint8Array, type: string): number {
-  const events = new protocol.PushDecoder({ permission: true }).push(octets);
+  const events = new protocol.PushDecoder().push(octets);
   return events.find((event) => event.kind === 'record' && event.record.type === type)!.offset;
 }
 

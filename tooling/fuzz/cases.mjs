@@ -74,7 +74,7 @@ function withPermission(random, lib, octets) {
 const stream = (options, keep) => ({
   make: (random, lib) => {
     const octets = mutatedStream(random, lib, keep);
-    return options.permission && random.chance(0.5) ? withPermission(random, lib, octets) : octets;
+    return options.permission !== false && random.chance(0.5) ? withPermission(random, lib, octets) : octets;
   },
   check: (octets, lib) => checkStream(octets, lib, options),
 });
@@ -202,10 +202,10 @@ const noises = [
 ];
 
 const all = /** @satisfies {Readonly<Record<string, Case>>} */ ({
-  stream: stream({ start: 'xl', permission: true }),
-  libxl: stream({ start: 'libxl' }, ({ layer }) => layer !== 'xl'),
-  image: stream({ start: 'libxc' }, isImage),
-  checkpointed: stream({ start: 'libxc', checkpointed: true }, isImage),
+  stream: stream({}),
+  libxl: stream({ start: 'libxl', permission: false }, ({ layer }) => layer !== 'xl'),
+  image: stream({ start: 'libxc', permission: false }, isImage),
+  checkpointed: stream({ start: 'libxc', checkpointed: true, permission: false }, isImage),
   record: plainCase(anyRecord, checkRecord),
   helper: {
     make: (random) => mutateOctets(random, helperMessages(random)),

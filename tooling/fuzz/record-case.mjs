@@ -78,5 +78,5 @@ function streamAround([number = 0, flags = 0], body, { protocol }) {
 export function checkRecord(octets, lib) {
   if (octets.length < CHOICES) return 'refused';
   const stream = new Uint8Array(streamAround(octets, octets.subarray(CHOICES), lib));
-  return checkStream(stream, lib, { start: 'libxl' });
+  return checkStream(stream, lib, { start: 'libxl', permission: false });
 }

@@ -257,7 +257,7 @@ export function checkReceive(octets, lib) {
     closeSync(again);
     const expected = conversation(lib.handshake);
     if (error === undefined) {
-      const decoder = new PushDecoder({ permission: true });
+      const decoder = new PushDecoder();
       const { error: refused } = onlyThrows([StreamError], () => {
         const events = decoder.push(octets.subarray(0, input.octets));
         decoder.end();

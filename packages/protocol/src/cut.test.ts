@@ -9,7 +9,7 @@ const levels = ['receive', 'verify'] as const;
 
 /** Octets at which a header, a record without pages, or the head of a PAGE_DATA record stands; pages left out. */
 function octetsOutsidePages(octets: Uint8Array): number[] {
-  const { events } = decodeAll(octets, { permission: true });
+  const { events } = decodeAll(octets);
   const cuts: number[] = [];
   const add = (from: number, to: number) => {
     for (let at = from; at < to; at++) cuts.push(at);

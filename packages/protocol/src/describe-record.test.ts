@@ -3,7 +3,7 @@ import { describePages, describeRecord, hvmContextEntries, type ImageRecord } fr
 import { decodeAll, fixture, hex, pageData, thinned } from './streams.test-support.js';
 
 it.each(thinned)('every record of %s is described, safe for JSON', (name) => {
-  const { events } = decodeAll(fixture(name), { permission: true });
+  const { events } = decodeAll(fixture(name));
   let described = 0;
   for (const event of events) {
     if (event.kind !== 'record') continue;

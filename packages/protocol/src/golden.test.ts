@@ -4,8 +4,6 @@ import { PERMISSION_TO_GO } from './handshake/messages.js';
 import { PushDecoder, StreamError, type PushEvent } from './index.js';
 import { concat, decodeAll, fixture, isMigration, reencode, SEED, thinned } from './streams.test-support.js';
 
-const options = { permission: true } as const;
-
 /** Small, seeded, good enough for chunk sizes (mulberry32). */
 function random(seed: number): () => number {
   let state = seed;
@@ -45,7 +43,7 @@ function boundaries(events: readonly PushEvent[], length: number) {
 }
 
 function cutFails(octets: Uint8Array, at: number): void {
-  const decoder = new PushDecoder(options);
+  const decoder = new PushDecoder();
   let error: unknown;
   try {
     decoder.push(octets.subarray(0, at));
@@ -61,19 +59,19 @@ function cutFails(octets: Uint8Array, at: number): void {
 
 describe.each(thinned)('%s', (name) => {
   const octets = fixture(name);
-  const { events } = decodeAll(octets, options);
+  const { events } = decodeAll(octets);
   const end = isMigration(name) ? octets.length - PERMISSION_TO_GO.length : octets.length;
 
   it('is received and verified, with nothing wrong, and comes back to the same octets', () => {
     for (const strictness of ['receive', 'verify'] as const) {
-      const decoded = decodeAll(octets, { ...options, strictness });
+      const decoded = decodeAll(octets, { strictness });
       expect(decoded.deviations.filter(({ severity }) => severity === 'wrong')).toEqual([]);
       expect(Buffer.compare(reencode(decoded.events), octets)).toBe(0);
     }
   });
 
   it('is named for what stock writes', () => {
-    const { deviations } = decodeAll(octets, { ...options, strictness: 'verify' });
+    const { deviations } = decodeAll(octets, { strictness: 'verify' });
     const pvhSave = ['hvm-context-before-hvm-params'];
     const pvhLive = ['page-sent-again', 'hvm-context-before-hvm-params'];
     const expected = {
@@ -96,7 +94,7 @@ describe.each(thinned)('%s', (name) => {
       () => 8,
     ];
     for (const size of sizes) {
-      const decoder = new PushDecoder(options);
+      const decoder = new PushDecoder();
       const got: PushEvent[] = [];
       for (let at = 0; at < octets.length;) {
         const to = Math.min(octets.length, at + size());
@@ -128,20 +126,18 @@ describe.each(thinned)('%s', (name) => {
   });
 
   it('with octets after its end is an error', () => {
-    expect(() => decodeAll(concat([octets, new Uint8Array(8)]), options)).toThrow(
-      /octets? follow|no permission/,
-    );
+    expect(() => decodeAll(concat([octets, new Uint8Array(8)]))).toThrow(/octets? follow|no permission/);
   });
 
   it('has a good end without the permission, and none with half of it', () => {
     const stream = octets.subarray(0, end);
-    expect(decodeAll(stream, options).events.at(-1)?.kind).toBe('record');
+    expect(decodeAll(stream).events.at(-1)?.kind).toBe('record');
     const half = concat([stream, PERMISSION_TO_GO.subarray(0, 20)]);
-    expect(() => decodeAll(half, options)).toThrow(StreamError);
+    expect(() => decodeAll(half)).toThrow(StreamError);
   });
 });
 
 it('a boundary set holds every record', () => {
-  const { events } = decodeAll(fixture('pvh-live.bin'), options);
+  const { events } = decodeAll(fixture('pvh-live.bin'));
   expect(boundaries(events, 0).length).toBeGreaterThan(20);
 });

@@ -23,7 +23,7 @@
 import { StreamError } from './errors.js';
 import type { GuestType } from './image-kind.js';
 import { PAGE_SHIFT } from './limits.js';
-import { OctetReader, OctetWriter, type ByteOrder } from './octets.js';
+import { equal, OctetReader, OctetWriter, type ByteOrder } from './octets.js';
 import { readReserved, writeReserved } from './record-kind.js';
 
 export interface ImageHeader {
@@ -50,12 +50,14 @@ export interface DomainHeader {
 /** Octets of the image header and of the domain header. */
 export const IMAGE_HEADER = 24;
 export const DOMAIN_HEADER = 16;
+/** The first 8 octets of an image: its `marker`. */
+export const IMAGE_MARKER: Uint8Array = new Uint8Array(8).fill(0xff);
 const ID = 0x58454e46;
 const guestNumbers = { 'x86-pv': 1, 'x86-hvm': 2 } as const;
 
 export function encodeImageHeader(header: ImageHeader): Uint8Array {
   const writer = new OctetWriter('big-endian');
-  writer.u64(0xffffffffffffffffn);
+  writer.bytes(IMAGE_MARKER);
   writer.u32(ID);
   writer.u32(header.version);
   writer.u16(((header.options ?? 0) & 0xfffe) | (header.byteOrder === 'big-endian' ? 1 : 0));
@@ -67,7 +69,7 @@ export function encodeImageHeader(header: ImageHeader): Uint8Array {
 export function decodeImageHeader(octets: Uint8Array, offset = 0): ImageHeader {
   const reader = new OctetReader(octets, 'big-endian');
   const section = 'libxc specification, "Image Header"';
-  if (reader.u64('marker') !== 0xffffffffffffffffn) {
+  if (!equal(reader.bytes(IMAGE_MARKER.length, 'marker'), IMAGE_MARKER)) {
     const details = {
       layer: 'libxc',
       offset,

@@ -24,7 +24,13 @@ export {
 export { encodeLibvirtHeader, LIBVIRT_HEADER, LIBVIRT_MAGIC, type LibvirtHeader } from './libvirt-header.js';
 export { ConfigurationJsonError, parseConfigurationJson } from './configuration-json.js';
 export { isPlainMessage, type MessageLimits } from './plain-message.js';
-export { decodeLibxlHeader, encodeLibxlHeader, LIBXL_HEADER, type LibxlHeader } from './libxl-header.js';
+export {
+  decodeLibxlHeader,
+  encodeLibxlHeader,
+  LIBXL_HEADER,
+  LIBXL_MAGIC,
+  type LibxlHeader,
+} from './libxl-header.js';
 export {
   decodeDomainHeader,
   decodeImageHeader,
@@ -32,6 +38,7 @@ export {
   encodeDomainHeader,
   encodeImageHeader,
   IMAGE_HEADER,
+  IMAGE_MARKER,
   type DomainHeader,
   type ImageHeader,
 } from './image-header.js';
@@ -62,8 +69,8 @@ export {
   type PermissionEvent,
   type StreamDecoderOptions,
   type StreamEvent,
-  type StreamStart,
 } from './stream-decoder.js';
+export { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 export { decodeStream, PushDecoder, type PageOctetsEvent, type PushEvent } from './push-decoder.js';
 
 export { describeRecord } from './describe-record.js';

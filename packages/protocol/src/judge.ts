@@ -10,6 +10,12 @@ export interface Place {
   readonly record?: RecordPlace;
 }
 
+/** Throws TypeError for options that ask to verify, and have nobody to report to. */
+export function expectListener({ strictness, onDeviation }: DecoderOptions): void {
+  if (strictness === 'verify' && onDeviation === undefined)
+    throw new TypeError('verifying needs onDeviation');
+}
+
 export class Judge {
   readonly verifying: boolean;
   readonly #layer: Layer;
@@ -19,7 +25,7 @@ export class Judge {
     this.#layer = layer;
     this.verifying = options.strictness === 'verify';
     this.#report = options.onDeviation;
-    if (this.verifying && this.#report === undefined) throw new TypeError('verifying needs onDeviation');
+    expectListener(options);
   }
 
   /** Throws StreamError for what is refused when receiving, and for what is fatal. Reports the rest. */

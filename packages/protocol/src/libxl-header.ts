@@ -24,12 +24,13 @@ export interface LibxlHeader {
 
 /** Octets of the libxl header. */
 export const LIBXL_HEADER = 16;
-const IDENT = latin1('LibxlFmt');
+/** The first 8 octets of a libxl stream: its `ident`. */
+export const LIBXL_MAGIC: Uint8Array = latin1('LibxlFmt');
 const SECTION = 'libxl specification, "Header"';
 
 export function encodeLibxlHeader(header: LibxlHeader): Uint8Array {
   const writer = new OctetWriter('big-endian');
-  writer.bytes(IDENT);
+  writer.bytes(LIBXL_MAGIC);
   writer.u32(header.version);
   const known = (header.byteOrder === 'big-endian' ? 1 : 0) | (header.legacy ? 2 : 0);
   writer.u32((((header.options ?? 0) & ~3) | known) >>> 0);
@@ -39,7 +40,7 @@ export function encodeLibxlHeader(header: LibxlHeader): Uint8Array {
 /** `offset`: of the header in the stream. Throws StreamError for another ident or version. */
 export function decodeLibxlHeader(octets: Uint8Array, offset = 0): LibxlHeader {
   const reader = new OctetReader(octets, 'big-endian');
-  if (!equal(reader.bytes(8, 'ident'), IDENT)) {
+  if (!equal(reader.bytes(8, 'ident'), LIBXL_MAGIC)) {
     const details = {
       layer: 'libxl',
       offset,

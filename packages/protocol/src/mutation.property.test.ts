@@ -15,7 +15,7 @@ import { walk } from './walk.test-support.js';
 /** A stream as pieces: headers and records, each whole. */
 const streams = thinned.map((name) => {
   const octets = fixture(name);
-  const { events } = decodeAll(octets, { permission: true });
+  const { events } = decodeAll(octets);
   const starts = events.filter(({ kind }) => kind !== 'page-octets').map(({ offset }) => offset);
   return starts.map((start, i) => octets.subarray(start, starts[i + 1] ?? octets.length));
 });
@@ -81,7 +81,7 @@ it('what was decoded comes back to its octets; what was accepted, all of it, and
   let accepted = 0;
   fc.assert(
     fc.property(damaged, level, (octets, strictness) => {
-      const { events, error } = walk(octets, { strictness, permission: true });
+      const { events, error } = walk(octets, { strictness });
       const back = reencode(events);
       expect(Buffer.compare(back, octets.subarray(0, back.length))).toBe(0);
       if (error !== undefined) return;
@@ -98,8 +98,8 @@ it('what was decoded comes back to its octets; what was accepted, all of it, and
 it('what is received is verified with the same events; what is refused is reported, or thrown', () => {
   fc.assert(
     fc.property(damaged, (octets) => {
-      const receive = walk(octets, { permission: true });
-      const verify = walk(octets, { permission: true, strictness: 'verify' });
+      const receive = walk(octets);
+      const verify = walk(octets, { strictness: 'verify' });
       expect(isDeepStrictEqual(verify.events.slice(0, receive.events.length), receive.events)).toBe(true);
       if (receive.error === undefined) {
         expect(verify.error).toBeUndefined();

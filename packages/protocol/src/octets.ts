@@ -148,6 +148,13 @@ export function isZero(octets: Uint8Array): boolean {
   return octets.every((octet) => octet === 0);
 }
 
+export function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}
+
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

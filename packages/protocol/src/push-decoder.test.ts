@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeStream, PushDecoder, StreamDecoder, StreamError } from './index.js';
+import {
+  decodeStream,
+  detectStart,
+  PushDecoder,
+  START_LENGTH,
+  StreamDecoder,
+  StreamError,
+  type StreamStart,
+} from './index.js';
 import {
   decodeAll,
   decodeUnfinished,
@@ -44,7 +52,7 @@ describe('PushDecoder', () => {
   });
 
   it('an empty stream is truncated', () => {
-    for (const start of ['xl', 'libxl', 'libxc'] as const) {
+    for (const start of [undefined, 'xl', 'libxl', 'libxc'] as const) {
       expect(() => new PushDecoder({ start }).end()).toThrow(expect.objectContaining({ code: 'truncated' }));
     }
   });
@@ -58,6 +66,44 @@ describe('StreamDecoder', () => {
     const whole = decodeAll(octets);
     expect(libxl.events).toEqual(whole.events.slice(1));
     expect(libxc.events).toEqual(whole.events.slice(3, -1));
+  });
+
+  it('detects the header that it starts with, and refuses what is another than the one asked for', () => {
+    const saved = fixture('pvh-save.bin');
+    const virsh = fixture('xen-4.20/virsh-save.head.bin');
+    const starts = { xl: saved, libvirt: virsh, libxl: saved.subarray(882), libxc: saved.subarray(906, -8) };
+    for (const [start, octets] of Object.entries(starts)) {
+      expect(detectStart(octets)).toBe(start);
+      expect(detectStart(octets.subarray(0, START_LENGTH - 1))).toBeUndefined();
+      const decoder = new PushDecoder();
+      expect(decoder.push(octets)[0]?.layer).toBe(start);
+      for (const other of Object.keys(starts) as StreamStart[]) {
+        if (other === start) continue;
+        const refused = () => new PushDecoder({ start: other }).push(octets);
+        expect(refused).toThrow(expect.objectContaining({ code: 'bad-magic', layer: other, offset: 0 }));
+      }
+    }
+  });
+
+  it('refuses what begins with no magic by its first octets', () => {
+    const decoder = new StreamDecoder({ offset: 7 });
+    expect(decoder.wants).toBe(START_LENGTH);
+    const refused = () => decoder.give(new Uint8Array(START_LENGTH));
+    expect(refused).toThrow(expect.objectContaining({ code: 'bad-magic', layer: 'xl', offset: 7 }));
+  });
+
+  it('is not to verify without anybody to report to, before it knows where it starts', () => {
+    expect(() => new StreamDecoder({ strictness: 'verify' })).toThrow(TypeError);
+  });
+
+  it('takes permission to go after the end, unless that is to be refused', () => {
+    const octets = fixture('pvh-live.bin');
+    expect(decodeAll(octets).events.at(-1)?.kind).toBe('permission');
+    const refused = expect.objectContaining({
+      code: 'octets-after-end',
+      offset: octets.length - 44,
+    }) as unknown;
+    expect(() => decodeAll(octets, { permission: false })).toThrow(refused);
   });
 
   it('counts offsets over all layers', () => {
@@ -82,8 +128,7 @@ describe('decodeStream', () => {
 
   it('iterates over the events', async () => {
     const kinds = new Set<string>();
-    for await (const event of decodeStream(chunks(fixture('pvh-live.bin')), { permission: true }))
-      kinds.add(event.kind);
+    for await (const event of decodeStream(chunks(fixture('pvh-live.bin')))) kinds.add(event.kind);
     expect([...kinds].sort()).toEqual([
       ...[
         'domain-header',

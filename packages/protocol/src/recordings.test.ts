@@ -28,7 +28,6 @@ describe.skipIf(!there)('recordings (skipped without ../shared/fixtures or the z
     let present = 0;
     for await (const event of decodeStream(zstd.stdout, {
       strictness: 'verify',
-      permission: true,
       onDeviation,
     })) {
       if (event.kind === 'pages') {

@@ -4,12 +4,14 @@
  */
 import type { PullDecoder } from './decoder.js';
 import { expectLength } from './decoder.js';
+import { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 import { StreamError } from './errors.js';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
 import { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from './image-decoder.js';
+import { expectListener } from './judge.js';
 import { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt-header-decoder.js';
 import { LibxlDecoder, type LibxlEvent } from './libxl-decoder.js';
-import { equal } from './octets.js';
+import { concatenated, equal } from './octets.js';
 import { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
 
 export interface PermissionEvent {
@@ -25,18 +27,18 @@ export type StreamEvent =
   | (ImageEvent & { readonly layer: 'libxc' })
   | (PermissionEvent & { readonly layer: 'handshake' });
 
-/** The header that a stream begins with. */
-export type StreamStart = 'xl' | 'libvirt' | 'libxl' | 'libxc';
-
 export interface StreamDecoderOptions extends ImageDecoderOptions {
   /**
-   * Where the octets start: at the xl header (`xl save`, `xl migrate`), at libvirt's (`virsh save`), at libxl's (`virsh
-   * migrate`) or at the image (what libxl-save-helper writes). `xl` unless told otherwise.
+   * The header that the octets begin with: xl's (`xl save`, `xl migrate`), libvirt's (`virsh save`), libxl's (`virsh
+   * migrate`) or the image's (what libxl-save-helper writes). Detected by its magic unless given.
    */
-  readonly start?: StreamStart;
-  /** Whether a permission to go may follow the end, as in the recording of a migration. It need not. */
+  readonly start?: StreamStart | undefined;
+  /** False: refuses the permission to go that may follow the end, as it does in the recording of a migration. */
   readonly permission?: boolean;
 }
+
+const NONE = new Uint8Array(0);
+const NO_START = 'this is not a domain saved by xl or libvirt, nor a libxl stream, nor an image';
 
 export class StreamDecoder implements PullDecoder<StreamEvent> {
   readonly #options: StreamDecoderOptions;
@@ -44,6 +46,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   #libvirt: LibvirtHeaderDecoder | undefined;
   #libxl: LibxlDecoder | undefined;
   #image: ImageDecoder | undefined;
+  /** The octets that told the start, until the header's decoder gets them. */
+  #magic = NONE;
   #permission = false;
   #finished = false;
   #offset: number;
@@ -52,7 +56,12 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   constructor(options: StreamDecoderOptions = {}) {
     this.#options = options;
     this.#offset = options.offset ?? 0;
-    const start = options.start ?? 'xl';
+    expectListener(options);
+    if (options.start !== undefined) this.#begin(options.start);
+  }
+
+  #begin(start: StreamStart): void {
+    const options = this.#options;
     if (start === 'xl') this.#xl = new XlHeaderDecoder(options);
     if (start === 'libvirt') this.#libvirt = new LibvirtHeaderDecoder(options);
     if (start === 'libxl') this.#libxl = new LibxlDecoder(options);
@@ -65,7 +74,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   /** Octets wanted next. After the end, where a permission may follow: its 44, and they need not come. */
   get wants(): number {
-    return this.#permission ? PERMISSION_TO_GO.length : (this.#decoder?.wants ?? 0);
+    if (this.#permission) return PERMISSION_TO_GO.length;
+    return this.#decoder === undefined ? START_LENGTH : this.#decoder.wants - this.#magic.length;
   }
 
   get offset(): number {
@@ -91,7 +101,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   give(octets: Uint8Array): StreamEvent | undefined {
     expectLength(octets, this.wants);
-    const event = this.#permission ? this.#takePermission(octets) : this.#take(octets);
+    const event = this.#event(octets);
     this.#offset += octets.length;
     if (!this.#permission) this.#handOver();
     return event;
@@ -99,9 +109,27 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   end(): void {
     if (this.#finished) return;
-    this.#decoder?.end();
+    if (this.#decoder === undefined)
+      throw startError('truncated', 'the octets end within the magic', this.#offset);
+    this.#decoder.end();
     // The layer is complete and the one above it is not: it has just handed over.
     this.#libxl?.end();
+  }
+
+  #event(octets: Uint8Array): StreamEvent | undefined {
+    if (this.#permission) return this.#takePermission(octets);
+    if (this.#decoder === undefined) return this.#detect(octets);
+    if (this.#magic.length === 0) return this.#take(octets);
+    const whole = concatenated(this.#magic, octets);
+    this.#magic = NONE;
+    return this.#take(whole);
+  }
+
+  #detect(octets: Uint8Array): undefined {
+    const start = detectStart(octets);
+    if (start === undefined) throw startError('bad-magic', NO_START, this.#offset);
+    this.#begin(start);
+    this.#magic = octets.slice();
   }
 
   #take(octets: Uint8Array): StreamEvent | undefined {
@@ -135,9 +163,15 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
       this.#image = new ImageDecoder(options);
     } else if (!this.#finished && this.#decoder?.finished === true) {
       this.#finished = true;
-      this.#permission = this.#options.permission ?? false;
+      this.#permission = this.#options.permission ?? true;
     }
   }
+}
+
+function startError(code: 'truncated' | 'bad-magic', message: string, offset: number): StreamError {
+  const specification =
+    'the magic of xl (xl.h), of libvirt, of a libxl stream ("LibxlFmt") or of an image (all ones)';
+  return new StreamError(code, message, { layer: 'xl', offset, field: 'magic', specification });
 }
 
 function tag<E extends object, L extends string>(

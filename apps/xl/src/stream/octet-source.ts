@@ -57,13 +57,6 @@ export class OctetSource {
     return this.#consume(count);
   }
 
-  /** Shows the next `count` octets without taking them; undefined if the source ends before. */
-  peek(count: number): Uint8Array | undefined {
-    const octets = this.take(count);
-    if (octets !== undefined) this.#start -= count;
-    return octets;
-  }
-
   /** Takes at least one octet and at most `count`, valid until the next call; undefined at the end. */
   some(count: number): Uint8Array | undefined {
     if (this.buffered === 0 && !this.#fill(1)) return undefined;

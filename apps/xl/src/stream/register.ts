@@ -6,10 +6,12 @@ import type { Context } from '../commands/context.js';
 import { nameOf } from './standard-stream.js';
 
 const startOption = () =>
-  new Option(
-    '--start <LAYER>',
-    'where the octets begin, unless as xl or virsh saves them: libxl or libxc',
-  ).choices(['xl', 'libvirt', 'libxl', 'libxc']);
+  new Option('--start <LAYER>', 'where the octets must begin; their magic tells unless given').choices([
+    'xl',
+    'libvirt',
+    'libxl',
+    'libxc',
+  ]);
 
 export function registerStreamCommands(program: Command, context: Context): void {
   const stream = program

@@ -212,11 +212,12 @@ describe('inspect', () => {
     expect(status).toBe(1);
   });
 
-  it('starts at another layer on request', async () => {
+  it('starts at the layer that is there, or at none but the one on request', async () => {
     const octets = image().subarray((head[0]?.length ?? 0) + (head[1]?.length ?? 0) + (head[2]?.length ?? 0));
     const path = fileWith(octets.subarray(0, octets.length - 8));
-    expect(await xl(undefined, 'stream', 'inspect', path)).toMatchObject({ status: 1 });
+    expect(await xl(undefined, 'stream', 'inspect', path)).toMatchObject({ status: 0 });
     expect(await xl(undefined, 'stream', 'inspect', '--start', 'libxc', path)).toMatchObject({ status: 0 });
+    expect(await xl(undefined, 'stream', 'inspect', '--start', 'xl', path)).toMatchObject({ status: 1 });
     expect((await xl(undefined, 'stream', 'inspect', '--start=qemu', path)).err).toMatch(
       /--start.*xl, libvirt, libxl, libxc/,
     );

@@ -1,11 +1,6 @@
 /** Drives the decoder over a source of octets: memory use does not depend on the stream's length. */
 import { StreamDecoder, type StreamDecoderOptions, StreamError, type StreamEvent } from '@mig/protocol';
 import type { OctetSource } from './octet-source.js';
-import { startOf } from './start.js';
-
-export interface WalkOptions extends Omit<StreamDecoderOptions, 'start'> {
-  readonly start?: StreamDecoderOptions['start'] | undefined;
-}
 
 export interface Visitor {
   event(event: StreamEvent): void;
@@ -17,16 +12,11 @@ export interface Visitor {
 }
 
 /**
- * @param options without `start` the present header decides
  * @returns number of octets of the whole stream
  * @throws StreamError where the stream cannot be decoded further, or is cut short
  */
-export function walk(
-  source: OctetSource,
-  { start = startOf(source), ...options }: WalkOptions,
-  visitor: Visitor,
-): number {
-  const decoder = new StreamDecoder({ ...options, start, permission: true });
+export function walk(source: OctetSource, options: StreamDecoderOptions, visitor: Visitor): number {
+  const decoder = new StreamDecoder(options);
   for (;;) {
     const pages = decoder.pageOctets;
     if (pages > 0) {
