@@ -74,9 +74,9 @@ describe('the oracles of a stream speak up when', () => {
   });
 
   it('chunks make a difference', () => {
-    class Forgetful extends protocol.PushDecoder {
-      override *pull(chunk: Uint8Array): Generator<protocol.PushEvent, void, undefined> {
-        for (const event of super.pull(chunk)) if (event.kind !== 'pages') yield event;
+    class Forgetful extends protocol.PushDecoder<protocol.StreamEvent> {
+      override *push(chunk: Uint8Array): Generator<protocol.PushEvent, void, undefined> {
+        for (const event of super.push(chunk)) if (event.kind !== 'pages') yield event;
       }
     }
     expect(() => check(broken('PushDecoder', Forgetful))).toThrow(/^chunks/);
@@ -93,7 +93,7 @@ describe('the oracles of a stream speak up when', () => {
 });
 
 function offsetOf(octets: Uint8Array, type: string): number {
-  const events = new protocol.PushDecoder().push(octets);
+  const events = [...new protocol.PushDecoder(new protocol.StreamDecoder()).push(octets)];
   return events.find((event) => event.kind === 'record' && event.record.type === type)!.offset;
 }
 

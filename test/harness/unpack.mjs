@@ -46,11 +46,12 @@ const kinds = {
     };
   },
   async records() {
-    const { describeRecord, PushDecoder } = await import('../../packages/protocol/dist/index.js');
+    const { describeRecord, PushDecoder, StreamDecoder } =
+      await import('../../packages/protocol/dist/index.js');
     return (octets) => {
-      const decoder = new PushDecoder({ start: 'libxl' });
+      const decoder = new PushDecoder(new StreamDecoder({ start: 'libxl' }));
       return [...chunks(octets)].map((chunk) =>
-        decoder.push(chunk).map((event) => event.kind === 'record' && describeRecord(event.record)),
+        [...decoder.push(chunk)].map((event) => event.kind === 'record' && describeRecord(event.record)),
       );
     };
   },

@@ -118,13 +118,13 @@ export function memoryFile({ posix }, octets) {
 function decodedAlone({ protocol }, octets) {
   /** @type {Map<number | undefined, Buffer>} */
   const pages = new Map();
-  const decoder = new protocol.PushDecoder({ start: 'libxc' });
+  const decoder = new protocol.PushDecoder(new protocol.ImageDecoder());
   /** @type {number[]} */
   let present = [];
   let verifying = false;
   let ended = 0;
   const { error } = onlyThrows([protocol.StreamError], () => {
-    for (const event of decoder.pull(octets)) {
+    for (const event of decoder.push(octets)) {
       if (event.kind === 'pages')
         present = [...event.pfns].filter((_, i) => protocol.hasPageData(event.types[i] ?? NaN));
       if (event.kind === 'page-octets') {
@@ -194,9 +194,8 @@ class OneDomainHost {
     const { protocol, receiver, hypervisor } = this.#lib;
     const memory = new CheckedMemory(hypervisor.HostError);
     const decoder = new protocol.LibxlDecoder({ offset: input.octets });
-    while (!decoder.finished) {
-      const event = receiver.pull(decoder, input);
-      if (event?.kind !== 'record' || event.record.type !== 'LIBXC_CONTEXT') continue;
+    for (const event of receiver.pullFrom(decoder, input)) {
+      if (event.kind !== 'record' || event.record.type !== 'LIBXC_CONTEXT') continue;
       decoder.imageTaken(receiver.restoreImage(memory, input, { offset: decoder.offset }).octets);
     }
     must(
@@ -241,7 +240,7 @@ function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {
  */
 export function checkReceive(octets, lib) {
   const { ComparisonError, receiveDomain, ReceiveError } = lib.receiver;
-  const { PushDecoder, StreamError } = lib.protocol;
+  const { PushDecoder, StreamDecoder, StreamError } = lib.protocol;
   const host = new OneDomainHost(lib);
   const fd = memoryFile(lib, octets);
   const answers = lib.posix.createMemoryFile('answers', 0);
@@ -257,9 +256,9 @@ export function checkReceive(octets, lib) {
     closeSync(again);
     const expected = conversation(lib.handshake);
     if (error === undefined) {
-      const decoder = new PushDecoder();
+      const decoder = new PushDecoder(new StreamDecoder());
       const { error: refused } = onlyThrows([StreamError], () => {
-        const events = decoder.push(octets.subarray(0, input.octets));
+        const events = [...decoder.push(octets.subarray(0, input.octets))];
         decoder.end();
         must(events.at(-1)?.kind === 'permission', 'permission', 'it runs without');
       });

@@ -2,7 +2,7 @@ import type { OctetSource } from '@mig/channel';
 import { HostError, type IncomingMemory, type RestoreOptions } from '@mig/hypervisor';
 import { type DomainHeader, Emulator, LibxlDecoder, type LibxlRecord } from '@mig/protocol';
 import { quoted } from '@mig/protocol/terminal-text';
-import { pull, restoreImage } from '@mig/receiver';
+import { pullFrom, restoreImage } from '@mig/receiver';
 import type { ControlConnection } from './control-connection.js';
 import { IncomingDomainMemory } from './incoming-domain-memory.js';
 import type { ProcessIdentity } from './process-identity.js';
@@ -64,9 +64,8 @@ function readStream(
 ): Uint8Array | undefined {
   const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });
   let context: Uint8Array | undefined;
-  while (!decoder.finished) {
-    const event = pull(decoder, input);
-    if (event?.kind !== 'record') continue;
+  for (const event of pullFrom(decoder, input)) {
+    if (event.kind !== 'record') continue;
     if (event.record.type === 'LIBXC_CONTEXT') {
       decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent }).octets);
     } else if (isVcpu(event.record)) {

@@ -1,4 +1,4 @@
-import { type Deviation, PushDecoder } from '@mig/protocol';
+import { type Deviation, PushDecoder, StreamDecoder } from '@mig/protocol';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,11 +10,8 @@ it('the stream of a domain departs from the specification nowhere', () => {
   const path = join(source.folder, 'stream');
   save(source, domid, path, NOT_LIVE);
   const deviations: Deviation[] = [];
-  const decoder = new PushDecoder({
-    start: 'libxl',
-    strictness: 'verify',
-    onDeviation: (deviation) => deviations.push(deviation),
-  });
+  const onDeviation = (deviation: Deviation) => deviations.push(deviation);
+  const decoder = new PushDecoder(new StreamDecoder({ start: 'libxl', strictness: 'verify', onDeviation }));
   const types: string[] = [];
   for (const event of decoder.push(readFileSync(path))) {
     if (event.kind === 'record') types.push(event.record.type);

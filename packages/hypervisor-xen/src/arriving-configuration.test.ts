@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { HostError } from '@mig/hypervisor';
-import { configurationOf, XlHeaderDecoder } from '@mig/protocol';
+import { configurationOf, pull, XlHeaderDecoder } from '@mig/protocol';
 import { expect, test } from 'vitest';
 import { checkArriving } from './arriving-configuration.js';
 
@@ -30,14 +30,10 @@ test.each(['pvh-live.bin', 'pvh-save.bin', 'pv-save.bin', 'xen-4.20/pvh-live.bin
   (fixture) => {
     const octets = readFileSync(new URL(`../../protocol/fixtures/${fixture}`, import.meta.url));
     const decoder = new XlHeaderDecoder();
-    let at = 0;
-    for (;;) {
-      const event = decoder.give(octets.subarray(at, (at += decoder.wants)));
-      if (event === undefined) continue;
-      const configuration = configurationOf(event.header);
-      expect(() => checkArriving(configuration)).not.toThrow();
-      return;
-    }
+    const read = (count: number) => octets.subarray(decoder.offset, decoder.offset + count);
+    const [event] = pull(decoder, read);
+    const configuration = configurationOf(event!.header);
+    expect(() => checkArriving(configuration)).not.toThrow();
   },
 );
 

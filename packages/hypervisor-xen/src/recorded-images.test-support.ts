@@ -1,6 +1,6 @@
 /** Parses images of stock Xen by hand: expected values must not come from the code under test. */
 import { readFileSync } from 'node:fs';
-import { encodeImageHeader, type ImageRecord, PushDecoder } from '@mig/protocol';
+import { encodeImageHeader, ImageDecoder, type ImageRecord, PushDecoder } from '@mig/protocol';
 
 const IMAGE_HEADER = 24;
 const HEADERS = IMAGE_HEADER + 16;
@@ -80,9 +80,9 @@ export function recordsIn<T extends ImageRecord['type']>(
   image: Uint8Array,
   type: T,
 ): Extract<ImageRecord, { type: T }>[] {
-  const events = new PushDecoder({ start: 'libxc' }).push(image);
+  const events = [...new PushDecoder(new ImageDecoder()).push(image)];
   return events.flatMap((event) =>
-    event.kind === 'record' && event.layer === 'libxc' && event.record.type === type
+    event.kind === 'record' && event.record.type === type
       ? [event.record as Extract<ImageRecord, { type: T }>]
       : [],
   );

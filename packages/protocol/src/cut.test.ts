@@ -1,7 +1,7 @@
 /** Recorded streams, cut: no cut of one is a stream. */
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
-import { PushDecoder, StreamError, type Strictness } from './index.js';
+import { PushDecoder, StreamDecoder, StreamError, type StreamEvent, type Strictness } from './index.js';
 import { decodeAll, fixture, isMigration, thinned } from './streams.test-support.js';
 import { walk } from './walk.test-support.js';
 
@@ -43,16 +43,16 @@ describe.each(thinned)('%s', (name) => {
 
   // The decoder is asked after each octet whether this may have been the end: every cut, pages included.
   it.each(levels)('given octet by octet, has no good end before the last (%s)', (strictness) => {
-    const decoder = new PushDecoder({ strictness, onDeviation: () => undefined });
+    const decoder = new PushDecoder(new StreamDecoder({ strictness, onDeviation: () => undefined }));
     for (let at = 0; at < octets.length; at++) {
       if (endsWell(decoder)) expect.unreachable(`a good end at ${at}`);
-      decoder.push(octets.slice(at, at + 1));
+      Array.from(decoder.push(octets.slice(at, at + 1)));
     }
     expect(endsWell(decoder)).toBe(true);
   });
 });
 
-function endsWell(decoder: PushDecoder): boolean {
+function endsWell(decoder: PushDecoder<StreamEvent>): boolean {
   try {
     decoder.end();
     return true;

@@ -1,5 +1,6 @@
 /** What the protobuf protocols of this package share: messages that are each preceded by their length as a varint. */
 import protobuf from 'protobufjs';
+import { OctetBuffer } from './octet-buffer.js';
 
 /** What a message breaks. Where `fatal`, the boundaries of messages are lost as well. */
 export class ControlError extends Error {
@@ -49,15 +50,14 @@ export function chosen(fields: Record<string, unknown>, oneof: string): { kind: 
 
 /** Takes a connection's octets apart into messages, without their lengths. */
 export class DelimitedMessages {
-  #buffer = new Uint8Array(4096);
-  #length = 0;
+  readonly #buffer = new OctetBuffer();
 
   /** @param longest octets of a message at most */
   constructor(private readonly longest: number) {}
 
   /** Tells whether a message has come in part. */
   get hasPart(): boolean {
-    return this.#length > 0;
+    return this.#buffer.length > 0;
   }
 
   /**
@@ -65,31 +65,13 @@ export class DelimitedMessages {
    * @throws ControlError `too-long`, after which the connection is of no more use
    */
   push(octets: Uint8Array): Uint8Array[] {
-    this.#append(octets);
+    this.#buffer.append(octets);
     const messages: Uint8Array[] = [];
-    let at = 0;
     for (;;) {
-      const length = this.#varint(this.#buffer.subarray(at, this.#length));
-      if (length === undefined || at + length.octets + length.value > this.#length) break;
-      const start = at + length.octets;
-      at = start + length.value;
-      messages.push(this.#buffer.slice(start, at));
+      const length = this.#varint(this.#buffer.octets);
+      if (length === undefined || length.octets + length.value > this.#buffer.length) return messages;
+      messages.push(this.#buffer.take(length.octets + length.value).slice(length.octets));
     }
-    this.#buffer.copyWithin(0, at, this.#length);
-    this.#length -= at;
-    return messages;
-  }
-
-  /** Grows with what arrives, not with what was announced. */
-  #append(octets: Uint8Array): void {
-    const length = this.#length + octets.length;
-    if (length > this.#buffer.length) {
-      const larger = new Uint8Array(length * 2);
-      larger.set(this.#buffer.subarray(0, this.#length));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(octets, this.#length);
-    this.#length = length;
   }
 
   #varint(octets: Uint8Array): { value: number; octets: number } | undefined {

@@ -1,7 +1,7 @@
 /** Recorded streams of stock Xen: whole, cut anywhere, in chunks of any size. */
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
-import { PushDecoder, StreamError, type PushEvent } from './index.js';
+import { PushDecoder, StreamDecoder, StreamError, type PushEvent } from './index.js';
 import { concat, decodeAll, fixture, isMigration, reencode, SEED, thinned } from './streams.test-support.js';
 
 /** Small, seeded, good enough for chunk sizes (mulberry32). */
@@ -43,10 +43,10 @@ function boundaries(events: readonly PushEvent[], length: number) {
 }
 
 function cutFails(octets: Uint8Array, at: number): void {
-  const decoder = new PushDecoder();
+  const decoder = new PushDecoder(new StreamDecoder());
   let error: unknown;
   try {
-    decoder.push(octets.subarray(0, at));
+    Array.from(decoder.push(octets.subarray(0, at)));
     decoder.end();
   } catch (caught) {
     error = caught;
@@ -94,7 +94,7 @@ describe.each(thinned)('%s', (name) => {
       () => 8,
     ];
     for (const size of sizes) {
-      const decoder = new PushDecoder();
+      const decoder = new PushDecoder(new StreamDecoder());
       const got: PushEvent[] = [];
       for (let at = 0; at < octets.length;) {
         const to = Math.min(octets.length, at + size());

@@ -1,5 +1,5 @@
 /** A header of fixed octets, which tell how long a body follows, pulled: xl's and libvirt's. */
-import { expectLength, type DecoderOptions, type PullDecoder } from './decoder.js';
+import { expectLength, expectNoneLeft, type DecoderOptions, type PullDecoder } from './decoder.js';
 import { StreamError, type Layer } from './errors.js';
 import { Judge } from './judge.js';
 
@@ -57,8 +57,8 @@ export abstract class HeaderDecoder<Header, Event> implements PullDecoder<Event>
     return event;
   }
 
-  end(): void {
-    if (this.#finished) return;
+  end(left = 0): void {
+    if (this.#finished) return expectNoneLeft(left, this.kind.layer, this.#offset);
     const { layer, name, specification } = this.kind;
     const details = { layer, offset: this.#offset, specification };
     throw new StreamError('truncated', `the octets end within ${name}`, details);

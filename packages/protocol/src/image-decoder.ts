@@ -7,7 +7,7 @@
  *     wants 8 (record header), wants 8 (count), wants 8 x count -> pages, pageOctets until pagesTaken
  *     until END: finished
  */
-import { expectLength, type DecoderOptions, type PullDecoder } from './decoder.js';
+import { expectLength, expectNoneLeft, type DecoderOptions, type PullDecoder } from './decoder.js';
 import { StreamError } from './errors.js';
 import { paddedLength, RECORD_HEADER } from './framing.js';
 import {
@@ -27,8 +27,6 @@ import { PageDataReader, type PagesEvent } from './page-data-reader.js';
 import { PAGE_DATA_NUMBER } from './page-data.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from './record-reader.js';
 import type { ImageRecord, ImageRecordName, PageDataRecord } from './records.js';
-
-export type { PagesEvent } from './page-data-reader.js';
 
 /** `offset` is of the header or record in the whole stream, `length` of the body without padding, both in octets. */
 export type ImageEvent =
@@ -113,8 +111,8 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
     }
   }
 
-  end(): void {
-    if (this.finished) return;
+  end(left = 0): void {
+    if (this.finished) return expectNoneLeft(left, 'libxc', this.#offset);
     const details = {
       layer: 'libxc',
       offset: this.#offset,

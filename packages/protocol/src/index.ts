@@ -63,7 +63,8 @@ export {
 export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
 export { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt-header-decoder.js';
 export { LibxlDecoder, type LibxlDecoderOptions, type LibxlEvent } from './libxl-decoder.js';
-export { ImageDecoder, type ImageDecoderOptions, type ImageEvent, type PagesEvent } from './image-decoder.js';
+export { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from './image-decoder.js';
+export { copyPages, type PagesEvent } from './page-data-reader.js';
 export {
   StreamDecoder,
   type PermissionEvent,
@@ -71,7 +72,9 @@ export {
   type StreamEvent,
 } from './stream-decoder.js';
 export { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
-export { decodeStream, PushDecoder, type PageOctetsEvent, type PushEvent } from './push-decoder.js';
+export { PushDecoder, type PageOctetsEvent, type Pushed, type PushEvent } from './push-decoder.js';
+export { decode, decodeStream, pull } from './driver.js';
+export { OctetBuffer } from './octet-buffer.js';
 
 export { describeRecord } from './describe-record.js';
 export { describePages, type PageSummary } from './page-summary.js';

@@ -7,7 +7,7 @@
  *     LIBXC_CONTEXT: inImage until imageTaken
  *     until END: finished
  */
-import { expectLength, type DecoderOptions, type PullDecoder } from './decoder.js';
+import { expectLength, expectNoneLeft, type DecoderOptions, type PullDecoder } from './decoder.js';
 import type { Fault } from './deviations.js';
 import { StreamError } from './errors.js';
 import { paddedLength, RECORD_HEADER } from './framing.js';
@@ -95,8 +95,8 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
     }
   }
 
-  end(): void {
-    if (this.finished) return;
+  end(left = 0): void {
+    if (this.finished) return expectNoneLeft(left, 'libxl', this.#offset);
     const details = {
       layer: 'libxl',
       offset: this.#offset,

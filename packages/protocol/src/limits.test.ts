@@ -11,6 +11,7 @@ import {
   MAX_OPTIONAL_DATA,
   MAX_RECORD_BODY,
   PushDecoder,
+  StreamDecoder,
   XlHeaderDecoder,
   xlHeader,
   type Strictness,
@@ -160,8 +161,8 @@ describe('PAGE_DATA, count against length', () => {
 describe('pfns out of range', () => {
   const word = (top: string) => hex(`0100000000000000 00000000${top}`);
   it('52 bits fit, and what is above is type and reserved', () => {
-    const decoder = new PushDecoder({ start: 'libxc' });
-    const events = decoder.push(image([{ type: 'STATIC_DATA_END' }, raw(1, word('ffffffff'))]));
+    const decoder = new PushDecoder(new StreamDecoder({ start: 'libxc' }));
+    const events = [...decoder.push(image([{ type: 'STATIC_DATA_END' }, raw(1, word('ffffffff'))]))];
     const event = events.find(({ kind }) => kind === 'pages');
     expect(event).toMatchObject({ types: Uint8Array.of(15), reservedBits: Uint8Array.of(0xff) });
     expect(event).toMatchObject({ pfns: Float64Array.of(0xfffff * 2 ** 32) });
@@ -173,7 +174,7 @@ describe('pfns out of range', () => {
       [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }, { type: 'STATIC_DATA_END' }, raw(3, body)],
       { guest: 'x86-pv' },
     );
-    expect(() => new PushDecoder({ start: 'libxc' }).push(octets)).toThrow(
+    expect(() => [...new PushDecoder(new StreamDecoder({ start: 'libxc' })).push(octets)]).toThrow(
       expect.objectContaining({ code: 'bad-value', field: 'pfns[0]' }),
     );
   });
@@ -240,9 +241,12 @@ describe('nothing is allocated for what is announced', () => {
     for (const strictness of ['receive', 'verify'] as const) {
       for (const chunk of [1, octets.length]) {
         const largest = largestAllocation(() => {
-          const decoder = new PushDecoder({ start: 'libxc', strictness, onDeviation: quiet });
+          const decoder = new PushDecoder(
+            new StreamDecoder({ start: 'libxc', strictness, onDeviation: quiet }),
+          );
           try {
-            for (let at = 0; at < octets.length; at += chunk) decoder.push(octets.subarray(at, at + chunk));
+            for (let at = 0; at < octets.length; at += chunk)
+              Array.from(decoder.push(octets.subarray(at, at + chunk)));
             decoder.end();
           } catch (error) {
             expect(error).toMatchObject({ name: 'StreamError' });
@@ -256,8 +260,8 @@ describe('nothing is allocated for what is announced', () => {
   it('optional data', () => {
     const octets = withNumber(fixture('pvh-save.bin').subarray(0, 800), 44, MAX_OPTIONAL_DATA);
     const largest = largestAllocation(() => {
-      const decoder = new PushDecoder();
-      for (let at = 0; at < octets.length; at += 100) decoder.push(octets.subarray(at, at + 100));
+      const decoder = new PushDecoder(new StreamDecoder());
+      for (let at = 0; at < octets.length; at += 100) Array.from(decoder.push(octets.subarray(at, at + 100)));
       expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
     });
     expect(largest).toBeLessThanOrEqual(4096);

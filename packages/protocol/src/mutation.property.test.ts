@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   PushDecoder,
+  StreamDecoder,
   StreamError,
   type PushEvent,
   type StreamDecoderOptions,
@@ -62,11 +63,11 @@ const level = fc.constantFrom<Strictness>('receive', 'verify');
 /** What a PushDecoder makes of chunks of these sizes, one after another and over again. */
 function inChunks(octets: Uint8Array, sizes: readonly number[], options: StreamDecoderOptions) {
   const events: PushEvent[] = [];
-  const decoder = new PushDecoder({ onDeviation: () => undefined, ...options });
+  const decoder = new PushDecoder(new StreamDecoder({ onDeviation: () => undefined, ...options }));
   try {
     for (let at = 0, i = 0; at < octets.length; i++) {
       const to = Math.min(octets.length, at + sizes[i % sizes.length]!);
-      for (const event of decoder.pull(octets.slice(at, to))) events.push(event);
+      for (const event of decoder.push(octets.slice(at, to))) events.push(event);
       at = to;
     }
     decoder.end();

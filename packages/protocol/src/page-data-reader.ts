@@ -31,6 +31,12 @@ export interface PagesEvent {
   readonly reservedBits?: Uint8Array;
 }
 
+/** The event with lists of its own, which stay when the decoder goes on. */
+export function copyPages<E extends PagesEvent>(event: E): E {
+  const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
+  return { ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits };
+}
+
 interface MalformedPages {
   readonly kind: 'record';
   readonly record: MalformedRecord;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeStream,
   detectStart,
+  ImageDecoder,
   PushDecoder,
   START_LENGTH,
   StreamDecoder,
@@ -16,6 +17,7 @@ import {
   hex,
   image,
   pageData,
+  raw,
 } from './streams.test-support.js';
 
 describe('PushDecoder', () => {
@@ -42,18 +44,53 @@ describe('PushDecoder', () => {
   });
 
   it('grows by what arrives, not by what is announced', () => {
-    const decoder = new PushDecoder({ start: 'libxc' });
-    decoder.push(image([{ type: 'STATIC_DATA_END' }]));
+    const decoder = new PushDecoder(new StreamDecoder({ start: 'libxc' }));
+    const push = (octets: Uint8Array) => [...decoder.push(octets)];
+    push(image([{ type: 'STATIC_DATA_END' }]));
     const before = process.memoryUsage().arrayBuffers;
-    decoder.push(hex('09000000 00000008'));
-    for (let i = 0; i < 1000; i++) decoder.push(new Uint8Array(10));
+    push(hex('09000000 00000008'));
+    for (let i = 0; i < 1000; i++) push(new Uint8Array(10));
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 2 ** 20);
     expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
   });
 
+  it('gives all events before a fault of the same chunk', () => {
+    const octets = image([{ type: 'STATIC_DATA_END' }, pageData([1, 2], [0, 15]), raw(0x7fff, hex(''))]);
+    const decoder = new PushDecoder(new StreamDecoder());
+    const kinds: string[] = [];
+    const push = () => {
+      for (const { kind } of decoder.push(octets)) kinds.push(kind);
+    };
+    expect(push).toThrow(expect.objectContaining({ code: 'unknown-mandatory-record' }));
+    expect(kinds).toEqual(['image-header', 'domain-header', 'record', 'pages', 'page-octets']);
+  });
+
+  it('does not pass over a chunk whose events were not asked for', () => {
+    const decoder = new PushDecoder(new StreamDecoder());
+    const events = decoder.push(image([{ type: 'STATIC_DATA_END' }]));
+    expect(() => decoder.push(hex('00'))).toThrow(RangeError);
+    expect(() => decoder.end()).toThrow(RangeError);
+    expect(Array.from(events, ({ kind }) => kind)).toEqual(['image-header', 'domain-header', 'record']);
+    expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
+  });
+
+  it('pushes into any decoder, whose end is its own', () => {
+    const [octets] = [fixture('pvh-save.bin').subarray(906, -8)];
+    const decoder = new PushDecoder(new ImageDecoder());
+    expect(Array.from(decoder.push(octets)).at(-1)).toMatchObject({
+      kind: 'record',
+      record: { type: 'END' },
+    });
+    expect(() => Array.from(decoder.push(hex('00')))).toThrow(
+      expect.objectContaining({ code: 'octets-after-end', layer: 'libxc', offset: octets.length }),
+    );
+  });
+
   it('an empty stream is truncated', () => {
     for (const start of [undefined, 'xl', 'libxl', 'libxc'] as const) {
-      expect(() => new PushDecoder({ start }).end()).toThrow(expect.objectContaining({ code: 'truncated' }));
+      expect(() => new PushDecoder(new StreamDecoder({ start })).end()).toThrow(
+        expect.objectContaining({ code: 'truncated' }),
+      );
     }
   });
 });
@@ -75,11 +112,11 @@ describe('StreamDecoder', () => {
     for (const [start, octets] of Object.entries(starts)) {
       expect(detectStart(octets)).toBe(start);
       expect(detectStart(octets.subarray(0, START_LENGTH - 1))).toBeUndefined();
-      const decoder = new PushDecoder();
-      expect(decoder.push(octets)[0]?.layer).toBe(start);
+      const [first] = new PushDecoder(new StreamDecoder()).push(octets);
+      expect(first?.layer).toBe(start);
       for (const other of Object.keys(starts) as StreamStart[]) {
         if (other === start) continue;
-        const refused = () => new PushDecoder({ start: other }).push(octets);
+        const refused = () => [...new PushDecoder(new StreamDecoder({ start: other })).push(octets)];
         expect(refused).toThrow(expect.objectContaining({ code: 'bad-magic', layer: other, offset: 0 }));
       }
     }

@@ -1,6 +1,8 @@
-/** A StreamDecoder for a source that pushes chunks of any size. */
-import { StreamError } from './errors.js';
-import { StreamDecoder, type StreamDecoderOptions, type StreamEvent } from './stream-decoder.js';
+/** Turns a pulling decoder into one that chunks of any size are pushed into. */
+import type { PullDecoder } from './decoder.js';
+import { OctetBuffer } from './octet-buffer.js';
+import { copyPages, type PagesEvent } from './page-data-reader.js';
+import type { StreamEvent } from './stream-decoder.js';
 
 /** Octets of pages, a view on the chunk; as many as there were, split anywhere. `index`: of the PAGE_DATA record. */
 export interface PageOctetsEvent {
@@ -11,19 +13,24 @@ export interface PageOctetsEvent {
   readonly octets: Uint8Array;
 }
 
-export type PushEvent = StreamEvent | PageOctetsEvent;
+/** The events of a decoder, and the octets of pages where it has such. */
+export type Pushed<E> = E | (Extract<E, { kind: 'pages' }> extends never ? never : PageOctetsEvent);
 
-/** Octets of a buffer at first. It doubles as octets arrive, never by what a length announces. */
-const FIRST_BUFFER = 4096;
+/** The events of a whole stream. */
+export type PushEvent = Pushed<StreamEvent>;
 
-export class PushDecoder {
-  readonly #decoder: StreamDecoder;
-  #buffer = new Uint8Array(0);
-  #buffered = 0;
+const NONE = new Uint8Array(0);
+
+export class PushDecoder<E extends { readonly kind: string }> {
+  readonly #decoder: PullDecoder<E>;
+  readonly #buffer = new OctetBuffer();
+  /** Of the chunk that was pushed last, what is not decoded yet. */
+  #rest: Uint8Array = NONE;
   #pagesIndex = 0;
 
-  constructor(options: StreamDecoderOptions = {}) {
-    this.#decoder = new StreamDecoder(options);
+  /** @param decoder with its start, strictness and whatever else it is told */
+  constructor(decoder: PullDecoder<E>) {
+    this.#decoder = decoder;
   }
 
   get finished(): boolean {
@@ -36,93 +43,79 @@ export class PushDecoder {
   }
 
   /**
-   * What `chunk`, of any size, completes. Blobs and pages are views on it, so leave it alone while they are in use; the
-   * lists of pfns are copies. Throws StreamError for the stream's faults, `octets-after-end` among them. Events before
-   * the fault in the same chunk are lost with it: `pull` has them.
+   * Decodes `chunk`, of any size, as its events are iterated over: to the end, before the next chunk. So all events before
+   * a fault come before it is thrown. Blobs and pages are views on the chunk, so leave it alone while they are in use; the
+   * lists of pfns are copies.
+   * @throws StreamError for the stream's faults, `octets-after-end` among them; RangeError when the events of the chunk
+   *   before were not all asked for
    */
-  push(chunk: Uint8Array): PushEvent[] {
-    return [...this.pull(chunk)];
+  push(chunk: Uint8Array): Generator<Pushed<E>, void, undefined> {
+    this.#expectAllTaken();
+    this.#rest = chunk;
+    return this.#events();
   }
 
-  /** As `push`, one event at a time. */
-  *pull(chunk: Uint8Array): Generator<PushEvent, void, undefined> {
-    let rest = chunk;
-    while (rest.length > 0) {
-      const pages = this.#decoder.pageOctets;
+  /**
+   * To be called where the source ends.
+   * @throws StreamError `truncated` or `octets-after-end`; RangeError as `push` does
+   */
+  end(): void {
+    this.#expectAllTaken();
+    this.#decoder.end(this.#buffer.length);
+  }
+
+  *#events(): Generator<Pushed<E>, void, undefined> {
+    while (this.#rest.length > 0) {
+      const pages = this.#decoder.pageOctets ?? 0;
       if (pages > 0) {
-        const octets = rest.subarray(0, Math.min(pages, rest.length));
-        const offset = this.#decoder.offset;
-        this.#decoder.pagesTaken(octets.length);
-        rest = rest.subarray(octets.length);
-        yield { kind: 'page-octets', layer: 'libxc', index: this.#pagesIndex, offset, octets };
+        yield this.#pages(pages) as Pushed<E>;
         continue;
       }
-      const wants = this.#decoder.wants;
-      if (wants === 0) throw this.#afterEnd();
-      const whole = this.#gather(rest, wants);
-      rest = rest.subarray(whole.taken);
-      if (whole.octets === undefined) return;
-      const event = this.#decoder.give(whole.octets);
-      if (event !== undefined) yield this.#own(event);
+      const { wants } = this.#decoder;
+      if (wants === 0) this.#decoder.end(this.#rest.length);
+      const octets = this.#gather(wants);
+      if (octets === undefined) return;
+      const event = this.#decoder.give(octets);
+      if (event !== undefined) yield this.#kept(event);
     }
   }
 
-  /** To be called where the source ends. Throws StreamError `truncated` or `octets-after-end`. */
-  end(): void {
-    if (this.#decoder.finished && this.#buffered > 0) throw this.#afterEnd();
-    this.#decoder.end();
+  #pages(most: number): PageOctetsEvent {
+    const { offset } = this.#decoder;
+    const octets = this.#next(most);
+    this.#decoder.pagesTaken?.(octets.length);
+    return { kind: 'page-octets', layer: 'libxc', index: this.#pagesIndex, offset, octets };
   }
 
-  /** `wants` octets from what was kept and the front of `chunk`, as a view on it where possible. */
-  #gather(chunk: Uint8Array, wants: number): { octets?: Uint8Array; taken: number } {
-    if (this.#buffered === 0 && chunk.length >= wants)
-      return { octets: chunk.subarray(0, wants), taken: wants };
-    const taken = Math.min(wants - this.#buffered, chunk.length);
-    const total = this.#buffered + taken;
-    if (total > this.#buffer.length) {
-      const larger = new Uint8Array(Math.min(wants, Math.max(total, FIRST_BUFFER, this.#buffer.length * 2)));
-      larger.set(this.#buffer.subarray(0, this.#buffered));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(chunk.subarray(0, taken), this.#buffered);
-    this.#buffered = total;
-    if (total < wants) return { taken };
-    // The events' blobs are views on it: the next record gets another.
-    const octets = this.#buffer.subarray(0, total);
-    this.#buffer = new Uint8Array(0);
-    this.#buffered = 0;
-    return { octets, taken };
+  /** At most so many octets of the chunk. */
+  #next(most: number): Uint8Array {
+    const octets = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(octets.length);
+    return octets;
   }
 
-  #own(event: StreamEvent): StreamEvent {
-    if (event.kind !== 'pages') return event;
+  /** `wants` octets from what was kept and the front of the chunk, as a view on it where possible. */
+  #gather(wants: number): Uint8Array | undefined {
+    if (this.#buffer.length === 0 && this.#rest.length >= wants) return this.#next(wants);
+    this.#buffer.append(this.#next(wants - this.#buffer.length), wants);
+    if (this.#buffer.length < wants) return undefined;
+    const octets = this.#buffer.take(wants);
+    // The events' blobs are views on it.
+    this.#buffer.release();
+    return octets;
+  }
+
+  #kept(event: E): E {
+    if (!isPages(event)) return event;
     this.#pagesIndex = event.index;
-    const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
-    return { ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits };
+    return copyPages(event);
   }
 
-  #afterEnd(): StreamError {
-    const specification = 'the final record is END';
-    const details = { layer: 'handshake', offset: this.#decoder.offset, specification } as const;
-    return new StreamError('octets-after-end', 'octets follow the end', details);
+  #expectAllTaken(): void {
+    if (this.#rest.length > 0) throw new RangeError('the chunk before was not iterated over to its end');
   }
 }
 
-/**
- * The events of a stream from any source of octets, to its end.
- *
- *     for await (const event of decodeStream(createReadStream('guest.save'))) {
- *       if (event.kind === 'record') console.log(event.layer, event.record.type, describeRecord(event.record));
- *       if (event.kind === 'pages') console.log(describePages(event));
- *     }
- *
- * Throws StreamError for the stream's faults, an end too early among them.
- */
-export async function* decodeStream(
-  source: AsyncIterable<Uint8Array>,
-  options: StreamDecoderOptions = {},
-): AsyncGenerator<PushEvent, void, undefined> {
-  const decoder = new PushDecoder(options);
-  for await (const chunk of source) yield* decoder.pull(chunk);
-  decoder.end();
+function isPages<E extends { readonly kind: string }>(event: E): event is E & PagesEvent {
+  return event.kind === 'pages';
 }

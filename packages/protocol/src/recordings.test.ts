@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeStream, PageDataEncoder, PushDecoder, type Deviation } from './index.js';
+import { decodeStream, PageDataEncoder, PushDecoder, StreamDecoder, type Deviation } from './index.js';
 import { Recorder } from './streams.test-support.js';
 
 const recordings = new URL('../../../../shared/fixtures/', import.meta.url);
@@ -51,8 +51,8 @@ describe.skipIf(!there)('recordings (skipped without ../shared/fixtures or the z
     const path = new URL(`e-failures/${folder}/fwd.bin.zst`, recordings);
     const { stdout, status } = spawnSync('zstd', ['-dcq', path.pathname], { maxBuffer: 2 ** 30 });
     expect(status).toBe(0);
-    const decoder = new PushDecoder();
-    decoder.push(stdout);
+    const decoder = new PushDecoder(new StreamDecoder());
+    Array.from(decoder.push(stdout));
     expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
   });
 });

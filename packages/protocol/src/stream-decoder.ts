@@ -3,7 +3,7 @@
  * after it. Composes the decoders of the layers.
  */
 import type { PullDecoder } from './decoder.js';
-import { expectLength } from './decoder.js';
+import { expectLength, expectNoneLeft } from './decoder.js';
 import { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 import { StreamError } from './errors.js';
 import { PERMISSION_TO_GO } from './handshake/messages.js';
@@ -107,8 +107,9 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     return event;
   }
 
-  end(): void {
-    if (this.#finished) return;
+  end(left = 0): void {
+    if (this.#permission && left > 0) throw noPermission(this.#offset);
+    if (this.#finished) return expectNoneLeft(left, 'handshake', this.#offset);
     if (this.#decoder === undefined)
       throw startError('truncated', 'the octets end within the magic', this.#offset);
     this.#decoder.end();
@@ -141,11 +142,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
 
   #takePermission(octets: Uint8Array): StreamEvent {
     const offset = this.#offset;
-    if (!equal(octets, PERMISSION_TO_GO)) {
-      const specification = 'tools/xl/xl.h: migrate_permission_to_go';
-      const details = { layer: 'handshake', offset, specification } as const;
-      throw new StreamError('octets-after-end', 'what follows the end is no permission to go', details);
-    }
+    if (!equal(octets, PERMISSION_TO_GO)) throw noPermission(offset);
     this.#permission = false;
     return { kind: 'permission', layer: 'handshake', offset };
   }
@@ -172,6 +169,12 @@ function startError(code: 'truncated' | 'bad-magic', message: string, offset: nu
   const specification =
     'the magic of xl (xl.h), of libvirt, of a libxl stream ("LibxlFmt") or of an image (all ones)';
   return new StreamError(code, message, { layer: 'xl', offset, field: 'magic', specification });
+}
+
+function noPermission(offset: number): StreamError {
+  const specification = 'nothing follows END but, in a recorded migration, permission to go (tools/xl/xl.h)';
+  const details = { layer: 'handshake', offset, specification } as const;
+  return new StreamError('octets-after-end', 'what follows the end is no permission to go', details);
 }
 
 function tag<E extends object, L extends string>(

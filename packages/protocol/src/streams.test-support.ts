@@ -9,6 +9,7 @@ import {
   encodeLibxlRecord,
   encodeXlHeader,
   PushDecoder,
+  StreamDecoder,
   type ByteOrder,
   type Deviation,
   type GuestType,
@@ -110,8 +111,9 @@ export function reencode(events: Iterable<PushEvent>): Uint8Array {
 /** All events of `octets`, given whole, and what was reported. */
 export function decodeAll(octets: Uint8Array, options: StreamDecoderOptions = {}) {
   const deviations: Deviation[] = [];
-  const decoder = new PushDecoder({ onDeviation: (deviation) => deviations.push(deviation), ...options });
-  const events = decoder.push(octets);
+  const onDeviation = (deviation: Deviation) => deviations.push(deviation);
+  const decoder = new PushDecoder(new StreamDecoder({ onDeviation, ...options }));
+  const events = [...decoder.push(octets)];
   decoder.end();
   return { events, deviations };
 }
@@ -168,8 +170,8 @@ export function decodeUnfinished(octets: Uint8Array, options: StreamDecoderOptio
     onDeviation: (each: Deviation) => deviations.push(each),
     ...options,
   } as const;
-  const decoder = new PushDecoder(all);
-  return { events: decoder.push(octets), deviations, decoder };
+  const decoder = new PushDecoder(new StreamDecoder(all));
+  return { events: [...decoder.push(octets)], deviations, decoder };
 }
 
 export function pageData(pfns: readonly number[], types: readonly number[]): ImageRecord {

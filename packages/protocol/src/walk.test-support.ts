@@ -1,6 +1,8 @@
 /** Pulls a stream as a driver does, and watches: what is wanted, how much was taken when it was refused, how many steps. */
 import { expect } from 'vitest';
 import {
+  copyPages,
+  pull,
   StreamDecoder,
   StreamError,
   type Deviation,
@@ -27,28 +29,28 @@ export function walk(octets: Uint8Array, options: StreamDecoderOptions = {}): Wa
   const decoder = new StreamDecoder({ onDeviation: (each) => deviations.push(each), ...options });
   let given = 0;
   let mostWanted = 0;
-  let index = 0;
+  let steps = 0;
+  const read = (count: number) => {
+    if (++steps > octets.length / 4 + 32) throw new Error(`no end after ${steps} steps`);
+    mostWanted = Math.max(mostWanted, count);
+    const taken = octets.subarray(given, given + count);
+    if (taken.length === count) given += count;
+    return taken;
+  };
   const drive = () => {
-    for (let steps = 0; ; steps++) {
-      if (steps > octets.length / 4 + 32) throw new Error(`no end after ${steps} steps`);
-      const { pageOctets, wants } = decoder;
-      mostWanted = Math.max(mostWanted, wants);
-      const take = octets.subarray(given, given + (pageOctets || wants));
-      if (take.length === 0 || take.length < wants) break;
-      given += take.length;
-      if (pageOctets > 0) {
-        events.push({ kind: 'page-octets', layer: 'libxc', index, offset: decoder.offset, octets: take });
-        decoder.pagesTaken(take.length);
-        continue;
+    for (const event of pull(decoder, read)) {
+      events.push(event.kind === 'pages' ? copyPages(event) : event);
+      if (event.kind !== 'pages') continue;
+      const pages = octets.subarray(given, given + decoder.pageOctets);
+      given += pages.length;
+      if (pages.length > 0) {
+        const { index, layer } = event;
+        events.push({ kind: 'page-octets', layer, index, offset: decoder.offset, octets: pages });
+        decoder.pagesTaken(pages.length);
       }
-      const event = decoder.give(take);
-      if (event?.kind === 'pages') index = event.index;
-      if (event !== undefined) events.push(copied(event));
+      if (decoder.pageOctets > 0) decoder.end();
     }
-    decoder.end();
-    if (given === octets.length) return;
-    if (decoder.finished)
-      throw new StreamError('octets-after-end', 'octets follow', { layer: 'handshake', offset: given });
+    if (given < octets.length) decoder.end(octets.length - given);
   };
   try {
     drive();
@@ -57,12 +59,6 @@ export function walk(octets: Uint8Array, options: StreamDecoderOptions = {}): Wa
     return { events, deviations, error, given, mostWanted };
   }
   return { events, deviations, error: undefined, given, mostWanted };
-}
-
-function copied(event: PushEvent): PushEvent {
-  if (event.kind !== 'pages') return event;
-  const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
-  return { ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits };
 }
 
 /**

@@ -6,7 +6,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MemorySource, type OctetSource } from '@mig/channel';
 import type { IncomingMemory } from '@mig/hypervisor';
-import { ImageDecoder, type ImageEvent, type ImageRecord, PAGE_SIZE, StreamError } from '@mig/protocol';
+import {
+  copyPages,
+  ImageDecoder,
+  type ImageEvent,
+  type ImageRecord,
+  PAGE_SIZE,
+  pull,
+  StreamError,
+} from '@mig/protocol';
 import { restoreImage } from './restore-image.js';
 
 const fixtures = new URL('../../protocol/fixtures/', import.meta.url);
@@ -17,12 +25,9 @@ function recordedImage(name: string) {
   const octets = stream.subarray(48 + new DataView(stream.buffer).getUint32(44, true) + 16 + 8);
   const decoder = new ImageDecoder();
   const events: ImageEvent[] = [];
-  for (let at = 0; !decoder.finished; at = decoder.offset) {
+  for (const event of pull(decoder, (count) => octets.subarray(decoder.offset, decoder.offset + count))) {
+    events.push(event.kind === 'pages' ? copyPages(event) : event);
     decoder.pagesTaken(decoder.pageOctets);
-    if (decoder.offset !== at) continue;
-    const event = decoder.give(octets.subarray(at, at + decoder.wants));
-    if (event?.kind === 'pages') events.push({ ...event, pfns: event.pfns.slice() });
-    else if (event !== undefined) events.push(event);
   }
   return { octets, events, length: decoder.offset };
 }

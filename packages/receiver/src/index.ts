@@ -1,5 +1,5 @@
 export { ComparisonError, NoPermissionError, ReceiveError } from './errors.js';
-export { orTruncated, pull } from './pull.js';
+export { pullFrom } from './pull.js';
 export { type ArrivingConfiguration, readConfiguration } from './read-configuration.js';
 export { type ReceivedDomain, receiveDomain, type ReceiveOptions } from './receive-domain.js';
 export { restoreImage, type RestoreImageOptions, type RestoreReport } from './restore-image.js';

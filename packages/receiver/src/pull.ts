@@ -1,26 +1,19 @@
 import { EndOfInputError, type OctetSource } from '@mig/channel';
-import { StreamError } from '@mig/protocol';
-
-interface Pulling<Event> {
-  readonly wants: number;
-  give(octets: Uint8Array): Event | undefined;
-  /** Throws, with the place in the format, unless the stream is complete. */
-  end(): void;
-}
+import { pull, type PullDecoder, StreamError } from '@mig/protocol';
 
 const NO_SCRATCH = new Uint8Array(0);
 
 /**
- * Reads what the decoder wants next and gives it.
- * @param scratch is read into, where there is room: what the event has of it is valid until the next pull
+ * The events of a decoder, which is given what it wants of the input.
+ * @param scratch is read into, where there is room: what an event has of it is valid until the next
  * @throws StreamError truncated where the input ends before
  */
-export function pull<Event>(
-  decoder: Pulling<Event>,
+export function pullFrom<Event>(
+  decoder: PullDecoder<Event>,
   input: OctetSource,
   scratch = NO_SCRATCH,
-): Event | undefined {
-  return decoder.give(orTruncated(decoder, () => octetsOf(input, decoder.wants, scratch)));
+): Generator<Event, void, undefined> {
+  return pull(decoder, (count) => orTruncated(decoder, () => octetsOf(input, count, scratch)));
 }
 
 function octetsOf(input: OctetSource, length: number, scratch: Uint8Array): Uint8Array {
@@ -31,7 +24,7 @@ function octetsOf(input: OctetSource, length: number, scratch: Uint8Array): Uint
 }
 
 /** Reads octets on the decoder's behalf: where they end too early, it knows within what. */
-export function orTruncated<T>(decoder: Pulling<unknown>, read: () => T): T {
+export function orTruncated<T>(decoder: PullDecoder<unknown>, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -40,7 +33,7 @@ export function orTruncated<T>(decoder: Pulling<unknown>, read: () => T): T {
 }
 
 /** Where in the format, as the decoder knows it; at which octet, as the input does. */
-function truncation(decoder: Pulling<unknown>, cause: EndOfInputError): Error {
+function truncation(decoder: PullDecoder<unknown>, cause: EndOfInputError): Error {
   try {
     decoder.end();
   } catch (error) {

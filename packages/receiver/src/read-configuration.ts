@@ -7,7 +7,7 @@ import {
   XlHeaderDecoder,
 } from '@mig/protocol';
 import { nameProblem } from '@mig/protocol/handshake';
-import { pull } from './pull.js';
+import { pullFrom } from './pull.js';
 
 export interface ArrivingConfiguration {
   /** libxl JSON. */
@@ -22,12 +22,10 @@ export interface ArrivingConfiguration {
  */
 export function readConfiguration(input: OctetSource): ArrivingConfiguration {
   const decoder = new XlHeaderDecoder();
-  for (;;) {
-    const event = pull(decoder, input);
-    if (event === undefined) continue;
-    const configuration = configurationOf(event.header);
-    return { configuration, name: nameIn(configuration, decoder.offset) };
-  }
+  const [event] = pullFrom(decoder, input);
+  // Without a header it has thrown.
+  const configuration = configurationOf(event!.header);
+  return { configuration, name: nameIn(configuration, decoder.offset) };
 }
 
 function nameIn(configuration: string, offset: number): string {

@@ -15,7 +15,7 @@ import {
 } from '@mig/protocol';
 import { ComparisonError } from './errors.js';
 import { IncomingPasses } from './incoming-passes.js';
-import { orTruncated, pull } from './pull.js';
+import { orTruncated, pullFrom } from './pull.js';
 
 export interface RestoreImageOptions {
   /** Octets of the stream before the image: errors count from the stream's start. */
@@ -55,9 +55,7 @@ export function restoreImage(
     if (!staticDataEnded) memory.staticDataEnd();
     staticDataEnded = true;
   };
-  while (!decoder.finished) {
-    const event = pull(decoder, input, scratch);
-    if (event === undefined) continue;
+  for (const event of pullFrom(decoder, input, scratch)) {
     switch (event.kind) {
       case 'image-header':
         break;

@@ -1,5 +1,6 @@
 /** Octets from a file or a pipe, through one reused buffer. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { OctetBuffer } from '@mig/protocol';
 import { nameOf, standardStream } from './standard-stream.js';
 
 /** Octets per read if all of them are wanted. */
@@ -14,10 +15,7 @@ export interface OctetSourceOptions {
 }
 
 export class OctetSource {
-  /** The buffer; not a Buffer, whose `slice` gives a view instead of a copy. */
-  #buffer: Uint8Array;
-  #start = 0;
-  #end = 0;
+  readonly #buffer: OctetBuffer;
   readonly #granularity: number;
   /** The next read position, in a file whose position is ours to move. */
   #position: number | undefined;
@@ -30,7 +28,7 @@ export class OctetSource {
   ) {
     this.#granularity = seekable ? READ_SOME : READ_ALL;
     this.#position = seekable ? 0 : undefined;
-    this.#buffer = new Uint8Array(this.#granularity);
+    this.#buffer = new OctetBuffer(this.#granularity);
   }
 
   /** @param path `-` is standard input */
@@ -44,23 +42,16 @@ export class OctetSource {
     if (this.descriptor !== 0) closeSync(this.descriptor);
   }
 
-  /** Number of requested octets that were there when the source ended. */
-  get buffered(): number {
-    return this.#end - this.#start;
+  /** Takes exactly `count` octets, or where the source ends before as many as are left; valid until the next call. */
+  take(count: number): Uint8Array {
+    while (this.#buffer.length < count && this.#fill(count));
+    return this.#buffer.take(count);
   }
 
-  /** Takes exactly `count` octets, valid until the next call; undefined if the source ends before. */
-  take(count: number): Uint8Array | undefined {
-    while (this.buffered < count) {
-      if (!this.#fill(count)) return undefined;
-    }
-    return this.#consume(count);
-  }
-
-  /** Takes at least one octet and at most `count`, valid until the next call; undefined at the end. */
-  some(count: number): Uint8Array | undefined {
-    if (this.buffered === 0 && !this.#fill(1)) return undefined;
-    return this.#consume(Math.min(count, this.buffered));
+  /** Takes at least one octet and at most `count`, valid until the next call; none where the source has ended. */
+  some(count: number): Uint8Array {
+    if (this.#buffer.length === 0) this.#fill(1);
+    return this.#buffer.take(count);
   }
 
   /**
@@ -68,7 +59,7 @@ export class OctetSource {
    * @returns the number skipped; 0 at the end
    */
   skip(count: number): number {
-    if (this.buffered > 0 || this.#position === undefined) return this.some(count)?.length ?? 0;
+    if (this.#buffer.length > 0 || this.#position === undefined) return this.some(count).length;
     // The size is read anew each time: the file may be growing.
     const left = Math.max(0, fstatSync(this.descriptor).size - this.#position);
     const skipped = Math.min(count, left);
@@ -76,41 +67,24 @@ export class OctetSource {
     return skipped;
   }
 
-  #consume(count: number): Uint8Array {
-    const octets = this.#buffer.subarray(this.#start, this.#start + count);
-    this.#start += count;
-    return octets;
-  }
-
-  /** Reads once, towards `wanted` octets. The buffer grows as octets arrive, never by an announced length. */
+  /**
+   * Reads once, towards `wanted` octets.
+   * @returns false where the source has ended
+   */
   #fill(wanted: number): boolean {
     if (this.#ended) return false;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
-    else if (this.#start + wanted > this.#buffer.length) {
-      this.#buffer.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
-    }
-    if (this.#end === this.#buffer.length) {
-      const larger = new Uint8Array(Math.min(this.#buffer.length * 2, wanted));
-      larger.set(this.#buffer);
-      this.#buffer = larger;
-    }
-    const room = Math.min(
-      this.#buffer.length - this.#end,
-      Math.max(this.#granularity, wanted - this.buffered),
-    );
-    const count = this.#read(room);
-    this.#end += count;
+    const towards = Math.max(this.#granularity, wanted - this.#buffer.length);
+    const count = this.#read(this.#buffer.room(towards, Math.max(this.#granularity, wanted)));
+    this.#buffer.arrived(count);
     if (this.#position !== undefined) this.#position += count;
-    if (count === 0) this.#ended = true;
+    this.#ended = count === 0;
     return count > 0;
   }
 
-  #read(room: number): number {
+  #read(room: Uint8Array): number {
     for (;;) {
       try {
-        return readSync(this.descriptor, this.#buffer, this.#end, room, this.#position ?? null);
+        return readSync(this.descriptor, room, 0, room.length, this.#position ?? null);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         // A socket may be non-blocking: those who share it decide that.

@@ -1,5 +1,5 @@
 /** Drives the decoder over a source of octets: memory use does not depend on the stream's length. */
-import { StreamDecoder, type StreamDecoderOptions, StreamError, type StreamEvent } from '@mig/protocol';
+import { pull, StreamDecoder, type StreamDecoderOptions, type StreamEvent } from '@mig/protocol';
 import type { OctetSource } from './octet-source.js';
 
 export interface Visitor {
@@ -17,25 +17,16 @@ export interface Visitor {
  */
 export function walk(source: OctetSource, options: StreamDecoderOptions, visitor: Visitor): number {
   const decoder = new StreamDecoder(options);
-  for (;;) {
-    const pages = decoder.pageOctets;
-    if (pages > 0) {
-      const taken = passPages(source, pages, visitor);
+  for (const event of pull(decoder, (count) => source.take(count))) {
+    visitor.event(event);
+    while (decoder.pageOctets > 0) {
+      const taken = passPages(source, decoder.pageOctets, visitor);
       if (taken === 0) decoder.end();
       decoder.pagesTaken(taken);
-      continue;
     }
-    const { wants } = decoder;
-    const octets = wants === 0 ? source.some(1) : source.take(wants);
-    if (octets === undefined) {
-      decoder.end();
-      if (source.buffered > 0) throw afterEnd(decoder.offset);
-      return decoder.offset;
-    }
-    if (wants === 0) throw afterEnd(decoder.offset);
-    const event = decoder.give(octets);
-    if (event !== undefined) visitor.event(event);
   }
+  decoder.end(source.some(1).length);
+  return decoder.offset;
 }
 
 /**
@@ -45,15 +36,6 @@ export function walk(source: OctetSource, options: StreamDecoderOptions, visitor
 function passPages(source: OctetSource, count: number, visitor: Visitor): number {
   if (visitor.pages === undefined) return source.skip(count);
   const octets = source.some(count);
-  if (octets === undefined) return 0;
   visitor.pages(octets);
   return octets.length;
-}
-
-function afterEnd(offset: number): StreamError {
-  return new StreamError('octets-after-end', 'what follows the end is no permission to go', {
-    layer: 'handshake',
-    offset,
-    specification: 'nothing follows END but, in a recorded migration, permission to go',
-  });
 }

@@ -17,7 +17,7 @@ export function readTrace(path: string, take: (record: TraceRecord) => void): Tr
     const decoder = new TraceDecoder();
     for (;;) {
       const octets = source.some(PIECE);
-      if (octets === undefined) break;
+      if (octets.length === 0) break;
       for (const record of decoder.push(octets)) take(record);
       if (decoder.fault !== undefined) break;
     }

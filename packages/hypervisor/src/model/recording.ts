@@ -1,5 +1,5 @@
 import { MemorySink, MemorySource } from '@mig/channel';
-import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType } from '@mig/protocol';
+import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType, pull } from '@mig/protocol';
 
 /** An output into memory, read back as events; a page's octets as the version they carry. */
 export class Recording {
@@ -15,9 +15,7 @@ export class Recording {
     const decoder = new ImageDecoder();
     const events: ImageEvent[] = [];
     const input = this.input();
-    while (!decoder.finished) {
-      const event = decoder.give(input.read(decoder.wants));
-      if (event === undefined) continue;
+    for (const event of pull(decoder, (count) => input.read(count))) {
       if (event.kind === 'pages') {
         for (let i = 0; i < event.count; i++) {
           if (event.types[i] !== PageType.NOTAB) continue;

@@ -1,4 +1,5 @@
 /** Messages of the save helper to octets and back. */
+import { OctetBuffer } from '../octet-buffer.js';
 import { BodyError, OctetReader, OctetWriter } from '../octets.js';
 import { fromLatin1, latin1 } from '../text.js';
 import { helperMessages, type ArgumentType, type HelperMessage, type MessageKind } from './messages.js';
@@ -87,32 +88,30 @@ function decode(octets: Uint8Array, offset: number): HelperMessage {
   }
 }
 
+/** Before each message, its length as a u16. */
+const LENGTH_OCTETS = 2;
+
 /** Takes the helper's output apart, in chunks of any size. Holds at most one message, 65,537 octets. */
 export class HelperMessageDecoder {
-  #rest = new Uint8Array(0);
+  readonly #buffer = new OctetBuffer();
   #offset = 0;
 
   /** The messages that `chunk` completes. Throws HelperMessageError. */
   push(chunk: Uint8Array): HelperMessage[] {
-    const whole = new Uint8Array(this.#rest.length + chunk.length);
-    whole.set(this.#rest);
-    whole.set(chunk, this.#rest.length);
+    this.#buffer.append(chunk);
     const messages: HelperMessage[] = [];
-    let at = 0;
-    while (whole.length - at >= 2) {
-      const end = at + 2 + new OctetReader(whole.subarray(at, at + 2), 'little-endian').u16('length');
-      if (end > whole.length) break;
-      messages.push(decode(whole.subarray(at + 2, end), this.#offset + at));
-      at = end;
+    while (this.#buffer.length >= LENGTH_OCTETS) {
+      const length = LENGTH_OCTETS + new OctetReader(this.#buffer.octets, 'little-endian').u16('length');
+      if (length > this.#buffer.length) break;
+      messages.push(decode(this.#buffer.take(length).subarray(LENGTH_OCTETS), this.#offset));
+      this.#offset += length;
     }
-    this.#offset += at;
-    this.#rest = whole.slice(at);
     return messages;
   }
 
   /** To be called where the output ends. Throws HelperMessageError within a message. */
   end(): void {
-    if (this.#rest.length > 0) throw new HelperMessageError('it is cut off', this.#offset);
+    if (this.#buffer.length > 0) throw new HelperMessageError('it is cut off', this.#offset);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Takes a trace apart as its octets arrive. What is wrong with it is a value: what came before is worth reading. */
 import { decodeTraceBody, LENGTH_OCTETS, MAX_TRACE_RECORD } from './codec.js';
+import { OctetBuffer } from '../octet-buffer.js';
 import { FieldError } from './fields.js';
 import type { TraceRecord } from './kinds.js';
 
@@ -31,12 +32,8 @@ export type TraceEnd =
     }
   | { readonly kind: 'damaged'; readonly fault: TraceFault };
 
-/** Octets of a buffer at first. It doubles as octets arrive, never by what a length announces. */
-const FIRST_BUFFER = 4096;
-
 export class TraceDecoder {
-  #buffer = new Uint8Array(FIRST_BUFFER);
-  #buffered = 0;
+  readonly #buffer = new OctetBuffer();
   #offset = 0;
   #begun = false;
   #fault: TraceFault | undefined;
@@ -53,35 +50,29 @@ export class TraceDecoder {
   push(chunk: Uint8Array): TraceRecord[] {
     const records: TraceRecord[] = [];
     if (this.#fault !== undefined) return records;
-    this.#append(chunk);
-    let at = 0;
+    this.#buffer.append(chunk);
     for (;;) {
-      const length = this.#lengthAt(at);
-      if (length === undefined || this.#buffered - at < LENGTH_OCTETS + length) break;
-      const from = at + LENGTH_OCTETS;
-      const record = this.#decode(this.#buffer.subarray(from, from + length));
-      if (record === undefined) break;
+      const length = this.#nextLength();
+      if (length === undefined || this.#buffer.length < LENGTH_OCTETS + length) return records;
+      const record = this.#decode(this.#buffer.take(LENGTH_OCTETS + length).subarray(LENGTH_OCTETS));
+      if (record === undefined) return records;
       records.push(record);
-      at = from + length;
       this.#offset += LENGTH_OCTETS + length;
     }
-    this.#buffer.copyWithin(0, at, this.#buffered);
-    this.#buffered -= at;
-    return records;
   }
 
   /** To be called where the octets end. Throws nothing. */
   end(): TraceEnd {
     if (this.#fault !== undefined) return { kind: 'damaged', fault: this.#fault };
-    return this.#buffered === 0 && this.#begun
-      ? { kind: 'whole' }
-      : { kind: 'torn', offset: this.#offset, octets: this.#buffered };
+    const { length: octets } = this.#buffer;
+    return octets === 0 && this.#begun ? { kind: 'whole' } : { kind: 'torn', offset: this.#offset, octets };
   }
 
-  /** Before its octets have arrived. */
-  #lengthAt(at: number): number | undefined {
-    if (this.#buffered - at < LENGTH_OCTETS) return undefined;
-    const length = new DataView(this.#buffer.buffer).getUint32(at);
+  /** The length of the next record, before its octets have arrived. */
+  #nextLength(): number | undefined {
+    const { octets } = this.#buffer;
+    if (octets.length < LENGTH_OCTETS) return undefined;
+    const length = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
     // An array of two takes three octets.
     if (length >= 3 && length <= MAX_TRACE_RECORD) return length;
     return this.#wrong(this.#begun ? 'record-too-long' : 'not-a-trace', `a record of ${length} octets`);
@@ -115,16 +106,5 @@ export class TraceDecoder {
 
   #wrong(code: TraceFault['code'], message: string): undefined {
     this.#fault = { code, offset: this.#offset, message };
-  }
-
-  #append(chunk: Uint8Array): void {
-    const length = this.#buffered + chunk.length;
-    if (length > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(length, this.#buffer.length * 2));
-      larger.set(this.#buffer.subarray(0, this.#buffered));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(chunk, this.#buffered);
-    this.#buffered = length;
   }
 }
