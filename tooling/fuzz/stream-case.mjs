@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { allocatesLittle } from './chunks.mjs';
 import { Random, seedOf } from './random.mjs';
-import { must, onlyThrows, Violation } from './violation.mjs';
+import { must, onlyThrows } from './violation.mjs';
 
-/** @import { ByteOrder, Deviation, PushEvent, StreamDecoderOptions, StreamError, StreamEvent } from '@mig/protocol' */
+/** @import { Deviation, PushEvent, StreamDecoderOptions, StreamError, StreamEvent } from '@mig/protocol' */
 /** @import { Lib } from './lib.mjs' */
 
 /**
@@ -161,51 +161,10 @@ function sameStory(one, other, oracle) {
   must(isDeepStrictEqual(one.deviations, other.deviations), oracle, 'other deviations');
 }
 
-/**
- * Encodes events to octets, every layer by its own encoder.
- * @param {Lib} lib
- * @param {Story} story
- */
-function reencoded(lib, { events }) {
-  const { protocol } = lib;
-  /** @type {Record<'libxl' | 'libxc', ByteOrder>} */
-  const order = { libxl: 'little-endian', libxc: 'little-endian' };
-  /** @param {PushEvent} event */
-  const encode = (event) => {
-    switch (event.kind) {
-      case 'xl-header':
-        return protocol.encodeXlHeader(event.header);
-      case 'libxl-header':
-        order.libxl = event.header.byteOrder;
-        return protocol.encodeLibxlHeader(event.header);
-      case 'image-header':
-        order.libxc = event.header.byteOrder;
-        return protocol.encodeImageHeader(event.header);
-      case 'domain-header':
-        return protocol.encodeDomainHeader(event.header, order.libxc);
-      case 'pages': {
-        const pages = new Uint8Array(event.present * protocol.PAGE_SIZE);
-        const whole = protocol.encodeImageRecord({ ...event, type: 'PAGE_DATA', pages }, order.libxc);
-        return whole.subarray(0, 16 + event.count * 8);
-      }
-      case 'page-octets':
-        return event.octets;
-      case 'permission':
-        return lib.handshake.PERMISSION_TO_GO;
-      case 'record':
-        return event.layer === 'libxc'
-          ? protocol.encodeImageRecord(event.record, order.libxc)
-          : protocol.encodeLibxlRecord(event.record, order.libxl);
-      default:
-        throw new Violation('event', `an event of another kind: ${JSON.stringify(event)}`);
-    }
-  };
-  return Buffer.concat(events.map(encode));
-}
-
 /** @param {Lib} lib @param {Uint8Array} octets @param {Story} story */
 function comesBack(lib, octets, story) {
-  const back = reencoded(lib, story);
+  const encoder = new lib.protocol.EventEncoder();
+  const back = Buffer.concat(story.events.map((event) => Buffer.from(encoder.encode(event))));
   const same = Buffer.compare(back, octets.subarray(0, back.length)) === 0;
   must(same, 're-encoding', () => `${back.length} octets came back as others`);
   if (story.error === undefined) {

@@ -73,6 +73,9 @@ export {
 } from './stream-decoder.js';
 export { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 export { PushDecoder, type PageOctetsEvent, type Pushed, type PushEvent } from './push-decoder.js';
+export { EventEncoder } from './event-encoder.js';
+export { SourceDecoder } from './handshake/source-decoder.js';
+export { TargetDecoder, type TargetEvent } from './handshake/target-decoder.js';
 export { decode, decodeStream, pull } from './driver.js';
 export { OctetBuffer } from './octet-buffer.js';
 

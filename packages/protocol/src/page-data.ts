@@ -23,6 +23,9 @@ import type { PageDataRecord } from './records.js';
 export const PAGE_DATA_NUMBER = 1;
 export const PAGE_DATA_FIXED = 8;
 
+/** Pfns in a record at most, so that with a page for each it fits 128 MiB. */
+export const MAX_PFNS = Math.floor((MAX_RECORD_BODY - PAGE_DATA_FIXED) / (8 + PAGE_SIZE));
+
 /** How many of the first `count` types have a page in the record; -1 - i when type i is unknown. */
 export function countPages(types: Uint8Array, count: number): number {
   let present = 0;
@@ -86,9 +89,8 @@ export class PageDataEncoder {
 
   /** `maxPfns`: the most in one record, 1 to 32704, so that a full record fits 128 MiB. Else a RangeError. */
   constructor(maxPfns: number = MAX_BATCH_SIZE) {
-    const most = Math.floor((MAX_RECORD_BODY - PAGE_DATA_FIXED) / (8 + PAGE_SIZE));
-    if (!Number.isInteger(maxPfns) || maxPfns < 1 || maxPfns > most) {
-      throw new RangeError(`maxPfns is ${maxPfns}, not an integer from 1 to ${most}`);
+    if (!Number.isInteger(maxPfns) || maxPfns < 1 || maxPfns > MAX_PFNS) {
+      throw new RangeError(`maxPfns is ${maxPfns}, not an integer from 1 to ${MAX_PFNS}`);
     }
     this.#maxPfns = maxPfns;
     this.#octets = new Uint8Array(16 + maxPfns * 8);

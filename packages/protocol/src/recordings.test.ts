@@ -3,8 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeStream, PageDataEncoder, PushDecoder, StreamDecoder, type Deviation } from './index.js';
-import { Recorder } from './streams.test-support.js';
+import { decodeStream, EventEncoder, PushDecoder, StreamDecoder, type Deviation } from './index.js';
 
 const recordings = new URL('../../../../shared/fixtures/', import.meta.url);
 const streams = [
@@ -23,7 +22,7 @@ describe.skipIf(!there)('recordings (skipped without ../shared/fixtures or the z
     const deviations: Deviation[] = [];
     const onDeviation = (deviation: Deviation) => deviations.push(deviation);
     const hash = createHash('sha256');
-    const encoder = new PageDataEncoder();
+    const encoder = new EventEncoder();
     let batches = 0;
     let present = 0;
     for await (const event of decodeStream(zstd.stdout, {
@@ -33,12 +32,8 @@ describe.skipIf(!there)('recordings (skipped without ../shared/fixtures or the z
       if (event.kind === 'pages') {
         batches++;
         present += event.present;
-        hash.update(encoder.encode(event.pfns, event.types, event.count));
-        continue;
       }
-      const recorder = new Recorder();
-      recorder.add(event);
-      for (const part of recorder.parts) hash.update(part);
+      hash.update(encoder.encode(event));
     }
     expect(deviations.filter(({ severity }) => severity === 'wrong')).toEqual([]);
     expect([batches, present]).toEqual([records, pages]);

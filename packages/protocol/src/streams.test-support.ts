@@ -4,10 +4,8 @@ import {
   encodeDomainHeader,
   encodeImageHeader,
   encodeImageRecord,
-  encodeLibvirtHeader,
-  encodeLibxlHeader,
   encodeLibxlRecord,
-  encodeXlHeader,
+  EventEncoder,
   PushDecoder,
   StreamDecoder,
   type ByteOrder,
@@ -15,11 +13,9 @@ import {
   type GuestType,
   type ImageEvent,
   type ImageRecord,
-  type PagesEvent,
   type PushEvent,
   type StreamDecoderOptions,
 } from './index.js';
-import { PERMISSION_TO_GO } from './handshake/messages.js';
 import { frame } from './framing.js';
 
 /** The seed of every random test. */
@@ -52,60 +48,10 @@ export function toHex(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex');
 }
 
-/** A PAGE_DATA record up to its pages, from the event. */
-function pagesHead(event: PagesEvent, byteOrder: ByteOrder): Uint8Array {
-  const { pfns, types, reserved, reservedBits, count, present } = event;
-  const pages = new Uint8Array(present * 4096);
-  const odd = {
-    ...(reserved === undefined ? {} : { reserved }),
-    ...(reservedBits === undefined ? {} : { reservedBits }),
-  };
-  const whole = encodeImageRecord({ type: 'PAGE_DATA', pfns, types, pages, ...odd }, byteOrder);
-  return whole.subarray(0, 16 + count * 8);
-}
-
-/** Events back to octets, every layer by its own encoder. */
-export class Recorder {
-  readonly parts: Uint8Array[] = [];
-  #libxl: ByteOrder = 'little-endian';
-  #libxc: ByteOrder = 'little-endian';
-
-  add(event: PushEvent): void {
-    this.parts.push(this.#encode(event));
-  }
-
-  #encode(event: PushEvent): Uint8Array {
-    switch (event.kind) {
-      case 'xl-header':
-        return encodeXlHeader(event.header);
-      case 'libvirt-header':
-        return encodeLibvirtHeader(event.header);
-      case 'libxl-header':
-        this.#libxl = event.header.byteOrder;
-        return encodeLibxlHeader(event.header);
-      case 'image-header':
-        this.#libxc = event.header.byteOrder;
-        return encodeImageHeader(event.header);
-      case 'domain-header':
-        return encodeDomainHeader(event.header, this.#libxc);
-      case 'pages':
-        return pagesHead(event, this.#libxc);
-      case 'page-octets':
-        return event.octets;
-      case 'permission':
-        return PERMISSION_TO_GO;
-      case 'record':
-        return event.layer === 'libxc'
-          ? encodeImageRecord(event.record, this.#libxc)
-          : encodeLibxlRecord(event.record, this.#libxl);
-    }
-  }
-}
-
+/** Events back to octets. */
 export function reencode(events: Iterable<PushEvent>): Uint8Array {
-  const recorder = new Recorder();
-  for (const event of events) recorder.add(event);
-  return concat(recorder.parts);
+  const encoder = new EventEncoder();
+  return concat(Array.from(events, (event) => encoder.encode(event).slice()));
 }
 
 /** All events of `octets`, given whole, and what was reported. */

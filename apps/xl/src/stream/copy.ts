@@ -1,6 +1,5 @@
-import type { StreamStart } from '@mig/protocol';
+import { EventEncoder, type StreamStart } from '@mig/protocol';
 import type { Context } from '../commands/context.js';
-import { EventEncoder } from './event-encoder.js';
 import { OctetSource } from './octet-source.js';
 import { openOutputFile } from './output-file.js';
 import { walk } from './walk.js';
