@@ -12,14 +12,14 @@
 import protobuf from 'protobufjs';
 import { type Standing, standings } from './handshake/standing.js';
 import { controlSchema } from './control-schema.js';
-import { quoted } from './terminal-text.js';
+import { quoted } from './octets/terminal-text.js';
 import {
   chosen,
   ControlError,
   decodeFields,
   DelimitedMessages,
   encodeDelimited,
-} from './delimited-messages.js';
+} from './octets/delimited-messages.js';
 
 export { ControlError };
 

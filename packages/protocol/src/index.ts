@@ -5,52 +5,59 @@
  *
  * Formats: docs/specs/libxc-migration-stream.pandoc (revision 3) and libxl-migration-stream.pandoc (revision 2) in
  * the xen-project/xen repository, tools/xl/xl.h, and what real hosts send. See docs/formats.md.
+ *
+ * A folder is a layer: octets and layer (what all layers share) below xl, libvirt, libxl and image, stream (the whole) above.
  */
 export * from './limits.js';
-export type { ByteOrder } from './octets.js';
+export type { ByteOrder } from './octets/octets.js';
 export * from './errors.js';
-export * from './deviations.js';
-export type { DecoderOptions, PullDecoder } from './decoder.js';
+export * from './layer/deviations.js';
+export type { DecoderOptions, PullDecoder } from './layer/decoder.js';
 
 export {
   configurationOf,
   encodeXlHeader,
-  XL_HEADER,
+  XL_HEADER_LENGTH,
   XL_MAGIC,
   XlFlag,
   xlHeader,
   type XlHeader,
-} from './xl-header.js';
-export { encodeLibvirtHeader, LIBVIRT_HEADER, LIBVIRT_MAGIC, type LibvirtHeader } from './libvirt-header.js';
-export { ConfigurationJsonError, parseConfigurationJson } from './configuration-json.js';
-export { isPlainMessage, type MessageLimits } from './plain-message.js';
+} from './xl/xl-header.js';
+export {
+  encodeLibvirtHeader,
+  LIBVIRT_HEADER_LENGTH,
+  LIBVIRT_MAGIC,
+  type LibvirtHeader,
+} from './libvirt/libvirt-header.js';
+export { ConfigurationJsonError, parseConfigurationJson } from './xl/configuration-json.js';
+export { isPlainMessage, type MessageLimits } from './octets/plain-message.js';
 export {
   decodeLibxlHeader,
   encodeLibxlHeader,
-  LIBXL_HEADER,
+  LIBXL_HEADER_LENGTH,
   LIBXL_MAGIC,
   type LibxlHeader,
-} from './libxl-header.js';
+} from './libxl/libxl-header.js';
 export {
   decodeDomainHeader,
   decodeImageHeader,
-  DOMAIN_HEADER,
+  DOMAIN_HEADER_LENGTH,
   encodeDomainHeader,
   encodeImageHeader,
-  IMAGE_HEADER,
+  IMAGE_HEADER_LENGTH,
   IMAGE_MARKER,
   type DomainHeader,
   type ImageHeader,
-} from './image-header.js';
+} from './image/image-header.js';
 
-export type * from './records.js';
-export type { RecordKind, Verdict } from './record-kind.js';
-export type { GuestType, ImageKind, ImagePhase } from './image-kind.js';
-export { imageKindOf, imageKinds } from './image-kinds.js';
-export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl-kinds.js';
-export type { LibxlKind, LibxlPhase } from './libxl-kinds.js';
-export { encodeImageRecord, encodeLibxlRecord } from './encode-record.js';
-export { PageDataEncoder } from './page-data.js';
+export type * from './layer/records.js';
+export type { RecordKind, Verdict } from './layer/record-kind.js';
+export type { GuestType, ImageKind, ImagePhase } from './image/image-kind.js';
+export { imageKindOf, imageKinds } from './image/image-kinds.js';
+export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl/libxl-kinds.js';
+export type { LibxlKind, LibxlPhase } from './libxl/libxl-kinds.js';
+export { encodeImageRecord, encodeLibxlRecord } from './stream/encode-record.js';
+export { PageDataEncoder } from './image/page-data.js';
 export {
   hasPageData,
   isKnownPageType,
@@ -58,28 +65,28 @@ export {
   pageTypeName,
   type PageTypeName,
   TYPES_WITH_DATA,
-} from './page-type.js';
+} from './image/page-type.js';
 
-export { XlHeaderDecoder, type XlHeaderEvent } from './xl-header-decoder.js';
-export { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt-header-decoder.js';
-export { LibxlDecoder, type LibxlDecoderOptions, type LibxlEvent } from './libxl-decoder.js';
-export { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from './image-decoder.js';
-export { copyPages, type PagesEvent } from './page-data-reader.js';
+export { XlHeaderDecoder, type XlHeaderEvent } from './xl/xl-header-decoder.js';
+export { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from './libvirt/libvirt-header-decoder.js';
+export { LibxlDecoder, type LibxlDecoderOptions, type LibxlEvent } from './libxl/libxl-decoder.js';
+export { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from './image/image-decoder.js';
+export { copyPages, type PagesEvent } from './image/page-data-reader.js';
 export {
   StreamDecoder,
   type PermissionEvent,
   type StreamDecoderOptions,
   type StreamEvent,
-} from './stream-decoder.js';
-export { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
-export { PushDecoder, type PageOctetsEvent, type Pushed, type PushEvent } from './push-decoder.js';
-export { EventEncoder } from './event-encoder.js';
-export { SourceDecoder } from './handshake/source-decoder.js';
-export { TargetDecoder, type TargetEvent } from './handshake/target-decoder.js';
-export { decode, decodeStream, pull } from './driver.js';
-export { OctetBuffer } from './octet-buffer.js';
+} from './stream/stream-decoder.js';
+export { detectStart, START_LENGTH, type StreamStart } from './stream/detect-start.js';
+export { PushDecoder, type PageOctetsEvent, type Pushed, type PushEvent } from './stream/push-decoder.js';
+export { EventEncoder } from './stream/event-encoder.js';
+export { SourceDecoder } from './stream/source-decoder.js';
+export { TargetDecoder, type TargetEvent } from './stream/target-decoder.js';
+export { decode, decodeStream, pull } from './stream/driver.js';
+export { OctetBuffer } from './octets/octet-buffer.js';
 
-export { describeRecord } from './describe-record.js';
-export { describePages, type PageSummary } from './page-summary.js';
-export { hvmContextEntries, type HvmContextEntry } from './hvm-context.js';
-export { hvmParamNames } from './hvm-params.js';
+export { describeRecord } from './stream/describe-record.js';
+export { describePages, type PageSummary } from './image/page-summary.js';
+export { hvmContextEntries, type HvmContextEntry } from './image/hvm-context.js';
+export { hvmParamNames } from './image/hvm-params.js';

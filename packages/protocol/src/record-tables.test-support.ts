@@ -1,6 +1,6 @@
 /** The tables of record kinds in docs/formats.md, out of the rows. */
 import { imageKinds, libxlKinds, tolerated } from './index.js';
-import type { RecordKind, Verdict } from './record-kind.js';
+import type { RecordKind, Verdict } from './layer/record-kind.js';
 
 type Row = Pick<
   RecordKind<string, never, never, never>,

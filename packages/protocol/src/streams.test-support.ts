@@ -16,7 +16,7 @@ import {
   type PushEvent,
   type StreamDecoderOptions,
 } from './index.js';
-import { frame } from './framing.js';
+import { frame } from './layer/framing.js';
 
 /** The seed of every random test. */
 export const SEED = 20140602;

@@ -1,20 +1,20 @@
 /** One event of a stream for a reader: its kind, its place and its fields. */
 import {
   configurationOf,
-  DOMAIN_HEADER,
+  DOMAIN_HEADER_LENGTH,
   describePages,
   describeRecord,
-  IMAGE_HEADER,
+  IMAGE_HEADER_LENGTH,
   type ImageRecordName,
   imageKinds,
   type Layer,
-  LIBVIRT_HEADER,
-  LIBXL_HEADER,
+  LIBVIRT_HEADER_LENGTH,
+  LIBXL_HEADER_LENGTH,
   parseConfigurationJson,
   type LibxlRecordName,
   libxlKinds,
   type StreamEvent,
-  XL_HEADER,
+  XL_HEADER_LENGTH,
   type XlHeader,
 } from '@mig/protocol';
 import { PERMISSION_TO_GO } from '@mig/protocol/handshake';
@@ -36,18 +36,23 @@ export function rowOf(event: StreamEvent): Row {
   switch (event.kind) {
     case 'xl-header': {
       const { header } = event;
-      return headerRow(event, 'xl header', XL_HEADER + header.optionalData.length, xlHeaderFields(header));
+      return headerRow(
+        event,
+        'xl header',
+        XL_HEADER_LENGTH + header.optionalData.length,
+        xlHeaderFields(header),
+      );
     }
     case 'libvirt-header': {
       const { header } = event;
-      return headerRow(event, 'libvirt header', LIBVIRT_HEADER + header.xml.length, shown(header));
+      return headerRow(event, 'libvirt header', LIBVIRT_HEADER_LENGTH + header.xml.length, shown(header));
     }
     case 'libxl-header':
-      return headerRow(event, 'libxl header', LIBXL_HEADER, shown(event.header));
+      return headerRow(event, 'libxl header', LIBXL_HEADER_LENGTH, shown(event.header));
     case 'image-header':
-      return headerRow(event, 'image header', IMAGE_HEADER, shown(event.header));
+      return headerRow(event, 'image header', IMAGE_HEADER_LENGTH, shown(event.header));
     case 'domain-header':
-      return headerRow(event, 'domain header', DOMAIN_HEADER, shown(event.header));
+      return headerRow(event, 'domain header', DOMAIN_HEADER_LENGTH, shown(event.header));
     case 'permission':
       return headerRow(event, 'permission to go', PERMISSION_TO_GO.length, {});
     case 'pages': {

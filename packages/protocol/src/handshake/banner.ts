@@ -1,6 +1,6 @@
 /** What arrived in place of the banner, and why that may be. */
-import { quoted } from '../terminal-text.js';
-import { fromLatin1, shownUtf8 } from '../text.js';
+import { quoted } from '../octets/terminal-text.js';
+import { fromLatin1, shownUtf8 } from '../octets/text.js';
 import { BANNER } from './messages.js';
 
 export type BannerVerdict =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixture, concat } from '../streams.test-support.js';
-import { latin1 } from '../text.js';
+import { latin1 } from '../octets/text.js';
 import {
   BANNER,
   classifyBanner,

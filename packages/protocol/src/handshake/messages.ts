@@ -13,7 +13,7 @@
  *     and if that is not 0, once the target has destroyed its copy:
  *        <- "domain is yours, you are cleared to unpause\0"                44, permission to go back
  */
-import { latin1 } from '../text.js';
+import { latin1 } from '../octets/text.js';
 
 /** Sent without its NUL, as the only one of them: 54 octets. */
 export const BANNER: Uint8Array = latin1('xl migration receiver ready, send binary domain data.\n');

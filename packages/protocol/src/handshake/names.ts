@@ -2,7 +2,7 @@
  * What a domain may be called, and under which names it goes while two hosts have it (tools/xl/xl_migrate.c,
  * xl_vmcontrol.c).
  */
-import { utf8 } from '../text.js';
+import { utf8 } from '../octets/text.js';
 
 const AWAY = '--migratedaway';
 const INCOMING = '--incoming';

@@ -8,10 +8,10 @@
  *
  * Each object has its `version`. Within a version fields and checks are added, and passed over by who does not know them.
  */
-import { JsonObjectError, parseJsonObject } from '../json-object.js';
+import { JsonObjectError, parseJsonObject } from '../octets/json-object.js';
 import { MAX_CONFIGURATION } from '../limits.js';
-import { utf8 } from '../text.js';
-import type { CpuidLeaf, MsrEntry } from '../records.js';
+import { utf8 } from '../octets/text.js';
+import type { CpuidLeaf, MsrEntry } from '../layer/records.js';
 import type { Check, CheckOutcome } from './checks.js';
 
 export const PREFLIGHT_GREETING = 'mig-preflight';

@@ -1,7 +1,7 @@
 /** Messages of the save helper to octets and back. */
-import { OctetBuffer } from '../octet-buffer.js';
-import { BodyError, OctetReader, OctetWriter } from '../octets.js';
-import { fromLatin1, latin1 } from '../text.js';
+import { OctetBuffer } from '../octets/octet-buffer.js';
+import { BodyError, OctetReader, OctetWriter } from '../octets/octets.js';
+import { fromLatin1, latin1 } from '../octets/text.js';
 import { helperMessages, type ArgumentType, type HelperMessage, type MessageKind } from './messages.js';
 
 /** Messages that do not decode: what libxl, too, would fail the operation for. */

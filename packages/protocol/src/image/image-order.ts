@@ -1,0 +1,92 @@
+/** What may follow what in an image: the rows' phases, applied. Receiver and verifier both go by this. */
+import type { Fault } from '../layer/deviations.js';
+import type { DomainHeader, ImageHeader } from './image-header.js';
+import type { ImageKind, ImagePhase, ImageState } from './image-kind.js';
+import type { ImageRecord, ImageRecordName } from '../layer/records.js';
+
+const LAYOUT = 'libxc specification, "Layout"';
+
+export class ImageOrder {
+  phase: ImagePhase = 'static-data';
+  readonly state: ImageState;
+  readonly #checkpointed: boolean;
+  readonly #seen = new Set<string>();
+
+  constructor(image: ImageHeader, domain: DomainHeader, checkpointed: boolean) {
+    this.state = { version: image.version, guest: domain.type, guestWidth: 8, lastPfn: -1 };
+    this.#checkpointed = checkpointed;
+  }
+
+  /** What is wrong with a record of this kind coming now. Moves on to the next phase. */
+  next(kind: ImageKind<ImageRecordName>): Fault[] {
+    if (!kind.guests.includes(this.state.guest)) return [this.#foreign(kind)];
+    const faults = [...this.#place(kind), ...this.#dependencies(kind)];
+    this.#seen.add(kind.name);
+    if (kind.name === 'STATIC_DATA_END' || (this.state.version === 2 && kind.infersStaticDataEnd === true)) {
+      this.phase = 'content';
+    }
+    return faults;
+  }
+
+  /** What a record says that later ones are checked against. */
+  learn(record: ImageRecord): void {
+    if (record.type === 'X86_PV_INFO') this.state.guestWidth = record.guestWidth === 4 ? 4 : 8;
+    if (record.type === 'X86_PV_P2M_FRAMES') this.state.lastPfn = Math.max(this.state.lastPfn, record.endPfn);
+  }
+
+  /** Of no meaning for this guest: to stock's receiver the same as an unknown record. */
+  #foreign({ name, section }: ImageKind<ImageRecordName>): Fault {
+    const message = `${name} in an image of ${this.state.guest === 'x86-pv' ? 'a PV' : 'an HVM'} domain`;
+    const specification = `libxc specification, "${section}"`;
+    return { code: 'unknown-mandatory-record', refused: true, message, specification };
+  }
+
+  #place(kind: ImageKind<ImageRecordName>): Fault[] {
+    const { name, section } = kind;
+    const { version } = this.state;
+    const specification = `libxc specification, "${section}"`;
+    const misplaced = (message: string, refused: boolean): Fault => {
+      return { code: 'out-of-order', refused, message, specification };
+    };
+    if (name === 'CHECKPOINT' && !this.#checkpointed) {
+      return [{ ...misplaced('CHECKPOINT in a stream without checkpoints', true), fatal: true }];
+    }
+    const faults: Fault[] = [];
+    if (kind.since > version) faults.push(misplaced(`${name} in an image of version ${version}`, false));
+    if (kind.once === true && this.#seen.has(name)) faults.push(misplaced(`a second ${name}`, true));
+    const verdict = kind.phases[this.phase];
+    // Version 2 has no end of static data, so nothing stands before it that should not.
+    const unmarked = version === 2 && this.phase === 'static-data' && kind.phases.content === 'right';
+    if (verdict !== 'right' && !unmarked) {
+      faults.push(misplaced(where(kind, this.phase), verdict === 'refused'));
+    }
+    return faults;
+  }
+
+  #dependencies(kind: ImageKind<ImageRecordName>): Fault[] {
+    const faults: Fault[] = [];
+    for (const { record, verdict, guest } of kind.after ?? []) {
+      if (this.#seen.has(record) || (guest !== undefined && guest !== this.state.guest)) continue;
+      const message = `${kind.name} before any ${record}`;
+      if (verdict === 'wrong' || verdict === 'refused') {
+        faults.push({ code: 'out-of-order', refused: verdict === 'refused', message, specification: LAYOUT });
+      } else {
+        faults.push({ tolerated: verdict, message });
+      }
+    }
+    const { records, verdict } = kind.notAfter ?? { records: [], verdict: 'wrong' };
+    const earlier = records.find((record) => this.#seen.has(record));
+    if (earlier !== undefined) {
+      const message = `${kind.name} after ${earlier}`;
+      faults.push({ code: 'out-of-order', refused: verdict === 'refused', message, specification: LAYOUT });
+    }
+    return faults;
+  }
+}
+
+function where(kind: ImageKind<ImageRecordName>, phase: ImagePhase): string {
+  if (kind.channel === 'back') return `${kind.name} travels from the target to the source only`;
+  return phase === 'static-data'
+    ? `${kind.name} before STATIC_DATA_END`
+    : `${kind.name} after STATIC_DATA_END`;
+}

@@ -1,0 +1,104 @@
+/** Reading one record, the same in both layers: judge its header before the body is wanted, then decode the body. */
+import type { Fault } from './deviations.js';
+import type { RecordPlace } from '../errors.js';
+import { isOptional, readBody, readOpaque } from './framing.js';
+import { oddities, type Judge } from './judge.js';
+import { MAX_RECORD_BODY } from '../limits.js';
+import { OctetReader, type ByteOrder } from '../octets/octets.js';
+import type { RecordKind } from './record-kind.js';
+import type { MalformedRecord, OptionalRecord } from './records.js';
+
+type AnyKind = Pick<RecordKind<string, unknown, never, never>, 'name' | 'section' | 'body'> & {
+  readonly codec: { decode(body: OctetReader): object };
+};
+
+/** A record whose header has been read. */
+export interface CurrentRecord<K> {
+  readonly offset: number;
+  readonly record: RecordPlace;
+  readonly length: number;
+  readonly kind: K | undefined;
+  /** Set when its body is not to be decoded. */
+  readonly opaque: 'optional' | 'malformed' | undefined;
+}
+
+interface Layer<K> {
+  readonly judge: Judge;
+  readonly byteOrder: ByteOrder;
+  readonly kindOf: (type: number) => K | undefined;
+  /** What is wrong with a record of this kind coming now. */
+  readonly misplaced: (kind: K) => readonly Fault[];
+  /** Where the layer asks that unknown mandatory records be refused. */
+  readonly unknown: string;
+}
+
+/** `octets`: the 8 of a record header, which stands at `offset`. Throws StreamError for what it alone gives away. */
+export function readRecordHeader<K extends AnyKind>(
+  octets: Uint8Array,
+  offset: number,
+  index: number,
+  layer: Layer<K>,
+): CurrentRecord<K> {
+  const reader = new OctetReader(octets, layer.byteOrder);
+  const type = reader.u32('type');
+  const length = reader.u32('body_length');
+  const kind = layer.kindOf(type);
+  const record = { index, type, name: kind?.name ?? `0x${type.toString(16)}` };
+  const opaque = classify(type, length, kind, { offset, record }, layer);
+  return { offset, record, length, kind, opaque };
+}
+
+function classify<K extends AnyKind>(
+  type: number,
+  length: number,
+  kind: K | undefined,
+  place: { readonly offset: number; readonly record: RecordPlace },
+  { judge, misplaced, unknown }: Layer<K>,
+): 'optional' | 'malformed' | undefined {
+  const most = kind?.body.maximum ?? MAX_RECORD_BODY;
+  if (length > most) {
+    const specification =
+      most === MAX_RECORD_BODY ? 'xg_sr_stream_format.h: REC_LENGTH_MAX' : 'a limit of ours';
+    const message = `a body of ${length} octets, at most ${most} are allowed`;
+    const fault = { code: 'record-too-long', refused: true, message, specification } as const;
+    judge.judge(length > MAX_RECORD_BODY ? { ...fault, fatal: true } : fault, place);
+    return 'malformed';
+  }
+  if (kind !== undefined) {
+    judge.all(misplaced(kind), place);
+    return undefined;
+  }
+  if (isOptional(type)) {
+    judge.judge({ tolerated: 'optional-record', message: 'an optional record' }, place);
+    return 'optional';
+  }
+  const message = 'a mandatory record of unknown type';
+  judge.judge({ code: 'unknown-mandatory-record', refused: true, message, specification: unknown }, place);
+  return 'malformed';
+}
+
+/**
+ * `octets`: body and padding. `check`: what is asked of the values. When verifying, a body that does not decode becomes a
+ * malformed record.
+ */
+export function readRecord<K extends AnyKind, R extends { readonly type: string }>(
+  current: CurrentRecord<K>,
+  octets: Uint8Array,
+  judge: Judge,
+  byteOrder: ByteOrder,
+  check: (kind: K, record: R) => readonly Fault[],
+): R | OptionalRecord | MalformedRecord {
+  const { kind, opaque, record, length } = current;
+  if (kind === undefined || opaque !== undefined) {
+    return readOpaque(opaque ?? 'malformed', record.type, octets, length);
+  }
+  try {
+    const decoded = readBody(kind.codec as never, octets, length, byteOrder);
+    judge.all(oddities(decoded, kind.body.tail, kind.section), current);
+    judge.all(check(kind, decoded as unknown as R), current);
+    return decoded as unknown as R;
+  } catch (error) {
+    judge.body(error, kind.section, current);
+    return readOpaque('malformed', record.type, octets, length);
+  }
+}

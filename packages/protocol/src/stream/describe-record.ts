@@ -1,0 +1,26 @@
+/** A record's fields for a reader, derived from its row. */
+import { imageKinds } from '../image/image-kinds.js';
+import { libxlKinds } from '../libxl/libxl-kinds.js';
+import { blob } from '../layer/record-kind.js';
+import type { ImageRecord, LibxlRecord } from '../layer/records.js';
+
+type Describe = (record: ImageRecord | LibxlRecord) => Record<string, unknown>;
+
+/**
+ * The fields of a record, safe for JSON: 64-bit numbers as decimal strings where a number would not be exact, blobs as
+ * `{octets: n}`, HVM_CONTEXT with its entries, HVM_PARAMS with names, PAGE_DATA as a summary. Odd octets are counted.
+ */
+export function describeRecord(record: ImageRecord | LibxlRecord): Record<string, unknown> {
+  const { padding, tail } = record;
+  const odd = {
+    ...(tail === undefined ? {} : { tail: blob(tail) }),
+    ...(padding === undefined ? {} : { padding: blob(padding) }),
+  };
+  if (record.type === 'optional' || record.type === 'malformed') {
+    return { typeId: record.typeId, body: blob(record.body), ...odd };
+  }
+  // Only END is in both tables, and it has no fields.
+  const kinds: Readonly<Record<string, { describe: unknown }>> = { ...libxlKinds, ...imageKinds };
+  const describe = kinds[record.type]?.describe as Describe;
+  return { ...describe(record), ...odd };
+}

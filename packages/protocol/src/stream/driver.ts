@@ -1,0 +1,63 @@
+/** Drives a pulling decoder: over a source that is read from, or over one that gives chunks when it likes. */
+import type { PullDecoder } from '../layer/decoder.js';
+import { PushDecoder, type Pushed } from './push-decoder.js';
+import { StreamDecoder, type StreamDecoderOptions } from './stream-decoder.js';
+
+/**
+ * The events of a decoder, which is given what it wants. Ends when it wants nothing more, having read no octet beyond.
+ * After an event of pages the caller reads them itself and calls `pagesTaken` before it asks for the next event; so it does
+ * with an image after LIBXC_CONTEXT of a LibxlDecoder, and `imageTaken`.
+ *
+ *     for (const event of pull(decoder, read)) {
+ *       if (event.kind !== 'pages') continue;
+ *       readPagesIntoPlace(event.pfns, event.types, event.count);
+ *       decoder.pagesTaken(event.present * PAGE_SIZE);
+ *     }
+ *
+ * @param read gives exactly as many octets, or where the source ends as many as are left; they are used until it is called again
+ * @throws StreamError for the stream's faults, an end too early among them; RangeError where pages were not taken
+ */
+export function* pull<E>(
+  decoder: PullDecoder<E>,
+  read: (count: number) => Uint8Array,
+): Generator<E, void, undefined> {
+  for (;;) {
+    const { wants } = decoder;
+    if (wants === 0 && decoder.finished) return;
+    const octets = read(wants);
+    if (octets.length < wants) return decoder.end(octets.length);
+    const event = decoder.give(octets);
+    if (event !== undefined) yield event;
+  }
+}
+
+/**
+ * The events of a decoder whose octets come in chunks of any size, to the end of the source. Blobs and pages are views on
+ * the chunks.
+ * @throws StreamError for the stream's faults, an end too early among them
+ */
+export async function* decode<E extends { readonly kind: string }>(
+  decoder: PullDecoder<E>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Pushed<E>, void, undefined> {
+  const pushing = new PushDecoder(decoder);
+  for await (const chunk of source) yield* pushing.push(chunk);
+  pushing.end();
+}
+
+/**
+ * The events of a whole stream from any source of octets, to its end.
+ *
+ *     for await (const event of decodeStream(createReadStream('guest.save'))) {
+ *       if (event.kind === 'record') console.log(event.layer, event.record.type, describeRecord(event.record));
+ *       if (event.kind === 'pages') console.log(describePages(event));
+ *     }
+ *
+ * @throws StreamError for the stream's faults, an end too early among them
+ */
+export function decodeStream(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: StreamDecoderOptions = {},
+) {
+  return decode(new StreamDecoder(options), source);
+}

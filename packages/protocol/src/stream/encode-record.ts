@@ -1,0 +1,42 @@
+/** Records to octets. What stock's sender never writes is written too, so that decoded records come back as they were. */
+import { frame, isOptional } from '../layer/framing.js';
+import { imageKinds, imageKindOf } from '../image/image-kinds.js';
+import { libxlKinds } from '../libxl/libxl-kinds.js';
+import type { ByteOrder, OctetWriter } from '../octets/octets.js';
+import type { ImageRecord, LibxlRecord } from '../layer/records.js';
+
+interface Row {
+  readonly number: number;
+  readonly codec: { encode(record: never, body: OctetWriter): void };
+}
+
+function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string, Row>>, order: ByteOrder) {
+  if (record.type === 'optional' || record.type === 'malformed') {
+    const { typeId, body } = record;
+    if (record.type === 'optional' && !isOptional(typeId))
+      throw new RangeError(`type ${typeId} is not optional`);
+    return frame(typeId, record, (writer) => writer.bytes(body), order);
+  }
+  const kind = kinds[record.type];
+  if (kind === undefined) throw new RangeError(`no record of type ${record.type}`);
+  // The row was found by the record's own type.
+  return frame(kind.number, record, (writer) => kind.codec.encode(record as never, writer), order);
+}
+
+/**
+ * A record of the image: header, body, padding; a multiple of 8 octets. Little-endian unless told otherwise. Throws
+ * RangeError for values that do not fit their fields. For streams of pages see PageDataEncoder.
+ */
+export function encodeImageRecord(record: ImageRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
+  return encode(record, imageKinds, byteOrder);
+}
+
+/** A record of the libxl stream: header, body, padding. Throws RangeError for values that do not fit their fields. */
+export function encodeLibxlRecord(record: LibxlRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
+  return encode(record, libxlKinds, byteOrder);
+}
+
+/** Xen's name of a record of the image by number; undefined for an unknown one. */
+export function imageRecordName(typeId: number): string | undefined {
+  return imageKindOf(typeId)?.name;
+}

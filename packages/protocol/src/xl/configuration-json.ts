@@ -1,0 +1,18 @@
+/** A domain's configuration as libxl JSON, from whoever sends it. */
+import { JsonObjectError, parseJsonObject } from '../octets/json-object.js';
+import { MAX_CONFIGURATION, MAX_CONFIGURATION_DEPTH } from '../limits.js';
+
+/** What is wrong with it, to follow "the configuration". */
+export class ConfigurationJsonError extends Error {
+  override readonly name = 'ConfigurationJsonError';
+}
+
+/** @throws ConfigurationJsonError */
+export function parseConfigurationJson(text: string): Record<string, unknown> {
+  try {
+    return parseJsonObject(text, { octets: MAX_CONFIGURATION, depth: MAX_CONFIGURATION_DEPTH });
+  } catch (error) {
+    if (!(error instanceof JsonObjectError)) throw error;
+    throw new ConfigurationJsonError(error.message, { cause: error.cause });
+  }
+}
