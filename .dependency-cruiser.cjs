@@ -6,6 +6,7 @@ const mayImport = {
   hypervisor: ['protocol', 'channel', 'posix'],
   sender: ['protocol', 'channel', 'hypervisor', 'posix'],
   receiver: ['protocol', 'channel', 'hypervisor', 'posix'],
+  trace: ['protocol'],
   operator: ['protocol', 'channel', 'hypervisor', 'posix', 'sender'],
   'hypervisor-wasm': ['protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
   'hypervisor-xen': ['protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
@@ -24,10 +25,10 @@ module.exports = {
     ...houseRules,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'protocol-is-pure',
-      comment: 'no files, sockets or clocks in @mig/protocol',
+      name: 'formats-are-pure',
+      comment: 'no files, sockets or clocks in @mig/protocol and @mig/trace',
       severity: 'error',
-      from: { path: '^packages/protocol/src/', pathNot: '\\.test(-support)?\\.ts$' },
+      from: { path: '^packages/(protocol|trace)/src/', pathNot: '\\.test(-support)?\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -16,7 +16,7 @@ import {
   MAX_RECORD_BODY,
   libxlKinds,
 } from '@mig/protocol';
-import { encodeControlRequest, LONGEST_CONTROL_MESSAGE } from '@mig/protocol/control';
+import { encodeControlRequest, LONGEST_CONTROL_MESSAGE } from '@mig/hypervisor-wasm/control';
 import { LONGEST_NAME } from '@mig/protocol/handshake';
 import { LONGEST_OPERATOR_MESSAGE } from '@mig/operator/wire';
 import {
@@ -27,7 +27,7 @@ import {
   MOST_LEAVES,
 } from '@mig/protocol/preflight';
 import { LONGEST_QUOTE } from '@mig/protocol/terminal-text';
-import { encodeTraceRecord, MAX_TRACE_RECORD, TRACE_LIMITS } from '@mig/protocol/trace';
+import { encodeTraceRecord, MAX_TRACE_RECORD, TRACE_LIMITS } from '@mig/trace';
 import { describe, expect } from 'vitest';
 import { LONGEST_CONFIGURATION_FILE } from '../apps/xl/src/configuration/configuration-file.js';
 import { sample } from '../apps/xl/src/report/sample.test-support.js';

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TraceRecord } from '@mig/protocol/trace';
+import type { TraceRecord } from '@mig/trace';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rendered } from '../tooling/bench/document.mjs';
 import { stagesOf } from '../tooling/bench/downtime.mjs';

@@ -26,7 +26,8 @@ const kinds = {
     return () => parseConfiguration(readConfigurationFile(path), path);
   },
   async context() {
-    const { ControlFrames, decodeControlRequest } = await import('../../packages/protocol/dist/control.js');
+    const { ControlFrames, decodeControlRequest } =
+      await import('../../packages/hypervisor-wasm/dist/control/control-messages.js');
     const { decodeVcpuContext } = await import('../../packages/hypervisor-wasm/dist/vcpu-context.js');
     return (octets) => {
       const frames = new ControlFrames();

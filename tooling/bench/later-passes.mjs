@@ -8,7 +8,7 @@ import { memoryText, Rows, theRow } from './rows.mjs';
 import { takeTrace } from './trace.mjs';
 import { TwoHosts } from './two-hosts.mjs';
 
-/** @import { TraceRecord } from '@mig/protocol/trace' */
+/** @import { TraceRecord } from '@mig/trace' */
 /** @import { PageSet } from './mailbox.mjs' */
 /** @import { Table } from './parts.mjs' */
 /** @import { Row } from './rows.mjs' */

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { TraceDecoder } from '@mig/protocol/trace';
+import { TraceDecoder } from '@mig/trace';
 
 /**
  * Reads a file written by `xl migrate --trace`, and removes it.

@@ -110,7 +110,7 @@ function controlMessages(random, { control, handshake }, direction) {
     ['state', 'hold', 'release'],
     ['pause', 'unpause', 'destroy', 'context'],
   ]);
-  /** @type {import('@mig/protocol/control').ControlRequest[]} */
+  /** @type {import('@mig/hypervisor-wasm/control').ControlRequest[]} */
   const requests = [
     ...plain.map((kind) => ({ kind })),
     ...seen.map((kind) => ({ kind, epoch })),
@@ -131,7 +131,7 @@ function controlMessages(random, { control, handshake }, direction) {
     { kind: 'start', name: 'g', paused: random.chance(0.5) },
   ];
   const own = { name: 'g', standing: random.pick(handshake.standings), epoch, sentTo: '' };
-  /** @type {import('@mig/protocol/control').ControlReply[]} */
+  /** @type {import('@mig/hypervisor-wasm/control').ControlReply[]} */
   const replies = [
     { kind: 'done', epoch },
     { kind: 'error', code: random.pick(control.controlErrorCodes), message: 'no' },

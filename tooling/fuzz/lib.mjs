@@ -23,12 +23,12 @@ import * as domainRecord from '../../packages/hypervisor-xen/dist/domain-record.
 
 export * as hypervisor from '../../packages/hypervisor/dist/index.js';
 export * as posix from '../../packages/posix/dist/index.js';
-export * as control from '../../packages/protocol/dist/control.js';
+export * as control from '../../packages/hypervisor-wasm/dist/control/control-messages.js';
 export * as handshake from '../../packages/protocol/dist/handshake/index.js';
 export * as protocol from '../../packages/protocol/dist/index.js';
 export * as operator from '../../packages/operator/dist/wire/operator-protocol.js';
 export * as helper from '../../packages/protocol/dist/save-helper/index.js';
-export * as trace from '../../packages/protocol/dist/trace/index.js';
+export * as trace from '../../packages/trace/dist/index.js';
 export * as receiver from '../../packages/receiver/dist/index.js';
 export * as sender from '../../packages/sender/dist/index.js';
 export * as steering from '../../packages/operator/dist/index.js';

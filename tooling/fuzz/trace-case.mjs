@@ -4,7 +4,7 @@ import { allocatesLittle, anySize, chunked } from './chunks.mjs';
 import { isFitForTerminal } from './terminal.mjs';
 import { must, neverThrows } from './violation.mjs';
 
-/** @import { KnownTraceRecord, TraceEnd, TraceKind, TraceRecord } from '@mig/protocol/trace' */
+/** @import { KnownTraceRecord, TraceEnd, TraceKind, TraceRecord } from '@mig/trace' */
 /** @import { Lib } from './lib.mjs' */
 /** @import { Random } from './random.mjs' */
 

@@ -18,7 +18,7 @@ import {
   type ControlState,
   decodeControlReply,
   encodeControlRequest,
-} from '@mig/protocol/control';
+} from './control/control-messages.js';
 import { connectToDomain } from './domain-socket.js';
 import { codeOf } from './error-code.js';
 

@@ -2,7 +2,7 @@ import type { Interrupt, OctetSink } from '@mig/channel';
 import { HostError, type Memory } from '@mig/hypervisor';
 import { WriteLogReader, writeVector } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
-import type { ControlState } from '@mig/protocol/control';
+import type { ControlState } from './control/control-messages.js';
 import type { ControlConnection } from './control-connection.js';
 import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';

@@ -15,7 +15,7 @@ import {
   type ResumeOptions,
 } from '@mig/hypervisor';
 import { absolutePath } from '@mig/posix/places';
-import type { ControlRequest, ControlState } from '@mig/protocol/control';
+import type { ControlRequest, ControlState } from './control/control-messages.js';
 import { commandTable, isHeld, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type DomainConfiguration, domainType, parseConfiguration } from './configuration.js';

@@ -2,7 +2,7 @@ import { HostError } from '@mig/hypervisor';
 import { Mapping } from '@mig/posix';
 import { closeSync, openSync } from 'node:fs';
 import { PAGE_SIZE } from '@mig/protocol';
-import type { ControlState } from '@mig/protocol/control';
+import type { ControlState } from './control/control-messages.js';
 import { codeOf } from './error-code.js';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
 

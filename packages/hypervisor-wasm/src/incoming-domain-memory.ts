@@ -2,7 +2,7 @@ import type { OctetSource, Pipe } from '@mig/channel';
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import { closePipe, Iovec, LARGEST_PIPE, Mapping, pipe, readVector, sameMemory } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SIZE } from '@mig/protocol';
-import type { ControlState } from '@mig/protocol/control';
+import type { ControlState } from './control/control-messages.js';
 import { DOMAIN_HEADER } from './domain-memory.js';
 import { checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';

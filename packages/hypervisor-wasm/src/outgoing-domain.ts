@@ -10,7 +10,7 @@ import {
   type SaveOptions,
 } from '@mig/hypervisor';
 import { pause } from '@mig/posix';
-import type { ControlRequest } from '@mig/protocol/control';
+import type { ControlRequest } from './control/control-messages.js';
 import { isHeld } from '@mig/protocol/handshake';
 import { endProcess } from './end-process.js';
 import { type ControlConnection, letGo } from './control-connection.js';

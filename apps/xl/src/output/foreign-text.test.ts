@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { encodeLibxlHeader, encodeLibxlRecord, encodeXlHeader, xlHeader } from '@mig/protocol';
-import { encodeTraceRecord, type KnownTraceRecord } from '@mig/protocol/trace';
+import { encodeTraceRecord, type KnownTraceRecord } from '@mig/trace';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FakeHost, xl, xlOnTerminal } from '../commands/fake-host.test-support.js';
 import { renderReport } from '../report/render.js';

@@ -1,6 +1,6 @@
 /** The head of a report: how the migration ended, and its main figures. */
 import { bandwidthText } from '@mig/sender/policy';
-import type { Settings } from '@mig/protocol/trace';
+import type { Settings } from '@mig/trace';
 import { endText } from '../trace/read-trace.js';
 import type { ReportModel } from './report-model.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';

@@ -1,6 +1,6 @@
 /** Renders a trace as a page. Load this only when a report is made. */
 import { terminalLines } from '@mig/protocol/terminal-text';
-import type { TraceEnd, TraceRecord } from '@mig/protocol/trace';
+import type { TraceEnd, TraceRecord } from '@mig/trace';
 import type { ReportFormat } from '../trace/report-format.js';
 import { drawings } from './charts.js';
 import { htmlPage } from './html.js';

@@ -1,5 +1,5 @@
 /** A trace as the report presents it. Pure. */
-import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/protocol/trace';
+import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/trace';
 import { given } from '../trace/settings.js';
 import { largest } from './units.js';
 

@@ -1,5 +1,5 @@
 /** Sample traces: a migration that went well, and parts of one. */
-import type { KnownTraceRecord, TraceHeader } from '@mig/protocol/trace';
+import type { KnownTraceRecord, TraceHeader } from '@mig/trace';
 
 const header: TraceHeader = {
   type: 'header',

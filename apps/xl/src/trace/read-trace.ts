@@ -1,4 +1,4 @@
-import { TraceDecoder, type TraceEnd, type TraceRecord } from '@mig/protocol/trace';
+import { TraceDecoder, type TraceEnd, type TraceRecord } from '@mig/trace';
 import { Failure } from '../output/failure.js';
 import { OctetSource } from '../stream/octet-source.js';
 import { nameOf } from '../stream/standard-stream.js';

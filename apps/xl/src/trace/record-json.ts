@@ -1,5 +1,5 @@
 /** A record as `xl trace show --json` prints it: its fields by their names, a bitmap as runs of dirty pages. */
-import { dirtyRuns, type TraceRecord } from '@mig/protocol/trace';
+import { dirtyRuns, type TraceRecord } from '@mig/trace';
 
 /** The pieces of a line: a bitmap has more runs than any text could hold. */
 export function* recordJson(record: TraceRecord): Generator<string, void, undefined> {

@@ -1,4 +1,4 @@
-import type { TraceRecord } from '@mig/protocol/trace';
+import type { TraceRecord } from '@mig/trace';
 import { expect, test } from 'vitest';
 import { recordLines } from './record-text.js';
 

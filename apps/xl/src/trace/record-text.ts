@@ -1,5 +1,5 @@
 /** A record as people read it. */
-import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/protocol/trace';
+import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/trace';
 import { downtimeText } from '../control/downtime-words.js';
 import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
 

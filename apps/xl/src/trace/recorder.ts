@@ -2,13 +2,7 @@
 import { closeSync } from 'node:fs';
 import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
-import {
-  encodeTraceRecord,
-  type KnownTraceRecord,
-  packBitmap,
-  TRACE_MAGIC,
-  TRACE_VERSION,
-} from '@mig/protocol/trace';
+import { encodeTraceRecord, type KnownTraceRecord, packBitmap, TRACE_MAGIC, TRACE_VERSION } from '@mig/trace';
 import { named } from '../migrate/named-failure.js';
 import type { Settings } from '@mig/sender/policy';
 import type { Failure } from '../migrate/task.js';

@@ -1,4 +1,4 @@
-import type { TraceRecord } from '@mig/protocol/trace';
+import type { TraceRecord } from '@mig/trace';
 import type { Context } from '../commands/context.js';
 import { renderReport } from '../report/render.js';
 import { openOutputFile } from '../stream/output-file.js';

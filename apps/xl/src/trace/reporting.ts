@@ -1,5 +1,5 @@
 /** `--report`: gathers a trace in memory, and makes a page of it once the migration is over. */
-import { TraceDecoder, type TraceRecord } from '@mig/protocol/trace';
+import { TraceDecoder, type TraceRecord } from '@mig/trace';
 import type { Context } from '../commands/context.js';
 import { describeError } from '../output/errors.js';
 import type { OutputFile } from '../stream/output-file.js';

@@ -1,5 +1,5 @@
 /** Settings as a trace has them: by the names of the options; times in milliseconds, rates in octets per second. */
-import type { Settings as TraceSettings } from '@mig/protocol/trace';
+import type { Settings as TraceSettings } from '@mig/trace';
 import { keyOf, settingNames, settingRow, type Settings } from '@mig/sender/policy';
 
 export function traceSettings(settings: Settings): TraceSettings {

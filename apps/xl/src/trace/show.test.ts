@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeTraceRecord, packBitmap } from '@mig/protocol/trace';
+import { encodeTraceRecord, packBitmap } from '@mig/trace';
 import { afterAll, expect, it } from 'vitest';
 import { createContext } from '../commands/context.js';
 import { TextOutput } from '../output/text-output.js';

@@ -1,5 +1,5 @@
 import { terminalText } from '@mig/protocol/terminal-text';
-import type { TraceRecord } from '@mig/protocol/trace';
+import type { TraceRecord } from '@mig/trace';
 import type { Context } from '../commands/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import type { TextOutput } from '../output/text-output.js';

@@ -1,4 +1,4 @@
-import type { TraceHeader } from '@mig/protocol/trace';
+import type { TraceHeader } from '@mig/trace';
 import type { Names } from '../migrate/names.js';
 
 /** What a migration is to keep of itself. Plain: it crosses into the worker. */

@@ -4,7 +4,7 @@ import {
   type ControlRequest,
   decodeControlReply,
   encodeControlRequest,
-} from '@mig/protocol/control';
+} from '../control/control-messages.js';
 import { isHeld } from '@mig/protocol/handshake';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -11,7 +11,7 @@ import {
   decodeControlRequest,
   encodeControlReply,
   LONGEST_CONTROL_MESSAGE,
-} from '@mig/protocol/control';
+} from '../control/control-messages.js';
 import { createServer, type Socket } from 'node:net';
 import type { Domain } from './domain.js';
 import type { Owner } from './owner.js';

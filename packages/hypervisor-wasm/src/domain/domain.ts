@@ -1,7 +1,7 @@
 /** A domain inside its own process: RAM, vCPU, log of written pages. Requests change it one at a time. */
 import { type DomainState, HostError } from '@mig/hypervisor';
 import { PosixError, WriteLog } from '@mig/posix';
-import type { ControlState } from '@mig/protocol/control';
+import type { ControlState } from '../control/control-messages.js';
 import { domainFiles } from '../domain-files.js';
 import { type Guest, inspectGuest } from '../guest/inspect.js';
 import { decodeVcpuContext, encodeVcpuContext, type VcpuContext } from '../vcpu-context.js';

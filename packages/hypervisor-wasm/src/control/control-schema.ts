@@ -1,5 +1,9 @@
-// What a toolstack asks of a domain of the embedded hypervisor, over the domain's Unix socket. Each message is
+/** The text of proto/control.proto; a test compares them. Parsed at run time, so that no code is generated. */
+export const controlSchema = `// What a toolstack asks of a domain of the embedded hypervisor, over the domain's Unix socket. Each message is
 // preceded by its length as a varint. A reply answers each request, in order.
+//
+// Versions: there is no number of one. Requests, replies and fields are added under new numbers; a number keeps its meaning, and
+// one that is given up is not used again. A request that a domain does not know is answered by an error and changes nothing.
 syntax = "proto3";
 package mig.control;
 
@@ -145,3 +149,4 @@ message Error {
   string code = 1;
   string message = 2;
 }
+`;

@@ -8,25 +8,28 @@
  *     domain -> toolstack   done { epoch: 8 }
  *     toolstack -> domain   context { epoch: 8 }
  *     domain -> toolstack   context { octets }
+ *
+ * The process of a domain lives as long as the domain, so that a toolstack of another version may speak with it: the rule of
+ * versions stands at the top of the .proto.
  */
 import protobuf from 'protobufjs';
-import { type Standing, standings } from './handshake/standing.js';
+import { type Standing, standings } from '@mig/protocol/handshake';
 import { controlSchema } from './control-schema.js';
-import { quoted } from './octets/terminal-text.js';
+import { quoted } from '@mig/protocol/terminal-text';
 import {
   chosen,
   ControlError,
   decodeFields,
   DelimitedMessages,
   encodeDelimited,
-} from './octets/delimited-messages.js';
+} from '@mig/protocol/delimited-messages';
 
 export { ControlError };
 
 /** Octets of one message: a context carries a guest's program, 16 MiB of it at most, and little else. */
 export const LONGEST_CONTROL_MESSAGE = 18 << 20;
 
-/** The epoch that the sender saw; 0 where it saw none. See handshake/ownership.ts. */
+/** The epoch that the sender saw; 0 where it saw none. See ownership.ts of @mig/protocol. */
 interface Seen {
   readonly epoch: number;
 }

@@ -11,7 +11,7 @@ import {
   encodeControlReply,
   encodeControlRequest,
   LONGEST_CONTROL_MESSAGE,
-} from './control.js';
+} from './control-messages.js';
 
 const ram = { descriptor: 21, address: 0x7f1234567000, length: 2 ** 32 };
 const state = {
@@ -124,7 +124,7 @@ describe('the control protocol', () => {
   });
 
   it('is what the shipped .proto says', () => {
-    const shipped = readFileSync(new URL('../proto/control.proto', import.meta.url), 'utf8');
+    const shipped = readFileSync(new URL('../../proto/control.proto', import.meta.url), 'utf8');
     expect(controlSchema.trim()).toContain(shipped.trim());
   });
 });

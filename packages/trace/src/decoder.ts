@@ -1,6 +1,6 @@
 /** Takes a trace apart as its octets arrive. What is wrong with it is a value: what came before is worth reading. */
 import { decodeTraceBody, LENGTH_OCTETS, MAX_TRACE_RECORD } from './codec.js';
-import { OctetBuffer } from '../octets/octet-buffer.js';
+import { OctetBuffer } from '@mig/protocol';
 import { FieldError } from './fields.js';
 import type { TraceRecord } from './kinds.js';
 

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { expectDocumented } from '../documents.test-support.js';
+import { expectDocumented } from '../../protocol/src/documents.test-support.js';
 import {
   encodeTraceRecord,
   type KnownTraceRecord,

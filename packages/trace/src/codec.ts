@@ -2,7 +2,7 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { FieldError, real } from './fields.js';
 import { type KnownTraceRecord, rows, type TraceRecord } from './kinds.js';
-import { isPlainMessage, type MessageLimits } from '../octets/plain-message.js';
+import { isPlainMessage, type MessageLimits } from '@mig/protocol';
 
 /** Octets of a record at most: a bitmap is the longest. */
 export const MAX_TRACE_RECORD = 65 * 2 ** 20;
