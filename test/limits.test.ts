@@ -357,7 +357,7 @@ const arrivals: readonly Arrival[] = [
     what: 'a line between `xl` and the process that keeps libxl',
     limit: octetsText(LONGEST_LINE),
     where: '`xl` on Xen',
-    memory: 512,
+    memory: 640,
     measure: (hosts) => unpacked(hosts, 'line', `{"bitmap":"${'A'.repeat(LONGEST_LINE - 20)}"}\n`),
   },
   {

@@ -14,7 +14,7 @@ import { inOrder, secondTries } from './verdicts.mjs';
 /** Most failures that are tried again: more are not chance. */
 const MOST_AGAIN = 4;
 
-/** Of the time, where a second try may be needed. */
+/** Share of the time for the first try, if a second one may be needed. */
 const FIRST_SHARE = 0.8;
 
 const { cases, xen, keep, stock, seconds, labs, again } = takeArguments('pnpm test:xen', 'cases');

@@ -1,4 +1,4 @@
-// The thread in which a policy is looked at.
+// The thread that checks a policy.
 'use strict';
 const { launch } = require('../dist/launcher.cjs');
 
@@ -6,6 +6,6 @@ const { launch } = require('../dist/launcher.cjs');
 const worker = launch('check-policy.cjs', 'xl-policy-worker');
 worker.exports.done.then(() => {
   worker.keep();
-  // What the policy has started is not waited for.
+  // Work that the policy has started is not waited for.
   process.exit();
 });

@@ -1,11 +1,11 @@
-// Starts xl or xl-receive. It is there before anything is built.
+// Starts xl or xl-receive. It exists before anything is built.
 'use strict';
 const { existsSync, writeSync } = require('node:fs');
 const { join } = require('node:path');
 
 const launcher = join(__dirname, '../dist/launcher.cjs');
 
-/** Whose start is waited for. What the other commands need is much the same, and is kept once. */
+/** Commands whose start is waited for. The others need much the same code, which is kept once. */
 const OFTEN = ['migrate', 'migrate-receive'];
 
 /** @param {'xl' | 'xlReceive'} program */
@@ -17,7 +17,7 @@ exports.start = (program) => {
   }
   const argv = process.argv.slice(2);
   const command = program === 'xl' ? argv.find((word) => !word.startsWith('-')) : 'migrate-receive';
-  // What is left to load is loaded meanwhile.
+  // The rest is loaded meanwhile.
   if (command === 'migrate-receive') require('./task-worker.cjs').startAhead('receive');
   const launched = load(command !== undefined && OFTEN.includes(command) ? `xl-${command}` : 'xl');
   launched?.exports[program](argv).then((status) => {

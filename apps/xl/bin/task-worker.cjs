@@ -1,4 +1,4 @@
-// The thread in which a domain is moved, saved or restored: what starts it, and what it starts with.
+// The thread that migrates, saves or restores a domain: its start, and its data.
 'use strict';
 const { isMainThread, Worker, workerData } = require('node:worker_threads');
 
@@ -12,7 +12,7 @@ if (isMainThread) {
   exports.startAhead = (kind) => {
     // No thread of Node starts there.
     if (!hasWorkingFolder()) return;
-    // Where none can be started, or this one fails, another may do better, and says why if not.
+    // If none can be started, or this one fails, another may succeed, or else tells why.
     try {
       const hasLoaded = new Int32Array(new SharedArrayBuffer(4));
       const worker = startWorker(kind, hasLoaded);

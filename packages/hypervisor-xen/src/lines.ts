@@ -63,8 +63,9 @@ function wordsAsText(_: string, value: unknown): unknown {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
 }
 
-/** Copied, for an array of words begins at a multiple of four octets. */
 function wordsBack(name: string, value: unknown): unknown {
   if (name !== 'bitmap' || typeof value !== 'string') return value;
-  return new Uint32Array(new Uint8Array(Buffer.from(value, 'base64')).buffer);
+  const words = new Uint32Array(Buffer.byteLength(value, 'base64') >>> 2);
+  Buffer.from(words.buffer).write(value, 'base64');
+  return words;
 }
