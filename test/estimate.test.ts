@@ -162,7 +162,7 @@ describe.concurrent('xl migrate --estimate', () => {
     return JSON.parse(await host.done('migrate', '--estimate', '--json', ...PERIOD, ...args)) as Estimate;
   }
 
-  test('foretells each policy for the usual links, and moves nothing', async ({ hosts }) => {
+  test('predicts each policy for the usual links, and moves nothing', async ({ hosts }) => {
     const { source } = hosts;
     const console = await source.create();
     const { schema, estimates } = await estimated(source, 'busy');

@@ -29,9 +29,9 @@ async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string
 }
 
 /** Timeout in milliseconds: a browser, a migration and a page take time on a loaded machine. */
-const PATIENCE = 150_000;
+const TIMEOUT = 150_000;
 
-describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: PATIENCE }, () => {
+describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: TIMEOUT }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();

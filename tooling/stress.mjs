@@ -44,7 +44,7 @@ cmdline = "pages=2000 rate=20000 pattern=random"
 `;
 
 /** Timeout in milliseconds. */
-const PATIENCE = 30_000;
+const TIMEOUT = 30_000;
 
 /** @type {string[]} */
 const violations = [];
@@ -120,7 +120,7 @@ class Life {
   async moreTicks(count) {
     this.read();
     const wanted = this.ticks + count;
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + TIMEOUT;
     while (this.ticks < wanted) {
       if (performance.now() > deadline) throw new Error(`${this.describe()}: the guest does not tick`);
       await setTimeout(10);
@@ -148,7 +148,7 @@ function processes() {
  * @returns {Promise<string>} its pid
  */
 async function theOnlyProcess(where) {
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + TIMEOUT;
   for (;;) {
     const found = processes();
     const [first] = found;

@@ -1,5 +1,5 @@
 /** Promises of docs/policies.md: goals, limits, conditions, the estimate, and a user's own policies. */
-import { e2e, ends, examples, figures, foretell, guarded, helper, history, image, link, loop, pacer, probe, refusals, type Section, settings, simple, source, steering, testsOf, variables } from './kept.js'; // prettier-ignore
+import { e2e, ends, examples, figures, simulate, validated, helper, history, image, link, loop, pacer, probe, refusals, type Section, settings, simple, source, steering, testsOf, variables } from './kept.js'; // prettier-ignore
 
 const document = 'docs/policies.md';
 
@@ -42,7 +42,7 @@ const goalsAndLimits: Section = {
     ["Stock's two numbers", 'context'],
     ['More passes help', 'advice'],
     ['A higher threshold ends earlier', settings('threshold: as many pages as were named', 'threshold: and no more')],
-    ['In pages they say nothing of time: 1000 pages are 3 ms on 10 Gbit/s and 3 s on 10 Mbit/s', foretell('1000 pages over')],
+    ['In pages they say nothing of time: 1000 pages are 3 ms on 10 Gbit/s and 3 s on 10 Mbit/s', simulate('1000 pages over')],
     ['`--max-downtime` knows', figures('the downtime is the dirty pages at the measured rate')],
     ['`--precopy-iterations 0` suspends', settings('passes: 0 whatever else there is'), image('iterations $iterations, threshold $threshold'), loop('the precopy loop with a guest that rewrites its set')],
     ['It is refused with `--abort-if-busy`', settings('%j contradicts itself')],
@@ -90,7 +90,7 @@ const goalsAndLimits: Section = {
     ['With `--bandwidth-always` there is no burst', pacer('has no burst where nobody wants to know')],
     ['It is lifted once the domain is suspended', pacer('of the suspended domain it holds only where told so'), image('within a bandwidth the writes are small')],
     ['`--bandwidth-always` keeps it', pacer('of the suspended domain it holds only where told so'), e2e('is not exceeded: %o')],
-    ['A lower rate means', foretell('a lower rate makes passes longer')],
+    ['A lower rate means', simulate('a lower rate makes passes longer')],
   ],
 }; // prettier-ignore
 
@@ -168,24 +168,24 @@ const ofYourOwn: Section = {
     ['| `lineRate`', figures('under one that goes on the rate that is kept counts', 'under a bandwidth that is lifted at the suspend nobody knows', 'what earlier migrations have measured counts until')],
     ['| `estimatedDowntime`', figures('the downtime is the dirty pages at the measured rate', 'under a bandwidth that is lifted at the suspend nobody knows')],
     ['| `leastDowntime`', figures('under a bandwidth that is lifted at the suspend nobody knows', 'under one that goes on the rate that is kept counts'), examples('the figures on the page are those')],
-    ['What it answers', guarded('what a policy decides is what it answered')],
+    ['What it answers', validated('what a policy decides is what it answered')],
     ['`code` is a word', 'explanation'],
     ['Pure.', 'heading'],
     ['The same figures give', 'advice'],
     ['It is asked for each batch', image('the policy is asked at the points DESIGN names')],
     ['What it needs of the past', 'advice'],
     ['Synchronous.', 'heading'],
-    ['A promise is no answer', guarded('answers a promise')],
+    ['A promise is no answer', validated('answers a promise')],
     ['Await at the top level', e2e('may wait while it is loaded, which is done twice')],
     ['The module is loaded twice', e2e('may wait while it is loaded, which is done twice')],
     ['Frozen figures.', 'heading'],
-    ['They cannot be changed', guarded('changes the counts', 'changes its figures')],
+    ['They cannot be changed', validated('changes the counts', 'changes its figures')],
     ['Alone, unless', 'heading'],
     ['No default goal or limit', settings('stands alone where nothing else was said')],
     ['Those that are given … --precopy-iterations 100', settings('is kept within the limits that were'), e2e('is kept within the limits that are given beside it')],
     ['With `--abort-if-busy` it is a goal', settings('is a goal, whose reaching is not called busy')],
     ['Its mistakes end', 'heading'],
-    ['If it throws … exit status 7', guarded('one that %s is an abort'), e2e('that $fault ends the migration, not the guest')],
+    ['If it throws … exit status 7', validated('one that %s is an abort'), e2e('that $fault ends the migration, not the guest')],
     ['A module that is not there … with status 2', refusals('--policy is refused a module that $what', 'is refused: $options'), e2e('that does so as it loads is refused')],
     ['What it prints goes to standard error', unread('what a policy prints goes to standard error')],
     ['It has to answer', 'heading'],
@@ -205,7 +205,7 @@ const ofYourOwn: Section = {
     ['| `iterationLimit', settings('passes: and no more', 'timeout: to abort', 'downtime: a stall ends it')],
     ['| `policyFor', settings('passes: 0 whatever else there is', 'is kept within the limits that were')],
     ['| `simplePolicy', simple('at the threshold', 'count unknown, passes made')],
-    ['| `guarded', guarded('one that %s is an abort')],
+    ['| `validated', validated('one that %s is an abort')],
     ['In a toolstack of your own', pacer('a change holds from the next write on'), source('the cost of a suspend is all of the downtime')],
   ],
 }; // prettier-ignore

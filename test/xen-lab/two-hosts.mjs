@@ -23,7 +23,7 @@ import { inOrder, readVerdicts } from './verdicts.mjs';
 /** @typedef {Machine & { network: Network }} NetworkedMachine */
 
 /** Milliseconds for host2 to power off after host1. */
-const patience = 60_000;
+const timeout = 60_000;
 
 const { cases, xen, keep, stock, seconds } = takeArguments('pnpm test:xen:two-hosts', 'cases/two-hosts');
 const stage = makeStage({ keep });
@@ -123,7 +123,7 @@ async function bootBoth(machines, timeoutSeconds) {
     );
   });
   const timer = runs[0]?.then(
-    () => setTimeout(() => end.abort(), patience),
+    () => setTimeout(() => end.abort(), timeout),
     () => undefined,
   );
   const outcomes = await Promise.allSettled(runs);

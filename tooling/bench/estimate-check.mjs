@@ -102,16 +102,16 @@ async function compare(hosts, command, link, [policy, options]) {
   for (let run = 0; run < runs; run++) {
     const { estimates } = await hosts.estimate('--period', String(PERIOD), '--link', link);
     const estimate = estimates.find((each) => each.policy === policy);
-    if (estimate === undefined) throw new Error(`nothing is foretold of ${policy}`);
+    if (estimate === undefined) throw new Error(`nothing is predicted of ${policy}`);
     told.push(estimate);
     found.push(await hosts.migrate(...options, ...limit));
   }
   const cells = figures.map(({ figure, digits, scatter }) => {
-    const [foretold, measured] = [median(told.map(figure)), median(found.map(figure))];
-    const deviation = foretold / measured - 1;
-    const within = Math.abs(deviation) <= WITHIN || Math.abs(foretold - measured) <= scatter;
+    const [predicted, measured] = [median(told.map(figure)), median(found.map(figure))];
+    const deviation = predicted / measured - 1;
+    const within = Math.abs(deviation) <= WITHIN || Math.abs(predicted - measured) <= scatter;
     if (!within) off++;
-    const text = `${foretold.toFixed(digits)} : ${measured.toFixed(digits)}, ${percent(deviation)}`;
+    const text = `${predicted.toFixed(digits)} : ${measured.toFixed(digits)}, ${percent(deviation)}`;
     return within ? text : `**${text}**`;
   });
   const both = [told, found];

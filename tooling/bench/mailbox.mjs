@@ -6,7 +6,7 @@ const MAILBOX = 4096;
 const FIRST_PAGE = 64;
 /** Milliseconds between two looks, and timeout of the writing. */
 const POLL = 1;
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 /** @typedef {{ count: number, run: number }} PageSet so many pages, in runs that lie side by side; `count` is a multiple of `run` */
 
@@ -31,7 +31,7 @@ export function writePages(ram, { count, run }) {
     writeSync(file, new Uint32Array([count, run]), 0, 8, MAILBOX + 8);
     writeSync(file, new Uint32Array([request + 1]), 0, 4, MAILBOX);
     const sleep = new Int32Array(new SharedArrayBuffer(4));
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + TIMEOUT;
     while (readWords(file, 2)[1] !== request + 1) {
       if (performance.now() > deadline) throw new Error('the guest does not write');
       Atomics.wait(sleep, 0, 0, POLL);

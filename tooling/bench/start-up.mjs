@@ -31,7 +31,7 @@ const FIFO = 64 * 1024;
 const LOOK = 0.2;
 const POLL = 5;
 /** Timeout in milliseconds. */
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 const own = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -56,7 +56,7 @@ const word = new Int32Array(new SharedArrayBuffer(4));
  * @returns {T} the result of `attempt` once it succeeds
  */
 function soon(attempt) {
-  for (const deadline = performance.now() + PATIENCE; ;) {
+  for (const deadline = performance.now() + TIMEOUT; ;) {
     try {
       return attempt();
     } catch (error) {

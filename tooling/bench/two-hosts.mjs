@@ -49,7 +49,7 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
 const program = (app) => fileURLToPath(new URL(`../../apps/${app}/bin/${app}.js`, import.meta.url));
 
 /** Timeout in milliseconds of a guest's first tick: far more than it takes. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 /** Two embedded hosts, and a domain that migrates back and forth between them. */
 export class TwoHosts {
@@ -169,7 +169,7 @@ export class TwoHosts {
   /** @throws if the guest reports damaged memory: the measurement would be void */
   async checkHealth() {
     // A guest that has just arrived may not have run yet.
-    await this.#reads(/^(?:tick |error|crash)/m, AbortSignal.timeout(PATIENCE)).catch((cause) => {
+    await this.#reads(/^(?:tick |error|crash)/m, AbortSignal.timeout(TIMEOUT)).catch((cause) => {
       throw new Error('the guest does not tick', { cause });
     });
     const said = await this.#start('console', '--lines', '100', 'bench').ended;

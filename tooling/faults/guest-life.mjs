@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { comesTrue } from './processes.mjs';
 
 /** Milliseconds in which a running guest has ticked: far more than it takes. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 export class GuestLife {
   /** @type {{ number: number, errors: number }[]} */
@@ -52,7 +52,7 @@ export class GuestLife {
 
   async untilFilled() {
     const filled = () => (this.#read(), /^filled/m.test(this.#said));
-    if (!(await comesTrue(filled, PATIENCE))) throw new Error('the guest did not come to work');
+    if (!(await comesTrue(filled, TIMEOUT))) throw new Error('the guest did not come to work');
   }
 
   /**
@@ -62,7 +62,7 @@ export class GuestLife {
   async ticksOn(count) {
     this.#read();
     const wanted = this.#ticks.length + count;
-    return comesTrue(() => (this.#read(), this.#ticks.length >= wanted), PATIENCE);
+    return comesTrue(() => (this.#read(), this.#ticks.length >= wanted), TIMEOUT);
   }
 
   /** Lists its flaws: ticks lost or repeated, failed checks of its memory, complaints. */

@@ -67,7 +67,7 @@ async function perform(scene, it) {
  * @param {FaultCase} it
  */
 async function untilGivenUp({ migration }, it) {
-  const lapse = (it.patience.source + 5) * 1000;
+  const lapse = (it.timeout.source + 5) * 1000;
   await migration.until(() => migration.status !== undefined || migration.sourceClosed, lapse);
 }
 
@@ -112,7 +112,7 @@ function victimOf({ migration, sourcePid, target }, victim) {
  * @param {FaultCase} it
  * @param {number} pid
  */
-function continueLater(scene, { fault, patience }, pid) {
+function continueLater(scene, { fault, timeout }, pid) {
   const { migration } = scene;
   scene.undoLater(() => send(pid, 'SIGCONT'));
   if (fault.forEver === true) return;
@@ -121,7 +121,7 @@ function continueLater(scene, { fault, patience }, pid) {
   void migration
     .until(
       () => gaveUp() || migration.status !== undefined,
-      (Math.max(patience.source, patience.target) + 1) * 1000,
+      (Math.max(timeout.source, timeout.target) + 1) * 1000,
     )
     .then(() => send(pid, 'SIGCONT'));
 }
@@ -130,14 +130,14 @@ function continueLater(scene, { fault, patience }, pid) {
  * Sets the timeouts: one that should expire is short, the others are long.
  * @param {FaultCase} it
  */
-function environments({ fault, point, patience }) {
+function environments({ fault, point, timeout }) {
   const stops = fault.signals?.[0] === 'SIGSTOP';
   // A wrong length makes the target wait for octets that do not come.
   const waits = ['stall', 'inject', 'corrupt'].includes(fault.kind);
   const lapses = waits || stops || (fault.kind === 'wait' && point.block !== undefined);
-  const source = lapses ? patience.source : GENEROUS;
+  const source = lapses ? timeout.source : GENEROUS;
   // If the guest is waited for, nobody else gives up before.
-  const target = lapses && fault.kind !== 'wait' ? patience.target : GENEROUS;
+  const target = lapses && fault.kind !== 'wait' ? timeout.target : GENEROUS;
   // A banner is awaited while programs start, which takes longer than all that follows.
   const early = point.source[0] === 'awaiting-banner';
   return timeouts({ banner: early ? source : GENEROUS, source, target });

@@ -239,8 +239,8 @@ const deadly = ({ signals }) => signals !== undefined && signals[0] !== 'SIGSTOP
  * Time limit in seconds from the fault to the end of `xl migrate`, generous for a busy machine.
  * @param {FaultCase} it
  */
-function limit({ fault, patience }) {
-  const waits = patience.source + patience.target;
+function limit({ fault, timeout }) {
+  const waits = timeout.source + timeout.target;
   // A transport that does not end is given ten seconds; a domain that does not answer twenty, each time it
   // is asked.
   return 10 + waits + (fault.forEver === true ? (fault.victim === 'source domain' ? 62 : 12) : 0);

@@ -224,7 +224,7 @@ export const strata = interleaved(scattered(faultStrata), scattered(operatorStra
  * @property {number} fraction where in its section, from 0 to 1
  * @property {number} mask bits to be inverted
  * @property {string} octets to be put in, in hexadecimal
- * @property {{ source: number, target: number }} patience seconds that either end waits for the other
+ * @property {{ source: number, target: number }} timeout seconds that either end waits for the other
  * @property {number} descriptors that are left to a command which is to run out of them
  */
 
@@ -252,7 +252,7 @@ export function caseOf(seed, index, slowness = 1) {
     // In text, the highest bit makes it invalid.
     mask: 0x80 | random.below(128),
     octets: Buffer.from(random.octets(random.from(1, 64))).toString('hex'),
-    patience: sourceFirst ? { source: short, target: long } : { source: long, target: short },
+    timeout: sourceFirst ? { source: short, target: long } : { source: long, target: short },
     descriptors: random.below(4),
   };
 }

@@ -152,7 +152,7 @@ export class Summary {
       '',
       ...this.#skipped.map((each) => `not performed: ${each}`),
       `${this.cases} cases, of which ${this.#operators} play an operator, ${this.#bad.length} with violations, in ${seconds.toFixed(0)} s; ` +
-        `at most ${this.#longest.toFixed(1)} s from the fault to the end; ${this.again} performed again with more patience`,
+        `at most ${this.#longest.toFixed(1)} s from the fault to the end; ${this.again} performed again with more timeout`,
     ].join('\n');
   }
 }

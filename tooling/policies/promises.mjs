@@ -13,7 +13,7 @@ import { workloads } from './workloads.mjs';
  * Migrations with a known estimate and downtime: both values.
  * @param {readonly Migration[]} migrations
  */
-function foretold(migrations) {
+function withEstimate(migrations) {
   return migrations.flatMap(({ downtime, estimate }) =>
     downtime === undefined || estimate === undefined ? [] : [{ downtime, estimate }],
   );
@@ -31,7 +31,7 @@ export function downtimePromises({ migrations }) {
     .filter((policy) => asked(policy) > 0)
     .flatMap((policy) =>
       links.flatMap((link) => {
-        const kept = foretold(
+        const kept = withEstimate(
           migrations.filter(
             (each) =>
               each.policy === policy.name && each.link === link.name && each.reason === 'max-downtime',
@@ -93,7 +93,7 @@ export function estimatePromises({ migrations }) {
   const rows = workloads.flatMap((workload) =>
     links.flatMap((link) => {
       const own = migrations.filter((each) => each.workload === workload.name && each.link === link.name);
-      const known = foretold(own).filter(({ downtime, estimate }) => downtime > 0 && estimate > 0);
+      const known = withEstimate(own).filter(({ downtime, estimate }) => downtime > 0 && estimate > 0);
       if (known.length === 0) return [];
       /** @param {number} share */
       const percent = (share) => {

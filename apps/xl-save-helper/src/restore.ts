@@ -37,13 +37,13 @@ export function restore(
     { staticDataDone: (missing) => libxl.staticDataDone(domid, missing) },
     version,
   );
-  const patience = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
+  const timeout = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
   try {
     // Neither peer speaks unless it is asked, so anything readable in between means that it has closed.
     // Where our own xl listens, that is the peer to watch: libxl's process waits for this one and does not
     // notice.
     const interrupt = Interrupt.byPeer(link?.from ?? 0);
-    const input = new Input(ioFd, { subject: 'the stream', patience, interrupt });
+    const input = new Input(ioFd, { subject: 'the stream', timeout, interrupt });
     const { octets, pages } = restoreImage(memory, input, {
       onEvent: link?.wants('events') ? link.onRestoreEvent : undefined,
     });

@@ -51,8 +51,8 @@ export function save(
       },
       version,
     );
-    const patience = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
-    const output = new Output(ioFd, { subject: 'the stream', interrupt, patience });
+    const timeout = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
+    const output = new Output(ioFd, { subject: 'the stream', interrupt, timeout });
     const policy = link?.policy ?? policyFor(settings.precopy);
     try {
       const report = saveImage(memory, output, {

@@ -1,11 +1,11 @@
 /** What carries the octets of a stream, as those see it who write and read one: how they get there is the channel's business. */
 import type { Interrupt } from './interrupt.js';
-import type { Deadline, Patience } from './wait.js';
+import type { Deadline, Timeout } from './wait.js';
 
 /** What bounds the waits of one end of a channel, and what may end them; whoever drives the end changes them as it goes on. */
 export interface Bounds {
   /** No octet moved for this long is a TimeoutError. */
-  patience: Patience;
+  timeout: Timeout;
   /** A wait beyond it is a TimeoutError, however often an octet moves. */
   deadline: Deadline | undefined;
   /** What may end a wait as an InterruptedError; undefined where nothing may (after permission to go). */

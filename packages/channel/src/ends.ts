@@ -2,18 +2,18 @@
 import type { Bounds, OctetSink, OctetSource } from './channel.js';
 import { EndOfInputError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
-import { type Deadline, FOR_EVER, type Patience, type Waiting } from './wait.js';
+import { type Deadline, NO_TIMEOUT, type Timeout, type Waiting } from './wait.js';
 
 export interface EndOptions {
   /** What an error calls this end: "the stream to host2". */
   readonly subject: string;
   readonly interrupt?: Interrupt | undefined;
   /** For ever unless given. */
-  readonly patience?: Patience;
+  readonly timeout?: Timeout;
 }
 
 abstract class End implements Bounds, Waiting {
-  patience: Patience;
+  timeout: Timeout;
   deadline: Deadline | undefined;
   interrupt: Interrupt | undefined;
   whileWaiting: ((milliseconds: number) => void) | undefined;
@@ -22,10 +22,10 @@ abstract class End implements Bounds, Waiting {
   readonly subject: string;
   #octets = 0;
 
-  constructor({ subject, interrupt, patience = FOR_EVER }: EndOptions) {
+  constructor({ subject, interrupt, timeout = NO_TIMEOUT }: EndOptions) {
     this.subject = subject;
     this.interrupt = interrupt;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   get octets(): number {

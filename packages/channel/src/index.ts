@@ -18,8 +18,8 @@ export { StreamSink, StreamSource } from './stream.js';
 export {
   type Deadline,
   deadlineIn,
-  FOR_EVER,
-  type Patience,
+  NO_TIMEOUT,
+  type Timeout,
   pause,
   type Waiting,
   waitUntil,

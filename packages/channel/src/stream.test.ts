@@ -118,10 +118,10 @@ describe('a readable stream', () => {
     const { said, worker } = blocking(
       `let looks = 0;
        source.whileWaiting = () => { looks++ };
-       source.patience = { what: 'no octet', milliseconds: 250 };
+       source.timeout = { what: 'no octet', milliseconds: 250 };
        const catching = (action) => { try { action() } catch (error) { return error.message } };
        const late = catching(() => source.read(1));
-       source.patience = channel.FOR_EVER;
+       source.timeout = channel.NO_TIMEOUT;
        const interrupt = source.interrupt = new channel.MemoryInterrupt();
        source.whileWaiting = () => { interrupt.raise('SIGINT'); say('raised') };
        const interrupted = catching(() => source.read(1));
@@ -172,7 +172,7 @@ describe('a writable stream', () => {
   test('that takes nothing is a timeout, with no more than the window on its way', async () => {
     const stream = new Writable({ write: () => undefined });
     const { said } = blocking(
-      `sink.patience = { what: 'nothing was taken', milliseconds: 1 };
+      `sink.timeout = { what: 'nothing was taken', milliseconds: 1 };
        try { for (;;) sink.write(new Uint8Array(1000)) } catch ({ message }) { return { message, octets: sink.octets } }`,
       { sink: shareWritable(stream) },
     );

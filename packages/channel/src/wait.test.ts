@@ -3,22 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { InterruptedError, TimeoutError } from './errors.js';
 import { failure } from './failure.test-support.js';
 import { MemoryInterrupt } from './interrupt.js';
-import { deadlineIn, FOR_EVER, pause, waitUntil } from './wait.js';
+import { deadlineIn, NO_TIMEOUT, pause, waitUntil } from './wait.js';
 
 const never = () => false;
 const instantly = { what: 'nothing came', milliseconds: 1 };
 
 describe('a wait', () => {
   test('is over when what it is for has happened, also where its time is over', () => {
-    waitUntil(() => true, { patience: { what: '', milliseconds: 0 } });
+    waitUntil(() => true, { timeout: { what: '', milliseconds: 0 } });
   });
 
-  test('ends after its patience, or at its deadline where that is sooner', () => {
-    expect(failure(() => waitUntil(never, { patience: instantly }))).toEqual(
+  test('ends after its timeout, or at its deadline where that is sooner', () => {
+    expect(failure(() => waitUntil(never, { timeout: instantly }))).toEqual(
       new TimeoutError('nothing came', 1),
     );
     const deadline = deadlineIn(2, 'no message');
-    expect(failure(() => waitUntil(never, { patience: FOR_EVER, deadline }))).toEqual(
+    expect(failure(() => waitUntil(never, { timeout: NO_TIMEOUT, deadline }))).toEqual(
       new TimeoutError('no message', 2),
     );
   });
@@ -26,7 +26,7 @@ describe('a wait', () => {
   test('is never longer than what is left of it', () => {
     const asked: number[] = [];
     const happens = (milliseconds: number) => asked.push(milliseconds) === 2;
-    waitUntil(happens, { patience: { what: '', milliseconds: 5000 }, whileWaiting: () => undefined });
+    waitUntil(happens, { timeout: { what: '', milliseconds: 5000 }, whileWaiting: () => undefined });
     expect(asked[0]).toBeLessThanOrEqual(100);
     expect(asked[0]).toBeGreaterThan(0);
   });
@@ -34,7 +34,7 @@ describe('a wait', () => {
   test('is interrupted, even if what it is for has happened', () => {
     const interrupt = new MemoryInterrupt();
     interrupt.raise('operator');
-    expect(failure(() => waitUntil(() => true, { patience: FOR_EVER, interrupt }))).toEqual(
+    expect(failure(() => waitUntil(() => true, { timeout: NO_TIMEOUT, interrupt }))).toEqual(
       new InterruptedError('operator'),
     );
   });
@@ -43,7 +43,7 @@ describe('a wait', () => {
     const whileWaiting = () => {
       throw new Error('seen enough');
     };
-    const waiting = { patience: FOR_EVER, whileWaiting, lookInterval: 1 };
+    const waiting = { timeout: NO_TIMEOUT, whileWaiting, lookInterval: 1 };
     expect(failure(() => waitUntil(never, waiting)).message).toBe('seen enough');
   });
 });

@@ -2,14 +2,14 @@ import { InterruptedError, TimeoutError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 
 /** How long a wait may last, and what a timeout says: "no octet of the stream from the target". */
-export interface Patience {
+export interface Timeout {
   readonly what: string;
   /** Infinity waits for ever. */
   readonly milliseconds: number;
 }
 
 /** When several waits are to be over together: those for the octets of one message, say. */
-export interface Deadline extends Patience {
+export interface Deadline extends Timeout {
   /** In the time of performance.now(). */
   readonly at: number;
 }
@@ -17,7 +17,7 @@ export interface Deadline extends Patience {
 /** What bounds a wait, and what may end it before. */
 export interface Waiting {
   /** Begins anew with each wait, and so with each octet that moves. */
-  readonly patience: Patience;
+  readonly timeout: Timeout;
   /** Does not begin anew. */
   readonly deadline?: Deadline | undefined;
   readonly interrupt?: Interrupt | undefined;
@@ -30,9 +30,9 @@ export interface Waiting {
   readonly lookInterval?: number | undefined;
 }
 
-export const FOR_EVER: Patience = { what: 'nothing', milliseconds: Infinity };
+export const NO_TIMEOUT: Timeout = { what: 'nothing', milliseconds: Infinity };
 
-/** Makes the deadline that is so many milliseconds from now. @param what see Patience */
+/** Makes the deadline that is so many milliseconds from now. @param what see Timeout */
 export function deadlineIn(milliseconds: number, what: string): Deadline {
   return { what, milliseconds, at: performance.now() + milliseconds };
 }
@@ -43,14 +43,14 @@ export const LOOK_INTERVAL = 100;
 /**
  * Waits until something has happened. What has happened when the time is over is not late.
  * @param happens waits for it, at most so many milliseconds, and says whether it has happened
- * @throws TimeoutError after the patience, or at the deadline where that comes first
+ * @throws TimeoutError after the timeout, or at the deadline where that comes first
  * @throws InterruptedError when the interrupt is raised, even if it has happened
  */
 export function waitUntil(happens: (milliseconds: number) => boolean, waiting: Waiting): void {
-  const { patience, deadline, interrupt, lookInterval = LOOK_INTERVAL } = waiting;
+  const { timeout, deadline, interrupt, lookInterval = LOOK_INTERVAL } = waiting;
   const began = performance.now();
-  const patienceEnds = began + patience.milliseconds;
-  const end = Math.min(patienceEnds, deadline?.at ?? Infinity);
+  const timeoutEnds = began + timeout.milliseconds;
+  const end = Math.min(timeoutEnds, deadline?.at ?? Infinity);
   let look = waiting.whileWaiting === undefined ? Infinity : began + lookInterval;
   for (;;) {
     const happened = happens(Math.max(0, Math.min(end, look) - performance.now()));
@@ -58,7 +58,7 @@ export function waitUntil(happens: (milliseconds: number) => boolean, waiting: W
     if (happened) return;
     const now = performance.now();
     if (now >= end) {
-      const { what, milliseconds } = end === patienceEnds || deadline === undefined ? patience : deadline;
+      const { what, milliseconds } = end === timeoutEnds || deadline === undefined ? timeout : deadline;
       throw new TimeoutError(what, milliseconds);
     }
     if (now < look) continue;
@@ -87,8 +87,8 @@ export function pause(
   const word = interrupt?.word ?? UNTOUCHED;
   const sleep = (most: number) => Atomics.wait(word, 0, 0, most) === 'not-equal';
   try {
-    const patience = { what: 'nothing was to come', milliseconds };
-    waitUntil(sleep, { patience, interrupt, whileWaiting });
+    const timeout = { what: 'nothing was to come', milliseconds };
+    waitUntil(sleep, { timeout, interrupt, whileWaiting });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
   }

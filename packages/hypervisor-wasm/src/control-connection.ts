@@ -23,7 +23,7 @@ import { connectToDomain } from './domain-socket.js';
 import { codeOf } from './error-code.js';
 
 /** Timeout of a domain process's answer, in milliseconds. */
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 /** Time for an answer beyond the time in which the request may still begin, in milliseconds. */
 const GRACE = 2000;
 
@@ -92,7 +92,7 @@ export class ControlConnection {
     milliseconds = 0,
     interrupt?: Interrupt,
   ): ControlReply & { kind: K } {
-    const due = milliseconds === 0 ? PATIENCE : milliseconds;
+    const due = milliseconds === 0 ? TIMEOUT : milliseconds;
     // A request that nobody waits for any more must not be done later.
     const deadline = Date.now() + due;
     if (this.#tooLate !== undefined) throw this.#tooLate;

@@ -18,7 +18,7 @@ import { codeOf, isMissing } from './error-code.js';
 import type { Readiness, AssignedFolder } from './domain/main.js';
 
 /** Timeout of a domain's process to become ready, in milliseconds; a guest may work at its start. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 /** Characters kept of a dead process's messages. */
 const LONGEST_WORDS = 2000;
@@ -149,7 +149,7 @@ function awaitReadiness(fd: number, words: () => string): void {
 /** @returns undefined if the process has ended without a word */
 function readReadiness(fd: number): Readiness | undefined {
   const input = new Input(fd, { subject: 'a starting domain' });
-  input.deadline = deadlineIn(PATIENCE, 'the process of the domain was not ready');
+  input.deadline = deadlineIn(TIMEOUT, 'the process of the domain was not ready');
   const octets = new Uint8Array(65536);
   let text = '';
   try {

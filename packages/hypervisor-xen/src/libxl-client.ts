@@ -7,7 +7,7 @@ import {
   Input,
   InterruptedError,
   Output,
-  type Patience,
+  type Timeout,
   PosixError,
   TimeoutError,
 } from '@mig/posix';
@@ -37,7 +37,7 @@ export interface HelperListener {
   /** Ends the request: the helper is told to stop, and libxl reports the result. */
   readonly interrupt?: Interrupt | undefined;
   /** Timeout of the stream, once the helper has finished and only libxl can still be blocked. */
-  readonly patience?: Patience | undefined;
+  readonly timeout?: Timeout | undefined;
 }
 
 const LIBXL_PROCESS = fileURLToPath(new URL('./libxl-process.js', import.meta.url));
@@ -179,8 +179,8 @@ export class LibxlClient {
       }
       if (message.kind === 'image' || message.kind === 'failed') {
         helperIsDone = true;
-        const { patience } = listener ?? {};
-        this.#input.deadline = patience && deadlineIn(patience.milliseconds, patience.what);
+        const { timeout } = listener ?? {};
+        this.#input.deadline = timeout && deadlineIn(timeout.milliseconds, timeout.what);
       }
       let directive: HelperDirective | undefined;
       try {

@@ -142,7 +142,7 @@ describe('a save', () => {
     const stop = { decision: 'stop-and-copy', reason: { code: 'test', sentence: `${stats.dirtyCount} pages` } } as const; // prettier-ignore
     const events: SaveEvent[] = [];
     const bandwidth = { octetsPerSecond: 1e6, always: true };
-    const patient = new Output(-1, { subject: 'the test', patience: { what: '', milliseconds: 2500 } });
+    const patient = new Output(-1, { subject: 'the test', timeout: { what: '', milliseconds: 2500 } });
     const saved = images().save(
       1,
       patient,
@@ -268,8 +268,8 @@ describe('of a PV domain', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a restore has the patience of the stream as long as there is the helper', () => {
-    const patient = new Input(-1, { subject: 'the test', patience: { what: 'none', milliseconds: 9 } });
+  test('a restore has the timeout of the stream as long as there is the helper', () => {
+    const patient = new Input(-1, { subject: 'the test', timeout: { what: 'none', milliseconds: 9 } });
     libxl.answer = (request, listener) => {
       if (request.kind === 'list') return [];
       const helper = helperOf(0);

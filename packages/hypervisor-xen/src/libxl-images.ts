@@ -1,5 +1,5 @@
 /** The streams of libxl, with our save helper's image inside. */
-import type { Bounds, OctetSink, OctetSource, Patience } from '@mig/channel';
+import type { Bounds, OctetSink, OctetSource, Timeout } from '@mig/channel';
 import { HostError, type ImageReport, type RestoreOptions, type SaveOptions } from '@mig/hypervisor';
 import { InterruptedError, positionOf } from '@mig/posix';
 import { helperEnvironment, toLocalClock, toHostError } from './helper-events.js';
@@ -41,7 +41,7 @@ export class LibxlImages {
       return undefined;
     };
     const handedOn: HelperListener['handedOn'] = (helper) => {
-      const save = (stock = new StockSave(domain, options, output.patience, helper));
+      const save = (stock = new StockSave(domain, options, output.timeout, helper));
       return () => save.look();
     };
     const before = positionOf(descriptor.fd);
@@ -50,7 +50,7 @@ export class LibxlImages {
     const live = options.live && domain.hvm;
     const environment = helperEnvironment(
       this.saveHelper,
-      output.patience.milliseconds,
+      output.timeout.milliseconds,
       dirtyBitmaps === true ? 'bitmaps' : undefined,
       options,
     );
@@ -78,7 +78,7 @@ export class LibxlImages {
   restore(input: OctetSource, { configuration, name, onEvent }: RestoreOptions): number {
     const stream = { pid: process.pid, fd: descriptorOf(input).fd };
     const wish = onEvent && 'events';
-    const environment = helperEnvironment(this.saveHelper, input.patience.milliseconds, wish);
+    const environment = helperEnvironment(this.saveHelper, input.timeout.milliseconds, wish);
     const before = this.domains.list().map(({ domain }) => domain.domid);
     const { libxl } = this.domains;
     try {
@@ -90,7 +90,7 @@ export class LibxlImages {
             if (message.kind === 'restoring') onEvent?.(message.event);
             return undefined;
           },
-          handedOn: (helper) => () => lookAtRestore(helper, input.patience),
+          handedOn: (helper) => () => lookAtRestore(helper, input.timeout),
         },
       ) as number;
     } catch (error) {
@@ -129,7 +129,7 @@ export class LibxlImages {
    */
   #askHelper(
     request: LibxlRequest,
-    { interrupt, patience }: Pick<Bounds, 'interrupt' | 'patience'>,
+    { interrupt, timeout }: Pick<Bounds, 'interrupt' | 'timeout'>,
     listener: Partial<HelperListener>,
   ): unknown {
     let failure: HelperFailure | undefined;
@@ -141,7 +141,7 @@ export class LibxlImages {
       return listener.hear?.(message);
     };
     try {
-      return this.domains.libxl.ask(request, { ...listener, hear, interrupt, patience });
+      return this.domains.libxl.ask(request, { ...listener, hear, interrupt, timeout });
     } catch (error) {
       if (helper.unaccounted && request.kind === 'suspend') this.#stopLogDirty(request.domid);
       if (failure === undefined || error instanceof InterruptedError) throw error;
@@ -187,8 +187,8 @@ const RESTORE_LOOKS = 100;
  * Watches a restore. Once the helper has ended everything has arrived, and libxl takes the time that
  * devices need.
  */
-function lookAtRestore(helper: SilentHelper, patience: Patience): number {
-  if (!helper.isGone) helper.checkMoves(patience);
+function lookAtRestore(helper: SilentHelper, timeout: Timeout): number {
+  if (!helper.isGone) helper.checkMoves(timeout);
   return RESTORE_LOOKS;
 }
 

@@ -9,7 +9,7 @@ import { TimeoutError } from '@mig/posix';
 import { SilentHelper } from './silent-helper.js';
 
 const [HELPER, LIBXL] = [4242, 4000];
-const patience = { what: 'the stream took no octet', milliseconds: 5000 };
+const timeout = { what: 'the stream took no octet', milliseconds: 5000 };
 
 describe('by what the kernel counts', () => {
   let proc: string;
@@ -47,7 +47,7 @@ describe('by what the kernel counts', () => {
     const helper = new SilentHelper(HELPER, LIBXL, proc);
     const checkAfter = (milliseconds: number) => {
       clock.now += milliseconds;
-      helper.checkMoves(patience);
+      helper.checkMoves(timeout);
     };
     checkAfter(0);
     checkAfter(4999);
@@ -57,7 +57,7 @@ describe('by what the kernel counts', () => {
     running(LIBXL, { written: 700 });
     checkAfter(4999);
     checkAfter(4999);
-    expect(() => checkAfter(1)).toThrow(new TimeoutError(patience.what, 5000));
+    expect(() => checkAfter(1)).toThrow(new TimeoutError(timeout.what, 5000));
   });
 
   test('one that has ended is not told to', () => {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Patience, TimeoutError } from '@mig/posix';
+import { type Timeout, TimeoutError } from '@mig/posix';
 
 /** The result of a stop: the helper is waiting for libxl's answer, was told, or has ended. */
 export type StopAttempt = 'asks' | 'told' | 'gone';
@@ -52,7 +52,7 @@ export class SilentHelper {
    * the middle of a large write.
    * @throws TimeoutError where neither process has moved for that time
    */
-  checkMoves({ what, milliseconds }: Patience): void {
+  checkMoves({ what, milliseconds }: Timeout): void {
     const mark = [this.pid, this.libxl].map((pid) => this.#markOf(pid)).join();
     const now = performance.now();
     if (mark !== this.#mark) this.#movedAt = now;

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HostError, type SaveEvent } from '@mig/hypervisor';
-import { type Patience, TimeoutError } from '@mig/posix';
+import { type Timeout, TimeoutError } from '@mig/posix';
 import type { SilentHelper } from './silent-helper.js';
 import { STANDS_STILL, StockSave } from './stock-save.js';
 
-const patience = { what: 'the target took no octet', milliseconds: 5000 };
+const timeout = { what: 'the target took no octet', milliseconds: 5000 };
 const PAGES = 24576;
 const MiB = 1 << 20;
 
 const clock = { now: 1e6 };
 let guest: { suspended: boolean; resumed: boolean };
-let helper: { written: number; patience: Patience[] };
+let helper: { written: number; timeout: Timeout[] };
 /** The events, and when the host has noted that the guest is suspended. */
 let heard: (SaveEvent | { kind: 'noted' })[];
 beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
   guest = { suspended: false, resumed: false };
-  helper = { written: 0, patience: [] };
+  helper = { written: 0, timeout: [] };
   heard = [];
 });
 afterEach(() => {
@@ -36,9 +36,9 @@ function begin({ live = true, stopAndCopyTimeout = undefined as number | undefin
     get written() {
       return helper.written;
     },
-    checkMoves: (within: Patience) => helper.patience.push(within),
+    checkMoves: (within: Timeout) => helper.timeout.push(within),
   } as unknown as SilentHelper;
-  return new StockSave(domain, { live, stopAndCopyTimeout, onEvent }, patience, silent);
+  return new StockSave(domain, { live, stopAndCopyTimeout, onEvent }, timeout, silent);
 }
 
 describe('a save by a helper that says nothing', () => {
@@ -84,12 +84,12 @@ describe('a save by a helper that says nothing', () => {
     expect(heard).toEqual([]);
   });
 
-  test('gives the stream its patience, and the guest that of libxl as well', () => {
+  test('gives the stream its timeout, and the guest that of libxl as well', () => {
     const save = begin();
     save.look();
     guest.suspended = true;
     save.look();
-    expect(helper.patience).toEqual([{ ...patience, milliseconds: 65_000 }, patience]);
+    expect(helper.timeout).toEqual([{ ...timeout, milliseconds: 65_000 }, timeout]);
   });
 
   test.each([

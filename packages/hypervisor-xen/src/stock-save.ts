@@ -3,7 +3,7 @@
  * nor the octets sent, so the domain and the helper are observed.
  */
 import type { ImageReport, PassReport, PrecopyEnd, SaveOptions } from '@mig/hypervisor';
-import { type Deadline, deadlineIn, type Patience, TimeoutError } from '@mig/posix';
+import { type Deadline, deadlineIn, type Timeout, TimeoutError } from '@mig/posix';
 import { MAX_BATCH_SIZE, PAGE_OCTETS } from '@mig/protocol';
 import { stopAndCopyLimit } from '@mig/sender';
 import type { SilentHelper } from './silent-helper.js';
@@ -24,7 +24,7 @@ export interface SavedDomain {
 /** Milliseconds between two looks: at a guest that should suspend, and at the octets sent after that. */
 const LOOKS = { suspend: 10, stream: 100 };
 /** Time that libxl gives a guest to suspend, in milliseconds; the stream stands still meanwhile. */
-const SUSPEND_PATIENCE = 60_000;
+const SUSPEND_TIMEOUT = 60_000;
 /** Least pages of a pass that show the line's rate: pipes hold less. */
 const TELLING = 8192;
 
@@ -47,7 +47,7 @@ export class StockSave {
   constructor(
     private readonly domain: SavedDomain,
     private readonly options: Pick<SaveOptions, 'live' | 'onEvent' | 'stopAndCopyTimeout'>,
-    private readonly patience: Patience,
+    private readonly timeout: Timeout,
     private readonly helper: SilentHelper,
   ) {
     if (options.live) options.onEvent?.({ kind: 'precopy-ended', reason: STANDS_STILL });
@@ -56,11 +56,11 @@ export class StockSave {
   /** @returns milliseconds until the next look @throws TimeoutError; what `suspended` throws */
   look(): number {
     if (this.#suspendedAt === undefined && this.domain.hasSuspended()) this.#suspended();
-    const { milliseconds } = this.patience;
+    const { milliseconds } = this.timeout;
     const isSuspended = this.#suspendedAt !== undefined;
     this.helper.checkMoves({
-      ...this.patience,
-      milliseconds: isSuspended ? milliseconds : milliseconds + SUSPEND_PATIENCE,
+      ...this.timeout,
+      milliseconds: isSuspended ? milliseconds : milliseconds + SUSPEND_TIMEOUT,
     });
     if (!isSuspended) return LOOKS.suspend;
     if (this.#deadline !== undefined && performance.now() >= this.#deadline.at) {

@@ -315,7 +315,7 @@ export class XenHost implements Host {
     };
     const building = {
       configuration: withinCpuMasks(options.configuration, settings.cpuMasks),
-      longestWait: input.patience.milliseconds,
+      longestWait: input.timeout.milliseconds,
       ...{ time, unchecked: options.unchecked },
     };
     return buildBy(settings, this.#domains, building, (own) =>

@@ -17,13 +17,13 @@ import { OperatorError } from './errors.js';
 import { Replies } from './replies.js';
 
 /** Timeout in milliseconds for requests that are answered immediately. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
 /**
  * @param path of the migration's socket: see MigrationFolder
  * @throws OperatorError `gone` where nobody listens there; otherwise the system's error
  */
-export async function connectOperator(path: string, { patience = PATIENCE } = {}): Promise<OperatorClient> {
+export async function connectOperator(path: string, { timeout = TIMEOUT } = {}): Promise<OperatorClient> {
   let folderFd: number | undefined;
   try {
     // Through the folder's descriptor: a socket's path is limited to 107 octets.
@@ -32,7 +32,7 @@ export async function connectOperator(path: string, { patience = PATIENCE } = {}
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve).once('error', reject);
     });
-    return new OperatorClient(socket, patience);
+    return new OperatorClient(socket, timeout);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
@@ -51,11 +51,11 @@ export class OperatorClient {
 
   /**
    * Made by `connectOperator`.
-   * @param patience milliseconds for an immediate answer
+   * @param timeout milliseconds for an immediate answer
    */
   constructor(
     private readonly socket: Socket,
-    private readonly patience: number,
+    private readonly timeout: number,
   ) {
     socket.on('data', (octets: Buffer) => this.#take(octets));
     socket.on('error', () => undefined);
@@ -121,11 +121,11 @@ export class OperatorClient {
   async #ask<K extends OperatorReply['kind']>(
     request: WithoutId<OperatorRequest>,
     kind: K,
-    patience = this.patience,
+    timeout = this.timeout,
   ): Promise<OperatorReply & { kind: K }> {
     const { id, replies } = this.#send(request);
     try {
-      const reply = answerOf(await replies.next(patience));
+      const reply = answerOf(await replies.next(timeout));
       if (reply.kind !== kind) throw unexpected(reply);
       return reply as OperatorReply & { kind: K };
     } finally {

@@ -19,7 +19,7 @@ const WAITING = 16;
  * Time for a request to arrive complete, from its first octet on, in milliseconds; for the first one from
  * the connection on.
  */
-export const REQUEST_PATIENCE = 5000;
+export const REQUEST_TIMEOUT = 5000;
 
 export class OperatorConnection {
   readonly #frames = new OperatorFrames();
@@ -28,11 +28,11 @@ export class OperatorConnection {
   /** The timer that closes the connection of a silent operator: the number of connections is limited. */
   #late: NodeJS.Timeout | undefined;
 
-  /** @param patience milliseconds: see REQUEST_PATIENCE */
+  /** @param timeout milliseconds: see REQUEST_TIMEOUT */
   constructor(
     private readonly socket: Socket,
     private readonly migration: SteeredMigration,
-    private readonly patience: number,
+    private readonly timeout: number,
   ) {
     this.#awaitRequest();
     socket.on('close', () => this.#stopAwaiting());
@@ -63,7 +63,7 @@ export class OperatorConnection {
 
   /** Starts the timer; octets of a request do not restart it. */
   #awaitRequest(): void {
-    this.#late ??= setTimeout(() => this.drop(), this.patience).unref();
+    this.#late ??= setTimeout(() => this.drop(), this.timeout).unref();
   }
 
   #stopAwaiting(): void {

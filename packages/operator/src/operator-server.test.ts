@@ -22,11 +22,11 @@ const kept: MigrationEnd = {
   advice: ['busy keeps running here.'],
 };
 
-async function listening(folder = temporaryFolder(), patience = 60_000) {
+async function listening(folder = temporaryFolder(), timeout = 60_000) {
   const path = join(folder, '7.sock');
   const { migration: steered, done } = migration();
   steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
-  const server = await OperatorServer.listen(path, steered, { patience });
+  const server = await OperatorServer.listen(path, steered, { timeout });
   let closed: Promise<void> | undefined;
   const close = (end?: MigrationEnd) => (closed ??= server.close(end));
   onTestFinished(() => close());
@@ -220,7 +220,7 @@ test('an answer that comes octet by octet is not waited for either', async () =>
   const server = createServer((socket) => dribble(socket, 100)).listen(path);
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const client = await connectOperator(path, { patience: 200 });
+  const client = await connectOperator(path, { timeout: 200 });
   onTestFinished(() => client.close());
   expect((await failure(client.status())).code).toBe('silent');
 });
@@ -230,7 +230,7 @@ test('one that does not answer is not waited for', async () => {
   const server = createServer().listen(path);
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const client = await connectOperator(path, { patience: 20 });
+  const client = await connectOperator(path, { timeout: 20 });
   onTestFinished(() => client.close());
   expect((await failure(client.status())).code).toBe('silent');
 });

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { MigrationEnd } from './wire/operator-protocol.js';
-import { OperatorConnection, REQUEST_PATIENCE } from './operator-connection.js';
+import { OperatorConnection, REQUEST_TIMEOUT } from './operator-connection.js';
 import type { SteeredMigration } from './steered-migration.js';
 
 /** Milliseconds between two statuses for `watch`, and timeout of the last message. */
@@ -20,7 +20,7 @@ export class OperatorServer {
     private readonly server: Server,
     private readonly migration: SteeredMigration,
     private readonly folderFd: number,
-    private readonly patience: number,
+    private readonly timeout: number,
   ) {
     server.maxConnections = CONNECTIONS;
     server.on('connection', (socket) => this.#serve(socket));
@@ -31,13 +31,13 @@ export class OperatorServer {
 
   /**
    * @param path of the socket, where nothing exists yet; accessible only to this user and root
-   * @param patience milliseconds for a request to arrive complete
+   * @param timeout milliseconds for a request to arrive complete
    * @throws the system's error
    */
   static async listen(
     path: string,
     migration: SteeredMigration,
-    { patience = REQUEST_PATIENCE } = {},
+    { timeout = REQUEST_TIMEOUT } = {},
   ): Promise<OperatorServer> {
     // Through the folder's descriptor: a socket's path is limited to 107 octets.
     const folderFd = openSync(dirname(path), 'r');
@@ -56,7 +56,7 @@ export class OperatorServer {
       closeSync(folderFd);
       throw error;
     }
-    return new OperatorServer(server, migration, folderFd, patience);
+    return new OperatorServer(server, migration, folderFd, timeout);
   }
 
   /**
@@ -94,7 +94,7 @@ export class OperatorServer {
   }
 
   #serve(socket: Socket): void {
-    const connection = new OperatorConnection(socket, this.migration, this.patience);
+    const connection = new OperatorConnection(socket, this.migration, this.timeout);
     this.#connections.add(connection);
     socket.unref();
     socket.on('close', () => this.#connections.delete(connection));

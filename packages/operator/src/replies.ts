@@ -24,19 +24,19 @@ export class Replies {
   }
 
   /**
-   * @param patience milliseconds
+   * @param timeout milliseconds
    * @throws OperatorError `silent`; the error given to `fail`
    */
-  async next(patience = Infinity): Promise<OperatorReply> {
-    if (this.#come.length === 0 && this.#failure === undefined) await this.#somethingComes(patience);
+  async next(timeout = Infinity): Promise<OperatorReply> {
+    if (this.#come.length === 0 && this.#failure === undefined) await this.#somethingComes(timeout);
     const reply = this.#come.shift();
     if (reply !== undefined) return reply;
-    throw this.#failure ?? new OperatorError('silent', `no answer within ${patience / 1000} s`);
+    throw this.#failure ?? new OperatorError('silent', `no answer within ${timeout / 1000} s`);
   }
 
-  #somethingComes(patience: number): Promise<void> {
+  #somethingComes(timeout: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = Number.isFinite(patience) ? setTimeout(resolve, patience) : undefined;
+      const timer = Number.isFinite(timeout) ? setTimeout(resolve, timeout) : undefined;
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

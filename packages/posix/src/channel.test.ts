@@ -68,7 +68,7 @@ test('a length that is announced but does not arrive is an end, with its offset'
 
 test('a silent peer is a timeout that says what was awaited', () => {
   const { input } = channel();
-  input.patience = instantly;
+  input.timeout = instantly;
   const error = failure(() => input.read(1));
   expect(error).toBeInstanceOf(TimeoutError);
   expect(error.message).toBe('no octet from the test within 0.001 s');
@@ -76,7 +76,7 @@ test('a silent peer is a timeout that says what was awaited', () => {
 
 test('a peer that stops reading is a timeout', () => {
   const { output } = channel();
-  output.patience = instantly;
+  output.timeout = instantly;
   expect(failure(() => output.write(new Uint8Array(1 << 20)))).toBeInstanceOf(TimeoutError);
 });
 
@@ -104,7 +104,7 @@ describe('a deadline is for all that is waited for together', () => {
       input.read(4096);
       pages++;
     };
-    output.patience = { what: 'it read nothing', milliseconds: 60_000 };
+    output.timeout = { what: 'it read nothing', milliseconds: 60_000 };
     output.deadline = deadlineIn(250, 'it did not read all');
     const error = failure(() => output.write(new Uint8Array(65536 + ticks * 4096)));
     expect(error.message).toBe('it did not read all within 0.25 s');

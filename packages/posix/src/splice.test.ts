@@ -137,7 +137,7 @@ describe('octets that are spliced into a file', () => {
   test('that do not come are a timeout, and an interrupt ends the wait', () => {
     const { input } = channel();
     const [target, through] = [file(new Uint8Array(16)), ownPipe()];
-    input.patience = instantly;
+    input.timeout = instantly;
     expect(failure(() => input.splice(target, 0, 4, through))).toBeInstanceOf(TimeoutError);
     const interrupt = opened(Interrupt.create());
     input.interrupt = interrupt;
@@ -214,7 +214,7 @@ describe('octets of a file that are spliced into a pipe', () => {
   test('wait for room as a write does: for so long, until an interrupt, or for a reader that is gone', () => {
     const { input, output } = channel(16 * 4096);
     const source = file(counting(PAGES));
-    output.patience = instantly;
+    output.timeout = instantly;
     expect(failure(() => output.splice(source, 0, PAGES))).toBeInstanceOf(TimeoutError);
     expect(output.octets).toBe(16 * 4096);
     const interrupt = opened(Interrupt.create());

@@ -18,7 +18,7 @@ const halves = new Int16Array(pollfds.buffer);
 
 /**
  * Waits until `fd` can be read or written, or has ended. What is ready when the time is over is not late.
- * @throws TimeoutError after the patience, or at the deadline where that comes first
+ * @throws TimeoutError after the timeout, or at the deadline where that comes first
  * @throws InterruptedError when the interrupt is raised, even if the descriptor is ready
  */
 export function waitFor(fd: number, direction: 'readable' | 'writable', waiting: Waiting): void {

@@ -27,7 +27,7 @@ export class ReceiveError extends Error {
     readonly outcome: TargetOutcome,
     override readonly cause: unknown,
     /** What failed on top of it while the copy was removed. */
-    readonly aftermath?: unknown,
+    readonly recoveryError?: unknown,
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -260,7 +260,10 @@ test('the copy cannot be destroyed: no permission back', () => {
   host.failing.set('start', new Error('no'));
   host.failing.set('destroy', new Error('neither'));
   const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
-  expect(failedReceive(from)).toMatchObject({ outcome: 'destroy-failed', aftermath: { message: 'neither' } });
+  expect(failedReceive(from)).toMatchObject({
+    outcome: 'destroy-failed',
+    recoveryError: { message: 'neither' },
+  });
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(3));
 });
 

@@ -2,7 +2,7 @@
  * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
-import { type Channel, deadlineIn, FOR_EVER, type OctetSink, type OctetSource } from '@mig/channel';
+import { type Channel, deadlineIn, NO_TIMEOUT, type OctetSink, type OctetSource } from '@mig/channel';
 import { type Host, HostError, type IncomingDomain, type ReceiveEvent } from '@mig/hypervisor';
 import {
   BANNER,
@@ -77,7 +77,7 @@ class Target {
     this.output.write(READY);
     this.#advance('ready-written');
 
-    this.input.patience = FOR_EVER;
+    this.input.timeout = NO_TIMEOUT;
     this.input.deadline = deadlineIn(this.#timeouts.permission, 'no permission to go from the source');
     const received = this.input.read(PERMISSION_TO_GO.length);
     if (!received.every((octet, i) => octet === PERMISSION_TO_GO[i])) throw new NoPermissionError();
@@ -97,11 +97,11 @@ class Target {
     const { progress } = this.#timeouts;
     const expected = this.host.expectDomain?.();
     try {
-      this.output.patience = { what: 'the source read nothing', milliseconds: progress };
+      this.output.timeout = { what: 'the source read nothing', milliseconds: progress };
       this.output.write(BANNER);
       this.#advance('banner-written');
 
-      this.input.patience = { what: 'no octet of the stream from the source', milliseconds: progress };
+      this.input.timeout = { what: 'no octet of the stream from the source', milliseconds: progress };
       const { configuration, name } = readConfiguration(this.input);
       const { unchecked = false, onEvent, imageEvents = false } = this.options;
       onEvent?.({ kind: 'domain-announced', name });
@@ -157,8 +157,8 @@ class Target {
     attempt(report);
     try {
       if (this.#copy !== undefined) destroyCopy(this.#copy);
-    } catch (aftermath) {
-      return new ReceiveError(state, 'destroy-failed', cause, aftermath);
+    } catch (recoveryError) {
+      return new ReceiveError(state, 'destroy-failed', cause, recoveryError);
     }
     // Permission goes back only now that nothing is left here that could run.
     attempt(giveBack);

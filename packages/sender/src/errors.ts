@@ -93,7 +93,7 @@ export interface MigrationErrorDetails {
   /** How the domain was found at this end once all was done; undefined where that could not be told. */
   readonly left?: FoundDomain | 'gone' | undefined;
   /** What failed on top of it while the domain was brought back. */
-  readonly aftermath?: unknown;
+  readonly recoveryError?: unknown;
 }
 
 /**
@@ -103,7 +103,7 @@ export interface MigrationErrorDetails {
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
   readonly left: FoundDomain | 'gone' | undefined;
-  readonly aftermath: unknown;
+  readonly recoveryError: unknown;
 
   constructor(
     readonly state: SourceState,
@@ -113,6 +113,6 @@ export class MigrationError extends Error {
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.left = details.left;
-    this.aftermath = details.aftermath;
+    this.recoveryError = details.recoveryError;
   }
 }

@@ -359,7 +359,7 @@ test('the old copy ended by itself: it need not be destroyed', () => {
 test('it cannot be resumed: said, with what failed', () => {
   host.failing.set('resume', new Error('no'));
   const error = failedMigration(script([BANNER]));
-  expect(error).toMatchObject({ outcome: 'resume-failed', aftermath: { message: 'no' } });
+  expect(error).toMatchObject({ outcome: 'resume-failed', recoveryError: { message: 'no' } });
 });
 
 test('it does not answer when it is to be resumed: nobody says that it runs', () => {

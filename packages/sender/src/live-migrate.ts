@@ -191,7 +191,7 @@ class Source {
     const { onEvent, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
     const { bandwidth, suspendCost, lineRate, dirtyBitmaps } = this.#options;
     const { progress, suspend, stopAndCopy } = this.#timeouts;
-    this.#output.patience = { what: 'the target took no octet of the stream', milliseconds: progress };
+    this.#output.timeout = { what: 'the target took no octet of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
     const report = this.#domain.saveTo(this.#output, {
       live: true,
@@ -269,15 +269,15 @@ class Source {
     try {
       this.#resumeIfSuspended();
       return this.#failure(outcome, cause);
-    } catch (aftermath) {
-      return this.#failure('resume-failed', cause, aftermath);
+    } catch (recoveryError) {
+      return this.#failure('resume-failed', cause, recoveryError);
     }
   }
 
-  #failure(outcome: SourceOutcome, cause: unknown, aftermath?: unknown): MigrationError {
+  #failure(outcome: SourceOutcome, cause: unknown, recoveryError?: unknown): MigrationError {
     // Looked at as it is once this end has let go of it.
     this.#domain.release();
-    return new MigrationError(this.#state, outcome, cause, { left: this.#look(), aftermath });
+    return new MigrationError(this.#state, outcome, cause, { left: this.#look(), recoveryError });
   }
 
   #destroy(): void {

@@ -226,8 +226,8 @@ describe('while a write waits for a target that takes nothing', () => {
   function stalled(milliseconds = 10_000): { output: Output; read: () => void } {
     const { readEnd, writeEnd } = blockingPipe(65536);
     setNonBlocking(writeEnd);
-    const patience = { what: 'nothing was taken', milliseconds };
-    const output = new Output(writeEnd, { subject: 'the stream', patience });
+    const timeout = { what: 'nothing was taken', milliseconds };
+    const output = new Output(writeEnd, { subject: 'the stream', timeout });
     outputs.push(() => closeDescriptor(readEnd));
     const close = () => output.close();
     outputs.unshift(close);
@@ -364,7 +364,7 @@ describe('a stop-and-copy', () => {
     expect(recording.output.deadline?.milliseconds).toBe(60_000 + 10 * (100 + 2100));
   });
 
-  test('ends at its deadline, whatever patience there is, also where it is not live', () => {
+  test('ends at its deadline, whatever timeout there is, also where it is not live', () => {
     const { readEnd, writeEnd } = pipe(65536);
     const output = new Output(writeEnd, { subject: 'the stream' });
     try {

@@ -15,7 +15,7 @@ export class ScriptedTarget {
     this.#say = new Output(answer.writeEnd, { subject: 'answers' });
     this.#heard = new Input(stream.readEnd, {
       subject: 'what was sent',
-      patience: { what: '', milliseconds: 0 },
+      timeout: { what: '', milliseconds: 0 },
     });
     const { interrupt } = this;
     this.channel = {

@@ -23,7 +23,7 @@ class LabHost extends XenHost {
 }
 
 const host = new LabHost({ saveHelper: '/opt/mig/bin/xl-save-helper' });
-const PATIENCE = 240_000;
+const TIMEOUT = 240_000;
 
 /** @param {string} name */
 function ticksOf(name) {
@@ -50,7 +50,7 @@ const bench = {
   awaitProgress(where, domid) {
     where.describe(domid);
     const before = ticksOf(createdAs).length;
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + TIMEOUT;
     while (ticksOf(createdAs).length <= before) {
       if (performance.now() > deadline) throw new Error('the guest makes no progress');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);

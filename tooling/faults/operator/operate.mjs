@@ -79,10 +79,10 @@ export async function operate(scene, it) {
  * @param {Look | undefined} look
  */
 async function begin(scene, operation, look) {
-  const patience = { banner: GENEROUS, source: GENEROUS, target: GENEROUS };
+  const timeout = { banner: GENEROUS, source: GENEROUS, target: GENEROUS };
   if (look === 'before') await operation.look();
   const place = look === undefined || look === 'before' ? undefined : places[look];
-  scene.begin(timeouts(patience), place && { place, arrive: () => operation.look() });
+  scene.begin(timeouts(timeout), place && { place, arrive: () => operation.look() });
 }
 
 /**

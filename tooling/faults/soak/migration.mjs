@@ -8,7 +8,7 @@ import { processesOf } from '../processes.mjs';
 /** @import { SourceState } from '@mig/protocol/handshake' */
 
 /** Seconds that either end waits for the other: a killed peer is noticed at once. */
-const PATIENCE = '30';
+const TIMEOUT = '30';
 
 export class PlainMigration {
   stdout = '';
@@ -35,11 +35,11 @@ export class PlainMigration {
           PATH,
           HOME,
           MIG_HOST_DIR: from,
-          MIG_REPORT_TIMEOUT: PATIENCE,
-          MIG_READY_TIMEOUT: PATIENCE,
-          MIG_PROGRESS_TIMEOUT: PATIENCE,
-          MIG_PERMISSION_TIMEOUT: PATIENCE,
-          MIG_PERMISSION_BACK_TIMEOUT: PATIENCE,
+          MIG_REPORT_TIMEOUT: TIMEOUT,
+          MIG_READY_TIMEOUT: TIMEOUT,
+          MIG_PROGRESS_TIMEOUT: TIMEOUT,
+          MIG_PERMISSION_TIMEOUT: TIMEOUT,
+          MIG_PERMISSION_BACK_TIMEOUT: TIMEOUT,
         },
       },
     );

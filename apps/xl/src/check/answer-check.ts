@@ -25,21 +25,21 @@ const CHUNK = 1 << 16;
 
 /**
  * Answers one question.
- * @param patience milliseconds for the question to arrive
+ * @param timeout milliseconds for the question to arrive
  * @throws Failure where no question arrives that can be answered
  */
-export async function answerCheck(context: Context, patience: number): Promise<void> {
+export async function answerCheck(context: Context, timeout: number): Promise<void> {
   refuseTerminal();
   const { output } = context;
   output.line(PREFLIGHT_GREETING);
   output.flush();
-  const question = readQuestion(patience);
+  const question = readQuestion(timeout);
   output.line(encodeAnswer(await checksOf(context, question)));
 }
 
-function readQuestion(patience: number): PreflightQuestion {
+function readQuestion(timeout: number): PreflightQuestion {
   const input = new Input(0, { subject: 'the question from the source' });
-  input.deadline = deadlineIn(patience, 'no question from the source');
+  input.deadline = deadlineIn(timeout, 'no question from the source');
   try {
     return decodeQuestion(readLine(input));
   } catch (error) {

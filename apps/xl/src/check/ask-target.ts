@@ -41,7 +41,7 @@ export interface Route {
   readonly sshCommand: string;
   readonly host: string;
   /** Time for each answer, login included, in milliseconds. */
-  readonly patience: number;
+  readonly timeout: number;
 }
 
 /** @returns what the target says, and whether it could be asked */
@@ -103,7 +103,7 @@ class Conversation {
     }
     const first = await this.#until(BEGINNING);
     if (first === 'late')
-      return [failed('reach', `it did not answer within ${this.#route.patience / 1000} s${this.#said()}`)];
+      return [failed('reach', `it did not answer within ${this.#route.timeout / 1000} s${this.#said()}`)];
     if (first === BANNER_LINE) {
       const advice =
         sshCommand === ''
@@ -115,7 +115,7 @@ class Conversation {
     this.#child.stdin.write(`${asked}\n`);
     const answer = await this.#until(ANSWER);
     if (answer === 'late')
-      return [unknown('reach', `it was reached, and did not answer within ${this.#route.patience / 1000} s`)];
+      return [unknown('reach', `it was reached, and did not answer within ${this.#route.timeout / 1000} s`)];
     return this.#answered(answer);
   }
 
@@ -160,17 +160,17 @@ class Conversation {
 
   /** @returns the line sought; undefined if the output ends without it */
   async #until(sought: RegExp): Promise<string | undefined> {
-    const patience = lateIn(this.#route.patience);
+    const timeout = lateIn(this.#route.timeout);
     try {
       for (;;) {
         const news = new Promise<void>((resolve) => (this.#heard = resolve));
         const found = sought.exec(this.#text)?.[1];
         if (found !== undefined) return found;
         if (this.#isOver || this.#saysTooMuch) return undefined;
-        if ((await Promise.race([news, patience.expired])) === 'late') return 'late';
+        if ((await Promise.race([news, timeout.expired])) === 'late') return 'late';
       }
     } finally {
-      patience.end();
+      timeout.end();
     }
   }
 

@@ -9,7 +9,7 @@ import { textTable } from '../estimate/text-table.js';
 import { checkPolicy } from '../migrate/own-policy.js';
 import { type SettingOptions, settingsOf } from '../migrate/setting-options.js';
 import { replacementIn, sentConfiguration } from '../migrate/sent-configuration.js';
-import { refuseWithoutSay } from '../migrate/stop-and-copy.js';
+import { refuseUnsupported } from '../migrate/stop-and-copy.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { askTarget } from './ask-target.js';
 
@@ -41,14 +41,14 @@ export async function check(
   const host = await context.openHost();
   const { domid, name } = findDomain(host, nameOrDomid);
   const why = host.whyNotLive?.(domid);
-  if (why !== undefined) refuseWithoutSay(name, why, options);
+  if (why !== undefined) refuseUnsupported(name, why, options);
   const json = await replacementIn(options.C, host, domid, context.log);
   const live = options.precopyIterations !== 0 || options.policy !== undefined;
   const { checks: here, question } = await host.checkDeparture(domid, { live });
   const configuration = sentConfiguration(question.configuration, domid, { json, preserveDomid: options.D });
   const there = await askTarget(
     { ...question, configuration },
-    { sshCommand: options.s, host: target, patience: options.timeouts.banner },
+    { sshCommand: options.s, host: target, timeout: options.timeouts.banner },
   );
   const checks = [...here.map(at('source')), ...there.map(at('target'))];
   const verdict = verdictOf(checks);

@@ -8,7 +8,7 @@ const question: PreflightQuestion = { configuration: own, xen: { major: 4, minor
 const host = {
   checkDeparture: () => Promise.resolve({ checks: [], question }),
 } as unknown as Host;
-const route = { sshCommand: 'ssh', host: 'host2', patience: 1000 };
+const route = { sshCommand: 'ssh', host: 'host2', timeout: 1000 };
 
 function refusing(answer: readonly ReturnType<typeof passed>[], configuration: object = {}) {
   let asked: PreflightQuestion | undefined;

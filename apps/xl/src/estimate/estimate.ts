@@ -1,7 +1,7 @@
 /** `xl migrate --estimate`: predicts a migration with each policy over each link. Nothing is moved. */
 import type { Bandwidth, HostInfo } from '@mig/hypervisor';
 import { PAGE_SIZE } from '@mig/protocol';
-import { DirtyCurve, foretell, type Foretold } from '@mig/sender/estimate';
+import { DirtyCurve, simulate, type Prediction } from '@mig/sender/estimate';
 import { bandwidthText } from '@mig/sender/policy';
 import type { Context } from '../commands/context.js';
 import { findDomain } from '../commands/find-domain.js';
@@ -11,16 +11,16 @@ import type { SettingOptions } from '../migrate/setting-options.js';
 import { bandwidthOf } from '@mig/sender/policy';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../migrate/route-history.js';
 import { estimatedPolicies } from './estimated-policies.js';
-import { refuseWithoutSay, routeOf, stillCurve, stopAndCopy } from '../migrate/stop-and-copy.js';
+import { refuseUnsupported, routeOf, stillCurve, stopAndCopy } from '../migrate/stop-and-copy.js';
 import { sampleJson } from './dirty-rate.js';
-import type { LinkPatience } from './link-speed.js';
+import type { LinkTimeouts } from './link-speed.js';
 import { estimatedLinks, type Link } from './links.js';
 import { measured } from './measured.js';
 import { textTable } from './text-table.js';
 
 export interface EstimateOptions extends SettingOptions {
   readonly s: string;
-  readonly timeouts: LinkPatience;
+  readonly timeouts: LinkTimeouts;
   readonly debug?: true;
   readonly json?: true;
   /** The link's rate in octets per second. */
@@ -36,7 +36,7 @@ const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 interface Row {
   readonly policy: string;
   readonly link: Link;
-  readonly foretold: Foretold;
+  readonly prediction: Prediction;
 }
 
 export async function estimate(
@@ -49,7 +49,7 @@ export async function estimate(
   const host = await context.openHost();
   const domain = findDomain(host, nameOrDomid);
   const why = host.whyNotLive?.(domain.domid);
-  if (why !== undefined) refuseWithoutSay(domain.name, why, options);
+  if (why !== undefined) refuseUnsupported(domain.name, why, options);
   const policies = why === undefined ? asked : [{ name: 'stop-and-copy', policy: stopAndCopy }];
   const links = await estimatedLinks(target, options, context.log);
   const inMemory = Math.ceil(domain.memory * PAGES_PER_MIB);
@@ -64,7 +64,7 @@ export async function estimate(
     policies.map(({ name, policy }) => ({
       policy: name,
       link,
-      foretold: foretell(curve, {
+      prediction: simulate(curve, {
         pages,
         octetsPerSecond: link.octetsPerSecond,
         bandwidth: limit,
@@ -140,8 +140,8 @@ function costsOf(info: HostInfo, target: string, whyNotLive: string | undefined)
 const HEADING = ['policy', 'passes', 'sent', 'total time', 'downtime', 'precopy would end'];
 const ALIGN = ['left', 'right', 'right', 'right', 'right', 'left'] as const;
 
-function rowText({ policy, foretold }: Row): string[] {
-  const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision } = foretold;
+function rowText({ policy, prediction }: Row): string[] {
+  const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision } = prediction;
   return [
     policy,
     String(iterations),
@@ -157,8 +157,8 @@ function inShort(sentence: string): string {
   return sentence.split(/[;:(]/, 1)[0]!.trim();
 }
 
-function rowJson({ policy, link, foretold }: Row) {
-  const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision, passes } = foretold;
+function rowJson({ policy, link, prediction }: Row) {
+  const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision, passes } = prediction;
   return {
     policy,
     link: link.name,

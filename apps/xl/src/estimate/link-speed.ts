@@ -23,7 +23,7 @@ const REMOTE = `'echo ${OPENED}; cat > /dev/null'`;
 const GREETING_OF_TERMINAL = `${OPENED}\r`;
 
 /** Timeouts in milliseconds: for the connection to open, login included, and for it to take what is sent. */
-export interface LinkPatience {
+export interface LinkTimeouts {
   readonly banner: number;
   readonly progress: number;
 }
@@ -37,7 +37,7 @@ export interface LinkPatience {
 export async function linkSpeed(
   sshCommand: string,
   host: string,
-  patience: LinkPatience,
+  timeout: LinkTimeouts,
   log: Log,
 ): Promise<number> {
   const words = new Relay(log);
@@ -67,7 +67,7 @@ export async function linkSpeed(
 
   try {
     const said = await within(
-      patience.banner,
+      timeout.banner,
       'did not get there',
       Promise.race([opened(child.stdout), ended]),
     );
@@ -78,11 +78,11 @@ export async function linkSpeed(
     let octets = 0;
     while (isAlive(child) && performance.now() - began < LONG_ENOUGH) {
       const taken = new Promise<void>((resolve) => child.stdin.write(portion, () => resolve()));
-      await within(patience.progress, `took less than ${PORTION / 1024} KiB`, Promise.race([taken, ended]));
+      await within(timeout.progress, `took less than ${PORTION / 1024} KiB`, Promise.race([taken, ended]));
       octets += portion.length;
     }
     child.stdin.end();
-    const [status, signal] = await within(patience.progress, 'did not take the rest', ended);
+    const [status, signal] = await within(timeout.progress, 'did not take the rest', ended);
     if (status !== 0) {
       throw failure(signal === null ? `exited with error status ${status}` : `died of ${signal}`);
     }

@@ -4,7 +4,7 @@ import { octetsText } from '../migrate/figures.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import type { Log } from '../output/log.js';
-import { type LinkPatience, linkSpeed } from './link-speed.js';
+import { type LinkTimeouts, linkSpeed } from './link-speed.js';
 
 export interface Link {
   readonly name: string;
@@ -25,7 +25,7 @@ const usual: readonly Link[] = [
  */
 export async function estimatedLinks(
   host: string | undefined,
-  { s: sshCommand, link, timeouts }: { s: string; link?: number; timeouts: LinkPatience },
+  { s: sshCommand, link, timeouts }: { s: string; link?: number; timeouts: LinkTimeouts },
   log: Log,
 ): Promise<readonly Link[]> {
   if (link !== undefined) return [{ name: bandwidthText(link), octetsPerSecond: link }];

@@ -50,7 +50,7 @@ test.each(ends)('of a migration that is ended by %s: the exit status', (_, cause
 
 test('nothing is to be resumed where nothing is suspended', () => {
   const failed = (left: MigrationError['left']) =>
-    explainFailure(new MigrationError('taking-back', 'resume-failed', cause, { left, aftermath: cause }));
+    explainFailure(new MigrationError('taking-back', 'resume-failed', cause, { left, recoveryError: cause }));
   expect(failed('gone')).toMatchObject({ exitStatus: 1 });
   expect(failed('gone').advice).toEqual([expect.stringContaining('NAME is no longer here')]);
   expect(failed({ ...running, crashed: true })).toMatchObject({ exitStatus: 5 });

@@ -85,13 +85,13 @@ const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: n
 function migrationFailure(error: MigrationError): Failure {
   const { advice, exitStatus } = atSource[error.outcome];
   const { left } = error;
-  const aftermath =
-    error.aftermath === undefined || left === 'gone'
+  const recoveryError =
+    error.recoveryError === undefined || left === 'gone'
       ? []
-      : [`Bringing it back failed: ${reason(error.aftermath)}`];
+      : [`Bringing it back failed: ${reason(error.recoveryError)}`];
   return {
     message: reason(error.cause),
-    advice: [...aftermath, ...(foundOtherwise(error) ?? advice)],
+    advice: [...recoveryError, ...(foundOtherwise(error) ?? advice)],
     exitStatus: statusOf(error, exitStatus),
     state: error.state,
     outcome: error.outcome,
@@ -159,10 +159,10 @@ const atTarget: Record<TargetOutcome, readonly string[]> = {
 };
 
 function receiveFailure(error: ReceiveError): Failure {
-  const aftermath = error.aftermath === undefined ? [] : [reason(error.aftermath)];
+  const recoveryError = error.recoveryError === undefined ? [] : [reason(error.recoveryError)];
   return {
     message: reason(error.cause),
-    advice: [...aftermath, ...atTarget[error.outcome]],
+    advice: [...recoveryError, ...atTarget[error.outcome]],
     exitStatus: ExitStatus.failure,
     state: error.state,
     outcome: error.outcome,

@@ -5,8 +5,8 @@ import { liveMigrate } from '@mig/sender';
 import { StartWait } from '../estimate/start-wait.js';
 import type { TraceOutlets } from '../trace/recorder.js';
 import { explainFailure } from './explain-failure.js';
-import { loadPolicy, seen } from './own-policy.js';
-import { paced, type Tell } from './pace.js';
+import { loadPolicy, withHeartbeat } from './own-policy.js';
+import { paced, type Emit } from './pace.js';
 import { sentConfiguration } from './sent-configuration.js';
 import { Steering } from './steering.js';
 import type { Task, TaskInput } from './task.js';
@@ -25,19 +25,19 @@ export async function migrate(
   host: Host,
   task: MigrateTask,
   { stop: interrupt, abandon, steering: port, asking }: Interrupts,
-  tell: Tell,
+  emit: Emit,
   post: (octets: Uint8Array) => void,
 ) {
   const input = new Input(task.inputFd, { subject: 'the answer from the target', interrupt });
   const output = new Output(task.outputFd, { subject: 'the stream to the target', interrupt });
-  const trace = await traceOf(task, { post, note: (text) => tell({ kind: 'note', text }) });
+  const trace = await traceOf(task, { post, note: (text) => emit({ kind: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
-    const steering = new Steering(port, task.settings, own && seen(own, asking), (settings) =>
+    const steering = new Steering(port, task.settings, own && withHeartbeat(own, asking), (settings) =>
       trace?.settingsChanged(settings),
     );
     const startWait = new StartWait();
-    const toldNowAndThen = paced(tell);
+    const toldNowAndThen = paced(emit);
     const report = liveMigrate(
       host,
       task.domid,

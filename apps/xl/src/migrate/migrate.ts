@@ -24,7 +24,7 @@ import { replacementIn } from './sent-configuration.js';
 import { named } from './named-failure.js';
 import type { Names } from './names.js';
 import type { Task, TaskResults } from './task.js';
-import { foretellPause, refuseWithoutSay, routeOf } from './stop-and-copy.js';
+import { predictPause, refuseUnsupported, routeOf } from './stop-and-copy.js';
 import { openTransport, rune, runeEnvironment, transportEnd } from './transport.js';
 import type { View, ViewKind } from './view.js';
 
@@ -56,7 +56,7 @@ export async function migrate(
   const found = findDomain(host, domain);
   const { domid, name, epoch } = found;
   const whyNotLive = host.whyNotLive?.(domid);
-  if (whyNotLive !== undefined) refuseWithoutSay(name, whyNotLive, options);
+  if (whyNotLive !== undefined) refuseUnsupported(name, whyNotLive, options);
   // Whatever the host shares with threads is there by now.
   prepareTask('migrate');
   const configuration = {
@@ -72,7 +72,7 @@ export async function migrate(
   const { stateFolder, assumedSuspendCost } = info;
   const record = { domid, domain: name, target: where, pid: process.pid };
   // Whatever is opened from here on is another migration's as long as there is one.
-  const access = await OperatorAccess.claim(stateFolder, record, (text) => remark(view, text));
+  const access = await OperatorAccess.claim(stateFolder, record, (text) => noteEverywhere(view, text));
   try {
     await refuseKnownFailure(host, { domid, name, configuration }, target, options);
     const history = new RouteHistory(stateFolder, routeOf(info, sent, whyNotLive));
@@ -81,16 +81,16 @@ export async function migrate(
     const lineRate = history.median('line-rates');
     const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
     if (whyNotLive !== undefined) {
-      remark(view, foretellPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
+      noteEverywhere(view, predictPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
     }
     const names = { name, where, command };
     const origin = { host, domain: found, target: sent, settings, ownPolicy, suspendCost, debug, names };
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined && whyNotLive === undefined) {
-      const doubt = doubtOf(maxDowntime, suspend, where);
-      if (doubt !== undefined) remark(view, doubt);
+      const warning = downtimeWarning(maxDowntime, suspend, where);
+      if (warning !== undefined) noteEverywhere(view, warning);
     }
-    const report = await moveIt(
+    const report = await runMigration(
       {
         domid,
         epoch,
@@ -127,12 +127,12 @@ async function refuseKnownFailure(
 ): Promise<void> {
   if (check === false || isLocal(host) || sshCommand === '') return;
   const { refuseTarget } = await import('../check/refuse-target.js');
-  await refuseTarget(host, leaving, { sshCommand, host: target, patience: timeouts.banner });
+  await refuseTarget(host, leaving, { sshCommand, host: target, timeout: timeouts.banner });
 }
 
 type MigrateTask = Task & { kind: 'migrate' };
 
-interface Surroundings {
+interface MigrationDeps {
   readonly names: Names;
   /** The environment of the command that reaches the target. */
   readonly environment: NodeJS.ProcessEnv;
@@ -143,9 +143,9 @@ interface Surroundings {
 }
 
 /** @returns undefined where it failed, which has been told */
-async function moveIt(
+async function runMigration(
   what: Omit<MigrateTask, 'kind' | 'inputFd' | 'outputFd' | 'trace'>,
-  { names, environment, view, access, trace, context }: Surroundings,
+  { names, environment, view, access, trace, context }: MigrationDeps,
 ): Promise<TaskResults['migrate'] | undefined> {
   const reporting = trace.report && new Reporting(trace.report, context);
   const transport = openTransport(names.command, environment, context.log);
@@ -192,12 +192,12 @@ async function moveIt(
 }
 
 /** For people, and for programs: they too may want to know. */
-function remark(view: View, text: string): void {
+function noteEverywhere(view: View, text: string): void {
   view.event({ kind: 'note', text });
 }
 
 /** What speaks against a downtime that was asked for. */
-function doubtOf(
+function downtimeWarning(
   maxDowntime: number,
   { milliseconds, isMeasured }: SuspendCost,
   where: string,

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { absolutePath, leaveMissingFolder } from '@mig/posix/places';
-import { guarded } from '@mig/sender/policy';
+import { validated } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
@@ -19,7 +19,7 @@ export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
   if (typeof module.default !== 'function') {
     throw new Failure(`--policy ${path} has no function as its default export`, ExitStatus.usage);
   }
-  return guarded(module.default as (stats: never) => unknown, path);
+  return validated(module.default as (stats: never) => unknown, path);
 }
 
 /** @throws Failure where it is relative, and leads nowhere */
@@ -60,7 +60,7 @@ export interface PolicyCheck {
 }
 
 /** The same, and another thread sees when it is asked. @param asking see TaskInput */
-export function seen(policy: PrecopyPolicy, asking: Int32Array): PrecopyPolicy {
+export function withHeartbeat(policy: PrecopyPolicy, asking: Int32Array): PrecopyPolicy {
   return (stats) => {
     Atomics.add(asking, 0, 1);
     const answer = policy(stats);

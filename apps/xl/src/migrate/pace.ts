@@ -1,7 +1,7 @@
 /** What the worker tells of its task: how far a pass has come, which changes with each batch, it says now and then. */
 import type { MigrationEvent } from '@mig/hypervisor';
 
-export type Tell = (event: MigrationEvent) => void;
+export type Emit = (event: MigrationEvent) => void;
 
 /** Milliseconds between two pieces of news of one kind. */
 const INTERVAL = 50;
@@ -13,7 +13,7 @@ export function isNews(event: MigrationEvent): boolean {
   return event.stats.point === 'between-batches' && event.answer.decision === 'continue-precopy';
 }
 
-export function paced(tell: Tell): Tell {
+export function paced(emit: Emit): Emit {
   const toldAt = new Map<MigrationEvent['kind'], number>();
   return (event) => {
     // Its bitmap is the loop's own, and changes.
@@ -21,6 +21,6 @@ export function paced(tell: Tell): Tell {
     const now = performance.now();
     if (isNews(event) && now - (toldAt.get(event.kind) ?? 0) < INTERVAL) return;
     toldAt.set(event.kind, now);
-    tell(event);
+    emit(event);
   };
 }

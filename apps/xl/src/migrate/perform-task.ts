@@ -1,7 +1,7 @@
 import { openHost } from '../commands/host.js';
 import { measure } from '../estimate/measure-task.js';
 import { type Interrupts, migrate } from './migrate-task.js';
-import type { Tell } from './pace.js';
+import type { Emit } from './pace.js';
 import { receive } from './receive-task.js';
 import { restore } from './restore-task.js';
 import { save } from './save-task.js';
@@ -11,16 +11,16 @@ import type { Task, TaskResults } from './task.js';
 export async function perform(
   task: Task,
   interrupts: Interrupts,
-  tell: Tell,
+  emit: Emit,
   postTrace: (octets: Uint8Array) => void,
 ): Promise<TaskResults[keyof TaskResults]> {
   const interrupt = interrupts.stop;
   const host = await openHost();
   switch (task.kind) {
     case 'migrate':
-      return await migrate(host, task, interrupts, tell, postTrace);
+      return await migrate(host, task, interrupts, emit, postTrace);
     case 'receive':
-      return receive(host, task, interrupt, tell);
+      return receive(host, task, interrupt, emit);
     case 'save':
       return save(host, task, interrupt);
     case 'restore':

@@ -2,10 +2,10 @@
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { receiveDomain } from '@mig/receiver';
-import { paced, type Tell } from './pace.js';
+import { paced, type Emit } from './pace.js';
 import type { Task } from './task.js';
 
-export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, tell: Tell) {
+export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt: Interrupt, emit: Emit) {
   const input = new Input(0, { subject: 'the stream from the source', interrupt });
   const output = new Output(1, { subject: 'the answer to the source', interrupt });
   const received = receiveDomain(
@@ -16,26 +16,26 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
       unchecked: task.unchecked,
       timeouts: task.timeouts,
       imageEvents: task.imageEvents,
-      onEvent: paced(tell),
+      onEvent: paced(emit),
     },
   );
   const { name, wasPaused } = received;
   if (wasPaused) {
-    tell({
+    emit({
       kind: 'note',
       text: `${name} was paused at the source, and is paused here: 'xl unpause ${name}' lets it run`,
     });
   }
-  if (task.attend) tryToAttend(host, received.domid, tell);
+  if (task.attend) tryToAttend(host, received.domid, emit);
   return received;
 }
 
 /** The domain runs, whatever comes of this. */
-function tryToAttend(host: Host, domid: number, tell: Tell): void {
+function tryToAttend(host: Host, domid: number, emit: Emit): void {
   try {
     host.attend?.(domid);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    tell({ kind: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
+    emit({ kind: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
   }
 }

@@ -64,7 +64,7 @@ function registerRestore(program: Command, context: Context): void {
 }
 
 /** Options that tell of a migration: as commander names them, and as the operator writes them. */
-const tellingOptions = [
+const recordingOptions = [
   ['trace', '--trace'],
   ['traceBitmaps', '--trace-bitmaps'],
   ['report', '--report'],
@@ -99,11 +99,11 @@ function registerMigrate(program: Command, context: Context): void {
         target: string | undefined,
         options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
       ) => {
-        const telling = tellingOptions.find(([name]) => options[name] !== undefined);
+        const recording = recordingOptions.find(([name]) => options[name] !== undefined);
         const asking =
           options.check === true ? '--check' : options.estimate === true ? '--estimate' : undefined;
-        if (asking !== undefined && telling !== undefined) {
-          throw new Failure(`${telling[1]} with ${asking}: nothing is moved to tell of`, ExitStatus.usage);
+        if (asking !== undefined && recording !== undefined) {
+          throw new Failure(`${recording[1]} with ${asking}: nothing is moved to tell of`, ExitStatus.usage);
         }
         if (options.check === true && options.estimate === true) {
           throw new Failure('--check with --estimate: one after the other', ExitStatus.usage);

@@ -8,8 +8,8 @@ import type { Task } from './task.js';
 type RestoreTask = Task & { kind: 'restore' };
 
 export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
-  const patience = { what: 'no octet from the image', milliseconds: task.progress };
-  const input = new Input(task.inputFd, { subject: 'the image', interrupt, patience });
+  const timeout = { what: 'no octet from the image', milliseconds: task.progress };
+  const input = new Input(task.inputFd, { subject: 'the image', interrupt, timeout });
   const arriving = readConfiguration(input);
   const configuration = replaced(host, arriving.configuration, task.replacement);
   const name = nameIn(configuration);

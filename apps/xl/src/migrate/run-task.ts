@@ -56,7 +56,7 @@ export type SignalEffect = 'stop' | 'abandon' | 'wait';
 /** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
 const GRACE = 1000;
 /** And for a policy to answer once the task is to stop. */
-const POLICY_PATIENCE = 5000;
+const POLICY_TIMEOUT = 5000;
 
 /**
  * Runs a task in a worker and, meanwhile, turns signals into its interrupts. What is printed there goes to the log.
@@ -124,7 +124,7 @@ function inWorker(
         void worker.terminate();
       }
       before = now;
-    }, POLICY_PATIENCE);
+    }, POLICY_TIMEOUT);
     let gone = false;
     worker.on('exit', () => {
       gone = true;

@@ -16,11 +16,11 @@ const STANDARD_OUTPUT = 1;
 export function save(host: Host, task: SaveTask, interrupt: Interrupt) {
   const { file } = task;
   const { progress, suspend, stopAndCopy } = task.timeouts;
-  const patience = { what: 'the file took no octet', milliseconds: progress };
+  const timeout = { what: 'the file took no octet', milliseconds: progress };
   // A write to a pipe that nobody reads would wait in the kernel otherwise, beyond any timeout and signal. The flags of
   // standard output, which is not opened anew where it is no pipe, are others' as well.
   if (file.descriptor !== STANDARD_OUTPUT) setNonBlocking(file.descriptor);
-  const output = new Output(file.descriptor, { subject: `the image to ${task.path}`, interrupt, patience });
+  const output = new Output(file.descriptor, { subject: `the image to ${task.path}`, interrupt, timeout });
   const domain = take(host, task);
   try {
     let report: ImageReport;

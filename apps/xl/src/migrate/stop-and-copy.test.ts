@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import type { SettingOptions } from './setting-options.js';
-import { foretellPause, refuseWithoutSay, type Way } from './stop-and-copy.js';
+import { predictPause, refuseUnsupported, type KnownRoute } from './stop-and-copy.js';
 
 const WHY = 'is a PV domain';
 
@@ -27,7 +27,7 @@ describe('options', () => {
     ['--debug', { debug: true }],
     ['--trace-bitmaps', { traceBitmaps: true }],
   ])('%s has no say', (option, options) => {
-    const { message, status } = refusal(() => refuseWithoutSay('g1', WHY, options));
+    const { message, status } = refusal(() => refuseUnsupported('g1', WHY, options));
     expect(message).toMatch(new RegExp(`^${option} has no say here: g1 is a PV domain\\.`));
     expect(status).toBe(ExitStatus.usage);
   });
@@ -38,34 +38,34 @@ describe('options', () => {
     { maxDowntime: 300 },
     { maxDowntime: 300, abortIfBusy: true },
   ])('%j is kept', (options) => {
-    expect(() => refuseWithoutSay('g1', WHY, options)).not.toThrow();
+    expect(() => refuseUnsupported('g1', WHY, options)).not.toThrow();
   });
 });
 
 describe('the pause', () => {
   const domain = { name: 'g1', memory: 1024 };
-  const unknown: Way = {
+  const unknown: KnownRoute = {
     ...{ where: 'host2', lineRate: undefined },
     suspend: { milliseconds: 500, isMeasured: false },
   };
-  const known: Way = {
+  const known: KnownRoute = {
     ...{ where: 'host2', lineRate: 262144 },
     suspend: { milliseconds: 1200, isMeasured: true },
   };
 
-  test('rests on what was measured on the way, and says what is assumed', () => {
-    expect(foretellPause(domain, WHY, unknown, undefined)).toBe(
+  test('rests on what was measured on the route, and says what is assumed', () => {
+    expect(predictPause(domain, WHY, unknown, undefined)).toBe(
       'g1 is a PV domain: it moves as stop-and-copy, and stands still for about 9.11 s ' +
         '(1.00 GiB at 119.2 MiB/s to host2, which is assumed; 500 ms for the suspend itself, which is assumed)',
     );
     // A GiB in a second.
-    expect(foretellPause(domain, WHY, known, 2300)).toMatch(
+    expect(predictPause(domain, WHY, known, 2300)).toMatch(
       /stands still for about 2\.20 s \(.*to host2, as measured before; 1\.20 s .*, as measured before\)$/,
     );
   });
 
   test('that is longer than the operator wants keeps the domain here', () => {
-    const { message, status } = refusal(() => foretellPause(domain, WHY, known, 2100));
+    const { message, status } = refusal(() => predictPause(domain, WHY, known, 2100));
     expect(message).toMatch(
       /^g1 is a PV domain: it would stand still for about 2\.20 s .* 2100 ms at most\./,
     );

@@ -1,7 +1,7 @@
 /** A domain that moves by a stop-and-copy alone: which options have no say, and for how long it is to stand still. */
 import type { DomainInfo, HostInfo, PrecopyPolicy } from '@mig/hypervisor';
 import { PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
-import { DirtyCurve, foretell } from '@mig/sender/estimate';
+import { DirtyCurve, simulate } from '@mig/sender/estimate';
 import { optionOf, settingNames, type SettingName } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
@@ -35,7 +35,7 @@ function* withoutSay(options: Options): Generator<string> {
  * @param why the host's, see there
  * @throws Failure for an option that would be passed over
  */
-export function refuseWithoutSay(name: string, why: string, options: Options): void {
+export function refuseUnsupported(name: string, why: string, options: Options): void {
   const [option] = withoutSay(options);
   if (option === undefined) return;
   throw new Failure(
@@ -45,7 +45,7 @@ export function refuseWithoutSay(name: string, why: string, options: Options): v
 }
 
 /** The way to a target, as far as it is known. */
-export interface Way {
+export interface KnownRoute {
   readonly where: string;
   readonly suspend: SuspendCost;
   /** Pages per second, as measured before. */
@@ -67,16 +67,16 @@ const ASSUMED_LINE = 125e6;
  * Says for how long the domain is to stand still.
  * @throws Failure where that is longer than the operator wants: it stays here
  */
-export function foretellPause(
+export function predictPause(
   domain: Pick<DomainInfo, 'name' | 'memory'>,
   why: string,
-  way: Way,
+  route: KnownRoute,
   maxDowntime: number | undefined,
 ): string {
-  const { where, suspend, lineRate } = way;
+  const { where, suspend, lineRate } = route;
   const pages = domain.memory * PAGES_PER_MIB;
   const octetsPerSecond = lineRate === undefined ? ASSUMED_LINE : lineRate * PAGE_OCTETS;
-  const { downtimeMilliseconds = 0 } = foretell(stillCurve(pages), {
+  const { downtimeMilliseconds = 0 } = simulate(stillCurve(pages), {
     ...{ pages, octetsPerSecond, policy: stopAndCopy },
     suspendCost: suspend.milliseconds,
   });

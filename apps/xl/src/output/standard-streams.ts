@@ -57,8 +57,8 @@ export class StandardStreams {
     const { exitAtOnce } = await import('@mig/posix');
     const leave = () => exitAtOnce(status);
     endAtSignals(leave);
-    const patience = endWasAsked() ? Math.min(GRACE, this.#lastWords) : this.#lastWords;
-    const late = patience === Infinity ? undefined : setTimeout(leave, patience);
+    const timeout = endWasAsked() ? Math.min(GRACE, this.#lastWords) : this.#lastWords;
+    const late = timeout === Infinity ? undefined : setTimeout(leave, timeout);
     await Promise.all([this.output.written(), this.error.written()]);
     clearTimeout(late);
   }

@@ -23,9 +23,9 @@ function connect() {
   const test = openHost();
   const domid = test.host.create(configurationOf('one', 'idle'), { paused: true });
   const fd = connectUnix(join(domainFolder(test, domid), 'control.sock'));
-  const patience = { what: 'no reply', milliseconds: 10_000 };
-  const output = new Output(fd, { subject: 'control', patience });
-  const input = new Input(fd, { subject: 'control', patience });
+  const timeout = { what: 'no reply', milliseconds: 10_000 };
+  const output = new Output(fd, { subject: 'control', timeout });
+  const input = new Input(fd, { subject: 'control', timeout });
   const frames = new ControlFrames();
   const octets = new Uint8Array(4096);
   /** @returns the next replies; empty at the end */

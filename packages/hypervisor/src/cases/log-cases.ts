@@ -80,12 +80,12 @@ export const logCases: readonly HypervisorCase[] = [
 ];
 
 /** Milliseconds in all for a busy guest to write anything at all. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 /** @returns pages written, at least one, each counted once; where the guest writes nothing, it throws */
 function untilWritten(log: DirtyLog): number {
   const bitmap = new Uint32Array(Math.ceil(log.pageCount / 32));
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + TIMEOUT;
   for (;;) {
     const written = log.cleanLogDirty(bitmap);
     if (written > 0) {

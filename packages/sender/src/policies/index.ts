@@ -28,4 +28,4 @@ export {
   withDefaults,
 } from './settings.js';
 export { DIRTY_THRESHOLD_DEFAULT, PRECOPY_ITERATIONS_DEFAULT, simplePolicy } from './simple-policy.js';
-export { guarded } from './user-policy.js';
+export { validated } from './user-policy.js';

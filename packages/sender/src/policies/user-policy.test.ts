@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inShort, sentenceOf, stats } from './stats.test-support.js';
-import { guarded } from './user-policy.js';
+import { validated } from './user-policy.js';
 
 const circular: Record<string, unknown> = {};
 circular['self'] = circular;
@@ -26,7 +26,7 @@ const mistakes: [string, (given: never) => unknown, RegExp][] = [
 ];
 
 test.each(mistakes)('one that %s is an abort', (_, policy, sentence) => {
-  const answer = guarded(policy, 'mine')(stats({}));
+  const answer = validated(policy, 'mine')(stats({}));
   expect(inShort(answer)).toBe('abort: policy-failed');
   expect(sentenceOf(answer)).toMatch(sentence);
 });
@@ -34,10 +34,10 @@ test.each(mistakes)('one that %s is an abort', (_, policy, sentence) => {
 test('what a policy decides is what it answered', () => {
   const reason = { code: 'mine', sentence: 'enough' };
   for (const decision of ['stop-and-copy', 'abort'] as const) {
-    expect(guarded(() => ({ decision, reason }), 'mine')(stats({}))).toEqual({ decision, reason });
+    expect(validated(() => ({ decision, reason }), 'mine')(stats({}))).toEqual({ decision, reason });
   }
   const asked: unknown[] = [];
-  const policy = guarded((given) => {
+  const policy = validated((given) => {
     asked.push(given);
     return { decision: 'continue-precopy' };
   }, 'mine');
@@ -48,10 +48,10 @@ test('what a policy decides is what it answered', () => {
 test('nothing else of an answer is passed on: it could not cross to another thread', () => {
   const more = { because: () => 'of that' };
   const reason = { code: 'mine', sentence: 'enough', ...more };
-  expect(guarded(() => ({ decision: 'continue-precopy', ...more }), 'mine')(stats({}))).toEqual({
+  expect(validated(() => ({ decision: 'continue-precopy', ...more }), 'mine')(stats({}))).toEqual({
     decision: 'continue-precopy',
   });
-  expect(guarded(() => ({ decision: 'abort', reason, ...more }), 'mine')(stats({}))).toEqual({
+  expect(validated(() => ({ decision: 'abort', reason, ...more }), 'mine')(stats({}))).toEqual({
     decision: 'abort',
     reason: { code: 'mine', sentence: 'enough' },
   });

@@ -7,7 +7,7 @@ const DECISIONS: readonly string[] = ['continue-precopy', 'stop-and-copy', 'abor
  * @param policy the export of its module, taken for a PrecopyPolicy
  * @param name the policy's name in the reason of an abort
  */
-export function guarded(policy: (stats: never) => unknown, name: string): PrecopyPolicy {
+export function validated(policy: (stats: never) => unknown, name: string): PrecopyPolicy {
   return (stats) => {
     const { dirtyCounts } = stats;
     const given = Object.freeze({ ...stats, dirtyCounts: Object.freeze([...dirtyCounts]) });

@@ -5,7 +5,7 @@ import { Pacer } from '../pacer.js';
 import { type Pace, PrecopyFigures } from '../precopy-stats.js';
 import type { DirtyCurve } from './dirty-curve.js';
 
-export interface ForetellOptions {
+export interface SimulationOptions {
   /** Number of existing pages of the domain: holes are not sent. */
   readonly pages: number;
   /** The link's rate in octets per second. */
@@ -21,17 +21,17 @@ export interface ForetellOptions {
   readonly debug?: boolean;
 }
 
-export interface ForetoldPass {
+export interface PredictedPass {
   readonly kind: PassKind;
   /** Number of pages. */
   readonly dirtyPages: number;
   readonly milliseconds: number;
 }
 
-export interface Foretold {
+export interface Prediction {
   /** Number of live passes that the policy asked for. */
   readonly iterations: number;
-  readonly passes: readonly ForetoldPass[];
+  readonly passes: readonly PredictedPass[];
   /** Total time; if the policy aborts, the time until then. */
   readonly totalMilliseconds: number;
   /** Downtime; undefined if the policy aborts, because the domain keeps running. */
@@ -47,25 +47,25 @@ const RECORD_OCTETS = 16;
 const SLICES = 2048;
 
 /** Simulates the migration, asking `policy` as saveImage would. Pure. */
-export function foretell(curve: DirtyCurve, options: ForetellOptions): Foretold {
-  return new Foretelling(curve, options).run();
+export function simulate(curve: DirtyCurve, options: SimulationOptions): Prediction {
+  return new Simulation(curve, options).run();
 }
 
-class Foretelling {
+class Simulation {
   #now = 0;
   #octets = 0;
   #logReadAt = 0;
   /** Pages that a pass left unsent. */
   #left = 0;
   #aborted: PrecopyEnd | undefined;
-  readonly #passes: ForetoldPass[] = [];
+  readonly #passes: PredictedPass[] = [];
   readonly #figures: PrecopyFigures;
   /** Pages in a slice while a bandwidth limit applies. */
   readonly #pacedPages: number;
 
   constructor(
     private readonly curve: DirtyCurve,
-    private readonly options: ForetellOptions,
+    private readonly options: SimulationOptions,
   ) {
     this.#figures = new PrecopyFigures(() => this.#now, {
       suspendCost: options.suspendCost,
@@ -78,7 +78,7 @@ class Foretelling {
     ).slice(true);
   }
 
-  run(): Foretold {
+  run(): Prediction {
     const { pages, suspendCost = 0, debug = false } = this.options;
     const end = this.#precopy();
     const iterations = this.#passes.filter(({ kind }) => kind === 'precopy').length;

@@ -6,7 +6,7 @@ import { PrecopyAbortedError } from '../errors.js';
 import { policyFor, type Settings } from '../policies/index.js';
 import { saveImage } from '../save-image.js';
 import { DirtyCurve } from './dirty-curve.js';
-import { foretell } from './foretell.js';
+import { simulate } from './simulate.js';
 import { measureDirty } from './measure-dirty.js';
 
 const PAGES = 10_000;
@@ -102,7 +102,7 @@ describe.each(guests)('%s', (_, set, rate, pagesPerSecond) => {
     const real = migrated(memory(), policyFor(settings), asked);
     const told: PrecopyStats[] = [];
     const decide = policyFor(settings);
-    const foretold = foretell(curve, {
+    const prediction = simulate(curve, {
       pages: PAGES,
       octetsPerSecond: pagesPerSecond * PAGE,
       suspendCost: 40,
@@ -111,22 +111,22 @@ describe.each(guests)('%s', (_, set, rate, pagesPerSecond) => {
         return decide(stats);
       },
     });
-    expect(foretold.end.code).toBe(real.end.code);
-    expect(foretold.decision).toBe(real.passes === undefined ? 'abort' : 'stop-and-copy');
+    expect(prediction.end.code).toBe(real.end.code);
+    expect(prediction.decision).toBe(real.passes === undefined ? 'abort' : 'stop-and-copy');
     expect(betweenPasses(told)).toEqual(betweenPasses(asked));
     if (real.passes === undefined) {
-      expect(foretold.downtimeMilliseconds).toBeUndefined();
+      expect(prediction.downtimeMilliseconds).toBeUndefined();
       return;
     }
-    expect(foretold.passes.map(({ kind }) => kind)).toEqual(real.passes.map(({ kind }) => kind));
-    foretold.passes.forEach(({ dirtyPages }, i) => {
+    expect(prediction.passes.map(({ kind }) => kind)).toEqual(real.passes.map(({ kind }) => kind));
+    prediction.passes.forEach(({ dirtyPages }, i) => {
       const due = real.passes[i]!.dirtyPages;
       expect(Math.abs(dirtyPages - due), `pass ${i}: ${dirtyPages} for ${due}`).toBeLessThanOrEqual(
         near(due),
       );
     });
-    const rest = foretold.passes.at(-1)!.milliseconds;
-    expect(foretold.downtimeMilliseconds).toBeCloseTo(rest + 40);
+    const rest = prediction.passes.at(-1)!.milliseconds;
+    expect(prediction.downtimeMilliseconds).toBeCloseTo(rest + 40);
   });
 });
 
@@ -140,20 +140,20 @@ describe('figures', () => {
   const link = { octetsPerSecond: 1000 * PAGE, policy: stop };
 
   test('holes are not sent, and the target takes its time to begin', () => {
-    const foretold = foretell(silent, { ...link, pages: 2000, startCost: 150, suspendCost: 30 });
-    expect(foretold).toMatchObject({
+    const prediction = simulate(silent, { ...link, pages: 2000, startCost: 150, suspendCost: 30 });
+    expect(prediction).toMatchObject({
       iterations: 1,
       octets: Math.round(2000 * PAGE),
       decision: 'stop-and-copy',
     });
-    expect(foretold.totalMilliseconds).toBeCloseTo(2000 + 150 + 30);
-    expect(foretold.downtimeMilliseconds).toBeCloseTo(30);
+    expect(prediction.totalMilliseconds).toBeCloseTo(2000 + 150 + 30);
+    expect(prediction.downtimeMilliseconds).toBeCloseTo(30);
   });
 
   test('debug sends all of it again, while the domain stands still', () => {
-    const foretold = foretell(silent, { ...link, pages: 2000, debug: true });
-    expect(foretold.passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy', 'verify']);
-    expect(foretold.downtimeMilliseconds).toBeCloseTo(2000);
+    const prediction = simulate(silent, { ...link, pages: 2000, debug: true });
+    expect(prediction.passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy', 'verify']);
+    expect(prediction.downtimeMilliseconds).toBeCloseTo(2000);
   });
 
   test.each([
@@ -161,16 +161,16 @@ describe('figures', () => {
     [false, 1],
   ])('a bandwidth holds live; for stop-and-copy where always is %s', (always, factor) => {
     const bandwidth = { octetsPerSecond: 250 * PAGE, always };
-    const foretold = foretell(silent, { ...link, pages: 2000, bandwidth, debug: true });
-    expect(foretold.passes[0]!.milliseconds / 8000).toBeCloseTo(1, 1);
-    expect(foretold.downtimeMilliseconds! / (2000 * factor)).toBeCloseTo(1, 1);
+    const prediction = simulate(silent, { ...link, pages: 2000, bandwidth, debug: true });
+    expect(prediction.passes[0]!.milliseconds / 8000).toBeCloseTo(1, 1);
+    expect(prediction.downtimeMilliseconds! / (2000 * factor)).toBeCloseTo(1, 1);
   });
 
   test.each([
     [10e9, '3 ms'],
     [10e6, '3 s'],
   ])('1000 pages over %d bit/s keep the domain suspended for %s', (bitsPerSecond, time) => {
-    const { downtimeMilliseconds: told = NaN } = foretell(silent, {
+    const { downtimeMilliseconds: told = NaN } = simulate(silent, {
       pages: 1000,
       octetsPerSecond: bitsPerSecond / 8,
       policy: policyFor({ precopyIterations: 0 }),
@@ -182,7 +182,7 @@ describe('figures', () => {
   test('a lower rate makes passes longer and dirtier, and a guest that would have converged stalls', () => {
     const curve = curveOf(new TimedMemory(5000, 3000, 1));
     const end = (bandwidth?: Bandwidth) =>
-      foretell(curve, {
+      simulate(curve, {
         pages: PAGES,
         octetsPerSecond: 10_000 * PAGE,
         bandwidth,
