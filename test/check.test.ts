@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { describe, expect } from 'vitest';
 import { checkTable, PREFLIGHT_GREETING } from '@mig/protocol/preflight';
 import { BANNER } from '@mig/protocol/handshake';
-import { faultsOfCheck } from '../apps/xl/src/migrate/events-schema.test-support.js';
+import { faultsOfCheck } from '../apps/xl/src/view/events-schema.test-support.js';
 import { expectMoved, expectRunsOn } from './harness/expectations.js';
 import { Program } from './harness/program.js';
 import { quoted } from './harness/relay.js';

@@ -44,7 +44,7 @@ import {
 } from '../packages/hypervisor-wasm/dist/guest/inspect.js';
 import { MOST_ITEMS } from '../packages/hypervisor-wasm/dist/guest/module-reader.js';
 import { CONTEXT_LIMITS, LARGEST_CONTEXT } from '../packages/hypervisor-wasm/dist/vcpu-context.js';
-import { LONGEST_LINE } from '../packages/hypervisor-xen/src/lines.js';
+import { LONGEST_LINE } from '../packages/hypervisor-xen/src/libxl/lines.js';
 import { SHOWN } from '../packages/sender/src/await-message.js';
 import { UNREAD } from '../packages/operator/src/operator-connection.js';
 import { CONNECTIONS } from '../packages/operator/src/operator-server.js';

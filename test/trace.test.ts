@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { faultsOf } from '../apps/xl/src/migrate/events-schema.test-support.js';
+import { faultsOf } from '../apps/xl/src/view/events-schema.test-support.js';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
 import { Program } from './harness/program.js';
 import type { TestHost } from './harness/test-host.js';

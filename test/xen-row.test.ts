@@ -26,7 +26,7 @@ test('a declaration is found, whatever is written around it', () => {
 test('all functions that are bound are known by name', () => {
   const source = (name: string) =>
     readFileSync(new URL(`../packages/hypervisor-xen/src/${name}.ts`, import.meta.url), 'utf8');
-  for (const name of ['control', 'libxl', 'xenstore']) {
+  for (const name of ['libxc/control', 'libxl/libxl', 'xen/xenstore']) {
     const text = source(name).replaceAll(/\b(libc|koffi\.load\(null\))\.func\(/g, '');
     const bound = boundIn(text);
     expect(bound.length).toBeGreaterThan(3);

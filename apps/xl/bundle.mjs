@@ -3,8 +3,8 @@ import { bundle } from '../../tooling/bundle.mjs';
 await bundle(
   {
     xl: 'dist/main.js',
-    'task-worker': 'dist/migrate/task-worker.js',
-    'check-policy': 'dist/migrate/check-policy.js',
+    'task-worker': 'dist/worker/task-worker.js',
+    'check-policy': 'dist/worker/check-policy.js',
   },
   // What draws a report is larger than all the rest.
   ['vega', 'vega-lite'],

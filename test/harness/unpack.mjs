@@ -63,7 +63,7 @@ const kinds = {
   },
   async line(path) {
     const { Input } = await import('../../packages/posix/dist/index.js');
-    const { JsonLines } = await import('../../packages/hypervisor-xen/dist/lines.js');
+    const { JsonLines } = await import('../../packages/hypervisor-xen/dist/libxl/lines.js');
     return () => new JsonLines(new Input(openSync(path, 'r'), { subject: 'a file' })).next();
   },
 };

@@ -5,7 +5,7 @@ const document = 'docs/policies.md';
 
 const estimates = testsOf('test/estimate.test.ts');
 const progress = testsOf('packages/operator/src/migration-progress.test.ts');
-const events = testsOf('apps/xl/src/migrate/events-schema.test.ts');
+const events = testsOf('apps/xl/src/view/events-schema.test.ts');
 const unread = testsOf('test/unread-output.test.ts');
 const lab = testsOf('test/xen-lab/cases/36-switchover.sh');
 

@@ -16,8 +16,8 @@ import * as recordText from '../../apps/xl/dist/trace/record-text.js';
 import * as wasmConfiguration from '../../packages/hypervisor-wasm/dist/configuration.js';
 import * as inspect from '../../packages/hypervisor-wasm/dist/guest/inspect.js';
 import * as vcpuContext from '../../packages/hypervisor-wasm/dist/vcpu-context.js';
-import * as domainLedger from '../../packages/hypervisor-xen/dist/domain-ledger.js';
-import * as domainRecord from '../../packages/hypervisor-xen/dist/domain-record.js';
+import * as domainLedger from '../../packages/hypervisor-xen/dist/domain/domain-ledger.js';
+import * as domainRecord from '../../packages/hypervisor-xen/dist/record/domain-record.js';
 
 /** @typedef {typeof import('./lib.mjs')} Lib */
 

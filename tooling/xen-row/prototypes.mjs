@@ -27,7 +27,9 @@ headers.push('tools/libs/ctrl/xc_private.h');
 /** @param {string} name */
 const source = (name) =>
   readFileSync(new URL(`../../packages/hypervisor-xen/src/${name}`, import.meta.url), 'utf8');
-const names = ['control.ts', 'libxl.ts', 'xenstore.ts'].flatMap((name) => boundIn(source(name)));
+const names = ['libxc/control.ts', 'libxl/libxl.ts', 'xen/xenstore.ts'].flatMap((name) =>
+  boundIn(source(name)),
+);
 
 /** @param {string} commit */
 function declared(commit) {

@@ -2,7 +2,7 @@
 'use strict';
 const { launch } = require('../dist/launcher.cjs');
 
-/** @type {{ exports: typeof import('../dist/migrate/check-policy.js'), keep(): void }} */
+/** @type {{ exports: typeof import('../dist/worker/check-policy.js'), keep(): void }} */
 const worker = launch('check-policy.cjs', 'xl-policy-worker');
 worker.exports.done.then(() => {
   worker.keep();

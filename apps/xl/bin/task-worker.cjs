@@ -39,7 +39,7 @@ if (isMainThread) {
   const { kind, hasLoaded } = workerData;
   try {
     const { launch } = require('../dist/launcher.cjs');
-    /** @type {{ exports: typeof import('../dist/migrate/task-worker.js'), keep(): void }} */
+    /** @type {{ exports: typeof import('../dist/worker/task-worker.js'), keep(): void }} */
     const task = launch('task-worker.cjs', `xl-${kind}-worker`);
     task.exports.done.then(task.keep);
   } finally {

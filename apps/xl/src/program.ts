@@ -1,9 +1,9 @@
 /** The `xl` command line: the commands, the options before them, and how they end. */
 import { undecodedArgument } from '@mig/posix/places';
 import { Command } from 'commander';
-import { expandAbbreviation } from './commands/abbreviation.js';
+import { expandAbbreviation } from './options/abbreviation.js';
 import { registerConsole } from './commands/console.js';
-import { type Context, createContext } from './commands/context.js';
+import { type Context, createContext } from './host/context.js';
 import { registerCreate } from './commands/create.js';
 import { registerHelp } from './commands/help.js';
 import { registerInfo } from './commands/info.js';
@@ -11,9 +11,9 @@ import { registerList } from './commands/list.js';
 import { registerNames } from './commands/names.js';
 import { registerResume } from './commands/resume.js';
 import { registerRunState } from './commands/run-state.js';
-import { getTraits } from './commands/traits.js';
-import { applyUsage, HelpShown } from './commands/usage.js';
-import { registerMigrationCommands } from './migrate/register.js';
+import { getTraits } from './options/traits.js';
+import { applyUsage, HelpShown } from './options/usage.js';
+import { registerMigrationCommands } from './commands/register-migration.js';
 import { reportError } from './output/errors.js';
 import { ExitStatus } from './output/exit-status.js';
 import { Failure, StockFailure } from './output/failure.js';

@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HostError, type SaveOptions } from '@mig/hypervisor';
 import { Input, Output } from '@mig/posix';
 import type { Standing } from '@mig/protocol/handshake';
-import type { CpuPolicy } from './control.js';
-import type { DomainRecord } from './domain-record.js';
-import { XenError } from './errors.js';
-import { FakeXen, refused } from './fake-xen.test-support.js';
-import { thisProcess } from './holder.js';
-import type { HelperListener } from './libxl-client.js';
-import type { LibxlRequest } from './libxl-messages.js';
-import type { SaveHelper } from './saver-processes.js';
+import type { CpuPolicy } from './libxc/control.js';
+import type { DomainRecord } from './record/domain-record.js';
+import { XenError } from './xen/errors.js';
+import { FakeXen, refused } from './domain/fake-xen.test-support.js';
+import { thisProcess } from './record/holder.js';
+import type { HelperListener } from './libxl/libxl-client.js';
+import type { LibxlRequest } from './libxl/libxl-messages.js';
+import type { SaveHelper } from './xen/saver-processes.js';
 import { XenHost } from './xen-host.js';
-import { newestVersion, xenVersions } from './xen-version.js';
+import { newestVersion, xenVersions } from './xen/xen-version.js';
 
 /** The host that this process runs on. */
 const here = vi.hoisted(
@@ -38,14 +38,14 @@ const here = vi.hoisted(
   }),
 );
 
-vi.mock('./detect.js', () => ({ detectXen: () => here.version }));
-vi.mock('./saver-processes.js', () => ({
+vi.mock('./version/detect.js', () => ({ detectXen: () => here.version }));
+vi.mock('./xen/saver-processes.js', () => ({
   helpersAtWork: () => here.helpers,
   isBeingSavedLive: () => false,
   stockXlMoving: (calls: string[]) =>
     calls.some((each) => here.stockMoves.includes(each)) ? 4711 : undefined,
 }));
-vi.mock('./control.js', () => ({
+vi.mock('./libxc/control.js', () => ({
   XenControl: class {
     describe = here.xen.control.describe;
     pause = here.xen.control.pause;
@@ -59,13 +59,13 @@ vi.mock('./control.js', () => ({
     offersCpuPolicy = () => here.offers;
   },
 }));
-vi.mock('./xenstore.js', () => ({
+vi.mock('./xen/xenstore.js', () => ({
   Xenstore: class {
     read = here.xen.xenstore.read;
     write = here.xen.xenstore.write;
   },
 }));
-vi.mock('./libxl-client.js', () => ({
+vi.mock('./libxl/libxl-client.js', () => ({
   LibxlClient: class {
     isUnusable = false;
     readonly busy = false;

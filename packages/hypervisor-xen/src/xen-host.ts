@@ -20,32 +20,32 @@ import {
 import { pause } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
-import { checkArriving } from './arriving-configuration.js';
-import { type CpuPolicy, XenControl } from './control.js';
-import { detectXen } from './detect.js';
-import { DomainLedger, type Found } from './domain-ledger.js';
-import type { DomainRecord } from './domain-record.js';
-import { XenError } from './errors.js';
-import { thisProcess } from './holder.js';
-import { HostLock } from './host-lock.js';
-import { XenIncomingDomain } from './incoming-domain.js';
-import { LibxlClient } from './libxl-client.js';
-import { LibxlImages, renamed, uuidIn } from './libxl-images.js';
-import { XenOutgoingDomain } from './outgoing-domain.js';
+import { checkArriving } from './preflight/arriving-configuration.js';
+import { type CpuPolicy, XenControl } from './libxc/control.js';
+import { detectXen } from './version/detect.js';
+import { DomainLedger, type Found } from './domain/domain-ledger.js';
+import type { DomainRecord } from './record/domain-record.js';
+import { XenError } from './xen/errors.js';
+import { thisProcess } from './record/holder.js';
+import { HostLock } from './domain/host-lock.js';
+import { XenIncomingDomain } from './domain/incoming-domain.js';
+import { LibxlClient } from './libxl/libxl-client.js';
+import { LibxlImages, renamed, uuidIn } from './domain/libxl-images.js';
+import { XenOutgoingDomain } from './domain/outgoing-domain.js';
 import { checkArrival, refuseArrival } from './preflight/arrival.js';
 import { needsIn } from './preflight/configuration.js';
 import { checkLog, checkPassedThrough, NO_LOG_OF_PV, refuseUnmovable } from './preflight/departure.js';
 import type { HostMemory } from './preflight/memory.js';
 import { misfit } from './preflight/misfit.js';
-import { refusal } from './refusal.js';
-import { isBeingSavedLive, stockXlMoving } from './saver-processes.js';
-import { withXenDirtyLog } from './xen-dirty-log.js';
-import { type StandingDomain, XenDomains } from './xen-domains.js';
-import { withinCpuMasks } from './cpu-masks.js';
-import { cautionAbout, versionText, type XenVersion } from './xen-version.js';
-import { ASSUMED_SUSPEND_COST } from './xen-memory.js';
-import { buildBy, type XlSettings } from './xl-settings.js';
-import { Xenstore } from './xenstore.js';
+import { refusal } from './domain/refusal.js';
+import { isBeingSavedLive, stockXlMoving } from './xen/saver-processes.js';
+import { withXenDirtyLog } from './libxc/xen-dirty-log.js';
+import { type StandingDomain, XenDomains } from './domain/xen-domains.js';
+import { withinCpuMasks } from './libxl/cpu-masks.js';
+import { cautionAbout, versionText, type XenVersion } from './xen/xen-version.js';
+import { ASSUMED_SUSPEND_COST } from './libxc/xen-memory.js';
+import { buildBy, type XlSettings } from './libxl/xl-settings.js';
+import { Xenstore } from './xen/xenstore.js';
 
 export interface XenHostOptions {
   /** The path of xl-save-helper. */
@@ -351,7 +351,7 @@ export class XenHost implements Host {
    * does. It writes to /var/log/xen/xl-NAME.log; older logs are numbered.
    */
   attend(domid: number): void {
-    const program = fileURLToPath(new URL('./libxl-monitor.js', import.meta.url));
+    const program = fileURLToPath(new URL('./processes/libxl-monitor.js', import.meta.url));
     const log = openSync(this.#domains.newLog(`xl-${this.describe(domid).name}`), 'a', 0o640);
     try {
       spawn(process.execPath, [program, String(domid)], {

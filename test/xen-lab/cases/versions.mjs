@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 
 const folder = '/opt/mig/node_modules/@mig/hypervisor-xen/dist';
-/** @type {typeof import('../../../packages/hypervisor-xen/dist/detect.js')} */
-const { detectXen } = await import(`${folder}/detect.js`);
-/** @type {typeof import('../../../packages/hypervisor-xen/dist/newer-version.js')} */
-const { takenForNewest, thisHost } = await import(`${folder}/newer-version.js`);
-/** @type {typeof import('../../../packages/hypervisor-xen/dist/control.js')} */
-const { XenControl } = await import(`${folder}/control.js`);
-/** @type {typeof import('../../../packages/hypervisor-xen/dist/libxl.js')} */
-const { Libxl } = await import(`${folder}/libxl.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/version/detect.js')} */
+const { detectXen } = await import(`${folder}/version/detect.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/version/newer-version.js')} */
+const { takenForNewest, thisHost } = await import(`${folder}/version/newer-version.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/libxc/control.js')} */
+const { XenControl } = await import(`${folder}/libxc/control.js`);
+/** @type {typeof import('../../../packages/hypervisor-xen/dist/libxl/libxl.js')} */
+const { Libxl } = await import(`${folder}/libxl/libxl.js`);
 
 const row = detectXen();
 const { domctlInterface, libxl, libraries } = row;

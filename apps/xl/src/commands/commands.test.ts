@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FakeHost, xl } from './fake-host.test-support.js';
-import { sentTo } from './sent-to.js';
+import { sentTo } from '../host/sent-to.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'xl-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { TerminalStream } from '../output/terminal-stream.js';
-import type { Context } from './context.js';
-import { findDomain, isGone } from './find-domain.js';
-import type { LocalHost } from './local-host.js';
-import { refuseOptions } from './refused-options.js';
-import { wholeNumber } from './whole-number.js';
+import type { Context } from '../host/context.js';
+import { findDomain, isGone } from '../host/find-domain.js';
+import type { LocalHost } from '../host/local-host.js';
+import { refuseOptions } from '../options/refused-options.js';
+import { wholeNumber } from '../options/whole-number.js';
 
 const MAX_LINES = 1_000_000_000;
 const POLL_MILLISECONDS = 100;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
-import type { Context } from './context.js';
-import { ignoreOptions, refuseOptions } from './refused-options.js';
-import { setTraits } from './traits.js';
-import { withHelp } from './usage.js';
+import type { Context } from '../host/context.js';
+import { ignoreOptions, refuseOptions } from '../options/refused-options.js';
+import { setTraits } from '../options/traits.js';
+import { withHelp } from '../options/usage.js';
 
 interface CreateOptions {
   p?: true;

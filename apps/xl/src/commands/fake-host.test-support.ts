@@ -11,8 +11,8 @@ import { judgeCommand } from '@mig/protocol/handshake';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
 import { run } from '../program.js';
-import { createContext } from './context.js';
-import type { LocalHost } from './local-host.js';
+import { createContext } from '../host/context.js';
+import type { LocalHost } from '../host/local-host.js';
 
 export class FakeHost implements LocalHost {
   readonly calls: string[] = [];

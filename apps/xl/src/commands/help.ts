@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { Context } from '../host/context.js';
 
 export function registerHelp(program: Command, context: Context): void {
   program

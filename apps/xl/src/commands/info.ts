@@ -1,9 +1,9 @@
 import { availableParallelism, freemem, hostname, machine, release, totalmem, version } from 'node:os';
 import type { HostInfo } from '@mig/hypervisor';
 import type { Command } from 'commander';
-import type { Context } from './context.js';
-import { refuseOptions } from './refused-options.js';
-import { ownVersion } from './own-version.js';
+import type { Context } from '../host/context.js';
+import { refuseOptions } from '../options/refused-options.js';
+import { ownVersion } from '../host/own-version.js';
 
 const MIB = 2 ** 20;
 

@@ -2,9 +2,9 @@ import type { DomainInfo, Host } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import type { Context } from './context.js';
-import { findDomain, isGone } from './find-domain.js';
-import { refuseOptions } from './refused-options.js';
+import type { Context } from '../host/context.js';
+import { findDomain, isGone } from '../host/find-domain.js';
+import { refuseOptions } from '../options/refused-options.js';
 
 interface ListOptions {
   long?: true;
@@ -49,7 +49,7 @@ async function list(context: Context, names: readonly string[], options: ListOpt
 }
 
 async function hint({ output, log }: Context, domains: readonly DomainInfo[]): Promise<void> {
-  const { domainHints } = await import('./domain-hints.js');
+  const { domainHints } = await import('../host/domain-hints.js');
   output.flush();
   for (const line of domainHints(domains)) log.line(line);
 }

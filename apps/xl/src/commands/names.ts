@@ -3,9 +3,9 @@ import { domidIn } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure, StockFailure } from '../output/failure.js';
-import type { Context } from './context.js';
-import { findDomain } from './find-domain.js';
-import { setTraits } from './traits.js';
+import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
+import { setTraits } from '../options/traits.js';
 
 export function registerNames(program: Command, context: Context): void {
   program

@@ -2,10 +2,10 @@
 import { type DomainInfo, type Host, HostError } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
-import type { Context } from './context.js';
-import { findDomain, MIGRATED_AWAY } from './find-domain.js';
-import { noCopyOf, whereItMayRun } from './sent-to.js';
-import { setTraits } from './traits.js';
+import type { Context } from '../host/context.js';
+import { findDomain, MIGRATED_AWAY } from '../host/find-domain.js';
+import { noCopyOf, whereItMayRun } from '../host/sent-to.js';
+import { setTraits } from '../options/traits.js';
 
 export function registerResume(program: Command, context: Context): void {
   const command = program

@@ -1,9 +1,9 @@
 /** The commands pause, unpause and destroy. */
 import type { Command } from 'commander';
 import { StockFailure } from '../output/failure.js';
-import type { Context } from './context.js';
-import { findDomain } from './find-domain.js';
-import { setTraits } from './traits.js';
+import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
+import { setTraits } from '../options/traits.js';
 
 export function registerRunState(program: Command, context: Context): void {
   const pause = program

@@ -2,8 +2,8 @@
 import { isMeant } from '@mig/hypervisor';
 import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/operator';
 import type { OperatorClient } from '@mig/operator';
-import type { Context } from '../commands/context.js';
-import { findDomain } from '../commands/find-domain.js';
+import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 

@@ -14,8 +14,8 @@ import {
 } from '@mig/operator';
 import type { SendEvent } from '@mig/hypervisor';
 import type { Settings } from '@mig/sender/policy';
-import type { TaskControl } from '../migrate/run-task.js';
-import type { Failure as TaskFailure } from '../migrate/task.js';
+import type { TaskControl } from '../worker/run-task.js';
+import type { Failure as TaskFailure } from '../worker/task.js';
 import { describeError } from '../output/errors.js';
 import { Failure } from '../output/failure.js';
 

@@ -1,8 +1,8 @@
 /** The commands for a running migration. Their modules load when one of them runs. */
 import type { Command } from 'commander';
-import type { Context } from '../commands/context.js';
-import { setTraits } from '../commands/traits.js';
-import { addChangeOptions, type ChangeOptions, changeOf } from '../migrate/setting-options.js';
+import type { Context } from '../host/context.js';
+import { setTraits } from '../options/traits.js';
+import { addChangeOptions, type ChangeOptions, changeOf } from '../options/setting-options.js';
 import type { StatusOptions } from './status.js';
 import type { SteerOptions } from './steer.js';
 

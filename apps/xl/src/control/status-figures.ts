@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from '@mig/protocol';
 import type { OperatorStatus } from '@mig/operator';
-import { rateText } from '../migrate/figures.js';
+import { rateText } from '../output/figures.js';
 
 /**
  * A rate in octets a second.

@@ -1,7 +1,7 @@
 /** `xl migrate-status`: lists this host's migrations, one a line. */
 import type { MigrationRecord, OperatorStatus } from '@mig/operator';
-import { millisecondsText } from '../migrate/figures.js';
-import { downtimeCell } from './downtime-words.js';
+import { millisecondsText } from '../output/figures.js';
+import { downtimeCell } from '../output/downtime-words.js';
 import { phaseWords } from './phase-words.js';
 import { pageRateText, passShare } from './status-figures.js';
 

@@ -1,8 +1,8 @@
 /** A status for people: a paragraph, or one repeated line. */
 import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/operator';
-import { millisecondsText, octetsText } from '../migrate/figures.js';
+import { millisecondsText, octetsText } from '../output/figures.js';
 import { bandwidthWords, goalWords, limitWords } from './settings-words.js';
-import { downtimeWords } from './downtime-words.js';
+import { downtimeWords } from '../output/downtime-words.js';
 import { phaseWords } from './phase-words.js';
 import { pageRateText, passShare } from './status-figures.js';
 

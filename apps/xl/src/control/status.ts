@@ -1,6 +1,6 @@
 /** `xl migrate-status`. */
 import type { OperatorStatus } from '@mig/operator';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { ask, findMigration, type FoundMigration, runningMigrations } from './find-migration.js';

@@ -1,11 +1,11 @@
 /** `xl migrate-switchover`, `xl migrate-abort` and `xl migrate-set`. */
 import type { SettingsChange, MigrationEnd } from '@mig/operator';
 import { optionOf, settingNames } from '@mig/sender/policy';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { bandwidthWords, goalWords, limitWords } from './settings-words.js';
-import { downtimeWords } from './downtime-words.js';
+import { downtimeWords } from '../output/downtime-words.js';
 import { ask, findMigration } from './find-migration.js';
 import { settingsLine, endLine, statusLine } from './status-json.js';
 import { endSentences } from './status-words.js';

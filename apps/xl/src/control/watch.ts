@@ -1,7 +1,7 @@
 /** `xl migrate-status --watch`: follows one migration to its end, and exits with its status. */
 import { terminalText } from '@mig/protocol/terminal-text';
 import type { MigrationEnd, OperatorStatus } from '@mig/operator';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { ask, type FoundMigration } from './find-migration.js';
 import { endLine, statusLine } from './status-json.js';
 import { endSentences, statusSentence } from './status-words.js';

@@ -1,11 +1,11 @@
 /** `xl dirty-rate`: measures how fast a domain writes, and to how much of its memory. */
 import { PAGE_SIZE } from '@mig/protocol';
 import { DirtyCurve, type DirtySample } from '@mig/sender/estimate';
-import type { Context } from '../commands/context.js';
-import { findDomain } from '../commands/find-domain.js';
-import { millisecondsText, octetsText } from '../migrate/figures.js';
+import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
+import { millisecondsText, octetsText } from '../output/figures.js';
 import { measured } from './measured.js';
-import { textTable } from './text-table.js';
+import { textTable } from '../output/text-table.js';
 
 /** The version of the JSON format; docs/xl.md lists its fields. */
 const SCHEMA = 1;

@@ -1,8 +1,8 @@
 /** The policies that an estimate compares. */
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { policyFor, type Settings } from '@mig/sender/policy';
-import { checkPolicy, loadPolicy } from '../migrate/own-policy.js';
-import { type SettingOptions, settingsOf } from '../migrate/setting-options.js';
+import { checkPolicy, loadPolicy } from '../worker/own-policy.js';
+import { type SettingOptions, settingsOf } from '../options/setting-options.js';
 
 export interface EstimatedPolicy {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { DirtySample } from '@mig/sender/estimate';
-import type { Context } from '../commands/context.js';
-import { runTask, TaskError } from '../migrate/run-task.js';
+import type { Context } from '../host/context.js';
+import { runTask, TaskError } from '../worker/run-task.js';
 import { Failure } from '../output/failure.js';
-import { PERIOD_DEFAULT } from './period.js';
+import { PERIOD_DEFAULT } from '../options/period.js';
 
 /**
  * Measures what a domain writes; the domain keeps running, and its log-dirty mode is off afterwards.

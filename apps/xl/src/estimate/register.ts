@@ -1,8 +1,8 @@
 /** The commands for planning a migration. Their modules load when one of them runs. */
 import { type Command, Option } from 'commander';
-import type { Context } from '../commands/context.js';
-import { rateOf } from '../migrate/setting-options.js';
-import { PERIOD_DEFAULT, period } from './period.js';
+import type { Context } from '../host/context.js';
+import { rateOf } from '../options/setting-options.js';
+import { PERIOD_DEFAULT, period } from '../options/period.js';
 
 export function registerDirtyRate(program: Command, context: Context): void {
   program

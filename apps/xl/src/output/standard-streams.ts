@@ -2,7 +2,7 @@
  * Standard output and error. By default a write waits for the reader; a command that holds a domain must
  * not wait, because signals and operators' requests arrive on the same thread.
  */
-import { endAtSignals, endWasAsked } from '../signals.js';
+import { endAtSignals, endWasAsked } from './signals.js';
 import { BackgroundWriter } from './background-writer.js';
 import { writeAll } from './text-output.js';
 

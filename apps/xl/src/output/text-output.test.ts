@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { blockingPipe, pipe, setNonBlocking } from '@mig/posix';
 import { expect, it } from 'vitest';
-import { createContext } from '../commands/context.js';
+import { createContext } from '../host/context.js';
 import { run } from '../program.js';
 import { Log } from './log.js';
 import { OutputClosedError, TextOutput, writeAll } from './text-output.js';

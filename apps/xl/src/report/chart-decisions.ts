@@ -1,5 +1,5 @@
 /** Plots the policy's view whenever the dirty count was known, and its decision. */
-import { downtimeText } from '../control/downtime-words.js';
+import { downtimeText } from '../output/downtime-words.js';
 import { INK, type Plot } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { countText, largest, seconds, timeText } from './units.js';

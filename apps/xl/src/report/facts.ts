@@ -1,7 +1,7 @@
 /** The head of a report: how the migration ended, and its main figures. */
 import { bandwidthText } from '@mig/sender/policy';
 import type { Settings } from '@mig/trace';
-import { endText } from '../trace/read-trace.js';
+import { endText } from './read-trace.js';
 import type { ReportModel } from './report-model.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 

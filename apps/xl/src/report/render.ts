@@ -1,7 +1,7 @@
 /** Renders a trace as a page. Load this only when a report is made. */
 import { terminalLines } from '@mig/protocol/terminal-text';
 import type { TraceEnd, TraceRecord } from '@mig/trace';
-import type { ReportFormat } from '../trace/report-format.js';
+import type { ReportFormat } from '../options/report-format.js';
 import { drawings } from './charts.js';
 import { htmlPage } from './html.js';
 import { reportModelOf } from './report-model.js';

@@ -1,6 +1,6 @@
 /** A trace as the report presents it. Pure. */
 import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mig/trace';
-import { given } from '../trace/settings.js';
+import { given } from '../worker/settings.js';
 import { largest } from './units.js';
 
 /** A span in milliseconds since the trace began. */

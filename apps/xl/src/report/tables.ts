@@ -1,5 +1,5 @@
 /** The report's figures as tables: exact values for the plots. */
-import { downtimeCell } from '../control/downtime-words.js';
+import { downtimeCell } from '../output/downtime-words.js';
 import type { ReportModel } from './report-model.js';
 import { countText, mibRateText, octetsText, timeText } from './units.js';
 

@@ -1,5 +1,5 @@
 /** Units of the whole report: pages in pages, time in seconds unless it says ms, octets in MiB. */
-import { octetsText } from '../migrate/figures.js';
+import { octetsText } from '../output/figures.js';
 
 export const PAGE = 4096;
 const MIB = 2 ** 20;

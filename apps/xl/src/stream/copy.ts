@@ -1,7 +1,7 @@
 import { EventEncoder, type StreamStart } from '@mig/protocol';
-import type { Context } from '../commands/context.js';
-import { OctetSource } from './octet-source.js';
-import { openOutputFile } from './output-file.js';
+import type { Context } from '../host/context.js';
+import { OctetSource } from '../io/octet-source.js';
+import { openOutputFile } from '../io/output-file.js';
 import { walk } from './walk.js';
 
 /** Decodes every record and encodes it anew; pages pass through untouched. */

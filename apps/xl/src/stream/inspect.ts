@@ -1,6 +1,6 @@
 import type { StreamStart } from '@mig/protocol';
-import type { Context } from '../commands/context.js';
-import { OctetSource } from './octet-source.js';
+import type { Context } from '../host/context.js';
+import { OctetSource } from '../io/octet-source.js';
 import { rowOf } from './row.js';
 import { HEADING, rowText } from './row-text.js';
 import { walk } from './walk.js';

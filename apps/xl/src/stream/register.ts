@@ -2,8 +2,8 @@
 import { StreamError } from '@mig/protocol/errors';
 import type { StreamStart } from '@mig/protocol';
 import { type Command, Option } from 'commander';
-import type { Context } from '../commands/context.js';
-import { nameOf } from './standard-stream.js';
+import type { Context } from '../host/context.js';
+import { nameOf } from '../io/standard-stream.js';
 
 const startOption = () =>
   new Option('--start <LAYER>', 'where the octets must begin; their magic tells unless given').choices([

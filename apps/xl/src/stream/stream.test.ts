@@ -28,8 +28,8 @@ import {
 } from '@mig/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { xl } from '../commands/fake-host.test-support.js';
-import { OctetSource } from './octet-source.js';
-import { openOutputFile } from './output-file.js';
+import { OctetSource } from '../io/octet-source.js';
+import { openOutputFile } from '../io/output-file.js';
 import { rowOf } from './row.js';
 import { walk } from './walk.js';
 

@@ -1,7 +1,7 @@
 import { type Deviation, StreamError, type StreamStart } from '@mig/protocol';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
-import { OctetSource } from './octet-source.js';
+import { OctetSource } from '../io/octet-source.js';
 import { walk } from './walk.js';
 
 /**

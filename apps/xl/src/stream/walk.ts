@@ -1,6 +1,6 @@
 /** Drives the decoder over a source of octets: memory use does not depend on the stream's length. */
 import { pull, StreamDecoder, type StreamDecoderOptions, type StreamEvent } from '@mig/protocol';
-import type { OctetSource } from './octet-source.js';
+import type { OctetSource } from '../io/octet-source.js';
 
 export interface Visitor {
   event(event: StreamEvent): void;

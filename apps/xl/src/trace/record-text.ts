@@ -1,7 +1,7 @@
 /** A record as people read it. */
 import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/trace';
-import { downtimeText } from '../control/downtime-words.js';
-import { millisecondsText, octetsText, rateText } from '../migrate/figures.js';
+import { downtimeText } from '../output/downtime-words.js';
+import { millisecondsText, octetsText, rateText } from '../output/figures.js';
 
 const PAGE = 4096;
 const MAX_RUNS = 4;

@@ -1,6 +1,6 @@
 /** trace show, report. The modules that do the work load when one of them runs. */
 import type { Command } from 'commander';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 
 export function registerTraceCommands(program: Command, context: Context): void {
   const trace = program

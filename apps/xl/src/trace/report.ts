@@ -1,9 +1,9 @@
 import type { TraceRecord } from '@mig/trace';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { renderReport } from '../report/render.js';
-import { openOutputFile } from '../stream/output-file.js';
-import { endText, readTrace } from './read-trace.js';
-import { formatOf } from './report-format.js';
+import { openOutputFile } from '../io/output-file.js';
+import { endText, readTrace } from '../report/read-trace.js';
+import { formatOf } from '../options/report-format.js';
 
 export async function report({ log }: Context, file: string, page: string): Promise<void> {
   const format = formatOf('the page', page);

@@ -1,9 +1,9 @@
 /** `--report`: gathers a trace in memory, and makes a page of it once the migration is over. */
 import { TraceDecoder, type TraceRecord } from '@mig/trace';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { describeError } from '../output/errors.js';
-import type { OutputFile } from '../stream/output-file.js';
-import type { ReportFormat } from './report-format.js';
+import type { OutputFile } from '../io/output-file.js';
+import type { ReportFormat } from '../options/report-format.js';
 
 export class Reporting {
   readonly #records: TraceRecord[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeTraceRecord, packBitmap } from '@mig/trace';
 import { afterAll, expect, it } from 'vitest';
-import { createContext } from '../commands/context.js';
+import { createContext } from '../host/context.js';
 import { TextOutput } from '../output/text-output.js';
 import { sample } from '../report/sample.test-support.js';
 import { show } from './show.js';

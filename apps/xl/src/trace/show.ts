@@ -1,9 +1,9 @@
 import { terminalText } from '@mig/protocol/terminal-text';
 import type { TraceRecord } from '@mig/trace';
-import type { Context } from '../commands/context.js';
+import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import type { TextOutput } from '../output/text-output.js';
-import { endText, readTrace } from './read-trace.js';
+import { endText, readTrace } from '../report/read-trace.js';
 import { recordJson } from './record-json.js';
 import { recordLines } from './record-text.js';
 

@@ -5,16 +5,16 @@ import { isatty } from 'node:tty';
 import type { DomainInfo, Host } from '@mig/hypervisor';
 import { absolutePath } from '@mig/posix/places';
 import type { Command } from 'commander';
-import { ownVersion } from '../commands/own-version.js';
-import type { Names } from '../migrate/names.js';
+import { ownVersion } from '../host/own-version.js';
+import type { Names } from '../worker/names.js';
 import type { Settings } from '@mig/sender/policy';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import { openOutputFile, type OutputFile, privateMode } from '../stream/output-file.js';
-import { formatOf, type ReportFormat } from './report-format.js';
-import { given, traceSettings } from './settings.js';
-import type { TraceTask } from './trace-task.js';
+import { openOutputFile, type OutputFile, privateMode } from '../io/output-file.js';
+import { formatOf, type ReportFormat } from '../options/report-format.js';
+import { given, traceSettings } from '../worker/settings.js';
+import type { TraceTask } from '../worker/trace-task.js';
 
 export interface TraceOptions {
   readonly trace?: string;

@@ -10,9 +10,9 @@ import {
   unknown,
 } from '@mig/protocol/preflight';
 import { quoted } from '@mig/protocol/terminal-text';
-import { checkArriving } from '../arriving-configuration.js';
-import { type CpuMasks, withinCpuMasks } from '../cpu-masks.js';
-import type { XenVersion } from '../xen-version.js';
+import { checkArriving } from './arriving-configuration.js';
+import { type CpuMasks, withinCpuMasks } from '../libxl/cpu-masks.js';
+import type { XenVersion } from '../xen/xen-version.js';
 import { type Needs, needsIn } from './configuration.js';
 import { checkBridges, checkDisks } from './devices.js';
 import { checkMemory, type HostMemory } from './memory.js';

@@ -1,5 +1,5 @@
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
-import { LEAST_OF_DOMAIN_0 } from '../autoballoon.js';
+import { LEAST_OF_DOMAIN_0 } from '../libxl/autoballoon.js';
 import type { Needs } from './configuration.js';
 
 /** The host's memory in KiB. */

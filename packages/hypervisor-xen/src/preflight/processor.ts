@@ -1,6 +1,6 @@
 import type { CpuidLeaf } from '@mig/protocol';
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
-import type { CpuPolicy } from '../control.js';
+import type { CpuPolicy } from '../libxc/control.js';
 
 /** Processor facts of the target's Xen. */
 export interface Processors {

@@ -1,8 +1,8 @@
 /** Tests of memory, versions and processors: what is certain, and what is not. */
 import { describe, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
-import type { CpuPolicy } from '../control.js';
-import { xenVersions } from '../xen-version.js';
+import type { CpuPolicy } from '../libxc/control.js';
+import { xenVersions } from '../xen/xen-version.js';
 import { checkLog, checkPassedThrough, refuseUnmovable } from './departure.js';
 import { checkMemory } from './memory.js';
 import { checkProcessor, type Processors, vendorIn } from './processor.js';

@@ -6,7 +6,7 @@ import {
   versionText,
   whyNotLoadable,
   type XenVersion,
-} from '../xen-version.js';
+} from '../xen/xen-version.js';
 
 /**
  * @param to the target's version, given by number: its row is looked up if only that is known

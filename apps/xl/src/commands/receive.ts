@@ -1,0 +1,55 @@
+import type { TargetTimeouts } from '@mig/receiver';
+import type { Context } from '../host/context.js';
+import { isatty } from 'node:tty';
+import { Failure } from '../output/failure.js';
+import { standardNames } from '../io/standard-stream.js';
+import { ArrivalLines } from '../view/arrival-lines.js';
+import { runTask, TaskError } from '../worker/run-task.js';
+
+/**
+ * Milliseconds for the last words to be read. The source waits for the end of this process, and nobody is here who could end
+ * it for that.
+ */
+const LAST_WORDS = 1000;
+
+export async function receive(
+  context: Context,
+  options: {
+    readonly paused: boolean;
+    readonly attend: boolean;
+    readonly unchecked: boolean;
+    readonly timeouts: TargetTimeouts;
+  },
+): Promise<void> {
+  context.neverWait(LAST_WORDS);
+  const imageEvents = context.log.verbosity > 0;
+  const lines = new ArrivalLines(context.log, imageEvents);
+  refuseTerminal();
+  try {
+    await runTask(
+      context,
+      { kind: 'receive', ...options, imageEvents },
+      {
+        onEvent: (event) => lines.onEvent(event),
+        onSignal: (signal) => {
+          lines.last(`${signal} received`);
+          return 'stop';
+        },
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    for (const line of [`${error.failure.message}.`, ...error.failure.advice]) lines.last(line);
+    context.exitStatus = error.failure.exitStatus;
+  }
+}
+
+/** A terminal changes the octets that it carries, and takes some for commands. Its name is what the source looks for. */
+export function refuseTerminal(): void {
+  const terminal = ([0, 1] as const).find((descriptor) => isatty(descriptor));
+  if (terminal === undefined) return;
+  throw new Failure(
+    `migrate-receive is started by xl migrate on the other host, through pipes: ${standardNames[terminal]} is a terminal, ` +
+      'as with ssh -t or RequestTTY; ssh -T goes without one',
+  );
+}

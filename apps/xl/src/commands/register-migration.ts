@@ -1,0 +1,187 @@
+/** The commands that move a domain's state. What they do is loaded when one of them runs. */
+import type { Command } from 'commander';
+import type { Context } from '../host/context.js';
+import { ignoreOptions, refuseOptions } from '../options/refused-options.js';
+import { setTraits } from '../options/traits.js';
+import { withHelp } from '../options/usage.js';
+import type { EstimateOptions } from '../estimate/estimate.js';
+import { addCheckOptions } from './register-check.js';
+import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { addTraceOptions } from '../trace/trace-options.js';
+import { registerControlCommands } from '../control/register.js';
+import type { MigrateOptions } from './migrate.js';
+import { addSettingOptions } from '../options/setting-options.js';
+import {
+  addSourceTimeouts,
+  addTargetTimeouts,
+  sourceTimeouts,
+  targetTimeouts,
+} from '../options/timeout-options.js';
+
+export function registerMigrationCommands(program: Command, context: Context): void {
+  registerSave(program, context);
+  registerRestore(program, context);
+  registerDirtyRate(program, context);
+  registerMigrate(program, context);
+  registerReceive(program, context);
+  registerControlCommands(program, context);
+}
+
+function registerSave(program: Command, context: Context): void {
+  const command = program
+    .command('save')
+    .description('Save a domain state to restore later')
+    .usage('[options] <Domain> <CheckpointFile|-> [<ConfigFile>]')
+    .argument('<domain>')
+    .argument('<file>')
+    .argument('[config]')
+    .option('-c', 'leave the domain running after creating the snapshot')
+    .option('-p', 'leave the domain paused after creating the snapshot')
+    .action(
+      async (domain: string, file: string, config: string | undefined, options: { c?: true; p?: true }) => {
+        const { save } = await import('./save.js');
+        await save(context, domain, file, config, { ...options, timeouts: sourceTimeouts({ ...options }) });
+      },
+    );
+  addSourceTimeouts(command, ['suspend', 'progress', 'stopAndCopy']);
+  setTraits(command, { modifies: true });
+}
+
+function registerRestore(program: Command, context: Context): void {
+  const command = program
+    .command('restore')
+    .description('Restore a domain from a saved state')
+    .usage('[options] [<ConfigFile>] <CheckpointFile|->')
+    .argument('<file>')
+    .argument('[checkpoint]')
+    .option('-p', 'do not unpause the domain after restoring it')
+    .action(async (first: string, second: string | undefined, options: { p?: true }) => {
+      const { restore } = await import('./restore.js');
+      const [config, checkpoint] = second === undefined ? [undefined, first] : [first, second];
+      const { progress } = targetTimeouts({ ...options });
+      await restore(context, checkpoint, config, { paused: options.p === true, progress });
+    });
+  ignoreOptions(command, ['-e', '-F', '-d']);
+  addTargetTimeouts(command, ['progress']);
+  setTraits(command, { modifies: true });
+}
+
+/** Options that tell of a migration: as commander names them, and as the operator writes them. */
+const recordingOptions = [
+  ['trace', '--trace'],
+  ['traceBitmaps', '--trace-bitmaps'],
+  ['report', '--report'],
+] as const;
+
+function registerMigrate(program: Command, context: Context): void {
+  const command = program
+    .command('migrate')
+    .description('Migrate a domain to another host')
+    .usage('[options] <Domain> <host>, or --check ..., or --estimate [options] <Domain> [<host>]')
+    .argument('[domain]')
+    .argument('[host]')
+    .option('-C <config>', 'send this configuration instead of the one from creation')
+    .option(
+      '-s <sshcommand>',
+      'use this instead of ssh; if empty, run <host> instead of ssh <host> xl ...',
+      'ssh',
+    )
+    .option('-e', 'do not wait in the background (on <host>) for the death of the domain')
+    .option('-F', 'run in the foreground (on <host>)')
+    .option('-p', 'do not unpause the domain after migrating it')
+    .option('-D', 'preserve the domain id')
+    .option('--debug', 'send all of memory twice, for <host> to compare')
+    .option('--live', 'accepted and ignored: migration is always live')
+    .option(
+      '--json',
+      'say what happens as JSON, an object a line, on standard output; of --check and --estimate, print one object',
+    )
+    .action(
+      async (
+        domain: string | undefined,
+        target: string | undefined,
+        options: Omit<MigrateOptions & EstimateOptions, 'timeouts'> & { estimate?: true },
+      ) => {
+        const recording = recordingOptions.find(([name]) => options[name] !== undefined);
+        const asking =
+          options.check === true ? '--check' : options.estimate === true ? '--estimate' : undefined;
+        if (asking !== undefined && recording !== undefined) {
+          throw new Failure(`${recording[1]} with ${asking}: nothing is moved to tell of`, ExitStatus.usage);
+        }
+        if (options.check === true && options.estimate === true) {
+          throw new Failure('--check with --estimate: one after the other', ExitStatus.usage);
+        }
+        const timeouts = sourceTimeouts({ ...options });
+        if (options.estimate === true && domain !== undefined) {
+          const { estimate } = await import('../estimate/estimate.js');
+          return estimate(context, domain, target, { ...options, timeouts });
+        }
+        if (domain === undefined || target === undefined) {
+          const due = options.estimate === true ? '1 argument' : '2 arguments';
+          throw withHelp(command, `'xl migrate' requires at least ${due}.`);
+        }
+        if (options.period !== undefined) {
+          throw new Failure('--period without --estimate: a migration does not measure', ExitStatus.usage);
+        }
+        if (options.link !== undefined) {
+          throw new Failure('--link without --estimate: --bandwidth limits a migration', ExitStatus.usage);
+        }
+        if (options.check === true) {
+          const { check } = await import('./check.js');
+          return check(context, domain, target, { ...options, timeouts });
+        }
+        const { migrate } = await import('./migrate.js');
+        await migrate(context, domain, target, { ...options, timeouts });
+      },
+    );
+  addCheckOptions(command, {
+    check: 'say what would keep the migration from succeeding; nothing is moved',
+    noCheck: 'try it also where something known would keep it from succeeding; on Xen, do not ask <host>',
+  });
+  addEstimateOptions(command);
+  addSettingOptions(command);
+  addTraceOptions(command);
+  addSourceTimeouts(command);
+  setTraits(command, { modifies: true });
+}
+
+const OTHER_STREAM = 'streams of checkpoints (Remus, COLO) are not received; use the stock xl';
+
+function registerReceive(program: Command, context: Context): void {
+  const command = program
+    .command('migrate-receive')
+    .description('Receive a domain on standard input: run by xl migrate on the other host')
+    .usage('[options]')
+    .option('-F', 'run in the foreground')
+    .option('-e', 'do not wait in the background for the death of the domain')
+    .option('-d', 'the stream is checked: it has a second pass over memory')
+    .option('-p', 'do not unpause the domain')
+    .option('-v', 'say on standard error what arrives: the headers, each pass over memory, each record')
+    .action(async (options: { p?: true; e?: true; v?: true; check?: boolean }) => {
+      const timeouts = targetTimeouts({ ...options });
+      if (options.check === true) {
+        const { answerCheck } = await import('./answer-check.js');
+        return answerCheck(context, timeouts.progress);
+      }
+      const { receive } = await import('./receive.js');
+      const { p, e, v, check } = options;
+      if (v === true) context.log.verbosity ||= 1;
+      await receive(context, {
+        paused: p === true,
+        attend: e !== true,
+        unchecked: check === false,
+        timeouts,
+      });
+    });
+  addCheckOptions(command, {
+    check: 'receive nothing: answer what xl migrate --check asks on standard input',
+    noCheck: 'receive also what is known not to start here',
+  });
+  addTargetTimeouts(command);
+  refuseOptions(command, [
+    { flags: '-r', why: OTHER_STREAM },
+    { flags: '--colo', why: OTHER_STREAM },
+  ]);
+}

@@ -1,0 +1,78 @@
+import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
+import type { MigrationReport } from '@mig/sender';
+import { LossyLines } from '../output/lossy-lines.js';
+import type { TextOutput } from '../output/text-output.js';
+import { isNews } from '../worker/pace.js';
+import { completeEvent } from './summary.js';
+import type { Failure } from '../worker/task.js';
+import type { View } from './view.js';
+
+/** Of the events: docs/json.md says what may change within a version. */
+export const MIGRATE_EVENTS_VERSION = 1;
+
+/** The lines of the events, as docs/json.md publishes them; those without a line are for others. */
+const lines: EventTable<SendEvent, object> = {
+  'source-state': ({ state }) => ({ event: 'source-state', state }),
+  'pass-started': ({ pass }) => ({ event: 'pass-started', ...pass }),
+  'pass-progress': ({ pass }) => ({ event: 'progress', ...pass }),
+  'pass-finished': ({ pass }) => ({ event: 'pass', ...pass }),
+  consulted: ({ stats, answer }) => ({ event: 'consulted', stats, answer }),
+  'log-read': undefined,
+  'precopy-ended': ({ reason }) => ({ event: 'precopy-ended', ...reason }),
+  suspended: undefined,
+  note: ({ text }) => ({ event: 'note', text }),
+};
+
+/**
+ * An object a line, on standard output; the first says which events to expect. A reader that is behind misses some, and is
+ * told how many; the last it gets in any case.
+ */
+export class JsonView implements View {
+  #closed = false;
+  readonly #lines: LossyLines;
+
+  constructor(output: TextOutput) {
+    const line = (text: string) => {
+      output.line(text);
+      // A program that follows along reads each event as it happens.
+      output.flush();
+    };
+    this.#lines = new LossyLines({ line, waiting: () => output.waiting }, (events) =>
+      JSON.stringify({ event: 'left-out', events }),
+    );
+    this.#say('line', { event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
+  }
+
+  event(event: SendEvent): void {
+    const line = byKind(lines, event);
+    if (line !== undefined) this.#say(isNews(event) ? 'news' : 'line', line);
+  }
+
+  note(_text: string): void {
+    // Programs read events; remarks are for people.
+  }
+
+  complete(report: MigrationReport): void {
+    this.#last(completeEvent(report));
+  }
+
+  failed({ message, advice, exitStatus, reason, state, outcome }: Failure): void {
+    this.#last({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
+  }
+
+  /** Scripts take the last line for what came of it. */
+  #last(value: object): void {
+    this.#say('last', value);
+    this.#closed = true;
+  }
+
+  #say(how: 'news' | 'line' | 'last', value: object): void {
+    if (this.#closed) return;
+    try {
+      this.#lines[how](JSON.stringify(value));
+    } catch {
+      // The reader has gone, or the disk is full: no reason to leave a migration half done.
+      this.#closed = true;
+    }
+  }
+}

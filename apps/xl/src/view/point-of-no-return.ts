@@ -1,0 +1,39 @@
+import type { SendEvent } from '@mig/hypervisor';
+import { sourceTable, type SourceState } from '@mig/protocol/handshake';
+import type { SignalEffect } from '../worker/run-task.js';
+import type { View } from './view.js';
+
+/** Tells the operator what a signal does: that changes once the target has permission. */
+export class PointOfNoReturn {
+  #passed = false;
+  #told = false;
+
+  constructor(
+    private readonly view: View,
+    private readonly name: string,
+    private readonly target: string,
+  ) {}
+
+  event(event: SendEvent): void {
+    if (event.kind === 'source-state') this.#passed = isPast(event.state);
+    this.view.event(event);
+  }
+
+  signal(): SignalEffect {
+    if (!this.#passed) {
+      this.view.note(`stopping: ${this.name} stays here`);
+      return 'stop';
+    }
+    if (this.#told) return 'abandon';
+    this.#told = true;
+    this.view.note(
+      `${this.target} has permission to run ${this.name}: waiting for its report. The same again leaves without it.`,
+    );
+    return 'wait';
+  }
+}
+
+/** From giving permission on, until it has come back. */
+function isPast(state: SourceState): boolean {
+  return ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[state].onFailure);
+}

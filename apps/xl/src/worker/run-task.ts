@@ -1,0 +1,145 @@
+import { createRequire } from 'node:module';
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import { Interrupt, type InterruptReason } from '@mig/posix';
+import { leaveMissingFolder } from '@mig/posix/places';
+import type { Context } from '../host/context.js';
+import { Failure as Refusal } from '../output/failure.js';
+import { LossyLines } from '../output/lossy-lines.js';
+import { heedSignals } from '../output/signals.js';
+import type { Log } from '../output/log.js';
+import type { SteeringMessage } from './steering.js';
+import type { Failure, Task, TaskEvents, TaskInput, TaskMessage, TaskResults } from './task.js';
+
+/** bin/task-worker.cjs, which is there for those as well who start before this is loaded. */
+interface Threads {
+  start(kind: Task['kind']): Worker;
+  startAhead(kind: Task['kind']): void;
+}
+
+function threads(): Threads {
+  return createRequire(import.meta.url)('../../bin/task-worker.cjs') as Threads;
+}
+
+/** Has a thread load for a task that will come: it starts with what it would start with now. */
+export function prepareTask(kind: Task['kind']): void {
+  threads().startAhead(kind);
+}
+
+/** A task that failed; already put into words. */
+export class TaskError extends Error {
+  override readonly name = 'TaskError';
+
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
+}
+
+/** The operator's hand on a task that runs. */
+export interface TaskControl {
+  steer(message: SteeringMessage): void;
+  /** Ends it where that is safe. */
+  stop(reason: InterruptReason): void;
+}
+
+export interface TaskHooks<T extends Task = Task> {
+  onStart?(control: TaskControl): void;
+  onEvent?(event: TaskEvents[T['kind']]): void;
+  /** A record of the trace, where the task posts them. */
+  onTrace?(octets: Uint8Array): void;
+  /** What a signal is to do; to stop, where nothing is said. */
+  onSignal?(signal: InterruptReason): SignalEffect;
+}
+
+/** `stop` and `abandon`: see TaskInput. `wait`: nothing. */
+export type SignalEffect = 'stop' | 'abandon' | 'wait';
+
+/** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
+const GRACE = 1000;
+/** And for a policy to answer once the task is to stop. */
+const POLICY_TIMEOUT = 5000;
+
+/**
+ * Runs a task in a worker and, meanwhile, turns signals into its interrupts. What is printed there goes to the log.
+ * @throws TaskError; anything else where the worker has ended before its task, and has settled nothing
+ */
+export async function runTask<T extends Task>(
+  { log }: Pick<Context, 'log'>,
+  task: T,
+  hooks: TaskHooks<T> = {},
+): Promise<TaskResults[T['kind']]> {
+  // All files of the task are open by now.
+  leaveMissingFolder();
+  const interrupts = { stop: Interrupt.create(), abandon: Interrupt.create() };
+  const endHeed = heedSignals((signal) => {
+    const effect = hooks.onSignal?.(signal) ?? 'stop';
+    if (effect !== 'wait') interrupts[effect].raise(signal);
+  });
+  try {
+    return (await inWorker(task, interrupts, hooks, log)) as TaskResults[T['kind']];
+  } finally {
+    endHeed();
+    interrupts.stop.close();
+    interrupts.abandon.close();
+  }
+}
+
+function inWorker(
+  task: Task,
+  { stop, abandon }: { stop: Interrupt; abandon: Interrupt },
+  hooks: TaskHooks,
+  log: Log,
+): Promise<unknown> {
+  const { port1: ours, port2: steering } = new MessageChannel();
+  const asking = new Int32Array(new SharedArrayBuffer(4));
+  const input: TaskInput = { task, stop: stop.shared, abandon: abandon.shared, steering, asking };
+  return new Promise((resolve, reject) => {
+    const worker = threads().start(task.kind);
+    worker.postMessage(input, [steering]);
+    const printed = new LossyLines({ line: (text) => log.text(text), waiting: () => log.waiting }, () => '');
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => printed.news(text));
+    }
+    // The first counts: nothing that comes after it changes how the task has ended.
+    let outcome: (() => void) | undefined;
+    let late: NodeJS.Timeout | undefined;
+    const ended = (how: () => void) => {
+      outcome ??= how;
+      late ??= setTimeout(() => void worker.terminate(), GRACE);
+    };
+    worker.on('message', (message: TaskMessage) => {
+      if (message.kind === 'event') hooks.onEvent?.(message.event);
+      else if (message.kind === 'trace') hooks.onTrace?.(message.octets);
+      else if (message.kind === 'result') ended(() => resolve(message.result));
+      else ended(() => reject(new TaskError(message.failure)));
+    });
+    worker.on('error', (error) => {
+      outcome ??= () => reject(error instanceof Error ? error : new Error(String(error)));
+    });
+    // A policy is asked while the domain runs, and only then: nothing is lost with a thread that hangs in one.
+    let before = 0;
+    const watch = setInterval(() => {
+      const now = Atomics.load(asking, 0);
+      if (stop.raised !== undefined && now === before && now % 2 === 1) {
+        outcome ??= () => reject(new Refusal('the policy does not answer'));
+        void worker.terminate();
+      }
+      before = now;
+    }, POLICY_TIMEOUT);
+    let gone = false;
+    worker.on('exit', () => {
+      gone = true;
+      clearTimeout(late);
+      clearInterval(watch);
+      ours.close();
+      outcome ??= () => reject(new Refusal('the thread that did the work has ended without a word'));
+      outcome();
+    });
+    hooks.onStart?.({
+      steer: (message) => ours.postMessage(message),
+      stop: (reason) => {
+        // Its descriptor may be another's by then.
+        if (!gone) stop.raise(reason);
+      },
+    });
+  });
+}
