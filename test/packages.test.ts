@@ -42,9 +42,10 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
   expect(read(`${folder}/LICENSE`)).toBe(read('LICENSE'));
 
   const files = packed(folder);
-  const schema = { 'packages/protocol': 'proto/control.proto', 'packages/operator': 'proto/operator.proto' }[
-    folder
-  ];
+  const schema = {
+    'packages/hypervisor-wasm': 'proto/control.proto',
+    'packages/operator': 'proto/operator.proto',
+  }[folder];
   const schemas = schema === undefined ? [] : [schema];
   expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json', ...schemas]));
   const entries = Object.values(manifest.exports ?? {}).flatMap((each) =>

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
-import { shareReadable, shareWritable } from '@mig/channel';
+import { shareReadable, shareWritable } from '@mig/channel/node';
 import { expect } from 'vitest';
 import { expectMoved } from './harness/expectations.js';
 import { test } from './harness/two-hosts.js';

@@ -1,11 +1,11 @@
 // One end of a migration in a worker, over a Node stream that the thread which started it has.
 import { parentPort, workerData } from 'node:worker_threads';
-import { StreamSink, StreamSource } from '@mig/channel';
+import { StreamSink, StreamSource } from '@mig/channel/node';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { receiveDomain } from '@mig/receiver';
 import { liveMigrate } from '@mig/sender';
 
-/** @type {{ folder: string, domid: number | undefined, source: import('@mig/channel').SharedStream, sink: import('@mig/channel').SharedStream }} */
+/** @type {{ folder: string, domid: number | undefined, source: import('@mig/channel/node').SharedStream, sink: import('@mig/channel/node').SharedStream }} */
 const { folder, domid, source, sink } = workerData;
 
 const host = EmbeddedHost.open(folder);

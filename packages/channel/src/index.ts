@@ -11,10 +11,7 @@ export type {
 export { type EndOptions, ReadingEnd, WritingEnd } from './ends.js';
 export { EndOfInputError, InterruptedError, StreamFailedError, TimeoutError } from './errors.js';
 export { type Interrupt, type InterruptReason, MemoryInterrupt } from './interrupt.js';
-export type { SharedStream } from './mailbox.js';
 export { MemorySink, MemorySource } from './memory.js';
-export { shareReadable, shareWritable } from './pump.js';
-export { StreamSink, StreamSource } from './stream.js';
 export {
   type Deadline,
   deadlineIn,

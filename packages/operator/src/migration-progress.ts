@@ -1,4 +1,4 @@
-/** How far a migration has come, by its events: the figures of its status. */
+/** The progress of a migration, made of its events: the figures of its status. */
 import {
   byKind,
   type EventTable,

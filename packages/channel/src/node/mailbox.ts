@@ -1,6 +1,6 @@
 /** Messages between a thread that blocks and one that has an event loop, which wakes the first by a word of shared memory. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { LOOK_INTERVAL, type Waiting, waitUntil } from './wait.js';
+import { LOOK_INTERVAL, type Waiting, waitUntil } from '../wait.js';
 
 /** The half of a Node stream that goes to the thread that blocks: data of a worker, `port` in its list of transfers. */
 export interface SharedStream {

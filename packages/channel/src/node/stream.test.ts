@@ -19,7 +19,8 @@ afterEach(async () => {
 const PRELUDE = `
   const { parentPort, workerData: { library, source: from, sink: to, data } } = require('node:worker_threads');
   const say = (what) => parentPort.postMessage(what);
-  import(library).then((channel) => {
+  Promise.all(['index.js', 'node/index.js'].map((path) => import(library + path))).then((parts) => {
+    const channel = Object.assign({}, ...parts);
     const source = from && new channel.StreamSource(from, { subject: 'the stream' });
     const sink = to && new channel.StreamSink(to, { subject: 'the stream' });
     const { name, message, ...rest } = (() => { try { return { name: 'none', answer: work(channel, source, sink) } } catch (error) { return error } })();
@@ -32,7 +33,7 @@ function blocking(
   work: string,
   streams: { source?: SharedStream; sink?: SharedStream; data?: unknown },
 ): { worker: Worker; said: Promise<Record<string, unknown>> } {
-  const library = new URL('../dist/index.js', import.meta.url).href;
+  const library = new URL('../../dist/', import.meta.url).href;
   const transferList = [streams.source, streams.sink].flatMap((shared) => (shared ? [shared.port] : []));
   const code = `${PRELUDE}\nfunction work(channel, source, sink) { ${work} }`;
   const worker = new Worker(code, { eval: true, workerData: { library, ...streams }, transferList });

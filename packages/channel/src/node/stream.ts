@@ -1,9 +1,9 @@
 /** A Node stream of another thread, for one that blocks: see pump.ts for the half that stays with the stream. */
-import { type EndOptions, ReadingEnd, WritingEnd } from './ends.js';
-import { StreamFailedError } from './errors.js';
+import { type EndOptions, ReadingEnd, WritingEnd } from '../ends.js';
+import { StreamFailedError } from '../errors.js';
 import { Mailbox, type SharedStream } from './mailbox.js';
 import { type FromReadable, type FromWritable, type StreamFailure, WINDOW } from './pump.js';
-import { refuseIfRaised } from './wait.js';
+import { refuseIfRaised } from '../wait.js';
 
 const NOTHING = new Uint8Array(0);
 
