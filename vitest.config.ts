@@ -2,16 +2,27 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'apps/*/src/**/*.test.ts',
-      'tooling/**/*.test.ts',
-      'test/**/*.test.ts',
-    ],
     globalSetup: 'test/harness/compiled-code.ts',
-    // Most tests wait for processes they have started: one worker would leave a core idle.
-    maxWorkers: 2,
+    // Most tests wait for processes they have started: a worker for each of two cores would leave them idle.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/slow/**', 'test/xen-lab/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: ['tooling/**/*.test.ts', 'test/slow/**/*.test.ts', 'test/xen-lab/**/*.test.ts'],
+        },
+      },
+    ],
   },
 });

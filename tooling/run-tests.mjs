@@ -1,6 +1,6 @@
-// Builds what the tests of these paths need, and runs them with vitest: all of them without a path. `pnpm
-// test packages/sender` builds @mig/sender and what it imports; a path elsewhere, or a part of a name,
-// builds everything.
+// Builds what the tests of these paths need, and runs them with vitest: without arguments all but the slow
+// ones. `pnpm test packages/sender` builds @mig/sender and what it imports; a path elsewhere, or a part of a
+// name, builds everything.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +11,7 @@ const folders = paths.map((path) => /^(?:\.\/)?((?:packages|apps)\/[\w-]+)(?:\/|
 const filters = folders.includes(undefined) ? [] : folders.map((folder) => `--filter=./${folder}`);
 
 run('turbo', 'run', 'build', ...filters, '--output-logs=errors-only');
-run('vitest', 'run', ...args);
+run('vitest', 'run', ...(args.length === 0 ? ['--project=quick'] : args));
 
 /**
  * Runs a program of the root's dependencies; ends with its status unless that is 0.

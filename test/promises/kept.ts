@@ -59,4 +59,4 @@ export const link = testsOf('apps/xl-save-helper/src/link.test.ts');
 export const e2e = testsOf('test/policies.test.ts');
 export const loop = testsOf('test/migrate.test.ts');
 export const refusals = testsOf('test/refusals.test.ts');
-export const examples = testsOf('test/policy-examples.test.ts');
+export const examples = testsOf('test/slow/policy-examples.test.ts');

@@ -198,7 +198,7 @@ const ofYourOwn: Section = {
     ['The policies of mig are functions', examples('the one in TypeScript is made of parts')],
     ['This one has a budget: a domain that 20 GB', examples('the one in TypeScript is made of parts')],
     ['`tsc --module nodenext --target es2023', examples('the one in TypeScript is made of parts')],
-    ['Node must find', testsOf('test/install.test.ts')('a policy with a link to what is installed')],
+    ['Node must find', testsOf('test/slow/install.test.ts')('a policy with a link to what is installed')],
     ['| `firstOf', settings('busy: convergence comes first'), examples('the parts on the page are there')],
     ['| `abortIfBusy', settings('busy: convergence comes first', 'busy: the passes are made')],
     ['| `maxDowntime', settings('downtime: at the limit', 'threshold: as many pages as were named')],

@@ -1,7 +1,7 @@
 /** Tests of tooling/xen-row, which reads headers for whoever adds a version of Xen. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { boundIn, declarationsIn } from '../tooling/xen-row/declarations.mjs';
+import { boundIn, declarationsIn } from '../../tooling/xen-row/declarations.mjs';
 
 const HEADER = `
 #define xc_quick(x) \\
@@ -25,7 +25,7 @@ test('a declaration is found, whatever is written around it', () => {
 
 test('all functions that are bound are known by name', () => {
   const source = (name: string) =>
-    readFileSync(new URL(`../packages/hypervisor-xen/src/${name}.ts`, import.meta.url), 'utf8');
+    readFileSync(new URL(`../../packages/hypervisor-xen/src/${name}.ts`, import.meta.url), 'utf8');
   for (const name of ['libxc/control', 'libxl/libxl', 'xen/xenstore']) {
     const text = source(name).replaceAll(/\b(libc|koffi\.load\(null\))\.func\(/g, '');
     const bound = boundIn(text);

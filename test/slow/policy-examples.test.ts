@@ -6,12 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
-import type { PrecopyPolicy, PrecopyStats } from '../packages/hypervisor/dist/index.js';
-import * as policy from '../packages/sender/dist/policies/index.js';
-import { expectMoved, matching } from './harness/expectations.js';
-import { test, type TwoHosts } from './harness/two-hosts.js';
+import type { PrecopyPolicy, PrecopyStats } from '../../packages/hypervisor/dist/index.js';
+import * as policy from '../../packages/sender/dist/policies/index.js';
+import { expectMoved, matching } from '../harness/expectations.js';
+import { test, type TwoHosts } from '../harness/two-hosts.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(`${root}/docs/policies.md`, 'utf8');
 const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const options = ['--module', 'nodenext', '--target', 'es2023', '--strict'];

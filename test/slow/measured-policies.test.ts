@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { byDomain, chosen, nameOf } from '../tooling/policies/cells.mjs';
-import { fill } from '../tooling/policies/document.mjs';
-import { cellFigures, quantile, tally } from '../tooling/policies/figures.mjs';
-import { rendered } from '../tooling/policies/render.mjs';
-import { read } from '../tooling/policies/results.mjs';
-import { removeTemporaryFolder, temporaryFolder } from '../tooling/temporary-folder.mjs';
+import { byDomain, chosen, nameOf } from '../../tooling/policies/cells.mjs';
+import { fill } from '../../tooling/policies/document.mjs';
+import { cellFigures, quantile, tally } from '../../tooling/policies/figures.mjs';
+import { rendered } from '../../tooling/policies/render.mjs';
+import { read } from '../../tooling/policies/results.mjs';
+import { removeTemporaryFolder, temporaryFolder } from '../../tooling/temporary-folder.mjs';
 
-const docs = fileURLToPath(new URL('../docs/', import.meta.url));
-const folder = fileURLToPath(new URL('../tooling/policies/', import.meta.url));
+const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
+const folder = fileURLToPath(new URL('../../tooling/policies/', import.meta.url));
 
 test('a percentile is one of the values', () => {
   const ten = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1];

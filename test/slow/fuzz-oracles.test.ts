@@ -2,24 +2,24 @@
 import { readFileSync } from 'node:fs';
 import * as protocol from '@mig/protocol';
 import { describe, expect, it } from 'vitest';
-import { type CaseName, cases } from '../tooling/fuzz/cases.mjs';
+import { type CaseName, cases } from '../../tooling/fuzz/cases.mjs';
 import {
   generateConfigurationFile,
   generateStreamConfiguration,
-} from '../tooling/fuzz/configuration-case.mjs';
-import { generateVcpuContext } from '../tooling/fuzz/guest-case.mjs';
-import * as modules from '../tooling/fuzz/lib.mjs';
-import { generateNoted } from '../tooling/fuzz/noted-case.mjs';
-import { generateOperatorMessages } from '../tooling/fuzz/operator-case.mjs';
-import { Random } from '../tooling/fuzz/random.mjs';
-import { recordChoices } from '../tooling/fuzz/record-case.mjs';
-import { generateTrace } from '../tooling/fuzz/trace-case.mjs';
+} from '../../tooling/fuzz/configuration-case.mjs';
+import { generateVcpuContext } from '../../tooling/fuzz/guest-case.mjs';
+import * as modules from '../../tooling/fuzz/lib.mjs';
+import { generateNoted } from '../../tooling/fuzz/noted-case.mjs';
+import { generateOperatorMessages } from '../../tooling/fuzz/operator-case.mjs';
+import { Random } from '../../tooling/fuzz/random.mjs';
+import { recordChoices } from '../../tooling/fuzz/record-case.mjs';
+import { generateTrace } from '../../tooling/fuzz/trace-case.mjs';
 
 type Modules = typeof modules;
 
 describe('the oracles of a stream speak up when', () => {
   const golden = new Uint8Array(
-    readFileSync(new URL('../packages/protocol/fixtures/pvh-save.bin', import.meta.url)),
+    readFileSync(new URL('../../packages/protocol/fixtures/pvh-save.bin', import.meta.url)),
   );
   const broken = (name: string, value: unknown): Modules => ({
     ...modules,

@@ -10,16 +10,16 @@ import {
   targetTable,
 } from '@mig/protocol/handshake';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../tooling/faults/judge.mjs';
-import type { Failed } from '../tooling/faults/migration.mjs';
-import { between } from '../tooling/faults/states.mjs';
-import { commands } from '../tooling/faults/operator/commands.mjs';
-import type { Acted } from '../tooling/faults/operator/operate.mjs';
-import { standingsAt } from '../tooling/faults/operator/standings.mjs';
-import { operatorStrata } from '../tooling/faults/operator/strata.mjs';
-import type { Seen } from '../tooling/faults/scene.mjs';
-import type { StageDomain } from '../tooling/faults/stage.mjs';
-import { caseOf, describeCase, faultStrata, strata } from '../tooling/faults/strata.mjs';
+import { judge } from '../../tooling/faults/judge.mjs';
+import type { Failed } from '../../tooling/faults/migration.mjs';
+import { between } from '../../tooling/faults/states.mjs';
+import { commands } from '../../tooling/faults/operator/commands.mjs';
+import type { Acted } from '../../tooling/faults/operator/operate.mjs';
+import { standingsAt } from '../../tooling/faults/operator/standings.mjs';
+import { operatorStrata } from '../../tooling/faults/operator/strata.mjs';
+import type { Seen } from '../../tooling/faults/scene.mjs';
+import type { StageDomain } from '../../tooling/faults/stage.mjs';
+import { caseOf, describeCase, faultStrata, strata } from '../../tooling/faults/strata.mjs';
 
 type Stratum = (typeof faultStrata)[number];
 

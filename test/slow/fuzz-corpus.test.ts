@@ -1,19 +1,19 @@
 /** Tests the corpus kept from fuzzing: docs/fuzzing.md. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { caseNames } from '../tooling/fuzz/cases.mjs';
-import { inputsOf, readInput } from '../tooling/fuzz/corpus.mjs';
-import { judge } from '../tooling/fuzz/judge.mjs';
+import { caseNames } from '../../tooling/fuzz/cases.mjs';
+import { inputsOf, readInput } from '../../tooling/fuzz/corpus.mjs';
+import { judge } from '../../tooling/fuzz/judge.mjs';
 
 const names = [...caseNames];
 
 it('every folder of the corpus is of a case, and every case has one', () => {
-  const folders = readdirSync(new URL('../tooling/fuzz/corpus/', import.meta.url));
+  const folders = readdirSync(new URL('../../tooling/fuzz/corpus/', import.meta.url));
   expect(folders.sort()).toEqual(names.sort());
 });
 
 it('docs/fuzzing.md says of every case what it is fed to', () => {
-  const lines = readFileSync(new URL('../docs/fuzzing.md', import.meta.url), 'utf8').split('\n');
+  const lines = readFileSync(new URL('../../docs/fuzzing.md', import.meta.url), 'utf8').split('\n');
   const rows = lines.filter((line) => line.startsWith('| `')).map((line) => line.split('|')[1]!);
   const named = rows.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name));
   expect(named.sort()).toEqual(names.sort());

@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { withOlderNames } from '../tooling/fuzz/older-glibc.mjs';
+import { withOlderNames } from '../../tooling/fuzz/older-glibc.mjs';
 
 const run = promisify(execFile);
-const program = fileURLToPath(new URL('../tooling/fuzz/main.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../tooling/fuzz/main.mjs', import.meta.url));
 
 it('sees what the modules under test do', async () => {
   const parameters = [program, '--guided', '--only', 'noted', '--runs', '400', '--seed', '1'];

@@ -3,12 +3,12 @@
  * further, which takes minutes; `MIG_MODEL=traces` prints how each missing guard shows.
  */
 import { describe, expect, it } from 'vitest';
-import { expectDocumented } from '../packages/protocol/src/documents.test-support.js';
-import { usual, wider } from './ownership-model/bounds.js';
-import { explore, type Found } from './ownership-model/explore.js';
-import { sentences } from './ownership-model/invariants.js';
-import { mutations } from './ownership-model/mutations.js';
-import { product } from './ownership-model/rules.js';
+import { expectDocumented } from '../../packages/protocol/src/documents.test-support.js';
+import { usual, wider } from '../ownership-model/bounds.js';
+import { explore, type Found } from '../ownership-model/explore.js';
+import { sentences } from '../ownership-model/invariants.js';
+import { mutations } from '../ownership-model/mutations.js';
+import { product } from '../ownership-model/rules.js';
 
 const asked = process.env['MIG_MODEL'];
 

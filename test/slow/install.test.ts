@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-const INSTALL = fileURLToPath(new URL('../tooling/install.mjs', import.meta.url));
+const INSTALL = fileURLToPath(new URL('../../tooling/install.mjs', import.meta.url));
 
 let prefix: string;
 beforeEach(() => {
