@@ -19,7 +19,7 @@ import {
   type ImageHeader,
 } from './image-header.js';
 import type { ImageKind } from './image-kind.js';
-import { imageKindOf } from './image-kinds.js';
+import { imageKindOf, imageKindWithBodyOf } from './image-kinds.js';
 import { ImageOrder } from './image-order.js';
 import { bigEndian, Judge, reservedFault } from '../layer/judge.js';
 import type { ByteOrder } from '../octets/octets.js';
@@ -187,12 +187,12 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
   #body(octets: Uint8Array): ImageEvent {
     const current = this.#current as Current;
     const { state } = this.#ordered;
-    const record = readRecord<ImageKind<ImageRecordName>, Exclude<ImageRecord, PageDataRecord>>(
-      current,
+    const record = readRecord(
+      { ...current, kind: imageKindWithBodyOf(current.record.type) },
       octets,
       this.#judge,
       this.#byteOrder,
-      (kind, decoded) => kind.check?.(decoded as never, state) ?? [],
+      state,
     );
     this.#ordered.learn(record);
     this.#expectRecord();

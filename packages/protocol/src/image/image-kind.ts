@@ -22,18 +22,15 @@ export interface ImageState {
   lastPfn: number;
 }
 
-export interface ImageKind<N extends ImageRecordName> extends RecordKind<
-  N,
-  ImageRecordOf<N>,
-  ImagePhase,
-  ImageState
-> {
+export interface ImageRow<N extends ImageRecordName, R> extends RecordKind<N, R, ImagePhase, ImageState> {
   /** The guests in whose images stock's receiver takes it; none: it takes it from nobody. */
   readonly guests: readonly GuestType[];
   /** Version of the image that brought it. */
   readonly since: 2 | 3;
   readonly infersStaticDataEnd?: true;
 }
+
+export type ImageKind<N extends ImageRecordName> = ImageRow<N, ImageRecordOf<N>>;
 
 export const anyGuest: readonly GuestType[] = ['x86-pv', 'x86-hvm'];
 

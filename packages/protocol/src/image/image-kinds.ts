@@ -143,10 +143,18 @@ export const imageKinds: { readonly [N in ImageRecordName]: ImageKind<N> } = {
   X86_MSR_POLICY: msrPolicy,
 };
 
-const byNumber = new Map<number, ImageKind<ImageRecordName>>(
-  Object.values(imageKinds).map((kind) => [kind.number, kind as unknown as ImageKind<ImageRecordName>]),
+/** The records whose body is read whole, which the one of pages is not. */
+type WithBody = Exclude<ImageRecordName, 'PAGE_DATA'>;
+
+const { PAGE_DATA, ...withBody } = imageKinds;
+const withBodyByNumber = new Map(
+  Object.values<ImageKind<WithBody>>(withBody).map((kind) => [kind.number, kind]),
 );
 
+export function imageKindWithBodyOf(number: number): ImageKind<WithBody> | undefined {
+  return withBodyByNumber.get(number);
+}
+
 export function imageKindOf(number: number): ImageKind<ImageRecordName> | undefined {
-  return byNumber.get(number);
+  return number === PAGE_DATA.number ? PAGE_DATA : withBodyByNumber.get(number);
 }

@@ -1,10 +1,17 @@
 /** Records of x86 PV images. Source: libxc specification, xg_sr_restore_x86_pv.c. Layouts are of the body. */
 import type { Fault } from '../layer/deviations.js';
-import { content, refused, strictContent, type ImageKind, type ImageState } from './image-kind.js';
+import {
+  content,
+  refused,
+  strictContent,
+  type ImageKind,
+  type ImageRow,
+  type ImageState,
+} from './image-kind.js';
 import { MAX_RECORD_BODY, PAGE_SIZE } from '../limits.js';
 import { readPfns, writePfns } from './pfn-list.js';
 import { blob, readReserved, writeReserved } from '../layer/record-kind.js';
-import type { PvVcpuRecordType } from '../layer/records.js';
+import type { PvVcpuRecord, PvVcpuRecordType } from '../layer/records.js';
 
 const guests = ['x86-pv'] as const;
 
@@ -118,8 +125,8 @@ function pvVcpu<T extends PvVcpuRecordType>(
   name: T,
   about: string,
   wrongSize: (octets: number, state: ImageState) => string | undefined,
-): ImageKind<T> {
-  const kind: ImageKind<PvVcpuRecordType> = {
+): ImageRow<T, PvVcpuRecord<T>> {
+  return {
     number,
     name,
     about,
@@ -154,8 +161,6 @@ function pvVcpu<T extends PvVcpuRecordType>(
     },
     describe: ({ vcpuId, context }) => ({ vcpuId, context: blob(context) }),
   };
-  // The four differ in name and number only, which the type system cannot follow through a union.
-  return kind as unknown as ImageKind<T>;
 }
 
 export const pvVcpuBasic = pvVcpu(4, 'X86_PV_VCPU_BASIC', 'registers of a vcpu', (octets, { guestWidth }) => {

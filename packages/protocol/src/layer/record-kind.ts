@@ -15,6 +15,7 @@ export interface Codec<R> {
  */
 export type Verdict = 'right' | 'wrong' | 'refused';
 
+/** Its functions are methods, so that a row of one kind is also one of any: whoever has it by number gives it what it decoded. */
 export interface RecordKind<N extends string, R, Phase extends string, Check> {
   readonly number: number;
   readonly name: N;
@@ -44,9 +45,9 @@ export interface RecordKind<N extends string, R, Phase extends string, Check> {
   readonly once?: true;
   readonly codec: Codec<R>;
   /** What stock's receiver or the specification asks of its values. */
-  readonly check?: (record: R, check: Check) => readonly Fault[];
+  check?(record: R, check: Check): readonly Fault[];
   /** Its fields for a reader: safe for JSON. */
-  readonly describe: (record: R) => Record<string, unknown>;
+  describe(record: R): Record<string, unknown>;
 }
 
 /** A record without content: its length is 0, and stock looks at no more than its type. */

@@ -8,9 +8,8 @@ import { OctetReader, type ByteOrder } from '../octets/octets.js';
 import type { RecordKind } from './record-kind.js';
 import type { MalformedRecord, OptionalRecord } from './records.js';
 
-type AnyKind = Pick<RecordKind<string, unknown, never, never>, 'name' | 'section' | 'body'> & {
-  readonly codec: { decode(body: OctetReader): object };
-};
+type AnyKind = Pick<RecordKind<string, unknown, never, never>, 'name' | 'section' | 'body'>;
+type ReadableKind<R, State> = AnyKind & Pick<RecordKind<string, R, never, State>, 'codec' | 'check'>;
 
 /** A record whose header has been read. */
 export interface CurrentRecord<K> {
@@ -78,25 +77,25 @@ function classify<K extends AnyKind>(
 }
 
 /**
- * `octets`: body and padding. `check`: what is asked of the values. When verifying, a body that does not decode becomes a
+ * `octets`: body and padding. `state`: what the checks of the values look at. When verifying, a body that does not decode becomes a
  * malformed record.
  */
-export function readRecord<K extends AnyKind, R extends { readonly type: string }>(
-  current: CurrentRecord<K>,
+export function readRecord<R extends { readonly type: string }, State>(
+  current: CurrentRecord<ReadableKind<R, State>>,
   octets: Uint8Array,
   judge: Judge,
   byteOrder: ByteOrder,
-  check: (kind: K, record: R) => readonly Fault[],
+  state: State,
 ): R | OptionalRecord | MalformedRecord {
   const { kind, opaque, record, length } = current;
   if (kind === undefined || opaque !== undefined) {
     return readOpaque(opaque ?? 'malformed', record.type, octets, length);
   }
   try {
-    const decoded = readBody(kind.codec as never, octets, length, byteOrder);
+    const decoded = readBody(kind.codec, octets, length, byteOrder);
     judge.all(oddities(decoded, kind.body.tail, kind.section), current);
-    judge.all(check(kind, decoded as unknown as R), current);
-    return decoded as unknown as R;
+    judge.all(kind.check?.(decoded, state) ?? [], current);
+    return decoded;
   } catch (error) {
     judge.body(error, kind.section, current);
     return readOpaque('malformed', record.type, octets, length);

@@ -157,13 +157,7 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
 
   #body(octets: Uint8Array): LibxlEvent {
     const current = this.#current as Current;
-    const record = readRecord<LibxlKind<LibxlRecordName>, LibxlRecord>(
-      current,
-      octets,
-      this.#judge,
-      this.#byteOrder,
-      (kind, decoded) => kind.check?.(decoded as never, undefined) ?? [],
-    );
+    const record = readRecord(current, octets, this.#judge, this.#byteOrder, undefined);
     this.#after(record);
     const { offset, length } = current;
     return { kind: 'record', record, index: current.record.index, offset, length };

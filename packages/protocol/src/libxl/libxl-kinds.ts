@@ -202,8 +202,8 @@ export const libxlKinds: { readonly [N in LibxlRecordName]: LibxlKind<N> } = {
   },
 };
 
-const byNumber = new Map<number, LibxlKind<LibxlRecordName>>(
-  Object.values(libxlKinds).map((kind) => [kind.number, kind as unknown as LibxlKind<LibxlRecordName>]),
+const byNumber = new Map(
+  Object.values<LibxlKind<LibxlRecordName>>(libxlKinds).map((kind) => [kind.number, kind]),
 );
 
 export function libxlKindOf(number: number): LibxlKind<LibxlRecordName> | undefined {

@@ -7,7 +7,7 @@ import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 
 interface Row {
   readonly number: number;
-  readonly codec: { encode(record: never, body: OctetWriter): void };
+  readonly codec: { encode(record: ImageRecord | LibxlRecord, body: OctetWriter): void };
 }
 
 function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string, Row>>, order: ByteOrder) {
@@ -19,8 +19,7 @@ function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string
   }
   const kind = kinds[record.type];
   if (kind === undefined) throw new RangeError(`no record of type ${record.type}`);
-  // The row was found by the record's own type.
-  return frame(kind.number, record, (writer) => kind.codec.encode(record as never, writer), order);
+  return frame(kind.number, record, (writer) => kind.codec.encode(record, writer), order);
 }
 
 /**
