@@ -94,7 +94,8 @@ function copyPackage(folder, target) {
   const filter = (path) => !unneeded.test(path);
   const ours = !folder.includes(`${sep}node_modules${sep}`);
   if (!ours) return cpSync(folder, target, { recursive: true, filter });
-  const files = (manifestOf(folder).files ?? []).filter((name) => !name.startsWith('!'));
+  // The sources are there for whoever reads the libraries.
+  const files = (manifestOf(folder).files ?? []).filter((name) => name !== 'src' && !name.startsWith('!'));
   for (const name of ['package.json', ...files]) {
     if (!existsSync(join(folder, name))) throw new Error(`${folder}/${name} is not there: pnpm build`);
     cpSync(join(folder, name), join(target, name), {

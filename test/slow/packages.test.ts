@@ -1,6 +1,7 @@
 /** Tests of what is published. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -58,6 +59,13 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
     expect(files).toContain(path.replace(/^\.\//, ''));
   }
   const known =
-    /^(README\.md|LICENSE|package\.json|bin\/([\w-]+\.c?js|package\.json)|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|dist\/(licences\.txt|.*\.(c?js|d\.ts|wasm)))$/;
+    /^(README\.md|LICENSE|package\.json|bin\/([\w-]+\.c?js|package\.json)|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|src\/[\w/.-]+\.ts|dist\/(licences\.txt|.*\.(c?js|d\.ts|wasm|map)))$/;
   expect(files.filter((path) => !known.test(path) || /\.test(-support)?\./.test(path))).toEqual([]);
+  // A program is read in the repository.
+  const maps = files.filter((path) => path.endsWith('.map'));
+  expect(maps.length > 0).toBe(folder.startsWith('packages/'));
+  for (const map of maps) {
+    const { sources } = JSON.parse(read(`${folder}/${map}`)) as { sources: string[] };
+    expect(files).toEqual(expect.arrayContaining(sources.map((source) => join(dirname(map), source))));
+  }
 });

@@ -1,6 +1,6 @@
 #!/bin/bash
 # mig migrate --check: what mig and the stock xl say of a guest that can move, and mig of what this host would not take.
-# limit: 240 s
+# limit: 400 s
 . /mnt/lib.sh
 
 guest_config g1 wss=256 rate=300

@@ -1,7 +1,7 @@
 #!/bin/bash
 # libvirt confined by AppArmor: Debian's profile keeps it from mig's helper, which leaves the guest running; the line that
 # docs/xen.md has lets it.
-# limit: 240 s
+# limit: 400 s
 . /mnt/lib.sh
 . /mnt/libvirt.sh
 
