@@ -32,11 +32,12 @@ export type {
   SaveOptions,
 } from './host.js';
 export type { IncomingMemory, Memory } from './memory.js';
-export type {
-  ConsultationPoint,
-  PrecopyDecision,
-  PrecopyEnd,
-  PrecopyPolicy,
-  PrecopyStats,
+export {
+  type ConsultationPoint,
+  decisions,
+  type PrecopyDecision,
+  type PrecopyEnd,
+  type PrecopyPolicy,
+  type PrecopyStats,
 } from './policy.js';
-export type { ImageReport, PassKind, PassReport } from './report.js';
+export { type ImageReport, isLive, type PassKind, passKinds, type PassReport } from './report.js';

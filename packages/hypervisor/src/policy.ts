@@ -44,6 +44,13 @@ export interface PrecopyStats {
  */
 export type ConsultationPoint = 'dirty-count-known' | 'pass-finished' | 'between-batches';
 
+/** The words of `PrecopyDecision`. */
+export const decisions = [
+  'continue-precopy',
+  'stop-and-copy',
+  'abort',
+] as const satisfies readonly PrecopyDecision['decision'][];
+
 export type PrecopyDecision =
   | { readonly decision: 'continue-precopy' }
   | { readonly decision: 'stop-and-copy'; readonly reason: PrecopyEnd }

@@ -1,12 +1,20 @@
 import type { PrecopyEnd } from './policy.js';
 
 /**
+ * The kinds of passes:
+ *
  * - `precopy`: a live pass
  * - `remainder`: the pages known to be dirty when the policy ended precopy, sent live once more (as libxc does)
  * - `stop-and-copy`: what is left, with the domain suspended
  * - `verify`: all of memory again, for the target to compare (`--debug`)
  */
-export type PassKind = 'precopy' | 'remainder' | 'stop-and-copy' | 'verify';
+export const passKinds = ['precopy', 'remainder', 'stop-and-copy', 'verify'] as const;
+export type PassKind = (typeof passKinds)[number];
+
+/** Tells whether the domain runs during a pass. */
+export function isLive(kind: PassKind): boolean {
+  return kind === 'precopy' || kind === 'remainder';
+}
 
 /** One pass over dirty pages. */
 export interface PassReport {

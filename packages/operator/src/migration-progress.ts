@@ -2,7 +2,7 @@
 import {
   byKind,
   type EventTable,
-  type PassKind,
+  isLive,
   type PrecopyEnd,
   type PrecopyStats,
   type SendEvent,
@@ -161,8 +161,4 @@ export class MigrationProgress {
 
 function passOf({ kind, iteration, dirtyPages, pagesDone }: PassUnderWay): OperatorPass {
   return { kind, iteration, dirtyPages, pagesDone };
-}
-
-function isLive(kind: PassKind): boolean {
-  return kind === 'precopy' || kind === 'remainder';
 }

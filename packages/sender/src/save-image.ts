@@ -9,17 +9,18 @@
  *     the context records, END
  */
 import { type Deadline, deadlineIn, type OctetSink, pause } from '@mig/channel';
-import type {
-  Bandwidth,
-  ConsultationPoint,
-  ImageReport,
-  Memory,
-  PassKind,
-  PassReport,
-  PrecopyDecision,
-  PrecopyEnd,
-  PrecopyPolicy,
-  SaveEvent,
+import {
+  type Bandwidth,
+  type ConsultationPoint,
+  type ImageReport,
+  isLive,
+  type Memory,
+  type PassKind,
+  type PassReport,
+  type PrecopyDecision,
+  type PrecopyEnd,
+  type PrecopyPolicy,
+  type SaveEvent,
 } from '@mig/hypervisor';
 import {
   encodeDomainHeader,
@@ -217,7 +218,7 @@ class ImageSaver {
    */
   #sendPass(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
     const { onEvent } = this.#options;
-    const live = kind === 'precopy' || kind === 'remainder';
+    const live = isLive(kind);
     const iteration = this.#passes.length;
     const began = this.#clock();
     const octetsBefore = this.#output.octets;

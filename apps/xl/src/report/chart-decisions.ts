@@ -1,11 +1,11 @@
 /** Plots the policy's view whenever the dirty count was known, and its decision. */
+import { decisions } from '@mig/hypervisor';
 import { downtimeText } from '../output/downtime-words.js';
 import { INK, type Plot } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { countText, largest, seconds, timeText } from './units.js';
 import { framed, titleAbove } from './width.js';
 
-const DECISIONS = ['continue-precopy', 'stop-and-copy', 'abort'];
 const SHAPES = ['circle', 'square', 'cross'];
 const INKS = [INK.blue, INK.dark, INK.orange];
 
@@ -41,7 +41,7 @@ export function decisionsChart(model: ReportModel): Plot | undefined {
   const channel = (range: readonly string[]) => ({
     field: 'decision',
     type: 'nominal',
-    scale: { domain: DECISIONS, range },
+    scale: { domain: decisions, range },
     legend: { symbolSize: 110, symbolFillColor: 'transparent' },
   });
   return {

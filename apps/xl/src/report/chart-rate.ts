@@ -1,4 +1,5 @@
 /** Plots the rate of sending, and the guest's rate of dirtying. */
+import { isLive } from '@mig/hypervisor';
 import { INK, type Plot } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { largest, mib, mibOfPages, seconds, smallest, timeText } from './units.js';
@@ -107,8 +108,7 @@ function band(still: { from: number; to: number; label: string }, scale: object)
 function meanRates({ passes }: ReportModel): Point[] {
   return passes.flatMap(({ kind, iteration, from, to, octets, milliseconds }) => {
     // The suspended domain is sent without a limit, which would flatten all else.
-    const live = kind === 'precopy' || kind === 'remainder';
-    if (!live || octets === undefined || !milliseconds) return [];
+    if (!isLive(kind) || octets === undefined || !milliseconds) return [];
     const rate = mib(octets) / seconds(milliseconds);
     const part = `mean ${iteration}`;
     const says = `pass ${iteration}, sent at ${rateText(rate)}`;

@@ -1,4 +1,5 @@
 /** Plots when each pass ran, and when the domain stood still. */
+import { isLive } from '@mig/hypervisor';
 import { INK, type Plot } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { passName, passOrder } from './pass-name.js';
@@ -14,7 +15,7 @@ export function timelineChart(model: ReportModel): Plot | undefined {
     row: passName(pass),
     from: seconds(pass.from),
     to: seconds(pass.to),
-    live: pass.kind === 'precopy' || pass.kind === 'remainder' ? 'domain runs' : 'domain suspended',
+    live: isLive(pass.kind) ? 'domain runs' : 'domain suspended',
     says: `${passName(pass)}: ${timeText(pass.from)} to ${timeText(pass.to)}, ${timeText(pass.to - pass.from)}`,
     label: timeText(pass.to - pass.from),
   }));

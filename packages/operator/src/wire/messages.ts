@@ -1,4 +1,5 @@
 /** Messages between an operator and a migration, as values. */
+import type { PassKind } from '@mig/hypervisor';
 import type { SettingName, Settings } from '@mig/sender/policy';
 import type { SourceOutcome, SourceState } from '@mig/protocol/handshake';
 
@@ -28,7 +29,7 @@ export const operatorErrorCodes = [
 export type OperatorErrorCode = (typeof operatorErrorCodes)[number];
 
 export interface OperatorPass {
-  readonly kind: 'precopy' | 'remainder' | 'stop-and-copy' | 'verify';
+  readonly kind: PassKind;
   /** Number of the pass, from 0, over all passes. */
   readonly iteration: number;
   /** Number of pages to send at its start. */

@@ -1,4 +1,5 @@
 /** Converts between the protocol's values and protobuf's, and checks them. */
+import { passKinds } from '@mig/hypervisor';
 import { ControlError } from '@mig/protocol/delimited-messages';
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import { quoted } from '@mig/protocol/terminal-text';
@@ -13,8 +14,6 @@ import {
 import type { MigrationEnd, OperatorPass, OperatorStatus, SettingsChange } from './messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-const passKinds: readonly OperatorPass['kind'][] = ['precopy', 'remainder', 'stop-and-copy', 'verify'];
 
 function isAmount(value: unknown): boolean {
   return Number.isFinite(value) && (value as number) >= 0;

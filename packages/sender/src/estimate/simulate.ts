@@ -1,5 +1,12 @@
 /** Simulates a migration: the precopy loop with its real policy, on a dirty curve instead of a guest. */
-import type { Bandwidth, ConsultationPoint, PassKind, PrecopyEnd, PrecopyPolicy } from '@mig/hypervisor';
+import {
+  type Bandwidth,
+  type ConsultationPoint,
+  isLive,
+  type PassKind,
+  type PrecopyEnd,
+  type PrecopyPolicy,
+} from '@mig/hypervisor';
 import { MAX_BATCH_SIZE, PAGE_OCTETS } from '@mig/protocol';
 import { Pacer } from '../pacer.js';
 import { type Pace, PrecopyFigures } from '../precopy-stats.js';
@@ -149,7 +156,7 @@ class Simulation {
 
   /** @returns why the policy cut it short, if it did; then #left is what is unsent */
   #send(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
-    const live = kind === 'precopy' || kind === 'remainder';
+    const live = isLive(kind);
     const began = this.#now;
     const slice = this.#sliceOf(dirtyPages, live);
     const rate = this.#rate(live);

@@ -1,7 +1,5 @@
 /** A user's own policy: its answers are checked, and its mistakes end the migration, not the guest. */
-import type { PrecopyDecision, PrecopyPolicy } from '@mig/hypervisor';
-
-const DECISIONS: readonly string[] = ['continue-precopy', 'stop-and-copy', 'abort'];
+import { decisions, type PrecopyDecision, type PrecopyPolicy } from '@mig/hypervisor';
 
 /**
  * @param policy the export of its module, taken for a PrecopyPolicy
@@ -44,7 +42,7 @@ function decisionIn(answer: unknown): PrecopyDecision | string {
 }
 
 function isDecision(word: unknown): word is PrecopyDecision['decision'] {
-  return DECISIONS.includes(word as string);
+  return (decisions as readonly unknown[]).includes(word);
 }
 
 const LONGEST = 100;
