@@ -1,13 +1,20 @@
-/** Parts of documents that are made from the code. `MIG_WRITE_DOCS=1` writes them instead of comparing. */
+/**
+ * Generates the parts of documents that derive from the code. `MIG_WRITE_DOCS=1` writes them instead of
+ * comparing.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
-/** One space around cells, whatever an editor makes of the columns. */
+/** Puts one space around cells, however an editor aligned the columns. */
 function plain(text: string): string {
   return text.replace(/ +\|/g, ' |').replace(/\| +/g, '| ').replace(/-{3,}/g, '---').trim();
 }
 
-/** @param document its name in docs/ @param part what stands between `<!-- table: PART -->` and the end mark */
+/**
+ * Compares a part of a document with what the code generates.
+ * @param document its name in docs/
+ * @param part name of the part: it stands between `<!-- table: PART -->` and the end mark
+ */
 export function expectDocumented(document: string, part: string, generated: string): void {
   const path = new URL(`../../../docs/${document}`, import.meta.url);
   const text = readFileSync(path, 'utf8');

@@ -1,35 +1,40 @@
-/** The one error of this package, with a closed set of codes. */
+/** The error class of this package, with a closed set of codes. */
 
-/** Which part of the conversation: the messages around the stream, xl's header or libvirt's, libxl's records, the image. */
+/**
+ * The part of the conversation: the messages around the stream, the header of xl or of libvirt, libxl's
+ * records, the image.
+ */
 export type Layer = 'handshake' | 'xl' | 'libvirt' | 'libxl' | 'libxc';
 
 export type StreamErrorCode =
-  /** The first octets are not those of such a stream. */
+  /** The first octets are not those of the header. */
   | 'bad-magic'
-  /** A version that nobody here reads, a legacy stream, or mandatory flags that are not known. */
+  /** An unknown version, a legacy stream, or unknown mandatory flags. */
   | 'unsupported-version'
-  /** Big-endian, which no x86 host writes and no x86 receiver takes; or neither order. */
+  /** Big-endian, which no x86 host writes and no x86 receiver accepts; or neither byte order. */
   | 'unsupported-byte-order'
   /** The octets ended before the stream did. */
   | 'truncated'
-  /** A mandatory record of a type that is not known, or that stock's receiver does not take from this guest. */
+  /** A mandatory record of an unknown type, or one that stock's receiver does not accept from this guest. */
   | 'unknown-mandatory-record'
-  /** A body longer than its limit. */
+  /** A body that is longer than its limit. */
   | 'record-too-long'
-  /** A body that is shorter or longer than its content. */
+  /** A body that is shorter or longer than its content needs. */
   | 'bad-length'
-  /** A count that is 0 where it must not be, or that its body cannot hold. */
+  /** A count that is 0 where it must not be, or that does not fit the body. */
   | 'bad-count'
-  /** A field with a value that it must not have. */
+  /** A field with an illegal value. */
   | 'bad-value'
-  /** A record where it must not be, or without one that it depends on. */
+  /** A record in the wrong place, or without a record that it depends on. */
   | 'out-of-order'
   /** A page type that Xen does not define. */
   | 'bad-page-type'
-  /** Octets after the end. */
+  /** Octets that follow the end. */
   | 'octets-after-end';
 
-/** Which record: its index within its layer from 0, its number on the stream, its name in Xen's words. */
+/**
+ * The record at fault: its index within its layer from 0, its number on the stream, its name in Xen's terms.
+ */
 export interface RecordPlace {
   readonly index: number;
   readonly type: number;
@@ -42,12 +47,12 @@ export interface StreamErrorDetails {
   readonly offset: number;
   readonly record?: RecordPlace | undefined;
   readonly field?: string | undefined;
-  /** What is asked, and where. */
+  /** The rule, and where it stands in the specification. */
   readonly specification?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** A stream that cannot, or must not, be read further. `rawMessage` is the message without place. */
+/** A stream that cannot, or must not, be read further. `rawMessage` is the message without the place. */
 export class StreamError extends Error {
   readonly code: StreamErrorCode;
   readonly rawMessage: string;

@@ -1,4 +1,4 @@
-/** The tables of record kinds in docs/formats.md, out of the rows. */
+/** Generates the tables of record kinds in docs/formats.md from the rows. */
 import { imageKinds, libxlKinds, tolerated } from './index.js';
 import type { RecordKind, Verdict } from './layer/record-kind.js';
 

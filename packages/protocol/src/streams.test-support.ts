@@ -1,4 +1,4 @@
-/** What the tests of several files need: recorded streams, streams by hand, and encoding events back to octets. */
+/** Helpers for several test files: recorded streams, streams made by hand, and encoding of events. */
 import { readFileSync } from 'node:fs';
 import {
   encodeDomainHeader,
@@ -25,13 +25,13 @@ export function fixture(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
 }
 
-/** Of 4.17, and of 4.20. */
+/** Streams of Xen 4.17, and of 4.20. */
 export const thinned = [
   ...(['pvh-save.bin', 'pvh-live.bin', 'pv-save.bin'] as const),
   ...(['xen-4.20/pvh-save.bin', 'xen-4.20/pvh-live.bin'] as const),
 ];
 
-/** Of a thinned stream: whether it is a migration's, with the permission to go at its end. */
+/** Tells whether a thinned stream is from a migration, with the permission to go at its end. */
 export function isMigration(name: (typeof thinned)[number]): boolean {
   return name.endsWith('pvh-live.bin');
 }
@@ -48,13 +48,13 @@ export function toHex(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex');
 }
 
-/** Events back to octets. */
+/** Encodes events into octets. */
 export function reencode(events: Iterable<PushEvent>): Uint8Array {
   const encoder = new EventEncoder();
   return concat(Array.from(events, (event) => encoder.encode(event).slice()));
 }
 
-/** All events of `octets`, given whole, and what was reported. */
+/** Decodes `octets`, given whole; returns all events and reports. */
 export function decodeAll(octets: Uint8Array, options: StreamDecoderOptions = {}) {
   const deviations: Deviation[] = [];
   const onDeviation = (deviation: Deviation) => deviations.push(deviation);
@@ -80,12 +80,12 @@ export function imageHeaders({ guest, version, byteOrder }: ImageOptions = {}): 
   return concat([image, domain]);
 }
 
-/** A record by its number and body. */
+/** Makes a record of its number and body. */
 export function raw(typeId: number, body: Uint8Array, order: ByteOrder = 'little-endian'): Uint8Array {
   return frame(typeId, {}, (writer) => writer.bytes(body), order);
 }
 
-/** An image with these records, END not added. */
+/** Makes an image with these records; END is not added. */
 export function image(
   records: readonly (ImageRecord | Uint8Array)[],
   options: ImageOptions = {},
@@ -96,7 +96,7 @@ export function image(
   return concat([imageHeaders(options), ...octets]);
 }
 
-/** Decodes one record on its own, whatever its place. */
+/** Decodes a single record, regardless of its place. */
 export function decodeRecord(record: Uint8Array, byteOrder: ByteOrder = 'little-endian'): ImageEvent {
   const { events } = decodeUnfinished(concat([imageHeaders({ byteOrder }), record]), {
     strictness: 'verify',
@@ -108,7 +108,7 @@ export function decodeRecord(record: Uint8Array, byteOrder: ByteOrder = 'little-
   return event;
 }
 
-/** As decodeAll for an image, which need not come to its END. */
+/** Decodes an image like decodeAll, but without requiring END. */
 export function decodeUnfinished(octets: Uint8Array, options: StreamDecoderOptions = {}) {
   const deviations: Deviation[] = [];
   const all = {
@@ -130,7 +130,7 @@ export function pageData(pfns: readonly number[], types: readonly number[]): Ima
   };
 }
 
-/** The octets of the record of a 'record' event, little-endian. */
+/** Encodes the record of a 'record' event, little-endian. */
 export function encodeEvent(event: PushEvent & { kind: 'record' }): Uint8Array {
   return event.layer === 'libxc' ? encodeImageRecord(event.record) : encodeLibxlRecord(event.record);
 }

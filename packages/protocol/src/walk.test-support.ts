@@ -1,4 +1,7 @@
-/** Pulls a stream as a driver does, and watches: what is wanted, how much was taken when it was refused, how many steps. */
+/**
+ * Pulls a stream as a driver does, and observes what is wanted, how much was taken before a refusal, and how
+ * many steps it took.
+ */
 import { expect } from 'vitest';
 import {
   copyPages,
@@ -16,13 +19,15 @@ export interface Walk {
   readonly events: PushEvent[];
   readonly deviations: Deviation[];
   readonly error: StreamError | undefined;
-  /** Octets given to the decoder, the ones that it refused among them. */
+  /** Octets given to the decoder, including those that it refused. */
   readonly given: number;
-  /** The most that it wanted at once, pages apart. */
+  /** The most octets that it wanted at once, except for pages. */
   readonly mostWanted: number;
 }
 
-/** Any other error than StreamError is thrown; so is one for a decoder that does not come to an end. */
+/**
+ * Pulls a stream. Throws every error except StreamError, and an error if the decoder does not come to an end.
+ */
 export function walk(octets: Uint8Array, options: StreamDecoderOptions = {}): Walk {
   const events: PushEvent[] = [];
   const deviations: Deviation[] = [];
@@ -62,8 +67,8 @@ export function walk(octets: Uint8Array, options: StreamDecoderOptions = {}): Wa
 }
 
 /**
- * Receives: it must be refused with this code, at this offset, when no more than `given` octets were taken. Verifies:
- * the same must be reported there, or thrown.
+ * Expects that receiving refuses with this code, at this offset, after taking at most `given` octets; and
+ * that verifying reports the same there, or throws it.
  */
 export function expectRefusal(
   octets: Uint8Array,
@@ -78,7 +83,9 @@ export function expectRefusal(
   expect(said.map((each) => `${each.code} at ${each.offset}`)).toContain(`${code} at ${at}`);
 }
 
-/** Accepted at both levels: it comes back to the same octets. What was reported. */
+/**
+ * Expects that both levels accept the octets, and that they encode to the same octets. @returns the reports
+ */
 export function expectAccepted(octets: Uint8Array, options: StreamDecoderOptions = {}): Deviation[] {
   const reported = (strictness: Strictness) => {
     const { events, deviations, error, given } = walk(octets, { ...options, strictness });
@@ -91,7 +98,7 @@ export function expectAccepted(octets: Uint8Array, options: StreamDecoderOptions
   return reported('verify');
 }
 
-/** Writes a number into a copy. */
+/** Copies octets and writes a number into the copy. */
 export function withNumber(
   octets: Uint8Array,
   offset: number,

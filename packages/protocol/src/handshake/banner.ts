@@ -1,14 +1,14 @@
-/** What arrived in place of the banner, and why that may be. */
+/** Judges what arrived in place of the banner, and guesses the cause. */
 import { quoted } from '../octets/terminal-text.js';
 import { fromLatin1, shownUtf8 } from '../octets/text.js';
 import { BANNER } from './messages.js';
 
 export type BannerVerdict =
-  /** The whole banner. Octets after it, if any, are not looked at. */
+  /** The whole banner arrived. Octets that follow are ignored. */
   | { readonly kind: 'banner' }
-  /** The beginning of the banner, or nothing yet: wait for more. */
+  /** The beginning of the banner arrived, or nothing yet: wait for more. */
   | { readonly kind: 'prefix' }
-  /** The banner, and a carriage return in it that only a terminal adds. */
+  /** The banner contains a carriage return, which only a terminal adds. */
   | { readonly kind: 'through-terminal'; readonly likelyCause: string }
   | {
       readonly kind: 'other';
@@ -17,14 +17,17 @@ export type BannerVerdict =
       readonly likelyCause: string;
     };
 
-/** Octets that are looked at: who sends something else may send much of it. */
+/** Number of octets that are searched: a wrong sender may send a lot. */
 const LOOKED_AT = 4096;
 const TERMINAL =
   "a terminal is between the two ends, and would change the stream; 'ssh -T' as SSHCOMMAND goes without one";
 
-/** The first that matches tells. Looked for in all that was received, which may hold more than the culprit. */
+/**
+ * Patterns of known culprits; the first that matches wins. The search covers all that was received, which may
+ * hold more than the culprit's words.
+ */
 const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
-  // Our own receiver, which takes no stream from one.
+  // mig's own receiver, which refuses to read a stream from a terminal.
   [/standard (?:in|out)put is a terminal/, TERMINAL],
   [/command not found|: not found|No such file or directory/i, 'the target has no xl in its PATH'],
   [
@@ -61,8 +64,9 @@ function firstLineOf(received: Uint8Array): string {
 }
 
 /**
- * Judges what the target has sent so far. `ended`: nothing more will come, because the stream has ended or the time is
- * up, so that a mere beginning is no banner either.
+ * Judges what the target has sent so far.
+ * @param ended whether nothing more will come, since the stream has ended or the time is up: the mere
+ * beginning of a banner is then not accepted
  */
 export function classifyBanner(received: Uint8Array, ended = false): BannerVerdict {
   const common = received.subarray(0, BANNER.length);

@@ -1,6 +1,6 @@
 /**
- * What each command does to a domain, by the domain's standing, when it comes from anybody but the toolstack that
- * holds the domain. The domain's owner decides by this table at the moment of the act.
+ * Table of what each command does to a domain, by the domain's standing, when anybody sends it except the
+ * toolstack that holds the domain. The owner of the domain applies this table at the moment of the act.
  */
 import type { Standing } from './standing.js';
 
@@ -18,25 +18,25 @@ export type DomainCommand =
   | 'create'
   | 'receive';
 
-/** Why a command is refused. */
+/** The reason why a command is refused. */
 export type Refusal =
-  /** A migration or a save holds it. */
+  /** A migration or a save holds the domain. */
   | 'held'
-  /** It is suspended, and nobody holds it. */
+  /** The domain is suspended, and no toolstack holds it. */
   | 'suspended'
   | 'not-suspended'
-  /** It was sent away, and may run at the target. */
+  /** The domain was sent away, and may run at the target. */
   | 'away'
-  /** It is arriving. */
+  /** The domain is arriving. */
   | 'incoming'
-  /** Another domain of its UUID is here. */
+  /** The host has another domain with the same UUID. */
   | 'here';
 
 export type Verdict = 'does' | Refusal;
 
 export type CommandRow = Readonly<Record<Standing, Verdict>>;
 
-/** A row that is the same in each standing. */
+/** A row that is the same for all standings. */
 const always: CommandRow = {
   free: 'does',
   taken: 'does',
@@ -47,7 +47,9 @@ const always: CommandRow = {
   incoming: 'does',
 };
 
-/** What is done to the guest as it stands here; `abandoned` domains take it for when they are resumed. */
+/**
+ * A row for commands that change the guest's state; an `abandoned` domain applies them when it is resumed.
+ */
 const changesRunState: CommandRow = {
   ...always,
   suspended: 'held',
@@ -56,7 +58,7 @@ const changesRunState: CommandRow = {
   incoming: 'incoming',
 };
 
-/** What reads the guest while it runs. */
+/** A row for commands that read the guest while it runs. */
 const movesOrMeasures: CommandRow = {
   free: 'does',
   taken: 'held',
@@ -72,28 +74,31 @@ const resume: CommandRow = {
   taken: 'not-suspended',
   suspended: 'held',
   abandoned: 'does',
-  // Not with --force either: its migration still hears what became of it.
+  // --force does not help either: the migration still learns what became of the domain.
   sent: 'held',
   away: 'away',
   incoming: 'incoming',
 };
 
 export const commandTable: Readonly<Record<DomainCommand, CommandRow>> = {
-  /** And `domid`, `domname`, `console`. */
+  /** Row of `list`, and of `domid`, `domname` and `console`. */
   list: always,
-  // While it is `taken` as well: it arrives, or is restored, as paused as it was.
+  // Legal while the domain is `taken`, too: it then arrives, or is restored, paused.
   pause: changesRunState,
   unpause: changesRunState,
-  // Not once its configuration is on its way. One that is away stays away under any name.
+  // Illegal once the configuration is on its way. A domain that is away stays away under any name.
   rename: { ...always, taken: 'held', suspended: 'held', sent: 'held', incoming: 'incoming' },
   resume,
   'resume --force': { ...resume, away: 'does' },
-  // Not while the other end may still give the domain back: none would be left.
+  // Illegal while the other end may still give the domain back: otherwise no copy would be left.
   destroy: { ...always, sent: 'held' },
   'dirty-rate': movesOrMeasures,
   save: movesOrMeasures,
   migrate: movesOrMeasures,
-  /** `create` and `restore` of another domain of its UUID: not where it is, nor where it is known to be elsewhere. */
+  /**
+   * `create` or `restore` of another domain with the same UUID: refused where the domain is, and where it is
+   * known to be elsewhere.
+   */
   create: {
     free: 'here',
     taken: 'here',
@@ -103,6 +108,9 @@ export const commandTable: Readonly<Record<DomainCommand, CommandRow>> = {
     away: 'away',
     incoming: 'incoming',
   },
-  /** `migrate-receive` of its UUID: a host may send to itself, and what arrives is judged again when it starts. */
+  /**
+   * `migrate-receive` of the same UUID: a host may send to itself, and the arriving domain is judged again
+   * when it starts.
+   */
   receive: { ...always, free: 'here', abandoned: 'here' },
 };

@@ -4,7 +4,7 @@ import { commandTable, holderTable, sourceTable, standings, targetTable } from '
 
 type Table = Readonly<Record<string, { readonly next: object }>>;
 
-/** A Mermaid state diagram. */
+/** Writes a Mermaid state diagram. */
 function diagram(table: Table): string {
   const lines = Object.entries(table).flatMap(([state, { next }]) => {
     const ways = Object.entries(next as Record<string, string>);
@@ -16,7 +16,7 @@ function diagram(table: Table): string {
   return ['```mermaid', 'stateDiagram-v2', ...names, `    [*] --> ${id(first!)}`, ...lines, '```'].join('\n');
 }
 
-/** Mermaid takes no hyphens in an identifier. */
+/** Turns a state into an identifier: Mermaid allows no hyphens there. */
 function id(state: string): string {
   return state.replaceAll('-', '_');
 }

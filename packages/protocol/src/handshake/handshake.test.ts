@@ -70,7 +70,7 @@ describe('classifyBanner', () => {
         kind: 'through-terminal',
         likelyCause: expect.stringMatching(/^a terminal .*'ssh -T'/) as string,
       });
-      // As far as the banner goes: the line feed that follows may never come.
+      // Only up to the end of the banner's text: the line feed may never come.
       expect(classifyBanner(latin1(before + banner).subarray(0, before.length + BANNER.length))).toEqual(
         verdict,
       );
@@ -94,7 +94,7 @@ function reachable<S extends string>(
   return found;
 }
 
-/** The longest way through, every state but the ends leading on. */
+/** Lists the states that no event leads out of. */
 function ends<S extends string>(table: Readonly<Record<S, { next: object }>>): S[] {
   return (Object.keys(table) as S[]).filter((state) => Object.keys(table[state].next).length === 0);
 }
@@ -125,7 +125,7 @@ describe('who may run the domain', () => {
   it('the source never resumes by itself once it has tried to give permission', () => {
     const after = reachable<SourceState>(sourceTable, 'giving-permission');
     for (const state of after) {
-      // Only with permission given back, which the target does for a copy that is gone.
+      // Only if permission was given back, which the target does for a destroyed copy.
       const expected =
         state === 'taken-back' ? ['resumed'] : ['unknown', 'resume-failed', 'destroy-failed', 'destroyed'];
       expect(expected, state).toContain(sourceTable[state].onFailure);

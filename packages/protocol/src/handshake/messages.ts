@@ -15,14 +15,14 @@
  */
 import { latin1 } from '../octets/text.js';
 
-/** Sent without its NUL, as the only one of them: 54 octets. */
+/** The banner, which is sent without its NUL, unlike the other messages: 54 octets. */
 export const BANNER: Uint8Array = latin1('xl migration receiver ready, send binary domain data.\n');
-/** 34 octets, NUL included. */
+/** The target's message that the domain has arrived: 34 octets, NUL included. */
 export const READY: Uint8Array = latin1('domain received, ready to unpause\0');
-/** 44 octets, NUL included; to the target, or back. */
+/** Permission to run the domain, to the target or back: 44 octets, NUL included. */
 export const PERMISSION_TO_GO: Uint8Array = latin1('domain is yours, you are cleared to unpause\0');
-/** 39 octets, NUL included; one status octet follows. */
+/** The target's report: 39 octets, NUL included; one status octet follows. */
 export const REPORT: Uint8Array = latin1('my copy unpause results are as follows\0');
 
-/** The status octet of a success. Any other is minus libxl's error number, e.g. 3 for ERROR_FAIL. */
+/** The status octet of a success. Any other is libxl's error number negated, e.g. 3 for ERROR_FAIL. */
 export const STATUS_SUCCESS = 0;

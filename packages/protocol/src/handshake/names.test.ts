@@ -4,7 +4,7 @@ import { awayName, incomingName, nameProblem } from './names.js';
 describe('the name of a domain', () => {
   it.each([
     'web-01',
-    // What stock takes, and what looks like a domid.
+    // Names that stock accepts, and names that look like a domid.
     '7',
     'two words',
     'Zürich',

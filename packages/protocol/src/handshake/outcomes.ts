@@ -1,30 +1,36 @@
-/** What becomes of the domain at either end. Never two running; never none without the operator told. */
+/**
+ * The fate of the domain at the source. It never runs twice, and it is never lost without the operator being
+ * told.
+ */
 
 export type SourceOutcome =
-  /** It runs, and nothing has been done to it. */
+  /** The domain runs, and nothing has been done to it. */
   | 'untouched'
-  /** It runs; log-dirty is off again. */
+  /** The domain runs; log-dirty mode is off again. */
   | 'keeps-running'
-  /** It was suspended, and runs again under its own name. */
+  /** The domain was suspended, and runs again under its own name. */
   | 'resumed'
-  /** Suspended under its own name, for lack of anybody to resume it: `xl resume` does. */
+  /** The domain is suspended under its own name, since no process is left to resume it: `xl resume` does. */
   | 'left-suspended'
-  /** Suspended as NAME--migratedaway: it may run at the target, so the operator must look there first. */
+  /**
+   * The domain is suspended as NAME--migratedaway: it may run at the target, so the operator must check there
+   * first.
+   */
   | 'unknown'
-  /** Gone: it runs at the target. */
+  /** The domain is gone: it runs at the target. */
   | 'destroyed'
-  /** It runs at the target, and the copy here is still there, suspended as NAME--migratedaway. */
+  /** The domain runs at the target, but its copy here still exists, suspended as NAME--migratedaway. */
   | 'destroy-failed'
-  /** It was to be resumed, and could not be. */
+  /** The domain should have been resumed, but that failed. */
   | 'resume-failed';
 
 export type TargetOutcome =
-  /** There never was a copy. */
+  /** No copy was ever made. */
   | 'none'
   | 'destroyed'
   | 'runs'
-  /** It runs there if permission arrived whole, else it was destroyed. */
+  /** The copy runs if the whole permission arrived; otherwise it was destroyed. */
   | 'runs-or-destroyed'
-  /** A copy that was to be destroyed is still there, not running. */
+  /** A copy that should have been destroyed still exists; it does not run. */
   | 'destroy-failed'
   | 'unknown';

@@ -1,6 +1,7 @@
 /**
- * A domain's owner decides who may tell it what. The owner is whoever runs the domain: on the embedded hypervisor the
- * domain's own process. Pure: the owner's process and the model that checks it exhaustively both run from here.
+ * The rules by which a domain's owner decides who may command it. The owner is whatever runs the domain: on
+ * the embedded hypervisor, the domain's own process. Pure code: that process and the model that checks it
+ * exhaustively share it.
  *
  *     free -> taken -> suspended -> sent -> gone         (a migration)
  *     free -> taken -> suspended -> gone, or taken       (a save)
@@ -14,13 +15,13 @@ import type { Standing } from './standing.js';
 export interface Ownership {
   readonly standing: Standing;
   /**
-   * Counts each change of who may run the domain: suspended, resumed, sent away, taken back, started. A request names
-   * the number that its sender saw, and any other is refused.
+   * Number of changes of who may run the domain: suspended, resumed, sent away, taken back, started. A
+   * request carries the number that its sender saw; one with another number is refused.
    */
   readonly epoch: number;
 }
 
-/** What only the toolstack that holds the domain may ask. */
+/** Requests that only the toolstack that holds the domain may make. */
 export type HolderAct =
   | 'set-log-dirty'
   | 'suspend'
@@ -36,20 +37,20 @@ export type HolderAct =
 
 export interface HolderMove {
   readonly to: Standing | 'gone';
-  /** Who may run the domain changes with it. */
+  /** Set if the act changes who may run the domain. */
   readonly changesEpoch?: true;
 }
 
 export type HolderRow = Readonly<Partial<Record<Standing, HolderMove>>>;
 
-/** What its holder may do with it in each standing; what is not named is refused. */
+/** Effects of the holder's requests, by the domain's standing; what is absent is refused. */
 export const holderTable: Readonly<Record<HolderAct, HolderRow>> = {
   'set-log-dirty': { taken: { to: 'taken' }, suspended: { to: 'suspended' } },
   suspend: { taken: { to: 'suspended', changesEpoch: true } },
   'read-context': { suspended: { to: 'suspended' } },
   pause: { suspended: { to: 'suspended' } },
   resume: { suspended: { to: 'taken', changesEpoch: true } },
-  // The last look before permission: there is none between it and the act.
+  // The last check before permission: nothing comes between it and the act.
   'send-away': { suspended: { to: 'sent', changesEpoch: true } },
   'take-back': { sent: { to: 'taken', changesEpoch: true } },
   destroy: {
@@ -59,18 +60,23 @@ export const holderTable: Readonly<Record<HolderAct, HolderRow>> = {
     incoming: { to: 'gone' },
   },
   adopt: { incoming: { to: 'incoming' } },
-  // Its receiver's until it has heard of the start: it may still have to take the copy away.
+  // The receiver keeps holding the domain until it has heard of the start: it may still have to destroy the
+  // copy.
   start: { incoming: { to: 'taken', changesEpoch: true } },
   release: {
     taken: { to: 'free' },
     suspended: { to: 'abandoned' },
-    // A new epoch: who saw it sent, with a toolstack to take it back, has seen another state of affairs.
+    // A new epoch: whoever saw the domain sent, with a toolstack able to take it back, has seen another
+    // situation.
     sent: { to: 'away', changesEpoch: true },
     incoming: { to: 'gone' },
   },
 };
 
-/** What becomes of a domain that an operator's command takes or resumes; any other leaves it as it stands. */
+/**
+ * Moves of the domain for operators' commands that take or resume it; all other commands leave its standing
+ * as it is.
+ */
 export const commandMoves: Readonly<Partial<Record<DomainCommand, HolderMove>>> = {
   migrate: { to: 'taken' },
   save: { to: 'taken' },
@@ -79,7 +85,7 @@ export const commandMoves: Readonly<Partial<Record<DomainCommand, HolderMove>>> 
   destroy: { to: 'gone' },
 };
 
-/** What an owner decides by. */
+/** The tables by which an owner decides. */
 export interface OwnerTables {
   readonly commands: Readonly<Record<DomainCommand, CommandRow>>;
   readonly commandMoves: Readonly<Partial<Record<DomainCommand, HolderMove>>>;
@@ -89,8 +95,8 @@ export interface OwnerTables {
 export const ownerTables: OwnerTables = { commands: commandTable, commandMoves, holder: holderTable };
 
 /**
- * Why an owner refuses; `stale`: the domain was suspended, resumed or moved since the sender has looked at it;
- * `not-holder`: only the holder may ask for that, and not now.
+ * The reason why an owner refuses. `stale`: the domain was suspended, resumed or moved since the sender
+ * looked at it; `not-holder`: only the holder may request that, and not now.
  */
 export type OwnerRefusal = Refusal | 'stale' | 'not-holder';
 
@@ -99,8 +105,8 @@ export type OwnerVerdict =
   | { readonly allowed: false; readonly why: OwnerRefusal };
 
 /**
- * Decides what a command of anybody but the holder does.
- * @param seen the epoch that its sender saw when it decided; undefined where it saw none
+ * Decides what a command does that comes from anybody but the holder.
+ * @param seen the epoch that the sender saw when it decided; undefined if it saw none
  */
 export function judgeCommand(
   ownership: Ownership,
@@ -108,7 +114,7 @@ export function judgeCommand(
   seen: number | undefined,
   tables: OwnerTables = ownerTables,
 ): OwnerVerdict {
-  // First: what was decided on another state of affairs is not to be judged by this one.
+  // This comes first: a decision about an earlier situation must not be judged by the present one.
   if (seen !== undefined && seen !== ownership.epoch) return { allowed: false, why: 'stale' };
   const verdict = tables.commands[command][ownership.standing];
   if (verdict !== 'does') return { allowed: false, why: verdict };
@@ -116,8 +122,8 @@ export function judgeCommand(
 }
 
 /**
- * Decides what a request of the toolstack that holds the domain does.
- * @param seen the epoch that it saw; undefined where it has seen none yet
+ * Decides what a request does that comes from the toolstack that holds the domain.
+ * @param seen the epoch that the holder saw; undefined if it has seen none yet
  */
 export function judgeHolder(
   ownership: Ownership,

@@ -1,6 +1,6 @@
 /**
- * Who may run the domain, as the source sees it: one row for each state, the events that lead on, and what both ends do
- * when it fails there. The sender's state machine is driven by this table.
+ * Table of who may run the domain, from the source's point of view: one row for each state, with the events
+ * that lead on and the outcome at both ends if it fails there. It drives the sender's state machine.
  *
  *     awaiting-banner -> precopy -> suspending -> stop-and-copy -> awaiting-ready -> renaming-away -> giving-permission
  *       -> awaiting-report -> destroying -> completed
@@ -41,13 +41,13 @@ export type SourceEvent =
 
 export interface SourceRow {
   readonly next: Readonly<Partial<Record<SourceEvent, SourceState>>>;
-  /** What is left here when it fails in this state, a wait that takes too long among the ways to fail. */
+  /** The outcome at the source after a failure in this state, including a wait that takes too long. */
   readonly onFailure: SourceOutcome;
-  /** What is left here when the process itself dies in this state. */
+  /** The outcome at the source if the process itself dies in this state. */
   readonly ifKilled: SourceOutcome;
-  /** What is then at the target. */
+  /** The outcome at the target after a failure in this state. */
   readonly targetOnFailure: TargetOutcome;
-  /** For the operator: where things stand. */
+  /** The situation, worded for the operator. */
   readonly says: string;
 }
 
@@ -96,7 +96,7 @@ export const sourceTable: Readonly<Record<SourceState, SourceRow>> = {
   },
   'giving-permission': {
     next: { 'permission-written': 'awaiting-report' },
-    // Part of it may have been written, and who wrote cannot know what arrived.
+    // Part of the permission may have been written, and the writer cannot know what arrived.
     onFailure: 'unknown',
     ifKilled: 'unknown',
     targetOnFailure: 'runs-or-destroyed',

@@ -1,19 +1,27 @@
-/** Where a domain stands with the one who runs it, as that owner itself keeps it: who may tell it what. */
+/** A domain's standing, as its owner keeps it: it decides who may command the domain. */
 
 export type Standing =
-  /** Nobody has taken it. It runs, or is paused. */
+  /** No toolstack holds the domain. It runs, or is paused. */
   | 'free'
-  /** Taken for a migration or a save by a toolstack that holds it; it runs. */
+  /** A toolstack holds the domain for a migration or a save; the domain runs. */
   | 'taken'
-  /** Suspended by the toolstack that holds it. */
+  /** The toolstack that holds the domain has suspended it. */
   | 'suspended'
-  /** Suspended, and the toolstack that suspended it is gone: it was not sent away. */
+  /** The domain is suspended, and the toolstack that suspended it is gone: it was not sent away. */
   | 'abandoned'
-  /** Sent away: the target may run it. The toolstack that sent it still waits for the report. */
+  /**
+   * The domain was sent away: the target may run it. The toolstack that sent it still waits for the report.
+   */
   | 'sent'
-  /** Sent away, and the toolstack that sent it is gone: whether the target runs it is not known here. */
+  /**
+   * The domain was sent away, and the toolstack that sent it is gone: whether the target runs it is unknown
+   * here.
+   */
   | 'away'
-  /** Arriving from another host or from a file; it obeys the toolstack that receives it, and ends with that one. */
+  /**
+   * The domain arrives from another host or from a file; it obeys the toolstack that receives it, and ends
+   * with it.
+   */
   | 'incoming';
 
 export const standings: readonly Standing[] = [
@@ -26,12 +34,12 @@ export const standings: readonly Standing[] = [
   'incoming',
 ];
 
-/** Whether the domain is one of this host: its UUID may not run a second time here. */
+/** Tells whether the domain belongs to this host: its UUID may not run a second time here. */
 export function isHere(standing: Standing): boolean {
   return standing !== 'sent' && standing !== 'away' && standing !== 'incoming';
 }
 
-/** Whether a toolstack holds the domain. */
+/** Tells whether a toolstack holds the domain. */
 export function isHeld(standing: Standing): boolean {
   return ['taken', 'suspended', 'sent', 'incoming'].includes(standing);
 }

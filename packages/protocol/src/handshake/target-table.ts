@@ -1,6 +1,6 @@
 /**
- * Who may run the domain, as the target sees it. The incoming copy is named NAME--incoming and paused until permission
- * has arrived whole.
+ * Table of who may run the domain, from the target's point of view. The incoming copy is named NAME--incoming
+ * and paused until the whole permission has arrived.
  *
  *     greeting -> restoring -> awaiting-permission -> starting -> reporting-success -> completed
  *                                                  or starting -> reporting-failure -> destroying-copy -> giving-back
@@ -33,14 +33,14 @@ export type TargetEvent =
 
 export interface TargetRow {
   readonly next: Readonly<Partial<Record<TargetEvent, TargetState>>>;
-  /** What is left here when it fails in this state, a wait that takes too long among the ways to fail. */
+  /** The outcome at the target after a failure in this state, including a wait that takes too long. */
   readonly onFailure: TargetOutcome;
   /**
-   * What is then at the source, as far as can be told from here. In awaiting-permission it may be `unknown` as well: a
-   * permission that was written and did not arrive.
+   * The outcome at the source, as far as the target can tell. In awaiting-permission it may be `unknown` as
+   * well: the source wrote a permission that did not arrive.
    */
   readonly sourceOnFailure: SourceOutcome;
-  /** For the operator: where things stand. */
+  /** The situation, worded for the operator. */
   readonly says: string;
 }
 
@@ -54,12 +54,12 @@ export const targetTable: Readonly<Record<TargetState, TargetRow>> = {
   restoring: {
     next: { 'ready-written': 'awaiting-permission' },
     onFailure: 'destroyed',
-    // Or resumed: from here it cannot be told whether it was suspended already.
+    // Or resumed: the target cannot tell whether the domain was suspended already.
     sourceOnFailure: 'keeps-running',
     says: 'the incoming copy is destroyed; the domain stays at the source',
   },
   'awaiting-permission': {
-    // A source that is late, not dead, is told: else it would give its permission to nobody.
+    // A source that is slow, not dead, must be told: otherwise it would give its permission to nobody.
     next: { 'permission-read': 'starting', 'start-failed': 'reporting-failure' },
     onFailure: 'destroyed',
     sourceOnFailure: 'resumed',
@@ -67,7 +67,7 @@ export const targetTable: Readonly<Record<TargetState, TargetRow>> = {
   },
   starting: {
     next: { started: 'reporting-success', 'start-failed': 'reporting-failure' },
-    // Only when not even the failure can be acted on: start-failed is the ordinary way.
+    // Only if even the failure cannot be handled: start-failed is the ordinary case.
     onFailure: 'destroyed',
     sourceOnFailure: 'unknown',
     says: 'the domain could not be started here',
@@ -86,7 +86,7 @@ export const targetTable: Readonly<Record<TargetState, TargetRow>> = {
   },
   'destroying-copy': {
     next: { 'copy-destroyed': 'giving-back' },
-    // Permission is given back only for a copy that is gone.
+    // Permission is given back only for a destroyed copy.
     onFailure: 'destroy-failed',
     sourceOnFailure: 'unknown',
     says: 'the copy here could not be destroyed, so the source must not resume the domain',

@@ -1,12 +1,12 @@
 /**
- * The entries of an HVM context, Xen's own blob: a walk over it for readers, not a check. Source:
+ * The entries of an HVM context, Xen's own blob: a walk for readers, not a check. Source:
  * xen/include/public/hvm/save.h (descriptor: typecode u16, instance u16, length u32) and arch-x86/hvm/save.h.
  */
 export interface HvmContextEntry {
   readonly typecode: number;
   readonly name?: string;
   readonly instance: number;
-  /** Octets of content after the 8 of the descriptor. */
+  /** Octets of content that follow the 8 of the descriptor. */
   readonly length: number;
 }
 
@@ -34,10 +34,13 @@ const names: Readonly<Record<number, string>> = {
   20: 'CPU_MSR',
 };
 
-/** At most this many entries are listed. A context has a dozen, and as many again for every vcpu. */
+/** Most entries that are listed. A context has a dozen, and as many again for every vcpu. */
 const most = 16384;
 
-/** The entries up to END, or up to where the blob stops making sense. Little-endian, as every x86 Xen writes it. */
+/**
+ * Lists the entries up to END, or up to the first that makes no sense. Little-endian, as every x86 Xen writes
+ * it.
+ */
 export function hvmContextEntries(context: Uint8Array): HvmContextEntry[] {
   const view = new DataView(context.buffer, context.byteOffset, context.byteLength);
   const entries: HvmContextEntry[] = [];

@@ -1,4 +1,4 @@
-/** The image: what is refused, what is reported, what is let be; and how it is pulled. */
+/** Tests of the image decoder: what it refuses, what it reports, what it accepts; and how it is pulled. */
 import { describe, expect, it } from 'vitest';
 import { encodeImageRecord, ImageDecoder, PageDataEncoder, StreamError, type ImageRecord } from '../index.js';
 import { paddedLength } from '../layer/framing.js';
@@ -41,9 +41,9 @@ const pvStart = [info, staticEnd, frames];
 type Row = readonly [
   name: string,
   records: readonly (ImageRecord | Uint8Array)[],
-  /** Thrown when receiving; when verifying the same is reported as wrong. */
+  /** The error thrown when receiving; verifying reports the same as wrong. */
   refused: string | undefined,
-  /** Reported when verifying, in order. */
+  /** The reports when verifying, in order. */
   reported: readonly string[],
   options?: ImageOptions,
 ];

@@ -1,6 +1,6 @@
 /**
- * The image, pulled: headers, then records. Of PAGE_DATA it yields the pfns, then steps aside until the driver has
- * consumed the pages, straight into place or as views.
+ * Pulling decoder of the image: headers, then records. Of a PAGE_DATA record it yields the pfns; the driver
+ * then consumes the pages itself, straight into place or as views.
  *
  *     wants 24 -> image-header, wants 16 -> domain-header, then again and again
  *     wants 8 (record header), wants body and padding -> record
@@ -28,7 +28,10 @@ import { PAGE_DATA_NUMBER } from './page-data.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from '../layer/record-reader.js';
 import type { ImageRecord, ImageRecordName, PageDataRecord } from '../layer/records.js';
 
-/** `offset` is of the header or record in the whole stream, `length` of the body without padding, both in octets. */
+/**
+ * An event of the image. `offset` is that of the header or record in the whole stream, `length` that of the
+ * body without padding, both in octets.
+ */
 export type ImageEvent =
   | { readonly kind: 'image-header'; readonly header: ImageHeader; readonly offset: number }
   | { readonly kind: 'domain-header'; readonly header: DomainHeader; readonly offset: number }
@@ -43,8 +46,8 @@ export type ImageEvent =
 
 export interface ImageDecoderOptions extends DecoderOptions {
   /**
-   * A stream of checkpoints (Remus, COLO): CHECKPOINT is taken, and the driver reads libxl's records after it by itself
-   * before it goes on here. Without it CHECKPOINT is refused, as stock does.
+   * Set for a stream of checkpoints (Remus, COLO): the decoder accepts CHECKPOINT, and the driver reads the
+   * libxl records that follow before it continues here. Otherwise CHECKPOINT is refused, as by stock.
    */
   readonly checkpointed?: boolean;
 }
@@ -85,12 +88,15 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
     return this.#step === 'finished';
   }
 
-  /** Octets of pages that the driver has still to consume; while it is not 0 nothing else is wanted. */
+  /** Octets of pages that the driver still has to consume; the decoder wants nothing else until it is 0. */
   get pageOctets(): number {
     return this.#pages.pageOctets;
   }
 
-  /** The driver has consumed so many octets of pages. Throws RangeError for more than there are. */
+  /**
+   * Tells the decoder that the driver has consumed `octets` octets of pages. Throws RangeError if fewer are
+   * left.
+   */
   pagesTaken(octets: number): void {
     this.#pages.taken(octets);
     this.#offset += octets;

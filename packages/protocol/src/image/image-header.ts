@@ -28,26 +28,26 @@ import { readReserved, writeReserved } from '../layer/record-kind.js';
 
 export interface ImageHeader {
   readonly version: 2 | 3;
-  /** Of the domain header and the records. */
+  /** Byte order of the domain header and the records. */
   readonly byteOrder: ByteOrder;
-  /** Bits 1 to 15 of the options, in place, when not all zero. */
+  /** Bits 1 to 15 of the options, in place, unless all zero. */
   readonly options?: number;
-  /** Six octets, when not all zero. */
+  /** The six reserved octets, unless all zero. */
   readonly reserved?: Uint8Array;
 }
 
 export interface DomainHeader {
   readonly type: GuestType;
-  /** A page has 2 to this power octets; 12 on x86. */
+  /** The binary logarithm of the octets in a page: 12 on x86. */
   readonly pageShift: number;
-  /** Of the Xen that saved it; major 0: a converted legacy stream. */
+  /** Major version of the Xen that saved the domain; 0 in a converted legacy stream. */
   readonly xenMajor: number;
   readonly xenMinor: number;
-  /** Two octets, when not all zero. */
+  /** The two reserved octets, unless all zero. */
   readonly reserved?: Uint8Array;
 }
 
-/** Octets of the image header and of the domain header. */
+/** Octets in the image header; the domain header after it has DOMAIN_HEADER_LENGTH. */
 export const IMAGE_HEADER_LENGTH = 24;
 export const DOMAIN_HEADER_LENGTH = 16;
 /** The first 8 octets of an image: its `marker`. */
@@ -65,7 +65,10 @@ export function encodeImageHeader(header: ImageHeader): Uint8Array {
   return writer.written();
 }
 
-/** `offset`: of the header in the stream. Throws StreamError for another marker, id or version. */
+/**
+ * Decodes the image header. Throws StreamError for another marker, id or version.
+ * @param offset of the header in the stream, in octets
+ */
 export function decodeImageHeader(octets: Uint8Array, offset = 0): ImageHeader {
   const reader = new OctetReader(octets, 'big-endian');
   const section = 'libxc specification, "Image Header"';
@@ -114,7 +117,11 @@ export function encodeDomainHeader(header: DomainHeader, byteOrder: ByteOrder = 
   return writer.written();
 }
 
-/** `offset`: of the header in the stream. Throws StreamError for another guest or page size: nothing after is sure. */
+/**
+ * Decodes the domain header. Throws StreamError for another guest type or page size, since nothing after it
+ * would be certain.
+ * @param offset of the header in the stream, in octets
+ */
 export function decodeDomainHeader(octets: Uint8Array, byteOrder: ByteOrder, offset = 0): DomainHeader {
   const reader = new OctetReader(octets, byteOrder);
   const section = 'libxc specification, "Domain Header"';

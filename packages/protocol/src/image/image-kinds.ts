@@ -1,6 +1,6 @@
 /**
- * The records of the image, one row each. Numbers: libxc specification, "Records". Names, order, the verifier,
- * `describeRecord` and the table in docs/formats.md derive from here.
+ * The record kinds of the image, one row each. Numbers: libxc specification, "Records". Names, order, the
+ * verifier, `describeRecord` and the table in docs/formats.md derive from this table.
  */
 import { anyGuest, content, staticData, strictContent, type ImageKind } from './image-kind.js';
 import { MAX_RECORD_BODY } from '../limits.js';
@@ -21,7 +21,7 @@ import {
   sharedInfo,
 } from './x86-pv.js';
 
-/** Stock looks at no more than the type of these, so a body is ignored. */
+/** Body of the records of which stock reads only the type: the content is ignored. */
 const empty = { maximum: MAX_RECORD_BODY, tail: 'ignored' } as const;
 const any = { maximum: MAX_RECORD_BODY, tail: 'refused' } as const;
 const forward = { channel: 'forward', guests: anyGuest, since: 2 } as const;
@@ -51,7 +51,8 @@ export const imageKinds: { readonly [N in ImageRecordName]: ImageKind<N> } = {
     section: 'PAGE_DATA',
     body: any,
     phases: strictContent,
-    // Stock's PV receiver takes pfns only up to the end of the p2m, so none before it is announced.
+    // Stock's PV receiver accepts pfns only up to the end of the p2m, so none before X86_PV_P2M_FRAMES
+    // announces it.
     after: [{ record: 'X86_PV_P2M_FRAMES', verdict: 'refused', guest: 'x86-pv' }],
     notAfter: {
       records: ['X86_PV_VCPU_BASIC', 'X86_PV_VCPU_EXTENDED', 'X86_PV_VCPU_XSAVE', 'X86_PV_VCPU_MSRS'],
@@ -76,7 +77,7 @@ export const imageKinds: { readonly [N in ImageRecordName]: ImageKind<N> } = {
     name: 'TOOLSTACK',
     about: 'deprecated: a blob of the toolstack above',
     section: 'TOOLSTACK (deprecated)',
-    // No released receiver knows it, and it is mandatory.
+    // No released receiver knows this record, and it is mandatory.
     guests: [],
     body: any,
     phases: { 'static-data': 'refused', content: 'refused' },
@@ -143,7 +144,7 @@ export const imageKinds: { readonly [N in ImageRecordName]: ImageKind<N> } = {
   X86_MSR_POLICY: msrPolicy,
 };
 
-/** The records whose body is read whole, which the one of pages is not. */
+/** Names of the records whose body is read whole, unlike that of PAGE_DATA. */
 type WithBody = Exclude<ImageRecordName, 'PAGE_DATA'>;
 
 const { PAGE_DATA, ...withBody } = imageKinds;

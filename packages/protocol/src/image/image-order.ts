@@ -1,4 +1,4 @@
-/** What may follow what in an image: the rows' phases, applied. Receiver and verifier both go by this. */
+/** The order of records in an image: applies the phases of the rows. Receiver and verifier share it. */
 import type { Fault } from '../layer/deviations.js';
 import type { DomainHeader, ImageHeader } from './image-header.js';
 import type { ImageKind, ImagePhase, ImageState } from './image-kind.js';
@@ -17,7 +17,7 @@ export class ImageOrder {
     this.#checkpointed = checkpointed;
   }
 
-  /** What is wrong with a record of this kind coming now. Moves on to the next phase. */
+  /** Returns what is wrong with a record of this kind at this place, and moves to the next phase. */
   next(kind: ImageKind<ImageRecordName>): Fault[] {
     if (!kind.guests.includes(this.state.guest)) return [this.#foreign(kind)];
     const faults = [...this.#place(kind), ...this.#dependencies(kind)];
@@ -28,13 +28,15 @@ export class ImageOrder {
     return faults;
   }
 
-  /** What a record says that later ones are checked against. */
+  /** Remembers the facts of a record against which later ones are checked. */
   learn(record: ImageRecord): void {
     if (record.type === 'X86_PV_INFO') this.state.guestWidth = record.guestWidth === 4 ? 4 : 8;
     if (record.type === 'X86_PV_P2M_FRAMES') this.state.lastPfn = Math.max(this.state.lastPfn, record.endPfn);
   }
 
-  /** Of no meaning for this guest: to stock's receiver the same as an unknown record. */
+  /**
+   * Makes the fault for a record without meaning for this guest: to stock's receiver it is an unknown record.
+   */
   #foreign({ name, section }: ImageKind<ImageRecordName>): Fault {
     const message = `${name} in an image of ${this.state.guest === 'x86-pv' ? 'a PV' : 'an HVM'} domain`;
     const specification = `libxc specification, "${section}"`;
@@ -55,7 +57,7 @@ export class ImageOrder {
     if (kind.since > version) faults.push(misplaced(`${name} in an image of version ${version}`, false));
     if (kind.once === true && this.#seen.has(name)) faults.push(misplaced(`a second ${name}`, true));
     const verdict = kind.phases[this.phase];
-    // Version 2 has no end of static data, so nothing stands before it that should not.
+    // Version 2 has no record that ends static data, so no record can stand wrongly before it.
     const unmarked = version === 2 && this.phase === 'static-data' && kind.phases.content === 'right';
     if (verdict !== 'right' && !unmarked) {
       faults.push(misplaced(where(kind, this.phase), verdict === 'refused'));

@@ -1,4 +1,7 @@
-/** The part of the image's decoder that reads a PAGE_DATA record: count, words, then the pages' octets are the driver's. */
+/**
+ * The part of the image decoder that reads a PAGE_DATA record: count and words; the driver consumes the
+ * octets of the pages.
+ */
 import type { RecordPlace } from '../errors.js';
 import { paddedLength, readOpaque } from '../layer/framing.js';
 import type { ImageState } from './image-kind.js';
@@ -12,26 +15,29 @@ import { PageWords } from './pfn-list.js';
 import type { MalformedRecord } from '../layer/records.js';
 import { SeenPfns } from './seen-pfns.js';
 
-/** The head of a PAGE_DATA record. `present` x 4096 octets follow, for the types that have page data, in order. */
+/**
+ * The head of a PAGE_DATA record. `present` x 4096 octets follow, in order, for the types that have page
+ * data.
+ */
 export interface PagesEvent {
   readonly kind: 'pages';
   readonly index: number;
   readonly offset: number;
   readonly length: number;
   readonly count: number;
-  /** Page frame numbers, the first `count`: used again, valid until the next `give`. */
+  /** Page frame numbers, the first `count` of the array, which is reused: valid until the next `give`. */
   readonly pfns: Float64Array;
-  /** The PageType of each: used again, valid until the next `give`. */
+  /** The PageType of each pfn, in an array that is reused: valid until the next `give`. */
   readonly types: Uint8Array;
-  /** Pages whose octets follow. */
+  /** Number of pages whose octets follow. */
   readonly present: number;
-  /** Four reserved octets after the count, when not all zero. */
+  /** The four reserved octets after the count, unless all zero. */
   readonly reserved?: Uint8Array;
-  /** Bits 59 to 52 of each pfn, when not all zero. */
+  /** Bits 59 to 52 of each word, unless all zero. */
   readonly reservedBits?: Uint8Array;
 }
 
-/** The event with lists of its own, which stay when the decoder goes on. */
+/** Copies an event's lists, so that they stay valid when the decoder goes on. */
 export function copyPages<E extends PagesEvent>(event: E): E {
   const bits = event.reservedBits === undefined ? {} : { reservedBits: event.reservedBits.slice() };
   return { ...event, pfns: event.pfns.slice(), types: event.types.slice(), ...bits };
@@ -61,7 +67,7 @@ export class PageDataReader {
   #order: ByteOrder = 'little-endian';
   #guest: ImageState | undefined;
   #fixed = new Uint8Array(PAGE_DATA_FIXED_LENGTH);
-  /** What was consumed of a malformed record, kept so that it can be shown whole. */
+  /** Octets consumed of a malformed record, kept to show the whole record. */
   #consumed = new Uint8Array(0);
   #saidAgain = false;
   readonly #words = new PageWords();
@@ -72,7 +78,7 @@ export class PageDataReader {
     this.#judge = judge;
   }
 
-  /** A record begins. False when its body is too short to hold a count, which has been judged. */
+  /** Begins a record. Returns false if its body is too short for a count; that has then been judged. */
   start(place: PageDataPlace, length: number, order: ByteOrder, guest: ImageState): boolean {
     this.#place = place;
     this.#length = length;
@@ -169,7 +175,7 @@ export class PageDataReader {
     if (!this.#judge.verifying) return;
     for (let i = 0; i < count; i++) {
       if (!hasPageData(types[i] ?? 0) || !this.#seen.add(pfns[i] ?? 0) || this.#saidAgain) continue;
-      // Said once: a live migration has thousands.
+      // Reported once: a live migration has thousands.
       this.#saidAgain = true;
       const message = `pfn ${pfns[i]} comes again, and others may`;
       this.#judge.judge({ tolerated: 'page-sent-again', message }, this.#place);
@@ -184,7 +190,7 @@ export class PageDataReader {
     this.#judge.judge({ code, refused: true, field, message, specification: SPECIFICATION }, this.#place);
   }
 
-  /** Only when verifying: the rest of the record is passed over by its length. */
+  /** Skips the rest of the record by its length; reached only when verifying. */
   #giveUp(...consumed: Uint8Array[]): MalformedPages | undefined {
     this.#consumed = concat(consumed);
     this.#step = 'malformed';

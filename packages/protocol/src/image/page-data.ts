@@ -19,14 +19,14 @@ import { PageWords, writePageWord } from './pfn-list.js';
 import { readReserved, writeReserved, type Codec } from '../layer/record-kind.js';
 import type { PageDataRecord } from '../layer/records.js';
 
-/** PAGE_DATA on the stream: its number, and octets before the first pfn. */
+/** Number of PAGE_DATA on the stream; PAGE_DATA_FIXED_LENGTH octets of its body precede the first pfn. */
 export const PAGE_DATA_NUMBER = 1;
 export const PAGE_DATA_FIXED_LENGTH = 8;
 
-/** Pfns in a record at most, so that with a page for each it fits 128 MiB. */
+/** Most pfns in a record: with a page for each it fits 128 MiB. */
 export const MAX_PFNS = Math.floor((MAX_RECORD_BODY - PAGE_DATA_FIXED_LENGTH) / (8 + PAGE_SIZE));
 
-/** How many of the first `count` types have a page in the record; -1 - i when type i is unknown. */
+/** Counts the pages in the record for the first `count` types; returns -1 - i if type i is unknown. */
 export function countPages(types: Uint8Array, count: number): number {
   let present = 0;
   let known = 0;
@@ -38,7 +38,10 @@ export function countPages(types: Uint8Array, count: number): number {
   return known === count ? present : -1 - types.findIndex((type) => !isKnownPageType(type));
 }
 
-/** The whole record as one value: for tests and tools. Streams of pages go through ImageDecoder and PageDataEncoder. */
+/**
+ * Codec of the whole record as one value, for tests and tools. Streams of pages go through ImageDecoder and
+ * PageDataEncoder.
+ */
 export const pageDataCodec: Codec<PageDataRecord> = {
   decode(body) {
     const count = body.u32('count');
@@ -79,15 +82,18 @@ export const pageDataCodec: Codec<PageDataRecord> = {
 };
 
 /**
- * Record header, count and pfn list of PAGE_DATA records, little-endian, in one buffer that is used again. The pages
- * follow it on the stream, in the order of the pfns, for the types that have page data.
+ * Encodes record header, count and pfn list of PAGE_DATA records, little-endian, in one reused buffer. The
+ * pages follow on the stream, in the order of the pfns, for the types that have page data.
  */
 export class PageDataEncoder {
   readonly #octets: Uint8Array;
   readonly #view: DataView;
   readonly #maxPfns: number;
 
-  /** `maxPfns`: the most in one record, 1 to 32704, so that a full record fits 128 MiB. Else a RangeError. */
+  /**
+   * Creates an encoder. Throws RangeError unless `maxPfns` is 1 to 32704, so that a full record fits 128 MiB.
+   * @param maxPfns the most pfns in one record
+   */
   constructor(maxPfns: number = MAX_BATCH_SIZE) {
     if (!Number.isInteger(maxPfns) || maxPfns < 1 || maxPfns > MAX_PFNS) {
       throw new RangeError(`maxPfns is ${maxPfns}, not an integer from 1 to ${MAX_PFNS}`);
@@ -99,8 +105,9 @@ export class PageDataEncoder {
   }
 
   /**
-   * The first `count` of `pfns` and `types`. Returns a view of 16 + 8 x count octets, valid until the next call.
-   * Throws a RangeError for a count of 0 or above `maxPfns`, a reserved page type, or what is no pfn.
+   * Encodes the first `count` of `pfns` and `types`. Returns a view of 16 + 8 x count octets, valid until the
+   * next call. Throws RangeError for a count of 0 or above `maxPfns`, a reserved page type, or an invalid
+   * pfn.
    */
   encode(pfns: Float64Array, types: Uint8Array, count: number): Uint8Array {
     if (

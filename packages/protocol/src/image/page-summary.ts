@@ -1,13 +1,13 @@
-/** PAGE_DATA in a line, for readers. */
+/** Summary of PAGE_DATA in one line, for readers. */
 import { hasPageData, pageTypeName } from './page-type.js';
 
 export interface PageSummary extends Record<string, unknown> {
   readonly count: number;
-  /** Pages whose octets follow. */
+  /** Number of pages whose octets follow. */
   readonly present: number;
   readonly first?: number;
   readonly last?: number;
-  /** How many of each type, by Xen's name. */
+  /** Number of pages of each type, by Xen's name of the type. */
   readonly types: Readonly<Record<string, number>>;
 }
 

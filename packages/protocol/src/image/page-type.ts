@@ -1,5 +1,5 @@
 /**
- * Types of pages in PAGE_DATA: bits 63 to 60 of each pfn. Source: libxc specification, "PAGE_DATA", and
+ * Types of pages in PAGE_DATA: bits 63 to 60 of each word. Source: libxc specification, "PAGE_DATA", and
  * XEN_DOMCTL_PFINFO_* in public/domctl.h.
  */
 export const PageType = {
@@ -23,14 +23,14 @@ const names = new Map<number, PageTypeName>(
   Object.entries(PageType).map(([name, type]) => [type, name as PageTypeName]),
 );
 
-/** Xen's name of a page type; undefined for the reserved ones, 5 to 8. */
+/** Returns Xen's name of a page type; undefined for the reserved ones, 5 to 8. */
 export function pageTypeName(type: number): PageTypeName | undefined {
   return names.get(type);
 }
 
 /**
- * A 1 for each type that is known, and that has data, of the 256 values of an octet. Counting with them takes no branches: a
- * loop over the pages of a domain is compiled once, and not again where its holes begin.
+ * Table of the 256 values of an octet: 1 for each known type. Counting with it and its sibling for types with
+ * data takes no branches: a loop over a domain's pages is compiled once, and not again where its holes begin.
  */
 export const KNOWN_TYPES = Uint8Array.from({ length: 256 }, (_, type) => Number(names.has(type)));
 export const TYPES_WITH_DATA = KNOWN_TYPES.map((known, type) =>
@@ -41,7 +41,7 @@ export function isKnownPageType(type: number): boolean {
   return KNOWN_TYPES[type] === 1;
 }
 
-/** Whether a page of this type has its 4096 octets in the record. */
+/** Tells whether a page of this type has its 4096 octets in the record. */
 export function hasPageData(type: number): boolean {
   return TYPES_WITH_DATA[type] === 1;
 }

@@ -1,5 +1,5 @@
 /**
- * Lists of 64-bit pfns, without BigInt: a pfn is below 2^52 and so a safe number.
+ * Lists of 64-bit pfns, without BigInt: a pfn is below 2^52 and so a safe integer.
  *
  * The words of PAGE_DATA carry a page type (bits 63 to 60) and reserved bits (59 to 52) above the pfn; the lists of
  * X86_PV_P2M_FRAMES and CHECKPOINT_DIRTY_PFN_LIST are bare. Source: libxc specification.
@@ -11,7 +11,10 @@ export const PFN_LIMIT = 2 ** 52;
 const HIGH_LIMIT = 2 ** 20;
 const WORD = 2 ** 32;
 
-/** Throws BodyError when the body is no multiple of 8 octets, or a pfn does not fit 52 bits. */
+/**
+ * Reads the rest of the body as pfns. Throws BodyError if it is no multiple of 8 octets, or a pfn does not
+ * fit 52 bits.
+ */
 export function readPfns(body: OctetReader): Float64Array {
   if (body.remaining % 8 !== 0) {
     throw new BodyError(
@@ -39,7 +42,7 @@ export function writePfns(body: OctetWriter, pfns: Float64Array): void {
   }
 }
 
-/** The words of a PAGE_DATA record, taken apart into arrays that are used again. */
+/** The words of a PAGE_DATA record, split into arrays that are reused. */
 export class PageWords {
   pfns = new Float64Array(0);
   types = new Uint8Array(0);
@@ -47,7 +50,7 @@ export class PageWords {
   reserved = new Uint8Array(0);
   anyReserved = false;
 
-  /** Decodes all of `octets`, a multiple of 8; returns how many. The arrays may be longer than that. */
+  /** Decodes all of `octets`, a multiple of 8; returns the number of words. The arrays may be longer. */
   read(octets: Uint8Array, little: boolean): number {
     const count = octets.length / 8;
     // Sized by what has arrived, never by what was announced.
@@ -73,7 +76,10 @@ export class PageWords {
   }
 }
 
-/** Writes one word of PAGE_DATA at `offset`. A pfn that does not fit, or is no number, is a RangeError. */
+/**
+ * Writes one word of PAGE_DATA at `offset`. Throws RangeError for a pfn that does not fit or is not an
+ * integer.
+ */
 export function writePageWord(
   view: DataView,
   offset: number,
@@ -84,7 +90,7 @@ export function writePageWord(
 ): void {
   const high = pfn >= 0 && pfn < WORD ? 0 : Math.floor(pfn / WORD);
   if (!(high >= 0 && high < HIGH_LIMIT)) throw new RangeError(`${pfn} is not a pfn`);
-  // Bits 31 to 0 by the conversion that setUint32 does anyway, modulo 2^32.
+  // setUint32 converts modulo 2^32, which leaves bits 31 to 0.
   const low = little ? 0 : 4;
   view.setUint32(offset + low, pfn, little);
   view.setUint32(offset + 4 - low, (type << 28) | (reserved << 20) | high, little);

@@ -1,12 +1,15 @@
-/** Which pfns have had a page, for the verifier. */
+/** The set of pfns that have had a page, for the verifier. */
 
-/** 64 GiB of guest memory, for which the bitmap is 2 MiB. Beyond that repetition is not looked for. */
+/**
+ * Number of pfns in 64 GiB of guest memory, for which the bitmap takes 2 MiB. Repetition above is not
+ * detected.
+ */
 const LIMIT = 2 ** 24;
 
 export class SeenPfns {
   #words = new Uint32Array(0);
 
-  /** Notes a pfn; whether it was noted before. */
+  /** Adds a pfn; returns whether it was there before. */
   add(pfn: number): boolean {
     if (pfn >= LIMIT) return false;
     const index = pfn >>> 5;

@@ -1,4 +1,6 @@
-/** Records of every x86 image. Source: libxc specification, xg_sr_common_x86.c. Layouts are of the body. */
+/**
+ * Record kinds of every x86 image. Source: libxc specification, xg_sr_common_x86.c. Layouts show the body.
+ */
 import { anyGuest, content, refused, staticData, type ImageKind } from './image-kind.js';
 import { MAX_RECORD_BODY } from '../limits.js';
 import { BodyError, type OctetReader } from '../octets/octets.js';
@@ -49,7 +51,10 @@ export const tscInfo: ImageKind<'X86_TSC_INFO'> = {
   }),
 };
 
-/** A policy has at most some hundreds of entries. This bound keeps a body from becoming millions of objects. */
+/**
+ * Limits of a policy's body: some hundred entries at most. The bound keeps a body from becoming millions of
+ * objects.
+ */
 const policyBody = { maximum: 2 ** 20, tail: 'refused' } as const;
 
 function entries<E>(body: OctetReader, size: number, read: () => E): E[] {

@@ -1,4 +1,4 @@
-/** Records of x86 HVM images, PVH among them. Source: libxc specification, xg_sr_restore_x86_hvm.c. */
+/** Record kinds of x86 HVM images, including PVH. Source: libxc specification, xg_sr_restore_x86_hvm.c. */
 import type { Fault } from '../layer/deviations.js';
 import { hvmContextEntries } from './hvm-context.js';
 import { hvmParamNames } from './hvm-params.js';
@@ -10,7 +10,7 @@ import type { HvmParam } from '../layer/records.js';
 
 const guests = ['x86-hvm'] as const;
 
-/** The body is Xen's HVM context, to the end. */
+/** Record kind whose whole body is Xen's HVM context. */
 export const hvmContext: ImageKind<'HVM_CONTEXT'> = {
   number: 9,
   name: 'HVM_CONTEXT',
@@ -28,7 +28,8 @@ export const hvmContext: ImageKind<'HVM_CONTEXT'> = {
   },
   check({ context }) {
     if (context.length > 0) return [];
-    // The erratum names other records; update_blob() in xg_sr_common.h refuses an empty one of this kind.
+    // The erratum names other records; update_blob() in xg_sr_common.h refuses an empty body of this kind,
+    // too.
     return [refused('bad-length', 'hvm_ctx', 'an empty HVM context', 'libxc specification, "HVM_CONTEXT"')];
   },
   describe: ({ context }) => ({ context: blob(context), entries: hvmContextEntries(context) }),
@@ -53,7 +54,7 @@ export const hvmParams: ImageKind<'HVM_PARAMS'> = {
   channel: 'forward',
   guests,
   since: 2,
-  // 4095 parameters, where Xen knows 39.
+  // Room for 4095 parameters; Xen knows 39.
   body: { maximum: 65536, tail: 'refused' },
   phases: content,
   codec: {

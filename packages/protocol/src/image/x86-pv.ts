@@ -1,4 +1,6 @@
-/** Records of x86 PV images. Source: libxc specification, xg_sr_restore_x86_pv.c. Layouts are of the body. */
+/**
+ * Record kinds of x86 PV images. Source: libxc specification, xg_sr_restore_x86_pv.c. Layouts show the body.
+ */
 import type { Fault } from '../layer/deviations.js';
 import {
   content,
@@ -106,7 +108,7 @@ export const pvP2mFrames: ImageKind<'X86_PV_P2M_FRAMES'> = {
   describe: ({ startPfn, endPfn, pfns }) => ({ startPfn, endPfn, count: pfns.length }),
 };
 
-/** Octets of vcpu_guest_context by guest width: tools/include/xen-foreign/reference.size. */
+/** Octets of vcpu_guest_context, by guest width. Source: tools/include/xen-foreign/reference.size. */
 const contextSize = new Map([
   [4, 2800],
   [8, 5168],
@@ -177,7 +179,7 @@ export const pvVcpuMsrs = pvVcpu(12, 'X86_PV_VCPU_MSRS', 'MSRs of a vcpu', (octe
   octets % 16 !== 0 ? 'a multiple of 16' : undefined,
 );
 
-/** The body is the shared info page: 4096 octets. */
+/** Record kind whose body is the shared info page: 4096 octets. */
 export const sharedInfo: ImageKind<'SHARED_INFO'> = {
   number: 7,
   name: 'SHARED_INFO',

@@ -1,41 +1,46 @@
-/** What all decoders here are like: they pull. */
+/** The interface that all decoders of this package implement: they pull. */
 import type { Deviation, Strictness } from './deviations.js';
 import { StreamError, type Layer } from '../errors.js';
 
 /**
- * Says how many octets it wants next and takes exactly those. Pure: no buffers of its own beyond a record's header, so
- * that a driver reads from wherever it likes, and grows its own buffer as the octets arrive.
+ * A decoder that says how many octets it wants next, and takes exactly those. Pure: it buffers no more than a
+ * record's header, so that a driver reads from any source, and grows its own buffer as the octets arrive.
  */
 export interface PullDecoder<E> {
-  /** Octets to be given next. 0 when pages, or an image, must be consumed first, or when finished. */
+  /** Octets to give next. 0 while pages, or an image, must be consumed first, and when finished. */
   readonly wants: number;
   /**
-   * Takes exactly `wants` octets; returns the event that they complete, if any. Blobs in the event are views on
-   * `octets`; nothing is kept after the call. Throws StreamError for the stream's faults, after which the decoder is of
-   * no more use, and RangeError for another number of octets.
+   * Takes exactly `wants` octets; returns the event that they complete, if any. Blobs in the event are views
+   * on `octets`; the decoder keeps nothing after the call. Throws StreamError for the stream's faults, after
+   * which the decoder is unusable, and RangeError for another number of octets.
    */
   give(octets: Uint8Array): E | undefined;
-  /** Octets consumed, from the start of the whole stream. */
+  /** Octets consumed, counted from the start of the whole stream. */
   readonly offset: number;
   readonly finished: boolean;
   /**
-   * To be called where the octets end.
-   * @param left octets that are left: too few for what is wanted, or after all that was. None unless told otherwise
-   * @throws StreamError `truncated` unless finished, `octets-after-end` where octets are left then
+   * Checks that the octets may end here; call it where they end.
+   * @param left number of octets that are left over: too few for `wants`, or behind the end. Default: 0
+   * @throws StreamError `truncated` unless finished, `octets-after-end` if octets are left behind the end
    */
   end(left?: number): void;
-  /** Of a decoder of images: octets of pages that the driver has still to consume, which are wanted before all else. */
+  /**
+   * Octets of pages that the driver still has to consume before anything else; on decoders of images only.
+   */
   readonly pageOctets?: number;
-  /** The driver has consumed so many octets of pages. Throws RangeError for more than there are. */
+  /**
+   * Tells the decoder that the driver has consumed `octets` octets of pages. Throws RangeError if fewer are
+   * left.
+   */
   pagesTaken?(octets: number): void;
 }
 
 export interface DecoderOptions {
-  /** Octets of the stream before what this decoder is given. */
+  /** Octets of the stream before those that this decoder gets. */
   readonly offset?: number;
-  /** `receive` unless told otherwise. */
+  /** Strictness of the decoder; default: `receive`. */
   readonly strictness?: Strictness;
-  /** Gets every departure that is not thrown. Required when verifying. */
+  /** Receives every departure that is not thrown. Required when verifying. */
   readonly onDeviation?: (deviation: Deviation) => void;
 }
 
@@ -45,7 +50,7 @@ export function expectLength(octets: Uint8Array, wants: number): void {
     throw new RangeError(`${octets.length} octets given where ${wants} are wanted`);
 }
 
-/** The end of a decoder that is finished, at this offset. Throws StreamError where octets are left. */
+/** Checks the end of a finished decoder at this offset. Throws StreamError if octets are left. */
 export function expectNoneLeft(left: number, layer: Layer, offset: number): void {
   if (left === 0) return;
   const specification = 'the final record is END';

@@ -1,9 +1,9 @@
-/** Departures from the specification that can be said without giving the stream up. */
+/** Departures from the specification that can be reported without giving the stream up. */
 import type { Layer, RecordPlace, StreamErrorCode } from '../errors.js';
 
 /**
- * Departures that every stream may have, by name: what stock itself writes, and what the specification tells every
- * receiver to ignore. All others are wrong.
+ * Departures that every stream may have, by name: what stock itself writes, and what the specification tells
+ * every receiver to ignore. All others count as wrong.
  */
 export const tolerated = {
   'hvm-context-before-hvm-params':
@@ -20,7 +20,10 @@ export const tolerated = {
 
 export type ToleratedName = keyof typeof tolerated;
 
-/** One departure. `offset` is in octets from the start of the stream to the record or header that has it. */
+/**
+ * A departure from the specification. `offset` is that of the record or header at fault, in octets from the
+ * start of the stream.
+ */
 export interface Deviation {
   readonly severity: 'wrong' | 'tolerated';
   readonly code: StreamErrorCode | ToleratedName;
@@ -29,22 +32,23 @@ export interface Deviation {
   readonly field?: string;
   readonly offset: number;
   readonly message: string;
-  /** What is asked, and where. */
+  /** The rule, and where it stands in the specification. */
   readonly specification: string;
 }
 
 /**
+ * Strictness of a decoder.
  * - `receive` enforces what stock's receiver enforces, and throws for it.
  * - `verify` reports every departure through `onDeviation` and throws only where decoding cannot go on.
  */
 export type Strictness = 'receive' | 'verify';
 
-/** What a check finds. `refused`: stock's receiver gives the stream up for it. */
+/** The finding of a check. `refused`: stock's receiver gives the stream up for it. */
 export type Fault =
   | {
       readonly code: StreamErrorCode;
       readonly refused: boolean;
-      /** What follows cannot be told apart any more: it is thrown when verifying, too. */
+      /** Set if the octets that follow cannot be told apart any more: thrown when verifying, too. */
       readonly fatal?: true;
       readonly message: string;
       readonly field?: string;

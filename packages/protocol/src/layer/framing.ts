@@ -1,5 +1,6 @@
 /**
- * The frame that records of both layers share. Source: libxc specification, "Records"; libxl's, "Record Overview".
+ * The frame of a record, common to both layers. Source: libxc specification, "Records"; libxl's, "Record
+ * Overview".
  *
  *      0     1     2     3     4     5     6     7 octet
  *     +-----------------------+-----------------------+
@@ -21,7 +22,7 @@ export function isOptional(typeId: number): boolean {
   return typeId >= OPTIONAL_BIT;
 }
 
-/** Octets of a body with its padding. */
+/** Returns the octets of a body together with its padding. */
 export function paddedLength(length: number): number {
   return length + paddingOf(length);
 }
@@ -31,7 +32,10 @@ function paddingIn(octets: Uint8Array, length: number): { padding?: Uint8Array }
   return isZero(padding) ? {} : { padding };
 }
 
-/** `octets`: body and padding. Throws BodyError when the body does not decode. */
+/**
+ * Decodes the body of a record. Throws BodyError if it does not decode.
+ * @param octets body and padding
+ */
 export function readBody<R extends object>(
   codec: Codec<R>,
   octets: Uint8Array,
@@ -46,7 +50,7 @@ export function readBody<R extends object>(
 
 type Opaque<T> = Odd & { readonly type: T; readonly typeId: number; readonly body: Uint8Array };
 
-/** A record kept as octets: an unknown one, or one whose body does not decode. */
+/** Keeps a record as octets: an unknown one, or one whose body does not decode. */
 export function readOpaque<T extends 'optional' | 'malformed'>(
   type: T,
   typeId: number,
@@ -56,7 +60,10 @@ export function readOpaque<T extends 'optional' | 'malformed'>(
   return { type, typeId, body: octets.subarray(0, length), ...paddingIn(octets, length) };
 }
 
-/** Header, body and padding. Throws RangeError for a body of more than 128 MiB or padding of another length. */
+/**
+ * Frames a body with header and padding. Throws RangeError for a body of more than 128 MiB or padding of
+ * another length.
+ */
 export function frame(
   typeId: number,
   record: Odd,

@@ -1,14 +1,17 @@
-/** A header of fixed octets, which tell how long a body follows, pulled: xl's and libvirt's. */
+/**
+ * Pulling decoder of a header of fixed octets, which tell the length of the body that follows: the base for
+ * xl's and libvirt's header.
+ */
 import { expectLength, expectNoneLeft, type DecoderOptions, type PullDecoder } from './decoder.js';
 import { StreamError, type Layer } from '../errors.js';
 import { Judge } from './judge.js';
 
-/** What one such header is, and how its end is missed. */
+/** The parameters of such a header, and the words for a missing end. */
 export interface HeaderKind {
   readonly layer: Layer;
-  /** Octets before the body. */
+  /** Octets that precede the body. */
   readonly size: number;
-  /** To follow "the octets end within". */
+  /** The header's name, to follow "the octets end within". */
   readonly name: string;
   readonly specification: string;
 }
@@ -31,10 +34,10 @@ export abstract class HeaderDecoder<Header, Event> implements PullDecoder<Event>
     this.judge = new Judge(kind.layer, options);
   }
 
-  /** Decodes the fixed octets, and says how many follow. */
+  /** Decodes the fixed octets, and returns how many follow. */
   protected abstract fixed(octets: Uint8Array): { readonly header: Header; readonly follows: number };
 
-  /** Makes the event of the header and its body, a view on the octets given. */
+  /** Makes the event of the header and its body, which is a view on the octets given. */
   protected abstract complete(header: Header, body: Uint8Array): Event;
 
   get wants(): number {

@@ -1,4 +1,6 @@
-/** Decides what becomes of a fault: thrown, reported, or let be. The only place where strictness counts. */
+/**
+ * Decides what becomes of a fault: thrown, reported, or accepted. Only this file depends on the strictness.
+ */
 import type { DecoderOptions } from './decoder.js';
 import { tolerated, type Fault } from './deviations.js';
 import { StreamError, type Layer, type RecordPlace } from '../errors.js';
@@ -10,7 +12,7 @@ export interface Place {
   readonly record?: RecordPlace;
 }
 
-/** Throws TypeError for options that ask to verify, and have nobody to report to. */
+/** Throws TypeError for options that ask to verify without a listener for the reports. */
 export function expectListener({ strictness, onDeviation }: DecoderOptions): void {
   if (strictness === 'verify' && onDeviation === undefined)
     throw new TypeError('verifying needs onDeviation');
@@ -28,7 +30,7 @@ export class Judge {
     expectListener(options);
   }
 
-  /** Throws StreamError for what is refused when receiving, and for what is fatal. Reports the rest. */
+  /** Judges a fault. Throws StreamError if it is refused when receiving, or fatal; reports the rest. */
   judge(fault: Fault, { offset, record }: Place): void {
     const { message, field } = fault;
     const at = {
@@ -53,7 +55,7 @@ export class Judge {
     for (const fault of faults) this.judge(fault, place);
   }
 
-  /** A fault for a body that does not decode; anything else that was thrown is thrown again. */
+  /** Judges a body that does not decode; throws any other error again. */
   body(error: unknown, section: string, place: Place): void {
     if (!(error instanceof BodyError)) throw error;
     const { code, message, field } = error;
@@ -65,7 +67,10 @@ export class Judge {
   }
 }
 
-/** Big-endian: no x86 host writes it, and stock's receiver gives up. It is read on only to be looked at. */
+/**
+ * Makes the fault for big-endian octets: no x86 host writes them, and stock's receiver gives up. The verifier
+ * reads on only to show them.
+ */
 export function bigEndian(specification: string): Fault {
   const message = 'the stream is big-endian';
   return { code: 'unsupported-byte-order', refused: true, field: 'options', message, specification };
@@ -75,14 +80,14 @@ export function reservedFault(field: string): Fault {
   return { tolerated: 'reserved-not-zero', field, message: `${field} is not zero` };
 }
 
-/** What is odd about any record, whatever its kind. */
+/** Finds the oddities that a record of any kind may have. */
 export function oddities(
   record: Odd & { readonly reserved?: Uint8Array; readonly reservedBits?: Uint8Array },
   tail: 'refused' | 'ignored',
   section: string,
 ): Fault[] {
   const faults: Fault[] = [];
-  // CHECKPOINT_STATE has it whenever the field is there, zero or not.
+  // CHECKPOINT_STATE has `reserved` whenever the field exists, zero or not.
   if (record.reserved !== undefined && !isZero(record.reserved)) faults.push(reservedFault('reserved'));
   if (record.reservedBits !== undefined) faults.push(reservedFault('bits 59 to 52 of a pfn'));
   if (record.padding !== undefined)

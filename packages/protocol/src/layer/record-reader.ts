@@ -1,4 +1,7 @@
-/** Reading one record, the same in both layers: judge its header before the body is wanted, then decode the body. */
+/**
+ * Reads one record, in the same way in both layers: judges its header before the body is wanted, then decodes
+ * the body.
+ */
 import type { Fault } from './deviations.js';
 import type { RecordPlace } from '../errors.js';
 import { isOptional, readBody, readOpaque } from './framing.js';
@@ -17,7 +20,7 @@ export interface CurrentRecord<K> {
   readonly record: RecordPlace;
   readonly length: number;
   readonly kind: K | undefined;
-  /** Set when its body is not to be decoded. */
+  /** Set if the body must not be decoded. */
   readonly opaque: 'optional' | 'malformed' | undefined;
 }
 
@@ -25,13 +28,17 @@ interface Layer<K> {
   readonly judge: Judge;
   readonly byteOrder: ByteOrder;
   readonly kindOf: (type: number) => K | undefined;
-  /** What is wrong with a record of this kind coming now. */
+  /** Returns what is wrong with a record of this kind at this place. */
   readonly misplaced: (kind: K) => readonly Fault[];
-  /** Where the layer asks that unknown mandatory records be refused. */
+  /** The place where the layer's specification demands that unknown mandatory records are refused. */
   readonly unknown: string;
 }
 
-/** `octets`: the 8 of a record header, which stands at `offset`. Throws StreamError for what it alone gives away. */
+/**
+ * Reads a record header. Throws StreamError for faults that the header alone reveals.
+ * @param octets the 8 of the header
+ * @param offset of the header in the stream, in octets
+ */
 export function readRecordHeader<K extends AnyKind>(
   octets: Uint8Array,
   offset: number,
@@ -77,8 +84,9 @@ function classify<K extends AnyKind>(
 }
 
 /**
- * `octets`: body and padding. `state`: what the checks of the values look at. When verifying, a body that does not decode becomes a
- * malformed record.
+ * Reads the body of a record. When verifying, a body that does not decode becomes a malformed record.
+ * @param octets body and padding
+ * @param state what the checks of the values depend on
  */
 export function readRecord<R extends { readonly type: string }, State>(
   current: CurrentRecord<ReadableKind<R, State>>,

@@ -7,26 +7,26 @@
  */
 
 export interface Odd {
-  /** The padding after the body, when not all zero; 1 to 7 octets. */
+  /** The 1 to 7 octets of padding after the body, unless all zero. */
   readonly padding?: Uint8Array;
-  /** Octets of the body after all that the specification puts there. */
+  /** Octets of the body behind everything that the specification puts there. */
   readonly tail?: Uint8Array;
 }
 
 interface Reserved {
-  /** The reserved octets as they stood, when not all zero. */
+  /** The reserved octets as they were, unless all zero. */
   readonly reserved?: Uint8Array;
 }
 
-/** A record with bit 31 set in its type: may be ignored. */
+/** A record with bit 31 set in its type: a receiver may ignore it. */
 export interface OptionalRecord extends Odd {
   readonly type: 'optional';
-  /** 0x80000000 to 0xFFFFFFFF. */
+  /** Type as on the stream: 0x80000000 to 0xFFFFFFFF. */
   readonly typeId: number;
   readonly body: Uint8Array;
 }
 
-/** Only when verifying: a record whose body does not decode, or of an unknown mandatory type. */
+/** A record whose body does not decode, or of an unknown mandatory type; made only when verifying. */
 export interface MalformedRecord extends Odd {
   readonly type: 'malformed';
   readonly typeId: number;
@@ -37,11 +37,11 @@ export interface PageDataRecord extends Odd, Reserved {
   readonly type: 'PAGE_DATA';
   /** Page frame numbers, below 2^52. */
   readonly pfns: Float64Array;
-  /** The PageType of each. */
+  /** The PageType of each pfn. */
   readonly types: Uint8Array;
-  /** 4096 octets for each pfn whose type has page data, in order. */
+  /** The pages: 4096 octets for each pfn whose type has page data, in order. */
   readonly pages: Uint8Array;
-  /** Bits 59 to 52 of each pfn, when not all zero. */
+  /** Bits 59 to 52 of each word, unless all zero. */
   readonly reservedBits?: Uint8Array;
 }
 
@@ -61,7 +61,7 @@ export interface HvmParam {
 
 export interface CpuidLeaf {
   readonly leaf: number;
-  /** 0xFFFFFFFF: the leaf has no subleaves. */
+  /** The subleaf; 0xFFFFFFFF if the leaf has none. */
   readonly subleaf: number;
   readonly a: number;
   readonly b: number;
@@ -71,7 +71,7 @@ export interface CpuidLeaf {
 
 export interface MsrEntry {
   readonly index: number;
-  /** Reserved, must be zero. */
+  /** Reserved flags, which must be zero. */
   readonly flags: number;
   readonly value: bigint;
 }
@@ -112,7 +112,7 @@ export type ImageRecord =
   | OptionalRecord
   | MalformedRecord;
 
-/** A key relative to the device model's folder in xenstore, and its value; one character for one octet. */
+/** A key relative to the device model's folder in xenstore, and its value; one character per octet. */
 export interface XenstoreEntry {
   readonly key: string;
   readonly value: string;
@@ -137,7 +137,7 @@ export type LibxlRecord =
   | ({
       readonly type: 'CHECKPOINT_STATE';
       readonly controlId: number;
-      /** Four octets, when the body has the padding field at all; stock leaves it out. */
+      /** The four octets of padding, if the body has that field at all; stock leaves it out. */
       readonly reserved?: Uint8Array;
     } & Odd)
   | OptionalRecord

@@ -1,4 +1,4 @@
-/** libvirt's header, pulled: 64 octets, then the XML. */
+/** Pulling decoder of libvirt's header: 64 octets, then the XML. */
 import type { DecoderOptions } from '../layer/decoder.js';
 import { HeaderDecoder } from '../layer/header-decoder.js';
 import {
@@ -11,7 +11,7 @@ import { isZero } from '../octets/octets.js';
 
 export interface LibvirtHeaderEvent {
   readonly kind: 'libvirt-header';
-  /** Its `xml` is a view on the octets given. */
+  /** The header; `xml` is a view on the octets given. */
   readonly header: LibvirtHeader;
   readonly offset: number;
 }
@@ -23,7 +23,7 @@ const KIND = {
   specification: LIBVIRT_SOURCE,
 } as const;
 
-/** Decodes the header of a file of `virsh save`, XML included. */
+/** Decodes the header of a file that `virsh save` wrote, including the XML. */
 export class LibvirtHeaderDecoder extends HeaderDecoder<LibvirtHeader, LibvirtHeaderEvent> {
   /** Throws TypeError when told to verify without `onDeviation`. */
   constructor(options: DecoderOptions = {}) {
@@ -41,7 +41,7 @@ export class LibvirtHeaderDecoder extends HeaderDecoder<LibvirtHeader, LibvirtHe
     return { kind: 'libvirt-header', header: { ...fixed, xml }, offset: this.start };
   }
 
-  /** Said when verifying: libvirt itself reads on. */
+  /** Reports a fault when verifying: libvirt itself reads on. */
   #wrong(field: string, message: string): void {
     const fault = {
       code: 'bad-value',

@@ -1,4 +1,6 @@
-/** libvirt's header: as libvirt writes it, good beside bad, any value, any octets. */
+/**
+ * Tests of libvirt's header: as libvirt writes it, good and bad values side by side, any value, any octets.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,6 +1,7 @@
 /**
- * The header that a file of `virsh save` has before libxl's stream. Source: libxlSavefileHeader in src/libxl/libxl_conf.h of
- * libvirt, what libxlDomainSaveImageOpen in libxl_domain.c makes of it, and what libvirt 11.3 writes.
+ * The header that precedes libxl's stream in a file of `virsh save`. Source: libxlSavefileHeader in
+ * src/libxl/libxl_conf.h of libvirt, how libxlDomainSaveImageOpen in libxl_domain.c reads it, and what
+ * libvirt 11.3 writes.
  *
  *      0                       4                       8
  *     +-----------------------------------------------+
@@ -23,20 +24,23 @@ import { latin1 } from '../octets/text.js';
 /** The header of a file of `virsh save`. */
 export interface LibvirtHeader {
   readonly version: 2;
-  /** 40 octets, zero so far. */
+  /** The 40 unused octets, zero so far. */
   readonly unused: Uint8Array;
-  /** The domain's XML in libvirt's own words, with its NUL. */
+  /** The domain's XML in libvirt's own format, with its NUL. */
   readonly xml: Uint8Array;
 }
 
 /** The first 16 octets of a file of `virsh save`. */
 export const LIBVIRT_MAGIC: Uint8Array = latin1('libvirt-xml\n \0 \r');
-/** Octets before the XML. */
+/** Octets that precede the XML. */
 export const LIBVIRT_HEADER_LENGTH = 64;
 export const LIBVIRT_SOURCE = 'libvirt, libxl_conf.h: libxlSavefileHeader';
 const UNUSED = 40;
 
-/** Throws RangeError for unused octets that are not 40, or XML that is empty or above MAX_DOMAIN_XML. */
+/**
+ * Encodes the header. Throws RangeError unless `unused` has 40 octets, or if the XML is empty or longer than
+ * MAX_DOMAIN_XML.
+ */
 export function encodeLibvirtHeader({ version, unused, xml }: LibvirtHeader): Uint8Array {
   if (unused.length !== UNUSED) throw new RangeError(`${unused.length} unused octets`);
   if (xml.length === 0 || xml.length > MAX_DOMAIN_XML) throw new RangeError(`${xml.length} octets of XML`);
@@ -49,7 +53,10 @@ export function encodeLibvirtHeader({ version, unused, xml }: LibvirtHeader): Ui
   return writer.written();
 }
 
-/** Decodes the first 64 octets, and says how many of XML follow. Throws StreamError; libvirt refuses the same, but for the cap. */
+/**
+ * Decodes the first 64 octets, and returns how many octets of XML follow. Throws StreamError where libvirt
+ * refuses as well, and for XML longer than MAX_DOMAIN_XML.
+ */
 export function decodeLibvirtFixed(
   octets: Uint8Array,
   offset = 0,

@@ -16,7 +16,7 @@ const xenstore = (key: string): LibxlRecord => {
   return { type: 'EMULATOR_XENSTORE_DATA', emulatorId: 2, index: 0, entries: [{ key, value: 'v' }] };
 };
 
-/** Runs the decoder over records, an image of 1000 octets after LIBXC_CONTEXT. */
+/** Runs the decoder over records, with an image of 1000 octets after LIBXC_CONTEXT. */
 function run(records: readonly (LibxlRecord | Uint8Array)[], strictness: 'receive' | 'verify' = 'receive') {
   const deviations: Deviation[] = [];
   const decoder = new LibxlDecoder({ strictness, onDeviation: (each) => deviations.push(each) });

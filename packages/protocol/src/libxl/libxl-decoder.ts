@@ -1,6 +1,6 @@
 /**
- * The libxl stream, pulled: header, then records. After LIBXC_CONTEXT it steps aside: the driver runs an ImageDecoder
- * and says with `imageTaken` how long the image was.
+ * Pulling decoder of the libxl stream: header, then records. After LIBXC_CONTEXT it steps aside: the driver
+ * runs an ImageDecoder and then calls `imageTaken` with the length of the image.
  *
  *     wants 16 -> libxl-header, then again and again
  *     wants 8 (record header), wants body and padding -> record
@@ -18,7 +18,10 @@ import type { ByteOrder } from '../octets/octets.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from '../layer/record-reader.js';
 import type { LibxlRecord, LibxlRecordName } from '../layer/records.js';
 
-/** `offset` is of the header or record in the whole stream, `length` of the body without padding, both in octets. */
+/**
+ * An event of the libxl stream. `offset` is that of the header or record in the whole stream, `length` that
+ * of the body without padding, both in octets.
+ */
 export type LibxlEvent =
   | { readonly kind: 'libxl-header'; readonly header: LibxlHeader; readonly offset: number }
   | {
@@ -30,7 +33,9 @@ export type LibxlEvent =
     };
 
 export interface LibxlDecoderOptions extends DecoderOptions {
-  /** Octets of an emulator's context at most, where whoever takes it knows: a longer one is refused by its header. */
+  /**
+   * Most octets of an emulator's context, if the consumer has a limit: a longer one is refused by its header.
+   */
   readonly longestContext?: number;
 }
 
@@ -68,12 +73,15 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
     return this.#step === 'finished';
   }
 
-  /** Whether the octets to come are the image's. */
+  /** True while the octets to come belong to the image. */
   get inImage(): boolean {
     return this.#step === 'image';
   }
 
-  /** The driver has consumed the whole image, so many octets. Throws RangeError when it is not time for it. */
+  /**
+   * Tells the decoder that the driver has consumed the whole image of `octets` octets. Throws RangeError
+   * while no image is expected.
+   */
   imageTaken(octets: number): void {
     if (!this.inImage) throw new RangeError('no image is expected now');
     this.#offset += octets;
@@ -151,7 +159,7 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
       message: `${kind.name} ${where}`,
       specification: `libxl specification, "${kind.section}"`,
     } as const;
-    // A second image, or a checkpoint's records: nobody could say what the octets after it are.
+    // After a second image, or a checkpoint's records, the meaning of the octets is unknown.
     return [verdict === 'refused' && kind.name !== 'END' ? { ...fault, fatal: true } : fault];
   }
 

@@ -14,11 +14,11 @@ import { latin1 } from '../octets/text.js';
 
 export interface LibxlHeader {
   readonly version: 2;
-  /** Of the records. */
+  /** Byte order of the records. */
   readonly byteOrder: ByteOrder;
-  /** Made by the tool that converts legacy streams. */
+  /** Whether the tool that converts legacy streams made the stream. */
   readonly legacy: boolean;
-  /** Bits 2 to 31 of the options, in place, when not all zero. */
+  /** Bits 2 to 31 of the options, in place, unless all zero. */
   readonly options?: number;
 }
 
@@ -37,7 +37,10 @@ export function encodeLibxlHeader(header: LibxlHeader): Uint8Array {
   return writer.written();
 }
 
-/** `offset`: of the header in the stream. Throws StreamError for another ident or version. */
+/**
+ * Decodes the libxl header. Throws StreamError for another ident or version.
+ * @param offset of the header in the stream, in octets
+ */
 export function decodeLibxlHeader(octets: Uint8Array, offset = 0): LibxlHeader {
   const reader = new OctetReader(octets, 'big-endian');
   if (!equal(reader.bytes(8, 'ident'), LIBXL_MAGIC)) {

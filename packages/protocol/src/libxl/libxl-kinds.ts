@@ -1,6 +1,6 @@
 /**
- * The records of the libxl stream, one row each. Source: libxl specification, "Record Overview"; libxl_stream_read.c.
- * Layouts are of the body.
+ * The record kinds of the libxl stream, one row each. Source: libxl specification, "Record Overview";
+ * libxl_stream_read.c. Layouts show the body.
  */
 import type { Fault } from '../layer/deviations.js';
 import { MAX_RECORD_BODY } from '../limits.js';
@@ -9,14 +9,14 @@ import { blob, marker, type RecordKind } from '../layer/record-kind.js';
 import type { LibxlRecordName, LibxlRecordOf, XenstoreEntry } from '../layer/records.js';
 import { fromLatin1, latin1 } from '../octets/text.js';
 
-/** Before and after the image that LIBXC_CONTEXT hands over to. */
+/** Phase of the libxl stream: before or after the image, which follows LIBXC_CONTEXT. */
 export type LibxlPhase = 'before-image' | 'after-image';
 
 export type LibxlKind<N extends LibxlRecordName> = RecordKind<N, LibxlRecordOf<N>, LibxlPhase, undefined>;
 
-/** Numbers of emulators: libxl specification, "Emulator Records". */
+/** Numbers of emulators. Source: libxl specification, "Emulator Records". */
 export const Emulator = { UNKNOWN: 0, QEMU_TRADITIONAL: 1, QEMU_UPSTREAM: 2 } as const;
-/** Numbers of control ids: libxl specification, "CHECKPOINT_STATE". */
+/** Numbers of control ids. Source: libxl specification, "CHECKPOINT_STATE". */
 export const CheckpointState = { NEW: 0, SVM_SUSPENDED: 1, SVM_READY: 2, SVM_RESUMED: 3 } as const;
 
 const empty = { maximum: MAX_RECORD_BODY, tail: 'ignored' } as const;
@@ -25,7 +25,7 @@ const nothing = () => ({});
 const never = { 'before-image': 'refused', 'after-image': 'refused' } as const;
 const afterImage = { 'before-image': 'wrong', 'after-image': 'right' } as const;
 
-/** Octets of an emulator's record before what is of its kind. */
+/** Octets of an emulator's record that precede the content of its kind. */
 export const EMULATOR_FIXED_LENGTH = 8;
 
 /**
@@ -58,7 +58,7 @@ function checkEmulator({ emulatorId }: { emulatorId: number }): Fault[] {
   ];
 }
 
-/** Key, NUL, value, NUL, and so on to the end. */
+/** Reads entries: key, NUL, value, NUL, and so on to the end. */
 function readEntries(body: OctetReader): XenstoreEntry[] {
   const octets = body.rest();
   const entries: XenstoreEntry[] = [];
@@ -74,7 +74,7 @@ function readEntries(body: OctetReader): XenstoreEntry[] {
   return entries;
 }
 
-/** Said once, and shortly: a body has room for half a million, or for one of 1 MiB. */
+/** Reports bad entries once, and briefly: a body has room for half a million, or for one of 1 MiB. */
 function checkEntries(entries: readonly XenstoreEntry[]): Fault[] {
   const wrong = entries.filter(({ key }) => key === '' || key.startsWith('/'));
   const [first] = wrong;
@@ -100,7 +100,7 @@ export const libxlKinds: { readonly [N in LibxlRecordName]: LibxlKind<N> } = {
     section: 'END',
     channel: 'forward',
     body: empty,
-    // Stock would end with an empty domain, and fail later, on its way to starting it.
+    // Stock would end with an empty domain, and fail later, when it starts the domain.
     phases: { 'before-image': 'refused', 'after-image': 'right' },
     codec: marker('END'),
     describe: nothing,

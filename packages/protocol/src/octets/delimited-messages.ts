@@ -1,8 +1,8 @@
-/** What the protobuf protocols of this package share: messages that are each preceded by their length as a varint. */
+/** Framing of the protobuf protocols: the length of each message precedes it as a varint. */
 import protobuf from 'protobufjs';
 import { OctetBuffer } from './octet-buffer.js';
 
-/** What a message breaks. Where `fatal`, the boundaries of messages are lost as well. */
+/** A message that breaks the protocol. If `fatal`, the boundaries of messages are lost as well. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
 
@@ -19,15 +19,15 @@ export class ControlError extends Error {
   }
 }
 
-/** The message with its length before it. */
+/** Encodes a message behind its length. */
 export function encodeDelimited(type: protobuf.Type, message: object): Uint8Array {
   return type.encodeDelimited(type.fromObject(message)).finish();
 }
 
 /**
- * @param what it should be, in the words of an error
- * @param octets without the length
- * @returns all fields but the absent `optional` ones; of a `oneof` the name of the field that is there
+ * Decodes a message without its length.
+ * @param what name of the expected message, for an error
+ * @returns all fields except absent `optional` ones; for a `oneof` the name of the field that is set
  * @throws ControlError `malformed`
  */
 export function decodeFields(type: protobuf.Type, what: string, octets: Uint8Array): Record<string, unknown> {
@@ -39,8 +39,8 @@ export function decodeFields(type: protobuf.Type, what: string, octets: Uint8Arr
 }
 
 /**
- * What a `oneof` of messages holds.
- * @throws ControlError `unknown` where it is none that is known here
+ * Returns the message that a `oneof` holds.
+ * @throws ControlError `unknown` if this version does not know it
  */
 export function chosen(fields: Record<string, unknown>, oneof: string): { kind: string } {
   const kind = fields[oneof];
@@ -48,21 +48,22 @@ export function chosen(fields: Record<string, unknown>, oneof: string): { kind: 
   return { kind, ...(fields[kind] as object) };
 }
 
-/** Takes a connection's octets apart into messages, without their lengths. */
+/** Splits a connection's octets into messages, without their lengths. */
 export class DelimitedMessages {
   readonly #buffer = new OctetBuffer();
 
-  /** @param longest octets of a message at most */
+  /** @param longest the most octets of a message */
   constructor(private readonly longest: number) {}
 
-  /** Tells whether a message has come in part. */
+  /** Whether a part of a message has arrived. */
   get hasPart(): boolean {
     return this.#buffer.length > 0;
   }
 
   /**
-   * @returns the messages that are complete now
-   * @throws ControlError `too-long`, after which the connection is of no more use
+   * Takes octets from the connection.
+   * @returns the messages that are now complete
+   * @throws ControlError `too-long`, after which the connection is unusable
    */
   push(octets: Uint8Array): Uint8Array[] {
     this.#buffer.append(octets);

@@ -1,14 +1,14 @@
-/** A JSON object from whoever sends it: bounded before anything is made of it. */
+/** Parser of a JSON object from an untrusted sender: bounded before any value is made. */
 import { utf8 } from './text.js';
 
-/** What is wrong with it, to follow a name for it. */
+/** The fault of a JSON object, worded to follow a name for the object. */
 export class JsonObjectError extends Error {
   override readonly name = 'JsonObjectError';
 }
 
 export interface JsonLimits {
   readonly octets: number;
-  /** Of objects and lists in one another. */
+  /** Deepest nesting of objects and lists. */
   readonly depth: number;
 }
 
@@ -35,7 +35,10 @@ const BACKSLASH = 0x5c;
 const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d];
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
 
-/** Of what is not JSON it says something, too: nothing is believed of it but that it is not deeper. */
+/**
+ * Tells whether the text nests deeper than `most`. Its answer for text that is not JSON means only that it is
+ * not deeper.
+ */
 function isDeeper(text: string, most: number): boolean {
   let depth = 0;
   let inText = false;

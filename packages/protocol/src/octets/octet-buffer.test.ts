@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { OctetBuffer } from '../index.js';
 import { concat, SEED } from '../streams.test-support.js';
 
-/** Octets that arrive by themselves or are read into room, or are taken. */
+/** Generates acts on the buffer: octets arrive by themselves, are read into its room, or are taken. */
 const act = fc.oneof(
   fc.record({ append: fc.uint8Array({ maxLength: 50 }) }),
   fc.record({ room: fc.integer({ min: 1, max: 50 }) }),

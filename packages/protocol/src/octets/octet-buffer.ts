@@ -1,29 +1,32 @@
-/** Octets that have arrived and are not used yet. */
+/** A buffer for octets that have arrived and are not used yet. */
 const NONE = new Uint8Array(0);
 const FIRST = 4096;
 
-/** A queue of octets. Its memory grows as they arrive, never by what a length announces. */
+/** A queue of octets. Its memory grows as they arrive, never by an announced length. */
 export class OctetBuffer {
   #octets: Uint8Array;
   #start = 0;
   #end = 0;
 
-  /** @param capacity octets that it has room for at first */
+  /** @param capacity octets for which it has room at first */
   constructor(capacity = 0) {
     this.#octets = capacity === 0 ? NONE : new Uint8Array(capacity);
   }
 
-  /** Octets that are there. */
+  /** Number of octets in the queue. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** All that are there, as a view that is valid until more arrive. */
+  /** All octets in the queue, as a view that is valid until more arrive. */
   get octets(): Uint8Array {
     return this.#octets.subarray(this.#start, this.#end);
   }
 
-  /** @param most octets that it will hold at a time, where that is known: no room is made for more */
+  /**
+   * Adds octets.
+   * @param most the most octets that it will ever hold, if known: it makes no room for more
+   */
   append(octets: Uint8Array, most = Infinity): void {
     if (this.#end + octets.length > this.#octets.length) this.#makeRoom(octets.length, most);
     this.#octets.set(octets, this.#end);
@@ -31,8 +34,8 @@ export class OctetBuffer {
   }
 
   /**
-   * Gives room behind what is there, for a source to read into, which `arrived` has to follow.
-   * @param wanted octets of room: as many or fewer are given, at least one
+   * Returns room behind the queue for a source to read into; call `arrived` afterwards.
+   * @param wanted octets of room: the result may be larger or smaller, but not empty
    * @param most as for `append`
    */
   room(wanted: number, most = Infinity): Uint8Array {
@@ -41,12 +44,12 @@ export class OctetBuffer {
     return this.#octets.subarray(this.#end, this.#end + wanted);
   }
 
-  /** So many octets have been read into the room. */
+  /** Adds the first `count` octets of the room, which a source has read, to the queue. */
   arrived(count: number): void {
     this.#end += count;
   }
 
-  /** The first `count` octets, at most those that are there, as a view that is valid until more arrive. */
+  /** Takes the first `count` octets, or all if there are fewer, as a view that is valid until more arrive. */
   take(count: number): Uint8Array {
     const octets = this.#octets.subarray(this.#start, Math.min(this.#end, this.#start + count));
     this.#start += octets.length;
@@ -54,13 +57,15 @@ export class OctetBuffer {
     return octets;
   }
 
-  /** Leaves its memory to the views on it: they stay valid. */
+  /** Leaves the memory to the views on it, so that they stay valid. */
   release(): void {
     this.#octets = NONE;
     this.#start = this.#end = 0;
   }
 
-  /** Moves what is there to the front; where that does not leave `count` octets, it doubles. */
+  /**
+   * Moves the queue to the front of the memory; if that leaves less than `count` octets, doubles the memory.
+   */
   #makeRoom(count: number, most: number): void {
     const length = this.length + count;
     if (length <= this.#octets.length) this.#octets.copyWithin(0, this.#start, this.#end);

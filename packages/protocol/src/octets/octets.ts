@@ -1,9 +1,12 @@
-/** Reading and writing fixed-width fields in either byte order. Lengths are checked here, once. */
+/**
+ * Reader and writer of fixed-width fields in either byte order. They are the only place where lengths are
+ * checked.
+ */
 import type { StreamErrorCode } from '../errors.js';
 
 export type ByteOrder = 'little-endian' | 'big-endian';
 
-/** A body that does not decode. The decoder that knows the place turns it into a StreamError. */
+/** A body that does not decode. The decoder, which knows the place, turns it into a StreamError. */
 export class BodyError extends Error {
   readonly code: StreamErrorCode;
   readonly field: string | undefined;
@@ -47,13 +50,13 @@ export class OctetReader {
     return this.#view.getBigUint64(this.#take(8, field), this.little);
   }
 
-  /** A view on `length` octets, not a copy. */
+  /** Reads `length` octets as a view, not a copy. */
   bytes(length: number, field: string): Uint8Array {
     const start = this.#take(length, field);
     return this.octets.subarray(start, start + length);
   }
 
-  /** A view on all that is left. */
+  /** Reads all that is left, as a view. */
   rest(): Uint8Array {
     return this.bytes(this.remaining, 'rest');
   }
@@ -73,7 +76,10 @@ export class OctetReader {
   }
 }
 
-/** Grows as needed. Numbers that do not fit their field are a RangeError: the caller's mistake, not a stream's. */
+/**
+ * Writer whose memory grows as needed. Throws RangeError for numbers that do not fit their field: the
+ * caller's mistake, not the stream's.
+ */
 export class OctetWriter {
   #octets = new Uint8Array(64);
   #view = new DataView(this.#octets.buffer);
@@ -118,12 +124,15 @@ export class OctetWriter {
     this.#room(count);
   }
 
-  /** The octets so far: a view, to be taken when writing is over. */
+  /** Returns the octets written so far as a view; call it after the last write. */
   written(): Uint8Array {
     return this.#octets.subarray(0, this.#length);
   }
 
-  /** Where the next `count` octets go. May put another view in place: to be called before the view is read. */
+  /**
+   * Makes room for the next `count` octets and returns where they go. It may replace the view, so call it
+   * before using the view.
+   */
   #room(count: number): number {
     const start = this.#length;
     this.#length += count;

@@ -8,7 +8,7 @@ const limits: MessageLimits = { depth: 3, values: 100, text: 50 };
 const plain = (value: unknown, changes: Partial<MessageLimits> = {}) =>
   isPlainMessage(packr.pack(value), { ...limits, ...changes });
 
-/** In one another. */
+/** Nests `depth` lists. */
 const lists = (depth: number): unknown => (depth === 0 ? [] : [lists(depth - 1)]);
 
 describe('a message is looked through for', () => {
@@ -21,7 +21,7 @@ describe('a message is looked through for', () => {
     expect([plain(new Array(99).fill(0)), plain(new Array(100).fill(0))]).toEqual([true, false]);
     const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, i]));
     expect([plain(pairs(49), { text: 1000 }), plain(pairs(50), { text: 1000 })]).toEqual([true, false]);
-    // An octet each, and an object each of the language.
+    // One octet each on the wire, one JavaScript object each in memory.
     const maps = Buffer.concat([Buffer.from('dd01000000', 'hex'), Buffer.alloc(2 ** 24, 0x80)]);
     expect(isPlainMessage(maps, { ...limits, values: 2 ** 24 + 1 })).toBe(true);
     expect(isPlainMessage(maps, limits)).toBe(false);

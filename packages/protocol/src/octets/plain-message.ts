@@ -1,19 +1,21 @@
 /**
- * Looks through MessagePack before it is unpacked. What a library does with a count it believes, or with an extension
- * that stands for an object of the language, is nobody's concern here: an octet that is damaged, or meant to do harm, must
- * not cost memory.
+ * Checks MessagePack before it is unpacked, so that damaged or hostile octets cost no memory: a library would
+ * believe any count, and make objects of extensions.
  */
 
 export interface MessageLimits {
-  /** Arrays and maps in one another. */
+  /** Deepest nesting of arrays and maps. */
   readonly depth: number;
-  /** All in all, names of maps among them: one of an octet becomes an object of the language. */
+  /** Most values in total, including the keys of maps: one octet may become a JavaScript object. */
   readonly values: number;
-  /** Octets of all texts together. */
+  /** Most octets of all texts together. */
   readonly text: number;
 }
 
-/** Whether `octets` are one value of nil, booleans, numbers, texts, octets, arrays and maps, within limits. */
+/**
+ * Tells whether `octets` are one value of nil, booleans, numbers, texts, octets, arrays and maps, within
+ * limits.
+ */
 export function isPlainMessage(octets: Uint8Array, limits: MessageLimits): boolean {
   const end = new Walk(octets, limits).value(0, 0);
   return end === octets.length;
@@ -35,7 +37,10 @@ class Walk {
     this.#text = text;
   }
 
-  /** @returns where the value that begins `at` ends; -1 where it is none, is cut short, or goes beyond a limit */
+  /**
+   * Checks a value.
+   * @returns where the value at `at` ends; -1 if it is illegal, cut short, or beyond a limit
+   */
   value(at: number, depth: number): number {
     const first = this.octets[at];
     if (first === undefined || depth > this.#depth || --this.#values < 0) return -1;
@@ -107,7 +112,7 @@ class Walk {
   }
 
   #all(from: number, count: number, depth: number): number {
-    // Each takes an octet at least.
+    // Each value takes at least one octet.
     if (count > this.octets.length - from) return -1;
     let at = from;
     for (let i = 0; i < count && at >= 0; i++) at = this.value(at, depth + 1);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quoted, terminalLines, terminalText } from './terminal-text.js';
 
-/** What no terminal is to be given, by code point. */
+/** Tells whether a terminal must not get this code point. */
 const drives = (point: number) =>
   point < 0x20 ||
   (point >= 0x7f && point <= 0x9f) ||

@@ -1,34 +1,40 @@
 /**
- * What makes a text fit for a terminal, wherever it comes from: a stream, another host, a guest, a file. A character that
- * has no picture of its own, and so could drive the terminal or hide what stands beside it, is shown by its code.
+ * Makes text safe for a terminal, whether it comes from a stream, another host, a guest or a file. Characters
+ * without a picture of their own, which could drive the terminal or hide their neighbours, are shown by their
+ * code.
  */
 
 /**
- * Controls (C0, DEL, C1), formats (bidi among them), halves of a surrogate pair, ends of line and paragraph, and what
- * Unicode has set aside as no character. Tabs stay.
+ * Matches controls (C0, DEL, C1), formats (including bidi), halves of a surrogate pair, line and paragraph
+ * separators, and Unicode's noncharacters. Tabs stay.
  */
 const UNSEEN = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 const UNSEEN_BUT_LINES = /(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
-/** Characters that a quoted text is shown with, at most: a name or a type of a megabyte says no more. */
+/** Most characters of a quoted text: a name of a megabyte tells no more. */
 export const LONGEST_QUOTE = 200;
 
-/** The text as one line. `ESC [ 2 J` is shown as `\u001b[2J`, which within a string of JSON means the same. */
+/**
+ * Returns the text as one line. `ESC [ 2 J` is shown as `\u001b[2J`, which means the same within a JSON
+ * string.
+ */
 export function terminalText(text: string): string {
   return text.replace(UNSEEN, codes);
 }
 
-/** The same for text of several lines, which stay lines: their ends, and returns to their beginning, are let through. */
+/** Returns the text of several lines with its line feeds and carriage returns kept. */
 export function terminalLines(text: string): string {
   return text.replace(UNSEEN_BUT_LINES, codes);
 }
 
-/** What somebody else has chosen, to stand in a sentence: fit for a terminal, and no longer than there is use for. */
+/**
+ * Quotes text from another party within a sentence: safe for a terminal, and no longer than LONGEST_QUOTE.
+ */
 export function quoted(text: string): string {
   let shown = '';
   for (const character of text) {
     const next = terminalText(character);
-    // As it is shown: a code is six times as long as what it stands for.
+    // Counts the shown characters: a code is six times as long as the character.
     if (shown.length + next.length > LONGEST_QUOTE) return `${shown}...`;
     shown += next;
   }

@@ -1,4 +1,4 @@
-/** Text on the wire. Node and browsers have the coders as globals; the types of neither are wanted here. */
+/** Text on the wire. Node and browsers have the coders as globals; this package uses the types of neither. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (
   label?: string,
@@ -11,17 +11,20 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Throws a TypeError when the octets are not UTF-8. */
+/** Decodes UTF-8. Throws TypeError for other octets. */
 export function fromUtf8(octets: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
 }
 
-/** What is not UTF-8 comes out as U+FFFD: to be shown, not to be kept. */
+/** Decodes UTF-8 for display, not for storage: other octets become U+FFFD. */
 export function shownUtf8(octets: Uint8Array): string {
   return new TextDecoder('utf-8').decode(octets);
 }
 
-/** One character for one octet, so that any octets come back as they were. Characters above U+00FF: a RangeError. */
+/**
+ * Encodes one octet per character, so that any octets survive the round trip. Throws RangeError for
+ * characters above U+00FF.
+ */
 export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = character.charCodeAt(0);

@@ -1,14 +1,14 @@
-/** What is looked at before a migration, a row each, in the order in which it is said. */
+/** The checks before a migration, a row each, in the order of their report. */
 
-/** Neither `unknown` nor `passed` keeps a migration from starting, and they are not the same. */
+/** Outcome of a check. Neither `unknown` nor `passed` keeps a migration from starting, but they differ. */
 export type CheckOutcome = 'passed' | 'failed' | 'unknown';
 
 export type CheckEnd = 'source' | 'target';
 
 interface CheckRow {
-  /** Which end knows. */
+  /** The end that can answer. */
   readonly at: CheckEnd;
-  /** What is so where it passes. */
+  /** The statement that is true if the check passes. */
   readonly asks: string;
 }
 
@@ -40,10 +40,10 @@ export const checkTable = {
 export type CheckName = keyof typeof checkTable;
 
 export interface Check {
-  /** Of the table, or what a newer mig has named. */
+  /** A name from the table, or one that a newer mig has added. */
   readonly check: string;
   readonly outcome: CheckOutcome;
-  /** What was found, for people. */
+  /** The finding, worded for people. */
   readonly sentence: string;
 }
 
@@ -59,14 +59,14 @@ export function unknown(check: CheckName, sentence: string): Check {
   return { check, outcome: 'unknown', sentence };
 }
 
-/** Says of a domid that is asked for whether it is free; where none is, there is nothing to say. */
+/** Checks whether a requested domid is free; without a request there is no check. */
 export function checkDomid(domid: number | undefined, taken: readonly number[]): Check[] {
   if (domid === undefined) return [];
   if (taken.includes(domid)) return [failed('domid', `domid ${domid} is taken`)];
   return [passed('domid', `domid ${domid} is free`)];
 }
 
-/** The outcome of all together: that of the worst. */
+/** Returns the outcome of all checks together: the worst one. */
 export function verdictOf(checks: readonly Pick<Check, 'outcome'>[]): CheckOutcome {
   const worst = (['failed', 'unknown'] as const).find((each) =>
     checks.some(({ outcome }) => outcome === each),

@@ -1,4 +1,4 @@
-/** The table of docs/xl.md is made from the one that the checks are named by. */
+/** Keeps the table of docs/xl.md equal to the one that names the checks. */
 import { test } from 'vitest';
 import { expectDocumented } from '../documents.test-support.js';
 import { checkTable } from './checks.js';

@@ -1,4 +1,7 @@
-/** What keeps a migration from succeeding, asked before it begins: what is looked at, and how two migs talk about it. */
+/**
+ * The preflight: checks made before a migration of what could keep it from succeeding, and how two migs talk
+ * about them.
+ */
 export {
   type Check,
   type CheckEnd,

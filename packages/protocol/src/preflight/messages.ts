@@ -1,12 +1,14 @@
 /**
- * What two migs say to each other before a migration, on a connection of its own. Nothing is moved or changed by it.
+ * The messages between two migs before a migration, on a connection of their own. They move and change
+ * nothing.
  *
  *     target (xl migrate-receive --check)          source (xl migrate --check)
  *        -> "mig-preflight\n"                      greeting: a stock xl, or an older mig, has none
  *        <- question: a JSON object in a line
  *        -> answer: a JSON object in a line
  *
- * Each object has its `version`. Within a version fields and checks are added, and passed over by who does not know them.
+ * Each object has its `version`. A newer mig may add fields and checks within a version; an older one skips
+ * them.
  */
 import { JsonObjectError, parseJsonObject } from '../octets/json-object.js';
 import { MAX_CONFIGURATION } from '../limits.js';
@@ -17,28 +19,28 @@ import type { Check, CheckOutcome } from './checks.js';
 export const PREFLIGHT_GREETING = 'mig-preflight';
 const VERSION = 1;
 
-/** Octets of a question in its line at most: a configuration, which JSON quotes, and a processor. */
+/** Most octets of a question's line: a configuration, which JSON quotes, and a processor. */
 export const MAX_QUESTION = 4 * 2 ** 20;
-/** Octets of an answer in its line at most: the longest sentences of all checks, each character quoted. */
+/** Most octets of an answer's line: the longest sentences of all checks, with each character quoted. */
 export const MAX_ANSWER = 256 * 1024;
 export const MOST_CHECKS = 64;
-/** Characters. */
+/** Most characters of a sentence. */
 export const LONGEST_SENTENCE = 500;
-/** CPUID leaves, and as many MSRs: Xen's own policies have some hundred. */
+/** Most CPUID leaves, and most MSRs: Xen's own policies have some hundred. */
 export const MOST_LEAVES = 4096;
 const DEPTH = 8;
 
-/** A domain that is to arrive, as its source knows it. */
+/** A domain that wants to arrive, described by its source. */
 export interface PreflightQuestion {
-  /** libxl JSON, as it would go ahead of the stream. */
+  /** The configuration as libxl JSON, as it would precede the stream. */
   readonly configuration: string;
-  /** Tells the source from other hosts: one may send to itself, and has the domain already. */
+  /** Identifies the source: a host may send to itself, and has the domain already. */
   readonly host?: string | undefined;
-  /** Where a Xen host asks. */
+  /** Facts that a Xen host adds. */
   readonly xen?: {
     readonly major: number;
     readonly minor: number;
-    /** The processor that the domain was told that it has; absent where that could not be read. */
+    /** The processor that the domain was given; absent if it could not be read. */
     readonly cpuPolicy?: {
       readonly leaves: readonly CpuidLeaf[];
       readonly msrs: readonly MsrEntry[];
@@ -46,12 +48,12 @@ export interface PreflightQuestion {
   };
 }
 
-/** What is wrong with it, to follow "the question" or "the answer". */
+/** The fault of a message, worded to follow "the question" or "the answer". */
 export class PreflightMessageError extends Error {
   override readonly name = 'PreflightMessageError';
 }
 
-/** @returns the line, without its end @throws PreflightMessageError */
+/** Encodes a question. @returns the line, without its end @throws PreflightMessageError */
 export function encodeQuestion({ configuration, host, xen }: PreflightQuestion): string {
   const { leaves = [], msrs = [] } = xen?.cpuPolicy ?? {};
   const cpuPolicy = xen?.cpuPolicy && {
@@ -63,7 +65,7 @@ export function encodeQuestion({ configuration, host, xen }: PreflightQuestion):
   return line;
 }
 
-/** @throws PreflightMessageError */
+/** Decodes a question. @throws PreflightMessageError */
 export function decodeQuestion(line: string): PreflightQuestion {
   const { configuration, host, xen } = versioned(line, MAX_QUESTION);
   if (typeof configuration !== 'string') return refuse('has no configuration');
@@ -89,7 +91,9 @@ function xenOf(value: unknown): NonNullable<PreflightQuestion['xen']> {
   };
 }
 
-/** @returns the line, without its end: of what does not go into it, the beginning */
+/**
+ * Encodes an answer. @returns the line, without its end; checks and sentences beyond the limits are cut off
+ */
 export function encodeAnswer(checks: readonly Check[]): string {
   const said = checks.slice(0, MOST_CHECKS).map(({ check, outcome, sentence }) => ({
     check,
@@ -99,7 +103,7 @@ export function encodeAnswer(checks: readonly Check[]): string {
   return JSON.stringify({ version: VERSION, checks: said });
 }
 
-/** @throws PreflightMessageError */
+/** Decodes an answer. @throws PreflightMessageError */
 export function decodeAnswer(line: string): Check[] {
   const { checks } = versioned(line, MAX_ANSWER);
   if (!Array.isArray(checks)) return refuse('has no checks');

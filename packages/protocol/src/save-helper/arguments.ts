@@ -1,5 +1,5 @@
 /**
- * How libxl starts its save helper. Source: the command lines recorded from stock 4.17.
+ * The command lines by which libxl starts its save helper. Source: recorded from stock 4.17.
  *
  *     --save-domain    IO_FD RECV_FD      DOMID FLAGS CBFLAGS STREAM_TYPE
  *     --restore-domain IO_FD SEND_BACK_FD DOMID STORE_EVTCHN STORE_DOMID CONSOLE_EVTCHN CONSOLE_DOMID CBFLAGS STREAM_TYPE
@@ -9,20 +9,22 @@
 export interface SaveArguments {
   readonly mode: 'save';
   readonly ioFd: number;
-  /** Of no meaning for a plain stream, where it is a duplicate of xl's own standard input: never to be read. */
+  /**
+   * A duplicate of xl's own standard input in a plain stream, where it has no meaning: it must never be read.
+   */
   readonly recvFd: number;
   readonly domid: number;
-  /** Bit 0 live, bit 1 debug (a VERIFY pass). */
+  /** Bit 0: live; bit 1: debug (a VERIFY pass). */
   readonly flags: number;
   readonly callbackFlags: number;
-  /** 0 plain, 1 Remus, 2 COLO. */
+  /** Kind of stream: 0 plain, 1 Remus, 2 COLO. */
   readonly streamType: number;
 }
 
 export interface RestoreArguments {
   readonly mode: 'restore';
   readonly ioFd: number;
-  /** -1 for none. Unused but for COLO. */
+  /** The descriptor back to the source; -1 for none. Used by COLO only. */
   readonly sendBackFd: number;
   readonly domid: number;
   readonly storeEvtchn: number;
@@ -33,10 +35,14 @@ export interface RestoreArguments {
   readonly streamType: number;
 }
 
-/** Bits of a save's FLAGS. */
+/** Bits of the FLAGS of a save. */
 export const SaveFlag = { LIVE: 1, DEBUG: 2 } as const;
 
-/** `argv` without the program's name. Throws RangeError for another number of arguments, or what is no number. */
+/**
+ * Parses the helper's arguments. Throws RangeError for another number of arguments, or for one that is no
+ * number.
+ * @param argv without the program's name
+ */
 export function parseHelperArguments(argv: readonly string[]): SaveArguments | RestoreArguments {
   const [mode, ...rest] = argv;
   const due = mode === '--save-domain' ? 6 : mode === '--restore-domain' ? 9 : -1;

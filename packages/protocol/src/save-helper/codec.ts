@@ -1,10 +1,10 @@
-/** Messages of the save helper to octets and back. */
+/** Codec of the save helper's messages. */
 import { OctetBuffer } from '../octets/octet-buffer.js';
 import { BodyError, OctetReader, OctetWriter } from '../octets/octets.js';
 import { fromLatin1, latin1 } from '../octets/text.js';
 import { helperMessages, type ArgumentType, type HelperMessage, type MessageKind } from './messages.js';
 
-/** Messages that do not decode: what libxl, too, would fail the operation for. */
+/** A message that does not decode; libxl, too, would fail the operation for it. */
 export class HelperMessageError extends Error {
   /** Octets from the start to the message at fault. */
   readonly offset: number;
@@ -47,7 +47,10 @@ function read(reader: OctetReader, type: ArgumentType, name: string): Value {
   return fromLatin1(octets.subarray(0, -1));
 }
 
-/** What the helper sends. Text: one character for one octet. Throws RangeError for values that do not fit. */
+/**
+ * Encodes a message of the helper. Text has one character per octet. Throws RangeError for values that do not
+ * fit.
+ */
 export function encodeHelperMessage(message: HelperMessage): Uint8Array {
   const kind: MessageKind = helperMessages[message.name];
   const values = message as unknown as Readonly<Record<string, Value>>;
@@ -88,15 +91,18 @@ function decode(octets: Uint8Array, offset: number): HelperMessage {
   }
 }
 
-/** Before each message, its length as a u16. */
+/** Octets of the u16 length before each message. */
 const LENGTH_OCTETS = 2;
 
-/** Takes the helper's output apart, in chunks of any size. Holds at most one message, 65,537 octets. */
+/**
+ * Splits the helper's output, in chunks of any size, into messages. It holds at most one message, 65,537
+ * octets.
+ */
 export class HelperMessageDecoder {
   readonly #buffer = new OctetBuffer();
   #offset = 0;
 
-  /** The messages that `chunk` completes. Throws HelperMessageError. */
+  /** Returns the messages that `chunk` completes. Throws HelperMessageError. */
   push(chunk: Uint8Array): HelperMessage[] {
     this.#buffer.append(chunk);
     const messages: HelperMessage[] = [];
@@ -109,20 +115,20 @@ export class HelperMessageDecoder {
     return messages;
   }
 
-  /** To be called where the output ends. Throws HelperMessageError within a message. */
+  /** Checks the end; call it where the output ends. Throws HelperMessageError within a message. */
   end(): void {
     if (this.#buffer.length > 0) throw new HelperMessageError('it is cut off', this.#offset);
   }
 }
 
-/** What libxl answers: an i32 of 4 octets. */
+/** Encodes libxl's reply: an i32 of 4 octets. */
 export function encodeReply(value: number): Uint8Array {
   const writer = new OctetWriter('little-endian');
   writer.u32(signed(value));
   return writer.written();
 }
 
-/** `octets`: exactly 4. Throws RangeError for another number. */
+/** Decodes libxl's reply. Throws RangeError unless there are exactly 4 octets. */
 export function decodeReply(octets: Uint8Array): number {
   if (octets.length !== 4) throw new RangeError(`a reply has 4 octets, not ${octets.length}`);
   return new OctetReader(octets, 'little-endian').u32('reply') | 0;

@@ -1,6 +1,6 @@
 /**
- * The ten messages between libxl and its save helper. Source: recorded from stock 4.17 in both directions, and the
- * order of @msgs in libxl_save_msgs_gen.pl, unchanged from 4.14 on.
+ * The ten messages between libxl and its save helper. Source: recorded from stock 4.17 in both directions,
+ * and the order of `@msgs` in libxl_save_msgs_gen.pl, unchanged from 4.14 on.
  *
  * Helper to libxl, on the helper's standard output, little-endian and packed:
  *
@@ -26,22 +26,24 @@ export type ArgumentType = 'i32' | 'u32' | 'u64' | 'text';
 
 export interface MessageKind {
   readonly type: number;
-  /** Arguments in order. */
+  /** The arguments, in order. */
   readonly arguments: Readonly<Record<string, ArgumentType>>;
-  /** `sync`: libxl answers at once; `async`: when the action is finished; `none`: never. */
+  /** Time of libxl's reply. `sync`: at once; `async`: when the action is finished; `none`: never. */
   readonly reply: 'none' | 'sync' | 'async';
   readonly on: readonly ('save' | 'restore')[];
 }
 
 export const helperMessages = {
-  /** `level`: an xentoollog_level, 1 DEBUG to 9 CRITICAL. `errnoval`: 0xFFFFFFFF for none. */
+  /**
+   * A line of the log. `level`: an xentoollog_level, 1 DEBUG to 9 CRITICAL. `errnoval`: 0xFFFFFFFF for none.
+   */
   log: {
     type: 1,
     arguments: { level: 'u32', errnoval: 'u32', context: 'text', formatted: 'text' },
     reply: 'none',
     on: ['save', 'restore'],
   },
-  /** `done`, `total`: pfns, holes included. */
+  /** Progress. `done`, `total`: pfns, including holes. */
   progress: {
     type: 2,
     arguments: { context: 'text', doing_what: 'text', done: 'u64', total: 'u64' },
@@ -58,7 +60,10 @@ export const helperMessages = {
     reply: 'async',
     on: ['save'],
   },
-  /** `missing`: bit 0 no CPUID policy, bit 1 no MSR policy in the stream. */
+  /**
+   * Tells that the static data are complete. `missing`: bit 0 no CPUID policy, bit 1 no MSR policy in the
+   * stream.
+   */
   static_data_done: { type: 8, arguments: { missing: 'u32' }, reply: 'sync', on: ['restore'] },
   restore_results: {
     type: 9,
@@ -83,7 +88,10 @@ type Arguments<N extends HelperMessageName> = {
   >;
 };
 
-/** A message of the helper, told apart by `name`: e.g. `{name: 'suspend'}`, `{name: 'complete', retval, errnoval}`. */
+/**
+ * A message of the helper; `name` is the discriminant, e.g. `{name: 'suspend'}`, `{name: 'complete', retval,
+ * errnoval}`.
+ */
 export type HelperMessage = {
   [N in HelperMessageName]: { readonly name: N } & Arguments<N>;
 }[HelperMessageName];

@@ -1,4 +1,4 @@
-/** Each field of each header of the recorded streams, corrupted, the rest of the stream after it. */
+/** Corrupts each field of each header of the recorded streams, with the rest of the stream after it. */
 import { describe, expect, it } from 'vitest';
 import { MAX_OPTIONAL_DATA } from '../limits.js';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
@@ -15,16 +15,19 @@ interface Field {
   readonly width?: 1 | 2 | 4;
   readonly little?: boolean;
   readonly values: readonly number[];
-  /** The code with which it is refused, or else the code that is reported, or nothing of either. */
+  /** The code of the refusal, or else the code of the report; without either, nothing is found. */
   readonly refused?: string;
   readonly reported?: string;
-  /** Where the error says that it is, from the start of the header. */
+  /** Offset that the error tells, from the start of the header. */
   readonly at?: number;
-  /** Octets of the stream, from the header's start, after which it must be refused; or all of the xl header. */
+  /**
+   * Octets of the stream, from the header's start, within which it must be refused; `whole`: all of the xl
+   * header.
+   */
   readonly within?: number | 'whole';
 }
 
-/** Every octet of a constant, changed. */
+/** Lists every octet of a constant, changed. */
 function constant(header: Header, field: string, offset: number, length: number, at: number): Field[] {
   return Array.from({ length }, (_, i) => ({
     ...{ header, field: `${field}[${i}]`, offset: offset + i, width: 1, at, refused: 'bad-magic' },
@@ -72,7 +75,7 @@ const fields: readonly Field[] = [
     ...{ ...image, field: 'version', offset: 12, refused: 'unsupported-version', at: 12 },
     values: [0, 1, 4, 2 ** 31, MAX],
   },
-  // In version 2 there is no STATIC_DATA_END, and no policy.
+  // Version 2 has no STATIC_DATA_END, and no policy.
   { ...image, field: 'version', offset: 12, values: [2], reported: 'out-of-order' },
   {
     ...image,

@@ -1,4 +1,7 @@
-/** Each field of each record header of the recorded streams, and of PAGE_DATA, corrupted, the rest of the stream after it. */
+/**
+ * Corrupts each field of each record header of the recorded streams, and of PAGE_DATA, with the rest of the
+ * stream after it.
+ */
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
 import { hasPageData, MAX_RECORD_BODY, type PagesEvent, type PushEvent } from '../index.js';
@@ -66,11 +69,12 @@ describe.each(thinned)('%s', (name) => {
           continue;
         }
         if (error === undefined) {
-          // What the length cut off makes up an END, whose body stock ignores: said, at least.
+          // The octets cut off by the length form an END, whose body stock ignores: at least a report.
           const { deviations } = walk(corrupt, { strictness: 'verify' });
           expect(deviations.map(({ severity }) => severity)).toContain('wrong');
         } else if (!['truncated', 'octets-after-end'].includes(error.code)) {
-          // Refused in this record, or in one that its length made up, not at the end of it all.
+          // The refusal comes in this record, or in one that its length created, not at the end of the
+          // stream.
           expect(given).toBeLessThan(octets.length);
         }
       }
@@ -85,7 +89,7 @@ describe.each(thinned)('%s', (name) => {
         const corrupt = withNumber(octets, offset + 8, other);
         expectRefusal(corrupt, { code: 'bad-count', at: offset, given: offset + 16 });
       }
-      // These the body could hold; then it does not hold the pages.
+      // The body could hold these counts, but then not the pages.
       for (const other of [count - 1, count + 1, Math.floor(fits)]) {
         if (other === 0 || other === count || other > fits) continue;
         const { error, given } = walk(withNumber(octets, offset + 8, other));

@@ -1,4 +1,4 @@
-/** Recorded streams, cut: no cut of one is a stream. */
+/** Cuts recorded streams: no cut is a whole stream. */
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
 import { PushDecoder, StreamDecoder, StreamError, type StreamEvent, type Strictness } from '../index.js';
@@ -7,7 +7,7 @@ import { walk } from '../walk.test-support.js';
 
 const levels = ['receive', 'verify'] as const;
 
-/** Octets at which a header, a record without pages, or the head of a PAGE_DATA record stands; pages left out. */
+/** Lists the octets of headers, records without pages, and heads of PAGE_DATA records; without pages. */
 function octetsOutsidePages(octets: Uint8Array): number[] {
   const { events } = decodeAll(octets);
   const cuts: number[] = [];
@@ -41,7 +41,7 @@ describe.each(thinned)('%s', (name) => {
     }
   });
 
-  // The decoder is asked after each octet whether this may have been the end: every cut, pages included.
+  // After each octet the decoder is asked whether the stream may end here: every cut, including pages.
   it.each(levels)('given octet by octet, has no good end before the last (%s)', (strictness) => {
     const decoder = new PushDecoder(new StreamDecoder({ strictness, onDeviation: () => undefined }));
     for (let at = 0; at < octets.length; at++) {

@@ -11,7 +11,7 @@ import {
 import { concat, fixture, SEED } from '../streams.test-support.js';
 import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '../handshake/messages.js';
 
-/** A conversation's half in chunks, its events and what became of it. */
+/** Decodes one direction of a conversation in chunks; returns its events and the outcome. */
 function decoded<E extends { readonly kind: string }>(
   decoder: PullDecoder<E>,
   chunks: readonly Uint8Array[],
@@ -28,7 +28,7 @@ function decoded<E extends { readonly kind: string }>(
   return { events, error: undefined };
 }
 
-/** What a target sends that comes to this status. */
+/** Makes the octets that a target sends for this status. */
 function answer(status: number): Uint8Array {
   const back = status === 0 ? [] : [PERMISSION_TO_GO];
   return concat([BANNER, READY, REPORT, Uint8Array.of(status), ...back]);
@@ -90,7 +90,7 @@ describe('what a target sends', () => {
         octets[at]! ^= mask;
         const { events, error } = decoded(new TargetDecoder(), [octets]);
         if (at === 127) {
-          // Failure is another, or success, which nothing follows.
+          // The failure becomes another failure, or success, after which nothing may follow.
           expect(events[2]).toMatchObject({ kind: 'report', status: 3 ^ mask });
           return;
         }

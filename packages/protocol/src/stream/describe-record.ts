@@ -1,4 +1,4 @@
-/** A record's fields for a reader, derived from its row. */
+/** Describes a record's fields for a reader, as its row says. */
 import { imageKinds } from '../image/image-kinds.js';
 import { libxlKinds } from '../libxl/libxl-kinds.js';
 import { blob } from '../layer/record-kind.js';
@@ -7,8 +7,9 @@ import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 type Describe = (record: ImageRecord | LibxlRecord) => Record<string, unknown>;
 
 /**
- * The fields of a record, safe for JSON: 64-bit numbers as decimal strings where a number would not be exact, blobs as
- * `{octets: n}`, HVM_CONTEXT with its entries, HVM_PARAMS with names, PAGE_DATA as a summary. Odd octets are counted.
+ * Returns the fields of a record, safe for JSON: 64-bit numbers as decimal strings where a number would not
+ * be exact, blobs as `{octets: n}`, HVM_CONTEXT with its entries, HVM_PARAMS with names, PAGE_DATA as a
+ * summary. Odd octets are counted.
  */
 export function describeRecord(record: ImageRecord | LibxlRecord): Record<string, unknown> {
   const { padding, tail } = record;
@@ -19,7 +20,7 @@ export function describeRecord(record: ImageRecord | LibxlRecord): Record<string
   if (record.type === 'optional' || record.type === 'malformed') {
     return { typeId: record.typeId, body: blob(record.body), ...odd };
   }
-  // Only END is in both tables, and it has no fields.
+  // Both tables have END only, which has no fields.
   const kinds: Readonly<Record<string, { describe: unknown }>> = { ...libxlKinds, ...imageKinds };
   const describe = kinds[record.type]?.describe as Describe;
   return { ...describe(record), ...odd };

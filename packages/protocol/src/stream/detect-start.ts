@@ -1,4 +1,4 @@
-/** Which header a stream begins with: the four magics differ within their first octets. */
+/** Detects which header a stream begins with: the four magics differ within their first octets. */
 import { IMAGE_MARKER } from '../image/image-header.js';
 import { LIBVIRT_MAGIC } from '../libvirt/libvirt-header.js';
 import { LIBXL_MAGIC } from '../libxl/libxl-header.js';
@@ -19,8 +19,8 @@ const magics: readonly (readonly [start: StreamStart, magic: Uint8Array])[] = [
 ];
 
 /**
- * Tells which header a stream begins with by its first START_LENGTH octets; undefined where no magic fits or there are
- * fewer octets. The header's own decoder checks the rest of the magic.
+ * Detects which header a stream begins with by its first START_LENGTH octets; undefined if no magic fits or
+ * there are fewer octets. The header's own decoder checks the rest of the magic.
  */
 export function detectStart(octets: Uint8Array): StreamStart | undefined {
   const first = octets.subarray(0, START_LENGTH);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { decode, ImageDecoder, LibxlDecoder, pull, StreamDecoder, XlHeaderDecoder } from '../index.js';
 import { decodeAll, fixture, image, pageData } from '../streams.test-support.js';
 
-/** Octets in memory, read one after another, and how far. */
+/** Reads octets in memory one after another, and tells how far. */
 function reader(octets: Uint8Array) {
   const source = {
     at: 0,

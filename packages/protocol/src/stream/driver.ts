@@ -1,12 +1,13 @@
-/** Drives a pulling decoder: over a source that is read from, or over one that gives chunks when it likes. */
+/** Drivers of a pulling decoder, for a source that is read from and for one that pushes chunks. */
 import type { PullDecoder } from '../layer/decoder.js';
 import { PushDecoder, type Pushed } from './push-decoder.js';
 import { StreamDecoder, type StreamDecoderOptions } from './stream-decoder.js';
 
 /**
- * The events of a decoder, which is given what it wants. Ends when it wants nothing more, having read no octet beyond.
- * After an event of pages the caller reads them itself and calls `pagesTaken` before it asks for the next event; so it does
- * with an image after LIBXC_CONTEXT of a LibxlDecoder, and `imageTaken`.
+ * Yields the events of a decoder, and gives it what it wants. Ends when it wants nothing more, without
+ * reading one octet more. After a 'pages' event the caller reads the pages itself and calls `pagesTaken`
+ * before it asks for the next event. In the same way, after LIBXC_CONTEXT of a LibxlDecoder, it reads the
+ * image and calls `imageTaken`.
  *
  *     for (const event of pull(decoder, read)) {
  *       if (event.kind !== 'pages') continue;
@@ -14,8 +15,9 @@ import { StreamDecoder, type StreamDecoderOptions } from './stream-decoder.js';
  *       decoder.pagesTaken(event.present * PAGE_SIZE);
  *     }
  *
- * @param read gives exactly as many octets, or where the source ends as many as are left; they are used until it is called again
- * @throws StreamError for the stream's faults, an end too early among them; RangeError where pages were not taken
+ * @param read returns exactly as many octets, or as many as are left at the end of the source; they are in
+ * use until the next call
+ * @throws StreamError for the stream's faults, including a premature end; RangeError if pages were not taken
  */
 export function* pull<E>(
   decoder: PullDecoder<E>,
@@ -32,9 +34,9 @@ export function* pull<E>(
 }
 
 /**
- * The events of a decoder whose octets come in chunks of any size, to the end of the source. Blobs and pages are views on
- * the chunks.
- * @throws StreamError for the stream's faults, an end too early among them
+ * Yields the events of a decoder whose octets come in chunks of any size, to the end of the source. Blobs and
+ * pages are views on the chunks.
+ * @throws StreamError for the stream's faults, including a premature end
  */
 export async function* decode<E extends { readonly kind: string }>(
   decoder: PullDecoder<E>,
@@ -46,14 +48,14 @@ export async function* decode<E extends { readonly kind: string }>(
 }
 
 /**
- * The events of a whole stream from any source of octets, to its end.
+ * Yields the events of a whole stream from any source of octets, to its end.
  *
  *     for await (const event of decodeStream(createReadStream('guest.save'))) {
  *       if (event.kind === 'record') console.log(event.layer, event.record.type, describeRecord(event.record));
  *       if (event.kind === 'pages') console.log(describePages(event));
  *     }
  *
- * @throws StreamError for the stream's faults, an end too early among them
+ * @throws StreamError for the stream's faults, including a premature end
  */
 export function decodeStream(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -1,4 +1,7 @@
-/** Records to octets. What stock's sender never writes is written too, so that decoded records come back as they were. */
+/**
+ * Encoders of records. They write even what stock's sender never writes, so that decoded records survive the
+ * round trip.
+ */
 import { frame, isOptional } from '../layer/framing.js';
 import { imageKinds, imageKindOf } from '../image/image-kinds.js';
 import { libxlKinds } from '../libxl/libxl-kinds.js';
@@ -23,19 +26,23 @@ function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string
 }
 
 /**
- * A record of the image: header, body, padding; a multiple of 8 octets. Little-endian unless told otherwise. Throws
- * RangeError for values that do not fit their fields. For streams of pages see PageDataEncoder.
+ * Encodes a record of the image: header, body, padding; a multiple of 8 octets. The default byte order is
+ * little-endian. Throws RangeError for values that do not fit their fields. For streams of pages see
+ * PageDataEncoder.
  */
 export function encodeImageRecord(record: ImageRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
   return encode(record, imageKinds, byteOrder);
 }
 
-/** A record of the libxl stream: header, body, padding. Throws RangeError for values that do not fit their fields. */
+/**
+ * Encodes a record of the libxl stream: header, body, padding. Throws RangeError for values that do not fit
+ * their fields.
+ */
 export function encodeLibxlRecord(record: LibxlRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
   return encode(record, libxlKinds, byteOrder);
 }
 
-/** Xen's name of a record of the image by number; undefined for an unknown one. */
+/** Returns Xen's name of an image record by its number; undefined for an unknown one. */
 export function imageRecordName(typeId: number): string | undefined {
   return imageKindOf(typeId)?.name;
 }

@@ -1,4 +1,4 @@
-/** Events back to octets: the same as were decoded, odd padding and reserved bits included. */
+/** Encodes events into the octets that they were decoded from, including odd padding and reserved bits. */
 import { encodeImageRecord, encodeLibxlRecord } from './encode-record.js';
 import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '../handshake/messages.js';
 import type { TargetEvent } from './target-decoder.js';
@@ -11,13 +11,13 @@ import type { PagesEvent } from '../image/page-data-reader.js';
 import type { PushEvent } from './push-decoder.js';
 import { encodeXlHeader } from '../xl/xl-header.js';
 
-/** Octets of a record header before its length. */
+/** Octets of a record header that precede its length. */
 const LENGTH_OFFSET = 4;
 const NO_PAGES = new Uint8Array(0);
 
 /**
- * Encodes the events of a stream, or of what a target sends, in their order. Records are in the byte order that the header
- * before them tells, little-endian without one.
+ * Encodes the events of a stream, or of what a target sends, in order. Records are in the byte order of the
+ * header before them, little-endian without one.
  */
 export class EventEncoder {
   readonly #pages = new PageDataEncoder(MAX_PFNS);
@@ -25,7 +25,9 @@ export class EventEncoder {
   #image: ByteOrder = 'little-endian';
 
   /**
-   * @returns the octets of the event; of pages those that precede the pages' own. Valid until the next call
+   * Encodes an event.
+   * @returns the octets of the event, for a 'pages' event those that precede the pages; valid until the next
+   * call
    * @throws RangeError for values that do not fit their fields
    */
   encode(event: PushEvent | TargetEvent): Uint8Array {
@@ -72,7 +74,7 @@ export class EventEncoder {
     };
     const lists = { pfns: pfns.subarray(0, count), types: types.subarray(0, count) };
     const octets = encodeImageRecord({ type: 'PAGE_DATA', ...lists, pages: NO_PAGES, ...odd }, this.#image);
-    // The pages go by themselves: only their length is told here.
+    // The pages come as events of their own: this one tells only their length.
     new DataView(octets.buffer).setUint32(LENGTH_OFFSET, length, this.#image === 'little-endian');
     return octets;
   }

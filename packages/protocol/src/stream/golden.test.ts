@@ -1,10 +1,10 @@
-/** Recorded streams of stock Xen: whole, cut anywhere, in chunks of any size. */
+/** Decodes recorded streams of stock Xen: whole, cut anywhere, in chunks of any size. */
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
 import { PushDecoder, StreamDecoder, StreamError, type PushEvent } from '../index.js';
 import { concat, decodeAll, fixture, isMigration, reencode, SEED, thinned } from '../streams.test-support.js';
 
-/** Small, seeded, good enough for chunk sizes (mulberry32). */
+/** Makes a seeded pseudo-random generator (mulberry32), good enough for chunk sizes. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -15,7 +15,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** What events say, apart from how pages were cut. */
+/** Returns what events say, regardless of how pages were cut. */
 function story(events: readonly PushEvent[]): unknown[] {
   const said: unknown[] = [];
   let pages: Uint8Array[] = [];
@@ -35,7 +35,7 @@ function story(events: readonly PushEvent[]): unknown[] {
   return said;
 }
 
-/** Where headers and records begin, and where a header's or a PAGE_DATA record's fields end. */
+/** Lists where headers and records begin, and where the fields of a header or a PAGE_DATA record end. */
 function boundaries(events: readonly PushEvent[], length: number) {
   const marks = new Set<number>([length]);
   for (const event of events) if (event.kind !== 'page-octets') marks.add(event.offset);
@@ -98,7 +98,7 @@ describe.each(thinned)('%s', (name) => {
       const got: PushEvent[] = [];
       for (let at = 0; at < octets.length;) {
         const to = Math.min(octets.length, at + size());
-        // A chunk of its own, so that nothing is read beyond it.
+        // A chunk of its own, so that the decoder cannot read beyond it.
         got.push(...decoder.push(octets.slice(at, to)));
         at = to;
       }
@@ -113,7 +113,7 @@ describe.each(thinned)('%s', (name) => {
     const cuts = new Set<number>();
     for (let at = 0; at < header + 16; at++) cuts.add(at);
     for (const mark of marks) {
-      // The boundary, every octet of the header of 8, and the last octet before.
+      // The boundary, each of the header's 8 octets, and the last octet before.
       for (let at = mark - 1; at <= mark + 8; at++) cuts.add(at);
     }
     let tried = 0;

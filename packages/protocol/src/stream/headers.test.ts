@@ -1,4 +1,4 @@
-/** The headers of the layers: good beside bad, odd bits kept. */
+/** Tests of the headers of all layers: good and bad values side by side, odd bits kept. */
 import { describe, expect, it } from 'vitest';
 import {
   configurationOf,

@@ -1,4 +1,4 @@
-/** Limits, on the octet; and that nothing is allocated for what was only announced. */
+/** Tests of the limits, exact to the octet; and that announced lengths alone allocate nothing. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   encodeLibxlHeader,
@@ -31,13 +31,13 @@ function header(type: number, length: number): Uint8Array {
 
 const quiet = () => undefined;
 
-/** A decoder that has had the headers, and the static data where `content`. */
+/** Makes a decoder that has had the headers, and the static data too if `content`. */
 function imageDecoder(guest: 'x86-pv' | 'x86-hvm', content: boolean, strictness: Strictness = 'receive') {
   const decoder = new ImageDecoder({ strictness, onDeviation: quiet });
   const headers = imageHeaders({ guest });
   decoder.give(headers.subarray(0, 24));
   decoder.give(headers.subarray(24));
-  // Before X86_PV_INFO itself, which comes once, there is nothing.
+  // X86_PV_INFO comes once, and nothing precedes it.
   if (guest === 'x86-pv' && content) {
     decoder.give(header(2, 8));
     decoder.give(hex('0804000000000000'));
@@ -151,7 +151,7 @@ describe('PAGE_DATA, count against length', () => {
         expect(give).toThrow(expect.objectContaining({ code: 'bad-count' }));
       } else {
         give();
-        // What is left of the record, to be passed over; or the next one.
+        // What is left of the record, to be skipped; or the next record.
         expect(decoder.wants).toBe(length > 8 ? paddedLength(length) - 8 : 8);
       }
     }
@@ -185,7 +185,7 @@ describe('nothing is allocated for what is announced', () => {
     vi.unstubAllGlobals();
   });
 
-  /** The most octets that a typed array was created with while `action` ran. */
+  /** Returns the most octets of any typed array created while `action` ran. */
   function largestAllocation(action: () => void): number {
     let largest = 0;
     for (const name of ['ArrayBuffer', 'Uint8Array', 'Uint32Array', 'Float64Array'] as const) {
@@ -268,7 +268,7 @@ describe('nothing is allocated for what is announced', () => {
   });
 });
 
-// 1 MiB of empty keys: a report for each, half a million of them.
+// 1 MiB of empty keys: reports for each key would be half a million.
 it('a body full of keys that are wrong is reported once', () => {
   const octets = fixture('pvh-save.bin');
   const keys = raw(2, new Uint8Array(2 ** 20));

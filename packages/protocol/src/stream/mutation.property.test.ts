@@ -1,4 +1,7 @@
-/** Recorded streams with any few octets changed, or pieces cut out, doubled and moved: what holds for all of them. */
+/**
+ * Recorded streams with a few octets changed, or pieces cut out, doubled and moved: checks what holds for all
+ * of them.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -13,7 +16,7 @@ import {
 import { concat, decodeAll, fixture, reencode, SEED, thinned } from '../streams.test-support.js';
 import { walk } from '../walk.test-support.js';
 
-/** A stream as pieces: headers and records, each whole. */
+/** Streams as pieces: headers and records, each whole. */
 const streams = thinned.map((name) => {
   const octets = fixture(name);
   const { events } = decodeAll(octets);
@@ -24,7 +27,7 @@ const streams = thinned.map((name) => {
 const number = fc.constantFrom(0, 1, 7, 8, 9, 16, 4096, 2 ** 27, 2 ** 27 + 1, 2 ** 29, 2 ** 31, 2 ** 32 - 1);
 const edit = fc.record({
   piece: fc.nat(1000),
-  /** Mostly in what is no page. */
+  /** Offset of a change, mostly outside of pages. */
   offset: fc.oneof({ weight: 4, arbitrary: fc.nat(31) }, fc.nat(5000)),
   value: fc.oneof(number, fc.nat(0xffffffff)),
   width: fc.constantFrom(1, 2, 4),
@@ -60,7 +63,7 @@ const damaged = fc
 
 const level = fc.constantFrom<Strictness>('receive', 'verify');
 
-/** What a PushDecoder makes of chunks of these sizes, one after another and over again. */
+/** Decodes the octets in chunks of these sizes, used in turn, with a PushDecoder. */
 function inChunks(octets: Uint8Array, sizes: readonly number[], options: StreamDecoderOptions) {
   const events: PushEvent[] = [];
   const decoder = new PushDecoder(new StreamDecoder({ onDeviation: () => undefined, ...options }));

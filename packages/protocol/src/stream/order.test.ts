@@ -1,4 +1,7 @@
-/** Every record of both tables in every place, against a table of its own, written from docs/formats.md. */
+/**
+ * Puts every record of both tables into every place, and compares with a separate table, written from
+ * docs/formats.md.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   encodeImageRecord,
@@ -19,7 +22,7 @@ const frames: ImageRecord = { type: 'X86_PV_P2M_FRAMES', startPfn: 0, endPfn: 51
 const pages = pageData([1], [0]);
 const vcpu = (octets: number) => ({ vcpuId: 0, context: new Uint8Array(octets) });
 
-/** One good record of each kind. */
+/** A good record of each kind. */
 const good: Readonly<Record<keyof typeof imageKinds, ImageRecord>> = {
   END: end,
   PAGE_DATA: pages,
@@ -42,7 +45,7 @@ const good: Readonly<Record<keyof typeof imageKinds, ImageRecord>> = {
   X86_MSR_POLICY: { type: 'X86_MSR_POLICY', msrs: [{ index: 0, flags: 0, value: 0n }] },
 };
 
-/** Where it comes: in which guest's image, of which version, after what. */
+/** Places for a record: in which guest's image, of which version, after which records. */
 const places: readonly {
   readonly guest: GuestType;
   readonly version: 2 | 3;
@@ -57,8 +60,8 @@ const places: readonly {
 ];
 
 /**
- * In the order of `places`. r: right. w: reported as wrong, and received. o: refused as out of order. u: refused as
- * unknown, since it means nothing for this guest.
+ * Verdicts in the order of `places`. r: right. w: reported as wrong, and received. o: refused as out of
+ * order. u: refused as unknown, since it has no meaning for this guest.
  */
 const verdicts: Readonly<Record<keyof typeof imageKinds, string>> = {
   END: 'wrwrrr',
@@ -94,7 +97,7 @@ describe('a record of the image', () => {
     const { before, guest, version } = place;
     const start = image(before, { guest, version });
     const record = encodeImageRecord(good[name]);
-    // A valid record follows: it is not looked at.
+    // A valid record follows, and is not read.
     const octets = concat([start, record, ...(name === 'END' ? [] : [encodeImageRecord(end)])]);
     if (verdict === 'o' || verdict === 'u') {
       const code = verdict === 'o' ? 'out-of-order' : 'unknown-mandatory-record';
@@ -145,7 +148,7 @@ describe('a record of libxl', () => {
   ]);
 
   it.each(rows)('$name $when: $verdict', ({ name, record, verdict, when, start, rest }) => {
-    // These two change what may follow them.
+    // These two change which records may follow them.
     const follows =
       name === 'END' && when === 'after it' ? hex('') : name === 'LIBXC_CONTEXT' ? rest.subarray(8) : rest;
     const octets = concat([start, encodeLibxlRecord(record), follows]);

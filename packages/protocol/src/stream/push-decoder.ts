@@ -1,10 +1,10 @@
-/** Turns a pulling decoder into one that chunks of any size are pushed into. */
+/** Turns a pulling decoder into one that takes chunks of any size. */
 import type { PullDecoder } from '../layer/decoder.js';
 import { OctetBuffer } from '../octets/octet-buffer.js';
 import { copyPages, type PagesEvent } from '../image/page-data-reader.js';
 import type { StreamEvent } from './stream-decoder.js';
 
-/** Octets of pages, a view on the chunk; as many as there were, split anywhere. `index`: of the PAGE_DATA record. */
+/** Octets of pages, a view on the chunk, split anywhere. `index` is that of the PAGE_DATA record. */
 export interface PageOctetsEvent {
   readonly kind: 'page-octets';
   readonly layer: 'libxc';
@@ -13,7 +13,7 @@ export interface PageOctetsEvent {
   readonly octets: Uint8Array;
 }
 
-/** The events of a decoder, and the octets of pages where it has such. */
+/** The events of a decoder, and the octets of pages if it has pages. */
 export type Pushed<E> = E | (Extract<E, { kind: 'pages' }> extends never ? never : PageOctetsEvent);
 
 /** The events of a whole stream. */
@@ -24,11 +24,11 @@ const NONE = new Uint8Array(0);
 export class PushDecoder<E extends { readonly kind: string }> {
   readonly #decoder: PullDecoder<E>;
   readonly #buffer = new OctetBuffer();
-  /** Of the chunk that was pushed last, what is not decoded yet. */
+  /** The part of the last chunk that is not decoded yet. */
   #rest: Uint8Array = NONE;
   #pagesIndex = 0;
 
-  /** @param decoder with its start, strictness and whatever else it is told */
+  /** @param decoder with its start, strictness and other options set */
   constructor(decoder: PullDecoder<E>) {
     this.#decoder = decoder;
   }
@@ -37,17 +37,17 @@ export class PushDecoder<E extends { readonly kind: string }> {
     return this.#decoder.finished;
   }
 
-  /** Octets decoded, from the start of the stream; of an incomplete header or body none. */
+  /** Octets decoded, from the start of the stream; an incomplete header or body does not count. */
   get offset(): number {
     return this.#decoder.offset;
   }
 
   /**
-   * Decodes `chunk`, of any size, as its events are iterated over: to the end, before the next chunk. So all events before
-   * a fault come before it is thrown. Blobs and pages are views on the chunk, so leave it alone while they are in use; the
-   * lists of pfns are copies.
-   * @throws StreamError for the stream's faults, `octets-after-end` among them; RangeError when the events of the chunk
-   *   before were not all asked for
+   * Decodes `chunk`, of any size, as the caller iterates over the events, which it must do to the end before
+   * the next chunk. So all events that precede a fault come before it is thrown. Blobs and pages are views on
+   * the chunk, so leave it alone while they are in use; the lists of pfns are copies.
+   * @throws StreamError for the stream's faults, including `octets-after-end`; RangeError if the events of
+   * the previous chunk were not all consumed
    */
   push(chunk: Uint8Array): Generator<Pushed<E>, void, undefined> {
     this.#expectAllTaken();
@@ -56,7 +56,7 @@ export class PushDecoder<E extends { readonly kind: string }> {
   }
 
   /**
-   * To be called where the source ends.
+   * Checks the end; call it where the source ends.
    * @throws StreamError `truncated` or `octets-after-end`; RangeError as `push` does
    */
   end(): void {
@@ -87,20 +87,22 @@ export class PushDecoder<E extends { readonly kind: string }> {
     return { kind: 'page-octets', layer: 'libxc', index: this.#pagesIndex, offset, octets };
   }
 
-  /** At most so many octets of the chunk. */
+  /** Takes at most `most` octets of the chunk. */
   #next(most: number): Uint8Array {
     const octets = this.#rest.subarray(0, most);
     this.#rest = this.#rest.subarray(octets.length);
     return octets;
   }
 
-  /** `wants` octets from what was kept and the front of the chunk, as a view on it where possible. */
+  /**
+   * Collects `wants` octets from the buffer and the front of the chunk, as a view on the chunk if possible.
+   */
   #gather(wants: number): Uint8Array | undefined {
     if (this.#buffer.length === 0 && this.#rest.length >= wants) return this.#next(wants);
     this.#buffer.append(this.#next(wants - this.#buffer.length), wants);
     if (this.#buffer.length < wants) return undefined;
     const octets = this.#buffer.take(wants);
-    // The events' blobs are views on it.
+    // The events' blobs are views on the buffer.
     this.#buffer.release();
     return octets;
   }

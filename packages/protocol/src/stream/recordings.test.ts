@@ -1,4 +1,4 @@
-/** The recordings that the thinned streams were made of, where they lie beside the repository. */
+/** Decodes the recordings from which the thinned streams were made, if they lie beside the repository. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

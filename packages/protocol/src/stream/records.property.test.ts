@@ -1,4 +1,4 @@
-/** Any value comes back from its octets; any octets come back from what they decode to. */
+/** Round trips: any value through its octets, and any octets through the value that they decode to. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeImageRecord, type ByteOrder, type ImageRecord } from '../index.js';

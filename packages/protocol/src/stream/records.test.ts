@@ -1,4 +1,4 @@
-/** Every record kind: value and octets, both ways, good rows beside bad. */
+/** Tests of every record kind: value and octets, both ways, good and bad rows side by side. */
 import { describe, expect, it } from 'vitest';
 import { encodeImageRecord, encodeLibxlRecord, imageKinds, libxlKinds } from '../index.js';
 import type { ImageRecord, LibxlRecord } from '../index.js';
@@ -17,7 +17,7 @@ import {
 
 const octets = (...values: number[]) => Uint8Array.from(values);
 
-/** Little-endian unless the row says otherwise. */
+/** Rows of records and their octets, little-endian unless the row says otherwise. */
 const imageRows: readonly (readonly [record: ImageRecord, hex: string, order?: 'big-endian'])[] = [
   [{ type: 'END' }, '00000000 00000000'],
   [

@@ -1,10 +1,13 @@
-/** What a source sends, pulled: the xl header, the libxl stream with the image in it, and permission to go. */
+/**
+ * Pulling decoder of what a source sends: the xl header, the libxl stream with the image in it, and
+ * permission to go.
+ */
 import { StreamError } from '../errors.js';
 import { StreamDecoder, type StreamDecoderOptions, type StreamEvent } from './stream-decoder.js';
 
 /**
- * Decodes what the source of a migration sends, all of it: a StreamDecoder to which a stream without permission to go is
- * no whole one. Before that the target may not run the domain.
+ * Decodes everything that the source of a migration sends: a StreamDecoder that takes no stream without
+ * permission to go for whole. Before that permission the target may not run the domain.
  */
 export class SourceDecoder extends StreamDecoder {
   #permitted = false;
@@ -14,7 +17,7 @@ export class SourceDecoder extends StreamDecoder {
     super({ ...options, start: 'xl', permission: true });
   }
 
-  /** Permission to go has come. */
+  /** True once permission to go has arrived. */
   override get finished(): boolean {
     return this.#permitted;
   }

@@ -1,6 +1,6 @@
 /**
- * A whole stream, pulled: xl header or libvirt's, libxl stream, image within it, and, in a recorded migration, the permission to go
- * after it. Composes the decoders of the layers.
+ * Pulling decoder of a whole stream: xl's or libvirt's header, libxl stream, image within it, and, in a
+ * recorded migration, the permission to go behind it. It composes the decoders of the layers.
  */
 import type { PullDecoder } from '../layer/decoder.js';
 import { expectLength, expectNoneLeft } from '../layer/decoder.js';
@@ -29,11 +29,14 @@ export type StreamEvent =
 
 export interface StreamDecoderOptions extends ImageDecoderOptions {
   /**
-   * The header that the octets begin with: xl's (`xl save`, `xl migrate`), libvirt's (`virsh save`), libxl's (`virsh
-   * migrate`) or the image's (what libxl-save-helper writes). Detected by its magic unless given.
+   * The header with which the octets begin: xl's (`xl save`, `xl migrate`), libvirt's (`virsh save`), libxl's
+   * (`virsh migrate`) or the image's (written by libxl-save-helper). Default: detected by its magic.
    */
   readonly start?: StreamStart | undefined;
-  /** False: refuses the permission to go that may follow the end, as it does in the recording of a migration. */
+  /**
+   * False: the decoder refuses the permission to go, which may follow the end in the recording of a
+   * migration.
+   */
   readonly permission?: boolean;
 }
 
@@ -46,7 +49,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   #libvirt: LibvirtHeaderDecoder | undefined;
   #libxl: LibxlDecoder | undefined;
   #image: ImageDecoder | undefined;
-  /** The octets that told the start, until the header's decoder gets them. */
+  /** The octets by which the start was detected, until the header's decoder gets them. */
   #magic = NONE;
   #permission = false;
   #finished = false;
@@ -72,7 +75,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     return this.#xl ?? this.#libvirt ?? this.#image ?? this.#libxl;
   }
 
-  /** Octets wanted next. After the end, where a permission may follow: its 44, and they need not come. */
+  /** Octets to give next. After the end, if a permission may follow: its 44 octets, which are optional. */
   get wants(): number {
     if (this.#permission) return PERMISSION_TO_GO.length;
     return this.#decoder === undefined ? START_LENGTH : this.#decoder.wants - this.#magic.length;
@@ -82,17 +85,20 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     return this.#offset;
   }
 
-  /** The stream has had its END. */
+  /** True once the stream has had its END. */
   get finished(): boolean {
     return this.#finished;
   }
 
-  /** Octets of pages that the driver has still to consume. */
+  /** Octets of pages that the driver still has to consume. */
   get pageOctets(): number {
     return this.#image?.pageOctets ?? 0;
   }
 
-  /** The driver has consumed so many octets of pages. Throws RangeError for more than there are. */
+  /**
+   * Tells the decoder that the driver has consumed `octets` octets of pages. Throws RangeError if fewer are
+   * left.
+   */
   pagesTaken(octets: number): void {
     if (this.#image === undefined) throw new RangeError('no pages are expected now');
     this.#image.pagesTaken(octets);
@@ -113,7 +119,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     if (this.#decoder === undefined)
       throw startError('truncated', 'the octets end within the magic', this.#offset);
     this.#decoder.end();
-    // The layer is complete and the one above it is not: it has just handed over.
+    // The inner layer is complete and the outer one is not: the outer one has just handed over.
     this.#libxl?.end();
   }
 

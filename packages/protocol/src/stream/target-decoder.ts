@@ -1,21 +1,24 @@
-/** What a target sends, pulled: banner, ready, report, and permission to go back where its report says failure. */
+/**
+ * Pulling decoder of what a target sends: banner, ready, report, and permission to go back if its report says
+ * failure.
+ */
 import { expectLength, expectNoneLeft, type PullDecoder } from '../layer/decoder.js';
 import { StreamError } from '../errors.js';
 import { equal } from '../octets/octets.js';
 import { classifyBanner } from '../handshake/banner.js';
 import { BANNER, PERMISSION_TO_GO, READY, REPORT, STATUS_SUCCESS } from '../handshake/messages.js';
 
-/** A message of the target. `offset`: octets of what it sends before the message. */
+/** A message of the target. `offset`: octets that the target sent before it. */
 export type TargetEvent =
   | { readonly kind: 'banner' | 'ready' | 'permission-back'; readonly offset: number }
   | {
       readonly kind: 'report';
-      /** 0 for success, else minus libxl's error number. */
+      /** Status: 0 for success, else libxl's error number negated. */
       readonly status: number;
       readonly offset: number;
     };
 
-/** The messages in their order, each with its name in tools/xl/xl.h. The status octet follows the report. */
+/** The messages in order, each with its name in tools/xl/xl.h. The status octet follows the report. */
 const messages = [
   { kind: 'banner', text: BANNER, follows: 0, source: 'migrate_receiver_banner' },
   { kind: 'ready', text: READY, follows: 0, source: 'migrate_receiver_ready' },
@@ -45,14 +48,15 @@ export class TargetDecoder implements PullDecoder<TargetEvent> {
     return this.#offset;
   }
 
-  /** Its report has come, and permission to go back if the report says failure. */
+  /** True once the report has arrived, and permission to go back, too, if the report says failure. */
   get finished(): boolean {
     return this.#finished;
   }
 
   /**
    * Takes exactly `wants` octets: one message.
-   * @throws StreamError `bad-magic` for what is no banner, with the likely cause; `bad-value` for another message
+   * @throws StreamError `bad-magic` if it is no banner, with the likely cause; `bad-value` for another
+   * message
    */
   give(octets: Uint8Array): TargetEvent {
     expectLength(octets, this.wants);

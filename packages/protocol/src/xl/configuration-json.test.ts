@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_CONFIGURATION, MAX_CONFIGURATION_DEPTH, parseConfigurationJson } from '../index.js';
 
-/** So many lists and objects in one another, in turn, in an object. */
+/** Makes an object with `depth` alternately nested lists and objects. */
 function nested(depth: number): string {
   let text = '1';
   for (let i = 1; i < depth; i++) text = i % 2 === 0 ? `[${text}]` : `{"a":${text}}`;

@@ -1,8 +1,8 @@
-/** A domain's configuration as libxl JSON, from whoever sends it. */
+/** Parser of a domain's configuration as libxl JSON, from an untrusted sender. */
 import { JsonObjectError, parseJsonObject } from '../octets/json-object.js';
 import { MAX_CONFIGURATION, MAX_CONFIGURATION_DEPTH } from '../limits.js';
 
-/** What is wrong with it, to follow "the configuration". */
+/** The fault of a configuration, worded to follow "the configuration". */
 export class ConfigurationJsonError extends Error {
   override readonly name = 'ConfigurationJsonError';
 }

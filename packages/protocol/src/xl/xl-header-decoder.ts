@@ -1,4 +1,4 @@
-/** The xl header, pulled: 48 octets, then the optional data. */
+/** Pulling decoder of the xl header: 48 octets, then the optional data. */
 import type { DecoderOptions } from '../layer/decoder.js';
 import { StreamError } from '../errors.js';
 import { HeaderDecoder } from '../layer/header-decoder.js';
@@ -7,7 +7,7 @@ import { configurationOctets, decodeXlFixed, XL_HEADER_LENGTH, type XlHeader } f
 
 export interface XlHeaderEvent {
   readonly kind: 'xl-header';
-  /** Its `optionalData` are a view on the octets given. */
+  /** The header; `optionalData` is a view on the octets given. */
   readonly header: XlHeader;
   readonly offset: number;
 }
@@ -19,7 +19,7 @@ const KIND = {
   specification: 'xl.h: struct save_file_header',
 } as const;
 
-/** Decodes the header that xl writes before libxl's stream, optional data included. */
+/** Decodes the header that xl writes before libxl's stream, including the optional data. */
 export class XlHeaderDecoder extends HeaderDecoder<XlHeader, XlHeaderEvent> {
   /** Throws TypeError when told to verify without `onDeviation`. */
   constructor(options: DecoderOptions = {}) {
@@ -57,7 +57,10 @@ export class XlHeaderDecoder extends HeaderDecoder<XlHeader, XlHeaderEvent> {
     return { kind: 'xl-header', header, offset: this.start };
   }
 
-  /** One that does not fit is reported when verifying: the optional data end where they say, and the stream goes on. */
+  /**
+   * Returns the configuration. When verifying, one that does not fit is reported: the optional data end where
+   * they say, and the stream goes on.
+   */
   #configuration(header: XlHeader): Uint8Array {
     try {
       return configurationOctets(header, this.start);

@@ -1,5 +1,5 @@
 /**
- * The xl header, before libxl's stream. Source: struct save_file_header in tools/xl/xl.h.
+ * The xl header, which precedes libxl's stream. Source: struct save_file_header in tools/xl/xl.h.
  *
  *      0                       4                       8
  *     +-----------------------------------------------+
@@ -20,23 +20,23 @@ import { fromUtf8, latin1, utf8 } from '../octets/text.js';
 
 export interface XlHeader {
   readonly byteOrder: ByteOrder;
-  /** XL_MANDATORY_FLAG_*; see `XlFlag`. */
+  /** The mandatory flags, XL_MANDATORY_FLAG_*; see `XlFlag`. */
   readonly mandatoryFlags: number;
-  /** None is defined. */
+  /** The optional flags; none is defined. */
   readonly optionalFlags: number;
-  /** u32 length, then the configuration. May be empty: a file saved without one. */
+  /** The optional data: u32 length, then the configuration. Empty in a file saved without one. */
   readonly optionalData: Uint8Array;
 }
 
-/** Mandatory flags. */
+/** Bits of the mandatory flags. */
 export const XlFlag = { JSON: 1, STREAM_V2: 2 } as const;
 
 export const XL_MAGIC: Uint8Array = latin1('Xen saved domain, xl format\n \0 \r');
-/** Octets before the optional data. */
+/** Octets that precede the optional data. */
 export const XL_HEADER_LENGTH = 48;
 const BYTE_ORDER_MARK = 0x01020304;
 
-/** The header that stock writes in front of a domain with this configuration, libxl's JSON. */
+/** Makes the header that stock writes for a domain with this configuration, which is libxl JSON. */
 export function xlHeader(configurationJson: string): XlHeader {
   const text = utf8(configurationJson);
   const data = new OctetWriter('little-endian');
@@ -51,7 +51,10 @@ export function xlHeader(configurationJson: string): XlHeader {
   };
 }
 
-/** Throws RangeError for flags that do not fit or optional data above MAX_OPTIONAL_DATA. */
+/**
+ * Encodes the header. Throws RangeError for flags that do not fit or optional data longer than
+ * MAX_OPTIONAL_DATA.
+ */
 export function encodeXlHeader(header: XlHeader): Uint8Array {
   const { byteOrder, mandatoryFlags, optionalFlags, optionalData } = header;
   if (optionalData.length > MAX_OPTIONAL_DATA)
@@ -74,7 +77,7 @@ function failure(
   return new StreamError(code, message, { layer: 'xl', offset, field, specification });
 }
 
-/** All of the magic that no terminal changes: what follows is there to show that something did. */
+/** The part of the magic that no terminal changes; the rest serves to reveal such a change. */
 const PRINTABLE = XL_MAGIC.subarray(0, XL_MAGIC.indexOf(0x0a));
 
 function whatElse(octets: Uint8Array): string {
@@ -85,7 +88,7 @@ function whatElse(octets: Uint8Array): string {
   );
 }
 
-/** The first 48 octets, and how many of optional data follow. Throws StreamError. */
+/** Decodes the first 48 octets, and returns how many octets of optional data follow. Throws StreamError. */
 export function decodeXlFixed(octets: Uint8Array, offset = 0): { header: XlHeader; follows: number } {
   if (!equal(octets.subarray(0, XL_MAGIC.length), XL_MAGIC)) {
     const asked = 'xl.h: 32 octets, "Xen saved domain, xl format\\n \\0 \\r"';
@@ -136,7 +139,10 @@ export function decodeXlFixed(octets: Uint8Array, offset = 0): { header: XlHeade
   return { header: { byteOrder, mandatoryFlags, optionalFlags, optionalData: new Uint8Array(0) }, follows };
 }
 
-/** The configuration's octets within the optional data: a view. Throws StreamError when it does not fit; empty if none. */
+/**
+ * Returns the configuration's octets within the optional data as a view; empty if there is none. Throws
+ * StreamError if it does not fit.
+ */
 export function configurationOctets(header: XlHeader, offset = 0): Uint8Array {
   const data = header.optionalData;
   if (data.length === 0) return data;
@@ -155,8 +161,8 @@ export function configurationOctets(header: XlHeader, offset = 0): Uint8Array {
 }
 
 /**
- * The domain's configuration, libxl's JSON as text, without its NUL. Throws StreamError when there is none, when it is
- * not JSON (a flag says so) or not UTF-8.
+ * Returns the domain's configuration: libxl JSON as text, without its NUL. Throws StreamError if there is
+ * none, if it is not JSON (a flag tells), or if it is not UTF-8.
  */
 export function configurationOf(header: XlHeader): string {
   const octets = configurationOctets(header);
