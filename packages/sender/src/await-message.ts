@@ -2,14 +2,14 @@ import { deadlineIn, EndOfInputError, type OctetSource, TimeoutError } from '@mi
 import { BANNER, classifyBanner } from '@mig/protocol/handshake';
 import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
-/** What is read of something that is not the banner, to be shown: octets. */
+/** Octets read of what came in place of the banner, to be shown. */
 export const SHOWN = 2048;
-/** Milliseconds in which the rest of its first line has to come. */
+/** Milliseconds within which the rest of its first line must arrive. */
 const REST = 1000;
 
 /**
  * Reads the banner.
- * @param milliseconds for all of it
+ * @param milliseconds for the whole banner
  * @throws BannerError with what came instead, or with what came before the end or the timeout
  */
 export function awaitBanner(input: OctetSource, milliseconds: number): void {
@@ -47,8 +47,8 @@ function bannerError(received: Uint8Array, late?: TimeoutError): BannerError {
 /**
  * Reads one of the fixed messages that the target sends.
  * @param what as in "the ready message"
- * @param milliseconds for all of it, and for what belongs to it
- * @throws UnexpectedMessageError where something else came, MissingMessageError, TimeoutError
+ * @param milliseconds for the whole message, and for what belongs to it
+ * @throws UnexpectedMessageError if something else came, MissingMessageError, TimeoutError
  */
 export function awaitMessage(
   input: OctetSource,
@@ -61,7 +61,9 @@ export function awaitMessage(
   if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
 }
 
-/** Reads the octet after the report, in the time for the report. @throws MissingMessageError, TimeoutError */
+/**
+ * Reads the octet after the report, within the time for the report. @throws MissingMessageError, TimeoutError
+ */
 export function awaitStatus(input: OctetSource): number {
   return readMessage(input, 1, 'status in the report')[0]!;
 }

@@ -1,6 +1,7 @@
 /**
- * Bits that are set, a 32-bit word at a time. Most words of a dirty bitmap are 0, and the last count of a migration is made
- * while the domain stands still, in code that was not compiled so far: hence no iterator, and nothing for such a word.
+ * Counts the bits that are set, a 32-bit word at a time. Most words of a dirty bitmap are 0, and the last
+ * count of a migration happens while the domain stands still, in code that was not compiled so far: hence no
+ * iterator, and no work for such a word.
  */
 export function bitCount(bitmap: Uint32Array): number {
   let count = 0;

@@ -5,9 +5,9 @@ const ALL = 0xffffffff;
 const MOST_PAGES = 2 ** 32;
 
 /**
- * The pfns still to be sent: a bit a pfn, lowest first. Batches are taken from it in ascending order, and what
- * is taken is gone; so after a pass that was cut short exactly the rest is left, and the log's next reading is
- * added to it.
+ * The set of pfns still to be sent: one bit per pfn, lowest first. Batches are taken from it in ascending
+ * order, and taken pfns are gone; so after a pass that was cut short exactly the rest is left, and the log's
+ * next reading is added to it.
  */
 export class DirtySet {
   readonly bitmap: Uint32Array;
@@ -20,7 +20,7 @@ export class DirtySet {
     this.bitmap = new Uint32Array(Math.ceil(pageCount / BITS));
   }
 
-  /** Every pfn of the domain. */
+  /** Adds every pfn of the domain. */
   fill(): void {
     this.bitmap.fill(0xffffffff);
     const odd = this.pageCount % BITS;
@@ -28,14 +28,14 @@ export class DirtySet {
     this.#word = 0;
   }
 
-  /** Call once bits were added: the next batch starts at the lowest pfn again. */
+  /** Makes the next batch start at the lowest pfn again; call it after adding bits. */
   rewind(): void {
     this.#word = 0;
   }
 
   /**
    * Moves up to `most` pfns from the set to `pfns`.
-   * @returns how many; 0 when none is left
+   * @returns their number; 0 if none is left
    */
   take(pfns: Float64Array, most: number): number {
     const { bitmap } = this;
@@ -66,7 +66,7 @@ export class DirtySet {
     }
   }
 
-  /** Pages in the set. */
+  /** Counts the pages in the set. */
   count(): number {
     return bitCount(this.bitmap);
   }

@@ -18,13 +18,13 @@ export class PrecopyAbortedError extends Error {
   }
 }
 
-/** Something else came in the banner's place, or nothing. */
+/** The banner did not arrive, or something else did. */
 export class BannerError extends Error {
   override readonly name = 'BannerError';
 
   /**
-   * @param octets how many were received
-   * @param late where the rest did not come in time
+   * @param octets number of octets received
+   * @param late whether the rest did not arrive in time
    */
   constructor(
     readonly verdict: BannerVerdict,
@@ -48,11 +48,11 @@ function bannerMessage(verdict: BannerVerdict, octets: number, late: TimeoutErro
   return `the target sent ${received}: ${likelyCause}`;
 }
 
-/** A message of the handshake was due and the target hung up. */
+/** The target hung up when a message of the handshake was due. */
 export class MissingMessageError extends Error {
   override readonly name = 'MissingMessageError';
 
-  /** @param octets how many of it had been received */
+  /** @param octets number of the message's octets received */
   constructor(
     readonly what: string,
     readonly octets: number,
@@ -61,7 +61,7 @@ export class MissingMessageError extends Error {
   }
 }
 
-/** A message of the handshake was due and something else came. */
+/** The target sent something else when a message of the handshake was due. */
 export class UnexpectedMessageError extends Error {
   override readonly name = 'UnexpectedMessageError';
 
@@ -74,7 +74,7 @@ export class UnexpectedMessageError extends Error {
   }
 }
 
-/** The target says that it could not start its copy. */
+/** The target reports that it could not start its copy. */
 export class TargetFailedError extends Error {
   override readonly name = 'TargetFailedError';
 
@@ -84,21 +84,21 @@ export class TargetFailedError extends Error {
   }
 }
 
-/** How a domain was found, and in whose hands. */
+/** The state in which a domain was found, and its standing. */
 export interface FoundDomain extends DomainState {
   readonly standing: Standing | 'unknown';
 }
 
 export interface MigrationErrorDetails {
-  /** How the domain was found at this end once all was done; undefined where that could not be told. */
+  /** The state of the domain at this end after the failure was handled; undefined if it is unknown. */
   readonly left?: FoundDomain | 'gone' | undefined;
-  /** What failed on top of it while the domain was brought back. */
+  /** The further failure while the domain was brought back. */
   readonly recoveryError?: unknown;
 }
 
 /**
- * A migration that did not end as it should: where the source stood, what the table makes of the domain at this end,
- * how it was found there, and why.
+ * A failed migration: the state in which it failed, the resulting outcome at the source, the domain's actual
+ * state afterwards, and the cause.
  */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';

@@ -3,10 +3,13 @@ import { LineProbe } from './line-probe.js';
 
 const MiB = 1 << 20;
 const PAGE = 4096 + 8;
-/** Octets per second, beside which no burst counts for much. */
+/** Octets per second so large that bursts hardly matter. */
 const AMPLE = 1e9;
 
-/** A probe in a time of its own, on a line that takes pages as fast as `octetsPerSecond`, and so much at once. */
+/**
+ * Makes a probe with its own clock, on a line that takes pages at `octetsPerSecond`, and `pipe` octets at
+ * once.
+ */
 function onLine(octetsPerSecond: number, pipe = 0) {
   const time = { now: 0 };
   const measured: number[] = [];
@@ -15,7 +18,7 @@ function onLine(octetsPerSecond: number, pipe = 0) {
     (rate) => measured.push(rate),
   );
   const warmUp = () => probe.passed(16 * MiB);
-  /** @returns octets of the burst that begins now, of writes as large as it allows */
+  /** Writes the burst that begins now, in the largest writes that it allows. @returns its octets */
   const burst = (bandwidth: number): number => {
     let sent = 0;
     for (;;) {
@@ -54,7 +57,7 @@ describe('a burst', () => {
     const sent = burst(AMPLE);
     expect(sent).toBeLessThanOrEqual(20 * MiB);
     expect(sent).toBeGreaterThan(20 * MiB - 3 * PAGE);
-    // No time has passed: that is no rate.
+    // Without time passed there is no rate.
     expect(measured).toEqual([]);
   });
 
@@ -73,7 +76,7 @@ describe('a burst', () => {
   test('measures from when a write shows that pipes and sockets are full', () => {
     const { probe, time, measured, warmUp } = onLine(100e6);
     warmUp();
-    // A write that took 10 ms.
+    // The write took 10 ms.
     probe.room(AMPLE);
     time.now += 10;
     probe.wrote(PAGE, AMPLE);

@@ -1,23 +1,29 @@
 /**
- * How fast a line is beyond the bandwidth that is kept on it, by a burst: first what the pipes and sockets on the way
- * hold, then, once they are full, as much as tells the rate.
+ * Measures how fast a line is beyond the bandwidth limit, by a burst: first it fills the pipes and sockets on
+ * the way, then, once they are full, it sends enough to tell the rate.
  */
 import { PAGE_OCTETS } from '@mig/protocol';
 import type { Clock } from './precopy-stats.js';
 
 const MiB = 1 << 20;
 
-/** Octets that go before the first burst: until then the target may still be making the domain, and take nothing. */
+/**
+ * Octets that precede the first burst: until then the target may still be creating the domain, and take
+ * nothing.
+ */
 const WARM_UP = 16 * MiB;
-/** Octets that pipes and sockets hold at most, ssh's among them. */
+/** Most octets that pipes and sockets hold, including ssh's. */
 const FILLING = 8 * MiB;
-/** Milliseconds for a write that say that they are full. */
+/** Milliseconds of one write that prove that they are full. */
 const BLOCKED = 10;
-/** A measurement is long enough with so many octets or milliseconds; with fewer than these, it is none. */
+/**
+ * Octets or milliseconds with which a measurement is long enough; with fewer milliseconds than `least` it
+ * does not count.
+ */
 const MEASURED = { octets: 12 * MiB, milliseconds: 50, least: 20 };
-/** Milliseconds of the bandwidth that a burst may take in advance. */
+/** Most milliseconds of the bandwidth that a burst may use in advance. */
 const ADVANCE = 4000;
-/** Milliseconds from one burst to the next. */
+/** Milliseconds from the end of a burst to the next. */
 const INTERVAL = 30_000;
 
 type State =
@@ -32,15 +38,16 @@ export class LineProbe {
   #warmUp = 0;
   #next = -Infinity;
 
-  /** @param measured hears octets per second */
+  /** @param measured gets the rate in octets per second */
   constructor(
     private readonly clock: Clock,
     private readonly measured: (octetsPerSecond: number) => void,
   ) {}
 
   /**
+   * Returns the room for a write in a burst.
    * @param bandwidth octets per second
-   * @returns octets that the next write may be of as one of a burst; 0 where it is to be none
+   * @returns most octets of the next write as part of a burst; 0 if it must not be one
    */
   room(bandwidth: number): number {
     const now = this.clock();
@@ -48,7 +55,7 @@ export class LineProbe {
     if (this.#state.kind === 'waiting' && !isDue) return 0;
     const left = roomIn(this.#state, bandwidth);
     if (isNone(left)) {
-      // The bandwidth may have become less meanwhile.
+      // The bandwidth may have decreased meanwhile.
       this.#end(now);
       return 0;
     }
@@ -56,12 +63,12 @@ export class LineProbe {
     return left;
   }
 
-  /** So much was written outside of a burst. */
+  /** Counts octets that were written outside of a burst. */
   passed(octets: number): void {
     this.#warmUp += octets;
   }
 
-  /** So much of a burst was written. @param bandwidth octets per second */
+  /** Counts octets of a burst. @param bandwidth octets per second */
   wrote(octets: number, bandwidth: number): void {
     const now = this.clock();
     const state = this.#state;
@@ -84,7 +91,9 @@ export class LineProbe {
     if (whole || spent) this.#end(now);
   }
 
-  /** What comes between two passes would count as the line's: a burst that it cuts short tells nothing. */
+  /**
+   * Ends a burst that the end of a pass cuts short: the work between two passes would count as the line's.
+   */
   passEnded(): void {
     if (this.#state.kind !== 'waiting') this.#end(this.clock());
   }
@@ -95,7 +104,7 @@ export class LineProbe {
   }
 }
 
-/** Octets that a burst may have at most. */
+/** Returns the most octets of a burst. */
 function allowance(bandwidth: number): number {
   return (bandwidth * ADVANCE) / 1000;
 }
@@ -107,7 +116,7 @@ function roomIn(state: State, bandwidth: number): number {
   return Math.min(FILLING, allowance(bandwidth)) - (state.kind === 'filling' ? state.octets : 0);
 }
 
-/** A page does not go into it. */
+/** Tells whether not even a page fits. */
 function isNone(octets: number): boolean {
   return octets < PAGE_OCTETS;
 }

@@ -36,7 +36,7 @@ function script(answers: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-
   return target;
 }
 
-/** Hears of the states of the handshake alone. */
+/** Observes only the states of the handshake. */
 function inState(heard: (state: SourceState) => void) {
   return (event: SendEvent) => {
     if (event.kind === 'source-state') heard(event.state);
@@ -380,7 +380,9 @@ test('after permission the other interrupt ends the wait for the report: nobody 
   expect(host.running).toEqual([]);
 });
 
-/** A way to fail in every state of the table: a state without one does not compile. The ends have none. */
+/**
+ * A way to fail in every state of the table: a state without one does not compile. The end states have none.
+ */
 const failures: Record<SourceState, (() => ScriptedTarget) | 'end'> = {
   'awaiting-banner': () => script([]),
   precopy: () => {

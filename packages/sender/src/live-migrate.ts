@@ -1,6 +1,6 @@
 /**
- * The source's half of a migration: the handshake around the stream, run from the table *Who may run the domain*
- * in @mig/protocol/handshake, which says for each state what becomes of the domain when it goes wrong there.
+ * The source's half of a migration: the handshake around the stream, driven by the table *Who may run the
+ * domain* in @mig/protocol/handshake, which gives the outcome of a failure in each state.
  */
 import {
   type Channel,
@@ -36,58 +36,58 @@ import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
 
 export interface LiveMigrateOptions {
-  /** The domain's epoch when it was looked at: where it is another by now, the domain is not touched. */
+  /** The domain's epoch when the caller looked at it: if it is another by now, the domain is not touched. */
   readonly epoch?: number | undefined;
   readonly precopyIterations?: number;
-  /** Pages. */
+  /** Most dirty pages at which the simple policy ends precopy. */
   readonly precopyDirtyThreshold?: number;
-  /** In place of the simple policy with the two above. */
+  /** A policy in place of the simple one with the two settings above. */
   readonly policy?: PrecopyPolicy;
-  /** See SaveOptions. */
+  /** The bandwidth limit: see SaveOptions. */
   readonly bandwidth?: () => Bandwidth | undefined;
-  /** What a suspend costs whatever is dirty, milliseconds: see MigrationReport. */
+  /** The fixed cost of a suspend, whatever is dirty, in milliseconds: see MigrationReport. */
   readonly suspendCost?: number;
-  /** See SaveOptions. */
+  /** The line's rate: see SaveOptions. */
   readonly lineRate?: number | undefined;
-  /** All of memory again after the domain is suspended, for the target to compare. */
+  /** Whether all of memory is sent again after the suspend, for the target to compare. */
   readonly debug?: boolean;
-  /** Where the target is, for the host to remember while its domain is away. */
+  /** The target's place, for the host to remember while its domain is away. */
   readonly sentTo?: string | undefined;
   /** Makes the libxl JSON to send from the domain's own, as it was when the domain was taken. */
   readonly configuration?: (own: string) => string;
-  /** See Purpose. */
+  /** Whether the domain is taken in spite of known obstacles: see Purpose. */
   readonly unchecked?: boolean | undefined;
   readonly onEvent?: ((event: SendEvent) => void) | undefined;
-  /** See SaveOptions. */
+  /** Whether each reading of the log is an event, with its bitmap: see SaveOptions. */
   readonly dirtyBitmaps?: boolean | undefined;
   readonly timeouts?: Partial<SourceTimeouts>;
   /**
-   * Ends the waits that follow permission to go, which the channel's own interrupt may not: the outcome is then
-   * unknown.
+   * Ends the waits that follow permission to go, which the channel's own interrupt must not end: the outcome
+   * is then unknown.
    */
   readonly abandon?: Interrupt;
 }
 
 export interface MigrationReport extends ImageReport {
   /**
-   * Milliseconds for which no end ran the domain, as the source sees it: from just before the guest is asked to
-   * suspend until the target's report of success has been read. Included: the guest's own suspend, the last
-   * pages, the context, the target's work to complete and start the domain, the round trips. Not included:
-   * what the guest needs to find its feet.
+   * Milliseconds for which neither end ran the domain, as the source sees it: from just before the guest is
+   * asked to suspend until the target's report of success has been read. Included: the guest's own suspend,
+   * the last pages, the context, the target's work to complete and start the domain, the round trips. Not
+   * included: the time that the guest needs to resume its work.
    */
   readonly downtimeMilliseconds: number;
-  /** Milliseconds of the downtime in which no page was sent: what the next suspend will cost at least. */
+  /** Milliseconds of the downtime in which no page was sent: the least that the next suspend will cost. */
   readonly suspendCostMilliseconds: number;
   /** Milliseconds from the banner to the report. */
   readonly totalMilliseconds: number;
-  /** Octets sent to the target in all. */
+  /** Octets sent to the target in total. */
   readonly octetsSent: number;
 }
 
 /**
  * Moves a domain to the host at the other end of the channel (libxl_domain_live_migrate and what `xl` does
  * around it). Blocks until it is over. On return the domain is destroyed here and runs there.
- * @throws MigrationError with what became of the domain at this end
+ * @throws MigrationError with the outcome for the domain at this end
  */
 export function liveMigrate(
   host: Host,
@@ -176,7 +176,7 @@ class Source {
     };
   }
 
-  /** What it is to be called once it is sent is to be had, or no page is sent. */
+  /** Checks, before a page is sent, that the domain can get its name for being away. */
   #checkNames(): void {
     const away = awayName(this.#domain.info.name);
     const holder = this.#host.find(away);
@@ -202,7 +202,7 @@ class Source {
       ...(bandwidth && { bandwidth }),
       ...(suspendCost !== undefined && { suspendCost }),
       lineRate,
-      // A target says that it is ready once it has read all, and nobody runs the copy of one that has not said so.
+      // A target says that it is ready only after reading everything, and no copy runs before that.
       byReference: true,
       dirtyBitmaps,
       onEvent: (event) => {
@@ -211,12 +211,15 @@ class Source {
         onEvent?.(event);
       },
     });
-    // That of the stop-and-copy: permission, which is next to be written, must not fail for it.
+    // The deadline of the stop-and-copy: the permission, which is written next, must not fail for it.
     this.#output.deadline = undefined;
     return report;
   }
 
-  /** The point of no return: once an octet of permission is out, this end may not run the domain. */
+  /**
+   * Gives permission to go. The point of no return: once an octet of permission is out, this end may not run
+   * the domain.
+   */
   #givePermission(): void {
     this.#output.interrupt = undefined;
     this.#input.interrupt = this.#options.abandon;
@@ -224,7 +227,7 @@ class Source {
     try {
       this.#output.write(PERMISSION_TO_GO);
     } catch (error) {
-      // Not an octet has left this process: it is as if permission had not been tried.
+      // Not an octet has left this process: the permission was not tried.
       if (this.#output.octets === before) this.#state = 'renaming-away';
       throw error;
     }
@@ -248,10 +251,10 @@ class Source {
     this.#options.onEvent?.({ kind: 'source-state', state: next });
   }
 
-  /** Does at this end what the table asks for where it went wrong. */
+  /** Does what the table demands at this end after a failure in the present state. */
   #settle(cause: unknown): MigrationError {
-    // The guest may have suspended without the news having reached us. Where the suspend was refused, though, it is
-    // suspended for somebody else, who may have sent it away.
+    // The guest may have suspended unnoticed. But if the suspend was refused, another toolstack has suspended
+    // the domain, and may have sent it away.
     const found = this.#look();
     const refused = cause instanceof HostError && ['wrong-state', 'held', 'stale'].includes(cause.code);
     if (
@@ -275,7 +278,7 @@ class Source {
   }
 
   #failure(outcome: SourceOutcome, cause: unknown, recoveryError?: unknown): MigrationError {
-    // Looked at as it is once this end has let go of it.
+    // The state is read after this end has released the domain.
     this.#domain.release();
     return new MigrationError(this.#state, outcome, cause, { left: this.#look(), recoveryError });
   }
@@ -284,7 +287,7 @@ class Source {
     try {
       this.#domain.destroy();
     } catch (error) {
-      // One that ended by itself is as gone as it should be.
+      // A domain that ended by itself is gone, as it should be.
       if (this.#look() !== 'gone') throw error;
     }
   }
@@ -295,13 +298,13 @@ class Source {
 
   #resumeIfSuspended(): void {
     const { suspended, crashed } = this.#host.describe(this.#domid).state;
-    // A domain that does not answer counts as crashed: nobody can say that it runs.
+    // A domain that does not answer counts as crashed: whether it runs is unknown.
     if (crashed) throw new HostError('wrong-state', `domain ${this.#domid} has crashed or does not answer`);
     if (suspended) this.#domain.resume();
   }
 }
 
-/** How the domain is at this end; undefined where that cannot be told. */
+/** Reads the state of the domain at this end; undefined if it cannot be read. */
 function look(host: Host, domid: number): FoundDomain | 'gone' | undefined {
   try {
     const { state, standing } = host.describe(domid);

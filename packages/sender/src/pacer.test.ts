@@ -5,7 +5,7 @@ import { Pacer } from './pacer.js';
 
 const MBIT = 125_000;
 
-/** A pacer whose time passes by its own pauses, and as told. */
+/** Makes a pacer on a clock that advances by the pacer's own pauses, and on request. */
 function paced(limit: () => Bandwidth | undefined) {
   const time = { now: 0 };
   const pacer = new Pacer(limit, () => time.now, (milliseconds) => (time.now += milliseconds)); // prettier-ignore
@@ -52,7 +52,8 @@ test('what was written without a limit is not made up for under one that came me
   const said: Bandwidth[] = [];
   const { pacer, time } = paced(() => said.at(-1));
   expect(pacer.slice(true)).toBe(1024);
-  // The operator's, while 4 MiB were on their way: more than an hour, in which nobody would be heard.
+  // The operator lowers the limit while 4 MiB are on their way: a pause of more than an hour could not be
+  // interrupted.
   said.push({ octetsPerSecond: 1000, always: false });
   pacer.wrote(4 << 20);
   expect(time.now).toBe(0);
@@ -90,8 +91,8 @@ test('whatever writing takes, the rate is kept over any stretch but for 10 ms of
 });
 
 /**
- * A line that carries so much, with a pipe before it, and a pacer on it whose policy wants to know the line.
- * @param pipe octets that it holds
+ * Makes a line with a limited rate, behind a pipe, and a pacer on it whose policy wants the line's rate.
+ * @param pipe octets that the pipe holds
  */
 function onLine(octetsPerSecond: number, pipe: number, limit: number) {
   const time = { now: 0 };
@@ -162,7 +163,7 @@ describe('a line of which the policy wants to know', () => {
     expect(burst.length).toBeGreaterThan(0);
     expect(octetsOf(burst)).toBeLessThanOrEqual(Math.min(20 * MiB, limit * 4));
     expect(octetsOf(writes) / limit).toBeLessThan(29.1);
-    // At half the bandwidth, so that nobody has to wait for a long silence.
+    // At half the bandwidth, so that there is no long silence.
     const silences = writes.slice(1).map(({ at }, i) => at - writes[i]!.at);
     expect(Math.max(...silences)).toBeLessThan(100);
   });

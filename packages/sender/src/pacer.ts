@@ -3,14 +3,14 @@ import { MAX_BATCH_SIZE, PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
 import { LineProbe } from './line-probe.js';
 import type { Clock, Pace } from './precopy-stats.js';
 
-/** Milliseconds of the link's time that one write may take at most: what "smooth" means. */
+/** Most milliseconds of the link's time for one write: so short that the sending is smooth. */
 const SLICE = 10;
-/** Milliseconds of silence that may be made up for, e.g. of a slow mapping; the rest is forgiven, not a burst. */
+/** Most milliseconds of silence that are made up for, e.g. after a slow mapping; more would cause a burst. */
 const ARREARS = 10;
-/** Pages of a write in a burst at most: few, so that it is seen soon when the line is full. */
+/** Most pages of a write in a burst: few, so that a full line is noticed soon. */
 const BURST_PAGES = 64;
 
-/** How the write under way was cut, and the octets per second that hold for it. */
+/** The way in which the current write was sized, and the octets per second that it may use. */
 type Cut =
   | { readonly pace: 'free' }
   | { readonly pace: 'held' | 'lifted'; readonly rate: number }
@@ -18,20 +18,20 @@ type Cut =
 
 const FREE: Cut = { pace: 'free' };
 
-/** Keeps what is written within a bandwidth that may change at any time. */
+/** Keeps writes within a bandwidth that may change at any time. */
 export class Pacer {
-  /** When the octets written so far are due, at the limit. */
+  /** Time at which the octets written so far are due, at the limit. */
   #due = -Infinity;
-  /** Octets of a burst that are not made up for: until they are, half of the bandwidth is used. */
+  /** Octets of bursts that are not made up for yet: until they are, half of the bandwidth is used. */
   #advance = 0;
-  /** One that was cut for no limit may be of any size. */
+  /** The current way of sizing; a write that was sized for no limit may be of any size. */
   #cut: Cut = FREE;
   readonly #probe: LineProbe;
 
   /**
-   * @param limit what holds now
-   * @param pause waits so many milliseconds; may throw to end the waiting
-   * @param measured hears how many octets per second the line carries without the limit
+   * @param limit returns the present limit
+   * @param pause waits that many milliseconds; may throw to end the waiting
+   * @param measured gets the octets per second that the line carries without the limit
    */
   constructor(
     private readonly limit: () => Bandwidth | undefined,
@@ -42,7 +42,7 @@ export class Pacer {
     this.#probe = new LineProbe(clock, measured);
   }
 
-  /** Pages to write next. @param live while the domain runs */
+  /** Returns the pages to write next. @param live whether the domain runs */
   slice(live: boolean): number {
     const limit = this.limit();
     this.#cut = limit === undefined ? FREE : this.#cutFor(limit, live);
@@ -51,7 +51,7 @@ export class Pacer {
     return Math.min(MAX_BATCH_SIZE, Math.max(1, Math.floor((this.#cut.rate * SLICE) / 1000 / PAGE_SIZE)));
   }
 
-  /** Of what `slice` said last. */
+  /** The pace of the last `slice`. */
   get pace(): Pace {
     return this.#cut.pace;
   }
@@ -63,7 +63,7 @@ export class Pacer {
     return pages > 0 ? { pace: 'burst', rate, pages } : { pace: 'lifted', rate };
   }
 
-  /** So much was just written, of what `slice` said: waits until more may be. */
+  /** Counts the octets just written, at most the last `slice`, and waits until more may follow. */
   wrote(octets: number): void {
     const cut = this.#cut;
     if (cut.pace === 'burst') {

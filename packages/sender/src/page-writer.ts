@@ -2,9 +2,9 @@ import type { OctetSink } from '@mig/channel';
 import type { Memory } from '@mig/hypervisor';
 import { MAX_BATCH_SIZE, PageDataEncoder, TYPES_WITH_DATA } from '@mig/protocol';
 
-/** Writes pages as PAGE_DATA records; allocates nothing per page. */
+/** Writer of pages as PAGE_DATA records; it allocates nothing per page. */
 export class PageWriter {
-  /** The caller puts a batch's pfns here. */
+  /** Array into which the caller puts the pfns of a batch. */
   readonly pfns = new Float64Array(MAX_BATCH_SIZE);
   readonly #types = new Uint8Array(MAX_BATCH_SIZE);
   readonly #present = new Float64Array(MAX_BATCH_SIZE);
@@ -19,7 +19,7 @@ export class PageWriter {
     private readonly output: OctetSink,
   ) {}
 
-  /** The first `count` of `pfns` are a batch, to be written in as many records as the caller likes. */
+  /** Begins a batch of the first `count` of `pfns`, which the caller may write in any number of records. */
   begin(count: number): void {
     this.memory.pageTypes(this.pfns, count, this.#types);
     let present = 0;
@@ -33,15 +33,15 @@ export class PageWriter {
     this.#presentWritten = 0;
   }
 
-  /** Pfns of the batch that have been written. */
+  /** Number of the batch's pfns that have been written. */
   get written(): number {
     return this.#written;
   }
 
   /**
-   * Writes one record, of pfns that follow those written.
-   * @param most pages in it; holes, which have no octets, come on top
-   * @returns pages whose octets were written
+   * Writes one record with the next pfns of the batch.
+   * @param most pages in it; holes, which have no octets, are extra
+   * @returns the number of pages whose octets were written
    */
   write(most: number): number {
     const [first, firstPresent] = [this.#written, this.#presentWritten];
@@ -59,7 +59,7 @@ export class PageWriter {
     return present;
   }
 
-  /** @returns where in the batch the next page would be, after so many of those from `first` on */
+  /** @returns the index in the batch that follows the next `present` pages from `first` on */
   #following(first: number, present: number): number {
     for (let past = first; ; past++) {
       if (TYPES_WITH_DATA[this.#types[past]!] === 1 && present-- === 0) return past;

@@ -44,7 +44,7 @@ test('holes do not slow the rate at which pages go', () => {
   expect(sendRate).toBeCloseTo(100_000);
 });
 
-/** So that 4000 pages/s are sent, and 1000 are dirty. */
+/** Sends 4000 pages/s, and leaves 1000 dirty. @returns the stats that a policy then sees */
 function limited(figures: PrecopyFigures, pace: 'held' | 'lifted') {
   figures.sent(4000, 1000, pace);
   figures.logRead(1000);
@@ -87,18 +87,18 @@ test('pages that went freely have measured the line, once they are more than pip
 
 test('the rate is that of the last 32 MiB or so', () => {
   const figures = new PrecopyFigures(() => 0);
-  /** In batches of 4 MiB. */
+  /** Sends batches of 4 MiB. */
   const send = (mebibytes: number, pagesPerSecond: number) => {
     for (let sent = 0; sent < mebibytes; sent += 4)
       figures.sent(1024, (1024 / pagesPerSecond) * 1000, 'free');
     return figures.at('between-batches').sendRate!;
   };
   expect(send(1024, 1000)).toBeCloseTo(1000);
-  // Half of what counts is as old as what was sent of late.
+  // After 24 MiB the old rate still has about half of the weight.
   const half = send(24, 100_000);
   expect(1000 / half).toBeGreaterThan(0.4);
   expect(1000 / half).toBeLessThan(0.6);
-  // And of four times as much hardly anything is left.
+  // After much more it has hardly any.
   expect(send(128, 100_000)).toBeGreaterThan(30_000);
 });
 

@@ -1,28 +1,30 @@
 import type { ConsultationPoint, PrecopyStats } from '@mig/hypervisor';
 
-/** Milliseconds, monotonic; injected so that a test decides what time it is. */
+/** A monotonic clock in milliseconds; injected, so that tests decide the time. */
 export type Clock = () => number;
 
 /**
- * Pages over which a rate is taken, 32 MiB. Longer than what pipes and sockets hold: a small pass that vanishes in them
- * says nothing of the link.
+ * Pages over which a rate is taken, 32 MiB: more than pipes and sockets hold, since a small pass that
+ * vanishes in them tells nothing about the link.
  */
 const RATE_PAGES = 8192;
 
-/** Dirty counts that a policy is told: each pass tells them again, so that all would be too many. */
+/**
+ * Most past dirty counts that a policy sees. They are copied at each consultation, so the list is bounded.
+ */
 export const KEPT_COUNTS = 100;
 
 /**
- * How a batch was sent: as fast as it went, within a bandwidth that goes on after the suspend, within one that is lifted
- * then, or in a burst that measures the line.
+ * The way in which a batch was sent. `free`: as fast as it went; `held`: within a bandwidth limit that stays
+ * after the suspend; `lifted`: within one that is lifted then; `burst`: in a burst that measures the line.
  */
 export type Pace = 'free' | 'held' | 'lifted' | 'burst';
 
-/** What the estimates begin with. */
+/** Values known beforehand, with which the estimates begin. */
 export interface KnownBefore {
-  /** Milliseconds. */
+  /** The fixed cost of a suspend in milliseconds. */
   readonly suspendCost?: number | undefined;
-  /** Pages per second. */
+  /** The line's rate in pages per second. */
   readonly lineRate?: number | undefined;
 }
 
@@ -30,7 +32,7 @@ export interface KnownBefore {
 export class PrecopyFigures {
   iteration = 0;
   dirtyCount: number | undefined;
-  /** In the time of the clock. */
+  /** Start time of precopy, on the clock. */
   readonly began: number;
   readonly #suspendCost: number;
   #dirtyCounts: readonly number[] = [];
@@ -38,7 +40,7 @@ export class PrecopyFigures {
   readonly #sent = new RateMeter();
   readonly #sentFreely = new RateMeter();
   #pace: Pace = 'free';
-  /** Pages per second that a burst has measured last. */
+  /** The last rate measured by a burst, in pages per second. */
   #burstRate: number | undefined;
   readonly #lineRateBefore: number | undefined;
   #dirtyRate: number | undefined;
@@ -53,33 +55,37 @@ export class PrecopyFigures {
     this.#lineRateBefore = lineRate;
   }
 
-  /** Pages sent. */
+  /** Number of pages sent. */
   get totalWritten(): number {
     return this.#totalWritten;
   }
 
-  /** @param milliseconds that sending them took */
+  /** Counts pages sent. @param milliseconds the time that it took */
   sent(pages: number, milliseconds: number, pace: Pace): void {
     this.dirtyCount = undefined;
     this.#totalWritten += pages;
-    // Holes take time to look at, and say nothing of how fast pages go: a domain on Xen ends in a million of them.
+    // Skipping holes takes time and tells nothing about the rate of pages: a domain on Xen ends in a million
+    // holes.
     if (pages === 0 || pace === 'burst') return;
     this.#pace = pace;
     this.#sent.add(pages, milliseconds);
     if (pace === 'free') this.#sentFreely.add(pages, milliseconds);
   }
 
-  /** Of the suspended domain: it tells of the line, and is no part of precopy. */
+  /** Counts pages of the suspended domain: they tell the line's rate, but are no part of precopy. */
   sentSuspended(pages: number, milliseconds: number, pace: Pace): void {
     if (pace === 'free' && pages > 0) this.#sentFreely.add(pages, milliseconds);
   }
 
-  /** @param rate pages per second */
+  /** Notes the rate that a burst measured. @param rate pages per second */
   lineMeasured(rate: number): void {
     this.#burstRate = rate;
   }
 
-  /** Pages per second, as this migration has measured it: the burst, which is about it, before what came by chance. */
+  /**
+   * The line's rate in pages per second as this migration measured it: the burst's, which is meant for that,
+   * else one that was measured by chance.
+   */
   get measuredLineRate(): number | undefined {
     return this.#burstRate ?? (this.#sentFreely.pages >= RATE_PAGES ? this.#sentFreely.rate : undefined);
   }
@@ -115,13 +121,18 @@ export class PrecopyFigures {
   }
 }
 
-/** Milliseconds: the same twice, or bounds where it is not known how fast the line is. */
+/**
+ * An estimated downtime in milliseconds: both ends are equal, or are bounds if the line's rate is unknown.
+ */
 export interface DowntimeEstimate {
   readonly least: number;
   readonly most: number;
 }
 
-/** Estimates how long a guest with so many pages to send would stand still; undefined while that or a rate is unknown. */
+/**
+ * Estimates how long a guest with that many pages to send would stand still; undefined while the pages or a
+ * rate are unknown.
+ */
 export function estimateDowntime(
   pages: number | undefined,
   { sendRate, lineRate, suspendCost }: Pick<PrecopyStats, 'sendRate' | 'lineRate' | 'suspendCost'>,
@@ -132,9 +143,9 @@ export function estimateDowntime(
   return { least: lineRate === undefined ? suspendCost : most, most };
 }
 
-/** The rate of what was added, the older the less of it counts. */
+/** Meter of a rate, in which older values weigh less. */
 class RateMeter {
-  /** All that were added. */
+  /** All pages that were added. */
   pages = 0;
   #recentPages = 0;
   #recentMilliseconds = 0;
@@ -146,7 +157,7 @@ class RateMeter {
     this.#recentMilliseconds = this.#recentMilliseconds * kept + milliseconds;
   }
 
-  /** Per second; undefined while no time has passed. */
+  /** Pages per second; undefined while no time has passed. */
   get rate(): number | undefined {
     return this.#recentMilliseconds > 0 ? (this.#recentPages / this.#recentMilliseconds) * 1000 : undefined;
   }

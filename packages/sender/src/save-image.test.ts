@@ -17,16 +17,16 @@ import { ModelMemory, Recording } from '@mig/hypervisor/model';
 import { saveImage, type SaveImageOptions } from './save-image.js';
 import { policyFor, simplePolicy } from './policies/index.js';
 
-/** A clock in whose time everything takes for ever: nothing is ahead of any bandwidth. */
+/** Makes a clock on which everything takes very long: no write exceeds any bandwidth. */
 function endless(): () => number {
   let now = 0;
   return () => (now += 1e6);
 }
 
-/** Pages of the domain: two full batches and a bit. */
+/** Number of pages of the domain: two full batches and a bit. */
 const M = 2100;
 
-/** A guest that writes the pages 0 to `hot` - 1 in every pass. */
+/** Makes a guest that writes the pages 0 to `hot` - 1 in every pass. */
 function busy(hot: number): ModelMemory {
   const memory = new ModelMemory(M);
   memory.beforeBatch = () => {
@@ -83,7 +83,7 @@ const rows: {
     reason: 'threshold',
   },
   {
-    // At most 50: the 50th page is within it.
+    // At most 50: 50 pages are within it.
     iterations: 5,
     threshold: 50,
     hot: 50,
@@ -222,7 +222,7 @@ describe('while a write waits for a target that takes nothing', () => {
     for (const close of outputs.splice(0)) await close();
   });
 
-  /** A pipe of 16 pages. @returns its end, and what begins to read the other */
+  /** Makes a pipe of 16 pages. @returns its end, and a function that starts reading the other end */
   function stalled(milliseconds = 10_000): { output: Output; read: () => void } {
     const { readEnd, writeEnd } = blockingPipe(65536);
     setNonBlocking(writeEnd);
@@ -293,14 +293,14 @@ describe('while a write waits for a target that takes nothing', () => {
     const memory = busy(0);
     let asked = 0;
     const policy: PrecopyPolicy = () => (++asked < 4 ? goOn : abort('test'));
-    // A page in an hour.
+    // One page per hour.
     const bandwidth = () => ({ octetsPerSecond: 1, always: false });
     expect(() => saveImage(memory, new Recording().output, { ...live, policy, bandwidth })).toThrow('test');
     expect(memory.calls).toEqual(['enable', 'disable']);
   });
 
   describe('of the remainder', () => {
-    /** The first pass fits into the pipe, and the remainder does not. */
+    /** Makes a migration whose first pass fits into the pipe, while the remainder does not. */
     function inRemainder(answer: PrecopyDecision): () => unknown {
       const memory = new ModelMemory(10);
       memory.beforeBatch = () => {
@@ -386,12 +386,12 @@ test('what is dirty when a goal is met is sent live once more, and the policy ma
     return iteration === 0 || point === 'pass-finished' ? { decision: 'continue-precopy' } : decision;
   };
   const report = saveImage(memory, new Recording().output, { ...live, policy });
-  // Why precopy ended is what was said first.
+  // The reason for the end of precopy is the first decision.
   expect(report.precopyEnd.code).toBe('dirty-count-known');
   expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
     ['precopy', M, M],
     ['remainder', 1500, 1024],
-    // Those that were not sent, and those that the guest has written meanwhile.
+    // The pages that were not sent, and those that the guest has written meanwhile.
     ['stop-and-copy', 1500, 1500],
   ]);
 });
@@ -471,7 +471,7 @@ test('the policy is asked at the points DESIGN names, with figures that fit', ()
     ['pass-finished', 2, undefined, M + H, 40],
   ]);
   const known = asked[4]!;
-  // Of the last slices, the older the less they count.
+  // The rate of the last slices; older ones weigh less.
   const [decay1, decay2] = [Math.exp(-1024 / 8192), Math.exp(-(M - 2048) / 8192)];
   const recentPages = (1024 * decay1 + 1024) * decay2 + M - 2048;
   expect(known.sendRate).toBeCloseTo(recentPages / ((0.01 * decay1 + 0.01) * decay2 + 0.01));
@@ -500,7 +500,7 @@ test('within a bandwidth the writes are small, and the policy is asked after eac
   ]);
   const received = new Uint32Array(M);
   const records = recording.events(received).filter(({ kind }) => kind === 'pages');
-  // Of the suspended domain in full batches again.
+  // The suspended domain is sent in full batches again.
   expect(records.map((pages) => 'count' in pages && pages.count)).toEqual([50, 50, 1024, M - 100 - 1024]);
   expect(received).toEqual(memory.versions);
 });
@@ -543,7 +543,7 @@ test('whatever the guest writes and wherever the policy stops, the target ends w
     writes: fc.array(fc.array(fc.nat(2999), { maxLength: 40 }), { maxLength: 12 }),
     stopAt: fc.nat(14),
     debug: fc.boolean(),
-    // Pages at a time.
+    // Number of pages at a time.
     slice: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
   });
   fc.assert(

@@ -1,5 +1,6 @@
 /**
- * The precopy loop: a domain's memory and state as a libxc image (docs/specs/libxc-migration-stream.pandoc).
+ * The precopy loop: writes a domain's memory and state as a libxc image
+ * (docs/specs/libxc-migration-stream.pandoc).
  *
  *     image header, domain header, static data, STATIC_DATA_END
  *     PAGE_DATA ...          live passes, while the policy says continue
@@ -38,30 +39,31 @@ import { type Clock, PrecopyFigures } from './precopy-stats.js';
 import { stopAndCopyLimit } from './stop-and-copy-limit.js';
 
 export interface SaveImageOptions {
-  /** Precopy while the domain runs; otherwise it is suspended before memory is sent. */
+  /** Whether precopy happens while the domain runs; otherwise it is suspended before memory is sent. */
   readonly live: boolean;
-  /** Sends all of memory once more for the target to compare. */
+  /** Whether all of memory is sent once more for the target to compare. */
   readonly debug: boolean;
   readonly policy: PrecopyPolicy;
   readonly onEvent?: ((event: SaveEvent) => void) | undefined;
-  /** See SaveOptions. */
+  /** Whether each reading of the log is an event, with its bitmap: see SaveOptions. */
   readonly dirtyBitmaps?: boolean | undefined;
-  /** See SaveOptions. */
+  /** The bandwidth limit: see SaveOptions. */
   readonly bandwidth?: (() => Bandwidth | undefined) | undefined;
-  /** See SaveOptions; milliseconds. */
+  /** The fixed cost of a suspend in milliseconds: see SaveOptions. */
   readonly suspendCost?: number | undefined;
-  /** See SaveOptions; pages per second. */
+  /** The line's rate in pages per second: see SaveOptions. */
   readonly lineRate?: number | undefined;
-  /** See SaveOptions; milliseconds. */
+  /** The limit of a stop-and-copy in milliseconds: see SaveOptions. */
   readonly stopAndCopyTimeout?: number | undefined;
   readonly clock?: Clock;
 }
 
 /**
- * Writes the whole image, from image header to END, and leaves the domain suspended.
- * However it ends, log-dirty is off; where that fails after the whole image was written, a note says so.
- * From the suspend on the output has a deadline, which stays: what follows the image is written of the suspended domain, too.
- * @throws PrecopyAbortedError when the policy says abort; whatever Memory and the sink throw
+ * Writes the whole image, from image header to END, and leaves the domain suspended. However it ends,
+ * log-dirty mode is off; if turning it off fails after the whole image was written, a note says so. From the
+ * suspend on the output has a deadline, which stays: what follows the image is written while the domain is
+ * suspended, too.
+ * @throws PrecopyAbortedError if the policy says abort; whatever Memory and the sink throw
  */
 export function saveImage(memory: Memory, output: OctetSink, options: SaveImageOptions): ImageReport {
   return new ImageSaver(memory, output, options).save();
@@ -77,7 +79,7 @@ class ImageSaver {
   readonly #pacer: Pacer;
   readonly #figures: PrecopyFigures;
   readonly #passes: PassReport[] = [];
-  /** What the policy decided while a write waited: it is done once that write is. */
+  /** The policy's decision during a write that waited: it takes effect after that write. */
   #decidedInWrite: PrecopyEnd | undefined;
 
   constructor(memory: Memory, output: OctetSink, options: SaveImageOptions) {
@@ -92,7 +94,7 @@ class ImageSaver {
       options.bandwidth ?? (() => undefined),
       this.#clock,
       (milliseconds) => {
-        // That no octet moves meanwhile says nothing of the target.
+        // That no octet moves during the pause says nothing about the target.
         pause(milliseconds, { interrupt: output.interrupt, whileWaiting: () => output.whileWaiting?.(0) });
       },
       (octetsPerSecond) => this.#figures.lineMeasured(octetsPerSecond / PAGE_OCTETS),
@@ -123,7 +125,10 @@ class ImageSaver {
     };
   }
 
-  /** The log is turned off when all has been sent: on Xen that takes its time, in which the target can work. */
+  /**
+   * Runs with log-dirty mode on. The log is turned off after everything has been sent: on Xen that takes
+   * time, in which the target can work.
+   */
   #withLogDirty<T>(run: () => T): T {
     this.#memory.enableLogDirty();
     let whole = false;
@@ -135,7 +140,7 @@ class ImageSaver {
       try {
         this.#memory.disableLogDirty();
       } catch (error) {
-        // Otherwise what went wrong first is what the operator needs to hear.
+        // Otherwise the operator needs to hear the first failure.
         if (whole)
           this.#options.onEvent?.({ kind: 'note', text: `log-dirty is left on: ${messageOf(error)}` });
       }
@@ -153,15 +158,18 @@ class ImageSaver {
     return { precopyEnd, ...this.#suspendAndSendRest(true) };
   }
 
-  /** Live passes until the policy ends them; what is dirty then, sent or not, the log or #dirty knows. */
+  /**
+   * Makes live passes until the policy ends them; the log, or #dirty, then knows all dirty pages, sent or
+   * not.
+   */
   #precopy(): PrecopyEnd {
     const figures = this.#figures;
     figures.dirtyCount = this.#memory.pageCount;
     for (;;) {
       const known = this.#consult('dirty-count-known');
       if (known !== undefined) {
-        // libxc sends pages that it knows to be dirty once more before it suspends; but where nothing was sent
-        // yet, that would be the very pass that the policy declined.
+        // libxc sends the pages that it knows to be dirty once more before it suspends; but if nothing was
+        // sent yet, that would be the very pass that the policy declined.
         if (figures.iteration > 0 && figures.dirtyCount > 0) this.#sendPass('remainder', figures.dirtyCount);
         return known;
       }
@@ -214,7 +222,7 @@ class ImageSaver {
 
   /**
    * Sends the dirty set, in batches.
-   * @returns why the policy cut it short, if it did; the rest is then still in the set
+   * @returns the reason if the policy cut it short; the rest is then still in the set
    */
   #sendPass(kind: PassKind, dirtyPages: number): PrecopyEnd | undefined {
     const { onEvent } = this.#options;
@@ -272,26 +280,30 @@ class ImageSaver {
     return end;
   }
 
-  /** @returns why precopy is to end, or undefined to continue */
+  /** Asks the policy. @returns the reason to end precopy, or undefined to continue */
   #consult(point: ConsultationPoint): PrecopyEnd | undefined {
     const answer = this.#ask(point);
     if (answer.decision === 'abort') throw new PrecopyAbortedError(answer.reason);
     return answer.decision === 'stop-and-copy' ? answer.reason : undefined;
   }
 
-  /** While the remainder is sent, the policy has decided: it may cut that short, and no longer abort. */
+  /**
+   * Asks the policy during the remainder, when it has already decided: it may cut that short, but no longer
+   * abort.
+   */
   #consultAgain(): PrecopyEnd | undefined {
     const answer = this.#ask('between-batches');
     return answer.decision === 'stop-and-copy' ? answer.reason : undefined;
   }
 
   /**
-   * In the middle of a write that waits. An abort ends that, and the stream with it; anything else has to wait for its end.
+   * Asks the policy in the middle of a write that waits. An abort ends the write, and the stream with it; any
+   * other decision waits for its end.
    * @param waited milliseconds in which no octet has moved
    */
   #consultInWrite(kind: PassKind, waited: number): void {
     if (this.#decidedInWrite !== undefined) return;
-    // Some of them are being sent.
+    // Some of the dirty pages are being sent.
     this.#figures.dirtyCount = undefined;
     const answer = this.#ask('between-batches');
     if (answer.decision === 'stop-and-copy') this.#decidedInWrite = answer.reason;
@@ -318,8 +330,8 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * Milliseconds without an octet after which the remainder may be given up, although precopy was to end with it: it is no
- * longer over in a moment. A domain that has reached its goal is not busy, even then.
+ * Milliseconds without an octet after which the remainder may be given up, although precopy has decided to
+ * end with it: it takes too long by then. Even then a domain that has reached its goal is not busy.
  */
 const STALLED = 1000;
 

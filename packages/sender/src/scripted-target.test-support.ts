@@ -1,6 +1,6 @@
 import { Input, Interrupt, Output, pipe } from '@mig/posix';
 
-/** A target that has said all it will say before it is asked, and then hangs up or falls silent. */
+/** A target whose messages are all sent beforehand, and that then hangs up or falls silent. */
 export class ScriptedTarget {
   readonly channel: { readonly input: Input; readonly output: Output };
   readonly interrupt = Interrupt.create();
@@ -26,7 +26,7 @@ export class ScriptedTarget {
     if (after === 'hangs-up') this.#say.close();
   }
 
-  /** It says more, an octet whenever it has been waited for for 100 ms. */
+  /** Sends more octets: one whenever the source has waited for 100 ms. */
   dribble(octets: Uint8Array): void {
     let said = 0;
     this.channel.input.whileWaiting = () => {
@@ -34,12 +34,12 @@ export class ScriptedTarget {
     };
   }
 
-  /** It no longer reads. */
+  /** Stops reading. */
   deafen(): void {
     this.#heard.close();
   }
 
-  /** All that the source has sent; closes the channel. */
+  /** Returns all that the source has sent; closes the channel. */
   heard(): string {
     this.channel.output.close();
     const octets = new Uint8Array(65536);

@@ -1,28 +1,29 @@
 import type { Bandwidth } from '@mig/hypervisor';
 import { PAGE_SIZE } from '@mig/protocol';
 
-/** What a stop-and-copy is known by when it begins. */
+/** The facts about a stop-and-copy when it begins. */
 export interface StopAndCopyFigures {
-  /** Pages that it has to send. */
+  /** Number of pages that it has to send. */
   readonly pages: number;
-  /** Pages that the live passes have sent. */
+  /** Number of pages that the live passes have sent. */
   readonly livePages: number;
-  /** For how long they went on. */
+  /** Milliseconds that the live passes took. */
   readonly liveMilliseconds: number;
   readonly bandwidth: Bandwidth | undefined;
 }
 
-/** Milliseconds that it may take however little is to be sent. */
+/** Least limit in milliseconds, however little is to be sent. */
 const LEAST = 60_000;
-/** So many times as long as it should take: where ten migrations begin at once, each has a tenth of the link. */
+/** Ratio of the limit to the expected time: if ten migrations begin at once, each has a tenth of the link. */
 const TIMES = 10;
-/** Octets per second of a link of which nothing is known, 80 Mbit/s. */
+/** Assumed octets per second of an unmeasured link: 80 Mbit/s. */
 const UNMEASURED = 1e7;
 
 /**
- * Milliseconds, in whole seconds, that a stop-and-copy may take where nobody has said it. It grows with what is to be sent, for no fixed time
- * is both long enough for a large domain and short enough for a small one. The rate is the average of the live passes, their
- * pauses included: that of the last pages alone may be the speed of a buffer.
+ * Computes the default limit of a stop-and-copy in milliseconds, in whole seconds. It grows with what is to
+ * be sent, since no fixed time is both long enough for a large domain and short enough for a small one. The
+ * rate is the average of the live passes, including their pauses: that of the last pages alone may be the
+ * speed of a buffer.
  */
 export function stopAndCopyLimit(figures: StopAndCopyFigures): number {
   const { pages, livePages, liveMilliseconds, bandwidth } = figures;

@@ -4,19 +4,19 @@ import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT } from './timeouts.js';
 
 export interface SuspendDomainOptions {
-  /** Precopy with the simple policy's defaults; otherwise the domain is suspended first. */
+  /** Whether precopy happens, with the simple policy's defaults; otherwise the domain is suspended first. */
   readonly live?: boolean;
   readonly debug?: boolean;
   readonly onEvent?: (event: SaveEvent) => void;
-  /** Milliseconds for the guest to acknowledge. */
+  /** Milliseconds within which the guest must acknowledge the suspend request. */
   readonly suspendTimeout?: number;
-  /** See SaveOptions; milliseconds. */
+  /** The limit of a stop-and-copy in milliseconds: see SaveOptions. */
   readonly stopAndCopyTimeout?: number | undefined;
 }
 
 /**
- * Writes the libxl stream of a domain that was taken, and leaves it suspended (libxl_domain_suspend).
- * @throws what the host throws; the domain may then be suspended: `describe` tells, `resume` revives
+ * Writes the libxl stream of a taken domain, and leaves it suspended (libxl_domain_suspend).
+ * @throws what the host throws; the domain may then be suspended: `describe` tells, `resume` revives it
  */
 export function suspendDomain(
   domain: OutgoingDomain,

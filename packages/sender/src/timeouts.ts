@@ -1,18 +1,20 @@
-/** How long the source waits for what; milliseconds. */
+/** The timeouts of the source in milliseconds. */
 export interface SourceTimeouts {
-  /** For the target's banner: the remote login with all it may ask is part of it. */
+  /** Timeout for the target's banner: it includes the remote login with all its questions. */
   readonly banner: number;
-  /** For the guest to acknowledge the suspend request. */
+  /** Timeout for the guest to acknowledge the suspend request. */
   readonly suspend: number;
-  /** For the stream to move by an octet. */
+  /** Timeout for the stream to move by an octet. */
   readonly progress: number;
-  /** For the target to take what is left of the suspended domain; undefined: see stopAndCopyLimit. */
+  /** Timeout for the target to take the rest of the suspended domain; undefined: see stopAndCopyLimit. */
   readonly stopAndCopy: number | undefined;
-  /** For the ready message once the stream has been written: the target builds the domain meanwhile. */
+  /**
+   * Timeout for the ready message once the stream has been written: the target builds the domain meanwhile.
+   */
   readonly ready: number;
-  /** For the report on the domain's start. */
+  /** Timeout for the report on the domain's start. */
   readonly report: number;
-  /** For permission to have the domain back after a report of failure. */
+  /** Timeout for permission to have the domain back after a report of failure. */
   readonly permissionBack: number;
 }
 
