@@ -4,18 +4,18 @@ export type HostErrorCode =
   | 'no-such-domain'
   | 'name-taken'
   | 'domid-taken'
-  /** A domain of this UUID is here already. */
+  /** A domain with this UUID is here already. */
   | 'uuid-taken'
   | 'wrong-state'
-  /** A migration or a save holds it. */
+  /** A migration or a save holds the domain. */
   | 'held'
-  /** It was sent to another host, which may be running it. */
+  /** The domain was sent to another host, which may be running it. */
   | 'sent-away'
-  /** It is arriving from another host. */
+  /** The domain is arriving from another host. */
   | 'arriving'
-  /** Only the toolstack that holds it may ask for that. */
+  /** The request is one that only the toolstack that holds the domain may make. */
   | 'not-holder'
-  /** It was suspended, resumed or moved since the one who asks has looked at it. */
+  /** The domain was suspended, resumed or moved since the requester looked at it. */
   | 'stale'
   | 'suspend-refused'
   | 'not-live-migratable'
@@ -26,7 +26,7 @@ export type HostErrorCode =
   | 'no-permission'
   | 'unavailable';
 
-/** The error that says what an owner's refusal is. */
+/** The error code for each refusal of an owner. */
 export const refusalCodes: Readonly<Record<OwnerRefusal, HostErrorCode>> = {
   held: 'held',
   suspended: 'wrong-state',
@@ -38,7 +38,7 @@ export const refusalCodes: Readonly<Record<OwnerRefusal, HostErrorCode>> = {
   'not-holder': 'not-holder',
 };
 
-/** What a hypervisor could not do, to which domain. */
+/** An operation that a hypervisor could not do, and the domain concerned. */
 export class HostError extends Error {
   override readonly name = 'HostError';
   readonly domid: number | undefined;

@@ -1,7 +1,7 @@
 /**
- * The two ports of the libxc layer. Their pfns come in lists of Float64Array in both directions: a stream may have pfns of 52
- * bits, which a double holds exactly, where 32 bits would make another pfn of a wide one before anybody could refuse it, and
- * BigUint64Array would make an object of each.
+ * The two ports of the libxc layer. Their pfns come in lists of Float64Array in both directions: a stream may
+ * have pfns of 52 bits, which a double holds exactly. 32 bits would silently turn a wide pfn into another
+ * one, and BigUint64Array would make an object of each.
  */
 import type { OctetSink, OctetSource } from '@mig/channel';
 import type { DomainHeader, ImageRecord } from '@mig/protocol';
@@ -11,22 +11,22 @@ import type { DomainHeader, ImageRecord } from '@mig/protocol';
  * Everything here blocks: a toolstack runs it in a worker.
  */
 export interface Memory {
-  /** What the image's domain header says. */
+  /** The content of the image's domain header. */
   readonly domainHeader: DomainHeader;
-  /** The highest pfn plus one, holes included (libxc's p2m_size); at most 2^32, 16 TiB of memory. */
+  /** The highest pfn plus one, including holes (libxc's p2m_size); at most 2^32, 16 TiB of memory. */
   readonly pageCount: number;
 
-  /** Records that no run of the guest changes; they precede memory. STATIC_DATA_END is not among them. */
+  /** Returns the records that no run of the guest changes, without STATIC_DATA_END; they precede memory. */
   staticData(): Iterable<ImageRecord>;
-  /** Records that follow memory, read once the domain is suspended. END is not among them. */
+  /** Returns the records that follow memory, without END; read once the domain is suspended. */
   context(): Iterable<ImageRecord>;
 
-  /** Starts logging; also where a toolstack that died left it on. */
+  /** Starts logging; works even if a dead toolstack left it on. */
   enableLogDirty(): void;
   /**
    * Reads *and* clears the log.
-   * @param bitmap a bit a pfn, lowest first; set where dirty, otherwise left as it is
-   * @returns pages found dirty
+   * @param bitmap one bit per pfn, lowest first; dirty ones are set, others stay as they are
+   * @returns the number of pages found dirty
    */
   cleanLogDirty(bitmap: Uint32Array): number;
   disableLogDirty(): void;
@@ -34,25 +34,26 @@ export interface Memory {
   /** Fills `types` with a PageType for each of the first `count` pfns. */
   pageTypes(pfns: Float64Array, count: number, types: Uint8Array): void;
   /**
-   * Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. A memory that has their addresses
-   * asks the output for its descriptor, which takes them without a copy.
+   * Writes the 4096 octets of each of the first `count` pfns, none of which is a hole. A memory that has
+   * their addresses asks the output for its descriptor, which takes them without a copy.
    */
   writePages(output: OctetSink, pfns: Float64Array, count: number): void;
 
   /**
    * Asks the guest to suspend and waits until it has.
-   * @throws where it does not acknowledge in time; it then keeps running
+   * @throws if it does not acknowledge in time; it then keeps running
    */
   suspend(): void;
 }
 
 /** The libxc layer of a domain that is being restored. */
 export interface IncomingMemory {
-  /** @throws where the image is of a kind of domain this is not */
+  /** Checks the kind of domain. @throws if the image is of another kind */
   expect(header: DomainHeader): void;
   /**
-   * All records that precede memory were applied: called once, before the first page. Images of version 2 do not mark
-   * the place (STATIC_DATA_END): it is then before their first PAGE_DATA, as for libxc.
+   * Ends the static data: all records that precede memory were applied. Called once, before the first page.
+   * Images of version 2 do not mark the place (STATIC_DATA_END): it is then before their first PAGE_DATA, as
+   * for libxc.
    */
   staticDataEnd(): void;
   /** Makes the pfns exist, before the first page of each arrives; `types` say which are holes. */
@@ -60,8 +61,8 @@ export interface IncomingMemory {
   /** Reads the 4096 octets of each of the first `count` pfns into place. */
   readPages(input: OctetSource, pfns: Float64Array, count: number): void;
   /**
-   * Reads the same, but compares them with what is there, as a VERIFY pass asks.
-   * @returns pages that differ
+   * Reads like `readPages`, but compares the octets with those in place, as a VERIFY pass demands.
+   * @returns the number of pages that differ
    */
   comparePages(input: OctetSource, pfns: Float64Array, count: number): number;
   /** Applies a record that is neither memory nor a marker; its octets are valid during the call only. */

@@ -1,10 +1,10 @@
-/** What a domain may be called, and how an operator names it. */
+/** Names of domains: which ones are legal, and how an operator refers to a domain. */
 import { nameProblem } from '@mig/protocol/handshake';
 import { HostError } from './errors.js';
 import type { DomainInfo } from './host.js';
 
 /**
- * Refuses what no domain may be called, before anything is done.
+ * Refuses an illegal name, before anything is done.
  * @throws HostError bad-configuration
  */
 export function checkName(name: string, domid?: number): void {
@@ -14,14 +14,14 @@ export function checkName(name: string, domid?: number): void {
 }
 
 /**
- * Reads a domid: text that is all digits is one, as for stock `xl`, whatever domains are called.
+ * Reads a domid: text that consists of digits is one, as for stock `xl`, whatever names domains have.
  * @returns undefined for what can only be a name
  */
 export function domidIn(text: string): number | undefined {
   return /^[0-9]+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Tells whether an operator means this domain by a domid or a name. */
+/** Tells whether an operator refers to this domain by its domid or name. */
 export function isMeant({ domid, name }: Pick<DomainInfo, 'domid' | 'name'>, nameOrDomid: string): boolean {
   const asked = domidIn(nameOrDomid);
   return asked === undefined ? name === nameOrDomid : domid === asked;

@@ -1,46 +1,55 @@
 /**
- * What a precopy policy is told, and what it may answer. The policies themselves are in @mig/sender.
- * The first three fields are libxc's `struct precopy_stats` (tools/include/xenguest.h).
+ * The stats that a precopy policy gets, and the decisions that it may make. The policies themselves are in
+ * @mig/sender. The first three fields are libxc's `struct precopy_stats` (tools/include/xenguest.h).
  */
 export interface PrecopyStats {
-  /** Live passes finished. */
+  /** Number of finished live passes. */
   readonly iteration: number;
-  /** Pages written to the stream in live passes. */
+  /** Number of pages written to the stream in live passes. */
   readonly totalWritten: number;
-  /** Pages known to be dirty and not sent yet; undefined while unknown. */
+  /** Number of pages known to be dirty and not sent yet; undefined while unknown. */
   readonly dirtyCount: number | undefined;
 
-  /** Where in the loop the policy is asked. */
+  /** The place in the loop where the policy is asked. */
   readonly point: ConsultationPoint;
   /** Milliseconds since precopy began. */
   readonly elapsedMilliseconds: number;
-  /** Pages per second of the last 32 MiB or so; undefined before the first batch. */
+  /** Pages per second over the last 32 MiB or so; undefined before the first batch. */
   readonly sendRate: number | undefined;
   /** Pages per second that the guest dirtied during the last finished pass; undefined while unknown. */
   readonly dirtyRate: number | undefined;
-  /** Pages found dirty after each finished pass, the latest last: of the latest hundred passes. */
+  /**
+   * Numbers of pages found dirty after each finished pass, the latest last: those of the latest hundred
+   * passes.
+   */
   readonly dirtyCounts: readonly number[];
-  /** Milliseconds that a suspend costs however few pages are dirty: what SaveOptions said. */
+  /** The fixed cost of a suspend in milliseconds, however few pages are dirty: as given in SaveOptions. */
   readonly suspendCost: number;
   /**
-   * Pages per second that the line carries once the guest is suspended: `sendRate`, unless a bandwidth is lifted then.
-   * In that case it is what was measured of the line, by this migration or by earlier ones; undefined where nothing was.
+   * Pages per second that the line carries once the guest is suspended: `sendRate`, unless a bandwidth limit
+   * is lifted then. In that case it is the measured rate of the line, from this migration or from earlier
+   * ones; undefined if there is none.
    */
   readonly lineRate: number | undefined;
   /**
-   * Milliseconds the guest would stand still if precopy ended now: `dirtyCount` over `lineRate`, and `suspendCost`. An
-   * upper bound, reckoned with `sendRate`, where `lineRate` is undefined. Undefined while the count or the rate is.
+   * Milliseconds that the guest would stand still if precopy ended now: `dirtyCount` / `lineRate` +
+   * `suspendCost`. If `lineRate` is undefined, an upper bound, computed with `sendRate`. Undefined while the
+   * count or the rate is.
    */
   readonly estimatedDowntime: number | undefined;
-  /** The lower bound beside it, for a line that is not measured: `suspendCost`. Otherwise the same. */
+  /**
+   * The lower bound of that downtime in milliseconds: `suspendCost` if the line's rate is not measured,
+   * otherwise the same as `estimatedDowntime`.
+   */
   readonly leastDowntime: number | undefined;
 }
 
 /**
- * - `dirty-count-known`: the log was just read; these pages have not been sent
- * - `pass-finished`: a pass was sent, what it left dirty is unknown
- * - `between-batches`: in the middle of a live pass, after a write and now and then while one waits; of a `remainder`, which
- *   the answer may cut short, and abort only where no octet has moved for a second
+ * Place in the precopy loop where a policy is asked.
+ * - `dirty-count-known`: the log was just read; these pages have not been sent.
+ * - `pass-finished`: a pass was sent; the pages that it left dirty are unknown.
+ * - `between-batches`: in the middle of a live pass, after a write, and now and then while one waits; or in
+ *   the middle of a `remainder`, which the answer may cut short, or abort if no octet has moved for a second.
  */
 export type ConsultationPoint = 'dirty-count-known' | 'pass-finished' | 'between-batches';
 
@@ -56,12 +65,12 @@ export type PrecopyDecision =
   | { readonly decision: 'stop-and-copy'; readonly reason: PrecopyEnd }
   | { readonly decision: 'abort'; readonly reason: PrecopyEnd };
 
-/** Why precopy ended: a word for programs, a sentence with the figures for people. */
+/** The reason why precopy ended: a code for programs, a sentence with the figures for people. */
 export interface PrecopyEnd {
-  /** e.g. `iterations`, `threshold`, `max-downtime`, `busy`, `not-live`. */
+  /** A code such as `iterations`, `threshold`, `max-downtime`, `busy`, `not-live`. */
   readonly code: string;
   readonly sentence: string;
 }
 
-/** Pure: the same stats give the same decision. */
+/** A policy decides how precopy goes on. Pure: the same stats give the same decision. */
 export type PrecopyPolicy = (stats: PrecopyStats) => PrecopyDecision;

@@ -1,4 +1,6 @@
-/** What any host looks at before a migration, from what it says of its domains. Nothing is touched. */
+/**
+ * Checks that any host makes before a migration, based on the facts about its domains. They change nothing.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -6,7 +8,7 @@ import { awayName, commandTable, type Refusal } from '@mig/protocol/handshake';
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
 import type { DomainInfo } from './host.js';
 
-/** Why a domain is not to be migrated, to follow its name. */
+/** Reasons why a domain cannot be migrated, worded to follow its name. */
 const words: Readonly<Partial<Record<Refusal, string>>> = {
   held: 'is in the hands of a migration or a save: wait for that to end, or end it',
   suspended: 'is suspended: resume it first',
@@ -14,7 +16,7 @@ const words: Readonly<Partial<Record<Refusal, string>>> = {
   incoming: 'is arriving from another host',
 };
 
-/** @param movesPaused whether this hypervisor moves a paused domain */
+/** Checks the state of a domain. @param movesPaused whether this hypervisor moves a paused domain */
 export function checkDomain(
   { name, standing, state }: DomainInfo,
   { movesPaused }: { readonly movesPaused: boolean },
@@ -32,7 +34,7 @@ export function checkDomain(
   return passed('domain', `${name} ${state.paused ? 'is paused' : 'runs'}, and no other command has it`);
 }
 
-/** @param others all domains of the host */
+/** Checks that the name of the sent-away domain is free. @param others all domains of the host */
 export function checkAwayName({ name }: DomainInfo, others: readonly DomainInfo[]): Check {
   const away = awayName(name);
   const holder = others.find((other) => other.name === away);
@@ -44,10 +46,10 @@ export function checkAwayName({ name }: DomainInfo, others: readonly DomainInfo[
 }
 
 /**
- * Tells this host from others: one may send to itself, and has the domain already. What it is made of, the boot among
- * it, which no copy of a machine shares, cannot be read from it.
+ * Identifies this host, which may send to itself, and has the domain already. The facts that go into it,
+ * among them the boot, which no copy of a machine shares, cannot be read from the result.
  * @param place tells hosts of one machine apart
- * @returns undefined where the kernel does not say
+ * @returns undefined if the kernel does not tell
  */
 export function hostIdentity(place: string): string | undefined {
   try {

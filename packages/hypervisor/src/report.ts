@@ -1,12 +1,12 @@
 import type { PrecopyEnd } from './policy.js';
 
 /**
- * The kinds of passes:
- *
- * - `precopy`: a live pass
- * - `remainder`: the pages known to be dirty when the policy ended precopy, sent live once more (as libxc does)
- * - `stop-and-copy`: what is left, with the domain suspended
- * - `verify`: all of memory again, for the target to compare (`--debug`)
+ * Kind of a pass.
+ * - `precopy`: a live pass.
+ * - `remainder`: the pages known to be dirty when the policy ended precopy, sent live once more (as libxc
+ *   does).
+ * - `stop-and-copy`: the rest, while the domain is suspended.
+ * - `verify`: all of memory again, for the target to compare (`--debug`).
  */
 export const passKinds = ['precopy', 'remainder', 'stop-and-copy', 'verify'] as const;
 export type PassKind = (typeof passKinds)[number];
@@ -19,28 +19,30 @@ export function isLive(kind: PassKind): boolean {
 /** One pass over dirty pages. */
 export interface PassReport {
   readonly kind: PassKind;
-  /** Counted from 0 over all passes, as in Xen's "Frames iteration N". */
+  /** Number of the pass, counted from 0 over all passes, as in Xen's "Frames iteration N". */
   readonly iteration: number;
-  /** Pages to send when the pass began, holes included. */
+  /** Number of pages to send when the pass began, including holes. */
   readonly dirtyPages: number;
-  /** Pages whose octets were sent. */
+  /** Number of pages whose octets were sent. */
   readonly sentPages: number;
-  /** Octets of the pass on the stream, record headers included. */
+  /** Octets of the pass on the stream, including record headers. */
   readonly octets: number;
   readonly milliseconds: number;
 }
 
-/** What became of an image. */
+/** The report on a written image. */
 export interface ImageReport {
   readonly passes: readonly PassReport[];
   readonly precopyEnd: PrecopyEnd;
   /** Octets of the whole image. */
   readonly octets: number;
   readonly milliseconds: number;
-  /** performance.now() just before the guest was asked to suspend. */
+  /** Value of performance.now() just before the guest was asked to suspend. */
   readonly suspendRequestedAt: number;
-  /** Milliseconds from that until it had. */
+  /** Milliseconds from the request until the guest had suspended. */
   readonly suspendMilliseconds: number;
-  /** Pages per second that the line carried while no bandwidth held; undefined where too few were sent to tell. */
+  /**
+   * Pages per second that the line carried without a bandwidth limit; undefined if too few were sent to tell.
+   */
   readonly lineRate: number | undefined;
 }

@@ -1,12 +1,15 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { createMemoryFile, Input, Output } from '@mig/posix';
 
-/** An output into a file in memory, and inputs from it: descriptors, which are what every hypervisor can write and read. */
+/**
+ * An output into a file in memory, and inputs from it: descriptors, which every hypervisor can write and
+ * read.
+ */
 export class DescriptorRecording {
   readonly #fd = createMemoryFile('stream', 0);
   readonly output = new Output(this.#fd, { subject: 'the recording' });
 
-  /** What was recorded, from the start; only the first `length` octets where that is given. */
+  /** Returns what was recorded, from the start: all of it, or the first `length` octets. */
   input(length = this.output.octets): Input {
     const copy = createMemoryFile('part of the stream', 0);
     copyOctets(this.#fd, copy, length);

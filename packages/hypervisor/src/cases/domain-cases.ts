@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { HypervisorCase } from './bench.js';
 import { assertRefused, assertRuns, assertState, DOMAIN, onBusyDomain } from './stage.js';
 
-/** Finding, naming, pausing, destroying. */
+/** Cases of finding, naming, pausing and destroying domains. */
 export const domainCases: readonly HypervisorCase[] = [
   onBusyDomain('a domain is found by name and by domid, and runs', (bench, domid) => {
     const { host } = bench;

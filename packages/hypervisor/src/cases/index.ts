@@ -1,4 +1,7 @@
-/** What any hypervisor must pass, as plain functions: a test runner wraps them, a few lines run them in a dom0. */
+/**
+ * The cases that any hypervisor must pass, as plain functions: a test runner wraps them, a few lines run them
+ * in a dom0.
+ */
 import type { HypervisorCase } from './bench.js';
 import { domainCases } from './domain-cases.js';
 import { logCases } from './log-cases.js';

@@ -13,7 +13,7 @@ import {
   withTaken,
 } from './stage.js';
 
-/** Logging what a domain writes without moving it. */
+/** Cases of logging a domain's writes without moving it. */
 export const logCases: readonly HypervisorCase[] = [
   onBusyDomain('its writes are logged while it runs, and no longer than asked for', (bench, domid) => {
     const { host } = bench;
@@ -23,7 +23,7 @@ export const logCases: readonly HypervisorCase[] = [
     });
     assert.equal(typeof written, 'number');
     assertRuns(bench, domid);
-    // Once more: nothing of the first is left.
+    // The second measurement works, too: nothing of the first is left.
     host.withDirtyLog(domid, untilWritten);
     assertRuns(bench, domid);
   }),
@@ -45,7 +45,7 @@ export const logCases: readonly HypervisorCase[] = [
     const { host } = bench;
     host.withDirtyLog(domid, (log) => {
       assertRefused('held', () => host.withDirtyLog(domid, () => undefined));
-      // Not turned off by the refusal.
+      // The refusal has not turned the log off.
       untilWritten(log);
     });
     assertRuns(bench, domid);
@@ -79,10 +79,13 @@ export const logCases: readonly HypervisorCase[] = [
   }),
 ];
 
-/** Milliseconds in all for a busy guest to write anything at all. */
+/** Milliseconds within which a busy guest must write something. */
 const TIMEOUT = 60_000;
 
-/** @returns pages written, at least one, each counted once; where the guest writes nothing, it throws */
+/**
+ * Reads the log until the guest has written; throws if it writes nothing.
+ * @returns the number of pages written, at least one, each counted once
+ */
 function untilWritten(log: DirtyLog): number {
   const bitmap = new Uint32Array(Math.ceil(log.pageCount / 32));
   const deadline = performance.now() + TIMEOUT;

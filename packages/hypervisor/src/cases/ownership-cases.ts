@@ -17,7 +17,10 @@ import {
 
 const AWAY = `${DOMAIN}--migratedaway`;
 
-/** Who may tell a domain what while a migration or a save has it: the owner decides, at the moment of the act. */
+/**
+ * Cases of who may command a domain while a migration or a save holds it: the owner decides, at the moment of
+ * the act.
+ */
 export const ownershipCases: readonly HypervisorCase[] = [
   onBusyDomain('one that is taken is not taken again, and keeps its name', (bench, domid) => {
     const { host } = bench;
@@ -46,7 +49,7 @@ export const ownershipCases: readonly HypervisorCase[] = [
         assertState(host.describe(domid), { paused: false, suspended: true });
       });
     });
-    // Whoever suspended it is gone, and it was not sent away.
+    // The toolstack that suspended the domain is gone, and the domain was not sent away.
     assert.equal(host.describe(domid).standing, 'abandoned');
     assertRefused('wrong-state', () => host.take(domid, { kind: 'save' }));
     host.resume(domid);
@@ -125,7 +128,7 @@ export const ownershipCases: readonly HypervisorCase[] = [
         assert.equal(target.describe(copy.domid).name, COPY);
         taken.destroy();
         copy.start(DOMAIN);
-        // It runs, and is not moved on before its receiver is done with it.
+        // The domain runs, and cannot be moved on before its receiver is done with it.
         assert.equal(target.describe(copy.domid).standing, 'taken');
         assertRefused('held', () => target.take(copy.domid, { kind: 'migration' }));
         assertRefused('held', () => target.rename(copy.domid, `${DOMAIN}2`));

@@ -5,7 +5,10 @@ import type { PrecopyPolicy } from '../policy.js';
 import type { CaseBench, HypervisorCase } from './bench.js';
 import { DescriptorRecording } from './descriptor-recording.js';
 
-/** A case with a busy domain of its own on the host; whatever is left of it, or of its copies, is removed. */
+/**
+ * Makes a case with a busy domain of its own on the host; whatever is left of it, or of its copies, is
+ * removed.
+ */
 export function onBusyDomain(
   name: string,
   action: (bench: CaseBench, domid: number) => void,
@@ -22,7 +25,7 @@ export function onBusyDomain(
   };
 }
 
-/** The names that the cases give. */
+/** The name that the cases give to the domain. */
 export const DOMAIN = 'case';
 export const COPY = 'case--incoming';
 
@@ -54,7 +57,10 @@ export function assertRefused(code: HostErrorCode, action: () => void): void {
   );
 }
 
-/** Precopy with so many passes, whatever is dirty; decided as a policy may be, from the stats alone. */
+/**
+ * Makes a policy of so many precopy passes, whatever is dirty; like any policy it decides from the stats
+ * alone.
+ */
 export function passes(count: number): PrecopyPolicy {
   return ({ iteration, point }) =>
     point !== 'between-batches' && iteration >= count
@@ -66,7 +72,7 @@ export function saving(policy: PrecopyPolicy, more: Partial<SaveOptions> = {}): 
   return { live: true, debug: false, suspendTimeout: 60_000, policy, ...more };
 }
 
-/** With an output that is read by nobody, and remembered. */
+/** Runs `action` with an output that records what is written. */
 export function withRecording(action: (recording: DescriptorRecording) => void): void {
   const recording = new DescriptorRecording();
   try {
@@ -86,7 +92,7 @@ export function withTaken<T>(host: Host, domid: number, use: (domain: OutgoingDo
   }
 }
 
-/** Restores what was recorded as a migration does: the copy has arrived, and does not run. */
+/** Restores a recording as a migration does: the copy has arrived, and does not run. */
 export function arrived(
   { target }: CaseBench,
   recording: DescriptorRecording,

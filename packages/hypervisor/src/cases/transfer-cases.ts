@@ -16,12 +16,12 @@ import {
 } from './stage.js';
 
 /**
- * Octets of the stream's last record, END. libxl 4.17 reads zeros where a stream is over, and END is eight of them: that one
- * it does not miss.
+ * Octets of the stream's last record, END. libxl 4.17 reads zeros after the end of a stream, and END is eight
+ * zeros: libxl does not notice when it is missing.
  */
 const LAST_RECORD = 8;
 
-/** Saving and restoring, and what is left where either fails. */
+/** Cases of saving and restoring, and of what is left after either fails. */
 export const transferCases: readonly HypervisorCase[] = [
   onBusyDomain('saved, it is suspended with log-dirty off; resumed, it goes on', (bench, domid) => {
     const { host } = bench;

@@ -1,4 +1,4 @@
-/** Hypervisors that exist only as a few numbers: for tests of what is built on the ports. */
+/** Hypervisors that consist of a few numbers only: for tests of what uses the ports. */
 export { MODEL_STREAM, ModelHost } from './model-host.js';
 export { ModelMemory } from './model-memory.js';
 export { Recording } from './recording.js';

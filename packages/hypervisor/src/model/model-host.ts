@@ -26,10 +26,10 @@ import type {
 import { checkAwayName, checkDomain } from '../preflight.js';
 import type { ImageReport } from '../report.js';
 
-/** What ModelHost sends in place of a libxl stream. */
+/** The octets that ModelHost sends in place of a libxl stream. */
 export const MODEL_STREAM = new TextEncoder().encode('a domain, complete');
 
-/** Those of a domain of 1 MiB. */
+/** Number of pages of a domain of 1 MiB. */
 const MODEL_PAGES = 256;
 
 interface ModelDomain {
@@ -43,26 +43,26 @@ interface ModelDomain {
 }
 
 /**
- * A host whose domains are their states alone: to see what a toolstack does with it, and in what order. Any
- * operation can be made to fail.
+ * A host whose domains consist of their states only: it shows what a toolstack does with it, and in what
+ * order. Any operation can be made to fail.
  */
 export class ModelHost implements Host {
-  /** "sendAway 1 busy--migratedaway", in order. */
+  /** The calls in order, such as "sendAway 1 busy--migratedaway". */
   readonly calls: string[] = [];
-  /** Thrown by the operation of that name, at its start; `suspend` is one, inside `saveTo`. */
+  /** Errors by the operation that throws them, at its start; `suspend` is one, inside `saveTo`. */
   readonly failing = new Map<string, Error>();
-  /** What happens once just before the operation of that name: what others do meanwhile. */
+  /** Actions of others that happen once, just before the operation of that name. */
   readonly before = new Map<string, () => void>();
-  /** What happens once just after it. */
+  /** Actions of others that happen once, just after the operation of that name. */
   readonly after = new Map<string, () => void>();
-  /** Called inside saveTo once the domain is suspended. */
+  /** Called inside `saveTo` once the domain is suspended. */
   whenSuspended: () => void = () => undefined;
-  /** What the domains have written since their log was read last. */
+  /** The pfns that the domains have written since their log was read last. */
   readonly written = new Set<number>();
   readonly #domains = new Map<number, ModelDomain>();
   #next = 1;
 
-  /** @returns the domid of a domain that runs */
+  /** Adds a domain that runs. @returns its domid */
   add(name: string): number {
     this.#domains.set(this.#next, {
       name,
@@ -76,24 +76,24 @@ export class ModelHost implements Host {
     return this.#next++;
   }
 
-  /** It no longer answers, whatever it is told. */
+  /** Makes the domain crash: it no longer answers. */
   crash(domid: number): void {
     Object.assign(this.#domain(domid), { suspended: false, crashed: true });
   }
 
-  /** It has ended by itself. */
+  /** Makes the domain end by itself. */
   vanish(domid: number): void {
     this.#domains.delete(domid);
   }
 
-  /** Somebody has resumed it who asks nobody, as stock commands do on Xen. */
+  /** Resumes the domain without asking its owner, as stock commands do on Xen. */
   resumeBehind(domid: number): void {
     const domain = this.#domain(domid);
     const { epoch } = domain.ownership;
     Object.assign(domain, { suspended: false, ownership: { standing: 'taken', epoch: epoch + 1 } });
   }
 
-  /** The names of the domains that run. */
+  /** The names of the running domains. */
   get running(): string[] {
     return [...this.#domains.values()]
       .filter((d) => !d.paused && !d.suspended && !d.crashed)
@@ -141,7 +141,7 @@ export class ModelHost implements Host {
     return JSON.stringify({ c_info: { name: this.#domain(domid).name } });
   }
 
-  /** Its configurations say nothing but a name. */
+  /** Finds no objection: the configurations hold nothing but a name. */
   misfit(): undefined {
     return undefined;
   }
@@ -186,7 +186,7 @@ export class ModelHost implements Host {
   take(domid: number, { epoch }: Partial<Purpose> = {}): OutgoingDomain {
     this.#command(domid, 'migrate', epoch);
     const info = this.describe(domid);
-    /** That of its suspend, once it is suspended. */
+    /** The epoch of the holder's own suspend, once the domain is suspended. */
     let seen: number | undefined;
     let released = false;
     const act = (what: HolderAct) => {

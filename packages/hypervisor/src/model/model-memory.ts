@@ -1,4 +1,4 @@
-/** A domain's memory that exists only as a version number per page: what a test can foresee and compare. */
+/** Memory of a domain that consists of a version number per page: a test can foresee and compare it. */
 import type { Memory } from '../memory.js';
 import type { OctetSink } from '@mig/channel';
 import { PAGE_SIZE, PageType } from '@mig/protocol';
@@ -6,11 +6,11 @@ import { PAGE_SIZE, PageType } from '@mig/protocol';
 export class ModelMemory implements Memory {
   readonly domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as const;
   readonly versions: Uint32Array;
-  /** What was asked of it, in order. */
+  /** The calls in order. */
   readonly calls: string[] = [];
   /** Called before each batch is written: the guest's chance to run. */
   beforeBatch: () => void = () => undefined;
-  /** Holes: never populated. */
+  /** The holes: pfns that were never populated. */
   readonly holes = new Set<number>();
   #log: Set<number> | undefined;
   #suspended = false;
@@ -20,7 +20,7 @@ export class ModelMemory implements Memory {
     this.versions = new Uint32Array(pageCount).fill(1);
   }
 
-  /** The guest writes to a page. */
+  /** Lets the guest write to a page. */
   dirty(pfn: number): void {
     if (this.#suspended) throw new Error('a suspended guest does not run');
     this.versions[pfn]!++;

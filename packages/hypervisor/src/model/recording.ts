@@ -1,11 +1,11 @@
 import { MemorySink, MemorySource } from '@mig/channel';
 import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType, pull } from '@mig/protocol';
 
-/** An output into memory, read back as events; a page's octets as the version they carry. */
+/** An output into memory, read back as events; a page's octets carry its version. */
 export class Recording {
   readonly output = new MemorySink({ subject: 'the recording' });
 
-  /** What was recorded, from the start; only the first `length` octets where that is given. */
+  /** Returns what was recorded, from the start: all of it, or the first `length` octets. */
   input(length = this.output.octets): MemorySource {
     return new MemorySource(this.output.contents().subarray(0, length), { subject: 'the recording' });
   }
