@@ -9,7 +9,6 @@ const docstringsNotDone = [
   'packages/trace/**',
   'packages/hypervisor-wasm/src/control/**',
   'packages/posix/**',
-  'packages/receiver/**',
   'apps/xl/src/{commands/{migrate,receive,restore,save,register-migration},target/{end-family,route-history,stop-and-copy,transport},view/*,worker/*,trace/*,output/figures,options/{setting-options,timeout-options,report-format},configuration/sent-configuration,report/read-trace}.ts',
   'apps/xl-save-helper/src/{link,save}.ts',
   'packages/hypervisor-xen/src/{domain/{libxl-images.test,xen-domains},libxc/xen-memory.test,libxl/{libxl-connection.test,libxl-messages}}.ts',

@@ -1,6 +1,6 @@
 /**
- * Recorded images of stock Xen, damaged, restored: refused with the place, nothing of what was refused given to the
- * memory, and not an octet read after END.
+ * Restores damaged recordings of stock Xen: the damage is refused with its place, nothing of it reaches the
+ * memory, and not an octet after END is read.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,10 @@ import { restoreImage } from './restore-image.js';
 
 const fixtures = new URL('../../protocol/fixtures/', import.meta.url);
 
-/** The image of a recorded stream, which starts behind the headers and LIBXC_CONTEXT; what follows its END after it. */
+/**
+ * Returns the image of a recorded stream, which starts behind the headers and LIBXC_CONTEXT; and what follows
+ * its END.
+ */
 function recordedImage(name: string) {
   const stream = new Uint8Array(readFileSync(new URL(name, fixtures)));
   const octets = stream.subarray(48 + new DataView(stream.buffer).getUint32(44, true) + 16 + 8);
@@ -32,7 +35,7 @@ function recordedImage(name: string) {
   return { octets, events, length: decoder.offset };
 }
 
-/** Notes what it is given. */
+/** A memory that notes what it gets. */
 class NotingMemory implements IncomingMemory {
   readonly calls: string[] = [];
 

@@ -1,6 +1,6 @@
 import type { TargetOutcome, TargetState } from '@mig/protocol/handshake';
 
-/** A VERIFY pass (`xl migrate --debug`) found memory that is not what the source has. */
+/** Memory that differs from the source's, found by a VERIFY pass (`xl migrate --debug`). */
 export class ComparisonError extends Error {
   override readonly name = 'ComparisonError';
 
@@ -9,7 +9,7 @@ export class ComparisonError extends Error {
   }
 }
 
-/** Something else came where permission to go was due. */
+/** Octets other than permission to go when that was due. */
 export class NoPermissionError extends Error {
   override readonly name = 'NoPermissionError';
 
@@ -18,7 +18,7 @@ export class NoPermissionError extends Error {
   }
 }
 
-/** A domain that did not arrive: where the target stood, what became of its copy, and why. */
+/** A domain that did not arrive: the target's state, the fate of its copy, and the cause. */
 export class ReceiveError extends Error {
   override readonly name = 'ReceiveError';
 
@@ -26,7 +26,7 @@ export class ReceiveError extends Error {
     readonly state: TargetState,
     readonly outcome: TargetOutcome,
     override readonly cause: unknown,
-    /** What failed on top of it while the copy was removed. */
+    /** The further failure while the copy was removed. */
     readonly recoveryError?: unknown,
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });

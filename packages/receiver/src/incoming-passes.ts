@@ -1,6 +1,6 @@
 import type { IncomingPass, RestoreEvent } from '@mig/hypervisor';
 
-/** Tells the passes of the source apart by the pfns of its batches, and says how far each has come. */
+/** Tells the source's passes apart by the pfns of its batches, and reports the progress of each. */
 export class IncomingPasses {
   #pass: IncomingPass | undefined;
   #count = 0;
@@ -9,7 +9,7 @@ export class IncomingPasses {
 
   constructor(private readonly onEvent: (event: RestoreEvent) => void) {}
 
-  /** A batch begins, from one pfn to another. */
+  /** Begins a batch, given its first and its last pfn. */
   begin(firstPfn: number, lastPfn: number, verify: boolean): void {
     const goesOn = firstPfn > this.#lastPfn && this.#pass?.verify === verify;
     this.#lastPfn = lastPfn;
@@ -20,7 +20,7 @@ export class IncomingPasses {
     this.onEvent({ kind: 'incoming-pass-started', pass: this.#pass });
   }
 
-  /** The batch has come. @param octets of its record */
+  /** Counts a batch that has arrived. @param octets of its record */
   took(pages: number, octets: number): void {
     if (this.#pass === undefined) return;
     const { iteration, verify } = this.#pass;
@@ -29,7 +29,7 @@ export class IncomingPasses {
     this.onEvent({ kind: 'incoming-pass-progress', pass: this.#pass });
   }
 
-  /** Something else than a batch has come. */
+  /** Ends the pass, since something else than a batch has arrived. */
   end(): void {
     if (this.#pass === undefined) return;
     const milliseconds = performance.now() - this.#began;

@@ -4,9 +4,10 @@ import { pull, type PullDecoder, StreamError } from '@mig/protocol';
 const NO_SCRATCH = new Uint8Array(0);
 
 /**
- * The events of a decoder, which is given what it wants of the input.
- * @param scratch is read into, where there is room: what an event has of it is valid until the next
- * @throws StreamError truncated where the input ends before
+ * Yields the events of a decoder, which gets what it wants from the input.
+ * @param scratch buffer to read into, if it is large enough: its content in an event is valid until the next
+ * event
+ * @throws StreamError truncated if the input ends before the decoder is finished
  */
 export function pullFrom<Event>(
   decoder: PullDecoder<Event>,
@@ -23,7 +24,7 @@ function octetsOf(input: OctetSource, length: number, scratch: Uint8Array): Uint
   return octets;
 }
 
-/** Reads octets on the decoder's behalf: where they end too early, it knows within what. */
+/** Reads octets on the decoder's behalf: if they end too early, the error says within what. */
 export function orTruncated<T>(decoder: PullDecoder<unknown>, read: () => T): T {
   try {
     return read();
@@ -32,7 +33,7 @@ export function orTruncated<T>(decoder: PullDecoder<unknown>, read: () => T): T 
   }
 }
 
-/** Where in the format, as the decoder knows it; at which octet, as the input does. */
+/** Makes the error: the decoder knows the place in the format, the input the octet. */
 function truncation(decoder: PullDecoder<unknown>, cause: EndOfInputError): Error {
   try {
     decoder.end();

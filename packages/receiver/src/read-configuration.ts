@@ -10,7 +10,7 @@ import { nameProblem } from '@mig/protocol/handshake';
 import { pullFrom } from './pull.js';
 
 export interface ArrivingConfiguration {
-  /** libxl JSON. */
+  /** The configuration as libxl JSON. */
   readonly configuration: string;
   /** The domain's name: c_info.name. */
   readonly name: string;
@@ -18,12 +18,12 @@ export interface ArrivingConfiguration {
 
 /**
  * Reads the xl header, with the domain's configuration in its optional data.
- * @throws StreamError where it is no xl header or carries no configuration with a name that a domain may have
+ * @throws StreamError if it is no xl header, or carries no configuration with a legal name
  */
 export function readConfiguration(input: OctetSource): ArrivingConfiguration {
   const decoder = new XlHeaderDecoder();
   const [event] = pullFrom(decoder, input);
-  // Without a header it has thrown.
+  // Without a header `pullFrom` throws.
   const configuration = configurationOf(event!.header);
   return { configuration, name: nameIn(configuration, decoder.offset) };
 }

@@ -17,7 +17,7 @@ import { receiveDomain } from './receive-domain.js';
 const text = (octets: Uint8Array) => new TextDecoder('latin1').decode(octets);
 const header = encodeXlHeader(xlHeader('{"c_info":{"name":"busy"}}'));
 
-/** A source that has sent all it will send, and then hangs up or falls silent. */
+/** A source whose messages are all sent beforehand, and that then hangs up or falls silent. */
 class ScriptedSource {
   readonly interrupt = Interrupt.create();
   readonly channel: { input: Input; output: Output };
@@ -40,7 +40,7 @@ class ScriptedSource {
     if (after === 'hangs-up') this.#send.close();
   }
 
-  /** It sends more, an octet whenever it has been waited for for 100 ms. */
+  /** Sends more octets: one whenever the target has waited for 100 ms. */
   dribble(octets: Uint8Array): void {
     let sent = 0;
     this.channel.input.whileWaiting = () => {
@@ -52,7 +52,7 @@ class ScriptedSource {
     this.#heard.close();
   }
 
-  /** All that the target has answered; closes the channel. */
+  /** Returns all that the target has answered; closes the channel. */
   heard(): string {
     this.channel.output.close();
     const octets = new Uint8Array(65536);
@@ -85,7 +85,7 @@ function script(sent: Uint8Array[], after: 'hangs-up' | 'is-silent' = 'hangs-up'
   return source;
 }
 
-/** Hears of the states of the handshake alone. */
+/** Observes only the states of the handshake. */
 function inState(heard: (state: TargetState) => void) {
   return (event: ReceiveEvent) => {
     if (event.kind === 'target-state') heard(event.state);
@@ -140,7 +140,7 @@ test('what arrives is told in order; of the image, where it is asked for', () =>
   expect(told()).toEqual([announced, { kind: 'domain-restored' }]);
 });
 
-/** A host that makes ready ahead, and how often what it made ready was released. */
+/** Makes the host prepare for arrivals. @returns how often preparations were released */
 function expecting(): () => number {
   let made = 0;
   let released = 0;
@@ -303,7 +303,7 @@ const failures: Record<TargetState, (() => ScriptedSource) | 'end' | 'part of a 
     host.after.set('start', () => from.deafen());
     return from;
   },
-  // They follow a failure, whose state is the one that is reported.
+  // These states follow a failure, whose own state is the one reported.
   'reporting-failure': 'part of a failure',
   'destroying-copy': 'part of a failure',
   'giving-back': 'part of a failure',

@@ -1,5 +1,5 @@
 /**
- * The target's half of a migration (`xl migrate-receive`), run from the table *Who may run the domain* in
+ * The target's half of a migration (`xl migrate-receive`), driven by the table *Who may run the domain* in
  * @mig/protocol/handshake.
  */
 import { type Channel, deadlineIn, NO_TIMEOUT, type OctetSink, type OctetSource } from '@mig/channel';
@@ -20,20 +20,20 @@ import { readConfiguration } from './read-configuration.js';
 import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from './timeouts.js';
 
 export interface ReceiveOptions {
-  /** Leaves the domain paused where it would be started. */
+  /** Whether the domain stays paused instead of being started. */
   readonly paused?: boolean;
-  /** See RestoreOptions. */
+  /** Whether known obstacles are ignored: see RestoreOptions. */
   readonly unchecked?: boolean;
   readonly timeouts?: Partial<TargetTimeouts>;
   readonly onEvent?: ((event: ReceiveEvent) => void) | undefined;
-  /** What happens to the image is an event as well: on Xen it comes from another process. */
+  /** Whether the image's events are reported as well: on Xen they come from another process. */
   readonly imageEvents?: boolean | undefined;
 }
 
 export interface ReceivedDomain {
   readonly domid: number;
   readonly name: string;
-  /** It was paused where it comes from, and is so here. */
+  /** Whether it was paused at the source, and therefore is here. */
   readonly wasPaused: boolean;
 }
 
@@ -42,7 +42,7 @@ const STATUS_FAILED = 3;
 
 /**
  * Receives a domain from the source at the other end of the channel and starts it. Blocks until it is over.
- * @throws ReceiveError with what became of the copy at this end
+ * @throws ReceiveError with the fate of the copy at this end
  */
 export function receiveDomain(host: Host, channel: Channel, options: ReceiveOptions = {}): ReceivedDomain {
   return new Target(host, channel.input, channel.output, options).run();
@@ -81,7 +81,7 @@ class Target {
     this.input.deadline = deadlineIn(this.#timeouts.permission, 'no permission to go from the source');
     const received = this.input.read(PERMISSION_TO_GO.length);
     if (!received.every((octet, i) => octet === PERMISSION_TO_GO[i])) throw new NoPermissionError();
-    // From here on only this end may run the domain, and nothing may keep it from saying whether it does.
+    // From here on only this end may run the domain, and nothing may keep it from reporting whether it does.
     this.input.interrupt = this.output.interrupt = undefined;
     this.#advance('permission-read');
 
@@ -133,7 +133,7 @@ class Target {
     this.options.onEvent?.({ kind: 'target-state', state: next });
   }
 
-  /** Does at this end what the table asks for where it went wrong. */
+  /** Does what the table demands at this end after a failure in the present state. */
   #settle(cause: unknown): ReceiveError {
     const state = this.#state;
     const { onFailure, next } = targetTable[state];
@@ -160,13 +160,13 @@ class Target {
     } catch (recoveryError) {
       return new ReceiveError(state, 'destroy-failed', cause, recoveryError);
     }
-    // Permission goes back only now that nothing is left here that could run.
+    // Permission goes back only now, when nothing is left here that could run.
     attempt(giveBack);
     return new ReceiveError(state, 'destroyed', cause);
   }
 }
 
-/** One that ended by itself is as gone as it should be. */
+/** Destroys the copy; one that ended by itself is gone, as it should be. */
 function destroyCopy(copy: IncomingDomain): void {
   try {
     copy.destroy();
@@ -175,11 +175,11 @@ function destroyCopy(copy: IncomingDomain): void {
   }
 }
 
-/** The source may have gone: what it cannot be told changes nothing here. */
+/** Runs an action whose failure does not matter: the source may have gone, and cannot be told. */
 function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // What failed first is what counts.
+    // Only the first failure counts.
   }
 }

@@ -16,7 +16,7 @@ import {
 import { ComparisonError } from './errors.js';
 import { restoreImage } from './restore-image.js';
 
-/** Remembers what it is given: the first octet of each page. */
+/** A memory that keeps the first octet of each page. */
 class RememberedMemory implements IncomingMemory {
   readonly pages = new Map<number, number>();
   readonly populated: number[][] = [];
@@ -53,7 +53,7 @@ class RememberedMemory implements IncomingMemory {
 const header = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as const;
 const tsc: ImageRecord = { type: 'X86_TSC_INFO', mode: 0, khz: 1, nanoseconds: 0n, incarnation: 0 };
 
-/** An image of the given batches, a batch being [pfn, content or undefined for a hole]. */
+/** Makes an image of the given batches; a batch is [pfn, content or undefined for a hole]. */
 function image(...parts: ImagePart[]): Recording {
   return imageOf(3, { type: 'STATIC_DATA_END' }, ...parts);
 }
@@ -121,7 +121,7 @@ test('after VERIFY, pages are compared, not stored', () => {
   expect([...memory.pages.values()]).toEqual([1, 2]);
 });
 
-/** What is told of an image. */
+/** Restores the image. @returns the events */
 function told(recording: Recording): RestoreEvent[] {
   const input = recording.input();
   const events: RestoreEvent[] = [];
@@ -133,7 +133,7 @@ test('each step is told: the headers, the passes over memory, the other records'
   const recording = image([[0, 1], [1, undefined]], [[2, 3]], [[2, 4]], tsc, { type: 'END' }); // prettier-ignore
   const first = { iteration: 0, verify: false };
   const second = { iteration: 1, verify: false };
-  // A header of 8 octets, a count of 8, a number of 8 a pfn, and the pages that are there.
+  // A header of 8 octets, a count of 8, 8 per pfn, and the pages that are present.
   const octets = [8 + 8 + 2 * 8 + PAGE_SIZE, 8 + 8 + 8 + PAGE_SIZE] as const;
   const milliseconds = expect.any(Number) as number;
   expect(told(recording)).toEqual([

@@ -1,6 +1,7 @@
 /**
  * Restores a libxc image into a domain's memory: the receiving half of @mig/sender's saveImage, and of Xen's.
- * Page octets go straight into place where the source is a descriptor; all else goes through the pulling decoder.
+ * Page octets go straight into place if the source is a descriptor; everything else goes through the pulling
+ * decoder.
  */
 import type { OctetSource } from '@mig/channel';
 import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
@@ -18,7 +19,7 @@ import { IncomingPasses } from './incoming-passes.js';
 import { orTruncated, pullFrom } from './pull.js';
 
 export interface RestoreImageOptions {
-  /** Octets of the stream before the image: errors count from the stream's start. */
+  /** Octets of the stream that precede the image: errors count from the stream's start. */
   readonly offset?: number;
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
 }
@@ -26,17 +27,20 @@ export interface RestoreImageOptions {
 export interface RestoreReport {
   /** Octets of the image. */
   readonly octets: number;
-  /** Pages put in place, again counted when sent again. */
+  /** Pages put in place, counted again if sent again. */
   readonly pages: number;
 }
 
-/** Octets: room for the pfns of several batches. An image has a list of pfns for each, and memory of its own for each costs. */
+/**
+ * Octets of the buffer: room for the pfns of several batches. An image has a list of pfns per batch, and
+ * allocating each would be expensive.
+ */
 const SCRATCH = 1 << 16;
 
 /**
  * Reads from the image header to END, and not an octet more.
- * @throws StreamError where the image breaks the format or stops short,
- *   ComparisonError when a VERIFY pass found pages that differ; whatever the memory throws
+ * @throws StreamError if the image breaks the format or stops short, ComparisonError if a VERIFY pass found
+ * pages that differ; whatever the memory throws
  */
 export function restoreImage(
   memory: IncomingMemory,
@@ -96,7 +100,7 @@ function isMarker({ type }: ImageRecord): boolean {
   return type === 'END' || type === 'optional';
 }
 
-/** Takes the pages of one PAGE_DATA record after another; allocates nothing for them. */
+/** Reader of the pages of one PAGE_DATA record after another; it allocates nothing for them. */
 class PageReader {
   count = 0;
   #present = new Float64Array(1024);
@@ -106,7 +110,7 @@ class PageReader {
     private readonly input: OctetSource,
   ) {}
 
-  /** @returns pages that differ from what was sent: none */
+  /** Reads the pages into place. @returns 0: no page can differ */
   read(event: PagesEvent): 0 {
     try {
       this.memory.populate(event.pfns, event.types, event.count);
@@ -129,7 +133,7 @@ class PageReader {
     }
   }
 
-  /** Puts the pfns whose octets follow into #present. */
+  /** Puts the pfns whose octets follow into #present. @returns their number */
   #collect({ pfns, types, count }: PagesEvent): number {
     if (count > this.#present.length) this.#present = new Float64Array(count);
     let present = 0;
@@ -141,7 +145,7 @@ class PageReader {
   }
 }
 
-/** What a memory refuses of a record is a fault of the stream, with its place. */
+/** Makes an error of the stream, with its place, from what a memory refuses of a record. */
 function refusedIn({ index, offset }: PagesEvent, error: unknown): unknown {
   if (!(error instanceof HostError) || error.code !== 'bad-guest') return error;
   const record = { index, type: 1, name: 'PAGE_DATA' };

@@ -1,8 +1,8 @@
-/** How long the target waits for what; milliseconds. */
+/** The timeouts of the target in milliseconds. */
 export interface TargetTimeouts {
-  /** For the stream to move by an octet. */
+  /** Timeout for the stream to move by an octet. */
   readonly progress: number;
-  /** For permission to go once the ready message has been sent. */
+  /** Timeout for permission to go once the ready message has been sent. */
   readonly permission: number;
 }
 
