@@ -1,14 +1,14 @@
-/** What all sinks and all sources have in common. */
+/** Base classes of all sinks and all sources. */
 import type { Bounds, OctetSink, OctetSource } from './channel.js';
 import { EndOfInputError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 import { type Deadline, NO_TIMEOUT, type Timeout, type Waiting } from './wait.js';
 
 export interface EndOptions {
-  /** What an error calls this end: "the stream to host2". */
+  /** The name of this end in an error: "the stream to host2". */
   readonly subject: string;
   readonly interrupt?: Interrupt | undefined;
-  /** For ever unless given. */
+  /** The timeout; default: none. */
   readonly timeout?: Timeout;
 }
 
@@ -17,7 +17,7 @@ abstract class End implements Bounds, Waiting {
   deadline: Deadline | undefined;
   interrupt: Interrupt | undefined;
   whileWaiting: ((milliseconds: number) => void) | undefined;
-  /** See Waiting. */
+  /** Interval between two calls of `whileWaiting` in milliseconds: see Waiting. */
   lookInterval: number | undefined;
   readonly subject: string;
   #octets = 0;
@@ -38,15 +38,15 @@ abstract class End implements Bounds, Waiting {
   }
 }
 
-/** A sink but for its `write`. */
+/** A sink without its `write`. */
 export abstract class WritingEnd extends End implements OctetSink {
   abstract write(octets: Uint8Array): void;
 }
 
-/** A length that a peer announces is believed this far before any of it has arrived. */
+/** Octets up to which a peer's announced length is believed before any of them has arrived. */
 const FIRST_ALLOCATION = 1 << 20;
 
-/** A source but for its `readSome`. */
+/** A source without its `readSome`. */
 export abstract class ReadingEnd extends End implements OctetSource {
   abstract readSome(target: Uint8Array): number;
 
@@ -58,7 +58,7 @@ export abstract class ReadingEnd extends End implements OctetSource {
     }
   }
 
-  /** Memory grows with what arrives, not with what was announced. */
+  /** Reads into memory that grows with what arrives, not with what was announced. */
   read(length: number): Uint8Array {
     let octets = new Uint8Array(Math.min(length, FIRST_ALLOCATION));
     this.fill(octets, length);

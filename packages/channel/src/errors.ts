@@ -1,4 +1,6 @@
-/** Something that was awaited did not happen in time. `what` reads as in "no octet of the stream from the target". */
+/**
+ * An awaited event that did not happen in time. `what` reads as in "no octet of the stream from the target".
+ */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 
@@ -10,11 +12,11 @@ export class TimeoutError extends Error {
   }
 }
 
-/** The other end closed the channel where more was expected. */
+/** The other end closed the channel when more was expected. */
 export class EndOfInputError extends Error {
   override readonly name = 'EndOfInputError';
 
-  /** @param missing octets that were still to come */
+  /** @param missing number of octets that should still have arrived */
   constructor(
     readonly subject: string,
     readonly offset: number,
@@ -24,7 +26,7 @@ export class EndOfInputError extends Error {
   }
 }
 
-/** A wait was ended by `Interrupt.raise()`. */
+/** `Interrupt.raise()` ended a wait. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 
@@ -37,7 +39,10 @@ export class InterruptedError extends Error {
 export class StreamFailedError extends Error {
   override readonly name = 'StreamFailedError';
 
-  /** @param code Node's name of the failure: "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"; undefined where it has none */
+  /**
+   * @param code Node's name of the failure: "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"; undefined if it has
+   * none
+   */
   constructor(
     readonly subject: string,
     readonly code: string | undefined,

@@ -1,15 +1,20 @@
 const reasons = ['SIGINT', 'SIGTERM', 'SIGHUP', 'peer-gone', 'operator'] as const;
 
-/** Why a wait was ended from outside. */
+/** The reason why a wait was ended from outside. */
 export type InterruptReason = (typeof reasons)[number];
 
-/** Ends the waits of a thread that is blocked, from another thread. */
+/** Ends the waits of a blocked thread, from another thread. */
 export interface Interrupt {
   /** The reason, once the interrupt is raised; it stays raised. */
   readonly raised: InterruptReason | undefined;
-  /** One word of shared memory: not 0 once the interrupt is raised, which wakes those who wait on it with Atomics.wait. */
+  /**
+   * One word of shared memory: not 0 once the interrupt is raised, which wakes waits on it with Atomics.wait.
+   */
   readonly word: Int32Array<SharedArrayBuffer>;
-  /** A descriptor that becomes readable, for those who wait in poll(); a wait there that has none looks at `word` now and then. */
+  /**
+   * A descriptor that becomes readable, for waits in poll(); without it such a wait checks `word` from time
+   * to time.
+   */
   readonly fd?: number | undefined;
 }
 

@@ -11,7 +11,7 @@ export class MemorySink extends WritingEnd {
     super(options);
   }
 
-  /** @throws InterruptedError, as a sink that waits would */
+  /** Adds the octets to the array. @throws InterruptedError, as a sink that waits would */
   write(octets: Uint8Array): void {
     refuseIfRaised(this.interrupt);
     const end = this.octets + octets.length;
@@ -24,15 +24,15 @@ export class MemorySink extends WritingEnd {
     this.moved(octets.length);
   }
 
-  /** Returns what was written so far, as a view of what is kept; later writes do not show in it. */
+  /** Returns what was written so far, as a view of the sink's array; later writes do not show in it. */
   contents(): Uint8Array {
     return this.#kept.subarray(0, this.octets);
   }
 }
 
-/** A source of octets that are all there. It never waits. */
+/** A source of octets that are all present. It never waits. */
 export class MemorySource extends ReadingEnd {
-  /** @param contents is read, not copied */
+  /** @param contents the octets, which are not copied */
   constructor(
     private readonly contents: Uint8Array,
     options: EndOptions = { subject: 'a source in memory' },
@@ -40,7 +40,7 @@ export class MemorySource extends ReadingEnd {
     super(options);
   }
 
-  /** @throws InterruptedError, as a source that waits would */
+  /** Reads the next octets. @throws InterruptedError, as a source that waits would */
   readSome(target: Uint8Array): number {
     refuseIfRaised(this.interrupt);
     const part = this.contents.subarray(this.octets, this.octets + target.length);

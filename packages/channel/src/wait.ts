@@ -1,49 +1,55 @@
 import { InterruptedError, TimeoutError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 
-/** How long a wait may last, and what a timeout says: "no octet of the stream from the target". */
+/**
+ * The longest time that a wait may last, and the words of a timeout: "no octet of the stream from the
+ * target".
+ */
 export interface Timeout {
   readonly what: string;
-  /** Infinity waits for ever. */
+  /** Length in milliseconds; Infinity waits without a limit. */
   readonly milliseconds: number;
 }
 
-/** When several waits are to be over together: those for the octets of one message, say. */
+/** A time at which several waits end together: e.g. those for the octets of one message. */
 export interface Deadline extends Timeout {
-  /** In the time of performance.now(). */
+  /** Point in time, on the clock of performance.now(). */
   readonly at: number;
 }
 
-/** What bounds a wait, and what may end it before. */
+/** The bounds on a wait, and what may end it earlier. */
 export interface Waiting {
-  /** Begins anew with each wait, and so with each octet that moves. */
+  /** Limit that begins anew with each wait, and so with each octet that moves. */
   readonly timeout: Timeout;
-  /** Does not begin anew. */
+  /** Limit that does not begin anew. */
   readonly deadline?: Deadline | undefined;
   readonly interrupt?: Interrupt | undefined;
   /**
-   * Called now and then during a wait with how long that wait has lasted, in milliseconds. What it throws ends the
-   * wait.
+   * Called from time to time during a wait with the milliseconds that the wait has lasted. What it throws
+   * ends the wait.
    */
   readonly whileWaiting?: ((milliseconds: number) => void) | undefined;
-  /** Milliseconds between two calls of `whileWaiting`; 100 unless given. */
+  /** Milliseconds between two calls of `whileWaiting`; default: 100. */
   readonly lookInterval?: number | undefined;
 }
 
 export const NO_TIMEOUT: Timeout = { what: 'nothing', milliseconds: Infinity };
 
-/** Makes the deadline that is so many milliseconds from now. @param what see Timeout */
+/** Makes a deadline that many milliseconds from now. @param what see Timeout */
 export function deadlineIn(milliseconds: number, what: string): Deadline {
   return { what, milliseconds, at: performance.now() + milliseconds };
 }
 
-/** Milliseconds; see Waiting. Also how often a wait that an interrupt cannot wake looks whether one is raised. */
+/**
+ * Default of Waiting's `lookInterval` in milliseconds. Also the interval at which a wait that an interrupt
+ * cannot wake checks whether one is raised.
+ */
 export const LOOK_INTERVAL = 100;
 
 /**
  * Waits until something has happened. What has happened when the time is over is not late.
- * @param happens waits for it, at most so many milliseconds, and says whether it has happened
- * @throws TimeoutError after the timeout, or at the deadline where that comes first
+ * @param happens waits for it, at most that many milliseconds, and tells whether it has happened
+ * @throws TimeoutError after the timeout, or at the deadline if that comes first
  * @throws InterruptedError when the interrupt is raised, even if it has happened
  */
 export function waitUntil(happens: (milliseconds: number) => boolean, waiting: Waiting): void {
@@ -67,17 +73,17 @@ export function waitUntil(happens: (milliseconds: number) => boolean, waiting: W
   }
 }
 
-/** @throws InterruptedError when the interrupt is raised */
+/** Checks the interrupt. @throws InterruptedError if it is raised */
 export function refuseIfRaised(interrupt: Interrupt | undefined): void {
   const reason = interrupt?.raised;
   if (reason !== undefined) throw new InterruptedError(reason);
 }
 
-/** Nobody ever changes it. */
+/** A word that never changes. */
 const UNTOUCHED = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Does nothing for so long.
+ * Does nothing for that many milliseconds.
  * @throws InterruptedError when the interrupt is raised; what `whileWaiting` throws
  */
 export function pause(

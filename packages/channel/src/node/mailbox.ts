@@ -1,11 +1,17 @@
-/** Messages between a thread that blocks and one that has an event loop, which wakes the first by a word of shared memory. */
+/**
+ * Messages between a thread that blocks and one that has an event loop, which wakes the first by a word of
+ * shared memory.
+ */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { LOOK_INTERVAL, type Waiting, waitUntil } from '../wait.js';
 
-/** The half of a Node stream that goes to the thread that blocks: data of a worker, `port` in its list of transfers. */
+/**
+ * The half of a Node stream that goes to the blocking thread: data of a worker, with `port` in its transfer
+ * list.
+ */
 export interface SharedStream {
   readonly port: MessagePort;
-  /** Counts the messages that were sent to `port`. */
+  /** Number of the messages that were sent to `port`. */
   readonly word: Int32Array<SharedArrayBuffer>;
 }
 
@@ -13,13 +19,13 @@ interface Received<Message> {
   readonly message: Message;
 }
 
-/** Receives without an event loop. */
+/** Receives messages without an event loop. */
 export class Mailbox<Message> {
   #next: Received<Message> | undefined;
 
   constructor(private readonly shared: SharedStream) {}
 
-  /** The next message, where one has come. */
+  /** Returns the next message, if one has arrived. */
   poll(): Message | undefined {
     this.#receive();
     const received = this.#next;
@@ -27,7 +33,7 @@ export class Mailbox<Message> {
     return received?.message;
   }
 
-  /** Waits for the next message. What has come is not lost where the wait is interrupted. */
+  /** Waits for the next message. A message that has arrived is not lost if the wait is interrupted. */
   wait(waiting: Waiting): Message {
     waitUntil((milliseconds) => this.#comes(milliseconds), waiting);
     return this.poll()!;
@@ -37,7 +43,7 @@ export class Mailbox<Message> {
     const { word } = this.shared;
     const seen = Atomics.load(word, 0);
     if (this.#receive()) return true;
-    // An interrupt has another word.
+    // An interrupt has another word, so the wait is cut into short ones.
     Atomics.wait(word, 0, seen, Math.min(milliseconds, LOOK_INTERVAL));
     return this.#receive();
   }

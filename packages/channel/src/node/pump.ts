@@ -1,7 +1,7 @@
 /**
- * The half of a Node stream that stays with its event loop. A stream works in its thread alone, and a migration blocks: so the
- * stream stays with the main thread, say, and its octets go to and from the worker that migrates by messages, a window of
- * them at a time.
+ * The half of a Node stream that stays with its event loop. A stream works only in its own thread, and a
+ * migration blocks. So the stream stays, for example, with the main thread, and its octets travel by messages
+ * to and from the worker that migrates, with a limited window on the way.
  *
  *     the thread of the stream                        the thread that blocks
  *     shareReadable(stream)  -- octets, ended, failed -->  StreamSource
@@ -13,25 +13,28 @@ import { finished, type Readable, type Writable } from 'node:stream';
 import { MessageChannel } from 'node:worker_threads';
 import type { SharedStream } from './mailbox.js';
 
-/** Octets that are on their way at most; one message that is larger goes alone. */
+/** Most octets on the way; a single larger message travels alone. */
 export const WINDOW = 1 << 20;
 
-/** How a stream has failed. */
+/** The failure of a stream. */
 export interface StreamFailure {
   readonly failed: { readonly code: string | undefined; readonly message: string };
 }
 
-/** What comes of a readable stream, in this order; and of a writable one, the number of octets that it has taken. */
+/**
+ * The messages from a readable stream, in this order; a writable one answers with the number of octets that
+ * it has taken.
+ */
 export type FromReadable = Uint8Array | 'ended' | StreamFailure;
 export type FromWritable = number | StreamFailure;
 
-/** What goes to a writable stream; to a readable one goes the number of octets that were taken of it. */
+/** The messages to a writable stream; a readable one gets the number of octets that were taken from it. */
 export type ToWritable = Uint8Array | 'ended';
 
 /**
- * Reads a stream for a StreamSource in another thread. It is read no further than that thread keeps up with; when that
- * thread closes the source, or ends, it is read no more. It stays the caller's to destroy.
- * @param stream of octets: it must have no encoding
+ * Reads a stream for a StreamSource in another thread, no faster than that thread keeps up; when that thread
+ * closes the source, or ends, reading stops. Destroying the stream stays the caller's task.
+ * @param stream a stream of octets: it must have no encoding
  */
 export function shareReadable(stream: Readable): SharedStream {
   const { port, shared, tell } = open();
@@ -44,7 +47,7 @@ export function shareReadable(stream: Readable): SharedStream {
   };
   const release = finished(stream, { writable: false }, (error) => {
     tell(error ? failure(error) : 'ended');
-    // Nothing more comes of it that this thread should live for.
+    // Nothing more comes of the stream for which this thread should stay alive.
     port.unref();
   });
   port.on('message', (taken: number) => {
@@ -60,15 +63,15 @@ export function shareReadable(stream: Readable): SharedStream {
 }
 
 /**
- * Writes to a stream for a StreamSink in another thread. When that thread closes the sink, the stream is ended; when that
- * thread ends without, the stream is destroyed, so that its other end does not take it for whole. That all of it was
- * written is known by the stream's own events.
+ * Writes to a stream for a StreamSink in another thread. When that thread closes the sink, the stream is
+ * ended; when that thread ends without closing it, the stream is destroyed, so that its other end does not
+ * take it for complete. The stream's own events tell whether everything was written.
  */
 export function shareWritable(stream: Writable): SharedStream {
   const { port, shared, tell } = open();
   let ended = false;
   finished(stream, { readable: false }, (error) => {
-    // Nothing more goes to it that this thread should live for.
+    // Nothing more goes to the stream for which this thread should stay alive.
     port.unref();
     if (error) tell(failure(error));
     else if (!ended) tell({ failed: { code: undefined, message: 'it was ended by another' } });
@@ -80,7 +83,7 @@ export function shareWritable(stream: Writable): SharedStream {
       return;
     }
     stream.write(message, (error) => {
-      // A failure is told once, by what ends the stream.
+      // A failure is reported once, by the end of the stream.
       if (!error) tell(message.length);
     });
   });

@@ -1,4 +1,4 @@
-/** Streams of this thread, written and read by one that blocks. */
+/** Tests of streams of this thread, written and read by a blocking one. */
 import { createServer, Socket } from 'node:net';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ const PRELUDE = `
   });
 `;
 
-/** Runs `work`, a function in words, in a worker. @returns what it returned, or how it failed */
+/** Runs `work`, the source text of a function, in a worker. @returns what it returned, or how it failed */
 function blocking(
   work: string,
   streams: { source?: SharedStream; sink?: SharedStream; data?: unknown },

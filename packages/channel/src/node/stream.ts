@@ -1,4 +1,4 @@
-/** A Node stream of another thread, for one that blocks: see pump.ts for the half that stays with the stream. */
+/** The half of a Node stream in a blocking thread: see pump.ts for the half that stays with the stream. */
 import { type EndOptions, ReadingEnd, WritingEnd } from '../ends.js';
 import { StreamFailedError } from '../errors.js';
 import { Mailbox, type SharedStream } from './mailbox.js';
@@ -22,7 +22,10 @@ export class StreamSource extends ReadingEnd {
     this.#mailbox = new Mailbox(shared);
   }
 
-  /** @throws StreamFailedError where the stream failed, or was destroyed before its end */
+  /**
+   * Reads octets of the stream.
+   * @throws StreamFailedError if the stream failed, or was destroyed before its end
+   */
   readSome(target: Uint8Array): number {
     refuseIfRaised(this.interrupt);
     while (this.#at === this.#arrived.length) if (!this.#receive()) return 0;
@@ -34,7 +37,7 @@ export class StreamSource extends ReadingEnd {
     return part.length;
   }
 
-  /** @returns false at the end */
+  /** Waits for the next octets. @returns false at the end */
   #receive(): boolean {
     const message = this.#end ?? this.#mailbox.wait(this);
     if (message instanceof Uint8Array) {
@@ -46,7 +49,7 @@ export class StreamSource extends ReadingEnd {
     throw failedError(this.subject, message);
   }
 
-  /** The stream is read no more. */
+  /** Stops reading the stream. */
   close(): void {
     this.shared.port.close();
   }
@@ -67,8 +70,9 @@ export class StreamSink extends WritingEnd {
   }
 
   /**
-   * Hands all of it to the stream's thread, waiting while more than the window is on its way.
-   * @throws StreamFailedError where the stream has failed or was destroyed; what it has taken by then is unknown
+   * Hands all of `octets` to the stream's thread, waiting while more than the window is on its way.
+   * @throws StreamFailedError if the stream has failed or was destroyed; how much it had taken by then is
+   * unknown
    */
   write(octets: Uint8Array): void {
     for (let at = 0; at < octets.length; at += WINDOW) this.#post(octets.slice(at, at + WINDOW));
