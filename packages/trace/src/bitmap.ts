@@ -1,23 +1,22 @@
 /**
- * A dirty bitmap as a trace carries it: a bit a pfn, lowest first, in 32-bit words.
+ * A dirty bitmap as a trace carries it: one bit per pfn, lowest first, in 32-bit words. It has the shorter
+ * of two forms.
  *
- * - `raw`: its octets, bit `pfn % 8` of octet `pfn / 8`, as Xen lays it out
- * - `runs`: the lengths of runs of pages that are clean, dirty, clean and so on, each as a LEB128 varint; the first may
- *   be 0, and together they are 32 times the words
- *
- * Whichever is shorter.
+ * - `raw`: its octets, bit `pfn % 8` of octet `pfn / 8`, as Xen lays it out.
+ * - `runs`: the lengths of runs of pages that are clean, dirty, clean and so on, each as a LEB128 varint; the
+ *   first may be 0, and together they are 32 times the words.
  */
 export interface PackedBitmap {
   readonly coding: 'raw' | 'runs';
-  /** 32-bit words; a packed bitmap that a TraceDecoder gave is within MAX_BITMAP_WORDS, and whole. */
+  /** Number of 32-bit words; a packed bitmap from a TraceDecoder is within MAX_BITMAP_WORDS, and complete. */
   readonly words: number;
   readonly octets: Uint8Array;
 }
 
-/** Words at most: 2 TiB of memory. */
+/** Most words of a bitmap: 2 TiB of memory. */
 export const MAX_BITMAP_WORDS = 1 << 24;
 
-/** @throws RangeError for more than MAX_BITMAP_WORDS words */
+/** Packs a bitmap in its shorter form. @throws RangeError for more than MAX_BITMAP_WORDS words */
 export function packBitmap(bitmap: Uint32Array): PackedBitmap {
   const words = bitmap.length;
   if (words > MAX_BITMAP_WORDS) throw new RangeError(`a bitmap of ${words} words`);
@@ -29,7 +28,7 @@ export function packBitmap(bitmap: Uint32Array): PackedBitmap {
   return { coding: 'raw', words, octets };
 }
 
-/** @returns undefined where it takes `limit` octets or more */
+/** Packs a bitmap as runs. @returns undefined if it takes `limit` octets or more */
 function packRuns(bitmap: Uint32Array, limit: number): Uint8Array | undefined {
   const octets = new Uint8Array(limit + 5);
   let length = 0;
@@ -42,12 +41,12 @@ function packRuns(bitmap: Uint32Array, limit: number): Uint8Array | undefined {
   return octets.slice(0, length);
 }
 
-/** Lengths of runs, clean pages first; none for a bitmap of no words. */
+/** Yields lengths of runs, clean pages first; none for an empty bitmap. */
 function* runsOf(bitmap: Uint32Array): Generator<number, void, undefined> {
   let dirty = false;
   let run = 0;
   for (const word of bitmap) {
-    // Most words are all of one kind: one look for 32 pages.
+    // Most words are all clean or all dirty: one comparison for 32 pages.
     if (word === (dirty ? 0xffffffff : 0)) {
       run += 32;
       continue;
@@ -65,7 +64,7 @@ function* runsOf(bitmap: Uint32Array): Generator<number, void, undefined> {
   if (run > 0) yield run;
 }
 
-/** Whether it is what it says, whatever it was made of; nothing is allocated. */
+/** Tells whether the value is a valid packed bitmap, whatever its origin; allocates nothing. */
 export function isPackedBitmap(packed: {
   readonly coding: 'raw' | 'runs';
   readonly words: unknown;
@@ -82,7 +81,7 @@ export function isPackedBitmap(packed: {
   return pages === (words as number) * 32;
 }
 
-/** The runs of dirty pages, as pairs of first pfn and count, lowest first. */
+/** Yields the runs of dirty pages, as pairs of first pfn and count, lowest first. */
 export function* dirtyRuns(packed: PackedBitmap): Generator<[first: number, count: number], void, undefined> {
   const runs = packed.coding === 'runs' ? varints(packed.octets) : runsOf(unpackBitmap(packed));
   let pfn = 0;
@@ -95,7 +94,7 @@ export function* dirtyRuns(packed: PackedBitmap): Generator<[first: number, coun
   }
 }
 
-/** @throws RangeError for what is no packed bitmap; never for one that a TraceDecoder gave */
+/** Unpacks a bitmap. @throws RangeError for an invalid one; never for one from a TraceDecoder */
 export function unpackBitmap(packed: PackedBitmap): Uint32Array {
   if (!isPackedBitmap(packed)) throw new RangeError('no packed bitmap');
   const { coding, words, octets } = packed;
@@ -121,7 +120,7 @@ function setRun(bitmap: Uint32Array, from: number, to: number): void {
   }
 }
 
-/** undefined for one that is cut short, or longer than any run. */
+/** Yields numbers; undefined for one that is cut short, or longer than any run. */
 function* varints(octets: Uint8Array): Generator<number | undefined, void, undefined> {
   let value = 0;
   let place = 0;

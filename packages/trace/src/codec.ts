@@ -1,13 +1,16 @@
-/** One record to octets and back, without its length. */
+/** Codec of a single record, without its length. */
 import { Packr, Unpackr } from 'msgpackr';
 import { FieldError, real } from './fields.js';
 import { type KnownTraceRecord, rows, type TraceRecord } from './kinds.js';
 import { isPlainMessage, type MessageLimits } from '@mig/protocol';
 
-/** Octets of a record at most: a bitmap is the longest. */
+/** Most octets of a record: a bitmap is the longest. */
 export const MAX_TRACE_RECORD = 65 * 2 ** 20;
 export const LENGTH_OCTETS = 4;
-/** What is in a record besides a bitmap's octets: some texts, and as many settings as a command has options. */
+/**
+ * Limits of a record's values, not counting a bitmap's octets: some texts, and as many settings as a command
+ * has options.
+ */
 export const TRACE_LIMITS: MessageLimits = { depth: 8, values: 4096, text: 2 ** 20 };
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
@@ -19,8 +22,9 @@ const byType = new Map(
 );
 
 /**
- * The record with its length before it, as it stands in a trace.
- * @throws RangeError for a record that no reader would take: a field of another kind, too long, or too many values
+ * Encodes a record behind its length, as it stands in a trace.
+ * @throws RangeError for a record that no reader would accept: a field of another kind, too long, or too many
+ * values
  */
 export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
   const { number, fields } = byType.get(record.type)!;
@@ -44,8 +48,9 @@ export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
 }
 
 /**
+ * Decodes a record.
  * @param body without the length
- * @throws FieldError saying what is wrong with it
+ * @throws FieldError with the fault
  */
 export function decodeTraceBody(body: Uint8Array): TraceRecord {
   const [number, at, ...values] = unpacked(body);

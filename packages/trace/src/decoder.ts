@@ -1,33 +1,37 @@
-/** Takes a trace apart as its octets arrive. What is wrong with it is a value: what came before is worth reading. */
+/**
+ * Splits a trace into records as its octets arrive. A fault is a value, not an error: the records that
+ * precede it are useful.
+ */
 import { decodeTraceBody, LENGTH_OCTETS, MAX_TRACE_RECORD } from './codec.js';
 import { OctetBuffer } from '@mig/protocol';
 import { FieldError } from './fields.js';
 import type { TraceRecord } from './kinds.js';
 
 export const TRACE_MAGIC = 'mig trace';
-/** See *Versions* in docs/formats.md. */
+/** Version of the format: see *Versions* in docs/formats.md. */
 export const TRACE_VERSION = 1;
 
-/** Why a trace is not read further, and where. */
+/** The reason why a trace is not read further, and the place. */
 export interface TraceFault {
   readonly code: 'not-a-trace' | 'unsupported-version' | 'record-too-long' | 'malformed';
-  /** Octets from the beginning to the record at fault. */
+  /** Octets from the start to the record at fault. */
   readonly offset: number;
   readonly message: string;
 }
 
 /**
- * - `whole`: it ends with a record
- * - `torn`: in the middle of one, as where the writer was killed or the disk was full
- * - `damaged`: before its end there is something that is no record
+ * End of a trace.
+ * - `whole`: it ends with a record.
+ * - `torn`: it ends in the middle of a record, e.g. since the writer was killed or the disk was full.
+ * - `damaged`: something that is no record precedes its end.
  */
 export type TraceEnd =
   | { readonly kind: 'whole' }
   | {
       readonly kind: 'torn';
-      /** Where the last record ended. */
+      /** Offset where the last record ended. */
       readonly offset: number;
-      /** Octets after that. */
+      /** Octets that follow the last record. */
       readonly octets: number;
     }
   | { readonly kind: 'damaged'; readonly fault: TraceFault };
@@ -38,14 +42,14 @@ export class TraceDecoder {
   #begun = false;
   #fault: TraceFault | undefined;
 
-  /** Once there is one, nothing is read any more. */
+  /** The fault, if any: nothing is read after it. */
   get fault(): TraceFault | undefined {
     return this.#fault;
   }
 
   /**
-   * What `chunk`, of any size, completes; up to the fault, where it has one. The first record is the header. Throws
-   * nothing.
+   * Returns the records that `chunk`, of any size, completes, up to a fault. The first record is the header.
+   * Throws nothing.
    */
   push(chunk: Uint8Array): TraceRecord[] {
     const records: TraceRecord[] = [];
@@ -61,14 +65,14 @@ export class TraceDecoder {
     }
   }
 
-  /** To be called where the octets end. Throws nothing. */
+  /** Tells how the trace ends; call it where the octets end. Throws nothing. */
   end(): TraceEnd {
     if (this.#fault !== undefined) return { kind: 'damaged', fault: this.#fault };
     const { length: octets } = this.#buffer;
     return octets === 0 && this.#begun ? { kind: 'whole' } : { kind: 'torn', offset: this.#offset, octets };
   }
 
-  /** The length of the next record, before its octets have arrived. */
+  /** Returns the length of the next record, before its octets have arrived. */
   #nextLength(): number | undefined {
     const { octets } = this.#buffer;
     if (octets.length < LENGTH_OCTETS) return undefined;

@@ -1,4 +1,6 @@
-/** What the fields of a trace's records may hold. A codec refuses by throwing FieldError; nothing else is thrown. */
+/**
+ * Codecs of the fields of a trace's records. A codec refuses by throwing FieldError; it throws nothing else.
+ */
 import { isPackedBitmap, type PackedBitmap } from './bitmap.js';
 
 export class FieldError extends Error {
@@ -6,11 +8,11 @@ export class FieldError extends Error {
 }
 
 export interface FieldCodec<T> {
-  /** A word for docs/formats.md. */
+  /** The word for this kind in docs/formats.md. */
   readonly kind: string;
-  /** As MessagePack has it. */
+  /** Turns a value into its MessagePack form. */
   readonly pack: (value: T) => unknown;
-  /** @throws FieldError */
+  /** Turns the MessagePack form into a value. @throws FieldError */
   readonly unpack: (value: unknown) => T;
 }
 
@@ -23,16 +25,16 @@ function checked<T>(kind: string, expected: string, holds: (value: unknown) => b
   return { kind, pack: check, unpack: check };
 }
 
-/** 0 to 2^53 - 1. */
+/** Codec of an integer from 0 to 2^53 - 1. */
 export const count = checked<number>(
   'count',
   'a whole number',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
-/** Finite; milliseconds and rates. */
+/** Codec of a finite number: milliseconds and rates. */
 export const real = checked<number>('number', 'a number', Number.isFinite);
 
-/** Milliseconds from 1970 to either end of the calendar that Date has. */
+/** Milliseconds from 1970 to either end of Date's calendar. */
 const CALENDAR = 8.64e15;
 export const date = checked<number>(
   'date',
@@ -46,7 +48,7 @@ export const texts = checked<readonly string[]>(
   (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
 );
 
-/** Options by their names: of those a later version of mig may have more. */
+/** Options by their names; a later version of mig may have more. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 const isScalar = (value: unknown) =>
@@ -68,7 +70,7 @@ export const settings: FieldCodec<Settings> = {
   },
 };
 
-/** nil where it is undefined. */
+/** Makes a codec that writes undefined as nil. */
 export function optional<T>({ kind, pack, unpack }: FieldCodec<T>): FieldCodec<T | undefined> {
   return {
     kind: `${kind} or nil`,
@@ -77,7 +79,10 @@ export function optional<T>({ kind, pack, unpack }: FieldCodec<T>): FieldCodec<T
   };
 }
 
-/** A number each. Words are appended, never moved, and only with another format version. */
+/**
+ * Makes a codec that writes a word as its number. Words may only be appended, never moved, and only with
+ * another format version.
+ */
 export function word<const T extends readonly string[]>(words: T): FieldCodec<T[number]> {
   const expected = `one of ${words.join(', ')}`;
   return {
@@ -98,7 +103,7 @@ export const bitmap: FieldCodec<PackedBitmap> = {
     const [coding, words, octets] = value as unknown[];
     if (coding !== 0 && coding !== 1) return refuse('a bitmap, raw or as runs');
     if (!(octets instanceof Uint8Array)) return refuse('a bitmap with its octets');
-    // A copy of its own: what arrives next takes the buffer's place.
+    // Copies the octets, since the next ones reuse the buffer.
     const packed = {
       coding: coding === 1 ? 'runs' : 'raw',
       words,

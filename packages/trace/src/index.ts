@@ -1,6 +1,6 @@
 /**
- * The migration trace: what happened, record by record, as MessagePack. It can be read up to the last whole record,
- * however its writer ended.
+ * The migration trace: what happened, record by record, as MessagePack. It can be read up to the last whole
+ * record, however its writer ended.
  *
  *      0     1     2     3     4     5     6     7 octet
  *     +-----------------------+-----------------------+

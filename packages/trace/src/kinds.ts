@@ -1,7 +1,7 @@
 /**
- * The records of a trace, a row each: its number, and its fields in their order. On the wire a record is the MessagePack
- * array `[number, at, field, ...]`, the types below are inferred from the rows, and docs/formats.md is checked against
- * them.
+ * The record kinds of a trace, one row each: its number, and its fields in order. On the wire a record is the
+ * MessagePack array `[number, at, field, ...]`; the types below are inferred from the rows, and a test
+ * compares docs/formats.md with them.
  */
 import {
   bitmap,
@@ -34,18 +34,18 @@ export const traceKinds = {
   header: row(0, 'the first record: what is migrated, from where to where', {
     magic: text,
     version: count,
-    /** Milliseconds since 1970, where every `at` is 0. */
+    /** Start of the trace, where `at` is 0, in milliseconds since 1970. */
     date,
-    /** Of mig. */
+    /** Version of mig that wrote the trace. */
     writer: text,
     hypervisor: text,
     host: text,
-    /** As the operator gave it. */
+    /** The target as the operator gave it. */
     target: text,
     domain: text,
     domid: count,
     uuid: text,
-    /** Pages of memory, as the host counts them; the first pass may have more. */
+    /** Number of pages of memory, as the host counts them; the first pass may have more. */
     pageCount: count,
     settings,
   }),
@@ -69,17 +69,17 @@ export const traceKinds = {
     totalWritten: count,
     dirtyCount: optional(count),
     elapsedMilliseconds: real,
-    /** Pages per second. */
+    /** Rate of sending in pages per second. */
     sendRate: optional(real),
     dirtyRate: optional(real),
-    /** Milliseconds. */
+    /** Estimated downtime in milliseconds. */
     estimatedDowntime: optional(real),
     decision: word(decisions),
     code: optional(text),
     sentence: optional(text),
-    /** Pages per second, once the domain is suspended; unknown where that is not measured. */
+    /** Rate of the line in pages per second, once the domain is suspended; unknown if it is not measured. */
     lineRate: optional(real),
-    /** Milliseconds: less than the estimate where the line is not measured. */
+    /** Least downtime in milliseconds: less than the estimate if the line's rate is not measured. */
     leastDowntime: optional(real),
   }),
   'log-read': row(5, 'the log of dirty pages was read, after the pass of that number', {
@@ -90,7 +90,7 @@ export const traceKinds = {
   'precopy-ended': row(6, 'why the live passes ended', { code: text, sentence: text }),
   suspended: row(7, 'the domain has suspended', {}),
   complete: row(8, 'the last record of a success', {
-    /** On the clock of `at`. */
+    /** Time of the suspend request, on the clock of `at`. */
     suspendRequestedAt: real,
     suspendMilliseconds: real,
     downtimeMilliseconds: real,
@@ -119,10 +119,10 @@ type FieldsOf<K extends TraceKind> = {
   ]: (typeof traceKinds)[K]['fields'][F] extends FieldCodec<infer T> ? T : never;
 };
 
-/** `at`: milliseconds since the trace began. */
+/** A record of the given kind. `at`: milliseconds since the trace began. */
 export type RecordOf<K extends TraceKind> = { readonly type: K; readonly at: number } & FieldsOf<K>;
 
-/** Of a later version of mig, or of nobody: passed over. */
+/** A record of a later version of mig, or an invalid one: readers skip it. */
 export interface UnknownTraceRecord {
   readonly type: 'unknown';
   readonly at: number;
@@ -133,5 +133,5 @@ export type KnownTraceRecord = { [K in TraceKind]: RecordOf<K> }[TraceKind];
 export type TraceRecord = KnownTraceRecord | UnknownTraceRecord;
 export type TraceHeader = RecordOf<'header'>;
 
-/** The same rows, for code that treats all alike. */
+/** The same rows, for code that handles all kinds alike. */
 export const rows = Object.entries(traceKinds) as unknown as readonly (readonly [TraceKind, Row])[];

@@ -1,4 +1,4 @@
-/** What holds for any trace, cut anywhere, damaged anywhere. */
+/** Checks what holds for any trace, cut anywhere, damaged anywhere. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeTraceRecord, TraceDecoder, type TraceEnd, type TraceRecord } from './index.js';
@@ -9,7 +9,7 @@ function read(octets: Uint8Array, sizes: readonly number[] = [octets.length || 1
   const records: TraceRecord[] = [];
   for (let at = 0, i = 0; at < octets.length; i++) {
     const to = at + sizes[i % sizes.length]!;
-    // A buffer that is used again, as readers have it.
+    // A reused buffer, as readers have it.
     const chunk = octets.slice(at, to);
     records.push(...decoder.push(chunk));
     chunk.fill(0xff);

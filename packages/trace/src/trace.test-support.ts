@@ -1,4 +1,4 @@
-/** Any record, for properties. */
+/** Generators of any record, for properties. */
 import fc from 'fast-check';
 import { packBitmap } from './bitmap.js';
 import { TRACE_MAGIC, TRACE_VERSION } from './decoder.js';
@@ -13,7 +13,7 @@ import {
 export const SEED = 20140905;
 
 const count = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat());
-// MessagePack has one zero for all.
+// MessagePack has a single zero: no -0.
 const real = fc
   .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.nat(1e6))
   .map((value) => (value === 0 ? 0 : value));
@@ -42,7 +42,7 @@ export const anyHeader: fc.Arbitrary<TraceHeader> = fc.record({
   settings,
 });
 
-/** Now and then with long runs. */
+/** Generates bitmaps, some of them with long runs. */
 export const anyBitmap: fc.Arbitrary<Uint32Array> = fc
   .array(
     fc.tuple(fc.oneof(fc.constantFrom(0, 0xffffffff), fc.nat(0xffffffff)), fc.integer({ min: 1, max: 20 })),

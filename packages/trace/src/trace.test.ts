@@ -146,7 +146,7 @@ describe('what is no record is said, with where and why', () => {
     ],
     ['text beyond all texts', framed(1, 5, 'x'.repeat(2 ** 20 + 1)), 'malformed', 'more of it than'],
     ['deep nesting', Buffer.from('00000020' + '91'.repeat(31) + '01', 'hex'), 'malformed', 'MessagePack'],
-    // 65 MiB of them, which is what a record may have, became 3.5 GiB.
+    // 65 MiB of one-octet values, which fit into a record, became 3.5 GiB.
     [
       'more values than any record has',
       framed(77, 5, ...Array<null>(10_000).fill(null)),
