@@ -180,7 +180,7 @@ test('an interrupt that has no descriptor ends a wait soon', () => {
   const { readEnd, writeEnd } = pipe();
   const input = new Input(readEnd, { subject: 'the stream', interrupt });
   opened.push(input, { close: () => closeDescriptor(writeEnd) });
-  // Raised in the first look, which wakes no poll().
+  // Raised during the first look, which wakes no poll().
   input.whileWaiting = () => interrupt.raise('operator');
   const error = failure(() => input.read(1));
   expect(error).toEqual(new InterruptedError('operator'));
@@ -211,7 +211,7 @@ describe('an inherited descriptor that is opened anew', () => {
     for (let written = 0; written < 65536;) written += writeSync(twin, filler);
     expect(() => writeSync(twin, filler)).toThrow('EAGAIN');
     input.read(4096);
-    // Would wait, or fail, where it were not as it was.
+    // Would wait, or fail, if the pipe were not as before.
     expect(writeSync(writeEnd, filler)).toBe(4096);
     expect(readFileSync(`/proc/self/fdinfo/${writeEnd}`, 'utf8')).not.toMatch(/^flags:\s+0\d*[4-7]\d{3}$/m);
   });

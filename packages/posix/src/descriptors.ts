@@ -11,22 +11,25 @@ const O_CLOEXEC = 0o2000000;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** Octets that a pipe may have at most without privilege, as the kernel is usually set up: fewer calls for the same pages. */
+/**
+ * Most octets that a pipe may hold without privilege with the kernel's usual settings: larger pipes need
+ * fewer calls for the same pages.
+ */
 export const LARGEST_PIPE = 1 << 20;
 
 /**
- * Makes a pipe both of whose ends are for this process, for Input and Output: they are non-blocking, so that every wait has
- * its timeout. No child inherits them.
- * @param capacity octets; the kernel rounds it up to a power of two. Where the user's limit forbids it
- *   (/proc/sys/fs/pipe-max-size), the pipe keeps the kernel's default of 64 KiB.
+ * Makes a pipe with both ends for this process, for Input and Output: they are non-blocking, so that every
+ * wait has its timeout. No child inherits them.
+ * @param capacity octets; the kernel rounds it up to a power of two. If the user's limit forbids it
+ * (/proc/sys/fs/pipe-max-size), the pipe keeps the kernel's default of 64 KiB.
  */
 export function pipe(capacity?: number): Pipe {
   return makePipe(O_CLOEXEC | constants.O_NONBLOCK, capacity);
 }
 
 /**
- * Makes a pipe one of whose ends is for another program, which expects that its reads and writes wait: both ends are
- * blocking. Set the end that stays here non-blocking, which the other never notices.
+ * Makes a pipe with one end for another program, which expects its reads and writes to wait: both ends are
+ * blocking. Set the end that stays here non-blocking, which the other end never notices.
  * @param capacity see `pipe`
  */
 export function blockingPipe(capacity?: number): Pipe {
@@ -42,9 +45,9 @@ function makePipe(flags: number, capacity: number | undefined): Pipe {
 }
 
 /**
- * Both ends of a pipe have flags of their own: this never changes what a child sees at the other end. The flags of what
- * another process gave us are that process's, too.
- * @returns what puts them back as they were
+ * Makes a descriptor non-blocking. Both ends of a pipe have flags of their own, so a child at the other end
+ * sees no change. But a descriptor from another process shares its flags with that process.
+ * @returns a function that restores the flags
  */
 export function setNonBlocking(fd: number): () => void {
   const flags = call('fcntl', `descriptor ${fd}`, fd, F_GETFL, 0);
@@ -53,9 +56,10 @@ export function setNonBlocking(fd: number): () => void {
 }
 
 /**
- * Opens an inherited pipe or terminal anew for writing that never waits for whoever reads; the flags of `fd`, which are others'
- * as well, stay as they are.
- * @returns `fd` itself where it is neither, since a file would be written from its beginning, or where it cannot be opened
+ * Opens an inherited pipe or terminal anew for writing that never waits for the reader; the flags of `fd`,
+ * which others share, stay as they are.
+ * @returns `fd` itself if it is neither, since a file would be written from its beginning, or if it cannot be
+ * opened
  */
 export function openNonBlocking(fd: number): number {
   const status = fstatSync(fd);
@@ -67,23 +71,30 @@ export function openNonBlocking(fd: number): number {
   }
 }
 
-/** Where `fd` is a pipe and the user's limit allows it; otherwise nothing changes. Octets. */
+/**
+ * Enlarges `fd` if it is a pipe and the user's limit allows it; otherwise nothing changes.
+ * @param capacity octets
+ */
 export function enlargePipe(fd: number, capacity: number): void {
   attempt('fcntl', fd, F_SETPIPE_SZ, capacity);
 }
 
-/** Programs that this process starts, or becomes, have it too: Node sees to the opposite for all that it was given. */
+/**
+ * Makes programs that this process starts, or becomes, inherit `fd`: Node prevents that for all descriptors
+ * that it was given.
+ */
 export function makeInheritable(fd: number): void {
   call('fcntl', `descriptor ${fd}`, fd, F_SETFD, 0);
 }
 
-/** System call numbers, the same on all architectures (include/uapi/asm-generic/unistd.h). */
+/** System call numbers, the same on all architectures. Source: include/uapi/asm-generic/unistd.h. */
 const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
 
 /**
- * A descriptor of another process, as one of our own.
- * @throws PosixError EPERM where that process may not be traced, ESRCH where it is gone, EBADF where it has none such
+ * Duplicates a descriptor of another process into this one.
+ * @throws PosixError EPERM if that process may not be traced, ESRCH if it is gone, EBADF if it has no such
+ * descriptor
  */
 export function duplicateFrom(pid: number, fd: number): number {
   const process = call('syscall', `process ${pid}`, SYS_PIDFD_OPEN, pid, 0, 0);
@@ -94,14 +105,17 @@ export function duplicateFrom(pid: number, fd: number): number {
   }
 }
 
-/** Makes `fd` what `other` is as well; what `fd` was before is closed. Programs that this process starts have it, too. */
+/**
+ * Makes `fd` a duplicate of `other`; the previous `fd` is closed. Programs that this process starts inherit
+ * it.
+ */
 export function replaceDescriptor(fd: number, other: number): void {
   call('dup2', `descriptor ${fd}`, other, fd);
 }
 
 const SEEK_CUR = 1;
 
-/** Octets from the start of a file to where the next one is read or written; undefined for a pipe or a socket. */
+/** Returns the octets from the start of a file to its position; undefined for a pipe or a socket. */
 export function positionOf(fd: number): number | undefined {
   const position = attempt('lseek', fd, 0, SEEK_CUR);
   return position < 0 ? undefined : position;
@@ -116,12 +130,12 @@ export function closeDescriptor(fd: number): void {
   attempt('close', fd);
 }
 
-/** Takes the exclusive lock on an open file, if nobody has it. @returns whether it did */
+/** Takes the exclusive lock on an open file, if it is free. @returns whether it did */
 export function tryLockDescriptor(fd: number): boolean {
   return attempt('flock', fd, LOCK_EX | LOCK_NB) >= 0;
 }
 
-/** Waits for the exclusive lock on an open file; closing the file, or dying, gives it back. */
+/** Waits for the exclusive lock on an open file; closing the file, or dying, releases it. */
 export function lockDescriptor(fd: number): void {
   call('flock', `descriptor ${fd}`, fd, LOCK_EX);
 }
@@ -141,20 +155,20 @@ function wholeFile(): DataView<ArrayBuffer> {
 }
 
 /**
- * Takes the process's own exclusive lock (fcntl's, which flock's has nothing to do with) on a file that is open for writing, if no
- * other process has it. Closing any descriptor of that file gives it back.
+ * Takes the process's own exclusive lock (fcntl's, which is independent of flock's) on a file that is open
+ * for writing, if no other process has it. Closing any descriptor of that file releases it.
  * @returns whether it did
- * @throws PosixError where the file system has no locks
+ * @throws PosixError if the file system has no locks
  */
 export function tryLockRecord(fd: number): boolean {
   const result = attempt('fcntl_lock', fd, F_SETLK, wholeFile());
   if (result >= 0) return true;
-  // POSIX leaves open which of the two it is.
+  // POSIX allows either error.
   if (-result === errno('EAGAIN') || -result === errno('EACCES')) return false;
   throw new PosixError('fcntl', -result, `descriptor ${fd}`);
 }
 
-/** The process that has such a lock; undefined where none has. */
+/** Returns the pid of the process that has such a lock; undefined if none has. */
 export function recordLockHolder(fd: number): number | undefined {
   const lock = wholeFile();
   call('fcntl_lock', `descriptor ${fd}`, fd, F_GETLK, lock);

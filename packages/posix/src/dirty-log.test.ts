@@ -28,7 +28,7 @@ describe('setBits', () => {
   });
 });
 
-/** An array whose memory is a file, as a guest's RAM is. */
+/** An array whose memory is a file, like a guest's RAM. */
 class Ram {
   readonly #memory = new SharedArrayBuffer(PAGES * PAGE + PAGE);
   readonly #fd = createMemoryFile('ram', PAGES * PAGE);

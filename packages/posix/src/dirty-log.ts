@@ -1,7 +1,7 @@
 /**
  * The kernel's log of written pages: userfaultfd in asynchronous write-protect mode on the writer's side, the
- * PAGEMAP_SCAN ioctl on the reader's, which may be another process. Linux 6.7 and later.
- * Sources: include/uapi/linux/userfaultfd.h, include/uapi/linux/fs.h, Documentation/admin-guide/mm/pagemap.rst.
+ * PAGEMAP_SCAN ioctl on the reader's, which may be another process. Linux 6.7 and later. Sources:
+ * include/uapi/linux/userfaultfd.h, include/uapi/linux/fs.h, Documentation/admin-guide/mm/pagemap.rst.
  */
 import { openSync } from 'node:fs';
 import { PosixError } from './errors.js';
@@ -25,7 +25,7 @@ const PM_SCAN_WP_MATCHING_CHECK_WPASYNC = 3;
 const PAGE_IS_WRITTEN = 2;
 
 const PAGE_SIZE = 4096;
-/** Regions taken from the kernel at a time: 24 octets each. */
+/** Most regions that one call takes from the kernel: 24 octets each. */
 const REGIONS = 16384;
 const WORDS_PER_REGION = 6;
 
@@ -35,9 +35,10 @@ export class WriteLog {
   readonly #range: BigUint64Array;
 
   /**
-   * @param address page-aligned, a shared mapping of a file in memory
+   * Starts the log.
+   * @param address page-aligned; the start of a shared mapping of an in-memory file
    * @param length octets
-   * @throws PosixError where the kernel lacks asynchronous write-protection or forbids userfaultfd
+   * @throws PosixError if the kernel lacks asynchronous write-protection or forbids userfaultfd
    */
   constructor(address: number, length: number) {
     this.#fd = call(
@@ -60,7 +61,7 @@ export class WriteLog {
     }
   }
 
-  /** Lifts the protection: writes cost nothing again. */
+  /** Lifts the protection: writes have no cost any more. */
   close(): void {
     attempt('ioctl', this.#fd, UFFDIO_UNREGISTER, this.#range);
     attempt('close', this.#fd);
@@ -83,9 +84,10 @@ export class WriteLogReader {
   }
 
   /**
-   * Sets a bit for each page written since the last call, or ever at the first, and starts the log anew.
-   * @param bitmap a bit a page, lowest first; bits already set stay set
-   * @returns pages found written
+   * Sets a bit for each page written since the last call, or since the start of the log, and restarts the
+   * log.
+   * @param bitmap one bit per page, lowest first; bits already set stay set
+   * @returns the number of pages found written
    */
   readAndClear(bitmap: Uint32Array): number {
     let pages = 0;
@@ -140,7 +142,7 @@ export function setBits(bitmap: Uint32Array, first: number, past: number): void 
   if ((past & 31) !== 0) bitmap[word]! |= mask & ~(0xffffffff << (past & 31));
 }
 
-/** Why this kernel cannot log written pages; undefined where it can. Tried, on a page of its own. */
+/** Tells why this kernel cannot log written pages; undefined if it can. It tries with a page of its own. */
 export function whyNoWriteLog(probe: { address: number; length: number }): PosixError | undefined {
   try {
     const log = new WriteLog(probe.address, probe.length);

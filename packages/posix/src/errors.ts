@@ -1,6 +1,12 @@
-/** The names of the kernel's errors, and what is thrown by them: without foreign functions, for whoever only has to know them. */
+/**
+ * The names of the kernel's errors, and the error class: without foreign functions, for code that needs only
+ * these.
+ */
 
-/** errno.h of Linux, from 1 on (include/uapi/asm-generic/errno.h): the same on x86-64 and arm64. A `-` is no error. */
+/**
+ * The errors in Linux's errno.h, from 1 on. Source: include/uapi/asm-generic/errno.h; the same on x86-64 and
+ * arm64. A `-` is no error.
+ */
 const NAMES = `
   EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK
   EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE
@@ -18,13 +24,13 @@ const NAMES = `
   .trim()
   .split(/\s+/);
 
-/** Returns the name that errno.h has for an error: "EPIPE". */
+/** Returns the name of an error in errno.h: "EPIPE". */
 export function errorName(errno: number): string {
   const name = NAMES[errno - 1] ?? '-';
   return name === '-' ? `errno ${errno}` : name;
 }
 
-/** A system call that failed: which one, on what, and the kernel's error by name ("EPIPE"). */
+/** A failed system call: its name, its subject, and the kernel's error by name ("EPIPE"). */
 export class PosixError extends Error {
   override readonly name = 'PosixError';
   readonly code: string;

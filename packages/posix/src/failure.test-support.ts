@@ -1,4 +1,4 @@
-/** @returns what the action throws */
+/** Runs an action that fails. @returns what it throws */
 export function failure(action: () => void): Error {
   try {
     action();

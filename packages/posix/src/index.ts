@@ -1,4 +1,4 @@
-// Input and Output are channels: what bounds their waits, and what they throw, is that package's.
+// Input and Output are channels: @mig/channel defines the bounds of their waits, and their errors.
 export {
   type Deadline,
   deadlineIn,

@@ -12,12 +12,14 @@ import { attempt, call, errno } from './libc.js';
 import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
 import { waitFor } from './wait.js';
 
-/** Octets from which on two calls are less than what the other end waits for one. */
+/** Octets from which two calls take less time than the other end would wait for one. */
 const MANY = 1 << 16;
 
-/** The reading half of a channel that is a file descriptor; see Output. It never reads more than it is asked for. */
+/**
+ * The reading half of a channel that is a file descriptor; see Output. It never reads more than requested.
+ */
 export class Input extends ReadingEnd implements SourceDescriptor {
-  /** Whether it can be spliced: undefined until that was tried. */
+  /** Whether the descriptor can be spliced; undefined until that was tried. */
   #splices: boolean | undefined;
 
   constructor(
@@ -33,7 +35,7 @@ export class Input extends ReadingEnd implements SourceDescriptor {
 
   /**
    * Reads what has arrived, waiting for at least one octet.
-   * @returns how many octets of `target` were filled; 0 at the end
+   * @returns the number of octets of `target` that were filled; 0 at the end
    */
   readSome(target: Uint8Array): number {
     for (;;) {
@@ -48,8 +50,8 @@ export class Input extends ReadingEnd implements SourceDescriptor {
   }
 
   /**
-   * Fills, and empties, all that the iovec holds: no octet passes through JavaScript.
-   * @param through what many octets are taken out of the input into first, as `splice` does it
+   * Fills all ranges of the iovec, and empties it: no octet passes through JavaScript.
+   * @param through a pipe into which many octets go first, as with `splice`
    */
   readv(iovec: AddressRanges, through?: Pipe): void {
     while (iovec.count > 0) {
@@ -72,12 +74,12 @@ export class Input extends ReadingEnd implements SourceDescriptor {
   }
 
   /**
-   * Moves octets into a file that is kept in memory. They are taken out of the input into a pipe of the caller's own first,
-   * as references to pages: that holds the lock of an input that is a pipe for a moment, where copying straight to their
-   * place holds it until all is copied, and the writer at the other end waits. Pages that the file has not got yet need
-   * neither a fault nor zeroing, as they do when `readv` fills a mapping of it.
-   * @param through empty, and empty again on return; where this throws, what is left in it is lost
-   * @returns false, nothing having moved, where the input is of a kind that cannot be spliced
+   * Moves octets into an in-memory file. They first go from the input into a pipe of the caller's own, as
+   * references to pages. That holds the lock of an input pipe for a moment only; copying straight into place
+   * would hold it until everything is copied, while the writer at the other end waits. Pages that the file
+   * does not have yet need neither a fault nor zeroing, as they do when `readv` fills a mapping of it.
+   * @param through empty before, and empty again on return; if this throws, what is left in it is lost
+   * @returns false, without moving anything, if this kind of input cannot be spliced
    */
   splice(file: number, offset: number, length: number, through: Pipe): boolean {
     for (let at = offset; at < offset + length;) {
@@ -91,8 +93,8 @@ export class Input extends ReadingEnd implements SourceDescriptor {
 
   /**
    * Moves what has arrived, waiting for at least one octet.
-   * @param due the most to take
-   * @returns undefined where the input cannot be spliced; nothing was ever taken then
+   * @param due most octets to take
+   * @returns undefined if the input cannot be spliced; nothing was taken then
    */
   #takeInto({ writeEnd }: Pipe, due: number): number | undefined {
     while (this.#splices !== false) {
@@ -121,7 +123,7 @@ export class Input extends ReadingEnd implements SourceDescriptor {
   }
 }
 
-/** Copies octets that are in a pipe. */
+/** Copies octets from a pipe into the ranges of an iovec. */
 function fill(iovec: AddressRanges, length: number, readEnd: number): void {
   for (let left = length; left > 0;) {
     const count = Math.min(iovec.count, IOV_MAX);
@@ -131,7 +133,7 @@ function fill(iovec: AddressRanges, length: number, readEnd: number): void {
   }
 }
 
-/** Copies octets that are in a pipe. */
+/** Copies octets from a pipe into a file. */
 function fillFile(file: number, offset: number, length: number, readEnd: number): void {
   for (let at = offset; at < offset + length;) {
     at += call('splice', 'memory', readEnd, null, file, fileOffset(at), offset + length - at, 0);

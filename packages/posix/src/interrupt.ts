@@ -3,15 +3,15 @@ import { attempt, call } from './libc.js';
 
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 
-/** What crosses to a worker: a descriptor, which all threads share, and a word of shared memory. */
+/** The parts that cross to a worker: a descriptor, which all threads share, and a word of shared memory. */
 export interface SharedInterrupt {
   readonly fd: number;
   readonly word: Int32Array<SharedArrayBuffer>;
 }
 
 /**
- * Ends the waits of a thread that is blocked in `poll`, from another thread: the loop runs in a worker, signals
- * arrive on the main thread.
+ * Ends the waits of a thread that is blocked in `poll`, from another thread: the loop runs in a worker, while
+ * signals arrive on the main thread.
  */
 export class Interrupt extends MemoryInterrupt {
   private constructor(readonly shared: SharedInterrupt) {
@@ -23,12 +23,15 @@ export class Interrupt extends MemoryInterrupt {
     return new Interrupt({ fd, word: new Int32Array(new SharedArrayBuffer(4)) });
   }
 
-  /** The same interrupt in another thread. */
+  /** Makes the same interrupt in another thread. */
   static from(shared: SharedInterrupt): Interrupt {
     return new Interrupt(shared);
   }
 
-  /** Raised for as long as the other end of `fd` is closed, or has something to say where nothing is expected. */
+  /**
+   * Makes an interrupt that is raised while the other end of `fd` is closed, or sends octets when none are
+   * expected.
+   */
   static byPeer(fd: number): Interrupt {
     return new Interrupt({ fd, word: new Int32Array(new SharedArrayBuffer(4)) });
   }
@@ -37,7 +40,7 @@ export class Interrupt extends MemoryInterrupt {
     return this.shared.fd;
   }
 
-  /** The descriptor becomes readable, and stays so. */
+  /** Makes the descriptor readable, for good. */
   override raise(reason: InterruptReason): void {
     super.raise(reason);
     attempt('write', this.fd, new BigUint64Array([1n]), 8);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Iovec } from './iovec.js';
 
-/** The entries as [address, length]. */
+/** Returns the entries as [address, length]. */
 function entries(iovec: Iovec): number[][] {
   const words = [...iovec.remaining()];
   const list: number[][] = [];

@@ -1,13 +1,13 @@
 import type { AddressRanges } from '@mig/channel';
 
-/** The most entries that one readv or writev takes (IOV_MAX of limits.h). */
+/** The most entries that one readv or writev takes. Source: IOV_MAX of limits.h. */
 export const IOV_MAX = 1024;
 
 const WORDS_PER_ENTRY = 4;
 
 /**
- * A reusable array of `struct iovec { void *base; size_t length; }`. Neighbouring ranges become one entry, so a
- * batch of consecutive pages is a single one.
+ * A reusable array of `struct iovec { void *base; size_t length; }`. Adjacent ranges become one entry, so a
+ * batch of consecutive pages is a single entry.
  */
 export class Iovec implements AddressRanges {
   readonly #words: Uint32Array;
@@ -16,17 +16,17 @@ export class Iovec implements AddressRanges {
   #end = 0;
   #octets = 0;
 
-  /** @param capacity how many ranges it can hold */
+  /** @param capacity most ranges that it can hold */
   constructor(readonly capacity: number) {
     this.#words = new Uint32Array(capacity * WORDS_PER_ENTRY);
   }
 
-  /** Octets not yet taken. */
+  /** Number of octets not yet taken. */
   get octets(): number {
     return this.#octets;
   }
 
-  /** Entries not yet taken. */
+  /** Number of entries not yet taken. */
   get count(): number {
     return this.#count - this.#first;
   }
@@ -36,7 +36,7 @@ export class Iovec implements AddressRanges {
     return this.#double(this.#first * WORDS_PER_ENTRY);
   }
 
-  /** Octets of the first entry not yet taken. */
+  /** Length of the first entry not yet taken, in octets. */
   get length(): number {
     return this.#double(this.#first * WORDS_PER_ENTRY + 2);
   }
@@ -46,7 +46,7 @@ export class Iovec implements AddressRanges {
     this.#end = -1;
   }
 
-  /** @throws RangeError when there is no room */
+  /** Adds a range. @throws RangeError if there is no room */
   push(address: number, length: number): void {
     this.#octets += length;
     if (address === this.#end && this.#count > 0) {
@@ -80,7 +80,7 @@ export class Iovec implements AddressRanges {
     }
   }
 
-  /** Two words as one number. */
+  /** Joins two words into one number. */
   #double(at: number): number {
     return this.#words[at]! + this.#words[at + 1]! * 2 ** 32;
   }

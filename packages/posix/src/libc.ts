@@ -1,12 +1,12 @@
 /**
- * The C library's functions, declared once. Everything mig asks of the kernel that Node does not offer goes
- * through here. x86-64 and arm64 Linux share these prototypes and the constants below.
+ * The C library's functions, declared once. Everything that mig asks of the kernel and Node does not offer
+ * goes through here. x86-64 and arm64 Linux share these prototypes and the constants below.
  */
 import koffi from 'koffi';
 import { PosixError } from './errors.js';
 
-// Not imported from node:process: that would make the streams of standard output and error, and with them the pipes there
-// non-blocking, for all who share them.
+// Not imported from node:process: that would create the streams of standard output and error, which makes
+// pipes there non-blocking for all processes that share them.
 const { platform, arch } = process;
 if (platform !== 'linux') throw new Error(`mig needs Linux: this is ${platform} on ${arch}`);
 
@@ -31,7 +31,7 @@ const functions = {
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
   copyOut: library.func('uintptr_t memcpy(void *to, uintptr_t from, size_t length)'),
   copyIn: library.func('uintptr_t memcpy(uintptr_t to, const void *from, size_t length)'),
-  // Unsigned, so that "less" is not taken for a failure.
+  // Unsigned, so that a result of "less" does not look like a failure.
   memcmp: library.func('unsigned int memcmp(uintptr_t one, uintptr_t other, size_t length)'),
   mmap: library.func(
     'intptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset)',
@@ -53,9 +53,9 @@ const functions = {
 type Functions = typeof functions;
 
 /**
- * Calls a function of the C library, again for as long as a signal interrupts it.
- * @returns what it returned, never negative
- * @throws PosixError where it returned a negative number; `subject` says what it was called on
+ * Calls a function of the C library, and repeats the call as long as a signal interrupts it.
+ * @returns its result, never negative
+ * @throws PosixError if the result was negative; `subject` names what it was called on
  */
 export function call(name: keyof Functions, subject: string, ...parameters: unknown[]): number {
   for (;;) {
@@ -65,13 +65,13 @@ export function call(name: keyof Functions, subject: string, ...parameters: unkn
   }
 }
 
-/** Like `call`, with a failure as the negated error number. */
+/** Calls a function like `call`, but returns a failure as the negated error number. */
 export function attempt(name: keyof Functions, ...parameters: unknown[]): number {
   const result = functions[name](...parameters) as number;
   return result < 0 ? -koffi.errno() : result;
 }
 
-/** The number of an error by name, as `attempt` returns it, negated. */
+/** Returns the number of an error by name; `attempt` returns it negated. */
 export function errno(name: string): number {
   const number = koffi.os.errno[name];
   if (number === undefined) throw new RangeError(`no error is called ${name}`);

@@ -9,30 +9,31 @@ const MAP_ANONYMOUS = 0x20;
 const MFD_CLOEXEC = 1;
 
 /**
- * The address of a view's first octet. Valid while the view's buffer is referenced; for a WebAssembly.Memory,
- * keep the memory itself.
+ * Returns the address of a view's first octet. Valid while the view's buffer is referenced; for a
+ * WebAssembly.Memory, keep the memory itself.
  */
 export function addressOf(view: ArrayBufferView): number {
   return call('memmove', 'address of a view', view, view, 0);
 }
 
 /**
- * Makes a sparse, unnamed file in memory, for this user alone. It lives for as long as someone has it open or mapped.
+ * Makes a sparse, unnamed file in memory, for this user alone. It lives as long as a process has it open or
+ * mapped.
  */
 export function createMemoryFile(name: string, length: number): number {
   const fd = call('memfd_create', name, name, MFD_CLOEXEC);
-  // The kernel makes it with mode 0777.
+  // The kernel creates it with mode 0777.
   fchmodSync(fd, 0o600);
   call('ftruncate', name, fd, length);
   return fd;
 }
 
-/** Puts the file in place of what is mapped at `address`, writes going to the file. */
+/** Maps the file in place of what is mapped at `address`; writes go to the file. */
 export function mapOver(address: number, length: number, fd: number): void {
   call('mmap', `descriptor ${fd}`, address, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 }
 
-/** Compares mapped octets where they are. */
+/** Compares mapped octets in place. */
 export function sameMemory(one: number, other: number, length: number): boolean {
   return call('memcmp', 'mapped memory', one, other, length) === 0;
 }
@@ -53,13 +54,18 @@ export class Mapping {
     return new Mapping(call('mmap', `descriptor ${fd}`, 0, length, protection, MAP_SHARED, fd, 0), length);
   }
 
-  /** Memory of its own, for writing, which is no file: nobody else could open it, and no limit of file sizes holds for it. */
+  /**
+   * Maps writable memory without a file: no other process can open it, and no limit of file sizes applies.
+   */
   static ofMemory(name: string, length: number): Mapping {
     const flags = MAP_SHARED | MAP_ANONYMOUS;
     return new Mapping(call('mmap', name, 0, length, PROT_READ | PROT_WRITE, flags, -1, 0), length);
   }
 
-  /** @throws Error once unmapped: a stale address would be another mapping's memory */
+  /**
+   * The address of the mapping.
+   * @throws Error once unmapped: a stale address would be another mapping's memory
+   */
   get address(): number {
     if (this.#address === 0) throw new Error('the mapping is gone');
     return this.#address;

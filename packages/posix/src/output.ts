@@ -6,9 +6,10 @@ import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
 import { waitFor } from './wait.js';
 
 /**
- * The writing half of a channel that is a file descriptor. Every wait is a `poll` with what bounds it now, so a peer that
- * stops reading ends as a TimeoutError, one that is gone as a PosixError EPIPE. The descriptor should be non-blocking, as
- * those of `pipe()` are: on a blocking one a large write waits in the kernel, beyond any timeout.
+ * The writing half of a channel that is a file descriptor. Every wait is a `poll` with the present bounds, so
+ * a peer that stops reading causes a TimeoutError, and one that is gone a PosixError EPIPE. The descriptor
+ * should be non-blocking, like those of `pipe()`: on a blocking one a large write waits in the kernel, beyond
+ * any timeout.
  */
 export class Output extends WritingEnd implements SinkDescriptor {
   constructor(
@@ -22,12 +23,12 @@ export class Output extends WritingEnd implements SinkDescriptor {
     return this;
   }
 
-  /** Another process wrote to the same end meanwhile: its octets count as ours. */
+  /** Counts octets that another process has written to the same end. */
   wroteElsewhere(octets: number): void {
     this.moved(octets);
   }
 
-  /** Writes all of it. */
+  /** Writes all of `octets`. */
   write(octets: Uint8Array): void {
     for (let at = 0; at < octets.length;) {
       const part = at === 0 ? octets : octets.subarray(at);
@@ -35,7 +36,7 @@ export class Output extends WritingEnd implements SinkDescriptor {
     }
   }
 
-  /** Writes, and empties, all that the iovec holds: no octet passes through JavaScript. */
+  /** Writes all ranges of the iovec, and empties it: no octet passes through JavaScript. */
   writev(iovec: AddressRanges): void {
     while (iovec.count > 0) {
       const count = Math.min(iovec.count, IOV_MAX);
@@ -44,9 +45,9 @@ export class Output extends WritingEnd implements SinkDescriptor {
   }
 
   /**
-   * Puts octets of a file that is kept in memory into a pipe, as references to the file's pages: whoever reads them gets what
-   * the pages have in them by then.
-   * @returns false, nothing having moved, where the output is no pipe
+   * Puts octets of an in-memory file into a pipe, as references to the file's pages: a reader gets the
+   * content that the pages have when it reads.
+   * @returns false, without moving anything, if the output is no pipe
    */
   splice(file: number, offset: number, length: number): boolean {
     for (let at = offset; at < offset + length;) {
@@ -61,7 +62,7 @@ export class Output extends WritingEnd implements SinkDescriptor {
   #result(syscall: string, result: number): number {
     if (result >= 0) {
       this.moved(result);
-      // Between two large writes that never had to wait, an interrupt must still be seen.
+      // Between two large writes that never wait, an interrupt must still be noticed.
       if (this.interrupt?.raised !== undefined) waitFor(this.fd, 'writable', this);
       return result;
     }

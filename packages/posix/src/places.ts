@@ -1,4 +1,7 @@
-/** Arguments, variables and the working folder as they are. An entry of its own: it needs no foreign functions. */
+/**
+ * Arguments, variables and the working folder as octets. This entry of the package needs no foreign
+ * functions.
+ */
 export { argumentOctets, shown, undecodedArgument, undecodedVariable } from './octets.js';
 export { searchFolders } from './search-path.js';
 export {

@@ -2,8 +2,8 @@ import { delimiter, isAbsolute } from 'node:path';
 import { UNDECODED } from './octets.js';
 
 /**
- * Lists the folders in which a program is looked for. None is in the working folder, whatever PATH says: what lies there is
- * anybody's. One whose name is not UTF-8 cannot be looked into.
+ * Lists the folders in which to look for a program. It omits the working folder, whatever PATH says, since
+ * anybody may have put a program there, and folders whose name is not UTF-8, since they cannot be opened.
  * @param path the variable PATH
  */
 export function searchFolders(path = ''): string[] {

@@ -8,7 +8,8 @@ const SIG_DFL = 0;
 const NUL = Uint8Array.of(0);
 
 /**
- * Leaves the terminal and the process group that this process was started in: a Ctrl-C there no longer reaches it.
+ * Leaves the terminal and the process group in which this process was started: a Ctrl-C there no longer
+ * reaches it.
  * @throws PosixError EPERM for the leader of a group
  */
 export function newSession(): void {
@@ -17,8 +18,8 @@ export function newSession(): void {
 
 /**
  * Notes in the environment that this process is about to become another program.
- * @param variable names the environment's variable
- * @returns false where this process has noted so before: the other program has become this one again
+ * @param variable name of the environment variable
+ * @returns false if this process has noted so before: the other program has become this one again
  */
 export function noteHandOver(variable: string): boolean {
   const self = String(process.pid);
@@ -29,12 +30,12 @@ export function noteHandOver(variable: string): boolean {
 
 /**
  * Becomes another program, with this process's standard streams and environment.
- * @param argv its arguments, its name first: text, or octets as they are
- * @throws PosixError where it cannot be run
+ * @param argv its arguments, with its name first: text, or raw octets
+ * @throws PosixError if it cannot be run
  */
 export function execute(path: string, argv: readonly (string | Uint8Array)[]): never {
   for (const fd of [0, 1, 2]) makeInheritable(fd);
-  // Node ignores them, and a program inherits what is ignored.
+  // Node ignores these signals, and a program would inherit that.
   for (const signal of [SIGPIPE, SIGXFSZ]) attempt('signal', signal, SIG_DFL);
   const words = argv.map((word) => Buffer.concat([Buffer.from(word), NUL]));
   call('execv', path, path, BigUint64Array.from([...words.map((word) => BigInt(addressOf(word))), 0n]));
@@ -42,8 +43,8 @@ export function execute(path: string, argv: readonly (string | Uint8Array)[]): n
 }
 
 /**
- * Ends this process, from any of its threads, with nothing of what Node does then: no handlers run, and what was written
- * to Node's streams and is still in their buffers is lost.
+ * Ends this process, from any of its threads, without Node's own steps: no handlers run, and what is still in
+ * the buffers of Node's streams is lost.
  */
 export function exitAtOnce(status: number): never {
   attempt('_exit', status);

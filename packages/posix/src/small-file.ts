@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** A file is longer than any that is meant. */
+/** A file is longer than the caller allows. */
 export class FileTooLongError extends Error {
   override readonly name = 'FileTooLongError';
 
-  /** @param longest octets */
+  /** @param longest most octets */
   constructor(
     readonly path: string,
     readonly longest: number,
@@ -13,13 +13,14 @@ export class FileTooLongError extends Error {
   }
 }
 
-/** Octets of the buffer at first. */
+/** Size of the buffer at first, in octets. */
 const FIRST = 4096;
 
 /**
- * Reads a file that somebody else may have written. Of what never ends, a device say, no more is read than is allowed.
- * @param longest octets
- * @throws FileTooLongError; what the file system says
+ * Reads a file that another user may have written. It reads no more than the limit, even from a file that
+ * never ends, such as a device.
+ * @param longest most octets
+ * @throws FileTooLongError; the file system's errors
  */
 export function readSmallFile(path: string, longest: number): Uint8Array {
   const fd = openSync(path, 'r');

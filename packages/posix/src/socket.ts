@@ -3,13 +3,13 @@ import { attempt } from './libc.js';
 
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 0o2000001;
-/** sizeof(sun_path) in sys/un.h, with room for its NUL. */
+/** Most octets of a path: sizeof(sun_path) in sys/un.h, with room for its NUL. */
 const LONGEST_PATH = 107;
 
 /**
  * Connects to a Unix socket.
- * @param path at most 107 octets; a longer one is reached through /proc/self/fd of its folder
- * @throws PosixError ENOENT or ECONNREFUSED where nobody listens
+ * @param path a path of more than 107 octets is reached through /proc/self/fd of its folder
+ * @throws PosixError ENOENT or ECONNREFUSED if nothing listens there
  */
 export function connectUnix(path: string): number {
   const octets = new TextEncoder().encode(path);

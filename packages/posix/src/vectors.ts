@@ -1,14 +1,17 @@
-/** Memory by its addresses, to and from any channel: at once where it is a descriptor, else copied through JavaScript. */
+/**
+ * Transfers between memory, given by its addresses, and any channel: directly if it is a descriptor, else
+ * copied through JavaScript.
+ */
 import type { OctetSink, OctetSource, Pipe } from '@mig/channel';
 import type { Iovec } from './iovec.js';
 import { call } from './libc.js';
 
-/** Octets that are copied at once. */
+/** Most octets that are copied at once. */
 const PIECE = 1 << 18;
 
 let scratch: Uint8Array | undefined;
 
-/** Writes, and empties, all that the iovec holds. @throws what the sink does */
+/** Writes all ranges of the iovec, and empties it. @throws what the sink throws */
 export function writeVector(sink: OctetSink, iovec: Iovec): void {
   if (sink.descriptor !== undefined) {
     sink.descriptor.writev(iovec);
@@ -28,9 +31,9 @@ export function writeVector(sink: OctetSink, iovec: Iovec): void {
 }
 
 /**
- * Fills, and empties, all that the iovec holds.
+ * Fills all ranges of the iovec, and empties it.
  * @param through see SourceDescriptor
- * @throws EndOfInputError when the source ends before; what the source does
+ * @throws EndOfInputError if the source ends before; what the source throws
  */
 export function readVector(source: OctetSource, iovec: Iovec, through?: Pipe): void {
   if (source.descriptor !== undefined) {

@@ -6,10 +6,10 @@ const POLLIN = 0x1;
 const POLLOUT = 0x4;
 const POLLNVAL = 0x20;
 
-/** poll() takes its timeout as a C int: longer waits are made of several. */
+/** Longest timeout in milliseconds: poll() takes it as a C int, so longer waits consist of several. */
 const LONGEST_POLL = 0x7fffffff;
 
-/** Milliseconds between two looks at an interrupt that has no descriptor for poll() to wait on. */
+/** Milliseconds between two checks of an interrupt that has no descriptor for poll(). */
 const LOOK_INTERVAL = 100;
 
 // struct pollfd { int fd; short events; short revents; }, twice: the descriptor and the interrupt's.
@@ -18,7 +18,7 @@ const halves = new Int16Array(pollfds.buffer);
 
 /**
  * Waits until `fd` can be read or written, or has ended. What is ready when the time is over is not late.
- * @throws TimeoutError after the timeout, or at the deadline where that comes first
+ * @throws TimeoutError after the timeout, or at the deadline if that comes first
  * @throws InterruptedError when the interrupt is raised, even if the descriptor is ready
  */
 export function waitFor(fd: number, direction: 'readable' | 'writable', waiting: Waiting): void {
@@ -36,7 +36,7 @@ export function waitFor(fd: number, direction: 'readable' | 'writable', waiting:
       if (-ready === errno('EINTR')) return false;
       throw new PosixError('poll', -ready, `descriptor ${fd}`);
     }
-    // The word is there before the descriptor is ready, but for a peer that can only close its end.
+    // The word is set before the descriptor is ready, except for a peer that can only close its end.
     if (halves[7] !== 0) throw new InterruptedError(interrupt?.raised ?? 'peer-gone');
     const happened = halves[3];
     if (happened & POLLNVAL && interrupt?.raised === undefined) {

@@ -4,14 +4,14 @@ import { readlinkSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { shown, UNDECODED } from './octets.js';
 
-/** A relative path that leads nowhere. */
+/** A relative path that cannot be resolved. */
 export class WorkingFolderError extends Error {
   override readonly name = 'WorkingFolderError';
 }
 
 /**
  * Makes a path absolute.
- * @throws WorkingFolderError where it is relative, and the working folder is gone or its name is not UTF-8
+ * @throws WorkingFolderError if it is relative, and the working folder is gone or its name is not UTF-8
  */
 export function absolutePath(path: string): string {
   if (isAbsolute(path)) return resolve(path);
@@ -24,7 +24,7 @@ export function absolutePath(path: string): string {
   );
 }
 
-/** What a relative path comes to in such a folder. */
+/** The fault of a relative path in a working folder that is gone. */
 export const GONE = 'the working folder is gone; an absolute path is needed';
 
 export function isWorkingFolderGone(): boolean {
@@ -37,8 +37,8 @@ export function isWorkingFolderGone(): boolean {
 }
 
 /**
- * Goes to `/` where the working folder is gone: no thread of Node starts there. To be called when every relative path has
- * been looked for, and was not there: it would lead elsewhere afterwards.
+ * Goes to `/` if the working folder is gone, because no thread of Node starts in a missing one. Call it only
+ * after every relative path has been looked up, and was not found: it would lead elsewhere afterwards.
  */
 export function leaveMissingFolder(): void {
   if (isWorkingFolderGone()) process.chdir('/');
