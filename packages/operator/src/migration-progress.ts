@@ -64,7 +64,7 @@ export class MigrationProgress {
       this.#stats = stats;
       this.#cutShort = stats.point === 'between-batches' && answer.decision !== 'continue-precopy';
       if (stats.point === 'dirty-count-known') this.#logReadAt = this.clock();
-      // The first counts: what was to be sent live after it may be cut short by another.
+      // The first decision counts: a later one may cut short the pages that are sent live after it.
       if (answer.decision !== 'continue-precopy') this.#precopyEnd ??= answer.reason;
     },
     'precopy-ended': ({ reason }) => {

@@ -67,7 +67,10 @@ function failure(action: () => unknown): ControlError {
   throw new Error('it did not fail');
 }
 
-/** The octets of blobs are Buffers under Node: the same octets, another prototype. */
+/**
+ * Turns Buffers into plain Uint8Arrays: under Node blobs are Buffers, with the same octets but another
+ * prototype.
+ */
 function plain<T extends object>(message: T): T {
   return 'octets' in message
     ? { ...message, octets: Uint8Array.from(message.octets as Uint8Array) }

@@ -26,10 +26,12 @@ import {
 
 export { ControlError };
 
-/** Octets of one message: a context carries a guest's program, 16 MiB of it at most, and little else. */
+/**
+ * Most octets of a message: a context carries a guest's program, which has at most 16 MiB, and little else.
+ */
 export const LONGEST_CONTROL_MESSAGE = 18 << 20;
 
-/** The epoch that the sender saw; 0 where it saw none. See ownership.ts of @mig/protocol. */
+/** The epoch that the sender saw; 0 if it saw none. See ownership.ts of @mig/protocol. */
 interface Seen {
   readonly epoch: number;
 }
@@ -58,7 +60,10 @@ export type ControlRequest =
   | { readonly kind: 'start'; readonly name: string; readonly paused: boolean };
 
 export interface Deadline {
-  /** Milliseconds since 1970 after which its sender no longer waits for it, and nothing is done; 0 for no limit. */
+  /**
+   * Milliseconds since 1970 after which the sender no longer waits for the request, which is then dropped; 0
+   * for no limit.
+   */
   readonly deadline: number;
 }
 
@@ -90,9 +95,9 @@ export interface ControlState {
   readonly name: string;
   readonly standing: Standing;
   readonly epoch: number;
-  /** Where it was sent; empty where it was not. */
+  /** The destination to which it was sent; empty if it was not. */
   readonly sentTo: string;
-  /** An incoming domain that had been paused where it comes from. */
+  /** Whether an incoming domain was paused at its source. */
   readonly wasPaused: boolean;
   readonly ram: { readonly descriptor: number; readonly address: number; readonly length: number };
 }
@@ -107,7 +112,7 @@ const schema = protobuf.parse(controlSchema).root;
 const requests = schema.lookupType('mig.control.Request');
 const replies = schema.lookupType('mig.control.Reply');
 
-/** The message with its length before it. */
+/** Encodes a request behind its length. */
 export function encodeControlRequest({
   deadline = 0,
   ...request
@@ -116,7 +121,7 @@ export function encodeControlRequest({
   return encodeDelimited(requests, { [kind]: body, deadline });
 }
 
-/** @param octets without the length */
+/** Decodes a request. @param octets without the length */
 export function decodeControlRequest(octets: Uint8Array): ControlRequest & Deadline {
   const fields = decodeFields(requests, 'request', octets);
   const request = chosen(fields, 'request') as ControlRequest;
@@ -126,12 +131,12 @@ export function decodeControlRequest(octets: Uint8Array): ControlRequest & Deadl
   return { ...request, deadline: fields['deadline'] as number };
 }
 
-/** The message with its length before it. */
+/** Encodes a reply behind its length. */
 export function encodeControlReply(reply: ControlReply): Uint8Array {
   return encode(replies, reply);
 }
 
-/** @param octets without the length */
+/** Decodes a reply. @param octets without the length */
 export function decodeControlReply(octets: Uint8Array): ControlReply {
   const reply = decode(replies, 'reply', octets) as ControlReply;
   if (reply.kind === 'error' && !controlErrorCodes.includes(reply.code)) {
@@ -155,7 +160,7 @@ function decode(type: protobuf.Type, oneof: string, octets: Uint8Array): { kind:
   return chosen(decodeFields(type, oneof, octets), oneof);
 }
 
-/** Takes a connection's octets apart into messages, without their lengths. */
+/** Splits a connection's octets into messages, without their lengths. */
 export class ControlFrames extends DelimitedMessages {
   constructor() {
     super(LONGEST_CONTROL_MESSAGE);

@@ -23,7 +23,7 @@ vi.mock('../xen/saver-processes.js', () => ({
   isBeingSavedLive: (domid: number) => saved.has(domid),
 }));
 
-/** Answers as libxl's process. */
+/** Stands in for libxl's process. */
 const libxl = { answer: (_: LibxlRequest, __?: HelperListener): unknown => undefined };
 
 const DEAD = new HostError('unavailable', "libxl's process has ended");
@@ -96,7 +96,7 @@ const options: SaveOptions = {
   suspendTimeout: 1000,
 };
 
-/** libxl whose helper says this, and that then does as it is told. */
+/** Makes a libxl whose helper sends these messages, and that then runs `then`. */
 function helper(messages: readonly HelperMessage[], then: () => unknown = () => undefined) {
   libxl.answer = (request, listener) => {
     if (request.kind === 'list') return [one, two];
@@ -289,7 +289,7 @@ describe('log-dirty that a helper has left on', () => {
   const said: HelperMessage = { kind: 'failed', failure: { kind: 'other', message: 'EPIPE' } };
   const stopped = { kind: 'stop-log-dirty', domid: 1 };
 
-  /** What is asked of libxl when a save fails after these messages. */
+  /** Lets a save fail after these messages. @returns the requests to libxl that follow */
   function askedAfter(
     messages: readonly HelperMessage[],
     error = new HostError('unavailable', 'ERROR_FAIL'),
@@ -415,7 +415,7 @@ describe('of a restore that failed', () => {
 
   test('nothing of another restore of the same image is touched, which was quicker', () => {
     const incoming = { ...one, domid: 10, name: 'one--incoming' };
-    // The name was not given to this one, and libxl has cleaned up itself.
+    // The name did not go to this domain, and libxl has cleaned up itself.
     expect(destroyedAmong([one, two, incoming], new HostError('name-taken', 'there is one'))).toEqual([]);
     expect(destroyedAmong([one, two, { ...incoming, paused: false }])).toEqual([]);
     expect(destroyedAmong([one, two, { ...incoming, name: 'one' }])).toEqual([]);

@@ -22,7 +22,10 @@ export class XenDomains implements BalloonedHost {
   /** @param start starts a process that runs libxl, or takes over an existing one */
   constructor(private readonly start: () => LibxlClient) {}
 
-  /** Another where that one is busy: while a domain is saved, whoever is told of it may look at it. */
+  /**
+   * The client for a request: another one if the first is busy, so that listeners can look at a domain during
+   * its save.
+   */
   get libxl(): LibxlClient {
     this.#client = this.#alive(this.#client);
     return this.#client.busy ? (this.#other = this.#alive(this.#other)) : this.#client;
@@ -36,7 +39,7 @@ export class XenDomains implements BalloonedHost {
     }));
   }
 
-  /** @throws HostError no-such-domain */
+  /** Describes a domain. @throws HostError no-such-domain */
   describe(domid: number): StandingDomain {
     const domain = this.libxl.ask({ kind: 'describe', domid }) as LibxlDomain | undefined;
     if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
@@ -47,7 +50,7 @@ export class XenDomains implements BalloonedHost {
     return this.libxl.ask({ kind: 'configuration', domid }) as string;
   }
 
-  /** Memory that no domain has, in KiB. */
+  /** Returns the free memory of the host in KiB. */
   freeMemory(): number {
     return this.libxl.ask({ kind: 'free-memory' }) as number;
   }
@@ -68,7 +71,7 @@ export class XenDomains implements BalloonedHost {
     return this.libxl.ask({ kind: 'xl-settings' }) as XlSettings;
   }
 
-  /** Makes the path of a log of that name under /var/log/xen; the file does not exist yet. */
+  /** Makes the path of a new log of that name under /var/log/xen; the file does not exist yet. */
   newLog(name: string): string {
     return this.libxl.ask({ kind: 'new-log', name }) as string;
   }
@@ -77,14 +80,14 @@ export class XenDomains implements BalloonedHost {
     this.libxl.ask({ kind: 'rename', domid, name });
   }
 
-  /** Has libxl do something, whoever holds the domain. */
+  /** Makes libxl do something, whichever toolstack holds the domain. */
   do(what: 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty', domid: number): void {
     this.libxl.ask({ kind: what, domid });
   }
 
   /**
    * Checks that a name is free.
-   * @param domid the domain that is to have the name
+   * @param domid the domain that will get the name
    * @throws HostError name-taken
    */
   checkName(domid: number | undefined, name: string): void {
@@ -96,16 +99,18 @@ export class XenDomains implements BalloonedHost {
   }
 
   /**
-   * @param command the one that brings the domain here
-   * @throws HostError uuid-taken where the table of commands refuses it beside another domain of its UUID
+   * Checks that a domain may come beside another one with its UUID.
+   * @param command the command that brings the domain here
+   * @throws HostError uuid-taken if the command table refuses it
    */
   checkComes(uuid: string, command: 'create' | 'receive'): void {
     this.#checkUuid(uuid, ({ standing }) => commandTable[command][standing.standing] !== 'does');
   }
 
   /**
-   * @param domid the domain that is to run here
-   * @throws HostError uuid-taken where another domain of its UUID is here
+   * Checks that no other domain with its UUID is here.
+   * @param domid the domain that will run here
+   * @throws HostError uuid-taken if another domain with its UUID is here
    */
   checkRunsOnce(domid: number, uuid: string): void {
     this.#checkUuid(uuid, (other) => other.domain.domid !== domid && isHere(other.standing.standing));

@@ -55,7 +55,7 @@ class Source extends FakeControl {
   anotherSaver: number | undefined;
 
   readonly leftOn: string[] = [];
-  /** What was noticed of its balloon. */
+  /** Number of pages that its balloon is known to have taken in. */
   tookIn = 0;
 
   save(recording: DescriptorRecording | Recording, { live = true, debug = false, iterations = 3 } = {}) {
@@ -488,7 +488,7 @@ describe('on a Xen that does not log pages that come in', () => {
     ['the last live pass was sent', 'map 2'],
   ])('a page that comes in after %s, and is written to once, arrives', (_, moment) => {
     const source = new Source(70, [66]);
-    // Needed for a second pass.
+    // Makes a second pass necessary.
     source.beforeMap = () => {
       if (source.suspended) return;
       source.beforeMap = () => undefined;
@@ -504,7 +504,7 @@ describe('on a Xen that does not log pages that come in', () => {
       'readPageTypes 1': write(source, 2090, 2),
       'map 3': write(source, 2090, 3),
     });
-    // Nobody knows which page it is: all of them are due again.
+    // The page is unknown: all of them are due again.
     const all = ['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 52'];
     expect(typesAsked(source).slice(0, 6)).toEqual([...all, ...all]);
     expect(digests(target.pages)).toEqual(digests(source.pages));
@@ -533,7 +533,7 @@ describe('on a Xen that does not log pages that come in', () => {
     expect(digest(target.pages.get(66))).toBe(digest(pageOf(66, 2)));
   });
 
-  // It cannot be seen: its type is the same, the domain has as many pages, and it is not in the log.
+  // Such a page is invisible: its type is the same, the domain has as many pages, and it is not in the log.
   test('a page that goes without having been written to, and is back before anybody looks, arrives as it was', () => {
     const source = new Source(70);
     const target = save(source, {
@@ -566,11 +566,12 @@ describe('on a Xen that does not log pages that come in', () => {
     save(source, { 'map 1': write(source, 3, 2), 'map 2': write(source, 4, 2) });
     expect(typesAsked(source)).toEqual([
       ...['readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 1024', 'readPageTypes 928'],
-      // Pages from the log.
+      // The pages of the log.
       ...['readPageTypes 2'],
     ]);
     expect(source.tookIn).toBe(0);
-    // Asks for the number of pages: two for each live pass, one at the start and one when it is suspended.
+    // The queries for the number of pages: two for each live pass, one at the start and one after the
+    // suspend.
     expect(source.calls.filter((call) => call === 'describe')).toHaveLength(2 * 2 + 2);
   });
 

@@ -19,7 +19,7 @@ function start(): LibxlClient {
   return client;
 }
 
-/** Its pid. */
+/** A request that the process of this test answers with its pid. */
 const WHO = { kind: 'configuration', domid: 0 } as const;
 
 /** Starts a worker that asks for the pid of its process. `done` becomes 1 when it knows. */
@@ -52,7 +52,7 @@ test('a worker goes on with the process of the main thread, which then has anoth
   expect(await askedByWorker()).toBe(pid);
   expect(client.isUnusable).toBe(true);
   expect(() => client.ask(WHO)).toThrow("libxl's process is a worker's");
-  // A pipe that the worker has closed is not closed again: the number may be another file's by now.
+  // A pipe that the worker has closed must not be closed again: the number may belong to another file by now.
   client.close();
   expect(start().ask(WHO)).not.toBe(pid);
 });

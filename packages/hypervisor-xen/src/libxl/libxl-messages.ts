@@ -61,18 +61,21 @@ export type LibxlReply =
       readonly domid?: number | undefined;
     };
 
-/** Of the helper's failures only what there are words for elsewhere; the others libxl reports. */
+/**
+ * A message of the helper. Of its failures it sends only those that mig words itself; libxl reports the
+ * others.
+ */
 export type HelperMessage =
   | { readonly kind: 'helper'; readonly pid: number }
-  /** It becomes Xen's own helper, from which no news come. */
+  /** The process becomes Xen's own helper, which sends no messages. */
   | { readonly kind: 'handed-on' }
-  /** All but `consulted`, which is for xl to say. */
+  /** An event of the save; never `consulted`, which xl reports itself. */
   | { readonly kind: 'saving'; readonly event: SaveEvent }
-  /** Only where the link was asked for them. */
+  /** An event of the restore; only if the link was asked for them. */
   | { readonly kind: 'restoring'; readonly event: RestoreEvent }
-  /** Answered by a HelperDirective on the other pipe. */
+  /** A question to the policy, answered by a HelperDirective on the other pipe. */
   | { readonly kind: 'consult'; readonly stats: PrecopyStats }
-  /** `suspendRequestedAt`: milliseconds since 1970. */
+  /** The report on the image. `suspendRequestedAt`: milliseconds since 1970. */
   | { readonly kind: 'image'; readonly report: ImageReport }
   | { readonly kind: 'failed'; readonly failure: HelperFailure };
 
@@ -89,13 +92,13 @@ export interface HelperDirective {
   readonly bandwidth?: Bandwidth | undefined;
 }
 
-/** What xl wants to hear besides: the dirty bitmaps of a save, the events of a restore. */
+/** The additional messages that xl wants: the dirty bitmaps of a save, the events of a restore. */
 export type LinkWish = 'bitmaps' | 'events';
 
 /**
- * `PID,TO,FROM`: a process and two of its descriptors, where the helper writes HelperMessages and where it reads
- * HelperDirectives; a LinkWish as fourth where xl has one. It duplicates them from there: what it inherited, a
- * device model that libxl starts would have, too, and xl would never see their end. libxl's process puts itself before
- * what xl says.
+ * Environment variable with `PID,TO,FROM`: a process and two of its descriptors, to which the helper writes
+ * HelperMessages and from which it reads HelperDirectives; a LinkWish is the fourth part if xl has one. The
+ * helper duplicates the descriptors: inherited ones would also reach a device model that libxl starts, so
+ * that xl would never see their end. libxl's process puts its own pid before xl's value.
  */
 export const LINK_VARIABLE = 'MIG_HELPER_LINK';
