@@ -1,6 +1,6 @@
 /**
- * Where our own `xl` started libxl, it listens to the helper, and its policy decides: over two of its descriptors, which
- * MIG_HELPER_LINK names (LINK_VARIABLE says how).
+ * The helper's link to mig's own `xl`, if that has started libxl: xl listens to the helper, and its policy
+ * decides, over two of xl's descriptors, which MIG_HELPER_LINK names (see LINK_VARIABLE).
  */
 import {
   type Bandwidth,
@@ -22,10 +22,10 @@ import {
 import { duplicateFrom, Input, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 
-/** Milliseconds between two questions, or two news of progress, within a pass: at least, and at most. */
+/** Least and most milliseconds between two questions, or two progress messages, within a pass. */
 const INTERVAL = { least: 100, most: 2000 };
 
-/** A pass takes so many times as long as the answers to the questions in it: on a busy machine they are slow. */
+/** Least ratio of the time between questions to the time of an answer: on a busy machine answers are slow. */
 const WORTH = 20;
 
 export class Link {
@@ -33,10 +33,10 @@ export class Link {
   readonly #directives: JsonLines;
   #bandwidth: Bandwidth | undefined;
   #interval = INTERVAL.least;
-  /** When xl was told of progress. */
+  /** Time of the last progress message to xl. */
   #told = 0;
 
-  /** @returns undefined where nobody listens */
+  /** Opens the link. @returns undefined if no xl listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
     const [pid, to, from, wish] = (environment[LINK_VARIABLE] ?? '').split(',');
     if (pid === undefined || to === undefined || from === undefined) return undefined;
@@ -46,7 +46,7 @@ export class Link {
 
   private constructor(
     to: number,
-    /** Where decisions come from: it ends with xl. */
+    /** The descriptor from which decisions come: it ends with xl. */
     readonly from: number,
     private readonly wish: string | undefined,
   ) {
@@ -59,12 +59,12 @@ export class Link {
     this.#output.write(jsonLine(message));
   }
 
-  /** Tells whether xl wants to hear that, too. */
+  /** Tells whether xl wants these messages, too. */
   wants(wish: LinkWish): boolean {
     return this.wish === wish;
   }
 
-  /** Asks xl. In the middle of a pass not each time: each question is a round trip. */
+  /** A policy that asks xl, but not each time in the middle of a pass: each question is a round trip. */
   get policy(): PrecopyPolicy {
     let asked = 0;
     return (stats) => {
@@ -80,11 +80,11 @@ export class Link {
     };
   }
 
-  /** What xl said last. */
+  /** Returns the bandwidth limit that xl sent last. */
   readonly bandwidth = (): Bandwidth | undefined => this.#bandwidth;
 
   readonly onSaveEvent = (event: SaveEvent): void => {
-    // What its policy was asked xl says itself.
+    // xl knows what its own policy was asked.
     if (event.kind === 'consulted') return;
     if (event.kind !== 'pass-progress' || this.#isDue()) this.#tell({ kind: 'saving', event });
   };
@@ -93,7 +93,7 @@ export class Link {
     if (event.kind !== 'incoming-pass-progress' || this.#isDue()) this.#tell({ kind: 'restoring', event });
   };
 
-  /** Tells whether it is time to say again how far a pass has come. */
+  /** Tells whether the next progress message is due. */
   #isDue(): boolean {
     const now = performance.now();
     if (now - this.#told < this.#interval) return false;
@@ -106,7 +106,7 @@ export class Link {
     this.#tell({ kind: 'image', report: { ...report, suspendRequestedAt } });
   }
 
-  /** From here on this process is another program, which has no news for xl. */
+  /** Tells xl that this process becomes another program, which sends it nothing. */
   handedOn(): void {
     this.#tell({ kind: 'handed-on' });
   }
@@ -115,7 +115,7 @@ export class Link {
     try {
       this.#tell({ kind: 'failed', failure: inWords(error) });
     } catch {
-      // xl is gone; libxl is still to hear what went wrong first.
+      // xl is gone; libxl must still hear the first failure.
     }
   }
 }

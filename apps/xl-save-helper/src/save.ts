@@ -31,7 +31,7 @@ export function save(
     becomeStockHelper(version, [ioFd, request.recvFd], link);
   }
   const caution = cautionAbout(version);
-  // Where our own xl listens, it has shown the caution itself.
+  // If mig's own xl listens, it has shown the caution itself.
   if (caution !== undefined && link === undefined) libxl.log(LogLevel.WARN, caution);
   // The descriptor from libxl may block for as long as the target does not read.
   const restoreFlags = setNonBlocking(ioFd);
@@ -78,12 +78,12 @@ export function save(
 }
 
 /**
- * Least time between two progress messages of a pass, in milliseconds: libxl shows whole percents, and each
- * message costs.
+ * Least milliseconds between two progress messages of a pass: libxl shows whole percents, and each message
+ * takes time.
  */
 const PROGRESS_INTERVAL = 100;
 
-/** Where xl listens it hears all but the notes, which libxl has it log. */
+/** Picks the listener: an xl that listens gets all events except the notes, which libxl logs for it. */
 function eventsFor(libxl: Libxl, link: Link | undefined): (event: SaveEvent) => void {
   const rows = rowsFor(libxl);
   return (event) => {
@@ -92,7 +92,7 @@ function eventsFor(libxl: Libxl, link: Link | undefined): (event: SaveEvent) => 
   };
 }
 
-/** What libxl is told, in stock's words as far as those go. */
+/** Makes the messages to libxl, as far as possible the same as stock's. */
 function rowsFor(libxl: Libxl): EventTable<SaveEvent, void> {
   const detail = (text: string) => libxl.log(LogLevel.DETAIL, text);
   let told = 0;

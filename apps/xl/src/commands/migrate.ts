@@ -37,7 +37,7 @@ export interface MigrateOptions extends SettingOptions, TraceOptions {
   readonly D?: true;
   readonly debug?: true;
   readonly json?: true;
-  /** `false`: `--no-check`. */
+  /** Whether checks are made: `false` for `--no-check`. */
   readonly check?: boolean;
   readonly timeouts: SourceTimeouts;
 }
@@ -57,7 +57,7 @@ export async function migrate(
   const { domid, name, epoch } = found;
   const whyNotLive = host.whyNotLive?.(domid);
   if (whyNotLive !== undefined) refuseUnsupported(name, whyNotLive, options);
-  // Whatever the host shares with threads is there by now.
+  // Everything that the host shares with threads exists by now.
   prepareTask('migrate');
   const configuration = {
     json: await replacementIn(options.C, host, domid, context.log),
@@ -65,13 +65,14 @@ export async function migrate(
   };
   const view = await createView(viewKind(options, context.global), context);
   const command = rune(options.s, target, receiveArguments(context, options));
-  // A command is no name for a host.
+  // A command cannot stand for the name of a host.
   const where = options.s === '' ? 'the target' : target;
   const sent = sentTo(options.s, target);
   const info = host.info();
   const { stateFolder, assumedSuspendCost } = info;
   const record = { domid, domain: name, target: where, pid: process.pid };
-  // Whatever is opened from here on is another migration's as long as there is one.
+  // Claim the domain first: until the claim succeeds, its trace and report files may belong to a migration
+  // that is already running.
   const access = await OperatorAccess.claim(stateFolder, record, (text) => noteEverywhere(view, text));
   try {
     await refuseKnownFailure(host, { domid, name, configuration }, target, options);
@@ -116,7 +117,8 @@ export async function migrate(
 }
 
 /**
- * Asks a Xen target before it is sent anything. An embedded one sees to all of it itself, and HOST that is a command would be run.
+ * Asks a Xen target before anything is sent. An embedded target checks everything itself, and a HOST that is
+ * a command would be run.
  * @throws Failure
  */
 async function refuseKnownFailure(
@@ -142,7 +144,7 @@ interface MigrationDeps {
   readonly context: Context;
 }
 
-/** @returns undefined where it failed, which has been told */
+/** Runs the migration. @returns undefined if it failed, which has been reported */
 async function runMigration(
   what: Omit<MigrateTask, 'kind' | 'inputFd' | 'outputFd' | 'trace'>,
   { names, environment, view, access, trace, context }: MigrationDeps,
@@ -152,7 +154,8 @@ async function runMigration(
   const { inputFd, outputFd } = transport;
   const point = new PointOfNoReturn(view, names.name, names.where);
   let state: SourceState = 'awaiting-banner';
-  // Also between the task's end and the transport's, while the operators are told, none ends the process halfway.
+  // Between the task's end and the transport's, while operators are informed, no signal must end the process
+  // halfway, either.
   const endHeed = heedSignals(() => undefined);
   try {
     const report = await runTask(
@@ -177,7 +180,7 @@ async function runMigration(
     const settled = error instanceof TaskError;
     const found = settled ? error.failure : explainDeath(error, state);
     context.exitStatus = found.exitStatus;
-    // What the operator must know comes first: the transport may take its time.
+    // The operator's most important lines come first: the transport may take its time.
     const failure = named(found, names);
     view.failed(failure);
     await (settled ? access.failed(failure) : access.died(failure));
@@ -191,12 +194,12 @@ async function runMigration(
   }
 }
 
-/** For people, and for programs: they too may want to know. */
+/** Shows a note to people, and to programs that follow the migration. */
 function noteEverywhere(view: View, text: string): void {
   view.event({ kind: 'note', text });
 }
 
-/** What speaks against a downtime that was asked for. */
+/** Words a warning if a requested downtime is unlikely. */
 function downtimeWarning(
   maxDowntime: number,
   { milliseconds, isMeasured }: SuspendCost,
@@ -212,12 +215,15 @@ function downtimeWarning(
   return isOut ? `${known}, so that ${verdict}. A migration without --abort-if-busy measures it` : known;
 }
 
-/** Standard error. Node's own stream for it would make a pipe non-blocking for all who share it, ssh among them. */
+/**
+ * Whether standard error is a terminal. Node's own stream for it would make a pipe non-blocking for all
+ * processes that share it, including ssh.
+ */
 function isTerminal(): boolean {
   return isatty(2);
 }
 
-/** With `-v` the target says more, which would stand in the midst of a bar. */
+/** Picks the kind of view. With `-v` the target prints more lines, which would interrupt a bar. */
 function viewKind({ json }: MigrateOptions, { verbosity }: Context['global']): ViewKind {
   if (json === true) return 'json';
   return isTerminal() && verbosity === 0 ? 'bars' : 'lines';

@@ -7,8 +7,8 @@ import { ArrivalLines } from '../view/arrival-lines.js';
 import { runTask, TaskError } from '../worker/run-task.js';
 
 /**
- * Milliseconds for the last words to be read. The source waits for the end of this process, and nobody is here who could end
- * it for that.
+ * Milliseconds for the last lines to be read. The source waits for the end of this process, and has no way to
+ * end it for that.
  */
 const LAST_WORDS = 1000;
 
@@ -44,7 +44,10 @@ export async function receive(
   }
 }
 
-/** A terminal changes the octets that it carries, and takes some for commands. Its name is what the source looks for. */
+/**
+ * Refuses a terminal: it changes the octets that it carries, and takes some for commands. The source looks
+ * for its name in the message.
+ */
 export function refuseTerminal(): void {
   const terminal = ([0, 1] as const).find((descriptor) => isatty(descriptor));
   if (terminal === undefined) return;

@@ -1,4 +1,7 @@
-/** The commands that move a domain's state. What they do is loaded when one of them runs. */
+/**
+ * Options and registration of the commands that move a domain's state. Their modules load when one of them
+ * runs.
+ */
 import type { Command } from 'commander';
 import type { Context } from '../host/context.js';
 import { ignoreOptions, refuseOptions } from '../options/refused-options.js';
@@ -68,7 +71,7 @@ function registerRestore(program: Command, context: Context): void {
   setTraits(command, { modifies: true });
 }
 
-/** Options that tell of a migration: as commander names them, and as the operator writes them. */
+/** Options that record a migration: their names in commander, and on the command line. */
 const recordingOptions = [
   ['trace', '--trace'],
   ['traceBitmaps', '--trace-bitmaps'],

@@ -11,20 +11,21 @@ interface LibxlConfiguration {
   c_info: Record<string, unknown>;
 }
 
-/** Changes to a domain's configuration for what goes ahead of its stream. */
+/** Changes to a domain's configuration for the one that precedes its stream. */
 export interface SentConfiguration {
-  /** libxl JSON in place of the domain's own (`-C`). */
+  /** The libxl JSON in place of the domain's own (`-C`). */
   readonly json?: string | undefined;
-  /** Asks the target for the same domid (`-D`). */
+  /** Whether to request the same domid from the target (`-D`). */
   readonly preserveDomid?: boolean | undefined;
 }
 
 /**
- * Reads the configuration that is to go with a domain in place of its own, before anything is done. What a domain of Xen is
- * made of the stock xl says, which has made it.
- * @param log takes what the stock xl remarks
- * @returns undefined where there is none
- * @throws Failure where it cannot be read, or the domain could not live on with it: nothing could restore what was made of it
+ * Reads the configuration that replaces a domain's own on the way, before anything is done. For a domain of
+ * Xen the stock xl, which has made the domain, interprets the file.
+ * @param log gets the remarks of the stock xl
+ * @returns undefined if there is no replacement
+ * @throws Failure if it cannot be read, or if the domain could not live on with it, since it could not be
+ * restored then
  */
 export async function replacementIn(
   file: string | undefined,
@@ -50,7 +51,11 @@ async function readByStock(file: string, own: string, log: Log): Promise<string>
   return configuration;
 }
 
-/** @param file names the configuration in the complaint @throws Failure */
+/**
+ * Checks that the domain could live on with a configuration.
+ * @param file names the configuration in the error
+ * @throws Failure
+ */
 export function checkFit(host: Host, own: string, configuration: string, file: string): void {
   const problem = host.misfit(own, configuration);
   if (problem !== undefined) throw new Failure(`${file} does not fit the domain: ${problem}`);
@@ -62,7 +67,7 @@ export function configurationIn(file: string): string {
 }
 
 /**
- * Makes the libxl JSON that goes ahead of the domain's stream. The domain stays the one it is: it keeps its UUID.
+ * Makes the libxl JSON that precedes the domain's stream. The domain keeps its identity, i.e. its UUID.
  * @param own the domain's configuration
  */
 export function sentConfiguration(

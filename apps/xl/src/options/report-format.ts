@@ -4,7 +4,11 @@ import { Failure } from '../output/failure.js';
 
 export type ReportFormat = 'html' | 'svg';
 
-/** @param what names the file in the complaint @throws Failure for any other suffix */
+/**
+ * Picks the format by the suffix.
+ * @param what names the file in the error
+ * @throws Failure for any other suffix
+ */
 export function formatOf(what: string, path: string): ReportFormat {
   const suffix = extname(path).toLowerCase();
   if (suffix === '.html') return 'html';

@@ -17,10 +17,13 @@ import { type Command, Option } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** The options of `migrate` that set something of precopy, as commander names them: flags are absent or true. */
+/**
+ * The options of `migrate` that set something about precopy, as commander names them: flags are absent or
+ * true.
+ */
 export type SettingOptions = Settings & { readonly policy?: string };
 
-/** In place of a value: as if nothing had been said. */
+/** Word in place of a value: restores the default. */
 const UNSET = 'none';
 
 /** The options of `migrate-set`, as commander names them, with `UNSET` in place of a value. */
@@ -52,7 +55,10 @@ function optionFor(name: SettingName): Option {
   );
 }
 
-/** @param parse gives undefined for what cannot be meant @returns what reads an option's value, or refuses it by name */
+/**
+ * Makes the function that reads an option's value, or refuses it by its name.
+ * @param parse returns undefined for senseless text
+ */
 function readerOf<T>(
   option: string,
   expected: string,
@@ -65,7 +71,7 @@ function readerOf<T>(
   };
 }
 
-/** The settings among a command's options. @throws Failure where they contradict each other */
+/** Picks the settings from a command's options. @throws Failure if they contradict each other */
 export function settingsOf(options: SettingOptions): Settings {
   const given = settingNames.filter((name) => options[name] !== undefined);
   const settings: Settings = Object.fromEntries(given.map((name) => [name, options[name]]));
@@ -76,7 +82,7 @@ export function settingsOf(options: SettingOptions): Settings {
   return settings;
 }
 
-/** @throws Failure where there is none */
+/** Picks the change of settings from the options. @throws Failure if there is none */
 export function changeOf(options: ChangeOptions): SettingsChange {
   const given = settingNames.filter((name) => options[name] !== undefined);
   if (given.length === 0) {
@@ -85,7 +91,7 @@ export function changeOf(options: ChangeOptions): SettingsChange {
   return Object.fromEntries(given.map((name) => [name, options[name] === UNSET ? null : options[name]]));
 }
 
-/** @returns what reads an option's rate, as octets per second */
+/** Makes the function that reads an option's rate. @returns octets per second */
 export function rateOf(option: string): (text: string) => number {
   return readerOf(option, BANDWIDTH_EXPECTED, parseBandwidth);
 }

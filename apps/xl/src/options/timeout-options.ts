@@ -1,11 +1,11 @@
-/** How long what is awaited: an option and an environment variable each, in seconds. */
+/** The timeouts: an option and an environment variable for each, in seconds. */
 import { type Command, Option } from 'commander';
 import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from '@mig/receiver/timeouts';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from '@mig/sender/timeouts';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** What each is for, to follow "seconds to wait". */
+/** Purpose of each timeout, to follow "seconds to wait". */
 const sourceWaits: Record<keyof SourceTimeouts, string> = {
   banner: "for the target's first words, the login included",
   suspend: 'for the domain to acknowledge its suspend',
@@ -28,7 +28,7 @@ export function addTargetTimeouts(command: Command, names = keys(targetWaits)): 
   for (const name of names) addTimeout(command, name, targetWaits[name], TARGET_TIMEOUTS_DEFAULT[name]);
 }
 
-/** The timeouts among a command's options, in milliseconds. */
+/** Picks the timeouts from a command's options, in milliseconds. */
 export function sourceTimeouts(options: Readonly<Record<string, unknown>>): SourceTimeouts {
   return timeouts(options, SOURCE_TIMEOUTS_DEFAULT);
 }
@@ -45,7 +45,7 @@ function timeouts<T extends { readonly [K in keyof T]: number | undefined }>(
   return Object.fromEntries(given) as T;
 }
 
-/** The default in words, where it depends on what is to be sent. */
+/** The default in words, if it depends on what is to be sent. */
 const RECKONED = '60 s plus ten times the expected transfer time';
 
 function addTimeout(command: Command, name: string, what: string, milliseconds: number | undefined): void {
@@ -62,7 +62,11 @@ function addTimeout(command: Command, name: string, what: string, milliseconds: 
 
 const LONGEST = 1e6;
 
-/** @param name the option's, for a refusal @throws Failure */
+/**
+ * Converts text in seconds to milliseconds.
+ * @param name the option's, for a refusal
+ * @throws Failure
+ */
 export function inMilliseconds(text: string, name: string): number {
   const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
   if (seconds > 0 && seconds <= LONGEST) return seconds * 1000;

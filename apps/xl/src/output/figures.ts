@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Formats figures for people. */
 
 const MiB = 1 << 20;
 
@@ -13,7 +13,7 @@ export function millisecondsText(milliseconds: number): string {
   return milliseconds >= 1000 ? `${(milliseconds / 1000).toFixed(2)} s` : `${milliseconds.toFixed(0)} ms`;
 }
 
-/** Octets per second; a dash where no time passed. */
+/** Formats a rate from octets and time; a dash if no time passed. */
 export function rateText(octets: number, milliseconds: number): string {
   return milliseconds > 0 ? `${octetsText((octets / milliseconds) * 1000)}/s` : '-';
 }

@@ -9,7 +9,7 @@ const PIECE = 2 ** 20;
  * Reads a trace, a piece at a time.
  * @param path `-` is standard input
  * @returns how it ends
- * @throws Failure where it is no trace at all
+ * @throws Failure if it is no trace at all
  */
 export function readTrace(path: string, take: (record: TraceRecord) => void): TraceEnd {
   const source = OctetSource.open(path, { seek: false });
@@ -33,7 +33,7 @@ export function readTrace(path: string, take: (record: TraceRecord) => void): Tr
   }
 }
 
-/** In words; undefined where all is well. */
+/** Words the end of a trace; undefined if it is complete. */
 export function endText(end: TraceEnd, finished: boolean): string | undefined {
   switch (end.kind) {
     case 'damaged':

@@ -3,23 +3,26 @@ import { parseProcessStat } from '@mig/posix';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds from the signal that can be heeded to the one that cannot. */
+/** Milliseconds between the signal that a process may handle and the one that it cannot. */
 const GRACE = 3000;
 const POLL = 10;
-/** Milliseconds for a signal to stop what it is sent to: at once, but for one that the kernel holds in a call. */
+/** Milliseconds within which a signal stops a process: at once, unless the kernel holds it in a call. */
 const STOPPING = 500;
 
 interface Member {
   readonly pid: number;
-  /** Tells it from another process that is given its pid later. */
+  /** Start time, which distinguishes the process from a later one with the same pid. */
   readonly startTime: number;
 }
 
-/** @returns once they are gone, or nothing more can be done about them */
+/**
+ * Ends the process and everything that it has started.
+ * @returns once they are gone, or nothing more can be done
+ */
 export async function endFamily(pid: number | undefined, grace = GRACE): Promise<void> {
   if (pid === undefined) return;
   const members = await stoppedFamilyOf(pid);
-  // One that is stopped could not take the first.
+  // A stopped process could not handle the first signal.
   for (const signal of ['SIGTERM', 'SIGCONT'] as const) send(members, signal);
   if (await gone(members, grace)) return;
   send(members, 'SIGKILL');
@@ -40,14 +43,15 @@ function send(members: readonly Member[], signal: NodeJS.Signals): void {
     try {
       process.kill(member.pid, signal);
     } catch {
-      // Gone already.
+      // The process is gone already.
     }
   }
 }
 
 /**
- * Stops the family, and finds it before the first of them is gone: those whose parent has ended have another. One that goes on
- * could start a process that has not been seen, and it does go on for a moment after the signal was sent.
+ * Stops the family, and lists it before its first member is gone, since children whose parent has ended get
+ * another parent. A member that goes on could start a process that is not listed, and it goes on for a moment
+ * after the signal was sent.
  */
 async function stoppedFamilyOf(pid: number): Promise<Member[]> {
   const deadline = performance.now() + STOPPING;
@@ -71,12 +75,12 @@ function childrenOf(pid: number): number[] {
   return ofEachThread(pid, 'children').flatMap((children) => children.split(' ').filter(Boolean).map(Number));
 }
 
-/** Tells whether none of its threads runs. */
+/** Tells whether none of the process's threads runs. */
 function isHalted({ pid }: Member): boolean {
   return ofEachThread(pid, 'stat').every((stat) => 'TtZX'.includes(parseProcessStat(stat)?.state ?? ''));
 }
 
-/** @returns nothing where there is no such process */
+/** Reads a file of each thread. @returns nothing if there is no such process */
 function ofEachThread(pid: number, file: string): string[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map((thread) =>
@@ -91,7 +95,10 @@ function isAlive({ pid, startTime }: Member): boolean {
   return startTimeOf(pid) === startTime;
 }
 
-/** @returns undefined where there is no such process, or only what is left of it until its parent asks */
+/**
+ * Returns the start time of a process; undefined if it does not exist, or has ended and only waits for its
+ * parent.
+ */
 function startTimeOf(pid: number): number | undefined {
   try {
     const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));

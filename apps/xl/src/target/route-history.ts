@@ -1,29 +1,30 @@
-/** Keeps what migrations from this host to a target have measured, for the estimates of the next. */
+/** Store of what migrations from this host to a target have measured, for the estimates of later ones. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * - `suspend-costs`: milliseconds of downtime whatever was dirty
- * - `start-waits`: milliseconds for which the target kept the first pass waiting
- * - `line-rates`: pages per second that the line carried while no bandwidth held
+ * Figure that a migration has measured.
+ * - `suspend-costs`: milliseconds of downtime, whatever was dirty.
+ * - `start-waits`: milliseconds for which the target kept the first pass waiting.
+ * - `line-rates`: pages per second that the line carried without a bandwidth limit.
  */
 export type RouteFigure = 'suspend-costs' | 'start-waits' | 'line-rates';
 
 export interface Route {
-  /** The hypervisor of this host, as its info names it. */
+  /** The hypervisor of this host, by the name in its info. */
   readonly hypervisor: string;
-  /** As sent-to.ts has it. */
+  /** The target, by the name that sent-to.ts gives. */
   readonly target: string;
 }
 
-/** Values that are kept of each route: the latest. */
+/** Number of values kept for each route: the latest. */
 const KEPT = 9;
 
 export class RouteHistory {
   readonly #name: string;
   readonly #ofHypervisor: string;
 
-  /** @param folder the host's, for state */
+  /** @param folder the host's folder for state */
   constructor(
     private readonly folder: string,
     { hypervisor, target }: Route,
@@ -32,12 +33,12 @@ export class RouteHistory {
     this.#name = this.#ofHypervisor + target;
   }
 
-  /** @returns the median of the latest; undefined where none was measured on this route */
+  /** Returns the median of the latest values; undefined if none was measured on this route. */
   median(figure: RouteFigure): number | undefined {
     return medianOf(this.#read(figure)[this.#name] ?? []);
   }
 
-  /** @returns the largest median of the other routes from this hypervisor: what a route that is new may have, too */
+  /** Returns the largest median of the other routes from this hypervisor, as an estimate for a new route. */
   largestElsewhere(figure: RouteFigure): number | undefined {
     const others = Object.entries(this.#read(figure))
       .filter(([name]) => name !== this.#name && name.startsWith(this.#ofHypervisor))
@@ -45,7 +46,7 @@ export class RouteHistory {
     return others.length === 0 ? undefined : Math.max(...others);
   }
 
-  /** Best effort: the migration that was measured has succeeded all the same. */
+  /** Adds a value, best effort: the measured migration has succeeded anyway. */
   add(figure: RouteFigure, value: number | undefined): void {
     if (value === undefined) return;
     const path = this.#pathOf(figure);
@@ -80,7 +81,10 @@ export class RouteHistory {
 
 export interface SuspendCost {
   readonly milliseconds: number;
-  /** On this route; otherwise it is what others had, or what the hypervisor says to assume. */
+  /**
+   * Whether the cost was measured on this route; otherwise it comes from other routes, or from the
+   * hypervisor's assumption.
+   */
   readonly isMeasured: boolean;
 }
 

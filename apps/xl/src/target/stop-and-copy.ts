@@ -1,4 +1,6 @@
-/** A domain that moves by a stop-and-copy alone: which options have no say, and for how long it is to stand still. */
+/**
+ * Migration by a stop-and-copy alone: which options have no effect, and how long the domain will stand still.
+ */
 import type { DomainInfo, HostInfo, PrecopyPolicy } from '@mig/hypervisor';
 import { PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
 import { DirtyCurve, simulate } from '@mig/sender/estimate';
@@ -14,8 +16,8 @@ const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 type Options = SettingOptions & { readonly debug?: true; readonly traceBitmaps?: true };
 
 /**
- * Whether a setting of live passes was given, or one that Xen's own helper, which sends the domain, has no word for. No
- * passes at all (`--precopy-iterations 0`) is what it does.
+ * Tells whether a setting for live passes was given, or one that Xen's own helper, which sends the domain,
+ * does not know. No passes at all (`--precopy-iterations 0`) is what the helper does anyway.
  */
 function saysInVain(name: SettingName, options: Options): boolean {
   if (name === 'maxDowntime') return false;
@@ -32,8 +34,9 @@ function* withoutSay(options: Options): Generator<string> {
 }
 
 /**
- * @param why the host's, see there
- * @throws Failure for an option that would be passed over
+ * Refuses options that would have no effect.
+ * @param why the host's reason: see `whyNotLive`
+ * @throws Failure for an option that would have no effect
  */
 export function refuseUnsupported(name: string, why: string, options: Options): void {
   const [option] = withoutSay(options);
@@ -44,28 +47,28 @@ export function refuseUnsupported(name: string, why: string, options: Options): 
   );
 }
 
-/** The way to a target, as far as it is known. */
+/** The known figures of the route to a target. */
 export interface KnownRoute {
   readonly where: string;
   readonly suspend: SuspendCost;
-  /** Pages per second, as measured before. */
+  /** Pages per second, as measured earlier. */
   readonly lineRate: number | undefined;
 }
 
 /**
- * Keeps what stop-and-copies have cost apart from what live migrations have: the target of a stop-and-copy makes the domain
- * while it stands still here.
+ * Names the route so that the costs of stop-and-copies are kept apart from those of live migrations: the
+ * target of a stop-and-copy creates the domain while it stands still here.
  */
 export function routeOf({ hypervisor }: HostInfo, target: string, whyNotLive: string | undefined): Route {
   return { hypervisor: whyNotLive === undefined ? hypervisor : `${hypervisor}, stop-and-copy`, target };
 }
 
-/** Octets per second to reckon with as long as nothing was measured: 1 Gbit/s. */
+/** Assumed octets per second until some are measured: 1 Gbit/s. */
 const ASSUMED_LINE = 125e6;
 
 /**
- * Says for how long the domain is to stand still.
- * @throws Failure where that is longer than the operator wants: it stays here
+ * Predicts in words how long the domain will stand still.
+ * @throws Failure if that is longer than the operator accepts: the domain stays here
  */
 export function predictPause(
   domain: Pick<DomainInfo, 'name' | 'memory'>,
@@ -96,13 +99,13 @@ export function predictPause(
   return `${domain.name} ${why}: it moves as stop-and-copy, and stands still for ${pause}`;
 }
 
-/** For an estimate: it is suspended before a page is sent. */
+/** Policy for an estimate: the domain is suspended before a page is sent. */
 export const stopAndCopy: PrecopyPolicy = () => ({
   decision: 'stop-and-copy',
   reason: { code: 'not-live', sentence: 'the domain does not move live' },
 });
 
-/** A domain that stands still writes nothing. */
+/** Makes the curve of a domain that stands still, and so writes nothing. */
 export function stillCurve(pages: number): DirtyCurve {
   const points = [{ milliseconds: 1, pages: 0, windows: 1 }];
   return new DirtyCurve({ pageCount: pages, milliseconds: 1, readings: 1, points, places: [] });

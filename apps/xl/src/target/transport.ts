@@ -10,16 +10,16 @@ import { endFamily } from './end-family.js';
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
 export interface Transport {
   readonly child: ChildProcess;
-  /** Its stdout: readable here. */
+  /** The descriptor of its stdout: readable here. */
   readonly inputFd: number;
-  /** Its stdin: writable here. */
+  /** The descriptor of its stdin: writable here. */
   readonly outputFd: number;
-  /** How it ended: "exited with error status 7"; undefined after status 0. */
+  /** The way it ended, such as "exited with error status 7"; undefined after status 0. */
   readonly ended: Promise<string | undefined>;
 }
 
 /**
- * The command that reaches `xl migrate-receive` on a host, as stock `xl` builds it.
+ * Makes the command that reaches `xl migrate-receive` on a host, as stock `xl` builds it.
  * @param sshCommand empty: `host` itself is the command
  */
 export function rune(sshCommand: string, host: string, receiveArguments: readonly string[]): string {
@@ -28,8 +28,8 @@ export function rune(sshCommand: string, host: string, receiveArguments: readonl
 }
 
 /**
- * The environment of the rune. Where mig has made it of SSHCOMMAND, that is not looked for in the working folder; where it is
- * all the operator's own, PATH is as well.
+ * Makes the environment of the rune. If mig made the rune from SSHCOMMAND, the program is not searched in the
+ * working folder; if the whole rune is the operator's, PATH stays as it is.
  */
 export function runeEnvironment(sshCommand: string): NodeJS.ProcessEnv {
   if (sshCommand === '') return process.env;
@@ -39,13 +39,16 @@ export function runeEnvironment(sshCommand: string): NodeJS.ProcessEnv {
   return folders.length === 0 ? rest : { ...rest, PATH: folders.join(delimiter) };
 }
 
-/** Not looked for: what is called so in the working folder is anybody's. */
+/**
+ * Path of the shell, which is not searched: anybody may have put a program of that name into the working
+ * folder.
+ */
 export const SHELL = '/bin/sh';
 
 /**
- * Runs the rune with `sh -c`. It keeps the terminal, so that ssh can ask for a password; Ctrl-C there is for this process
- * alone, which decides what becomes of the migration. What it says on standard error, most of it said by the other host,
- * is passed on.
+ * Runs the rune with `sh -c`. It keeps the terminal, so that ssh can ask for a password; Ctrl-C there reaches
+ * only this process, which decides what becomes of the migration. Its standard error, which mostly comes from
+ * the other host, is passed on.
  */
 export function openTransport(command: string, environment: NodeJS.ProcessEnv, log: Log): Transport {
   const toChild = blockingPipe(LARGEST_PIPE);
@@ -76,12 +79,12 @@ function describeEnd(status: number | null, signal: NodeJS.Signals | null): stri
 const GRACE = 10_000;
 
 /**
- * Waits for the transport's end. It is hastened where it does not come, and by a signal: what there was to decide is
- * decided.
+ * Waits for the transport's end, and forces it after a timeout, or at a signal: everything has been decided
+ * by then.
  */
 export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
   let ending: Promise<void> | undefined;
-  // The shell may be waiting for what it runs instead of having become it: that must not live on without it.
+  // The shell may wait for the program instead of having become it: the program must not outlive the shell.
   const hasten = () => void (ending ??= endFamily(child.pid));
   const timer = setTimeout(hasten, GRACE);
   const endHeed = heedSignals(hasten);

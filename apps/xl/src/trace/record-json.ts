@@ -1,7 +1,10 @@
-/** A record as `xl trace show --json` prints it: its fields by their names, a bitmap as runs of dirty pages. */
+/**
+ * Formats a record as `xl trace show --json` prints it: its fields by their names, a bitmap as runs of dirty
+ * pages.
+ */
 import { dirtyRuns, type TraceRecord } from '@mig/trace';
 
-/** The pieces of a line: a bitmap has more runs than any text could hold. */
+/** Yields the pieces of a line: a bitmap has more runs than any string could hold. */
 export function* recordJson(record: TraceRecord): Generator<string, void, undefined> {
   const { type, at, ...fields } = record;
   if (record.type !== 'log-read') {

@@ -21,7 +21,7 @@ test('of a log in which every other page is dirty no run is kept', () => {
   const record = log(new Uint8Array(runs / 4).fill(0x55));
   const before = process.memoryUsage().heapUsed;
   const [line] = recordLines(record);
-  // Those that were kept took 80 octets each.
+  // Runs that were kept took 80 octets each.
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(runs * 40);
   expect(line).toContain(`and ${runs - 4} runs more`);
 });
@@ -51,6 +51,6 @@ test('a downtime that is reckoned with a line that is not measured is marked', (
   const bounds = '28 ms to 170 ms (the line without the bandwidth is not measured)';
   expect(recordLines(consulted)).toEqual(said(bounds));
   expect(recordLines({ ...consulted, lineRate: 25_600, leastDowntime: 170 })).toEqual(said('170 ms'));
-  // As mig wrote them before it knew of bounds.
+  // A record from a mig that did not know bounds yet.
   expect(recordLines({ ...consulted, leastDowntime: undefined })).toEqual(said('170 ms'));
 });

@@ -1,4 +1,4 @@
-/** A record as people read it. */
+/** Formats a record for people. */
 import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/trace';
 import { downtimeText } from '../output/downtime-words.js';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
@@ -44,7 +44,7 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
     case 'log-read': {
       const some: string[] = [];
       let more = 0;
-      // Counted, and not kept: every other page dirty makes 64 MiB of a bitmap a quarter of a billion of them.
+      // Counted, not kept: if every other page is dirty, a bitmap of 64 MiB has a quarter of a billion runs.
       for (const [first, count] of dirtyRuns(record.bitmap)) {
         if (some.length < MAX_RUNS) some.push(`${first}+${count}`);
         else more++;

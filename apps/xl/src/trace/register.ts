@@ -1,4 +1,4 @@
-/** trace show, report. The modules that do the work load when one of them runs. */
+/** Registration of `trace show` and `report`. The modules that do the work load when one of them runs. */
 import type { Command } from 'commander';
 import type { Context } from '../host/context.js';
 

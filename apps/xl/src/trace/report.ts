@@ -8,7 +8,7 @@ import { formatOf } from '../options/report-format.js';
 export async function report({ log }: Context, file: string, page: string): Promise<void> {
   const format = formatOf('the page', page);
   const records: TraceRecord[] = [];
-  // Of which pages were dirty a page says nothing, and a bitmap is as large as all else together.
+  // A page does not show which pages were dirty, and a bitmap is as large as everything else together.
   const end = readTrace(file, (record) => {
     if (record.type !== 'log-read') records.push(record);
   });

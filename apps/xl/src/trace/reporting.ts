@@ -1,4 +1,4 @@
-/** `--report`: gathers a trace in memory, and makes a page of it once the migration is over. */
+/** Implementation of `--report`: collects a trace in memory, and makes a page of it after the migration. */
 import { TraceDecoder, type TraceRecord } from '@mig/trace';
 import type { Context } from '../host/context.js';
 import { describeError } from '../output/errors.js';
@@ -16,16 +16,16 @@ export class Reporting {
 
   add(octets: Uint8Array): void {
     for (const record of this.#decoder.push(octets)) {
-      // Which pages were dirty is not in the page.
+      // The page does not show which pages were dirty.
       if (record.type !== 'log-read') this.#records.push(record);
     }
   }
 
-  /** What becomes of the page changes nothing about the migration: a warning says so. */
+  /** Writes the page. A failure does not affect the migration: a warning reports it. */
   async finish(): Promise<void> {
     const { file, format } = this.page;
     try {
-      // Before the first record nothing has happened.
+      // Without a record nothing has happened.
       if (this.#records.length === 0) return;
       const { renderReport } = await import('../report/render.js');
       file.write(new TextEncoder().encode(await renderReport(this.#records, format)));

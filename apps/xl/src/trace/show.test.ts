@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const WORDS = 2 ** 15;
 
-/** Every other page is dirty: as many runs as a bitmap of that length can have. */
+/** Makes a trace in which every other page is dirty: as many runs as a bitmap of that length can have. */
 function traceFile(): string {
   const bitmap = packBitmap(new Uint32Array(WORDS).fill(0x55555555));
   const read = { type: 'log-read', at: 1, iteration: 1, dirtyPages: WORDS * 16, bitmap } as const;

@@ -7,10 +7,13 @@ import { endText, readTrace } from '../report/read-trace.js';
 import { recordJson } from './record-json.js';
 import { recordLines } from './record-text.js';
 
-/** Of `--json`: see docs/json.md. */
+/** Version of the output of `--json`: see docs/json.md. */
 export const TRACE_EVENTS_VERSION = 1;
 
-/** Exit status 1 where it is damaged; a tail that is torn is what a trace is made for. */
+/**
+ * Prints a trace. Exit status 1 if it is damaged, but not if its tail is torn: a trace is made to survive
+ * that.
+ */
 export function show(context: Context, file: string, { json = false }: { json?: boolean }): void {
   const { output } = context;
   let finished = false;

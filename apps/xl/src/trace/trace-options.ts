@@ -29,7 +29,10 @@ export function addTraceOptions(command: Command): void {
     .option('--report <file>', 'when it is over, write a page about it: .html or .svg');
 }
 
-/** @throws Failure where the options contradict each other, or the report is to be of a kind that there is none of */
+/**
+ * Checks the options.
+ * @throws Failure if they contradict each other, or if there is no such kind of report
+ */
 export function checkTraceOptions({ trace, traceBitmaps, report }: TraceOptions): void {
   if (report !== undefined) formatOf('--report', report);
   if (trace === '-') {
@@ -47,11 +50,11 @@ export function checkTraceOptions({ trace, traceBitmaps, report }: TraceOptions)
   if (nonsense !== undefined) throw new Failure(nonsense, ExitStatus.usage);
 }
 
-/** What is migrated, for the header. */
+/** The domain that is migrated, for the header. */
 export interface TraceSubject {
   readonly host: Host;
   readonly domain: DomainInfo;
-  /** As the operator gave it. */
+  /** The target as the operator gave it. */
   readonly target: string;
   readonly settings: Settings;
   readonly ownPolicy: string | undefined;
@@ -66,8 +69,8 @@ export interface OpenedTrace {
 }
 
 /**
- * Opens the files; before anything is touched.
- * @throws Failure where one cannot be written
+ * Opens the files, before anything else is changed.
+ * @throws Failure if one cannot be written
  */
 export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject: TraceSubject): OpenedTrace {
   if (trace === undefined && report === undefined) return { task: undefined, report: undefined };
@@ -101,7 +104,8 @@ export function openTrace({ trace, traceBitmaps, report }: TraceOptions, subject
 function openTraceFile(path: string): number {
   const refuse = (what: string) =>
     new Failure(`--trace ${path}: a ${what}, whose reader could hold the migration up`, ExitStatus.failure);
-  // Opening one waits for its reader, and writing to it may for as long: the migration would stand still.
+  // Opening a FIFO waits for its reader, and writing to it may do so for as long: the migration would stand
+  // still.
   const before = opened('--trace', path, () => statSync(path, { throwIfNoEntry: false }));
   if (before?.isFIFO()) throw refuse('pipe');
   const descriptor = opened('--trace', path, () => emptied(path));
@@ -110,7 +114,10 @@ function openTraceFile(path: string): number {
   throw refuse('terminal');
 }
 
-/** For its owner alone before anything is written: it may tell which pages the guest writes. */
+/**
+ * Opens an empty file that only its owner can read, before anything is written: it may tell which pages the
+ * guest writes.
+ */
 function emptied(path: string): number {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {
@@ -130,7 +137,7 @@ function opened<T>(option: string, path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    // The path in it may be that of a temporary file.
+    // The path in the message may be that of a temporary file.
     const why = describeError(error).replace(/^\/?.*: (?=[^:]*$)/, '');
     throw new Failure(`${option} ${path} cannot be written: ${why}`, ExitStatus.failure, { cause: error });
   }

@@ -20,7 +20,7 @@ function lines(verbose: boolean): ArrivalLines {
   return new ArrivalLines(log, verbose, () => now);
 }
 
-/** What has been said since, without what stands before each line. */
+/** Returns the lines since the last call, without their prefix. */
 const said = () => {
   const all = text.split('\n').slice(0, -1);
   text = '';

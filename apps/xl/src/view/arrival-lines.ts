@@ -4,10 +4,10 @@ import type { Log } from '../output/log.js';
 import { LossyLines } from '../output/lossy-lines.js';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
 
-/** Before each line, as stock has it: they reach the operator through ssh's stderr. */
+/** Prefix of each line, the same as stock's: the lines reach the operator through ssh's stderr. */
 const PREFIX = 'migration target: ';
 
-/** Milliseconds between two lines on how far a pass has come. */
+/** Milliseconds between two lines about the progress of a pass. */
 const INTERVAL = 1000;
 
 /** Stock's messages, in stock's order. */
@@ -20,7 +20,7 @@ const stockMessages: Partial<Record<TargetState, string>> = {
   'giving-back': 'Cleanup OK, granting sender permission to resume.',
 };
 
-/** What is said of the events: of all but the first two with `-v` only. */
+/** Lines for the events: all but those of the first two kinds appear with `-v` only. */
 const lines: EventTable<ReceiveEvent, string | undefined> = {
   'target-state': ({ state }) => stockMessages[state],
   note: ({ text }) => `${text}.`,
@@ -42,7 +42,9 @@ function passName({ iteration, verify }: IncomingPass): string {
   return `Pass ${iteration}${verify ? ' (compared)' : ''}`;
 }
 
-/** What the target says while a domain arrives, on standard error: the source's terminal may show it. */
+/**
+ * Lines that the target prints on standard error while a domain arrives: the source's terminal may show them.
+ */
 export class ArrivalLines {
   readonly #lines: LossyLines;
   #progressAt = 0;
@@ -67,7 +69,7 @@ export class ArrivalLines {
     }
   }
 
-  /** Says what is said whatever waits to be read. */
+  /** Prints a line even if others still wait to be read. */
   last(line: string): void {
     this.#lines.last(line);
   }

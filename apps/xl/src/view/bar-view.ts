@@ -6,7 +6,7 @@ import type { Log } from '../output/log.js';
 import type { Failure } from '../worker/task.js';
 import { LineView } from './line-view.js';
 
-/** A bar for the pass under way, on a terminal; its line when it is done. */
+/** View with a bar for the current pass, on a terminal; a finished pass gets its line. */
 export class BarView extends LineView {
   #bar: SingleBar | undefined;
   readonly #terminal: BarTerminal;
@@ -17,7 +17,7 @@ export class BarView extends LineView {
   }
 
   override event(event: SendEvent): void {
-    // Somebody has stopped the terminal: what is drawn meanwhile would all be shown later.
+    // The terminal was stopped: everything drawn meanwhile would appear later.
     const drawn = !this.lines.behind;
     if (event.kind === 'pass-started' && drawn) {
       const { kind, iteration, dirtyPages } = event.pass;
@@ -55,7 +55,10 @@ export class BarView extends LineView {
 const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages';
 const options = { format, hideCursor: true, barsize: 30, clearOnComplete: true };
 
-/** The terminal at standard error by way of the log: Node's own stream waits for a terminal that was stopped. */
+/**
+ * A terminal at standard error, reached through the log: Node's own stream waits for a terminal that was
+ * stopped.
+ */
 class BarTerminal extends Writable {
   readonly isTTY = true;
 

@@ -1,4 +1,7 @@
-/** The shipped schemas of `xl migrate --json` and of its `--check`, made strict: what they do not mention is wrong. */
+/**
+ * The published schemas of `xl migrate --json` and of its `--check`, made strict: they allow no unmentioned
+ * field.
+ */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
@@ -8,9 +11,9 @@ export const schema = read('migrate-events');
 
 const ajv = new Ajv2020({ allErrors: true });
 
-/** Faults of a line. */
+/** Finds the faults of a line. */
 export const faultsOf = faultFinder(schema);
-/** Faults of what a check prints. */
+/** Finds the faults of a check's output. */
 export const faultsOfCheck = faultFinder(read('migrate-check'));
 
 function read(name: string): Schema {

@@ -7,10 +7,10 @@ import { completeEvent } from './summary.js';
 import type { Failure } from '../worker/task.js';
 import type { View } from './view.js';
 
-/** Of the events: docs/json.md says what may change within a version. */
+/** Version of the events: docs/json.md tells what may change within a version. */
 export const MIGRATE_EVENTS_VERSION = 1;
 
-/** The lines of the events, as docs/json.md publishes them; those without a line are for others. */
+/** Lines for the events, as docs/json.md publishes them; events without a line are for other listeners. */
 const lines: EventTable<SendEvent, object> = {
   'source-state': ({ state }) => ({ event: 'source-state', state }),
   'pass-started': ({ pass }) => ({ event: 'pass-started', ...pass }),
@@ -24,8 +24,8 @@ const lines: EventTable<SendEvent, object> = {
 };
 
 /**
- * An object a line, on standard output; the first says which events to expect. A reader that is behind misses some, and is
- * told how many; the last it gets in any case.
+ * View that prints one JSON object per line on standard output; the first tells which events to expect. A
+ * slow reader misses some, and is told how many; it always gets the last one.
  */
 export class JsonView implements View {
   #closed = false;
@@ -60,7 +60,7 @@ export class JsonView implements View {
     this.#last({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
   }
 
-  /** Scripts take the last line for what came of it. */
+  /** Prints the last line, which scripts take for the result. */
   #last(value: object): void {
     this.#say('last', value);
     this.#closed = true;

@@ -18,7 +18,7 @@ const stockMessages: Partial<Record<SourceState, string>> = {
   destroying: 'migration sender: Target reports successful startup.',
 };
 
-/** What of the events has a line. */
+/** Lines for the events that have one. */
 const lines: EventTable<SendEvent, string | undefined> = {
   'source-state': ({ state }) => stockMessages[state],
   'pass-finished': ({ pass: { kind, iteration, dirtyPages, sentPages, octets, milliseconds } }) =>

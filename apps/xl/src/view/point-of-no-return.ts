@@ -3,7 +3,7 @@ import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import type { SignalEffect } from '../worker/run-task.js';
 import type { View } from './view.js';
 
-/** Tells the operator what a signal does: that changes once the target has permission. */
+/** Tells the operator the effect of a signal: it changes once the target has permission. */
 export class PointOfNoReturn {
   #passed = false;
   #told = false;
@@ -33,7 +33,7 @@ export class PointOfNoReturn {
   }
 }
 
-/** From giving permission on, until it has come back. */
+/** Tells whether the state lies between giving permission and its return. */
 function isPast(state: SourceState): boolean {
   return ['unknown', 'destroy-failed', 'destroyed'].includes(sourceTable[state].onFailure);
 }

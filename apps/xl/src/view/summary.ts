@@ -2,7 +2,7 @@ import type { PassReport } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
 
-/** The last line of `--json`; docs/xl.md lists its fields. */
+/** Makes the last line of `--json`; docs/xl.md lists its fields. */
 export function completeEvent(report: MigrationReport) {
   return {
     event: 'complete',
@@ -18,7 +18,7 @@ export function completeEvent(report: MigrationReport) {
   };
 }
 
-/** The summary on the terminal, a line each. */
+/** Makes the lines of the summary on the terminal. */
 export function summaryLines(report: MigrationReport): string[] {
   const iterations = liveIterations(report.passes);
   return [
@@ -41,7 +41,7 @@ export function summaryLines(report: MigrationReport): string[] {
   ];
 }
 
-/** Live passes that the policy asked for. */
+/** Counts the live passes that the policy asked for. */
 function liveIterations(passes: readonly PassReport[]): number {
   return passes.filter(({ kind }) => kind === 'precopy').length;
 }

@@ -1,11 +1,11 @@
-/** What a migration looks like: a bar a pass on a terminal, plain lines elsewhere, JSON lines for programs. */
+/** The views of a migration: a bar per pass on a terminal, plain lines elsewhere, JSON lines for programs. */
 import type { SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
 import type { Failure } from '../worker/task.js';
 
 export interface View {
   event(event: SendEvent): void;
-  /** A remark for people alone. */
+  /** Shows a remark that is for people only. */
   note(text: string): void;
   complete(report: MigrationReport): void;
   failed(failure: Failure): void;

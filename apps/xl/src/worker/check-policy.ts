@@ -1,4 +1,4 @@
-/** The thread in which a policy is looked at. */
+/** The thread that checks a policy. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadPolicy, type PolicyCheck } from './own-policy.js';
 

@@ -10,7 +10,7 @@ const running = { paused: false, suspended: false, crashed: false, standing: 'fr
 const suspended = { ...running, suspended: true, standing: 'abandoned' as const };
 const cause = new HostError('unavailable', 'it broke');
 
-/** What scripts and operators go by. */
+/** Exit statuses and advice, on which scripts and operators rely. */
 const outcomes: Record<SourceOutcome, { left: MigrationError['left']; status: number; advice: RegExp }> = {
   untouched: { left: running, status: 1, advice: /NAME was not touched/ },
   'keeps-running': { left: running, status: 1, advice: /NAME keeps running here/ },
@@ -29,7 +29,7 @@ test.each(Object.entries(outcomes))('%s has its exit status and its advice', (ou
   expect(failure.advice.join(' ')).toMatch(expected.advice);
 });
 
-/** The ends of precopy of a domain that keeps running here, with their exit statuses. */
+/** Ends of precopy after which the domain keeps running here, with their exit statuses. */
 const ends: [string, Error, number][] = [
   ['a goal that a limit came before', new PrecopyAbortedError({ code: 'busy', sentence: '' }), 6],
   ['a downtime out of reach', new PrecopyAbortedError({ code: 'out-of-reach', sentence: '' }), 6],

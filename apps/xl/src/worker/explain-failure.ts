@@ -1,4 +1,4 @@
-/** Puts the end of a failed task into words: what failed, what became of the domain, what to do next. */
+/** Words the end of a failed task: what failed, what became of the domain, what to do next. */
 import { HostError } from '@mig/hypervisor';
 import { InterruptedError } from '@mig/posix';
 import {
@@ -31,7 +31,7 @@ export function explainFailure(error: unknown): Failure {
 
 const runsHere = ExitStatus.failure;
 
-/** NAME and HOST stand for the domain's name and where it was sent. */
+/** Advice and exit status for each outcome. NAME and HOST stand for the domain's name and its destination. */
 const atSource: Record<SourceOutcome, { advice: readonly string[]; exitStatus: number }> = {
   untouched: {
     advice: ['NAME was not touched: it runs here as before.'],
@@ -99,17 +99,20 @@ function migrationFailure(error: MigrationError): Failure {
   };
 }
 
-/** Of a migration whose thread has died in that state: nobody has settled anything. */
+/** Words the failure of a migration whose thread has died in that state: nothing has been handled. */
 export function explainDeath(error: unknown, state: SourceState): Failure {
   const outcome = sourceTable[state].ifKilled;
   return { message: reason(error), ...atSource[outcome], state, outcome };
 }
 
-/** Codes of the decisions by which `--abort-if-busy` keeps a domain here: no mistakes, and perhaps otherwise later. */
+/**
+ * Codes of the decisions by which `--abort-if-busy` keeps a domain here: no mistakes, and another attempt may
+ * succeed.
+ */
 const conditionsMissed: ReadonlySet<string> = new Set(['busy', 'out-of-reach']);
 
 function statusOf({ cause, left }: MigrationError, status: number): number {
-  // There is nothing to resume where it is gone, or runs under a name that is not its own.
+  // Nothing can be resumed if the domain is gone, or runs under a name that is not its own.
   if (status === ExitStatus.suspendedHere && isNotSuspended(left)) return ExitStatus.failure;
   if (status !== runsHere || left === 'gone') return status;
   if (cause instanceof PrecopyAbortedError) {
@@ -120,11 +123,11 @@ function statusOf({ cause, left }: MigrationError, status: number): number {
 
 function isNotSuspended(left: MigrationError['left']): boolean {
   if (left === undefined || left === 'gone') return left === 'gone';
-  // One that does not answer counts as crashed: nobody knows.
+  // A domain that does not answer counts as crashed: its state is unknown.
   return !left.suspended && !left.crashed;
 }
 
-/** How the domain was found here, where that is not as the table has it. */
+/** Words the state of the domain here if it differs from the table's. */
 function foundOtherwise({ outcome, left }: MigrationError): string[] | undefined {
   if (left === 'gone')
     return ['NAME is no longer here: it ended, or somebody destroyed or saved it meanwhile.'];

@@ -1,4 +1,4 @@
-/** The source's end, in the worker. Blocks until the migration is over. */
+/** The task of a migration's source, in the worker. Blocks until the migration is over. */
 import type { Host, SendEvent } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { liveMigrate } from '@mig/sender';
@@ -13,7 +13,7 @@ import type { Task, TaskInput } from './task.js';
 
 type MigrateTask = Task & { kind: 'migrate' };
 
-/** See TaskInput. */
+/** The interrupts of a task: see TaskInput. */
 export interface Interrupts {
   readonly stop: Interrupt;
   readonly abandon: Interrupt;
@@ -54,7 +54,7 @@ export async function migrate(
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),
         dirtyBitmaps: task.trace?.bitmaps,
         onEvent: (event: SendEvent) => {
-          // With the kernel before anybody else hears of it.
+          // The trace comes first: its record is with the kernel before any other listener gets the event.
           trace?.onEvent(event);
           startWait.onEvent(event);
           toldNowAndThen(event);
@@ -75,7 +75,7 @@ export async function migrate(
   }
 }
 
-/** Loaded where there is to be one. */
+/** Loads the recorder if a trace is wanted. */
 async function traceOf({ trace }: MigrateTask, outlets: TraceOutlets) {
   if (trace === undefined) return undefined;
   const { TraceRecorder } = await import('./recorder.js');

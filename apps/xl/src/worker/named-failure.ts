@@ -1,7 +1,7 @@
 import type { Names } from './names.js';
 import type { Failure } from './task.js';
 
-/** The advice with the names that the operator knows. */
+/** Puts the names that the operator knows into the advice. */
 export function named(failure: Failure, { name, where, command }: Names): Failure {
   const names: Record<string, string> = { NAME: name, HOST: where };
   const advice = failure.advice.map((line) =>

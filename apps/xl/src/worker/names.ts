@@ -1,9 +1,9 @@
-/** What the operator calls the ends of a migration. */
+/** The operator's names for the ends of a migration. */
 export interface Names {
-  /** Of the domain. */
+  /** Name of the domain. */
   readonly name: string;
-  /** The target, in words. */
+  /** Name of the target, in words. */
   readonly where: string;
-  /** That reached it. */
+  /** The command that reached the target. */
   readonly command: string;
 }

@@ -1,4 +1,4 @@
-/** `--policy PATH`: a module of the operator's, whose default export is a PrecopyPolicy. */
+/** Implementation of `--policy PATH`: a module of the operator's, whose default export is a PrecopyPolicy. */
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { PrecopyPolicy } from '@mig/hypervisor';
@@ -7,7 +7,7 @@ import { validated } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
-/** @throws Failure where there is no such module, or none that exports a function */
+/** Loads a policy. @throws Failure if there is no such module, or if it exports no function */
 export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
   const url = urlOf(path);
   let module: { default?: unknown };
@@ -22,7 +22,7 @@ export async function loadPolicy(path: string): Promise<PrecopyPolicy> {
   return validated(module.default as (stats: never) => unknown, path);
 }
 
-/** @throws Failure where it is relative, and leads nowhere */
+/** Makes the URL of a module. @throws Failure if the path is relative, and cannot be resolved */
 function urlOf(path: string): string {
   try {
     return pathToFileURL(absolutePath(path)).href;
@@ -37,8 +37,8 @@ function refusal(path: string, error: unknown): Failure {
 }
 
 /**
- * Loads it in a thread of its own, which then ends: what the module starts or leaves to fail is not to reach this one,
- * that tells of the migration.
+ * Loads the policy in a thread of its own, which then ends: what the module starts, or its later failures,
+ * must not reach this thread, which reports the migration.
  * @throws Failure as loadPolicy
  */
 export function checkPolicy(path: string): Promise<void> {
@@ -47,7 +47,7 @@ export function checkPolicy(path: string): Promise<void> {
     leaveMissingFolder();
     const refuse = (text: string) => reject(new Failure(text, ExitStatus.usage));
     const program = new URL('../../bin/check-policy.cjs', import.meta.url);
-    // What it prints it prints again where it decides.
+    // The module prints its output again in the thread where it decides.
     new Worker(program, { workerData: path, stdout: true, stderr: true })
       .once('message', ({ problem }: PolicyCheck) => (problem === undefined ? resolve() : refuse(problem)))
       .once('error', (error: unknown) => reject(refusal(path, error)))
@@ -59,7 +59,10 @@ export interface PolicyCheck {
   readonly problem: string | undefined;
 }
 
-/** The same, and another thread sees when it is asked. @param asking see TaskInput */
+/**
+ * Wraps a policy so that another thread sees when it is asked.
+ * @param asking see TaskInput
+ */
 export function withHeartbeat(policy: PrecopyPolicy, asking: Int32Array): PrecopyPolicy {
   return (stats) => {
     Atomics.add(asking, 0, 1);

@@ -1,12 +1,15 @@
-/** What the worker tells of its task: how far a pass has come, which changes with each batch, it says now and then. */
+/**
+ * Pacing of the worker's events: the progress of a pass, which changes with each batch, is reported from time
+ * to time.
+ */
 import type { MigrationEvent } from '@mig/hypervisor';
 
 export type Emit = (event: MigrationEvent) => void;
 
-/** Milliseconds between two pieces of news of one kind. */
+/** Least milliseconds between two events of one kind. */
 const INTERVAL = 50;
 
-/** Tells the events of which the next says all that counts. */
+/** Tells whether the next event of that kind makes this one obsolete. */
 export function isNews(event: MigrationEvent): boolean {
   if (event.kind !== 'consulted')
     return event.kind === 'pass-progress' || event.kind === 'incoming-pass-progress';
@@ -16,7 +19,7 @@ export function isNews(event: MigrationEvent): boolean {
 export function paced(emit: Emit): Emit {
   const toldAt = new Map<MigrationEvent['kind'], number>();
   return (event) => {
-    // Its bitmap is the loop's own, and changes.
+    // The bitmap belongs to the loop, and changes.
     if (event.kind === 'log-read') return;
     const now = performance.now();
     if (isNews(event) && now - (toldAt.get(event.kind) ?? 0) < INTERVAL) return;

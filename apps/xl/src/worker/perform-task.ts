@@ -7,7 +7,7 @@ import { restore } from './restore-task.js';
 import { save } from './save-task.js';
 import type { Task, TaskResults } from './task.js';
 
-/** Blocks until the task is done. */
+/** Performs a task; blocks until it is done. */
 export async function perform(
   task: Task,
   interrupts: Interrupts,

@@ -1,4 +1,4 @@
-/** The target's end, in the worker. Blocks until the domain runs, or is not to. */
+/** The task of a migration's target, in the worker. Blocks until the domain runs, or has failed to arrive. */
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { receiveDomain } from '@mig/receiver';
@@ -30,7 +30,7 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
   return received;
 }
 
-/** The domain runs, whatever comes of this. */
+/** Starts the domain's monitor, if possible: a failure does not stop the domain. */
 function tryToAttend(host: Host, domid: number, emit: Emit): void {
   try {
     host.attend?.(domid);

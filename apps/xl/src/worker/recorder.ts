@@ -1,4 +1,7 @@
-/** The worker's hand in a trace: each record is with the kernel before the migration takes its next step. */
+/**
+ * Recorder of a trace, in the worker: each record is with the kernel before the migration takes its next
+ * step.
+ */
 import { closeSync } from 'node:fs';
 import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
@@ -14,11 +17,11 @@ import type { TraceTask } from './trace-task.js';
 type Unstamped<R> = R extends KnownTraceRecord ? Omit<R, 'at'> : never;
 type UnstampedRecord = Unstamped<KnownTraceRecord>;
 
-/** The records of the events, as docs/formats.md publishes them. */
+/** Records for the events, as docs/formats.md publishes them. */
 const records: EventTable<SendEvent, UnstampedRecord> = {
   'source-state': ({ state }) => ({ type: 'state', state }),
   'pass-started': ({ pass }) => ({ type: 'pass-started', ...pass }),
-  // Each batch would be a record.
+  // There would be a record for each batch.
   'pass-progress': undefined,
   'pass-finished': ({ pass }) => ({ type: 'pass', ...pass, milliseconds: fine(pass.milliseconds) }),
   consulted: ({ stats, answer }) => {
@@ -47,13 +50,13 @@ const records: EventTable<SendEvent, UnstampedRecord> = {
 };
 
 export interface TraceOutlets {
-  /** For the main thread; octets that it may keep. */
+  /** Sends octets, which it may keep, to the main thread. */
   post(octets: Uint8Array): void;
-  /** Said once, where the file takes no more: the migration goes on without. */
+  /** Remarks once that the file accepts no more: the migration goes on without a trace. */
   note(text: string): void;
 }
 
-/** Throws nothing: no migration fails for its trace. */
+/** Recorder of a trace. It throws nothing: no migration fails because of its trace. */
 export class TraceRecorder {
   readonly #began = performance.now();
   #file: TraceTask['file'];
@@ -119,7 +122,7 @@ export class TraceRecorder {
   }
 }
 
-/** Microseconds are as fine as the clock tells anything. */
+/** Rounds to microseconds, the clock's useful precision. */
 function fine(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-/** A restore from a file, in the worker. */
+/** The task of a restore from a file, in the worker. */
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt } from '@mig/posix';
 import { readConfiguration } from '@mig/receiver';
@@ -25,7 +25,10 @@ export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
   return { domid, name, wasPaused };
 }
 
-/** @throws Failure where what is in the image could not live on with another configuration; nothing is created then */
+/**
+ * Returns the replacing configuration.
+ * @throws Failure if the image's domain could not live on with it; nothing is created then
+ */
 function replaced(host: Host, own: string, replacement: RestoreTask['replacement']): string {
   if (replacement === undefined) return own;
   const { json, file } = replacement;

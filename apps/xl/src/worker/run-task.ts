@@ -10,7 +10,7 @@ import type { Log } from '../output/log.js';
 import type { SteeringMessage } from './steering.js';
 import type { Failure, Task, TaskEvents, TaskInput, TaskMessage, TaskResults } from './task.js';
 
-/** bin/task-worker.cjs, which is there for those as well who start before this is loaded. */
+/** The functions of bin/task-worker.cjs, which also serves code that runs before this module is loaded. */
 interface Threads {
   start(kind: Task['kind']): Worker;
   startAhead(kind: Task['kind']): void;
@@ -20,12 +20,12 @@ function threads(): Threads {
   return createRequire(import.meta.url)('../../bin/task-worker.cjs') as Threads;
 }
 
-/** Has a thread load for a task that will come: it starts with what it would start with now. */
+/** Makes a thread load for a coming task: the thread starts with the present state of the process. */
 export function prepareTask(kind: Task['kind']): void {
   threads().startAhead(kind);
 }
 
-/** A task that failed; already put into words. */
+/** A failed task, already in words. */
 export class TaskError extends Error {
   override readonly name = 'TaskError';
 
@@ -34,33 +34,36 @@ export class TaskError extends Error {
   }
 }
 
-/** The operator's hand on a task that runs. */
+/** Control of a running task. */
 export interface TaskControl {
   steer(message: SteeringMessage): void;
-  /** Ends it where that is safe. */
+  /** Ends the task where that is safe. */
   stop(reason: InterruptReason): void;
 }
 
 export interface TaskHooks<T extends Task = Task> {
   onStart?(control: TaskControl): void;
   onEvent?(event: TaskEvents[T['kind']]): void;
-  /** A record of the trace, where the task posts them. */
+  /** Gets a record of the trace, if the task posts them. */
   onTrace?(octets: Uint8Array): void;
-  /** What a signal is to do; to stop, where nothing is said. */
+  /** Decides the effect of a signal; default: to stop. */
   onSignal?(signal: InterruptReason): SignalEffect;
 }
 
-/** `stop` and `abandon`: see TaskInput. `wait`: nothing. */
+/** Effect of a signal. `stop` and `abandon`: see TaskInput. `wait`: none. */
 export type SignalEffect = 'stop' | 'abandon' | 'wait';
 
-/** Milliseconds for the worker to end once its task has: what a policy has started there is not waited for. */
+/**
+ * Milliseconds for the worker to end after its task: it does not wait for what a policy has started there.
+ */
 const GRACE = 1000;
-/** And for a policy to answer once the task is to stop. */
+/** Milliseconds for a policy to answer once the task has to stop. */
 const POLICY_TIMEOUT = 5000;
 
 /**
- * Runs a task in a worker and, meanwhile, turns signals into its interrupts. What is printed there goes to the log.
- * @throws TaskError; anything else where the worker has ended before its task, and has settled nothing
+ * Runs a task in a worker and, meanwhile, turns signals into its interrupts. The worker's output goes to the
+ * log.
+ * @throws TaskError; any other error if the worker ended before its task, and nothing was handled
  */
 export async function runTask<T extends Task>(
   { log }: Pick<Context, 'log'>,
@@ -99,7 +102,7 @@ function inWorker(
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => printed.news(text));
     }
-    // The first counts: nothing that comes after it changes how the task has ended.
+    // The first outcome counts: nothing later changes it.
     let outcome: (() => void) | undefined;
     let late: NodeJS.Timeout | undefined;
     const ended = (how: () => void) => {
@@ -115,7 +118,7 @@ function inWorker(
     worker.on('error', (error) => {
       outcome ??= () => reject(error instanceof Error ? error : new Error(String(error)));
     });
-    // A policy is asked while the domain runs, and only then: nothing is lost with a thread that hangs in one.
+    // A policy is asked only while the domain runs: ending a thread that hangs in a policy loses nothing.
     let before = 0;
     const watch = setInterval(() => {
       const now = Atomics.load(asking, 0);
@@ -137,7 +140,7 @@ function inWorker(
     hooks.onStart?.({
       steer: (message) => ours.postMessage(message),
       stop: (reason) => {
-        // Its descriptor may be another's by then.
+        // The descriptor may belong to another file by then.
         if (!gone) stop.raise(reason);
       },
     });

@@ -1,9 +1,9 @@
-/** What became of a domain whose save has failed. */
+/** The state of a domain whose save has failed. */
 export type AfterSave =
   | { readonly kind: 'running' | 'resumed' | 'as-it-was' | 'gone' }
   | {
       readonly kind: 'suspended';
-      /** Why it could not be resumed. */
+      /** The reason why it could not be resumed. */
       readonly problem: unknown;
     };
 
@@ -19,7 +19,7 @@ export class SaveError extends Error {
   }
 }
 
-/** The image is complete, and the domain could not be destroyed. */
+/** The image is complete, but the domain could not be destroyed. */
 export class RemnantError extends Error {
   override readonly name = 'RemnantError';
 

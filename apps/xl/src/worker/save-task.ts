@@ -1,4 +1,6 @@
-/** A save to a file, in the worker: whatever happens, the domain or its image is there afterwards. */
+/**
+ * The task of a save to a file, in the worker: whatever happens, the domain or its image exists afterwards.
+ */
 import type { Host, ImageReport, OutgoingDomain } from '@mig/hypervisor';
 import { type Interrupt, Output, setNonBlocking } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
@@ -17,8 +19,8 @@ export function save(host: Host, task: SaveTask, interrupt: Interrupt) {
   const { file } = task;
   const { progress, suspend, stopAndCopy } = task.timeouts;
   const timeout = { what: 'the file took no octet', milliseconds: progress };
-  // A write to a pipe that nobody reads would wait in the kernel otherwise, beyond any timeout and signal. The flags of
-  // standard output, which is not opened anew where it is no pipe, are others' as well.
+  // Otherwise a write to a pipe without a reader would wait in the kernel, beyond any timeout and signal. The
+  // flags of standard output, which is only opened anew if it is a pipe, are shared with others.
   if (file.descriptor !== STANDARD_OUTPUT) setNonBlocking(file.descriptor);
   const output = new Output(file.descriptor, { subject: `the image to ${task.path}`, interrupt, timeout });
   const domain = take(host, task);
@@ -38,13 +40,13 @@ export function save(host: Host, task: SaveTask, interrupt: Interrupt) {
       if (task.after !== 'destroy') domain.resume({ paused: task.after === 'resume-paused' });
       completeFile(file);
     } catch (error) {
-      // One that was suspended by others may be running elsewhere.
+      // A domain that others have suspended may be running elsewhere.
       throw new SaveError(
         error,
         seen.suspended ? resumed(host, domain, task.after) : found(host, task.domid),
       );
     }
-    // Only now that the image has its name may the domain go.
+    // The domain may go only now that the image has its name.
     if (task.after === 'destroy') destroySaved(domain);
     return report;
   } finally {
@@ -72,9 +74,9 @@ function resumed(host: Host, domain: OutgoingDomain, after: SaveTask['after']): 
   const { domid, state: before } = domain.info;
   try {
     const { paused, suspended, crashed } = host.describe(domid).state;
-    // Of one that does not answer as well: nobody can say that it runs.
+    // Also for a domain that does not answer: whether it runs is unknown.
     if (suspended || crashed) domain.resume();
-    // For `save -p`, of which nothing has come.
+    // Undoes the pause of a `save -p` that failed.
     else if (paused && !before.paused && after === 'resume-paused') host.unpause(domid);
     return { kind: suspended || crashed ? 'resumed' : 'running' };
   } catch (problem) {
@@ -82,7 +84,7 @@ function resumed(host: Host, domain: OutgoingDomain, after: SaveTask['after']): 
   }
 }
 
-/** A domain that the save has not touched. */
+/** Returns the state of a domain that the save has not changed. */
 function found(host: Host, domid: number): AfterSave {
   try {
     const { paused, suspended, crashed } = host.describe(domid).state;

@@ -1,4 +1,7 @@
-/** Settings as a trace has them: by the names of the options; times in milliseconds, rates in octets per second. */
+/**
+ * Converts settings to the trace's form: by the names of the options, with times in milliseconds and rates in
+ * octets per second.
+ */
 import type { Settings as TraceSettings } from '@mig/trace';
 import { keyOf, settingNames, settingRow, type Settings } from '@mig/sender/policy';
 

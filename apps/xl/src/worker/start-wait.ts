@@ -9,7 +9,7 @@ const EARLY = 4096;
 const FEWEST = 8;
 
 /**
- * Measures how long the target keeps the first pass waiting: it makes the domain before it takes pages, and
+ * Measures how long the target keeps the first pass waiting: it creates the domain before it takes pages, and
  * meanwhile the pipe is full. One portion of the pass takes longer than the others by that time.
  */
 export class StartWait {

@@ -1,6 +1,6 @@
 /**
- * What the operator may change while a migration runs, on its way into the worker that is blocked in it: the worker looks
- * for it whenever its policy is asked.
+ * The operator's changes while a migration runs, on their way into the worker that is blocked in it: the
+ * worker looks for them whenever its policy is asked.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
@@ -8,7 +8,7 @@ import { bandwidthOf, policyFor, type Settings } from '@mig/sender/policy';
 
 export type SteeringMessage =
   | { readonly kind: 'settings'; readonly settings: Settings }
-  /** Suspend now, whatever is dirty. */
+  /** Order to suspend now, whatever is dirty. */
   | { readonly kind: 'switchover' };
 
 export class Steering {
@@ -17,8 +17,8 @@ export class Steering {
   #switchover = false;
 
   /**
-   * @param own the operator's own policy, where there is one
-   * @param changed hears of other settings before the policy is asked again
+   * @param own the operator's own policy, if any
+   * @param changed gets changed settings before the policy is asked again
    */
   constructor(
     private readonly port: MessagePort,

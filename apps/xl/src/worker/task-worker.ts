@@ -1,12 +1,12 @@
-/** The worker's side: does the task, blocking, and says how it went. */
+/** The worker's side: performs the task, blocking, and reports the outcome. */
 import { parentPort } from 'node:worker_threads';
 import { Interrupt } from '@mig/posix';
 import { explainFailure } from './explain-failure.js';
 import { perform } from './perform-task.js';
 import type { TaskInput, TaskMessage } from './task.js';
 
-// What a policy's module leaves to fail must not end the thread before its last word has gone out. Our own mistakes are
-// caught below.
+// Late failures in a policy's module must not end the thread before its last message has gone out. mig's own
+// errors are caught below.
 for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => undefined);
 
 function post(message: TaskMessage): void {

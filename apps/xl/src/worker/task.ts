@@ -1,6 +1,6 @@
 /**
- * Long work runs in a worker, where it may block; the main thread keeps signals, progress and the transport's
- * child. This is what crosses between the two: plain values.
+ * The messages and data between the main thread and the worker, as plain values. Long tasks run in the
+ * worker, where they may block; the main thread keeps signals, progress and the transport's child.
  */
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
 import type { ReceivedDomain, TargetTimeouts } from '@mig/receiver';
@@ -19,22 +19,22 @@ export type Task =
   | {
       readonly kind: 'migrate';
       readonly domid: number;
-      /** The domain's, when it was looked at. */
+      /** The domain's epoch when it was looked at. */
       readonly epoch: number;
       readonly inputFd: number;
       readonly outputFd: number;
-      /** For the host to remember, see sent-to.ts. */
+      /** The destination for the host to remember: see sent-to.ts. */
       readonly sentTo: string;
-      /** Until the operator says otherwise. */
+      /** The settings at the start, until the operator changes them. */
       readonly settings: Settings;
-      /** The path of a module that decides. */
+      /** The path of the module with the operator's own policy. */
       readonly ownPolicy: string | undefined;
-      /** Milliseconds; see SaveOptions. */
+      /** The fixed cost of a suspend in milliseconds: see SaveOptions. */
       readonly suspendCost: number;
-      /** Pages per second; see SaveOptions. */
+      /** The line's rate in pages per second: see SaveOptions. */
       readonly lineRate: number | undefined;
       readonly debug: boolean;
-      /** See Purpose. */
+      /** Whether known obstacles are ignored: see Purpose. */
       readonly unchecked: boolean;
       readonly trace: TraceTask | undefined;
       readonly configuration: SentConfiguration;
@@ -43,22 +43,22 @@ export type Task =
   | {
       readonly kind: 'receive';
       readonly paused: boolean;
-      /** See RestoreOptions. */
+      /** Whether known obstacles are ignored: see RestoreOptions. */
       readonly unchecked: boolean;
-      /** Somebody is to wait for the domain's end, where the host needs that. */
+      /** Whether to start a monitor of the domain's end, if the host needs one. */
       readonly attend: boolean;
-      /** What happens to the image is told as well. */
+      /** Whether the image's events are reported, too. */
       readonly imageEvents: boolean;
       readonly timeouts: TargetTimeouts;
     }
   | {
       readonly kind: 'save';
       readonly domid: number;
-      /** The domain's, when it was looked at. */
+      /** The domain's epoch when it was looked at. */
       readonly epoch: number;
-      /** Where the image goes. */
+      /** The file that gets the image. */
       readonly file: Completion;
-      /** Its path, for the words of a refusal to others. */
+      /** Path of the file, for refusals to others. */
       readonly path: string;
       readonly configuration: SentConfiguration;
       readonly after: 'destroy' | 'resume' | 'resume-paused';
@@ -68,26 +68,29 @@ export type Task =
       readonly kind: 'restore';
       readonly inputFd: number;
       readonly paused: boolean;
-      /** The configuration in place of what the image carries, as libxl JSON, and the file that it is from. */
+      /** The configuration in place of the image's, as libxl JSON, and the name of its file. */
       readonly replacement: { readonly json: string; readonly file: string } | undefined;
-      /** Milliseconds for the image to move. */
+      /** Timeout for the image to move by an octet, in milliseconds. */
       readonly progress: number;
     }
   | MeasureTask;
 
 export interface TaskInput {
   readonly task: Task;
-  /** Ends the task where that is safe. */
+  /** Interrupt that ends the task where that is safe. */
   readonly stop: SharedInterrupt;
-  /** Ends the wait for the other end's report, where stopping no longer is: the outcome is then unknown. */
+  /**
+   * Interrupt that ends the wait for the other end's report, when stopping is no longer safe: the outcome is
+   * then unknown.
+   */
   readonly abandon: SharedInterrupt;
-  /** SteeringMessages come from it. */
+  /** Port from which SteeringMessages come. */
   readonly steering: MessagePort;
-  /** One word: odd while the operator's own policy is asked. */
+  /** A shared word: odd while the operator's own policy is asked. */
   readonly asking: Int32Array<SharedArrayBuffer>;
 }
 
-/** What each kind of task tells while it runs; within a pass not each time. */
+/** Events of each kind of task while it runs; within a pass not all of them. */
 export interface TaskEvents {
   migrate: SendEvent;
   receive: ReceiveEvent;
@@ -97,7 +100,7 @@ export interface TaskEvents {
 }
 
 export interface TaskResults {
-  /** And for how long the target kept the first pass waiting, where that could be told. */
+  /** The report, and how long the target kept the first pass waiting, if that could be measured. */
   migrate: MigrationReport & { readonly startWaitMilliseconds: number | undefined };
   receive: ReceivedDomain;
   save: ImageReport;
@@ -105,13 +108,13 @@ export interface TaskResults {
   measure: DirtySample;
 }
 
-/** What went wrong, ready to be shown. */
+/** A failure, worded for people. */
 export interface Failure {
   readonly message: string;
-  /** What became of the domain, and what to do next. */
+  /** The state of the domain, and what to do next. */
   readonly advice: readonly string[];
   readonly exitStatus: number;
-  /** The code of the decision that aborted it. */
+  /** Code of the decision that aborted the migration. */
   readonly reason?: string;
   readonly state?: SourceState | TargetState;
   readonly outcome?: SourceOutcome | TargetOutcome;
@@ -119,7 +122,7 @@ export interface Failure {
 
 export type TaskMessage =
   | { readonly kind: 'event'; readonly event: TaskEvents[keyof TaskEvents] }
-  /** A record of the trace, as it stands in one. */
+  /** A record of the trace, in its final form. */
   | { readonly kind: 'trace'; readonly octets: Uint8Array }
   | { readonly kind: 'result'; readonly result: TaskResults[keyof TaskResults] }
   | { readonly kind: 'failure'; readonly failure: Failure };

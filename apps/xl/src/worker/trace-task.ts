@@ -1,14 +1,14 @@
 import type { TraceHeader } from '@mig/trace';
 import type { Names } from './names.js';
 
-/** What a migration is to keep of itself. Plain: it crosses into the worker. */
+/** The recordings that a migration makes. Plain data: it crosses into the worker. */
 export interface TraceTask {
-  /** Where `--trace` goes. */
+  /** The file of `--trace`. */
   readonly file: { readonly descriptor: number; readonly path: string } | undefined;
-  /** The records are wanted by the main thread as well, for a report. */
+  /** Whether the main thread gets the records, too, for a report. */
   readonly posted: boolean;
   readonly bitmaps: boolean;
-  /** For the advice of a failure. */
+  /** Names for the advice of a failure. */
   readonly names: Names;
   readonly header: Omit<TraceHeader, 'type' | 'at' | 'magic' | 'version' | 'date'>;
 }
