@@ -1,6 +1,6 @@
 /**
- * The cases that any hypervisor must pass, on this Xen host. Argument: a guest's configuration, without its name.
- * Says how each went; status 1 where one failed.
+ * Runs the cases that any hypervisor must pass, on this Xen host. Argument: a guest's configuration, without
+ * its name. Prints how each went; exit status 1 if one failed.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,10 @@ const { XenHost } = await import(`${modules}/hypervisor-xen/dist/index.js`);
 
 const template = readFileSync(process.argv[2] ?? '', 'utf8');
 
-/** A Xen host does not say whether it logs a domain's writes: asking could be in the way of who begins to. Here nobody is. */
+/**
+ * A host that tells whether a domain's writes are logged. A Xen host does not tell, since asking could
+ * disturb a toolstack that starts logging; in the lab there is none.
+ */
 class LabHost extends XenHost {
   /** @override @param {number} domid */
   describe(domid) {
@@ -33,7 +36,10 @@ function ticksOf(name) {
     .flatMap((path) => [...readFileSync(path, 'latin1').matchAll(/^tick \d+ .*errors=(\d+)/gm)]);
 }
 
-/** The name that the guest was created under: its console's log keeps it, whatever the domain is called by now. */
+/**
+ * The name under which the guest was created: the log of its console keeps it, whatever the domain's present
+ * name is.
+ */
 let createdAs = '';
 
 /** @type {import('../../../packages/hypervisor/dist/cases/index.js').CaseBench} */

@@ -1,6 +1,6 @@
 /**
- * Whether Xen logs a domain's writes. Xen says so only where one wants to begin with it: so never ask while somebody may
- * be about to.
+ * Tells whether Xen logs a domain's writes. Xen tells that only to a request that starts logging: so never
+ * ask while a toolstack may be about to start.
  *
  * usage: node log-dirty.mjs DOMID     says `on` or `off`, and leaves it off
  */
@@ -22,7 +22,7 @@ const shadowControl = control.func(
 );
 const xen = open(0, 0, 0);
 
-/** It stays as it was. @param {number} domid */
+/** Tells whether the writes are logged, and leaves that as it was. @param {number} domid */
 export function isLogDirty(domid) {
   const failed = shadowControl(xen, domid, ENABLE_LOGDIRTY, null, 0) !== 0;
   const errno = koffi.errno();

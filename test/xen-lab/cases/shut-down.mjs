@@ -1,12 +1,13 @@
 /**
- * Lets Xen shut a domain down as if it had asked for that itself, for a reason that a guest of the lab has no way to give.
+ * Lets Xen shut a domain down as if the domain had requested it, for a reason that the lab's guests cannot
+ * give.
  *
  * usage: node shut-down.mjs DOMID poweroff|reboot|suspend|crash|watchdog|soft-reset
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** By number: SHUTDOWN_* of public/sched.h. */
+/** Reasons by their number. Source: SHUTDOWN_* of public/sched.h. */
 const reasons = ['poweroff', 'reboot', 'suspend', 'crash', 'watchdog', 'soft-reset'];
 
 const koffi = createRequire('/opt/mig/')('koffi');

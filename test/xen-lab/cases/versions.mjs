@@ -1,4 +1,7 @@
-/** Holds mig's row of the Xen of this dom0 against what is there, and takes a version 4.99, whose libraries are these, for it. */
+/**
+ * Compares mig's row of this dom0's Xen with what is installed, and checks that a version 4.99, with the same
+ * libraries, is handled like it.
+ */
 import assert from 'node:assert/strict';
 
 const folder = '/opt/mig/node_modules/@mig/hypervisor-xen/dist';
