@@ -69,7 +69,7 @@ function readStream(
     if (event.record.type === 'LIBXC_CONTEXT') {
       decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent }).octets);
     } else if (isVcpu(event.record)) {
-      context = event.record.context.slice();
+      context = new Uint8Array(event.record.context);
     }
   }
   return context;

@@ -117,6 +117,19 @@ test('the whole conversation: arrives under another name, runs only with permiss
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
 });
 
+test.each(['domain-announced', 'domain-restored'] as const)(
+  'a listener that throws at %s leaves no copy',
+  (kind) => {
+    const { channel } = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+    const onEvent = (event: ReceiveEvent) => {
+      if (event.kind === kind) throw new Error('not today');
+    };
+    expect(() => receiveDomain(host, channel, { onEvent })).toThrow(ReceiveError);
+    expect(host.calls.filter((call) => call.startsWith('start'))).toEqual([]);
+    expect(host.list()).toEqual([]);
+  },
+);
+
 test('what arrives is told in order; of the image, where it is asked for', () => {
   const image = { kind: 'image-finished', pages: 1, octets: 9 } as const;
   const restoreFrom = host.restoreFrom.bind(host);

@@ -73,7 +73,6 @@ class Target {
   #receive(): ReceivedDomain {
     this.options.onEvent?.({ kind: 'target-state', state: this.#state });
     const { copy, name } = this.#restore();
-    this.#copy = copy;
     this.output.write(READY);
     this.#advance('ready-written');
 
@@ -112,6 +111,7 @@ class Target {
         unchecked,
         onEvent: imageEvents ? onEvent : undefined,
       });
+      this.#copy = copy;
       onEvent?.({ kind: 'domain-restored', domid: copy.domid });
       return { copy, name };
     } finally {

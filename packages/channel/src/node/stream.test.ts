@@ -154,6 +154,30 @@ describe('a readable stream', () => {
 });
 
 describe('a writable stream', () => {
+  test('takes a Buffer as it takes any octets, and leaves it as it was', async () => {
+    const stream = new PassThrough();
+    const received = buffer(stream);
+    const { said } = blocking(
+      `const octets = Buffer.alloc(3 * ${WINDOW} + 5, 7);
+       sink.write(octets.subarray(0, 50000));
+       sink.write(octets);
+       const left = [octets.length, octets.every((octet) => octet === 7), sink.octets];
+       sink.close();
+       return left;`,
+      { sink: shareWritable(stream) },
+    );
+    const length = 3 * WINDOW + 5;
+    expect(await said).toMatchObject({ name: 'none', answer: [length, true, length + 50_000] });
+    expect((await received).equals(Buffer.alloc(length + 50_000, 7))).toBe(true);
+  });
+
+  test('takes nothing once it is closed', async () => {
+    const { said } = blocking('sink.close(); sink.write(Uint8Array.of(1));', {
+      sink: shareWritable(new PassThrough().resume()),
+    });
+    expect(await said).toMatchObject({ name: 'StreamFailedError', code: 'ERR_STREAM_WRITE_AFTER_END' });
+  });
+
   test('has all that was written, in order, and its end', async () => {
     const stream = new PassThrough();
     const received = buffer(stream);

@@ -7,6 +7,9 @@ import { refuseIfRaised } from '../wait.js';
 
 const NOTHING = new Uint8Array(0);
 
+/** Octets of a message at most: each is a sign that octets move. */
+const PIECE = 1 << 16;
+
 /** The octets of a readable stream that another thread has shared with `shareReadable`. */
 export class StreamSource extends ReadingEnd {
   readonly #mailbox: Mailbox<FromReadable>;
@@ -49,7 +52,7 @@ export class StreamSource extends ReadingEnd {
     throw failedError(this.subject, message);
   }
 
-  /** Stops reading the stream. */
+  /** Stops reading the stream, whose owner does not get back what was read ahead: at most the window. */
   close(): void {
     this.shared.port.close();
   }
@@ -59,6 +62,7 @@ export class StreamSource extends ReadingEnd {
 export class StreamSink extends WritingEnd {
   readonly #mailbox: Mailbox<FromWritable>;
   #onTheirWay = 0;
+  #isClosed = false;
   #failure: StreamFailure | undefined;
 
   constructor(
@@ -71,11 +75,15 @@ export class StreamSink extends WritingEnd {
 
   /**
    * Hands all of `octets` to the stream's thread, waiting while more than the window is on its way.
-   * @throws StreamFailedError if the stream has failed or was destroyed; how much it had taken by then is
-   * unknown
+   * @throws StreamFailedError if the stream has failed, was destroyed or is closed; how much it had taken by
+   * then is unknown
    */
   write(octets: Uint8Array): void {
-    for (let at = 0; at < octets.length; at += WINDOW) this.#post(octets.slice(at, at + WINDOW));
+    if (this.#isClosed)
+      throw new StreamFailedError(this.subject, 'ERR_STREAM_WRITE_AFTER_END', 'it is closed');
+    // Copies, since what is posted is gone here: `slice` of a Buffer is none.
+    for (let at = 0; at < octets.length; at += PIECE)
+      this.#post(new Uint8Array(octets.subarray(at, at + PIECE)));
   }
 
   #post(octets: Uint8Array<ArrayBuffer>): void {
@@ -101,6 +109,8 @@ export class StreamSink extends WritingEnd {
 
   /** Ends the stream once it has taken what was written. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.shared.port.postMessage('ended');
     this.shared.port.close();
   }

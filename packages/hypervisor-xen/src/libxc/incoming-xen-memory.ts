@@ -185,7 +185,7 @@ export class IncomingXenMemory implements IncomingMemory {
         return;
       case 'HVM_CONTEXT':
         // Its octets are valid only during the call; they are applied when all else is in place.
-        this.#hvmContext = record.context.slice();
+        this.#hvmContext = new Uint8Array(record.context);
         return;
       case 'HVM_PARAMS':
         for (const param of record.params) this.#setParam(param);

@@ -77,6 +77,6 @@ export function decodeLibvirtFixed(
   const follows = reader.u32('xmlLen');
   if (follows === 0) throw refuse('bad-length', 'no octet of XML', 'xmlLen', 20);
   if (follows > MAX_DOMAIN_XML) throw refuse('record-too-long', `${follows} octets of XML`, 'xmlLen', 20);
-  const unused = reader.bytes(UNUSED, 'unused').slice();
+  const unused = new Uint8Array(reader.bytes(UNUSED, 'unused'));
   return { header: { version, unused, xml: new Uint8Array(0) }, follows };
 }

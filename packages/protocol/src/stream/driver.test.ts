@@ -71,3 +71,24 @@ it('decode drives any decoder over chunks, of a source that is asynchronous or n
   expect(await kindsOf(Readable.from(chunks))).toEqual(all);
   await expect(kindsOf(chunks.slice(0, 2))).rejects.toMatchObject({ code: 'truncated', layer: 'libxc' });
 });
+
+it.each(['pvh-save.bin', 'pvh-live.bin'])('pull may be given one Buffer again and again: %s', (name) => {
+  const octets = fixture(name);
+  const decodedWith = (read: (count: number) => Uint8Array) => {
+    const decoder = new StreamDecoder();
+    const said: string[] = [];
+    for (const event of pull(decoder, read)) {
+      said.push(`${event.kind} ${event.offset}`);
+      while (decoder.pageOctets > 0) decoder.pagesTaken(read(Math.min(decoder.pageOctets, 4096)).length);
+    }
+    return said;
+  };
+  const buffer = Buffer.alloc(1 << 20);
+  const source = reader(octets);
+  const readAgain = (count: number) => {
+    const taken = source.read(count);
+    buffer.fill(0xee).set(taken);
+    return buffer.subarray(0, taken.length);
+  };
+  expect(decodedWith(readAgain)).toEqual(decodedWith(reader(octets).read));
+});

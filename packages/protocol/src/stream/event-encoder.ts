@@ -53,14 +53,14 @@ export class EventEncoder {
       case 'page-octets':
         return event.octets;
       case 'banner':
-        return BANNER;
+        return new Uint8Array(BANNER);
       case 'ready':
-        return READY;
+        return new Uint8Array(READY);
       case 'report':
-        return concatenated(REPORT, Uint8Array.of(event.status));
+        return encodeReport(event.status);
       case 'permission':
       case 'permission-back':
-        return PERMISSION_TO_GO;
+        return new Uint8Array(PERMISSION_TO_GO);
     }
   }
 
@@ -78,4 +78,9 @@ export class EventEncoder {
     new DataView(octets.buffer).setUint32(LENGTH_OFFSET, length, this.#image === 'little-endian');
     return octets;
   }
+}
+
+function encodeReport(status: number): Uint8Array {
+  if (!Number.isInteger(status) || status < 0 || status > 255) throw new RangeError(`no octet is ${status}`);
+  return concatenated(REPORT, Uint8Array.of(status));
 }

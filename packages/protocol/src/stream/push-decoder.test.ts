@@ -3,6 +3,7 @@ import {
   decodeStream,
   detectStart,
   ImageDecoder,
+  LibxlDecoder,
   PushDecoder,
   START_LENGTH,
   StreamDecoder,
@@ -21,6 +22,11 @@ import {
 } from '../streams.test-support.js';
 
 describe('PushDecoder', () => {
+  it('says that an image is for another decoder, where its own leaves it out', () => {
+    const stream = fixture('pvh-save.bin').subarray(882);
+    expect(() => [...new PushDecoder(new LibxlDecoder()).push(stream)]).toThrow(RangeError);
+  });
+
   it('gives lists of pfns that stay, though several batches come in one chunk', () => {
     const octets = image([
       { type: 'STATIC_DATA_END' },

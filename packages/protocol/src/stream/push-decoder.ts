@@ -72,6 +72,8 @@ export class PushDecoder<E extends { readonly kind: string }> {
         continue;
       }
       const { wants } = this.#decoder;
+      if (wants === 0 && !this.#decoder.finished)
+        throw new RangeError('an image comes, which is for a decoder of its own');
       if (wants === 0) this.#decoder.end(this.#rest.length);
       const octets = this.#gather(wants);
       if (octets === undefined) return;

@@ -51,3 +51,15 @@ describe.skipIf(!there)('recordings (skipped without ../shared/fixtures or the z
     expect(() => decoder.end()).toThrow(expect.objectContaining({ code: 'truncated' }));
   });
 });
+
+it('refuses to encode a status that is no octet, and gives copies of the messages that are always alike', () => {
+  const encoder = new EventEncoder();
+  for (const status of [-1, 256, 0.5]) {
+    const report = { kind: 'report', layer: 'handshake', offset: 0, status } as const;
+    expect(() => encoder.encode(report)).toThrow(RangeError);
+  }
+  const ready = { kind: 'ready', layer: 'handshake', offset: 0 } as const;
+  const whole = encoder.encode(ready).slice();
+  encoder.encode(ready).fill(0);
+  expect(encoder.encode(ready)).toEqual(whole);
+});

@@ -136,7 +136,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     const start = detectStart(octets);
     if (start === undefined) throw startError('bad-magic', NO_START, this.#offset);
     this.#begin(start);
-    this.#magic = octets.slice();
+    // A copy: `slice` of a Buffer is none.
+    this.#magic = new Uint8Array(octets);
   }
 
   #take(octets: Uint8Array): StreamEvent | undefined {
