@@ -150,3 +150,16 @@ export function failure(action: () => unknown): HostError {
   }
   throw new Error('it did not fail');
 }
+
+/** Sends a domain away, and releases it. */
+export function sendAway({ host }: TestHost, domid: number): void {
+  const domain = host.take(domid, { kind: 'migration' });
+  const fd = openSync('/dev/null', 'w');
+  try {
+    domain.saveTo(new Output(fd, { subject: 'nothing' }), NOT_LIVE);
+    domain.sendAway(`${domain.info.name}--migratedaway`, 'far');
+  } finally {
+    closeSync(fd);
+    domain.release();
+  }
+}

@@ -1,6 +1,6 @@
 /** Tests of who may do what to a domain if its process or its host's folder misbehaves. */
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
-import { Input, Output } from '@mig/posix';
+import { Input } from '@mig/posix';
 import { commandTable, standings } from '@mig/protocol/handshake';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,9 @@ import {
   failure,
   NOT_LIVE,
   openHost,
-  pidOf,
   restore,
   save,
-  type TestHost,
+  sendAway,
 } from './hosts.test-support.js';
 
 /** A process that answers anything with a message whose only field has an unknown number. */
@@ -28,54 +27,7 @@ const STRANGER = `
   server.listen(process.argv[1], () => console.log('listening'));
 `;
 
-/** Sends a domain away, and releases it. */
-function sendAway({ host }: TestHost, domid: number): void {
-  const domain = host.take(domid, { kind: 'migration' });
-  const fd = openSync('/dev/null', 'w');
-  try {
-    domain.saveTo(new Output(fd, { subject: 'nothing' }), NOT_LIVE);
-    domain.sendAway(`${domain.info.name}--migratedaway`, 'far');
-  } finally {
-    closeSync(fd);
-    domain.release();
-  }
-}
-
 describe("a domain's process", () => {
-  it('that was sent away and does not answer is not ended by anybody who asks', () => {
-    const test = openHost();
-    const { host } = test;
-    const domid = host.create(configurationOf('one', 'idle'), { paused: true });
-    sendAway(test, domid);
-    const pid = pidOf(test, domid);
-    process.kill(pid, 'SIGSTOP');
-    try {
-      expect(failure(() => host.destroy(domid))).toMatchObject({
-        code: 'held',
-        message: expect.stringContaining(`its process ${pid} does not answer`) as string,
-      });
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    expect(host.describe(domid).standing).toBe('away');
-  }, 120_000);
-
-  it('that answered before and does not now is not ended for what was seen then', () => {
-    const test = openHost();
-    const { host } = test;
-    const domid = host.create(configurationOf('one', 'idle'), { paused: true });
-    const { epoch } = host.describe(domid);
-    const pid = pidOf(test, domid);
-    process.kill(pid, 'SIGSTOP');
-    try {
-      expect(failure(() => host.destroy(domid, epoch)).code).toBe('unavailable');
-      expect(host.describe(domid).standing).toBe('unknown');
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    expect(host.describe(domid).standing).toBe('free');
-  }, 120_000);
-
   it('that speaks another protocol is listed as silent, and hinders nobody', async () => {
     const test = openHost();
     const { host } = test;
