@@ -2,6 +2,8 @@
 const { options } = require('./.dependency-cruiser.cjs');
 
 module.exports = {
-  forbidden: [{ name: 'folders-in-layers', severity: 'error', scope: 'folder', from: {}, to: { circular: true } }],
+  forbidden: [
+    { name: 'folders-in-layers', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
+  ],
   options: { ...options, exclude: { path: `${options.exclude.path}|\\.test(-support)?\\.ts$` } },
 };
