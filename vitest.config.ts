@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: 'test/harness/compiled-code.ts',
-    // Most tests wait for processes they have started: a worker for each of two cores would leave them idle.
-    maxWorkers: 4,
+    // Most tests wait for processes they have started: one worker would leave a core idle. More than two do not save time, and
+    // tests that measure come to their limits.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
