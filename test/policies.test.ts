@@ -161,21 +161,26 @@ describe.concurrent('the downtime under a bandwidth that is lifted at the suspen
   const busy = { memory: 48, cmdline: 'pages=3000 rate=60000 pattern=sequential' };
   const condition = ['--abort-if-busy', '--max-downtime', '1500', '--bandwidth', '6MB/s'];
 
-  test('is reckoned with the line, which a burst has measured', { timeout: 180_000 }, async ({ hosts }) => {
-    const before = await hosts.source.create(busy);
-    const migration = hosts.migrate({ options: condition, relay: line });
-    const { status, stdout } = await migration.ended;
-    expect(status, stdout).toBe(0);
-    const { reason, explanation } = migration.events().at(-1)! as { reason?: string; explanation?: string };
-    expect(reason).toBe('max-downtime');
-    const [, pages, rate] = /\((\d+) pages at (\d+) pages\/s/.exec(explanation!)!.map(Number);
-    expect(pages).toBeGreaterThanOrEqual(3000);
-    // At the limit the goal would have been out of reach, which is the point of the test.
-    expect((pages! / (LIMIT / 4104)) * 1000).toBeGreaterThan(1500);
-    expect(rate! * 4104).toBeGreaterThan(LIMIT * 1.3);
-    expect(rate! * 4104).toBeLessThan(LINE * 1.3);
-    await expectMoved(hosts, before);
-  });
+  // Whatever else the machine does slows the line that is measured.
+  test(
+    'is reckoned with the line, which a burst has measured',
+    { timeout: 180_000, retry: 3 },
+    async ({ hosts }) => {
+      const before = await hosts.source.create(busy);
+      const migration = hosts.migrate({ options: condition, relay: line });
+      const { status, stdout } = await migration.ended;
+      expect(status, stdout).toBe(0);
+      const { reason, explanation } = migration.events().at(-1)! as { reason?: string; explanation?: string };
+      expect(reason).toBe('max-downtime');
+      const [, pages, rate] = /\((\d+) pages at (\d+) pages\/s/.exec(explanation!)!.map(Number);
+      expect(pages).toBeGreaterThanOrEqual(3000);
+      // At the limit the goal would have been out of reach, which is the point of the test.
+      expect((pages! / (LIMIT / 4104)) * 1000).toBeGreaterThan(1500);
+      expect(rate! * 4104).toBeGreaterThan(LIMIT * 1.3);
+      expect(rate! * 4104).toBeLessThan(LINE * 1.3);
+      await expectMoved(hosts, before);
+    },
+  );
 
   test('has bounds, and keeps to the upper one, where nothing tells how fast the line is', async ({
     hosts,
