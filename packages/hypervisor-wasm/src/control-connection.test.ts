@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { ControlConnection } from './control-connection.js';
 import { domainFiles } from './domain-files.js';
+import { failure } from '../../channel/src/failure.test-support.js';
 
 const atEnd: (() => unknown)[] = [];
 afterEach(async () => {
@@ -40,15 +41,6 @@ function connect(folder: string): ControlConnection {
   const connection = new ControlConnection(folder, 7);
   atEnd.push(() => connection.close());
   return connection;
-}
-
-function failure(action: () => void): Error {
-  try {
-    action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
 }
 
 const unavailable = { code: 'unavailable', message: 'no answer of the process of domain 7 within 2.1 s' };

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { failure as failureOf } from '../../channel/src/failure.test-support.js';
 
 export interface TestHost {
   readonly host: EmbeddedHost;
@@ -141,15 +142,7 @@ export function restore({ host }: TestHost, path: string, configuration: string,
   }
 }
 
-export function failure(action: () => unknown): HostError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HostError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
+export const failure = (action: () => unknown): HostError => failureOf(action, HostError);
 
 /** Sends a domain away, and releases it. */
 export function sendAway({ host }: TestHost, domid: number): void {

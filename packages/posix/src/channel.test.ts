@@ -10,7 +10,7 @@ import {
 } from '@mig/channel';
 import { blockingPipe, closeDescriptor, openNonBlocking, pipe } from './descriptors.js';
 import { PosixError } from './errors.js';
-import { failure } from './failure.test-support.js';
+import { failure } from '../../channel/src/failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';

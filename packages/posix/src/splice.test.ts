@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { EndOfInputError, InterruptedError, type Pipe, TimeoutError } from '@mig/channel';
 import { closeDescriptor, closePipe, LARGEST_PIPE, pipe } from './descriptors.js';
 import { PosixError } from './errors.js';
-import { failure } from './failure.test-support.js';
+import { failure } from '../../channel/src/failure.test-support.js';
 import { Input } from './input.js';
 import { Interrupt } from './interrupt.js';
 import { Iovec } from './iovec.js';

@@ -2,7 +2,7 @@ import { EndOfInputError, MemorySink, MemorySource } from '@mig/channel';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { closeDescriptor, pipe } from './descriptors.js';
-import { failure } from './failure.test-support.js';
+import { failure } from '../../channel/src/failure.test-support.js';
 import { Input } from './input.js';
 import { Iovec } from './iovec.js';
 import { addressOf } from './mapping.js';

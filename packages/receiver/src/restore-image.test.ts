@@ -15,6 +15,7 @@ import {
 } from '@mig/protocol';
 import { ComparisonError } from './errors.js';
 import { restoreImage } from './restore-image.js';
+import { failure } from '../../channel/src/failure.test-support.js';
 
 /** A memory that keeps the first octet of each page. */
 class RememberedMemory implements IncomingMemory {
@@ -195,12 +196,3 @@ test('what breaks the format is a StreamError, before memory sees it', () => {
   expect(error).toMatchObject({ code: 'bad-page-type', record: { name: 'PAGE_DATA', index: 1 } });
   expect(memory.populated).toEqual([]);
 });
-
-function failure(action: () => unknown): Error {
-  try {
-    action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
-}

@@ -12,6 +12,7 @@ import {
   encodeControlRequest,
   LONGEST_CONTROL_MESSAGE,
 } from './control-messages.js';
+import { failure as failureOf } from '../../../channel/src/failure.test-support.js';
 
 const ram = { descriptor: 21, address: 0x7f1234567000, length: 2 ** 32 };
 const state = {
@@ -51,20 +52,12 @@ const replies: ControlReply[] = [
   { kind: 'context', octets: new Uint8Array(300) },
 ];
 
+const failure = (action: () => unknown) => failureOf(action, ControlError);
+
 function unframed(octets: Uint8Array): Uint8Array {
   const messages = new ControlFrames().push(octets);
   expect(messages).toHaveLength(1);
   return messages[0]!;
-}
-
-function failure(action: () => unknown): ControlError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ControlError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 /**

@@ -16,6 +16,7 @@ import type { HelperMessage, HelperFailure, LibxlRequest } from '../libxl/libxl-
 import type { SilentHelper } from '../helper/silent-helper.js';
 import type { SavedDomain } from '../helper/stock-save.js';
 import { XenDomains } from './xen-domains.js';
+import { failure } from '../../../channel/src/failure.test-support.js';
 
 const saved = vi.hoisted(() => new Set<number>());
 vi.mock('../xen/saver-processes.js', () => ({
@@ -69,15 +70,6 @@ const one: LibxlDomain = {
   ...{ paused: true, suspended: false, crashed: false, cpuNanoseconds: 1.5e9 },
 };
 const two: LibxlDomain = { ...one, domid: 2, name: '1', paused: false, suspended: true };
-
-function failure(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
-}
 
 const report: ImageReport = {
   passes: [],

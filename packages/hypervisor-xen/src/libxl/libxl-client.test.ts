@@ -6,6 +6,7 @@ import { Interrupt, InterruptedError } from '@mig/posix';
 import { isControlDomain } from '../xen/control-domain.js';
 import { type HelperListener, LibxlClient } from './libxl-client.js';
 import type { HelperDirective, HelperMessage, LibxlRequest } from './libxl-messages.js';
+import { failure } from '../../../channel/src/failure.test-support.js';
 
 const SCRIPTED = fileURLToPath(new URL('scripted-libxl-process.test-support.mjs', import.meta.url));
 const REAL = fileURLToPath(new URL('../../dist/processes/libxl-process.js', import.meta.url));
@@ -44,15 +45,6 @@ function suspend(what: 'finish' | 'fail' | 'wait' | 'die' | 'silent' | 'stuck'):
   const domid = ['finish', 'fail', 'wait', 'die', 'silent', 'stuck'].indexOf(what);
   const stream = { pid: process.pid, fd: 1 };
   return { kind: 'suspend', domid, stream, live: true, debug: false, environment: {} };
-}
-
-function failure(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
 }
 
 describe('a request', () => {

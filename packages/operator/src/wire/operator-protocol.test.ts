@@ -22,6 +22,7 @@ import {
   type OperatorStatus,
   type SettingsChange,
 } from './operator-protocol.js';
+import { failure as failureOf } from '../../../channel/src/failure.test-support.js';
 
 /** A fixed seed, so that failures can be reproduced. */
 const SEED = 20140602;
@@ -117,24 +118,12 @@ const reply: fc.Arbitrary<OperatorReply> = fc.oneof(
   }),
 );
 
+const failure = (action: () => unknown) => failureOf(action, ControlError);
+
 function unframed(octets: Uint8Array): Uint8Array {
   const messages = new OperatorFrames().push(octets);
   expect(messages).toHaveLength(1);
   return messages[0]!;
-}
-
-/**
- * @returns the ControlError that the action throws
- * @throws if it throws nothing, or anything else
- */
-function failure(action: () => unknown): ControlError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ControlError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 const someSettings: Settings = { precopyIterations: 5, precopyThreshold: 50 };
