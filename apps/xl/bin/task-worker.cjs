@@ -2,11 +2,12 @@
 'use strict';
 const { isMainThread, Worker, workerData } = require('node:worker_threads');
 
+/** Milliseconds for a thread to have loaded. */
+const LOADING = 5000;
+
 if (isMainThread) {
   /** @type {{ kind: string, worker: Worker } | undefined} */
   let ahead;
-  /** Milliseconds for a thread to have loaded. */
-  const LOADING = 5000;
 
   /** Starts one that is going to be wanted, which loads meanwhile; it keeps nobody from ending. @param {string} kind */
   exports.startAhead = (kind) => {
@@ -14,11 +15,8 @@ if (isMainThread) {
     if (!hasWorkingFolder()) return;
     // If none can be started, or this one fails, another may succeed, or else tells why.
     try {
-      const hasLoaded = new Int32Array(new SharedArrayBuffer(4));
-      const worker = startWorker(kind, hasLoaded);
+      const worker = startWorker(kind);
       worker.unref();
-      // Native code that is stopped while it loads ends the process by SIGABRT.
-      process.once('exit', () => Atomics.wait(hasLoaded, 0, 0, LOADING));
       ahead = { kind, worker };
       worker.once('error', () => (ahead = undefined));
     } catch {
@@ -48,9 +46,10 @@ if (isMainThread) {
   }
 }
 
-/** @param {string} kind @param {Int32Array} hasLoaded becomes 1 once it has, or cannot */
-function startWorker(kind, hasLoaded = new Int32Array(new SharedArrayBuffer(4))) {
-  return new Worker(__filename, {
+/** @param {string} kind */
+function startWorker(kind) {
+  const hasLoaded = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(__filename, {
     workerData: { kind, hasLoaded },
     // What a policy prints. Node would print it by way of streams of its own, which make pipes non-blocking for all who share
     // them, and the lines of --json are not to have it among them.
@@ -59,6 +58,11 @@ function startWorker(kind, hasLoaded = new Int32Array(new SharedArrayBuffer(4)))
     // Descriptors are opened by Node and closed through @mig/posix, or the reverse.
     trackUnmanagedFds: false,
   });
+  // Native code that is stopped while it loads ends the process by SIGABRT.
+  const waitUntilLoaded = () => Atomics.wait(hasLoaded, 0, 0, LOADING);
+  process.once('exit', waitUntilLoaded);
+  worker.once('exit', () => process.off('exit', waitUntilLoaded));
+  return worker;
 }
 
 function hasWorkingFolder() {
