@@ -15,6 +15,7 @@ export { MemorySink, MemorySource } from './memory.js';
 export {
   type Deadline,
   deadlineIn,
+  LOOK_INTERVAL,
   NO_TIMEOUT,
   type Timeout,
   pause,

@@ -1,4 +1,4 @@
-import { InterruptedError, type Waiting, waitUntil } from '@mig/channel';
+import { InterruptedError, LOOK_INTERVAL, type Waiting, waitUntil } from '@mig/channel';
 import { PosixError } from './errors.js';
 import { attempt, errno } from './libc.js';
 
@@ -8,9 +8,6 @@ const POLLNVAL = 0x20;
 
 /** Longest timeout in milliseconds: poll() takes it as a C int, so longer waits consist of several. */
 const LONGEST_POLL = 0x7fffffff;
-
-/** Milliseconds between two checks of an interrupt that has no descriptor for poll(). */
-const LOOK_INTERVAL = 100;
 
 // struct pollfd { int fd; short events; short revents; }, twice: the descriptor and the interrupt's.
 const pollfds = new Int32Array(4);

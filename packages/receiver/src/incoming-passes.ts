@@ -23,9 +23,8 @@ export class IncomingPasses {
   /** Counts a batch that has arrived. @param octets of its record */
   took(pages: number, octets: number): void {
     if (this.#pass === undefined) return;
-    const { iteration, verify } = this.#pass;
-    const sum = { pages: this.#pass.pages + pages, octets: this.#pass.octets + octets };
-    this.#pass = { iteration, verify, ...sum };
+    const pass = this.#pass;
+    this.#pass = { ...pass, pages: pass.pages + pages, octets: pass.octets + octets };
     this.onEvent({ kind: 'incoming-pass-progress', pass: this.#pass });
   }
 

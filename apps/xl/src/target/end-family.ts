@@ -61,7 +61,7 @@ async function stoppedFamilyOf(pid: number): Promise<Member[]> {
     if (found.length === members.length && (halted || performance.now() > deadline)) return members;
     members = found;
     send(members, 'SIGSTOP');
-    if (!members.every(isHalted)) await setTimeout(1);
+    await setTimeout(1);
   }
 }
 

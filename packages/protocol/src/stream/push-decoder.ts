@@ -72,9 +72,7 @@ export class PushDecoder<E extends { readonly kind: string }> {
         continue;
       }
       const { wants } = this.#decoder;
-      if (wants === 0 && !this.#decoder.finished)
-        throw new RangeError('an image comes, which is for a decoder of its own');
-      if (wants === 0) this.#decoder.end(this.#rest.length);
+      if (wants === 0 && this.#decoder.finished) this.#decoder.end(this.#rest.length);
       const octets = this.#gather(wants);
       if (octets === undefined) return;
       const event = this.#decoder.give(octets);

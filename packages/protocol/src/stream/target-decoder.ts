@@ -78,14 +78,12 @@ export class TargetDecoder implements PullDecoder<TargetEvent> {
   end(left = 0): void {
     const offset = this.#offset;
     if (this.#finished) return expectNoneLeft(left, 'handshake', offset);
-    const { kind, source } = this.#message;
-    const details = {
-      layer: 'handshake',
-      offset,
-      field: kind,
-      specification: `tools/xl/xl.h: ${source}`,
-    } as const;
-    throw new StreamError('truncated', `the target ends before its ${kind}`, details);
+    const message = this.#message;
+    throw new StreamError(
+      'truncated',
+      `the target ends before its ${message.kind}`,
+      detailsOf(message, offset),
+    );
   }
 
   get #message(): Message {
@@ -93,13 +91,13 @@ export class TargetDecoder implements PullDecoder<TargetEvent> {
   }
 }
 
-function isOther({ kind, source }: Message, octets: Uint8Array, offset: number): StreamError {
-  const details = {
-    layer: 'handshake',
-    offset,
-    field: kind,
-    specification: `tools/xl/xl.h: ${source}`,
-  } as const;
+function detailsOf({ kind, source }: Message, offset: number) {
+  return { layer: 'handshake', offset, field: kind, specification: `tools/xl/xl.h: ${source}` } as const;
+}
+
+function isOther(message: Message, octets: Uint8Array, offset: number): StreamError {
+  const { kind } = message;
+  const details = detailsOf(message, offset);
   if (kind !== 'banner') return new StreamError('bad-value', `what came in its place is no ${kind}`, details);
   const verdict = classifyBanner(octets, true);
   const cause =
