@@ -3,16 +3,19 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { docstringRule } from './tooling/docstring-rule.mjs';
 
+/** Bytes are bytes in what people read; names, formats and docstrings keep Xen's octets. */
+const octetsInMessages = [
+  'Literal[value=/ octets?\\b|\\boctets? /]',
+  'TemplateElement[value.raw=/ octets?\\b|\\boctets? /]',
+].map((selector) => ({
+  selector,
+  message: 'People read "bytes".',
+}));
+
 export default defineConfig(
-  globalIgnores([
-    '**/dist/',
-    'vitest.config.ts',
-    '**/node_modules/',
-    '**/guests/*.ts',
-    '**/.turbo/',
-    'docs/api/',
-  ]),
+  globalIgnores(['**/dist/', 'vitest.config.ts', '**/node_modules/', '**/guests/*.ts', '**/.turbo/']),
   js.configs.recommended,
+  { rules: { 'no-duplicate-imports': 'error' } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -43,6 +46,27 @@ export default defineConfig(
     plugins: { mig: { rules: { docstring: docstringRule } } },
     rules: { 'mig/docstring': 'error' },
   },
+  {
+    files: ['apps/**/*.{ts,js}', 'packages/**/*.{ts,js}', 'tooling/**/*.{mjs,cjs}'],
+    ignores: ['**/*.test.ts', '**/*.test-support.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...octetsInMessages] },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['packages/errors/**', '**/*.test.ts', '**/*.test-support.ts', '**/*.d.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...octetsInMessages,
+        {
+          selector: 'ClassDeclaration[superClass.name="Error"]',
+          message: 'What a package throws extends MigError: its code is out of a closed set.',
+        },
+      ],
+    },
+  },
+  // Text in these is code.
+  { files: ['**/control-schema.ts', '**/warm-memory.mjs'], rules: { 'no-restricted-syntax': 'off' } },
   // What users start.
   { files: ['apps/*/bin/*.js'], languageOptions: { sourceType: 'commonjs' } },
   // tsc finds names that are not there: it checks these files as it does the others.

@@ -5,8 +5,7 @@ import { contextOctets } from '../packages/hypervisor-wasm/src/context-octets.te
 import { buildGuest } from '../packages/hypervisor-wasm/src/guest/guest-builder.test-support.js';
 import { expectEmpty } from './harness/expectations.js';
 import { configuration, handMade, type HandMade } from './harness/hand-made-stream.js';
-import type { Ended } from './harness/program.js';
-import { Program } from './harness/program.js';
+import { type Ended, Program } from './harness/program.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
 const MIB = 2 ** 20;
@@ -84,12 +83,12 @@ describe('what is beyond its limit is refused before it is unpacked, in words:',
     [
       'a configuration of 300 KB that becomes a MiB where it is written anew',
       { configuration: withMore(`[${'1e20,'.repeat(60_000)}1]`) },
-      /the configuration has more than 1048507 octets/,
+      /the configuration has more than 1048507 bytes/,
     ],
     [
       'a context of 100 MiB',
       { configuration: configuration(), context: { announced: 100 * MIB } },
-      /\(EMULATOR_CONTEXT\) at octet \d+: a body of 104857608 octets, at most 17825800 are allowed/,
+      /\(EMULATOR_CONTEXT\) at byte \d+: a body of 104857608 bytes, at most 17825800 are allowed/,
     ],
     [
       'a context of counts that stand for nothing',

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { expectEmpty, expectRunsOn } from './harness/expectations.js';
-import { processesOf } from './harness/processes.js';
+import { processesOf } from '../tooling/faults/processes.mjs';
 import { heldBack } from './harness/relay.js';
 import { test } from './harness/two-hosts.js';
 

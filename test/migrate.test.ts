@@ -1,7 +1,8 @@
 /** Tests of migrations that succeed, and of their options. */
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { expectMoved, matching } from './harness/expectations.js';
+import { faultsOf } from '../apps/xl/src/view/events-schema.test-support.js';
+import { containing, expectMoved, expectRunsOn, matching } from './harness/expectations.js';
 import { flaws } from './harness/guest-console.js';
 import type { TestHost } from './harness/test-host.js';
 import { test } from './harness/two-hosts.js';
@@ -49,6 +50,40 @@ describe.concurrent('a busy guest', () => {
     expect(complete.totalMilliseconds).toBeGreaterThan(complete.downtimeMilliseconds);
   });
 
+  test('has moved where the goal was missed as well, which is said: exit status 0', async ({ hosts }) => {
+    const before = await hosts.source.create();
+    const migration = hosts.migrate({ options: ['--max-downtime', '1'] });
+    expect(await migration.ended).toMatchObject({ status: 0 });
+    await expectMoved(hosts, before);
+    const last = migration.events().at(-1)!;
+    expect(last).toMatchObject({
+      event: 'complete',
+      domain: 'busy',
+      goal: { askedMilliseconds: 1, met: false },
+    });
+    expect(migration.events().flatMap(faultsOf)).toEqual([]);
+  });
+
+  test('is not touched where the migration is refused, and the last of the JSON lines says why', async ({
+    hosts,
+  }) => {
+    const console = await hosts.source.create();
+    const migration = hosts.migrate({ options: ['--trace', hosts.path('no/such/folder')] });
+    expect(await migration.ended).toMatchObject({ status: 1, stderr: containing('--trace') });
+    expect(migration.events()).toMatchObject([
+      { event: 'schema' },
+      {
+        event: 'failed',
+        domain: 'busy',
+        exitStatus: 1,
+        outcome: 'untouched',
+        message: matching(/^--trace .*no such/),
+      },
+    ]);
+    expect(migration.events().flatMap(faultsOf)).toEqual([]);
+    await expectRunsOn(hosts.source, console);
+  });
+
   test('moves there and back again', async ({ hosts }) => {
     const { source, target } = hosts;
     const before = await source.create();
@@ -57,6 +92,12 @@ describe.concurrent('a busy guest', () => {
     expect(await target.xl('migrate', '-s', '', 'busy', source.receiver())).toMatchObject({ status: 0 });
     const back = await expectMoved({ source: target, target: source }, away);
     expect(flaws(before, away, back)).toEqual([]);
+    // It ends here, and was not "moved to" the other host.
+    await source.xl('destroy', 'busy');
+    expect(await source.xl('migrate-status', 'busy')).toMatchObject({
+      status: 1,
+      stderr: 'busy is an invalid domain identifier (rc=-6)\n',
+    });
   });
 });
 

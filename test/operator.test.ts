@@ -31,7 +31,7 @@ describe.concurrent('a domain that is suspended to be migrated', () => {
       expect(await source.xl('resume', ...option, 'busy')).toMatchObject({
         status: 1,
         stderr: matching(
-          /busy is being migrated by process \d+: 'xl migrate-status busy' says how far it is/,
+          /busy is being migrated by process \d+: 'mig migrate-status busy' shows its progress/,
         ),
       });
     }
@@ -109,7 +109,7 @@ describe.concurrent('a domain that is suspended to be migrated', () => {
       event: 'failed',
       outcome: 'resume-failed',
       message: containing('there is a domain called busy already'),
-      advice: [containing('busy runs here, but its own name was not to be had')],
+      advice: [containing('busy runs here, but its own name was taken')],
     });
     await target.quiet();
     await expectRunsOn(target, theirs);

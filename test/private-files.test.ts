@@ -6,7 +6,7 @@ import { chmodSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Program } from './harness/program.js';
-import { processesOf } from './harness/processes.js';
+import { processesOf } from '../tooling/faults/processes.mjs';
 import type { TestHost } from './harness/test-host.js';
 import { test } from './harness/two-hosts.js';
 

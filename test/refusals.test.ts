@@ -49,7 +49,7 @@ const policyOptions: readonly {
   {
     name: '--max-downtime',
     values: ['0', '-1', '1.5', '', '5x', '300ms', '1000000001', 'Infinity'],
-    expected: /must be a whole number from 1 to 1000000000/,
+    expected: /must be a whole number of milliseconds from 1 to 1000000000, for example 300,/,
   },
   {
     name: '--timeout',
@@ -59,7 +59,7 @@ const policyOptions: readonly {
   {
     name: '--bandwidth',
     values: ['0', '100', '100Mb', 'fast', '', '-1Mbit/s', '1bit/s', '1e9Gbit/s', '10 parsecs', '100Mbit/h'],
-    expected: /must be a rate with its unit, such as 100Mbit\/s/,
+    expected: /must be a rate that says whether bits or bytes are meant, such as 100Mbit\/s/,
   },
 ];
 const refusedValues = policyOptions.flatMap(({ name, values, expected }) =>
@@ -145,7 +145,7 @@ describe('a configuration that is beyond its limits is refused by', () => {
       writeFileSync(file, text);
       expect(await hosts.source.xl(...args(file))).toMatchObject({ status: 1, stderr: matching(says) });
     };
-    await refused(base.padEnd(2 ** 18 + 1), /\.cfg has more than 262144 octets, so it is no domain config/);
+    await refused(base.padEnd(2 ** 18 + 1), /\.cfg has more than 262144 bytes, so it is no domain config/);
     await refused(`${base}cmdline = "${'x'.repeat(5000)}"`, /\.cfg:4:11: cmdline makes a command line of/);
     await refused(base.replace('busy', String.raw`\x1b[2J`), /\.cfg:1:8: name must not hold control char/);
     expect(existsSync(`${file}.image`)).toBe(false);

@@ -54,6 +54,17 @@ describe.concurrent('a saved domain', () => {
     await expectMoved(hosts, before);
   });
 
+  test('has its domid again after save -D', async ({ hosts }) => {
+    const { source, target } = hosts;
+    await source.create({ name: 'first', kernel: 'idle', memory: 1, cmdline: '' });
+    await source.create({ kernel: 'idle', memory: 1, cmdline: '' });
+    const { domid } = (await source.domains()).find(({ name }) => name === 'busy')!;
+    const image = hosts.path('busy.image');
+    await source.done('save', 'busy', image, '-D');
+    await target.done('restore', image);
+    expect(await target.domains()).toMatchObject([{ name: 'busy', domid }]);
+  });
+
   test('runs on after save -c', async ({ hosts }) => {
     const { source, target } = hosts;
     const console = await source.create();
@@ -126,14 +137,11 @@ describe.concurrent('a file that is no whole domain', () => {
       await truncate(cut, octets);
       const { status, stderr } = await target.xl('restore', cut);
       expect(status).toBe(1);
-      expect(stderr).toContain(`the image ended at octet ${octets}`);
+      expect(stderr).toContain(`the image ended at byte ${octets}`);
       await expectEmpty(target);
     }
     const foreign = hosts.path('foreign.image');
-    await writeFile(
-      foreign,
-      'QFI\xfb and whatever else a disk image may begin with, for more than 48 octets',
-    );
+    await writeFile(foreign, 'QFI\xfb and whatever else a disk image may begin with, for more than 48 bytes');
     const refused = await target.xl('restore', foreign);
     expect(refused).toMatchObject({
       status: 1,

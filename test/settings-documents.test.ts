@@ -74,6 +74,6 @@ test.for(documents)('%s has every setting', ([path, made]) => {
   if (process.env['MIG_WRITE_DOCS'] && whole !== undefined) {
     writeFileSync(root + path, text.replace(whole, `<!-- settings -->\n${made()}\n<!-- /settings -->`));
   } else {
-    expect(inside).toBe(made());
+    expect(inside, 'MIG_WRITE_DOCS=1 pnpm test test/settings-documents.test.ts writes it').toBe(made());
   }
 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { eventually } from './harness/eventually.js';
-import { processesOf } from './harness/processes.js';
+import { processesOf } from '../tooling/faults/processes.mjs';
 import { Program } from './harness/program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -79,8 +79,8 @@ describe('the example of the README', () => {
   test('of @mig/sender saves into a buffer', () => {
     const { stdout, stderr } = runExample('sender');
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^precopy 256\nstop-and-copy 0\n\d+ octets\n$/);
-    expect(Number(/(\d+) octets/.exec(stdout)![1])).toBeGreaterThan(256 * 4096);
+    expect(stdout).toMatch(/^precopy 256\nstop-and-copy 0\n\d+ bytes\n$/);
+    expect(Number(/(\d+) bytes/.exec(stdout)![1])).toBeGreaterThan(256 * 4096);
   });
 
   test('of @mig/receiver restores from one what was saved', () => {
@@ -89,9 +89,15 @@ describe('the example of the README', () => {
     expect(stdout).toBe('256 pages, X86_TSC_INFO\n');
   });
 
+  test("of @mig/errors tells mig's errors from others", () => {
+    const { stdout, stderr } = runExample('errors');
+    expect(stderr).toBe('');
+    expect(stdout).toBe('StreamError truncated\n');
+  });
+
   test('of @mig/channel moves octets through a stream of another thread', () => {
     const { stdout, stderr } = runExample('channel');
     expect(stderr).toBe('');
-    expect(stdout).toBe('3 octets have come\n');
+    expect(stdout).toBe('3 bytes have come\n');
   });
 });

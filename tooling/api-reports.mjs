@@ -9,7 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const libraries = ['protocol', 'channel', 'posix', 'hypervisor', 'sender', 'receiver', 'operator', 'trace'];
+const libraries = [
+  'errors',
+  'protocol',
+  'channel',
+  'posix',
+  'hypervisor',
+  'sender',
+  'receiver',
+  'operator',
+  'trace',
+];
 const write = process.argv.includes('--write');
 
 const temporary = mkdtempSync(join(tmpdir(), 'mig-api-'));

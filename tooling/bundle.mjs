@@ -1,49 +1,50 @@
 /**
  * Makes each program one CommonJS file: a start reads and compiles one file instead of hundreds, and V8's
- * code for it can be kept. Its launcher is written beside it, and the licences of others.
+ * code for it can be kept. Its launcher is written beside it, and what has gone into it: names and licences.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, parse, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { manifestOf } from './deployment.mjs';
 
 /** @import { PluginBuild } from 'esbuild' */
 
-/**
- * @typedef {object} Manifest
- * @property {string} name
- * @property {string} version
- * @property {string} license
- * @property {Record<string, { default: string }>} [exports]
- */
-
 const launcher = fileURLToPath(new URL('launcher.cjs', import.meta.url));
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const options = /** @type {const} */ ({
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  write: false,
+});
 
 /**
  * Bundles in a package's folder.
  * @param {Record<string, string>} programs built modules, by their names in dist/
- * @param {string[]} external packages that are loaded when they are needed
+ * @param {string[]} onDemand built modules of which each is one file, too, which a program loads when it needs it
  */
-export async function bundle(programs, external = []) {
+export async function bundle(programs, onDemand = []) {
   const { outputFiles, metafile } = await build({
+    ...options,
     entryPoints: programs,
-    outdir: 'dist',
     outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
     format: 'cjs',
     // Foreign functions are machine code, in a file of their own.
-    external: ['koffi', ...external],
+    external: ['koffi'],
     // It would look for missing machine code, and work without it.
     define: { 'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"' },
     banner: { js: PLACES },
-    plugins: [{ name: 'places', setup: keepPlaces }],
-    legalComments: 'none',
-    logLevel: 'warning',
-    metafile: true,
-    write: false,
+    plugins: [
+      { name: 'places', setup: keepPlaces },
+      { name: 'on-demand', setup: (building) => leaveOut(building, onDemand) },
+    ],
   });
   for (const { path, text } of outputFiles) {
     const program = text.replaceAll(/\bimport\(/g, 'importModule(');
@@ -52,12 +53,22 @@ export async function bundle(programs, external = []) {
     writeFileSync(path, `// ${createHash('sha256').update(program).digest('hex')}\n${program}`);
   }
   copyFileSync(launcher, 'dist/launcher.cjs');
-  const licences = licencesOf(Object.keys(metafile.inputs));
-  if (licences !== '') writeFileSync('dist/licences.txt', licences);
+  const inputs = Object.keys(metafile.inputs);
+  for (const module of onDemand) {
+    // It draws with a browser's canvas where there is one.
+    const file = await build({ ...options, entryPoints: [module], format: 'esm', external: ['canvas'] });
+    for (const { text } of file.outputFiles) writeFileSync(bundleOf(module), text);
+    inputs.push(...Object.keys(file.metafile.inputs));
+  }
+  const others = packagesOf(inputs);
+  if (others.length === 0) return;
+  writeFileSync('dist/licences.txt', others.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`));
+  const manifests = others.map(manifestOf).map(({ name, version, license }) => ({ name, version, license }));
+  writeFileSync('dist/bundled.json', `${JSON.stringify(manifests, undefined, 2)}\n`);
 }
 
 const PLACES = `const { pathToFileURL } = require("node:url");
-const placeOf = (entry, path) => new URL(path, pathToFileURL(entry ? require.resolve(entry) : __filename)).href;
+const placeOf = (manifest, path) => new URL(path, pathToFileURL(manifest ? require.resolve(manifest) : __filename)).href;
 const placeOfEntry = (entry) => pathToFileURL(require.resolve(entry)).href;`;
 
 /**
@@ -70,9 +81,9 @@ function keepPlaces(building) {
     if (!text.includes('import.meta')) return undefined;
     const home = /^.*\/(?:packages|apps)\/[^/]+/.exec(path)?.[0] ?? '.';
     const isOwn = home === resolve('.');
-    const { name, exports } = manifestOf(home);
-    const from = join(home, isOwn ? 'dist' : dirname(exports?.['.']?.default ?? '.'));
-    const place = `placeOf(${isOwn ? 'undefined' : `"${name}"`}, "./${relative(from, path)}")`;
+    const from = isOwn ? join(home, 'dist') : home;
+    const manifest = isOwn ? 'undefined' : `"${manifestOf(home).name}/package.json"`;
+    const place = `placeOf(${manifest}, "./${relative(from, path)}")`;
     const contents = text
       .replaceAll('import.meta.url', () => place)
       .replaceAll('import.meta.resolve', 'placeOfEntry');
@@ -80,22 +91,35 @@ function keepPlaces(building) {
   });
 }
 
+/** @param {string} module */
+const bundleOf = (module) => join('dist', `${parse(module).name}.mjs`);
+
 /**
- * @param {string} folder
- * @returns {Manifest}
+ * Leaves modules out that are loaded on demand, each from its own bundle.
+ * @param {PluginBuild} building
+ * @param {string[]} onDemand
  */
-function manifestOf(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+function leaveOut(building, onDemand) {
+  const bundles = new Map(onDemand.map((module) => [resolve(module), bundleOf(module)]));
+  building.onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir }) => {
+    const file = bundles.get(join(resolveDir, path));
+    return file === undefined ? undefined : { path: `./${relative('dist', file)}`, external: true };
+  });
 }
 
-/** @param {string[]} files the sources of the programs */
-function licencesOf(files) {
+/**
+ * @param {string[]} files the sources of the programs
+ * @returns {string[]} the folders of the packages of others, by name
+ */
+function packagesOf(files) {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
-  const licences = [...new Set(folders)].map((folder) => {
-    const { name, version, license } = manifestOf(folder);
-    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-    if (file === undefined) throw new Error(`${folder} has no licence`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
-  });
-  return licences.sort().join(`\n${'-'.repeat(80)}\n\n`);
+  return [...new Set(folders)].sort((a, b) => (manifestOf(a).name < manifestOf(b).name ? -1 : 1));
+}
+
+/** @param {string} folder of a package */
+function licenceOf(folder) {
+  const { name, version, license } = manifestOf(folder);
+  const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+  if (file === undefined) throw new Error(`${folder} has no licence`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }

@@ -1,128 +1,133 @@
 /**
- * Builds mig as it is installed: its programs with all that they need, in one folder without links to the
+ * Builds mig as it is installed: its programs with all that they load, in one folder without links to the
  * outside.
  *
- *   bin/NAME                    a link to each program, by the name that its package gives it
- *   node_modules/PACKAGE/       ours and others; other versions of one below those that need them
+ *   bin/NAME                  a link to each program, by the name that its package gives it
+ *   node_modules/@mig/        our packages that have programs: each a bundle, with what starts it
+ *   node_modules/@mig/sender  and what it imports: the parts of which users make policies
+ *   node_modules/koffi        foreign functions
  *
  * It is put together from what this checkout has built and installed, so nothing is fetched.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Files of koffi for other systems, and for building it. */
-const unneeded = /\/node_modules\/(?:koffi\/(?:vendor|doc)|@koromix\/[^/]+\/musl_x64)(?:\/|$)/;
-
 /**
  * @typedef {object} Manifest
  * @property {string} name
+ * @property {string} version
+ * @property {string} license
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [optionalDependencies]
- * @property {string[]} [files]
  * @property {Record<string, string>} [bin]
  */
+
+/** Names of the programs on PATH. `xl` is the stock toolstack's: docs/xen.md says how mig takes it. */
+export const PROGRAMS = /** @type {const} */ (['mig', 'xl-receive', 'xl-save-helper']);
+
+/** Fields of a manifest that Node reads, or that tell a reader which package it is. */
+const KEPT = ['name', 'version', 'license', 'type', 'engines', 'main', 'exports', 'bin'];
+
+/** Files of our packages with programs, besides the manifest. */
+const PROGRAM_FILES = [
+  /^bin\/[^/]+$/,
+  /^dist\/[^/]+\.(cjs|mjs)$/,
+  /^dist\/(licences\.txt|bundled\.json)$/,
+  /^dist\/guests\/[^/]+\.wasm$/,
+];
+const LIBRARY_FILES = [/^dist\/.*\.(js|d\.ts)$/];
+/** Files of koffi, without its sources and its machine code for other systems. */
+const KOFFI_FILES = [/^(?!cnoke|vendor|doc).*\.c?js$/, /^LICENSE\.txt$/, /^linux_x64\/koffi\.node$/];
 
 /**
  * @param {string} folder
  * @returns {Manifest}
  */
-function manifestOf(folder) {
+export function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
 /**
- * Resolves a package as Node does: in every node_modules from there upwards.
- * @param {string} name
- * @param {string} from
- */
-function resolvePackage(name, from) {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const found = join(folder, 'node_modules', name);
-    if (existsSync(join(found, 'package.json'))) return realpathSync(found);
-    if (folder === dirname(folder)) return undefined;
-  }
-}
-
-/**
- * Assigns each package a place: beside all others or, if another version is there already, below the
- * package that needs it, as Node resolves it. The programs' own dependencies come first.
- * @param {string[]} programs the packages' folders
- * @returns {Map<string, string>} the source folder of each place, by the place:
- * "node_modules/a/node_modules/b"
- */
-function placePackages(programs) {
-  /** @type {Map<string, string>} */
-  const places = new Map();
-  const queue = programs.map((folder) => ({ folder, parent: '' }));
-  for (const { folder, parent } of queue) {
-    const { name, dependencies = {}, optionalDependencies = {} } = manifestOf(folder);
-    const nearest = nearestPlace(places, name, parent);
-    if (nearest !== undefined && places.get(nearest) === folder) continue;
-    const place = nearest === undefined ? `node_modules/${name}` : `${parent}/node_modules/${name}`;
-    places.set(place, folder);
-    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const target = resolvePackage(needed, folder);
-      if (target !== undefined) queue.push({ folder: target, parent: place });
-      // A package for another system.
-      else if (!(needed in optionalDependencies))
-        throw new Error(`${name} needs ${needed}, which is not installed`);
-    }
-  }
-  return places;
-}
-
-/**
- * The place where a package at `from` finds the one of that name.
- * @param {ReadonlyMap<string, string>} places
- * @param {string} name
- * @param {string} from
- */
-function nearestPlace(places, name, from) {
-  for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
-    const place = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
-    if (places.has(place)) return place;
-    if (at === '') return undefined;
-  }
-}
-
-/** @param {string} folder @param {string} target */
-function copyPackage(folder, target) {
-  /** @param {string} path */
-  const filter = (path) => !unneeded.test(path);
-  const ours = !folder.includes(`${sep}node_modules${sep}`);
-  if (!ours) return cpSync(folder, target, { recursive: true, filter });
-  // The sources are there for whoever reads the libraries.
-  const files = (manifestOf(folder).files ?? []).filter((name) => name !== 'src' && !name.startsWith('!'));
-  for (const name of ['package.json', ...files]) {
-    if (!existsSync(join(folder, name))) throw new Error(`${folder}/${name} is not there: pnpm build`);
-    cpSync(join(folder, name), join(target, name), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.map'),
-    });
-  }
-}
-
-/**
  * @param {string} folder becomes the deployment
- * @param {string[]} [programs] the packages' folders; all of apps/ unless given
+ * @param {readonly string[]} [libraries] packages of ours that can be imported, by their folders' names
+ * @returns {Manifest[]} the packages that are in it
  */
-export function deployMig(folder, programs = appFolders()) {
-  const places = placePackages(programs.map((program) => realpathSync(program)));
-  for (const [place, source] of places) copyPackage(source, join(folder, place));
+export function deployMig(folder, libraries = ['sender']) {
+  const koffi = realpathSync(join(root, 'packages/posix/node_modules/koffi'));
+  const programs = packageFolders().filter((each) => existsSync(join(each, 'bin')));
+  const copies = [
+    ...programs.map((each) => ({ source: each, files: PROGRAM_FILES })),
+    ...withDependencies(libraries.map((name) => join(root, 'packages', name))).map((each) => ({
+      source: each,
+      files: LIBRARY_FILES,
+    })),
+    { source: koffi, files: KOFFI_FILES },
+    // Node finds what it is given beside it.
+    { source: realpathSync(join(koffi, '../@koromix/koffi-linux-x64')), files: KOFFI_FILES },
+  ];
+  for (const { source, files } of copies) copyPackage(source, files, folder);
+  const packages = [...new Set(copies.map(({ source }) => source))].map(manifestOf);
   mkdirSync(join(folder, 'bin'), { recursive: true });
-  for (const program of programs) {
-    const { name, bin = {} } = manifestOf(program);
+  for (const { name, bin = {} } of packages) {
     for (const [command, path] of Object.entries(bin)) {
       symlinkSync(join('../node_modules', name, path), join(folder, 'bin', command));
     }
   }
+  return packages;
 }
 
-function appFolders() {
-  return readdirSync(join(root, 'apps'))
-    .map((name) => join(root, 'apps', name))
+function packageFolders() {
+  return ['apps', 'packages']
+    .flatMap((kind) => readdirSync(join(root, kind)).map((name) => join(root, kind, name)))
     .filter((folder) => existsSync(join(folder, 'package.json')));
+}
+
+/**
+ * @param {string[]} folders of packages of ours
+ * @returns {string[]} these, and those of our packages that they import
+ */
+function withDependencies(folders) {
+  const found = new Set(folders);
+  for (const each of found) {
+    for (const name of Object.keys(manifestOf(each).dependencies ?? {})) {
+      if (name.startsWith('@mig/')) found.add(join(root, 'packages', name.slice('@mig/'.length)));
+    }
+  }
+  return [...found];
+}
+
+/**
+ * @param {string} source
+ * @param {readonly RegExp[]} files
+ * @param {string} deployment
+ */
+function copyPackage(source, files, deployment) {
+  const manifest = manifestOf(source);
+  const target = join(deployment, 'node_modules', manifest.name);
+  const found = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.startsWith('node_modules/') && files.some((each) => each.test(path)),
+  );
+  if (found.length === 0) throw new Error(`${source} is not built: pnpm build`);
+  for (const path of found) {
+    mkdirSync(dirname(join(target, path)), { recursive: true });
+    cpSync(join(source, path), join(target, path));
+    // Whoever has cloned it may have kept it to themselves.
+    chmodSync(join(target, path), (statSync(join(source, path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
+  const kept = Object.fromEntries(Object.entries(manifest).filter(([key]) => KEPT.includes(key)));
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(kept, undefined, 2)}\n`);
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { MigrationFolder } from '@mig/operator';
 
 /**
- * Names kept: its mark, domains, lock and next domid; costs of suspends and of waits for targets; the
- * folder of running migrations.
+ * Names kept: its mark, domains, lock and next domid; costs of suspends and of waits for targets; what has moved;
+ * the folders of running migrations and of arrivals; the mark of a host that takes none.
  */
 const kept =
-  'mig-host domains lock next-domid suspend-costs.json start-waits.json line-rates.json migrations'.split(
+  'mig-host domains lock next-domid suspend-costs.json start-waits.json line-rates.json moved.json migrations arrivals cordon.json'.split(
     ' ',
   );
 

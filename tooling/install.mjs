@@ -1,12 +1,11 @@
 /**
  * Installs mig from this checkout for all users of a machine, or removes it.
  *
- *   node tooling/install.mjs [--prefix /usr/local] [--take-xl] [--remove]
- *
  *   PREFIX/lib/mig.installed/N   mig with all that it needs. The previous one stays: a running migration still
  *                                loads files from where it began
  *   PREFIX/lib/mig               a link to the newest
  *   PREFIX/bin/                  links to `mig`, `xl-receive` and `xl-save-helper`
+ *   PREFIX/share/                links to their manual pages, and to completions for bash and zsh
  *
  * The name `xl` is taken only on request: on a Xen host it is the stock toolstack's, to which mig hands on
  * what is not its own, and other programs look for it.
@@ -24,28 +23,55 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { deployMig } from './deployment.mjs';
+import { deployMig, PROGRAMS } from './deployment.mjs';
+import { manualFiles, xlFiles } from './manual/files.mjs';
 
-const { values } = parseArgs({
-  options: {
-    prefix: { type: 'string', default: '/usr/local' },
-    'take-xl': { type: 'boolean', default: false },
-    remove: { type: 'boolean', default: false },
-  },
-});
-const library = join(values.prefix, 'lib/mig');
-const installed = join(values.prefix, 'lib/mig.installed');
-const programs = join(values.prefix, 'bin');
+const USAGE = `Usage: node tooling/install.mjs [options]
+
+Installs mig from this checkout for all users of the machine.
+
+  --prefix <folder>  install below it; /usr/local by default
+  --take-xl          take the name xl as well, and hand on what is stock's; kept from then on
+  --remove           remove mig
+  -h, --help         print this help
+`;
+
+// Root's may keep other users out.
+process.umask(0o022);
+const values = readOptions();
+// The script that takes the name xl names what it starts.
+const prefix = resolve(values.prefix);
+const library = join(prefix, 'lib/mig');
+const installed = join(prefix, 'lib/mig.installed');
+const programs = join(prefix, 'bin');
+const share = join(prefix, 'share');
 
 try {
-  if (values.remove) remove();
+  if (values.help) process.stdout.write(USAGE);
+  else if (values.remove) remove();
   else await install();
 } catch (error) {
   console.error(error instanceof Error ? explained(error) : String(error));
   process.exitCode = 1;
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        prefix: { type: 'string', default: '/usr/local' },
+        'take-xl': { type: 'boolean', default: false },
+        remove: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
 /** @param {NodeJS.ErrnoException} error */
@@ -55,11 +81,14 @@ function explained({ code, path, message }) {
 }
 
 async function install() {
-  const names = namesToTake();
-  const foreign = names.map((name) => join(programs, name)).find((link) => isThere(link) && !isOurs(link));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  if (!existsSync(join(root, 'apps/xl/dist/launcher.cjs'))) {
+    throw new Error(`mig is not built: build it first, with 'node ${root}tooling/with-pnpm.mjs build'`);
+  }
+  const links = linksToMake();
+  const foreign = links.find((link) => isThere(link) && !isOurs(link));
   if (foreign !== undefined) throw new Error(`${foreign} is there and is not mig's; nothing was changed`);
   mkdirSync(installed, { recursive: true });
-  mkdirSync(programs, { recursive: true });
   const before = numbers();
   const number = (before.at(-1) ?? 0) + 1;
   const folder = join(installed, String(number));
@@ -68,13 +97,15 @@ async function install() {
   deployMig(fresh);
   nameInterpreter(fresh);
   await takeXl(fresh, folder);
+  const { writeManual } = await import('./manual/write.mjs');
+  writeManual(join(fresh, 'share'));
   renameSync(fresh, folder);
   replaceByLink(library, join('mig.installed', String(number)));
   for (const old of before.slice(0, -1)) rmSync(join(installed, String(old)), { recursive: true });
   unlinkOurs();
-  for (const name of names) {
-    const link = join(programs, name);
-    symlinkSync(join('../lib/mig/bin', name), link);
+  for (const link of links) {
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(relative(dirname(link), join(library, relative(prefix, link))), link);
     console.log(link);
   }
 }
@@ -113,21 +144,11 @@ function nameInterpreter(folder) {
  */
 async function takeXl(fresh, folder) {
   const program = join(fresh, 'bin/xl');
-  const { OURS } = await import(
-    pathToFileURL(join(fresh, 'node_modules/@mig/xl/dist/stock/stock-command.js')).href
-  );
-  /** @type {Record<string, string>} */
-  const words = {
-    NODE: process.execPath,
-    OURS: join(folder, relative(fresh, realpathSync(program))),
-    COMMANDS: OURS.join(' | '),
-  };
-  const template = readFileSync(new URL('xl.sh', import.meta.url), 'utf8');
-  const script = template.replace(/@([A-Z]+)@/g, (mark, name) =>
-    (words[name] ?? mark).replaceAll("'", `'\\''`),
-  );
+  const ours = join(folder, relative(fresh, realpathSync(program)));
+  // It reads what the build has made.
+  const { xlScript } = await import('./xl-script.mjs');
   rmSync(program);
-  writeFileSync(program, script, { mode: 0o755 });
+  writeFileSync(program, xlScript({ node: process.execPath, ours }), { mode: 0o755 });
 }
 
 /**
@@ -143,10 +164,13 @@ function replaceByLink(path, target) {
   renameSync(`${path}.new`, path);
 }
 
-/** The names to take; xl only if requested, or taken before. */
-function namesToTake() {
+/** Paths of the links to make; those of xl only if requested, or taken before. */
+function linksToMake() {
   const takesXl = values['take-xl'] || isOurs(join(programs, 'xl'));
-  return ['mig', 'xl-receive', 'xl-save-helper', ...(takesXl ? ['xl'] : [])];
+  return [
+    ...[...PROGRAMS, ...(takesXl ? ['xl'] : [])].map((name) => join(programs, name)),
+    ...[...manualFiles, ...(takesXl ? xlFiles : [])].map((name) => join(share, name)),
+  ];
 }
 
 function remove() {
@@ -156,17 +180,22 @@ function remove() {
 }
 
 function unlinkOurs() {
-  if (!existsSync(programs)) return;
-  for (const name of readdirSync(programs)) {
-    const link = join(programs, name);
-    if (isOurs(link)) rmSync(link);
+  const folders = [programs, ...[...manualFiles, ...xlFiles].map((name) => join(share, dirname(name)))];
+  for (const folder of new Set(folders)) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder)) {
+      const link = join(folder, name);
+      if (isOurs(link)) rmSync(link);
+    }
   }
 }
 
 /** @param {string} path */
 function isOurs(path) {
   return (
-    isThere(path) && lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('../lib/mig/bin/')
+    isThere(path) &&
+    lstatSync(path).isSymbolicLink() &&
+    /^(\.\.\/)+lib\/mig\/(bin|share)\//.test(readlinkSync(path))
   );
 }
 

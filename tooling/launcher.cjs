@@ -109,9 +109,9 @@ class Cache {
 
   /** @param {Uint8Array} code */
   #digest(code) {
-    // V8 does not distinguish two builds of one version of Node.
-    const { size, mtimeMs } = fs.statSync(process.execPath);
-    const origin = `${process.execPath} ${size} ${mtimeMs} ${this.#program}\n`;
+    // V8 does not distinguish two builds of one version of Node. (execPath may be a script that starts it.)
+    const { dev, ino, size, mtimeMs } = fs.statSync('/proc/self/exe');
+    const origin = `${dev} ${ino} ${size} ${mtimeMs} ${this.#program}\n`;
     return createHash('sha256').update(origin).update(code).digest();
   }
 }

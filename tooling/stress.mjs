@@ -19,9 +19,9 @@ import {
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { EmbeddedHost } from '../packages/hypervisor-wasm/dist/index.js';
-import { Input, Output } from '../packages/posix/dist/index.js';
-import { suspendDomain } from '../packages/sender/dist/index.js';
+import { EmbeddedHost } from '@mig/hypervisor-wasm';
+import { Input, Output } from '@mig/posix';
+import { suspendDomain } from '@mig/sender';
 import { remnantsIn } from './host-files.mjs';
 import { removeTemporaryFolder, temporaryFolder } from './temporary-folder.mjs';
 

@@ -21,18 +21,20 @@ if [ "${MIG_HANDED_ON-}" != $$ ]; then
     esac
   done
   case $command in
-    @COMMANDS@) exec "$node" "$ours" "$@" ;;
+    '' | help | @COMMANDS@) exec "$node" "$ours" "$@" ;;
   esac
 fi
 
 real() { command -p readlink -f "$1"; }
+# That of another installation: the two would hand on to each other for ever.
+is_another() { command -p grep -qs '^# The name xl as install.mjs takes it' "$1"; }
 self=$(real "$0")
 IFS=:
 for folder in $PATH; do
   path=$folder/xl
   # Never what lies in the working folder.
   case $folder in
-    /*) [ -f "$path" ] && [ -x "$path" ] && [ "$(real "$path")" != "$self" ] && exec "$path" "$@" ;;
+    /*) [ -f "$path" ] && [ -x "$path" ] && [ "$(real "$path")" != "$self" ] && ! is_another "$path" && exec "$path" "$@" ;;
   esac
 done
 echo 'xl: there is no stock xl on PATH; MIG_STOCK_XL may name it' >&2

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { GuestConsole } from './guest-console.js';
-import { type FoundProcess, processesOf } from './processes.js';
+import { type FoundProcess, processesOf } from '../../tooling/faults/processes.mjs';
 import { type Ended, Program, type ProgramOptions } from './program.js';
 import { quoted } from './relay.js';
 
@@ -201,8 +201,8 @@ export class TestHost {
   }
 }
 
-function describe({ pid, commandLine }: FoundProcess): string {
-  return `${commandLine} (${pid})`;
+function describe({ pid, command }: FoundProcess): string {
+  return `${command} (${pid})`;
 }
 
 function foldersIn(folder: string): string[] {

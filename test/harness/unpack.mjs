@@ -26,8 +26,7 @@ const kinds = {
     return () => parseConfiguration(readConfigurationFile(path), path);
   },
   async context() {
-    const { ControlFrames, decodeControlRequest } =
-      await import('../../packages/hypervisor-wasm/dist/control/control-messages.js');
+    const { ControlFrames, decodeControlRequest } = await import('@mig/hypervisor-wasm/control');
     const { decodeVcpuContext } = await import('../../packages/hypervisor-wasm/dist/vcpu-context.js');
     return (octets) => {
       const frames = new ControlFrames();
@@ -47,8 +46,7 @@ const kinds = {
     };
   },
   async records() {
-    const { describeRecord, PushDecoder, StreamDecoder } =
-      await import('../../packages/protocol/dist/index.js');
+    const { describeRecord, PushDecoder, StreamDecoder } = await import('@mig/protocol');
     return (octets) => {
       const decoder = new PushDecoder(new StreamDecoder({ start: 'libxl' }));
       return [...chunks(octets)].map((chunk) =>
@@ -57,12 +55,11 @@ const kinds = {
     };
   },
   async 'operator message'() {
-    const { decodeOperatorRequest, OperatorFrames } =
-      await import('../../packages/operator/dist/wire/operator-protocol.js');
+    const { decodeOperatorRequest, OperatorFrames } = await import('@mig/operator/wire');
     return (octets) => new OperatorFrames().push(octets).map(decodeOperatorRequest);
   },
   async line(path) {
-    const { Input } = await import('../../packages/posix/dist/index.js');
+    const { Input } = await import('@mig/posix');
     const { JsonLines } = await import('../../packages/hypervisor-xen/dist/libxl/lines.js');
     return () => new JsonLines(new Input(openSync(path, 'r'), { subject: 'a file' })).next();
   },

@@ -121,7 +121,7 @@ class SourceActor {
     this.#does('gives permission', this.#advanced(sent, 'permission-written'));
     this.#fails('gives permission, and thinks that not all of it went out', sent);
     const nothing = withSource(this.now, this.index, { state: 'renaming-away' });
-    this.#fails('cannot write an octet of permission', nothing);
+    this.#fails('cannot write a byte of permission', nothing);
   }
 
   /** Destroys the domain: a process that does not answer is killed, and a missing one needs nothing. */

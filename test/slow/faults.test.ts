@@ -209,7 +209,7 @@ const suspended: StageDomain = { ...running, state: 'suspended', standing: 'susp
 const held = { domains: [suspended], domids: [1] };
 const refused: Acted = {
   status: 1,
-  output: "xl: domain 1: busy is being migrated by process 9: 'xl migrate-status busy' says how far it is",
+  output: "xl: domain 1: busy is being migrated by process 9: 'mig migrate-status busy' shows its progress",
   ended: true,
   blocked: false,
   before: held,

@@ -155,15 +155,8 @@ describe('an oracle speaks up where', () => {
     [
       'a reply to an operator cannot be shown',
       'operator-reply',
-      generateOperatorMessages(random(), modules, 'reply'),
-      {
-        xl: {
-          ...xl,
-          statusSentence: () => 'undefined',
-          settingsLine: () => '{}',
-          endLine: () => '{}',
-        },
-      },
+      operator.encodeOperatorReply({ id: 1, kind: 'course', course: {} }),
+      { xl: { ...xl, settingsLine: () => '{}' } },
       /^shown/,
     ],
     [

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,11 +13,12 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -49,6 +51,14 @@ test('the programs are there, and find their Node without a PATH', () => {
   expect(stdout).toContain('migrate');
 });
 
+test("other users may read it, whatever root's umask is", () => {
+  const command = ['umask 077; exec "$0" "$@"', process.execPath, INSTALL, '--prefix', prefix];
+  expect(spawnSync('sh', ['-c', ...command]).status).toBe(0);
+  const paths = readdirSync(prefix, { recursive: true, encoding: 'utf8' });
+  const modes = paths.map((path) => [path, statSync(join(prefix, path)).mode & 0o044] as const);
+  expect(modes.filter(([, mode]) => mode !== 0o044)).toEqual([]);
+});
+
 test('a policy with a link to what is installed beside it finds its parts', () => {
   install(prefix);
   const folder = mkdtempSync(join(tmpdir(), 'mig-policy-'));
@@ -67,11 +77,53 @@ test('a policy with a link to what is installed beside it finds its parts', () =
   }
 });
 
+test('the options are explained, and others refused, without anything being done', () => {
+  const explained = expect.stringMatching(/^Usage: [^]*--take-xl/) as string;
+  expect(install(prefix, '--help')).toMatchObject({ status: 0, stdout: explained, stderr: '' });
+  const refused = expect.stringMatching(/--prefixx[^]*Usage: /) as string;
+  expect(install(prefix, '--prefixx')).toMatchObject({ status: 2, stdout: '', stderr: refused });
+  expect(readdirSync(prefix)).toEqual([]);
+});
+
 test('the name xl is taken when it is asked for, and kept from then on', () => {
   install(prefix, '--take-xl');
   expect(programs()).toContain('xl');
   install(prefix);
   expect(programs()).toContain('xl');
+});
+
+test('a relative prefix counts from the folder of the installation alone', () => {
+  const argv = [INSTALL, '--prefix', 'below', '--take-xl'];
+  expect(spawnSync(process.execPath, argv, { cwd: prefix })).toMatchObject({ status: 0 });
+  const { stdout } = spawnSync(join(prefix, 'below/bin/xl'), ['list'], {
+    cwd: '/',
+    env: { MIG_HOST_DIR: join(prefix, 'host'), MIG_CACHE_DIR: '' },
+    encoding: 'utf8',
+  });
+  expect(stdout).toMatch(/^Name /);
+});
+
+test('the manual pages and completions are there for the names that are taken, and go with them', () => {
+  const share = () =>
+    readdirSync(join(prefix, 'share'), { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(prefix, join(entry.parentPath, entry.name)))
+      .sort();
+  install(prefix);
+  const files = [
+    'share/bash-completion/completions/mig',
+    'share/man/man1/mig.1',
+    'share/man/man8/xl-save-helper.8',
+    'share/zsh/site-functions/_mig',
+  ];
+  expect(share()).toEqual(files);
+  expect(readFileSync(join(prefix, 'share/man/man1/mig.1'), 'utf8')).toContain('.Nm mig');
+  install(prefix, '--take-xl');
+  expect(share()).toEqual(
+    [...files, 'share/bash-completion/completions/xl', 'share/zsh/site-functions/_xl'].sort(),
+  );
+  install(prefix, '--remove');
+  expect(share()).toEqual([]);
 });
 
 test('an upgrade leaves in place what was started before it, and what is older goes', () => {
@@ -133,16 +185,33 @@ while read -r name value; do case $name in SigIgn:) echo "$value";; esac; done <
     expect((BigInt(`0x${ignored!}`) >> BigInt(SIGHUP - 1)) & 1n).toBe(1n);
   });
 
-  test.each(['xl', 'xl help', 'xl migrate-receive -r', 'mig migrate-receive -r', 'mig list'])(
-    'is the stock xl for %j',
-    (line) => {
-      expect(run(line).lines[0]).toBe(line.replace(/^\w+/, 'stock').padEnd(6));
-    },
-  );
+  test.each([
+    'xl help create',
+    'mig help create',
+    'xl migrate-receive -r',
+    'mig migrate-receive -r',
+    'mig list',
+  ])('is the stock xl for %j', (line) => {
+    expect(run(line).lines[0]).toBe(line.replace(/^\w+/, 'stock').padEnd(6));
+  });
+
+  test("shows stock's commands and mig's together", () => {
+    for (const line of ['xl', 'xl help']) {
+      const { lines, stderr } = run(line);
+      expect(stderr).toBe('');
+      expect(lines[0]).toBe('stock help');
+      expect(lines).toContainEqual(expect.stringMatching(/^ migrate-status +\w/));
+      // Stock's commands are not mig's there.
+      expect(lines.join()).not.toContain(' console ');
+    }
+    expect(run('xl help migrate').lines.join()).toContain('--max-downtime');
+  });
 
   test('is mig for what is its own, and for all where the hypervisor is the embedded one', () => {
-    expect(run('xl resume').stderr).toMatch(/domain/);
-    expect(run('xl help', { MIG_HYPERVISOR: 'embedded' }).lines.join()).toContain('Look at saved images');
+    expect(run('xl resume').stderr).toMatch(/requires at least 1 argument/);
+    expect(run('xl help', { MIG_HYPERVISOR: 'embedded' }).lines.join()).toContain(
+      'Inspect, verify and copy saved images',
+    );
     expect(run('xl list', { MIG_HYPERVISOR: 'kvm' }).stderr).toContain('MIG_HYPERVISOR must be');
   });
 
@@ -165,6 +234,15 @@ while read -r name value; do case $name in SigIgn:) echo "$value";; esac; done <
     });
     const undecided = { MIG_HYPERVISOR: '' };
     expect(run(`cd '${here}'; PATH=.:$PATH; exec ../bin/xl help`, undecided)).toMatchObject({ stderr: '' });
+  });
+
+  test('does not hand on to that of another installation, which would hand on to it', () => {
+    mkdirSync(join(prefix, 'another'));
+    copyFileSync(join(prefix, 'bin/xl'), join(prefix, 'another/xl'));
+    const list = (...path: string[]) => run('timeout 20 xl list', {}, path);
+    expect(list('bin', 'another', 'stock').lines[0]).toBe('stock list');
+    expect(list('another', 'bin', 'stock').lines[0]).toBe('stock list');
+    expect(list('bin', 'another').stderr).toMatch(/^xl: there is no stock xl/);
   });
 
   test('says where there is no stock xl', () => {

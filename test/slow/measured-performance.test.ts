@@ -13,7 +13,7 @@ import { Rows } from '../../tooling/bench/rows.mjs';
 import { Workbench } from '../../tooling/bench/workbench.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../../tooling/temporary-folder.mjs';
 import { eventually } from '../harness/eventually.js';
-import { processesOf } from '../harness/processes.js';
+import { processesOf } from '../../tooling/faults/processes.mjs';
 import { Program } from '../harness/program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

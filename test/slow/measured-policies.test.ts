@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { byDomain, chosen, nameOf } from '../../tooling/policies/cells.mjs';
 import { fill } from '../../tooling/policies/document.mjs';
 import { cellFigures, quantile, tally } from '../../tooling/policies/figures.mjs';
+import { plots } from '../../tooling/policies/plots.mjs';
 import { rendered } from '../../tooling/policies/render.mjs';
 import { read } from '../../tooling/policies/results.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../../tooling/temporary-folder.mjs';
@@ -55,6 +56,22 @@ test('a page is filled between its marks, or refused', () => {
   expect(fill(page, { x: 'new' })).toBe('a\n<!-- measured: x -->\n\nnew\n\n<!-- end: x -->\nb\n');
   expect(() => fill(page, { y: 'new' })).toThrow('lacks <!-- measured: y -->');
 });
+
+test(
+  'the plots are drawn from docs/policies.json, and say what their marks are',
+  { timeout: 60_000 },
+  async () => {
+    for (const { file, svg } of await plots(read(join(docs, 'policies.json')))) {
+      expect(readFileSync(join(docs, file), 'utf8')).toBe(`${svg}\n`);
+      expect(svg).toContain('role-legend-symbol');
+      if (file.includes('downtime')) {
+        for (const meaning of ['a migration', 'median', 'asked for'])
+          expect(svg).toContain(`>${meaning}</text>`);
+      }
+      expect(svg).toContain('prefers-color-scheme: dark');
+    }
+  },
+);
 
 test('docs/policies.md has what is in docs/policies.json', () => {
   const page = readFileSync(join(docs, 'policies.md'), 'utf8');

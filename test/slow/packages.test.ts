@@ -59,7 +59,7 @@ test.for(folders)('%s says what it is, and holds what it needs and nothing else'
     expect(files).toContain(path.replace(/^\.\//, ''));
   }
   const known =
-    /^(README\.md|LICENSE|package\.json|bin\/([\w-]+\.c?js|package\.json)|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|src\/[\w/.-]+\.ts|dist\/(licences\.txt|.*\.(c?js|d\.ts|wasm|map)))$/;
+    /^(README\.md|LICENSE|package\.json|bin\/([\w-]+\.c?js|package\.json)|proto\/\w+\.proto|schema\/[\w-]+\.schema\.json|src\/[\w/.-]+\.ts|dist\/(licences\.txt|bundled\.json|.*\.([cm]?js|d\.ts|wasm|map)))$/;
   expect(files.filter((path) => !known.test(path) || /\.test(-support)?\./.test(path))).toEqual([]);
   // A program is read in the repository.
   const maps = files.filter((path) => path.endsWith('.map'));

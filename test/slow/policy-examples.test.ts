@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
-import type { PrecopyPolicy, PrecopyStats } from '../../packages/hypervisor/dist/index.js';
-import * as policy from '../../packages/sender/dist/policies/index.js';
+import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import * as policy from '@mig/sender/policy';
 import { expectMoved, matching } from '../harness/expectations.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 
@@ -76,7 +76,9 @@ test('the figures on the page are those that a policy is given', () => {
 });
 
 test('the parts on the page are there to be imported', () => {
-  const parts = tableBelow('`ln -s /usr/local/lib/mig/node_modules node_modules`.');
+  const parts = tableBelow(
+    'after `install.mjs`, `ln -s "$(npm root --global)/mig/node_modules" node_modules` with the npm tarball.',
+  );
   expect(parts).toHaveLength(10);
   for (const name of parts) expect(policy).toHaveProperty(name, expect.any(Function));
 });

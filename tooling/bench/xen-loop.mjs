@@ -75,9 +75,7 @@ function measure() {
   const stream = createMemoryFile('stream', 0);
   const memory = new XenMemory(control, 1, callbacks, version);
   const output = new Output(stream, { subject: 'the stream' });
-  const save = timed(() =>
-    saveImage(memory, output, { live: true, debug: false, policy: simplePolicy(1, 50) }),
-  );
+  const save = timed(() => saveImage(memory, output, { policy: simplePolicy(1, 50) }));
   console.log(`save ${save} ms; ${memory.phases}; calls: ${taken(calls)}`);
 
   const incoming = new IncomingXenMemory(control, 1, channels, { staticDataDone: () => undefined }, version);

@@ -6,17 +6,26 @@ import { setTimeout } from 'node:timers/promises';
 const POLL = 10;
 
 /**
+ * @typedef {object} FoundProcess
+ * @property {number} pid
+ * @property {string} command its command line
+ * @property {string} workingDirectory with " (deleted)" after it if it is
+ */
+
+/**
  * Lists processes by command line, environment or working directory.
  * @param {string} folder
+ * @returns {FoundProcess[]}
  */
 export function processesOf(folder) {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
-        const texts = [textOf(pid, 'cmdline'), textOf(pid, 'environ'), readlinkSync(`/proc/${pid}/cwd`)];
+        const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
+        const texts = [textOf(pid, 'cmdline'), textOf(pid, 'environ'), workingDirectory];
         const belongs = texts.some((text) => text.includes(folder));
-        return belongs ? [{ pid: Number(pid), command: commandOf(pid) }] : [];
+        return belongs ? [{ pid: Number(pid), command: commandOf(pid), workingDirectory }] : [];
       } catch {
         // The process has just ended, or is another user's.
         return [];

@@ -10,11 +10,11 @@ import { describeCase } from './strata.mjs';
 
 const lineFaults = {
   cut: 'the line is cut',
-  truncate: 'one direction of it ends',
-  deafen: 'one direction of it is not read any more',
-  stall: 'it is dead, and nobody is told',
-  corrupt: 'an octet is changed',
-  inject: 'octets are put in',
+  truncate: 'one direction of the line ends',
+  deafen: 'one direction of the line is not read any more',
+  stall: 'the line is dead without notice',
+  corrupt: 'a byte is changed',
+  inject: 'bytes are inserted',
   wait: 'no fault of line or process',
 };
 

@@ -40,7 +40,7 @@ export function allocatesLittle(octets, action, most = 2 ** 20) {
   must(
     total <= most + 64 * octets.length,
     'allocation',
-    () => `${total} octets allocated for ${octets.length}, ${largest} at once`,
+    () => `${total} bytes allocated for ${octets.length}, ${largest} at once`,
   );
   return value;
 }

@@ -52,7 +52,7 @@ export function reportFatal(name, octets, message, again) {
 function keep(name, octets, least, message, again) {
   const { path, known } = keepInput(name, `finding-${seedOf(least).toString(16).padStart(8, '0')}`, least);
   console.error(`\n${name}: ${message}`);
-  console.error(`  ${octets.length} octets, ${least.length} of them needed`);
+  console.error(`  ${octets.length} bytes, ${least.length} of them needed`);
   console.error(`  again:     ${again}`);
   console.error(`  minimised: pnpm fuzz ${path}${known ? ' (was there before)' : ''}`);
 }

@@ -20,7 +20,7 @@ export function judge(name, octets) {
     const outcome = cases[name].check(octets, lib);
     const { user, system } = process.cpuUsage(began);
     const took = (user + system) / 1000;
-    if (took > SLOW) return new Violation('time', `${took.toFixed(0)} ms for ${octets.length} octets`);
+    if (took > SLOW) return new Violation('time', `${took.toFixed(0)} ms for ${octets.length} bytes`);
     return outcome;
   } catch (error) {
     return violationOf(error);

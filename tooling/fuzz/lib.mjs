@@ -21,17 +21,17 @@ import * as domainRecord from '../../packages/hypervisor-xen/dist/record/domain-
 
 /** @typedef {typeof import('./lib.mjs')} Lib */
 
-export * as hypervisor from '../../packages/hypervisor/dist/index.js';
-export * as posix from '../../packages/posix/dist/index.js';
-export * as control from '../../packages/hypervisor-wasm/dist/control/control-messages.js';
-export * as handshake from '../../packages/protocol/dist/handshake/index.js';
-export * as protocol from '../../packages/protocol/dist/index.js';
-export * as operator from '../../packages/operator/dist/wire/operator-protocol.js';
-export * as helper from '../../packages/protocol/dist/save-helper/index.js';
-export * as trace from '../../packages/trace/dist/index.js';
-export * as receiver from '../../packages/receiver/dist/index.js';
-export * as sender from '../../packages/sender/dist/index.js';
-export * as steering from '../../packages/operator/dist/index.js';
+export * as hypervisor from '@mig/hypervisor';
+export * as posix from '@mig/posix';
+export * as control from '@mig/hypervisor-wasm/control';
+export * as handshake from '@mig/protocol/handshake';
+export * as protocol from '@mig/protocol';
+export * as operator from '@mig/operator/wire';
+export * as helper from '@mig/protocol/save-helper';
+export * as trace from '@mig/trace';
+export * as receiver from '@mig/receiver';
+export * as sender from '@mig/sender';
+export * as steering from '@mig/operator';
 
 /** The parts of `xl` under test. */
 export const xl = {

@@ -27,9 +27,9 @@ export function checkHelper(octets, { helper }) {
   }
   const back = Buffer.concat(parts.messages.map(helper.encodeHelperMessage));
   const length = whole.error === undefined ? octets.length : back.length;
-  must(Buffer.compare(back, octets.subarray(0, length)) === 0, 're-encoding', 'other octets');
+  must(Buffer.compare(back, octets.subarray(0, length)) === 0, 're-encoding', 'other bytes');
   if (whole.error !== undefined) {
-    must(whole.error.offset === back.length, 'error', () => `${whole.error}, after ${back.length} octets`);
+    must(whole.error.offset === back.length, 'error', () => `${whole.error}, after ${back.length} bytes`);
   }
   return whole.error === undefined ? 'accepted' : 'refused';
 }

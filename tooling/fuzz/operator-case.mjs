@@ -179,7 +179,11 @@ function anyReply(random, { operator, handshake }) {
   const replies = [
     { id, kind: 'status', status },
     { id, kind: 'course', course: anySettings(random) },
-    { id, kind: 'end', end: { outcome: 'moved', exitStatus: 0, message: '', advice: ['a', 'b'] } },
+    {
+      id,
+      kind: 'end',
+      end: { outcome: 'moved', exitStatus: 0, message: '', advice: ['a', 'b'], asBefore: random.chance(0.5) },
+    },
     { id, kind: 'error', code: random.pick(operator.operatorErrorCodes), message: 'no' },
   ];
   return random.pick(replies);

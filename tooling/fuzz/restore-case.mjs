@@ -161,7 +161,7 @@ export function checkRestore(octets, lib) {
     const code = error instanceof ComparisonError ? undefined : error?.code;
     must(code === alone.error?.code, 'decoder', () => `${error} and, decoded alone, ${alone.error}`);
     if (code !== undefined) return code;
-    must(input.octets === alone.ended, 'octets', () => `${input.octets} octets read of ${alone.ended}`);
+    must(input.octets === alone.ended, 'octets', () => `${input.octets} bytes read of ${alone.ended}`);
     for (const [pfn, page] of alone.pages) {
       must(memory.pages.get(pfn)?.equals(page), 'pages', () => `pfn ${pfn} is not what was sent`);
     }
@@ -178,6 +178,8 @@ export function checkRestore(octets, lib) {
 class OneDomainHost {
   /** @type {{ name: string, runs: boolean } | undefined} */
   domain = undefined;
+  /** Arrivals, each of which is admitted. */
+  arrivals = { admit: () => ({ release: () => undefined }) };
   #lib;
 
   /** @param {Lib} lib */

@@ -92,10 +92,10 @@ function pulled(lib, octets, options) {
   let steps = 0;
   /** @param {number} count */
   const read = (count) => {
-    must(++steps <= octets.length / 4 + 32, 'steps', () => `${steps} steps for ${at} octets`);
+    must(++steps <= octets.length / 4 + 32, 'steps', () => `${steps} steps for ${at} bytes`);
     must(decoder.offset === at, 'offset', () => `offset is ${decoder.offset} where ${at} were given`);
-    must(count > 0 && count <= CAP, 'wants', () => `${count} octets wanted`);
-    must(decoder.pageOctets === 0, 'pages', 'octets of pages and others wanted');
+    must(count > 0 && count <= CAP, 'wants', () => `${count} bytes wanted`);
+    must(decoder.pageOctets === 0, 'pages', 'bytes of pages and others wanted');
     const taken = octets.subarray(at, at + count);
     if (taken.length === count) at += count;
     return taken;
@@ -104,9 +104,9 @@ function pulled(lib, octets, options) {
     for (const event of pull(decoder, read)) {
       story.add(event);
       const { pageOctets } = decoder;
-      must(pageOctets <= CAP, 'pages', () => `${pageOctets} octets of pages`);
+      must(pageOctets <= CAP, 'pages', () => `${pageOctets} bytes of pages`);
       if (pageOctets === 0) continue;
-      must(event.kind === 'pages' && decoder.wants === 0, 'pages', 'octets of no pages');
+      must(event.kind === 'pages' && decoder.wants === 0, 'pages', 'bytes of no pages');
       const pages = octets.subarray(at, at + pageOctets);
       if (pages.length > 0) {
         story.keep({ kind: 'page-octets', layer: 'libxc', index: event.index, offset: at, octets: pages });
@@ -166,9 +166,9 @@ function comesBack(lib, octets, story) {
   const encoder = new lib.protocol.EventEncoder();
   const back = Buffer.concat(story.events.map((event) => Buffer.from(encoder.encode(event))));
   const same = Buffer.compare(back, octets.subarray(0, back.length)) === 0;
-  must(same, 're-encoding', () => `${back.length} octets came back as others`);
+  must(same, 're-encoding', () => `${back.length} bytes came back as others`);
   if (story.error === undefined) {
-    must(back.length === octets.length, 're-encoding', `${back.length} of ${octets.length} octets came back`);
+    must(back.length === octets.length, 're-encoding', `${back.length} of ${octets.length} bytes came back`);
   }
 }
 
@@ -222,7 +222,7 @@ function hasItsEnds(story, octets) {
   must(
     last !== undefined && last === ends.at(-1),
     'end',
-    () => `${octets.length} octets taken without END at the end`,
+    () => `${octets.length} bytes taken without END at the end`,
   );
   const layers = ends.map(({ layer }) => layer).join(' ');
   must(

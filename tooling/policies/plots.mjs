@@ -1,5 +1,6 @@
 // The results as plots.
-import { INK, plotSvg } from '@mig/xl/plot';
+import { INK, NIGHT_STYLE, plotSvg } from '@mig/xl/plot';
+import { median } from './figures.mjs';
 import { links } from './links.mjs';
 import { policies } from './policies.mjs';
 import { workloads } from './workloads.mjs';
@@ -37,9 +38,19 @@ export function plots({ migrations }) {
     ];
   });
   return Promise.all(
-    drawn.map(async ({ file, plot }) => ({ file, title: plot.title, svg: await plotSvg(plot) })),
+    drawn.map(async ({ file, plot }) => {
+      const svg = await plotSvg(plot);
+      return { file, title: plot.title, svg: svg.replace('<title>', `${NIGHT_STYLE}<title>`) };
+    }),
   );
 }
+
+/** Marks by what they stand for. */
+const MARKS = [
+  { meaning: 'a migration', shape: 'circle', colour: INK.blue },
+  { meaning: 'median', shape: 'M0,-2.2V2.2', colour: INK.orange },
+  { meaning: 'asked for', shape: 'triangle-left', colour: INK.text },
+];
 
 /**
  * Plots the downtimes, one mark for each migration.
@@ -47,28 +58,28 @@ export function plots({ migrations }) {
  * @param {readonly Migration[]} migrations
  */
 function downtimes(link, migrations) {
-  const values = migrations.flatMap(({ workload, policy, downtime }) =>
-    downtime === undefined
-      ? []
-      : [
-          {
-            workload: workloads.find(({ name }) => name === workload)?.title,
-            policy: policies.filter(({ name }) => name === policy).map(titleOf)[0],
-            downtime,
-            asked: asked(policy),
-          },
-        ],
-  );
   const y = { field: 'policy', type: 'nominal', title: null, sort: policies.map(titleOf) };
   const axis = { values: [20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000] };
   const scale = { type: 'log', nice: false, padding: 8 };
+  /** @param {'shape' | 'colour'} channel */
+  const byMeaning = (channel) => ({
+    field: 'meaning',
+    type: 'nominal',
+    scale: { domain: MARKS.map(({ meaning }) => meaning), range: MARKS.map((mark) => mark[channel]) },
+    legend: { symbolSize: 60, symbolStrokeWidth: 1.5, offset: 12 },
+  });
   return {
     title: `Downtime by policy, ${link.title}`,
     description:
       'For each workload and policy a circle for each migration, by its downtime in milliseconds, a bar at the median, and ' +
-      'a black triangle at the downtime that was asked for. Domains that were left running have none. The figures are in the tables.',
+      'a triangle at the downtime that was asked for. Where all domains were left running, that is said. The figures are in ' +
+      'the tables.',
     spec: {
-      data: { values },
+      data: {
+        values: workloads.flatMap((workload) =>
+          policies.flatMap((policy) => cell(workload, policy, migrations)),
+        ),
+      },
       facet: {
         row: {
           field: 'workload',
@@ -87,22 +98,51 @@ function downtimes(link, migrations) {
       spec: {
         width: 480,
         height: { step: 15 },
-        encoding: { y, x: { field: 'downtime', type: 'quantitative', title: 'downtime, ms', scale, axis } },
+        encoding: { y },
         layer: [
-          { mark: { type: 'point', size: 28, color: INK.blue, opacity: 0.6 } },
           {
-            mark: { type: 'tick', color: INK.orange, thickness: 2, size: 13 },
-            encoding: { x: { field: 'downtime', type: 'quantitative', aggregate: 'median' } },
+            mark: { type: 'point', size: 32, strokeWidth: 1.75, opacity: 0.9, filled: false },
+            encoding: {
+              x: { field: 'milliseconds', type: 'quantitative', title: 'downtime, ms', scale, axis },
+              shape: byMeaning('shape'),
+              stroke: byMeaning('colour'),
+            },
           },
           {
-            transform: [{ filter: 'isValid(datum.asked)' }],
-            mark: { type: 'point', shape: 'triangle-left', size: 40, color: INK.text, filled: true },
-            encoding: { x: { field: 'asked', type: 'quantitative', aggregate: 'max' } },
+            transform: [{ filter: '!isValid(datum.milliseconds)' }],
+            mark: { type: 'text', align: 'left', text: 'left running' },
+            encoding: { x: { value: 6 } },
           },
         ],
       },
     },
   };
+}
+
+/**
+ * The marks of a workload and a policy: of its migrations, their median, and the downtime that was asked for.
+ * @param {{ name: string, title: string }} workload
+ * @param {Policy} policy
+ * @param {readonly Migration[]} migrations
+ */
+function cell(workload, policy, migrations) {
+  const own = migrations.filter((each) => each.workload === workload.name && each.policy === policy.name);
+  if (own.length === 0) return [];
+  const moved = own.flatMap(({ downtime }) => downtime ?? []);
+  /** @param {string | undefined} meaning @param {number} [milliseconds] */
+  const mark = (meaning, milliseconds) => ({
+    workload: workload.title,
+    policy: titleOf(policy),
+    meaning,
+    milliseconds,
+  });
+  if (moved.length === 0) return [mark(undefined)];
+  const goal = asked(policy.name);
+  return [
+    ...moved.map((milliseconds) => mark('a migration', milliseconds)),
+    mark('median', median(moved)),
+    ...(goal === undefined ? [] : [mark('asked for', Number(goal))]),
+  ];
 }
 
 /**

@@ -44,6 +44,6 @@ function circumstancesText({ circumstances, migrations }) {
     `Measured on ${date.slice(0, 10)} with \`${command}\`: ${migrations.length} migrations, ${runs} of each kind. ` +
     `${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${linux}, Node ${node}. The load average was ` +
     `${median(loads).toFixed(1)} in the median, ${quantile(loads, 0).toFixed(1)} to ${quantile(loads, 1).toFixed(1)}` +
-    (realTime ? ': other work ran beside it, which `chrt -r 1` kept from coming between.' : '.')
+    (realTime ? ': other work ran at the same time; `chrt -r 1` gave the measurement priority.' : '.')
   );
 }

@@ -14,6 +14,9 @@ if (existsSync(launcher)) {
     helper.exports.end();
   }
 } else {
-  writeSync(2, `${launcher} is not there: 'npm test' installs and builds mig, 'pnpm build' builds it\n`);
+  writeSync(
+    2,
+    `mig is not built: build it first, with 'node ${join(__dirname, '../../..')}/tooling/with-pnpm.mjs build'\n`,
+  );
   process.exitCode = 1;
 }

@@ -108,7 +108,7 @@ describe.skipIf(isControlDomain())('without Xen', () => {
     libxl.vanish();
     const { status, stderr } = await libxl.ended;
     expect(status).toBe(255);
-    expect(stderr).toBe("xl-save-helper: libxl's replies ended at octet 0, 4 octets short\n");
+    expect(stderr).toBe("xl-save-helper: libxl's replies ended at byte 0, 4 bytes short\n");
   });
 
   test.each([SAVE, RESTORE])('libxl that dies at once ends %s', async (line) => {

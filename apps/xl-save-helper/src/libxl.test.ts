@@ -121,7 +121,7 @@ describe('what libxl refuses is an error', () => {
     const file = remember(createMemoryFile('replies', 0));
     writeSync(file, encodeReply(0), 0, 3);
     const { libxl } = conversation(OF_SAVE, `/proc/self/fd/${file}`);
-    expect(() => libxl.complete(0)).toThrow("libxl's replies ended at octet 3, 1 octets short");
+    expect(() => libxl.complete(0)).toThrow("libxl's replies ended at byte 3, 1 bytes short");
   });
 });
 

@@ -10,6 +10,7 @@ import {
 } from '@mig/hypervisor';
 import { JsonLines, jsonLine } from '@mig/hypervisor-xen/memory';
 import { closeDescriptor, EndOfInputError, Input, Output, pipe, TimeoutError } from '@mig/posix';
+import { StreamError } from '@mig/protocol';
 import { PrecopyAbortedError } from '@mig/sender';
 import { Link } from './link.js';
 
@@ -226,11 +227,20 @@ test('xl hears that no more news come', () => {
   expect(rest()).toEqual([{ kind: 'handed-on' }]);
 });
 
+function truncated(cause: unknown): StreamError {
+  return new StreamError('truncated', 'short', { layer: 'libxc', offset: 9, cause });
+}
+
 describe('a failure', () => {
   test.each<[unknown, object]>([
     [new PrecopyAbortedError(reason), { kind: 'aborted', reason }],
-    [new TimeoutError('no octet', 5), { kind: 'timeout', what: 'no octet', milliseconds: 5 }],
+    [new TimeoutError('no bytes', 5), { kind: 'timeout', what: 'no bytes', milliseconds: 5 }],
     [new HostError('suspend-refused', 'no'), { kind: 'host', code: 'suspend-refused', message: 'no' }],
+    [
+      truncated(new EndOfInputError('the stream', 9, 8)),
+      { kind: 'ended', subject: 'the stream', offset: 9, missing: 8 },
+    ],
+    [truncated(undefined), { kind: 'other', message: 'libxc at byte 9: short' }],
     [new RangeError('odd'), { kind: 'other', message: 'odd' }],
     ['thrown', { kind: 'other', message: 'thrown' }],
   ])('%s', (error, failure) => {

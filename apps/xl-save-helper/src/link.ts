@@ -2,6 +2,7 @@
  * The helper's link to mig's own `xl`, if that has started libxl: xl listens to the helper, and its policy
  * decides, over two of xl's descriptors, which MIG_HELPER_LINK names (see LINK_VARIABLE).
  */
+import { messageOf } from '@mig/errors';
 import {
   type Bandwidth,
   HostError,
@@ -19,7 +20,8 @@ import {
   LINK_VARIABLE,
   type LinkWish,
 } from '@mig/hypervisor-xen/memory';
-import { duplicateFrom, Input, Output, TimeoutError } from '@mig/posix';
+import { duplicateFrom, EndOfInputError, Input, Output, TimeoutError } from '@mig/posix';
+import { StreamError } from '@mig/protocol';
 import { PrecopyAbortedError } from '@mig/sender';
 
 /** Least and most milliseconds between two questions, or two progress messages, within a pass. */
@@ -34,7 +36,7 @@ export class Link {
   #bandwidth: Bandwidth | undefined;
   #interval = INTERVAL.least;
   /** Time of the last progress message to xl. */
-  #told = 0;
+  #progressAt = 0;
 
   /** Opens the link. @returns undefined if no xl listens */
   static open(environment: Readonly<Record<string, string | undefined>>): Link | undefined {
@@ -52,10 +54,10 @@ export class Link {
   ) {
     this.#output = new Output(to, { subject: 'the news to xl' });
     this.#directives = new JsonLines(new Input(from, { subject: "xl's decisions" }));
-    this.#tell({ kind: 'helper', pid: process.pid });
+    this.#send({ kind: 'helper', pid: process.pid });
   }
 
-  #tell(message: HelperMessage): void {
+  #send(message: HelperMessage): void {
     this.#output.write(jsonLine(message));
   }
 
@@ -71,7 +73,7 @@ export class Link {
       const now = performance.now();
       if (stats.point === 'between-batches' && now - asked < this.#interval)
         return { decision: 'continue-precopy' };
-      this.#tell({ kind: 'consult', stats });
+      this.#send({ kind: 'consult', stats });
       const { decision, bandwidth } = this.#directives.next() as HelperDirective;
       this.#bandwidth = bandwidth;
       asked = performance.now();
@@ -86,34 +88,34 @@ export class Link {
   readonly onSaveEvent = (event: SaveEvent): void => {
     // xl knows what its own policy was asked.
     if (event.kind === 'consulted') return;
-    if (event.kind !== 'pass-progress' || this.#isDue()) this.#tell({ kind: 'saving', event });
+    if (event.kind !== 'pass-progress' || this.#isDue()) this.#send({ kind: 'saving', event });
   };
 
   readonly onRestoreEvent = (event: RestoreEvent): void => {
-    if (event.kind !== 'incoming-pass-progress' || this.#isDue()) this.#tell({ kind: 'restoring', event });
+    if (event.kind !== 'incoming-pass-progress' || this.#isDue()) this.#send({ kind: 'restoring', event });
   };
 
   /** Tells whether the next progress message is due. */
   #isDue(): boolean {
     const now = performance.now();
-    if (now - this.#told < this.#interval) return false;
-    this.#told = now;
+    if (now - this.#progressAt < this.#interval) return false;
+    this.#progressAt = now;
     return true;
   }
 
   image(report: ImageReport): void {
     const suspendRequestedAt = report.suspendRequestedAt + performance.timeOrigin;
-    this.#tell({ kind: 'image', report: { ...report, suspendRequestedAt } });
+    this.#send({ kind: 'image', report: { ...report, suspendRequestedAt } });
   }
 
   /** Tells xl that this process becomes another program, which sends it nothing. */
   handedOn(): void {
-    this.#tell({ kind: 'handed-on' });
+    this.#send({ kind: 'handed-on' });
   }
 
   failed(error: unknown): void {
     try {
-      this.#tell({ kind: 'failed', failure: inWords(error) });
+      this.#send({ kind: 'failed', failure: inWords(error) });
     } catch {
       // xl is gone; libxl must still hear the first failure.
     }
@@ -126,9 +128,14 @@ function inWords(error: unknown): HelperFailure {
     const { what, milliseconds } = error;
     return { kind: 'timeout', what, milliseconds };
   }
+  const ended = error instanceof StreamError && error.code === 'truncated' ? error.cause : undefined;
+  if (ended instanceof EndOfInputError) {
+    const { subject, offset, missing } = ended;
+    return { kind: 'ended', subject, offset, missing };
+  }
   if (error instanceof HostError) {
     const { code, message } = error;
     return { kind: 'host', code, message };
   }
-  return { kind: 'other', message: error instanceof Error ? error.message : String(error) };
+  return { kind: 'other', message: messageOf(error) };
 }

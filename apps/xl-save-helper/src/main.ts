@@ -4,6 +4,7 @@
  * as it ends the stock helper.
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { messageOf } from '@mig/errors';
 import { exitAtOnce, Interrupt, type InterruptReason, type SharedInterrupt } from '@mig/posix';
 import { leaveMissingFolder } from '@mig/posix/places';
 import { parseHelperArguments, type SaveArguments } from '@mig/protocol/save-helper';
@@ -80,7 +81,7 @@ function runSave(request: SaveArguments): void {
 
 /** Reports a failure on standard error, which is xl's: there is no conversation to use. */
 function failed(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   process.stderr.write(`xl-save-helper: ${terminalText(message)}\n`);
   process.exitCode = 255;
 }

@@ -37,7 +37,7 @@ export function restore(
     { staticDataDone: (missing) => libxl.staticDataDone(domid, missing) },
     version,
   );
-  const timeout = { what: 'no octet of the stream came', milliseconds: settings.progressTimeout.restore };
+  const timeout = { what: 'no bytes of the stream came', milliseconds: settings.progressTimeout.restore };
   try {
     // Neither peer speaks unless it is asked, so anything readable in between means that it has closed.
     // Where our own xl listens, that is the peer to watch: libxl's process waits for this one and does not
@@ -50,7 +50,7 @@ export function restore(
     const results = memory.complete();
     libxl.log(
       LogLevel.DETAIL,
-      `image of ${octets} octets, ${pages} pages; ${memory.superpages} times 2 MiB in one piece`,
+      `image of ${octets} bytes, ${pages} pages; ${memory.superpages} times 2 MiB in one piece`,
     );
     libxl.log(LogLevel.DEBUG, `time spent: ${memory.phases.toString()}`);
     return results;

@@ -51,7 +51,7 @@ export function save(
       },
       version,
     );
-    const timeout = { what: 'the stream took no octet', milliseconds: settings.progressTimeout.save };
+    const timeout = { what: 'the stream took no bytes', milliseconds: settings.progressTimeout.save };
     const output = new Output(ioFd, { subject: 'the stream', interrupt, timeout });
     const policy = link?.policy ?? policyFor(settings.precopy);
     try {
@@ -107,7 +107,7 @@ function rowsFor(libxl: Libxl): EventTable<SaveEvent, void> {
     },
     'pass-finished': ({ pass: { kind, iteration, dirtyPages, sentPages, octets, milliseconds } }) =>
       detail(
-        `iteration ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octets} octets, ${milliseconds.toFixed(0)} ms`,
+        `iteration ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octets} bytes, ${milliseconds.toFixed(0)} ms`,
       ),
     'precopy-ended': ({ reason }) => detail(`precopy ends: ${reason.sentence}`),
     note: ({ text }) => libxl.log(LogLevel.WARN, text),
@@ -120,7 +120,7 @@ function rowsFor(libxl: Libxl): EventTable<SaveEvent, void> {
 function logReport(libxl: Libxl, report: ImageReport, { takenIn, phases }: XenMemory): void {
   libxl.log(
     LogLevel.DETAIL,
-    `image of ${report.octets} octets in ${report.milliseconds.toFixed(0)} ms, suspended within ${report.suspendMilliseconds.toFixed(0)} ms`,
+    `image of ${report.octets} bytes in ${report.milliseconds.toFixed(0)} ms, suspended within ${report.suspendMilliseconds.toFixed(0)} ms`,
   );
   if (takenIn > 0) libxl.log(LogLevel.DETAIL, `${takenIn} pages came in while the guest ran`);
   libxl.log(LogLevel.DEBUG, `time spent: ${phases.toString()}`);

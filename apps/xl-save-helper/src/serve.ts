@@ -1,4 +1,5 @@
 /** The helper's work for libxl, from its arguments to its last message. Blocks. */
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import type { Interrupt } from '@mig/posix';
 import type { RestoreArguments, SaveArguments } from '@mig/protocol/save-helper';
@@ -54,7 +55,7 @@ function attempt(libxl: Libxl, work: () => void): number {
     return 0;
   } catch (error) {
     const errnoval = errnoOf(error);
-    libxl.log(LogLevel.ERROR, error instanceof Error ? error.message : String(error), errnoval);
+    libxl.log(LogLevel.ERROR, messageOf(error), errnoval);
     return errnoval;
   }
 }

@@ -3,9 +3,8 @@
  * which libxl hands on, or from a file of the same variables, for toolstacks whose environment is hard to
  * reach (libvirt's).
  */
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { ASSUMED_SUSPEND_COST } from '@mig/hypervisor-xen/memory';
+import { readSettingsFile, type SettingsFile } from '@mig/hypervisor-xen/settings-file';
 import { undecodedVariable } from '@mig/posix/places';
 import { PAGE_OCTETS } from '@mig/protocol';
 import { TARGET_TIMEOUTS_DEFAULT } from '@mig/receiver/timeouts';
@@ -52,8 +51,6 @@ export class SettingError extends Error {
   }
 }
 
-export const DEFAULT_SETTINGS_FILE = '/etc/default/mig';
-
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -77,7 +74,7 @@ export function readSettings(environment: Variables): Settings {
   const progress = variables.timeout('MIG_PROGRESS_TIMEOUT');
   return {
     precopy,
-    suspendCost: variables.number('MIG_SUSPEND_COST', 1e6) ?? ASSUMED_SUSPEND_COST,
+    suspendCost: variables.number('MIG_SUSPEND_COST', 'milliseconds', 1e6) ?? ASSUMED_SUSPEND_COST,
     lineRate: lineRate && lineRate / PAGE_OCTETS,
     progressTimeout: {
       save: progress ?? SOURCE_TIMEOUTS_DEFAULT.progress,
@@ -95,7 +92,7 @@ export class ContradictionError extends Error {
 class SettingsReader {
   constructor(
     private readonly environment: Variables,
-    private readonly file: { readonly variables: Variables; readonly path: string },
+    private readonly file: SettingsFile,
   ) {}
 
   /** @param parse gives undefined for a value that makes no sense */
@@ -111,15 +108,15 @@ class SettingsReader {
 
   /** @returns milliseconds */
   timeout(name: string): number | undefined {
-    const seconds = this.number(name, 1e6);
+    const seconds = this.number(name, 'seconds', 1e6);
     // 0 counts as unset: a timeout cannot be infinite.
     return seconds === 0 ? undefined : inMilliseconds(seconds);
   }
 
-  number(name: string, most: number, least = 0): number | undefined {
-    return this.read(name, `a whole number from ${least} to ${most}`, (text) => {
+  number(name: string, unit: string, most: number): number | undefined {
+    return this.read(name, `a whole number of ${unit} from 0 to ${most}`, (text) => {
       const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
-      return value >= least && value <= most ? value : undefined;
+      return value <= most ? value : undefined;
     });
   }
 }
@@ -128,15 +125,8 @@ function inMilliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function readFile(named: string | undefined): { variables: Variables; path: string } {
+function readFile(named: string | undefined): SettingsFile {
   const lost = named && undecodedVariable('MIG_SETTINGS', named);
   if (lost) throw new SettingError('MIG_SETTINGS', lost, 'a path in UTF-8', 'environment');
-  const path = named ?? DEFAULT_SETTINGS_FILE;
-  try {
-    return { variables: parseEnv(readFileSync(path, 'utf8')), path };
-  } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (absent && named === undefined) return { variables: {}, path };
-    throw error;
-  }
+  return readSettingsFile(named);
 }

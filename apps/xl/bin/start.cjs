@@ -11,7 +11,10 @@ const OFTEN = ['migrate', 'migrate-receive'];
 /** @param {'xl' | 'xlReceive'} program */
 exports.start = (program) => {
   if (!existsSync(launcher)) {
-    writeSync(2, `${launcher} is not there: 'npm test' installs and builds mig, 'pnpm build' builds it\n`);
+    writeSync(
+      2,
+      `mig is not built: build it first, with 'node ${join(__dirname, '../../..')}/tooling/with-pnpm.mjs build'\n`,
+    );
     process.exitCode = 1;
     return;
   }
@@ -36,8 +39,8 @@ function load(name) {
   try {
     return require(launcher).launch('xl.cjs', name);
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    writeSync(2, `xl cannot be loaded: ${error.message}\n`);
+    if (process.env['MIG_DEBUG'] !== undefined) throw error;
+    writeSync(2, `xl cannot be loaded: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
     return undefined;
   }

@@ -15,7 +15,7 @@ export async function xl(argv: readonly string[]): Promise<number> {
   const program = process.argv[1] ?? 'xl';
   const invokedAs = basename(program, '.js');
   try {
-    if (chosenHypervisor() === 'xen' && isStockCommand(argv, invokedAs)) {
+    if (chosenHypervisor() === 'xen' && isStockCommand(argv)) {
       if (isWholeInfo(argv, invokedAs)) await (await import('./stock/known-xen.js')).sayKnownXen();
       const { becomeStock } = await import('./stock/become-stock.js');
       becomeStock(program, argv);
@@ -32,5 +32,5 @@ export async function xl(argv: readonly string[]): Promise<number> {
  * @returns the exit status
  */
 export function xlReceive(argv: readonly string[]): Promise<number> {
-  return run(['migrate-receive', ...argv]);
+  return run(argv[0] === '--version' ? argv : ['migrate-receive', ...argv]);
 }

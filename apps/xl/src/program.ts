@@ -2,8 +2,10 @@
 import { undecodedArgument } from '@mig/posix/places';
 import { Command } from 'commander';
 import { expandAbbreviation } from './options/abbreviation.js';
+import { ownVersion } from './host/own-version.js';
 import { registerConsole } from './commands/console.js';
 import { type Context, createContext } from './host/context.js';
+import { registerCordon } from './commands/cordon.js';
 import { registerCreate } from './commands/create.js';
 import { registerHelp } from './commands/help.js';
 import { registerInfo } from './commands/info.js';
@@ -20,16 +22,24 @@ import { Failure, StockFailure } from './output/failure.js';
 import { registerStreamCommands } from './stream/register.js';
 import { registerTraceCommands } from './trace/register.js';
 
-export function buildProgram(context: Context): Command {
+export function buildProgram(context: Context = createContext()): Command {
   const program = new Command('xl')
     .helpCommand(false)
     .enablePositionalOptions()
     .option('-v', 'verbose', (_, previous: number) => previous + 1, 0)
     .option('-t', 'progress overwrites its line')
     .option('-T', 'timestamps in the output')
-    .option('-f', 'force execution')
-    .option('-N', 'dry run');
-  program.hook('preAction', (_, command) => takeGlobalOptions(program, command, context));
+    .option('-f', 'accepted without effect')
+    .option('-N', 'dry run')
+    .option('--version', 'print the version')
+    .on('option:version', () => {
+      context.output.line(`mig ${ownVersion()}`);
+      throw new HelpShown();
+    });
+  program.hook('preAction', (_, command) => {
+    takeGlobalOptions(program, command, context);
+    warnOfSurplus(command, context);
+  });
 
   registerCreate(program, context);
   registerList(program, context);
@@ -39,6 +49,7 @@ export function buildProgram(context: Context): Command {
   registerRunState(program, context);
   registerResume(program, context);
   registerMigrationCommands(program, context);
+  registerCordon(program, context);
   registerStreamCommands(program, context);
   registerTraceCommands(program, context);
   registerHelp(program, context);
@@ -79,7 +90,7 @@ function refuseUndecoded(argv: readonly string[]): void {
   const lost = undecodedArgument(argv);
   if (lost === undefined) return;
   throw new Failure(
-    `the argument '${lost}' is not UTF-8, and mig cannot keep its octets; a link, say, can give it a name that is`,
+    `the argument '${lost}' is not UTF-8, and mig cannot keep its bytes; a link, say, can give it a name that is`,
     ExitStatus.usage,
   );
 }
@@ -91,6 +102,13 @@ function finish(error: unknown, context: Context): number {
     return reportError(flushError, context.log);
   }
   return error instanceof HelpShown ? ExitStatus.success : reportError(error, context.log);
+}
+
+function warnOfSurplus(command: Command, { log }: Context): void {
+  if (getTraits(command).surplus !== 'ignored') return;
+  for (const word of command.args.slice(command.registeredArguments.length)) {
+    log.warning(`${command.name()} takes no '${word}': it is ignored, as by stock`);
+  }
 }
 
 function takeGlobalOptions(program: Command, command: Command, { global, log }: Context): void {

@@ -1,8 +1,11 @@
+import { MigError } from '@mig/errors';
+
 /**
- * An awaited event that did not happen in time. `what` reads as in "no octet of the stream from the target".
+ * An awaited event that did not happen in time. `what` reads as in "no bytes of the stream from the target".
  */
-export class TimeoutError extends Error {
+export class TimeoutError extends MigError {
   override readonly name = 'TimeoutError';
+  readonly code = 'timeout';
 
   constructor(
     readonly what: string,
@@ -13,8 +16,9 @@ export class TimeoutError extends Error {
 }
 
 /** The other end closed the channel when more was expected. */
-export class EndOfInputError extends Error {
+export class EndOfInputError extends MigError {
   override readonly name = 'EndOfInputError';
+  readonly code = 'end-of-input';
 
   /** @param missing number of octets that should still have arrived */
   constructor(
@@ -22,13 +26,14 @@ export class EndOfInputError extends Error {
     readonly offset: number,
     readonly missing: number,
   ) {
-    super(`${subject} ended at octet ${offset}, ${missing} octets short`);
+    super(`${subject} ended at byte ${offset}, ${missing} bytes short`);
   }
 }
 
 /** `Interrupt.raise()` ended a wait. */
-export class InterruptedError extends Error {
+export class InterruptedError extends MigError {
   override readonly name = 'InterruptedError';
+  readonly code = 'interrupted';
 
   constructor(readonly reason: string) {
     super(`interrupted: ${reason}`);
@@ -36,16 +41,17 @@ export class InterruptedError extends Error {
 }
 
 /** A Node stream failed in the thread that has it. */
-export class StreamFailedError extends Error {
+export class StreamFailedError extends MigError {
   override readonly name = 'StreamFailedError';
+  readonly code = 'stream-failed';
 
   /**
-   * @param code Node's name of the failure: "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"; undefined if it has
-   * none
+   * @param reason Node's name of the failure: "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"; undefined if it
+   * has none
    */
   constructor(
     readonly subject: string,
-    readonly code: string | undefined,
+    readonly reason: string | undefined,
     message: string,
   ) {
     super(`${subject}: ${message}`);

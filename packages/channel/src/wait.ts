@@ -2,7 +2,7 @@ import { InterruptedError, TimeoutError } from './errors.js';
 import type { Interrupt } from './interrupt.js';
 
 /**
- * The longest time that a wait may last, and the words of a timeout: "no octet of the stream from the
+ * The longest time that a wait may last, and the words of a timeout: "no bytes of the stream from the
  * target".
  */
 export interface Timeout {
@@ -93,7 +93,7 @@ export function pause(
   const word = interrupt?.word ?? UNTOUCHED;
   const sleep = (most: number) => Atomics.wait(word, 0, 0, most) === 'not-equal';
   try {
-    const timeout = { what: 'nothing was to come', milliseconds };
+    const timeout = { what: 'the pause', milliseconds };
     waitUntil(sleep, { timeout, interrupt, whileWaiting });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;

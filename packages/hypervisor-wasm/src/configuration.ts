@@ -51,7 +51,7 @@ export function parseConfiguration(json: string, changes: { name?: string } = {}
   if (kernel === '') refuse('b_info.kernel', 'is empty: give wss, idle or the path of a .wasm');
   const commandLine = text(build['cmdline'] ?? '', 'b_info.cmdline');
   if (new TextEncoder().encode(commandLine).length > LONGEST_COMMAND_LINE) {
-    refuse('b_info.cmdline', `is longer than ${LONGEST_COMMAND_LINE} octets`);
+    refuse('b_info.cmdline', `is longer than ${LONGEST_COMMAND_LINE} bytes`);
   }
   const vcpus = build['max_vcpus'] ?? 1;
   if (vcpus !== 1) refuse('b_info.max_vcpus', 'must be 1');
@@ -77,7 +77,7 @@ function written(configuration: Json, name: string): string {
   if (Buffer.byteLength(json) - added <= MAX_CONFIGURATION - ROOM) return json;
   throw new HostError(
     'bad-configuration',
-    `the configuration has more than ${MAX_CONFIGURATION - ROOM} octets`,
+    `the configuration has more than ${MAX_CONFIGURATION - ROOM} bytes`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Interrupt, OctetSink } from '@mig/channel';
 import { HostError, type Memory } from '@mig/hypervisor';
 import { WriteLogReader, writeVector } from '@mig/posix';
-import { type DomainHeader, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
+import { type DomainHeader, type ImageRecord, PAGE_SHIFT, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from './control/control-messages.js';
 import type { ControlConnection } from './control-connection.js';
 import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
@@ -9,7 +9,12 @@ import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** The domain header: that of a Xen whose verify-stream-v2 should accept the stream. */
-export const DOMAIN_HEADER: DomainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 };
+export const DOMAIN_HEADER: DomainHeader = {
+  type: 'x86-hvm',
+  pageShift: PAGE_SHIFT,
+  xenMajor: 4,
+  xenMinor: 17,
+};
 
 export interface DomainMemoryOptions {
   /** Timeout of the suspend in milliseconds. */

@@ -1,5 +1,6 @@
 import type { OctetSource } from '@mig/channel';
 import {
+  type Arrivals,
   type Departure,
   type DirtyLog,
   type DomainInfo,
@@ -50,6 +51,10 @@ export class EmbeddedHost implements Host {
    */
   static open(folder = defaultHostFolder()): EmbeddedHost {
     return new EmbeddedHost(absolutePath(folder));
+  }
+
+  get arrivals(): Arrivals {
+    return this.#folder.arrivals;
   }
 
   info(): HostInfo {
@@ -163,7 +168,7 @@ export class EmbeddedHost implements Host {
       info: this.describe(domid),
       configuration: this.configuration(domid),
       owner,
-      noLogDirty: whyNoLogDirty(),
+      whyNoLogDirty: whyNoLogDirty(),
     });
     const remove = () => this.#folder.remove(domid, owner);
     return EmbeddedOutgoingDomain.take(connection, purpose, { look, remove });

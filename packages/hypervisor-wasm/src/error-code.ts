@@ -1,7 +1,10 @@
-/** The code of a system error, such as "ENOENT", or else its message. */
+import { messageOf, MigError } from '@mig/errors';
+
+/** Returns the code of an error of the system or of Node, such as "ENOENT", or else its message. */
 export function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return code ?? (error instanceof Error ? error.message : String(error));
+  const { code, errno } = (error ?? {}) as NodeJS.ErrnoException;
+  const isOurs = error instanceof MigError && errno === undefined;
+  return code === undefined || isOurs ? messageOf(error) : code;
 }
 
 /** Tells whether the file does not exist: no other error may be taken for that. */

@@ -4,11 +4,14 @@
  *     mig-host      says that it is one: see host-mark.ts
  *     lock          held while a domid, a name or a UUID is taken, and while something is removed
  *     next-domid    counts up, and begins anew after the largest
+ *     cordon.json, arrivals/ see @mig/hypervisor/host-arrivals
  *     domains/DOMID/ see domain-files.ts
  *
  * What cannot be read is never taken for what is not there, and a domain is removed only if it is dead for certain.
  */
 import { HostError } from '@mig/hypervisor';
+import { HostArrivals } from '@mig/hypervisor/host-arrivals';
+import { tryLockDescriptor } from '@mig/posix';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DomainConfiguration, LARGEST_DOMID, parseConfiguration } from './configuration.js';
@@ -37,6 +40,7 @@ import { replaceFile } from './replace-file.js';
 const ARRIVING = 'arriving';
 
 export class HostFolder {
+  readonly arrivals: HostArrivals;
   readonly #lock: HostLock;
 
   /**
@@ -50,7 +54,12 @@ export class HostFolder {
     const domains = join(path, 'domains');
     makeFolders(domains);
     checkOwner(domains);
-    this.#lock = new HostLock(join(path, 'lock'));
+    const lock = (this.#lock = new HostLock(join(path, 'lock')));
+    this.arrivals = new HostArrivals({
+      folder: path,
+      locked: (action) => lock.locked(action),
+      tryLock: tryLockDescriptor,
+    });
   }
 
   /** The path of one of a domain's files, or of its folder. */

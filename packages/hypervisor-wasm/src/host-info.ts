@@ -16,7 +16,7 @@ export function describeHost(folder: string, details: HostInfo['details']): Host
   return {
     hypervisor: 'embedded (WebAssembly)',
     version: (JSON.parse(manifest) as { version: string }).version,
-    noLogDirty: whyNoLogDirty(),
+    whyNoLogDirty: whyNoLogDirty(),
     assumedSuspendCost: ASSUMED_SUSPEND_COST,
     stateFolder: folder,
     details: {

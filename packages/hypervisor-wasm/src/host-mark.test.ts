@@ -27,7 +27,7 @@ describe("mig's mark", () => {
       mkdirSync(join(path, name));
       expect(failure(() => EmbeddedHost.open(path))).toMatchObject({
         code: 'unavailable',
-        message: `${path} is no host of mig: it holds other files; name an empty folder, or one that is not there yet`,
+        message: `${path} is not a mig host: it contains other files; use an empty folder, or one that does not exist yet`,
       });
       expect(readdirSync(path)).toEqual([name]);
     },

@@ -21,7 +21,7 @@ export function markHost(folder: string): void {
   if (entries.length > 0 && !isMarked(folder, mark)) {
     throw new HostError(
       'unavailable',
-      `${folder} is no host of mig: it holds other files; name an empty folder, or one that is not there yet`,
+      `${folder} is not a mig host: it contains other files; use an empty folder, or one that does not exist yet`,
     );
   }
   try {

@@ -1,20 +1,18 @@
 import type { OctetSource, Pipe } from '@mig/channel';
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import { closePipe, Iovec, LARGEST_PIPE, Mapping, pipe, readVector, sameMemory } from '@mig/posix';
-import { type DomainHeader, type ImageRecord, PAGE_SIZE } from '@mig/protocol';
+import { type DomainHeader, type ImageRecord, MAX_BATCH_SIZE, PAGE_SIZE } from '@mig/protocol';
 import type { ControlState } from './control/control-messages.js';
 import { DOMAIN_HEADER } from './domain-memory.js';
 import { checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-const BATCH = 1024;
-
 /** The memory of a domain during a restore: pages are read straight into its process's RAM. */
 export class IncomingDomainMemory implements IncomingMemory {
   readonly pageCount: number;
   readonly #foreign: ForeignRam;
-  readonly #iovec = new Iovec(BATCH);
+  readonly #iovec = new Iovec(MAX_BATCH_SIZE);
   readonly #mover: PageMover;
   #scratch: Mapping | undefined;
   /** The pipe that octets are spliced through: see SourceDescriptor. */
@@ -55,10 +53,11 @@ export class IncomingDomainMemory implements IncomingMemory {
   comparePages(input: OctetSource, pfns: Float64Array, count: number): number {
     checkPfns(pfns, count, this.pageCount);
     const base = this.#foreign.mapping.address;
-    const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', BATCH * PAGE_SIZE)).address;
+    const scratch = (this.#scratch ??= Mapping.ofMemory('pages to compare', MAX_BATCH_SIZE * PAGE_SIZE))
+      .address;
     let different = 0;
-    for (let first = 0; first < count; first += BATCH) {
-      const pages = Math.min(BATCH, count - first);
+    for (let first = 0; first < count; first += MAX_BATCH_SIZE) {
+      const pages = Math.min(MAX_BATCH_SIZE, count - first);
       this.#iovec.clear();
       this.#iovec.push(scratch, pages * PAGE_SIZE);
       readVector(input, this.#iovec);

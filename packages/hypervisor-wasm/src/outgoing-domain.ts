@@ -23,7 +23,7 @@ export interface TakenDomain {
   readonly configuration: string;
   readonly owner: ProcessIdentity;
   /** The reason why its writes cannot be logged; undefined if they can. */
-  readonly noLogDirty: string | undefined;
+  readonly whyNoLogDirty: string | undefined;
 }
 
 /** The host's part for a domain that is taken. */
@@ -76,8 +76,8 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
 
   saveTo(output: OctetSink, options: SaveOptions): ImageReport {
     const { domid } = this.info;
-    const { noLogDirty, owner } = this.domain;
-    const reason = options.live ? noLogDirty : undefined;
+    const { whyNoLogDirty, owner } = this.domain;
+    const reason = options.live ? whyNoLogDirty : undefined;
     if (reason !== undefined && !suspendsAtOnce(options.policy)) {
       throw new HostError('not-live-migratable', `domain ${domid} cannot be migrated live: ${reason}`, {
         domid,

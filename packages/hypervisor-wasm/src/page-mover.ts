@@ -1,8 +1,7 @@
 import { Iovec } from '@mig/posix';
-import { PAGE_SIZE } from '@mig/protocol';
+import { MAX_BATCH_SIZE, PAGE_SIZE } from '@mig/protocol';
 import type { ForeignRam } from './foreign-ram.js';
 
-const BATCH = 1024;
 /** Consecutive pages that are worth a system call of their own. */
 const LONG_RUN = 16;
 
@@ -21,7 +20,7 @@ export interface PageChannel {
  * Moves pages between a domain's RAM and a channel: long runs by splicing its file, all others by address.
  */
 export class PageMover {
-  readonly #iovec = new Iovec(BATCH);
+  readonly #iovec = new Iovec(MAX_BATCH_SIZE);
   #splices = true;
 
   constructor(private readonly ram: ForeignRam) {}
@@ -39,7 +38,7 @@ export class PageMover {
   }
 
   #pushRun(channel: PageChannel, pfn: number, pages: number): void {
-    if (this.#iovec.count === BATCH) this.#moveVector(channel);
+    if (this.#iovec.count === MAX_BATCH_SIZE) this.#moveVector(channel);
     this.#iovec.push(this.ram.mapping.address + pfn * PAGE_SIZE, pages * PAGE_SIZE);
   }
 

@@ -8,11 +8,11 @@ import { type DomainConfiguration, domainType, parseConfiguration } from './conf
 
 const MIB = 2 ** 20;
 
-/** @param noLogDirty the reason why this kernel cannot */
-export function checkLog(noLogDirty: string | undefined, live: boolean): Check {
-  if (noLogDirty === undefined) return passed('log', 'this kernel logs written pages');
+/** @param whyNoLogDirty the reason why this kernel cannot */
+export function checkLog(whyNoLogDirty: string | undefined, live: boolean): Check {
+  if (whyNoLogDirty === undefined) return passed('log', 'this kernel logs written pages');
   if (!live) return passed('log', 'the domain is suspended before a page is sent: nothing has to be logged');
-  return failed('log', `${noLogDirty}; --precopy-iterations 0 needs none of it`);
+  return failed('log', `${whyNoLogDirty}; --precopy-iterations 0 needs none of it`);
 }
 
 /** Facts of a host by which an arriving domain is judged. */

@@ -1,4 +1,5 @@
 /** The process of a domain, and whether it is alive: yes, no, or unknown. */
+import { MigError } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { parseProcessStat, type ProcessStat } from '@mig/posix';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -49,8 +50,9 @@ export const thisSystem: SystemView = {
 };
 
 /** Thrown for a file that cannot be read, or has an unknown form; the message says which. */
-export class UnreadableError extends Error {
+export class UnreadableError extends MigError {
   override readonly name = 'UnreadableError';
+  readonly code = 'unreadable-process';
 }
 
 /**

@@ -48,7 +48,7 @@ describe("a vCPU's state", () => {
     ['nothing', {}, 'it has no ABI'],
     ['an ABI that is a map', { abi: { toString: 1 }, module, globals: {} }, 'it has no ABI'],
     ['an ABI that is a text', { abi: '1', module, globals: {} }, 'it has no ABI'],
-    ['globals that are octets', { abi: 1, module, globals: Buffer.alloc(100) }, 'it has no globals'],
+    ['globals that are bytes', { abi: 1, module, globals: Buffer.alloc(100) }, 'it has no globals'],
     ['a global that is a map', { abi: 1, module, globals: { counter: { valueOf: 1 } } }, 'more of it than'],
     ['another ABI', { abi: 2, module, globals: { counter: 1 } }, 'it is of ABI 2'],
     ['no module', { abi: 1, globals: {} }, 'it has no module'],

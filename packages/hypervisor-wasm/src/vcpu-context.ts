@@ -54,7 +54,7 @@ export function encodeVcpuContext({ guest, globals, paused }: VcpuContext): Uint
 
 /** @throws HostError bad-guest where this is not a vCPU's state, or its guest cannot be run */
 export function decodeVcpuContext(octets: Uint8Array): VcpuContext {
-  if (octets.length > LARGEST_CONTEXT) refuse(`it has ${octets.length} octets, at most ${LARGEST_CONTEXT}`);
+  if (octets.length > LARGEST_CONTEXT) refuse(`it has ${octets.length} bytes, at most ${LARGEST_CONTEXT}`);
   const { abi, module, globals, paused = false } = unpack(octets);
   if (typeof abi !== 'number') refuse('it has no ABI');
   if (abi !== GUEST_ABI) refuse(`it is of ABI ${abi}; this is ABI ${GUEST_ABI}`);

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HostError, type SaveOptions } from '@mig/hypervisor';
-import { Input, Output } from '@mig/posix';
+import { Input, Output, pipe } from '@mig/posix';
+import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import type { Standing } from '@mig/protocol/handshake';
+import { receiveDomain } from '@mig/receiver';
 import type { CpuPolicy } from './libxc/control.js';
 import type { DomainRecord } from './record/domain-record.js';
 import { XenError } from './xen/errors.js';
@@ -235,7 +237,7 @@ describe('a command', () => {
   test('does not measure what does not run', () => {
     xen.suspend(DOMID);
     expect(refused('wrong-state', () => host().withDirtyLog(DOMID, () => 0))).toMatch(
-      /'xl resume busy' revives it$/,
+      /'mig resume busy' revives it$/,
     );
     xen.add(DOMID, { crashed: true });
     refused('wrong-state', () => host().withDirtyLog(DOMID, () => 0));
@@ -633,5 +635,65 @@ describe("libxl's process", () => {
     xen.suspend(DOMID);
     one.resume(DOMID);
     expect([here.started, here.closed]).toEqual([2, 1]);
+  });
+});
+
+describe('arrivals from other hosts', () => {
+  const header = encodeXlHeader(xlHeader(JSON.stringify({ c_info: { name: 'other', uuid: 'u' } })));
+
+  function receive(arrivalsMax?: number): { error: unknown; answer: string } {
+    const [sent, answered] = [pipe(65536), pipe(65536)];
+    const [source, target] = [
+      new Output(sent.writeEnd, { subject: 'the test' }),
+      new Output(answered.writeEnd, { subject: 'the test' }),
+    ];
+    const [stream, heard] = [
+      new Input(sent.readEnd, { subject: 'the test' }),
+      new Input(answered.readEnd, { subject: 'the test' }),
+    ];
+    source.write(header);
+    source.close();
+    let error: unknown;
+    try {
+      receiveDomain(host(), { input: stream, output: target }, { arrivalsMax });
+    } catch (caught) {
+      error = caught;
+    }
+    target.close();
+    const octets = new Uint8Array(4096);
+    const answer = new TextDecoder().decode(octets.subarray(0, heard.readSome(octets)));
+    for (const each of [stream, heard]) each.close();
+    return { error, answer };
+  }
+
+  test('are refused where the host is cordoned, before libxl is asked; what is restored here is not', () => {
+    host().arrivals.cordon({ by: 'root', reason: 'a new disk' });
+    const { error, answer } = receive();
+    expect(error).toMatchObject({ outcome: 'none', cause: { code: 'cordoned' } });
+    expect(answer).toBe('mig-refused cordoned: no domain may arrive, cordoned by root: a new disk\n');
+    expect(here.started).toBe(0);
+    xen.image = () => {
+      xen.add(7, { name: 'other', uuid: 'u', pauses: 1, cpuNanoseconds: 0 });
+      return 7;
+    };
+    const configuration = JSON.stringify({ c_info: { name: 'other', uuid: 'u' } });
+    expect(host().restoreFrom(input, { configuration, name: 'other' }).domid).toBe(7);
+  });
+
+  test('are no more at once than may be, counted while libxl builds one, and one fewer once that has failed', () => {
+    let second: ReturnType<typeof receive> | undefined;
+    xen.image = () => {
+      expect(host().arrivals.now().underWay).toBe(1);
+      second = receive(1);
+      // The mark of an administrator does not stop what is under way.
+      host().arrivals.cordon({ by: 'root' });
+      throw new HostError('unavailable', 'the stream has ended');
+    };
+    const { error } = receive(1);
+    expect(second?.error).toMatchObject({ outcome: 'none', cause: { code: 'arrivals-full' } });
+    expect(error).toMatchObject({ outcome: 'destroyed', message: 'the stream has ended' });
+    host().arrivals.uncordon();
+    expect(host().arrivals.now()).toEqual({ cordon: undefined, underWay: 0 });
+    expect(receive(1).answer).toMatch(/^xl migration receiver ready/);
   });
 });

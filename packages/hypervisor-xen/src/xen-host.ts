@@ -17,7 +17,8 @@ import {
   type RestoreOptions,
   type ResumeOptions,
 } from '@mig/hypervisor';
-import { pause } from '@mig/posix';
+import { HostArrivals } from '@mig/hypervisor/host-arrivals';
+import { pause, tryLockDescriptor } from '@mig/posix';
 import { judgeCommand, nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { checkArriving } from './preflight/arriving-configuration.js';
@@ -62,8 +63,10 @@ const STATE_FOLDER = '/var/lib/mig';
  * and so the precopy loop, is our save helper's. The ledger decides who may do what to a domain.
  */
 export class XenHost implements Host {
+  readonly arrivals: HostArrivals;
   readonly #domains = new XenDomains(() => new LibxlClient());
   readonly #images: LibxlImages;
+  readonly #lock: HostLock;
   readonly #stateFolder: string;
   readonly #version: XenVersion;
   #openLedger: DomainLedger | undefined;
@@ -73,15 +76,17 @@ export class XenHost implements Host {
     this.#version = detectXen();
     this.#images = new LibxlImages(this.#domains, saveHelper);
     this.#stateFolder = stateFolder;
+    const lock = (this.#lock = new HostLock(stateFolder));
+    this.arrivals = new HostArrivals({
+      folder: stateFolder,
+      locked: (action) => lock.locked(action),
+      tryLock: tryLockDescriptor,
+    });
   }
 
   /** The ledger, opened at the first action: looking needs libxl alone. */
   get #ledger(): DomainLedger {
-    return (this.#openLedger ??= new DomainLedger(
-      new XenControl(this.#version),
-      new Xenstore(),
-      new HostLock(this.#stateFolder),
-    ));
+    return (this.#openLedger ??= new DomainLedger(new XenControl(this.#version), new Xenstore(), this.#lock));
   }
 
   /** The warning for an operator who trusts this host's Xen with a domain. */
@@ -94,7 +99,7 @@ export class XenHost implements Host {
     return {
       hypervisor: `Xen ${version}`,
       version: `${version}${readFileSync('/sys/hypervisor/version/extra', 'utf8').trim()}`,
-      noLogDirty: undefined,
+      whyNoLogDirty: undefined,
       assumedSuspendCost: ASSUMED_SUSPEND_COST,
       stateFolder: this.#stateFolder,
       details: {},
@@ -351,7 +356,7 @@ export class XenHost implements Host {
    * does. It writes to /var/log/xen/xl-NAME.log; older logs are numbered.
    */
   attend(domid: number): void {
-    const program = fileURLToPath(new URL('./processes/libxl-monitor.js', import.meta.url));
+    const program = fileURLToPath(new URL('../bin/libxl-monitor.cjs', import.meta.url));
     const log = openSync(this.#domains.newLog(`xl-${this.describe(domid).name}`), 'a', 0o640);
     try {
       spawn(process.execPath, [program, String(domid)], {

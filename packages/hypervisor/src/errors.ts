@@ -1,3 +1,4 @@
+import { MigError } from '@mig/errors';
 import type { OwnerRefusal } from '@mig/protocol/handshake';
 
 export type HostErrorCode =
@@ -19,6 +20,10 @@ export type HostErrorCode =
   | 'stale'
   | 'suspend-refused'
   | 'not-live-migratable'
+  /** The administrator has closed this host to domains of other hosts. */
+  | 'cordoned'
+  /** The host has as many arrivals as it takes at once: a later attempt may succeed. */
+  | 'arrivals-full'
   | 'bad-configuration'
   | 'bad-guest'
   | 'foreign-domain'
@@ -39,7 +44,7 @@ export const refusalCodes: Readonly<Record<OwnerRefusal, HostErrorCode>> = {
 };
 
 /** An operation that a hypervisor could not do, and the domain concerned. */
-export class HostError extends Error {
+export class HostError extends MigError {
   override readonly name = 'HostError';
   readonly domid: number | undefined;
 

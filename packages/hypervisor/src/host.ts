@@ -1,3 +1,4 @@
+import type { Arrivals } from './arrivals.js';
 import type { OctetSink, OctetSource } from '@mig/channel';
 import type { Standing } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
@@ -46,7 +47,7 @@ export interface HostInfo {
   readonly hypervisor: string;
   readonly version: string;
   /** The reason why domains cannot be migrated live here; undefined if they can. */
-  readonly noLogDirty: string | undefined;
+  readonly whyNoLogDirty: string | undefined;
   /** Assumed milliseconds of a suspend until one is measured: rather too many. */
   readonly assumedSuspendCost: number;
   /**
@@ -207,6 +208,8 @@ export interface Departure {
 
 /** The libxl layer: domains by domid. Everything here blocks: a toolstack runs it in a worker. */
 export interface Host {
+  /** Decides which domains of other hosts may come here. */
+  readonly arrivals: Arrivals;
   info(): HostInfo;
   list(): DomainInfo[];
   /**

@@ -1,3 +1,12 @@
+export {
+  type Admission,
+  arrivalRefusal,
+  type Arrivals,
+  type ArrivalsNow,
+  type Cordon,
+  cordonWords,
+} from './arrivals.js';
+export { bitCount, clearBit, isSet, setBit } from './bitmap.js';
 export { checkName, domidIn, isMeant } from './naming.js';
 export { HostError, type HostErrorCode, refusalCodes } from './errors.js';
 export {

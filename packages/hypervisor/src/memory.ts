@@ -25,7 +25,8 @@ export interface Memory {
   enableLogDirty(): void;
   /**
    * Reads *and* clears the log.
-   * @param bitmap one bit per pfn, lowest first; dirty ones are set, others stay as they are
+   * @param bitmap one bit per pfn, lowest first, in ceil(pageCount / 32) words; dirty ones are set (`setBit`), others stay
+   * as they are
    * @returns the number of pages found dirty
    */
   cleanLogDirty(bitmap: Uint32Array): number;
@@ -56,7 +57,10 @@ export interface IncomingMemory {
    * for libxc.
    */
   staticDataEnd(): void;
-  /** Makes the pfns exist, before the first page of each arrives; `types` say which are holes. */
+  /**
+   * Makes the pfns exist, before the first page of each arrives. Those of type XTAB and BROKEN are holes, which get
+   * no page.
+   */
   populate(pfns: Float64Array, types: Uint8Array, count: number): void;
   /** Reads the 4096 octets of each of the first `count` pfns into place. */
   readPages(input: OctetSource, pfns: Float64Array, count: number): void;

@@ -14,9 +14,15 @@ export interface PrecopyStats {
   readonly point: ConsultationPoint;
   /** Milliseconds since precopy began. */
   readonly elapsedMilliseconds: number;
-  /** Pages per second over the last 32 MiB or so; undefined before the first batch. */
+  /**
+   * Pages per second of the time spent on sending, over the last 32 MiB or so; undefined before the first
+   * batch.
+   */
   readonly sendRate: number | undefined;
-  /** Pages per second that the guest dirtied during the last finished pass; undefined while unknown. */
+  /**
+   * Different pages per second that the log found dirty after the last finished pass, over all of the pass's
+   * time; undefined while unknown. The guest may write more: a page counts once, however often it is written.
+   */
   readonly dirtyRate: number | undefined;
   /**
    * Numbers of pages found dirty after each finished pass, the latest last: those of the latest hundred

@@ -1,3 +1,4 @@
+import { MigError } from '@mig/errors';
 import type { OperatorErrorCode } from './wire/operator-protocol.js';
 import type { MigrationRecord } from './migration-record.js';
 
@@ -12,7 +13,7 @@ export type OperatorFailure =
   | 'malformed';
 
 /** A request that a migration refuses, or the reason why it cannot be asked. */
-export class OperatorError extends Error {
+export class OperatorError extends MigError {
   override readonly name = 'OperatorError';
 
   constructor(
@@ -25,8 +26,9 @@ export class OperatorError extends Error {
 }
 
 /** Thrown where another process migrates the domain already. */
-export class MigrationClaimedError extends Error {
+export class MigrationClaimedError extends MigError {
   override readonly name = 'MigrationClaimedError';
+  readonly code = 'claimed';
 
   /** @param by undefined if that process has not written its record yet */
   constructor(
@@ -38,6 +40,7 @@ export class MigrationClaimedError extends Error {
 }
 
 /** Thrown where the folder of the migrations is not its owner's alone. */
-export class UnsafeFolderError extends Error {
+export class UnsafeFolderError extends MigError {
   override readonly name = 'UnsafeFolderError';
+  readonly code = 'unsafe-folder';
 }

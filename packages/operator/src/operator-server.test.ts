@@ -18,8 +18,9 @@ import { migration, record, temporaryFolder } from './operator.test-support.js';
 const kept: MigrationEnd = {
   outcome: 'keeps-running',
   exitStatus: 7,
-  message: 'stopped by xl migrate-abort',
+  message: 'stopped by mig migrate-abort',
   advice: ['busy keeps running here.'],
+  asBefore: true,
 };
 
 async function listening(folder = temporaryFolder(), timeout = 60_000) {

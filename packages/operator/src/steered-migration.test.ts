@@ -58,7 +58,7 @@ test('in the first pass a switchover is refused with what is left, unless it is 
   expect(steered.switchover(false)).toEqual({
     refused: 'first-pass',
     message:
-      'the first pass over memory is not done, 3000 pages were not sent so far: busy would stand still for up to 1.5 s',
+      'the first pass is not finished, and 3000 pages are still unsent: busy would be paused for up to 1.5 s',
   });
   expect(done).toEqual([]);
   expect(steered.switchover(true)).toMatchObject({ phase: 'precopy', estimatedDowntimeMilliseconds: 1500 });

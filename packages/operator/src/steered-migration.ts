@@ -154,13 +154,12 @@ export class SteeredMigration {
     const { iteration, pagesLeft, downtime, precopyEnd } = this.progress;
     if (iteration > 0 || precopyEnd !== undefined) return undefined;
     const { domain } = this.record;
-    const left =
-      pagesLeft === undefined ? 'nothing was sent so far' : `${pagesLeft} pages were not sent so far`;
+    const left = pagesLeft === undefined ? 'nothing was sent yet' : `${pagesLeft} pages are still unsent`;
     const time =
       downtime === undefined
-        ? `${domain} would stand still while all of its memory is sent`
-        : `${domain} would stand still for up to ${(downtime.most / 1000).toFixed(1)} s`;
-    return { refused: 'first-pass', message: `the first pass over memory is not done, ${left}: ${time}` };
+        ? `${domain} would be paused while all of its memory is sent`
+        : `${domain} would be paused for up to ${(downtime.most / 1000).toFixed(1)} s`;
+    return { refused: 'first-pass', message: `the first pass is not finished, and ${left}: ${time}` };
   }
 }
 

@@ -30,7 +30,7 @@ function channel(interrupt?: Interrupt): { input: Input; output: Output } {
   return { input, output };
 }
 
-const instantly = { what: 'no octet from the test', milliseconds: 1 };
+const instantly = { what: 'no bytes from the test', milliseconds: 1 };
 
 test('octets arrive as written', () => {
   const { input, output } = channel();
@@ -71,7 +71,7 @@ test('a silent peer is a timeout that says what was awaited', () => {
   input.timeout = instantly;
   const error = failure(() => input.read(1));
   expect(error).toBeInstanceOf(TimeoutError);
-  expect(error.message).toBe('no octet from the test within 0.001 s');
+  expect(error.message).toBe('no bytes from the test within 0.001 s');
 });
 
 test('a peer that stops reading is a timeout', () => {

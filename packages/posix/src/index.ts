@@ -12,7 +12,7 @@ export {
   TimeoutError,
   type Waiting,
 } from '@mig/channel';
-export { errorName, PosixError } from './errors.js';
+export { errorName, type ErrorName, PosixError } from './errors.js';
 export {
   blockingPipe,
   closeDescriptor,
@@ -31,7 +31,7 @@ export {
   tryLockDescriptor,
   tryLockRecord,
 } from './descriptors.js';
-export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './dirty-log.js';
+export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './write-log.js';
 export { Input } from './input.js';
 export { Interrupt, type SharedInterrupt } from './interrupt.js';
 export { Iovec } from './iovec.js';

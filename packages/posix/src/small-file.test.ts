@@ -20,7 +20,7 @@ it.each([0, 1, 4095, 4096, 4097, 20_000])(
 );
 
 it('does not read on where there is no end', () => {
-  expect(() => readSmallFile('/dev/zero', 2 ** 20)).toThrow('/dev/zero has more than 1048576 octets');
+  expect(() => readSmallFile('/dev/zero', 2 ** 20)).toThrow('/dev/zero has more than 1048576 bytes');
 });
 
 it('says what the file system says', () => {

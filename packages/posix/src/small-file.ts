@@ -1,15 +1,17 @@
+import { MigError } from '@mig/errors';
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** A file is longer than the caller allows. */
-export class FileTooLongError extends Error {
+export class FileTooLongError extends MigError {
   override readonly name = 'FileTooLongError';
+  readonly code = 'file-too-long';
 
   /** @param longest most octets */
   constructor(
     readonly path: string,
     readonly longest: number,
   ) {
-    super(`${path} has more than ${longest} octets`);
+    super(`${path} has more than ${longest} bytes`);
   }
 }
 

@@ -1,5 +1,4 @@
-import { call } from './libc.js';
-import { attempt } from './libc.js';
+import { attempt, call } from './libc.js';
 
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 0o2000001;

@@ -54,7 +54,7 @@ function counting(length: number, from = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => i + from + (i >> 8));
 }
 
-const instantly = { what: 'no octet from the test', milliseconds: 1 };
+const instantly = { what: 'no bytes from the test', milliseconds: 1 };
 
 describe('octets that are spliced into a file', () => {
   test('come out of a pipe, to their offset, and no more of them than asked for', () => {

@@ -1,12 +1,14 @@
 /** The folder that relative paths start from, which may be gone, or have a name that Node cannot show. */
+import { MigError } from '@mig/errors';
 import { isUtf8 } from 'node:buffer';
 import { readlinkSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { shown, UNDECODED } from './octets.js';
 
 /** A relative path that cannot be resolved. */
-export class WorkingFolderError extends Error {
+export class WorkingFolderError extends MigError {
   override readonly name = 'WorkingFolderError';
+  readonly code = 'no-working-folder';
 }
 
 /**

@@ -26,5 +26,5 @@ export function expectDocumented(document: string, part: string, generated: stri
     writeFileSync(path, `${text.slice(0, from)}\n\n${generated}\n\n${text.slice(to)}`);
     return;
   }
-  expect(plain(text.slice(from, to))).toBe(plain(generated));
+  expect(plain(text.slice(from, to)), 'MIG_WRITE_DOCS=1 writes it').toBe(plain(generated));
 }

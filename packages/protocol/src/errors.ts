@@ -1,5 +1,6 @@
-/** The error class of this package, with a closed set of codes. */
+/** The error class of the streams, with a closed set of codes. */
 
+import { MigError } from '@mig/errors';
 /**
  * The part of the conversation: the messages around the stream, the header of xl or of libvirt, libxl's
  * records, the image.
@@ -53,8 +54,8 @@ export interface StreamErrorDetails {
 }
 
 /** A stream that cannot, or must not, be read further. `rawMessage` is the message without the place. */
-export class StreamError extends Error {
-  readonly code: StreamErrorCode;
+export class StreamError extends MigError {
+  override readonly name = 'StreamError';
   readonly rawMessage: string;
   readonly layer: Layer;
   readonly offset: number;
@@ -62,12 +63,14 @@ export class StreamError extends Error {
   readonly field?: string;
   readonly specification?: string;
 
-  constructor(code: StreamErrorCode, message: string, details: StreamErrorDetails) {
+  constructor(
+    readonly code: StreamErrorCode,
+    message: string,
+    details: StreamErrorDetails,
+  ) {
     const { layer, offset, record, field, specification, cause } = details;
     const where = record === undefined ? layer : `${layer} record ${record.index} (${record.name})`;
-    super(`${where} at octet ${offset}: ${message}`, cause === undefined ? undefined : { cause });
-    this.name = 'StreamError';
-    this.code = code;
+    super(`${where} at byte ${offset}: ${message}`, cause === undefined ? undefined : { cause });
     this.rawMessage = message;
     this.layer = layer;
     this.offset = offset;

@@ -1,5 +1,5 @@
 /**
- * The stream formats of Xen's live migration: pure, synchronous, without dependencies.
+ * The stream formats of Xen's live migration: pure, synchronous, without dependencies but for @mig/errors.
  *
  *     xl header or libvirt's | libxl header, records ... LIBXC_CONTEXT | image header, domain header, records ... END | ... END
  *
@@ -8,10 +8,26 @@
  *
  * A folder is a layer: octets and layer (what all layers share) below xl, libvirt, libxl and image, stream (the whole) above.
  */
-export * from './limits.js';
+export {
+  MAX_BATCH_SIZE,
+  MAX_CONFIGURATION,
+  MAX_CONFIGURATION_DEPTH,
+  MAX_DOMAIN_XML,
+  MAX_OPTIONAL_DATA,
+  MAX_RECORD_BODY,
+  PAGE_OCTETS,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+} from './limits.js';
 export type { ByteOrder } from './octets/octets.js';
-export * from './errors.js';
-export * from './layer/deviations.js';
+export {
+  type Layer,
+  type RecordPlace,
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorDetails,
+} from './errors.js';
+export type { Deviation, Strictness, ToleratedName } from './layer/deviations.js';
 export type { DecoderOptions, PullDecoder } from './layer/decoder.js';
 
 export {
@@ -89,4 +105,4 @@ export { OctetBuffer } from './octets/octet-buffer.js';
 export { describeRecord } from './stream/describe-record.js';
 export { describePages, type PageSummary } from './image/page-summary.js';
 export { hvmContextEntries, type HvmContextEntry } from './image/hvm-context.js';
-export { hvmParamNames } from './image/hvm-params.js';
+export { HvmParamIndex, hvmParamNames } from './image/hvm-params.js';

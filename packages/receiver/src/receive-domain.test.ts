@@ -5,6 +5,7 @@ import { Input, Interrupt, Output, pipe } from '@mig/posix';
 import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
 import {
   BANNER,
+  encodeRefusal,
   PERMISSION_TO_GO,
   READY,
   REPORT,
@@ -224,7 +225,7 @@ test.each(['', 'a/b', '\x1b]0;a title\x07', 'two\nlines', 'a\x9b2J'])(
 
 test('a silent source is given up after the time allowed', () => {
   const error = failedReceive(script([header], 'is-silent'));
-  expect(error.message).toBe('no octet of the stream from the source within 0.05 s');
+  expect(error.message).toBe('no bytes of the stream from the source within 0.05 s');
   expect(host.list()).toEqual([]);
 });
 
@@ -347,4 +348,37 @@ test('where the failure cannot be reported the copy is destroyed all the same', 
     outcome: targetTable['reporting-failure'].onFailure,
   });
   expect(host.list()).toEqual([]);
+});
+
+test.each(['cordoned', 'arrivals-full'] as const)(
+  'a host that is %s refuses before anything is read, and tells the source in place of the banner',
+  (code) => {
+    if (code === 'cordoned') host.arrivals.cordon({ by: 'root', reason: 'a new disk' });
+    else host.arrivals.admit();
+    const from = script([header, MODEL_STREAM, PERMISSION_TO_GO]);
+    const states: string[] = [];
+    let error: unknown;
+    try {
+      receiveDomain(host, from.channel, { arrivalsMax: 1, onEvent: inState((state) => states.push(state)) });
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({ state: 'greeting', outcome: 'none', cause: { code } });
+    expect(host.calls).toEqual([]);
+    expect(states).toEqual([]);
+    const { message: sentence } = (error as ReceiveError).cause as HostError;
+    expect(from.heard()).toBe(text(encodeRefusal({ code, sentence })));
+    expect(from.channel.input.octets).toBe(0);
+  },
+);
+
+test('an arrival counts until the domain runs here, or its copy is gone', () => {
+  const seen: number[] = [];
+  const onEvent = () => void seen.push(host.arrivals.now().underWay);
+  receiveDomain(host, script([header, MODEL_STREAM, PERMISSION_TO_GO]).channel, { arrivalsMax: 1, onEvent });
+  expect(new Set(seen)).toEqual(new Set([1]));
+  expect(host.arrivals.now().underWay).toBe(0);
+  source!.close();
+  failedReceive(script([header]));
+  expect(host.arrivals.now().underWay).toBe(0);
 });

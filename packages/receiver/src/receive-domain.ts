@@ -3,9 +3,17 @@
  * @mig/protocol/handshake.
  */
 import { type Channel, deadlineIn, NO_TIMEOUT, type OctetSink, type OctetSource } from '@mig/channel';
-import { type Host, HostError, type IncomingDomain, type ReceiveEvent } from '@mig/hypervisor';
 import {
+  type Admission,
+  type Host,
+  HostError,
+  type IncomingDomain,
+  type ReceiveEvent,
+} from '@mig/hypervisor';
+import {
+  arrivalRefusals,
   BANNER,
+  encodeRefusal,
   incomingName,
   PERMISSION_TO_GO,
   READY,
@@ -24,6 +32,8 @@ export interface ReceiveOptions {
   readonly paused?: boolean;
   /** Whether known obstacles are ignored: see RestoreOptions. */
   readonly unchecked?: boolean;
+  /** The number of domains that may arrive here at once, this one included; no limit by default. */
+  readonly arrivalsMax?: number | undefined;
   readonly timeouts?: Partial<TargetTimeouts>;
   readonly onEvent?: ((event: ReceiveEvent) => void) | undefined;
   /** Whether the image's events are reported as well: on Xen they come from another process. */
@@ -52,6 +62,7 @@ class Target {
   readonly #timeouts: TargetTimeouts;
   #state: TargetState = 'greeting';
   #copy: IncomingDomain | undefined;
+  #admission: Admission | undefined;
 
   constructor(
     private readonly host: Host,
@@ -67,10 +78,29 @@ class Target {
       return this.#receive();
     } catch (error) {
       throw this.#settle(error);
+    } finally {
+      this.#admission?.release();
+    }
+  }
+
+  /** Asks the host whether a domain may come; a refusal goes to the source in place of the banner. */
+  #admit(): Admission {
+    try {
+      return this.host.arrivals.admit(this.options.arrivalsMax);
+    } catch (error) {
+      const code =
+        error instanceof HostError ? arrivalRefusals.find((each) => each === error.code) : undefined;
+      if (code !== undefined) {
+        attempt(() => this.output.write(encodeRefusal({ code, sentence: (error as HostError).message })));
+      }
+      throw error;
     }
   }
 
   #receive(): ReceivedDomain {
+    const { progress } = this.#timeouts;
+    this.output.timeout = { what: 'the source read nothing', milliseconds: progress };
+    this.#admission = this.#admit();
     this.options.onEvent?.({ kind: 'target-state', state: this.#state });
     const { copy, name } = this.#restore();
     this.output.write(READY);
@@ -96,11 +126,10 @@ class Target {
     const { progress } = this.#timeouts;
     const expected = this.host.expectDomain?.();
     try {
-      this.output.timeout = { what: 'the source read nothing', milliseconds: progress };
       this.output.write(BANNER);
       this.#advance('banner-written');
 
-      this.input.timeout = { what: 'no octet of the stream from the source', milliseconds: progress };
+      this.input.timeout = { what: 'no bytes of the stream from the source', milliseconds: progress };
       const { configuration, name } = readConfiguration(this.input);
       const { unchecked = false, onEvent, imageEvents = false } = this.options;
       onEvent?.({ kind: 'domain-announced', name });

@@ -9,6 +9,7 @@ import {
   type DomainHeader,
   ImageDecoder,
   type ImageRecord,
+  MAX_BATCH_SIZE,
   PAGE_SIZE,
   type PagesEvent,
   StreamError,
@@ -103,7 +104,7 @@ function isMarker({ type }: ImageRecord): boolean {
 /** Reader of the pages of one PAGE_DATA record after another; it allocates nothing for them. */
 class PageReader {
   count = 0;
-  #present = new Float64Array(1024);
+  #present = new Float64Array(MAX_BATCH_SIZE);
 
   constructor(
     private readonly memory: IncomingMemory,

@@ -1,6 +1,6 @@
 import { deadlineIn, EndOfInputError, type OctetSource, TimeoutError } from '@mig/channel';
-import { BANNER, classifyBanner } from '@mig/protocol/handshake';
-import { BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
+import { BANNER, classifyBanner, decodeRefusal } from '@mig/protocol/handshake';
+import { ArrivalRefusedError, BannerError, MissingMessageError, UnexpectedMessageError } from './errors.js';
 
 /** Octets read of what came in place of the banner, to be shown. */
 export const SHOWN = 2048;
@@ -10,7 +10,7 @@ const REST = 1000;
 /**
  * Reads the banner.
  * @param milliseconds for the whole banner
- * @throws BannerError with what came instead, or with what came before the end or the timeout
+ * @throws ArrivalRefusedError; BannerError with what came instead, or with what came before the end or the timeout
  */
 export function awaitBanner(input: OctetSource, milliseconds: number): void {
   input.deadline = deadlineIn(milliseconds, 'no banner from the target');
@@ -39,7 +39,9 @@ function startsLikeBanner(received: Uint8Array, length: number): boolean {
   return received.subarray(0, Math.min(length, BANNER.length)).every((octet, i) => octet === BANNER[i]);
 }
 
-function bannerError(received: Uint8Array, late?: TimeoutError): BannerError {
+function bannerError(received: Uint8Array, late?: TimeoutError): ArrivalRefusedError | BannerError {
+  const refused = decodeRefusal(received);
+  if (refused !== undefined) return new ArrivalRefusedError(refused);
   const hasEnded = late === undefined || received.length === 0;
   return new BannerError(classifyBanner(received, hasEnded), received.length, late);
 }

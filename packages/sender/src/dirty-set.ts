@@ -1,4 +1,4 @@
-import { bitCount } from './bit-count.js';
+import { bitCount, setBit } from '@mig/hypervisor';
 
 const BITS = 32;
 const ALL = 0xffffffff;
@@ -60,10 +60,7 @@ export class DirtySet {
 
   /** Puts pfns back into the set: those from `first` on, up to `past`. */
   putBack(pfns: Float64Array, first: number, past: number): void {
-    for (let i = first; i < past; i++) {
-      const pfn = pfns[i]!;
-      this.bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
-    }
+    for (let i = first; i < past; i++) setBit(this.bitmap, pfns[i]!);
   }
 
   /** Counts the pages in the set. */

@@ -1,8 +1,11 @@
+import { messageOf, MigError } from '@mig/errors';
 import type { TimeoutError } from '@mig/channel';
 import type { DomainState, PrecopyEnd } from '@mig/hypervisor';
 import {
+  type ArrivalRefusal,
   BANNER,
   type BannerVerdict,
+  type RefusedArrival,
   type SourceOutcome,
   type SourceState,
   type Standing,
@@ -10,17 +13,19 @@ import {
 import { quoted } from '@mig/protocol/terminal-text';
 
 /** The policy decided against going on; the domain keeps running. */
-export class PrecopyAbortedError extends Error {
+export class PrecopyAbortedError extends MigError {
   override readonly name = 'PrecopyAbortedError';
+  readonly code = 'precopy-aborted';
 
   constructor(readonly reason: PrecopyEnd) {
-    super(`precopy aborted: ${reason.sentence}`);
+    super(reason.sentence);
   }
 }
 
 /** The banner did not arrive, or something else did. */
-export class BannerError extends Error {
+export class BannerError extends MigError {
   override readonly name = 'BannerError';
+  readonly code = 'no-banner';
 
   /**
    * @param octets number of octets received
@@ -35,13 +40,24 @@ export class BannerError extends Error {
   }
 }
 
+/** The target takes no domain now, and has said why in place of its banner. */
+export class ArrivalRefusedError extends MigError {
+  override readonly name = 'ArrivalRefusedError';
+  readonly code: ArrivalRefusal;
+
+  constructor({ code, sentence }: RefusedArrival) {
+    super(`the target refused the domain: ${quoted(sentence)}`);
+    this.code = code;
+  }
+}
+
 function bannerMessage(verdict: BannerVerdict, octets: number, late: TimeoutError | undefined): string {
   if (verdict.kind === 'through-terminal') {
     return `the target's banner ends with a carriage return: ${verdict.likelyCause}`;
   }
   if (verdict.kind !== 'other') {
     const within = late === undefined ? '' : ` within ${late.milliseconds / 1000} s`;
-    return `the target's banner was not whole${within}: ${octets} octets of ${BANNER.length}`;
+    return `the target's banner was not whole${within}: ${octets} bytes of ${BANNER.length}`;
   }
   const { firstLine, likelyCause } = verdict;
   const received = octets === 0 ? 'no banner' : `"${firstLine}" in place of its banner`;
@@ -49,21 +65,23 @@ function bannerMessage(verdict: BannerVerdict, octets: number, late: TimeoutErro
 }
 
 /** The target hung up when a message of the handshake was due. */
-export class MissingMessageError extends Error {
+export class MissingMessageError extends MigError {
   override readonly name = 'MissingMessageError';
+  readonly code = 'missing-message';
 
   /** @param octets number of the message's octets received */
   constructor(
     readonly what: string,
     readonly octets: number,
   ) {
-    super(`the target hung up ${octets === 0 ? 'before' : `${octets} octets into`} the ${what}`);
+    super(`the target hung up ${octets === 0 ? 'before' : `${octets} bytes into`} the ${what}`);
   }
 }
 
 /** The target sent something else when a message of the handshake was due. */
-export class UnexpectedMessageError extends Error {
+export class UnexpectedMessageError extends MigError {
   override readonly name = 'UnexpectedMessageError';
+  readonly code = 'unexpected-message';
 
   constructor(
     readonly what: string,
@@ -75,8 +93,9 @@ export class UnexpectedMessageError extends Error {
 }
 
 /** The target reports that it could not start its copy. */
-export class TargetFailedError extends Error {
+export class TargetFailedError extends MigError {
   override readonly name = 'TargetFailedError';
+  readonly code = 'target-failed';
 
   /** @param status libxl's error number, negated: 6 is ERROR_INVAL */
   constructor(readonly status: number) {
@@ -91,7 +110,7 @@ export interface FoundDomain extends DomainState {
 
 export interface MigrationErrorDetails {
   /** The state of the domain at this end after the failure was handled; undefined if it is unknown. */
-  readonly left?: FoundDomain | 'gone' | undefined;
+  readonly found?: FoundDomain | 'gone' | undefined;
   /** The further failure while the domain was brought back. */
   readonly recoveryError?: unknown;
 }
@@ -100,9 +119,10 @@ export interface MigrationErrorDetails {
  * A failed migration: the state in which it failed, the resulting outcome at the source, the domain's actual
  * state afterwards, and the cause.
  */
-export class MigrationError extends Error {
+export class MigrationError extends MigError {
   override readonly name = 'MigrationError';
-  readonly left: FoundDomain | 'gone' | undefined;
+  readonly code = 'migration-failed';
+  readonly found: FoundDomain | 'gone' | undefined;
   readonly recoveryError: unknown;
 
   constructor(
@@ -111,8 +131,8 @@ export class MigrationError extends Error {
     override readonly cause: unknown,
     details: MigrationErrorDetails = {},
   ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.left = details.left;
+    super(messageOf(cause), { cause });
+    this.found = details.found;
     this.recoveryError = details.recoveryError;
   }
 }

@@ -1,4 +1,5 @@
 export {
+  ArrivalRefusedError,
   BannerError,
   MigrationError,
   MissingMessageError,

@@ -5,13 +5,14 @@ import { deadlineIn, Interrupt } from '@mig/posix';
 import { encodeXlHeader, xlHeader } from '@mig/protocol';
 import {
   BANNER,
+  encodeRefusal,
   PERMISSION_TO_GO,
   READY,
   REPORT,
   type SourceState,
   sourceTable,
 } from '@mig/protocol/handshake';
-import { BannerError, MigrationError } from './errors.js';
+import { ArrivalRefusedError, BannerError, MigrationError } from './errors.js';
 import { liveMigrate, type LiveMigrateOptions } from './live-migrate.js';
 import { ScriptedTarget } from './scripted-target.test-support.js';
 import type { SourceTimeouts } from './timeouts.js';
@@ -124,6 +125,17 @@ const banners: [string, string, RegExp][] = [
   ],
   ['a page', '<html><head><title>502</title></head></html>', /"<html>/],
 ];
+test('a target that takes no domain now is heard, by the code of its reason', () => {
+  const sentence = 'no domain may arrive, cordoned by root: \u001b[2J';
+  const error = failedMigration(script([encodeRefusal({ code: 'cordoned', sentence })]));
+  expect(error).toMatchObject({ state: 'awaiting-banner', outcome: 'untouched' });
+  expect(error.cause).toBeInstanceOf(ArrivalRefusedError);
+  expect(error.cause).toMatchObject({ code: 'cordoned' });
+  expect(error.message).toBe(
+    String.raw`the target refused the domain: no domain may arrive, cordoned by root: \u001b[2J`,
+  );
+});
+
 test.each(banners)('%s in place of the banner: the domain is never touched', (_, received, message) => {
   const to = script([new TextEncoder().encode(received)]);
   const error = failedMigration(to);
@@ -137,7 +149,7 @@ test.each(banners)('%s in place of the banner: the domain is never touched', (_,
 test('a silent target is given up after the time allowed', () => {
   const begun = failedMigration(script([BANNER.subarray(0, 3)], 'is-silent'), { timeouts: { banner: 1 } });
   expect(begun.message).toContain(
-    `the target's banner was not whole within 0.001 s: 3 octets of ${BANNER.length}`,
+    `the target's banner was not whole within 0.001 s: 3 bytes of ${BANNER.length}`,
   );
   const error = failedMigration(script([], 'is-silent'), { timeouts: { banner: 1 } });
   expect(error).toMatchObject({ state: 'awaiting-banner', outcome: 'untouched' });
@@ -249,7 +261,7 @@ test('how the domain was found is said: destroyed by somebody, it does not run',
     host.destroy(domid);
     throw new Error('the domain has gone');
   });
-  expect(failedMigration(script([BANNER]))).toMatchObject({ outcome: 'keeps-running', left: 'gone' });
+  expect(failedMigration(script([BANNER]))).toMatchObject({ outcome: 'keeps-running', found: 'gone' });
 });
 
 test('in the hands of another migration: refused before anything is done, and never resumed', () => {
@@ -258,7 +270,7 @@ test('in the hands of another migration: refused before anything is done, and ne
   expect(failedMigration(to)).toMatchObject({
     outcome: 'untouched',
     cause: { code: 'held' },
-    left: { standing: 'taken' },
+    found: { standing: 'taken' },
   });
   expect(to.heard()).toBe('');
   held.release();
@@ -283,7 +295,7 @@ test('the name away is taken meanwhile: resumed', () => {
   host.before.set('sendAway', () => host.add('busy--migratedaway'));
   expect(failedMigration(script([BANNER, READY]))).toMatchObject({
     outcome: 'resumed',
-    left: { suspended: false, paused: false },
+    found: { suspended: false, paused: false },
   });
   expect(host.running).toContain('busy');
 });
@@ -366,7 +378,7 @@ test('it does not answer when it is to be resumed: nobody says that it runs', ()
   host.whenSuspended = () => host.crash(domid);
   expect(failedMigration(script([BANNER]))).toMatchObject({
     outcome: 'resume-failed',
-    left: { crashed: true },
+    found: { crashed: true },
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type Host,
   HostError,
   type ImageReport,
+  isLive,
   type OutgoingDomain,
   type PrecopyPolicy,
   type SendEvent,
@@ -40,7 +41,7 @@ export interface LiveMigrateOptions {
   readonly epoch?: number | undefined;
   readonly precopyIterations?: number;
   /** Most dirty pages at which the simple policy ends precopy. */
-  readonly precopyDirtyThreshold?: number;
+  readonly precopyThreshold?: number;
   /** A policy in place of the simple one with the two settings above. */
   readonly policy?: PrecopyPolicy;
   /** The bandwidth limit: see SaveOptions. */
@@ -100,7 +101,7 @@ export function liveMigrate(
   try {
     domain = host.take(domid, { kind: 'migration', to: options.sentTo, epoch: options.epoch, unchecked });
   } catch (error) {
-    throw new MigrationError('awaiting-banner', 'untouched', error, { left: look(host, domid) });
+    throw new MigrationError('awaiting-banner', 'untouched', error, { found: look(host, domid) });
   }
   return new Source(host, domain, channel, options).run();
 }
@@ -166,7 +167,7 @@ class Source {
     this.#destroy();
     this.#advance('destroyed');
     const downtimeMilliseconds = ended - image.suspendRequestedAt;
-    const sending = image.passes.filter(({ kind }) => kind === 'stop-and-copy' || kind === 'verify');
+    const sending = image.passes.filter(({ kind }) => !isLive(kind));
     return {
       ...image,
       downtimeMilliseconds,
@@ -188,15 +189,15 @@ class Source {
   }
 
   #sendStream(configuration: string): ImageReport {
-    const { onEvent, policy, precopyIterations, precopyDirtyThreshold, debug = false } = this.#options;
+    const { onEvent, policy, precopyIterations, precopyThreshold, debug = false } = this.#options;
     const { bandwidth, suspendCost, lineRate, dirtyBitmaps } = this.#options;
     const { progress, suspend, stopAndCopy } = this.#timeouts;
-    this.#output.timeout = { what: 'the target took no octet of the stream', milliseconds: progress };
+    this.#output.timeout = { what: 'the target took no bytes of the stream', milliseconds: progress };
     this.#output.write(encodeXlHeader(xlHeader(configuration)));
     const report = this.#domain.saveTo(this.#output, {
       live: true,
       debug,
-      policy: policy ?? simplePolicy(precopyIterations, precopyDirtyThreshold),
+      policy: policy ?? simplePolicy(precopyIterations, precopyThreshold),
       suspendTimeout: suspend,
       stopAndCopyTimeout: stopAndCopy,
       ...(bandwidth && { bandwidth }),
@@ -280,7 +281,7 @@ class Source {
   #failure(outcome: SourceOutcome, cause: unknown, recoveryError?: unknown): MigrationError {
     // The state is read after this end has released the domain.
     this.#domain.release();
-    return new MigrationError(this.#state, outcome, cause, { left: this.#look(), recoveryError });
+    return new MigrationError(this.#state, outcome, cause, { found: this.#look(), recoveryError });
   }
 
   #destroy(): void {

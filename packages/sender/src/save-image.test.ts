@@ -36,7 +36,6 @@ function busy(hot: number): ModelMemory {
   return memory;
 }
 
-const live = { live: true, debug: false };
 const H = 100;
 
 const rows: {
@@ -110,7 +109,7 @@ test.each(rows)('iterations $iterations, threshold $threshold, $hot hot pages: $
   const memory = busy(row.hot);
   const recording = new Recording();
   const policy = simplePolicy(row.iterations, row.threshold);
-  const report = saveImage(memory, recording.output, { ...live, policy });
+  const report = saveImage(memory, recording.output, { policy });
 
   expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual(row.passes);
   expect(report.precopyEnd.code).toBe(row.reason);
@@ -123,7 +122,7 @@ test.each(rows)('iterations $iterations, threshold $threshold, $hot hot pages: $
 test('the octets stay near M + (iterations - 1) x H', () => {
   const octets = (iterations: number) => {
     const recording = new Recording();
-    return saveImage(busy(H), recording.output, { ...live, policy: simplePolicy(iterations, 0) }).octets;
+    return saveImage(busy(H), recording.output, { policy: simplePolicy(iterations, 0) }).octets;
   };
   const one = octets(1);
   expect((octets(11) - one) / (10 * H * 4096)).toBeCloseTo(1, 2);
@@ -132,7 +131,7 @@ test('the octets stay near M + (iterations - 1) x H', () => {
 test('not live: suspended first, no log, everything sent once', () => {
   const memory = new ModelMemory(M);
   const recording = new Recording();
-  const report = saveImage(memory, recording.output, { live: false, debug: false, policy: simplePolicy() });
+  const report = saveImage(memory, recording.output, { live: false, policy: simplePolicy() });
   expect(memory.calls).toEqual(['suspend']);
   expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([['stop-and-copy', M]]);
   expect(report.precopyEnd.code).toBe('not-live');
@@ -142,7 +141,7 @@ test("records come in stock's order; holes are named but have no octets", () => 
   const memory = new ModelMemory(M);
   memory.holes.add(7).add(2099);
   const recording = new Recording();
-  const report = saveImage(memory, recording.output, { live: true, debug: true, policy: simplePolicy(1) });
+  const report = saveImage(memory, recording.output, { debug: true, policy: simplePolicy(1) });
   const received = new Uint32Array(M);
   const events = recording.events(received);
   expect(events.map((event) => (event.kind === 'record' ? event.record.type : event.kind))).toEqual([
@@ -163,7 +162,7 @@ test('an abort leaves the guest running and log-dirty off', () => {
     iteration < 2
       ? { decision: 'continue-precopy' }
       : { decision: 'abort', reason: { code: 'test', sentence: 'enough' } };
-  expect(() => saveImage(memory, new Recording().output, { ...live, policy })).toThrow(PrecopyAbortedError);
+  expect(() => saveImage(memory, new Recording().output, { policy })).toThrow(PrecopyAbortedError);
   expect(memory.calls).toEqual(['enable', 'clean', 'disable']);
 });
 
@@ -178,7 +177,7 @@ test('a log that cannot be turned off is no reason against an image that is whol
     if (event.kind === 'note') said.push(event.text);
   };
   const recording = new Recording();
-  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy(), onEvent });
+  const report = saveImage(memory, recording.output, { policy: simplePolicy(), onEvent });
   expect(report.octets).toBe(recording.output.octets);
   expect(said).toEqual([`log-dirty is left on: ${broken.message}`]);
 });
@@ -192,7 +191,7 @@ test('log-dirty goes off when the whole image has been written', () => {
     sent = recording.output.octets;
     disable();
   };
-  const report = saveImage(memory, recording.output, { ...live, policy: simplePolicy() });
+  const report = saveImage(memory, recording.output, { policy: simplePolicy() });
   expect(sent).toBe(report.octets);
 });
 
@@ -207,7 +206,7 @@ test('what is decided stays so: no limit aborts while the remainder is sent', ()
         ? { decision: 'abort', reason: aborted }
         : { decision: 'continue-precopy' };
   };
-  const report = saveImage(memory, new Recording().output, { ...live, policy });
+  const report = saveImage(memory, new Recording().output, { policy });
   expect(report.precopyEnd.code).toBe('enough');
   expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
     ['precopy', M],
@@ -246,7 +245,7 @@ describe('while a write waits for a target that takes nothing', () => {
     const memory = busy(H);
     const asked: PrecopyStats[] = [];
     const policy: PrecopyPolicy = (stats) => (asked.push(stats) < 4 ? goOn : abort('test'));
-    expect(() => saveImage(memory, stalled().output, { ...live, policy })).toThrow(PrecopyAbortedError);
+    expect(() => saveImage(memory, stalled().output, { policy })).toThrow(PrecopyAbortedError);
     expect(asked.map(({ point, dirtyCount }) => [point, dirtyCount])).toEqual([
       ['dirty-count-known', M],
       ...Array.from({ length: 3 }, () => ['between-batches', undefined]),
@@ -263,7 +262,7 @@ describe('while a write waits for a target that takes nothing', () => {
     const onEvent = ({ kind }: SaveEvent) => {
       if (kind === 'consulted' && asked === 2) read();
     };
-    const report = saveImage(memory, output, { ...live, policy, onEvent });
+    const report = saveImage(memory, output, { policy, onEvent });
     expect(asked).toBe(2);
     expect(report.precopyEnd.code).toBe('test');
     expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
@@ -281,7 +280,7 @@ describe('while a write waits for a target that takes nothing', () => {
     const onEvent = ({ kind }: SaveEvent) => {
       if (kind === 'consulted' && asked === 2) read();
     };
-    const report = saveImage(memory, output, { ...live, policy, onEvent });
+    const report = saveImage(memory, output, { policy, onEvent });
     expect(report.precopyEnd.code).toBe('test');
     expect(report.passes.map(({ kind, sentPages }) => [kind, sentPages])).toEqual([
       ['precopy', 100],
@@ -295,7 +294,7 @@ describe('while a write waits for a target that takes nothing', () => {
     const policy: PrecopyPolicy = () => (++asked < 4 ? goOn : abort('test'));
     // One page per hour.
     const bandwidth = () => ({ octetsPerSecond: 1, always: false });
-    expect(() => saveImage(memory, new Recording().output, { ...live, policy, bandwidth })).toThrow('test');
+    expect(() => saveImage(memory, new Recording().output, { policy, bandwidth })).toThrow('test');
     expect(memory.calls).toEqual(['enable', 'disable']);
   });
 
@@ -310,7 +309,7 @@ describe('while a write waits for a target that takes nothing', () => {
         if (iteration === 0 || point === 'pass-finished') return goOn;
         return point === 'dirty-count-known' ? stop : answer;
       };
-      return () => saveImage(memory, stalled(2000).output, { ...live, policy });
+      return () => saveImage(memory, stalled(2000).output, { policy });
     }
 
     test('an abort is heeded, since that will not be over in a moment', () => {
@@ -334,7 +333,7 @@ describe('a stop-and-copy', () => {
       seen.push(recording.output.deadline);
       run();
     };
-    saveImage(memory, recording.output, { ...live, policy: simplePolicy(1), ...options });
+    saveImage(memory, recording.output, { policy: simplePolicy(1), ...options });
     return seen;
   }
 
@@ -360,7 +359,7 @@ describe('a stop-and-copy', () => {
     };
     const recording = new Recording();
     const clock = () => now;
-    saveImage(memory, recording.output, { live: true, debug: true, policy: simplePolicy(1), clock });
+    saveImage(memory, recording.output, { debug: true, policy: simplePolicy(1), clock });
     expect(recording.output.deadline?.milliseconds).toBe(60_000 + 10 * (100 + 2100));
   });
 
@@ -368,7 +367,7 @@ describe('a stop-and-copy', () => {
     const { readEnd, writeEnd } = pipe(65536);
     const output = new Output(writeEnd, { subject: 'the stream' });
     try {
-      const options = { live: false, debug: false, policy: simplePolicy(), stopAndCopyTimeout: 1 };
+      const options = { live: false, policy: simplePolicy(), stopAndCopyTimeout: 1 };
       expect(() => saveImage(busy(0), output, options)).toThrow(
         'the rest of the suspended domain was not taken within 0.001 s',
       );
@@ -385,7 +384,7 @@ test('what is dirty when a goal is met is sent live once more, and the policy ma
     const decision = { decision: 'stop-and-copy', reason: { code: point, sentence: point } } as const;
     return iteration === 0 || point === 'pass-finished' ? { decision: 'continue-precopy' } : decision;
   };
-  const report = saveImage(memory, new Recording().output, { ...live, policy });
+  const report = saveImage(memory, new Recording().output, { policy });
   // The reason for the end of precopy is the first decision.
   expect(report.precopyEnd.code).toBe('dirty-count-known');
   expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
@@ -403,7 +402,7 @@ test.each(['pass-finished', 'between-batches'] as const)(
       point === where
         ? { decision: 'stop-and-copy', reason: { code: 'test', sentence: 'enough' } }
         : { decision: 'continue-precopy' };
-    const { passes } = saveImage(busy(H), new Recording().output, { ...live, policy });
+    const { passes } = saveImage(busy(H), new Recording().output, { policy });
     expect(passes.map(({ kind }) => kind)).toEqual(['precopy', 'stop-and-copy']);
   },
 );
@@ -419,7 +418,6 @@ test('a timeout counts from the beginning of the live passes, and leaves what is
   const recording = new Recording();
   const clock = () => now;
   const report = saveImage(memory, recording.output, {
-    ...live,
     policy: policyFor({ timeout: 1500 }),
     clock,
   });
@@ -440,7 +438,7 @@ test('what the output throws comes through, with log-dirty off even if that fail
     memory.calls.push('disable');
     throw new Error('and the domain has died');
   };
-  expect(() => saveImage(memory, new Recording().output, { ...live, policy: simplePolicy() })).toThrow(
+  expect(() => saveImage(memory, new Recording().output, { policy: simplePolicy() })).toThrow(
     'the line is cut',
   );
   expect(memory.calls.at(-1)).toBe('disable');
@@ -459,7 +457,7 @@ test('the policy is asked at the points DESIGN names, with figures that fit', ()
     asked.push(stats);
     return simplePolicy(2, 0)(stats);
   };
-  saveImage(memory, new Recording().output, { ...live, policy, suspendCost: 40, clock: () => now });
+  saveImage(memory, new Recording().output, { policy, suspendCost: 40, clock: () => now });
   expect(
     asked.map((s) => [s.point, s.iteration, s.dirtyCount, s.totalWritten, s.elapsedMilliseconds]),
   ).toEqual([
@@ -492,7 +490,7 @@ test('within a bandwidth the writes are small, and the policy is asked after eac
   const recording = new Recording();
   // 50 pages in 10 ms.
   const bandwidth = () => ({ octetsPerSecond: 50 * 4096 * 100, always: false });
-  const report = saveImage(memory, recording.output, { ...live, policy, bandwidth });
+  const report = saveImage(memory, recording.output, { policy, bandwidth });
   expect(points).toEqual(['dirty-count-known', 'between-batches', 'between-batches']);
   expect(report.passes.map(({ kind, dirtyPages, sentPages }) => [kind, dirtyPages, sentPages])).toEqual([
     ['precopy', M, 100],
@@ -510,7 +508,7 @@ test('holes go with the pages before them, whatever the bandwidth', () => {
   for (let pfn = 10; pfn < 1000; pfn++) memory.holes.add(pfn);
   const recording = new Recording();
   const bandwidth = () => ({ octetsPerSecond: 100 * 4096 * 100, always: true });
-  saveImage(memory, recording.output, { live: false, debug: false, policy: simplePolicy(), bandwidth });
+  saveImage(memory, recording.output, { live: false, policy: simplePolicy(), bandwidth });
   const received = new Uint32Array(M);
   const counts = recording.events(received).map((event) => (event.kind === 'pages' ? event.count : 0));
   expect(counts.filter((count) => count > 0).slice(0, 3)).toEqual([1024, 100, 100]);
@@ -525,7 +523,7 @@ test('what the log says is shown, and what the policy answers', () => {
     if (event.kind === 'log-read') shown.push({ ...event.pass, first: event.bitmap[0]! >>> 0 });
   };
   const policy = simplePolicy(2, 0);
-  saveImage(busy(33), new Recording().output, { ...live, policy, onEvent, dirtyBitmaps: true });
+  saveImage(busy(33), new Recording().output, { policy, onEvent, dirtyBitmaps: true });
   expect(shown).toEqual([
     ['dirty-count-known', 'continue-precopy'],
     ['between-batches', 'continue-precopy'],
@@ -563,7 +561,7 @@ test('whatever the guest writes and wherever the policy stops, the target ends w
       const bandwidth = () =>
         slice === undefined ? undefined : { octetsPerSecond: slice * 4096 * 100, always: false };
       const clock = endless();
-      const report = saveImage(memory, recording.output, { live: true, debug, policy, bandwidth, clock });
+      const report = saveImage(memory, recording.output, { debug, policy, bandwidth, clock });
       const received = new Uint32Array(pageCount);
       recording.events(received);
       expect(received).toEqual(memory.versions);

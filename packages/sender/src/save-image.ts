@@ -9,6 +9,7 @@
  *     VERIFY, PAGE_DATA ...  only with `debug`
  *     the context records, END
  */
+import { messageOf } from '@mig/errors';
 import { type Deadline, deadlineIn, type OctetSink, pause } from '@mig/channel';
 import {
   type Bandwidth,
@@ -39,11 +40,11 @@ import { type Clock, PrecopyFigures } from './precopy-stats.js';
 import { stopAndCopyLimit } from './stop-and-copy-limit.js';
 
 export interface SaveImageOptions {
-  /** Whether precopy happens while the domain runs; otherwise it is suspended before memory is sent. */
-  readonly live: boolean;
-  /** Whether all of memory is sent once more for the target to compare. */
-  readonly debug: boolean;
   readonly policy: PrecopyPolicy;
+  /** Whether precopy happens while the domain runs (default); otherwise it is suspended before memory is sent. */
+  readonly live?: boolean | undefined;
+  /** Whether all of memory is sent once more for the target to compare. */
+  readonly debug?: boolean | undefined;
   readonly onEvent?: ((event: SaveEvent) => void) | undefined;
   /** Whether each reading of the log is an event, with its bitmap: see SaveOptions. */
   readonly dirtyBitmaps?: boolean | undefined;
@@ -111,9 +112,10 @@ class ImageSaver {
     this.#writeRecords([{ type: 'STATIC_DATA_END' }]);
 
     this.#dirty.fill();
-    const { precopyEnd, suspendRequestedAt, suspendMilliseconds } = this.#options.live
-      ? this.#withLogDirty(() => this.#sendLive())
-      : { precopyEnd: NOT_LIVE, ...this.#suspendAndSendRest(false) };
+    const { precopyEnd, suspendRequestedAt, suspendMilliseconds } =
+      (this.#options.live ?? true)
+        ? this.#withLogDirty(() => this.#sendLive())
+        : { precopyEnd: NOT_LIVE, ...this.#suspendAndSendRest(false) };
     return {
       passes: this.#passes,
       precopyEnd,
@@ -194,7 +196,7 @@ class ImageSaver {
     const dirtyPages = this.#dirty.count();
     this.#output.deadline = this.#stopAndCopyDeadline(dirtyPages, suspendRequestedAt);
     this.#sendPass('stop-and-copy', dirtyPages);
-    if (this.#options.debug) this.#sendVerifyPass();
+    if (this.#options.debug === true) this.#sendVerifyPass();
     this.#writeRecords(this.#memory.context());
     this.#writeRecords([{ type: 'END' }]);
     return { suspendRequestedAt, suspendMilliseconds };
@@ -206,7 +208,7 @@ class ImageSaver {
     const milliseconds =
       stopAndCopyTimeout ??
       stopAndCopyLimit({
-        pages: dirtyPages + (debug ? this.#memory.pageCount : 0),
+        pages: dirtyPages + (debug === true ? this.#memory.pageCount : 0),
         livePages: totalWritten,
         liveMilliseconds: liveUntil - began,
         bandwidth: bandwidth?.(),
@@ -323,10 +325,6 @@ class ImageSaver {
   #writeRecords(records: Iterable<ImageRecord>): void {
     for (const record of records) this.#output.write(encodeImageRecord(record));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

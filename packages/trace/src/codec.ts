@@ -39,7 +39,7 @@ export function encodeTraceRecord(record: KnownTraceRecord): Uint8Array {
     throw error;
   }
   if (body.length > MAX_TRACE_RECORD || !isPlainMessage(body, TRACE_LIMITS)) {
-    throw new RangeError(`a ${record.type} of ${body.length} octets is more than a record may hold`);
+    throw new RangeError(`a ${record.type} of ${body.length} bytes is more than a record may hold`);
   }
   const whole = new Uint8Array(LENGTH_OCTETS + body.length);
   new DataView(whole.buffer).setUint32(0, body.length);

@@ -79,7 +79,7 @@ export class TraceDecoder {
     const length = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
     // An array of two takes three octets.
     if (length >= 3 && length <= MAX_TRACE_RECORD) return length;
-    return this.#wrong(this.#begun ? 'record-too-long' : 'not-a-trace', `a record of ${length} octets`);
+    return this.#wrong(this.#begun ? 'record-too-long' : 'not-a-trace', `a record of ${length} bytes`);
   }
 
   #decode(body: Uint8Array): TraceRecord | undefined {

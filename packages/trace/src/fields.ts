@@ -1,10 +1,12 @@
 /**
  * Codecs of the fields of a trace's records. A codec refuses by throwing FieldError; it throws nothing else.
  */
+import { MigError } from '@mig/errors';
 import { isPackedBitmap, type PackedBitmap } from './bitmap.js';
 
-export class FieldError extends Error {
+export class FieldError extends MigError {
   override readonly name = 'FieldError';
+  readonly code = 'bad-field';
 }
 
 export interface FieldCodec<T> {
@@ -102,7 +104,7 @@ export const bitmap: FieldCodec<PackedBitmap> = {
     if (!Array.isArray(value)) return refuse('a bitmap');
     const [coding, words, octets] = value as unknown[];
     if (coding !== 0 && coding !== 1) return refuse('a bitmap, raw or as runs');
-    if (!(octets instanceof Uint8Array)) return refuse('a bitmap with its octets');
+    if (!(octets instanceof Uint8Array)) return refuse('a bitmap with its bytes');
     // Copies the octets, since the next ones reuse the buffer.
     const packed = {
       coding: coding === 1 ? 'runs' : 'raw',

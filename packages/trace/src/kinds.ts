@@ -105,6 +105,8 @@ export const traceKinds = {
     reason: optional(text),
     state: optional(text),
     outcome: optional(text),
+    /** Names who asked for the end: `signal`, `operator` or `policy`; none of them if it is a failure. */
+    stoppedBy: optional(text),
   }),
   course: row(10, 'the operator has changed the goals, limits or bandwidth: what holds from here', {
     settings,

@@ -111,6 +111,7 @@ export const anyRecord: fc.Arbitrary<KnownTraceRecord> = fc.oneof(
     reason: maybe(text),
     state: maybe(text),
     outcome: maybe(text),
+    stoppedBy: maybe(text),
   }),
 );
 

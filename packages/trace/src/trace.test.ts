@@ -139,7 +139,7 @@ describe('what is no record is said, with where and why', () => {
     ],
     ['a huge array', Buffer.from('00000007' + '9201' + 'dd7fffffff', 'hex'), 'malformed', 'MessagePack'],
     [
-      'a million values of an octet each',
+      'a million values of a byte each',
       framed(7, 5, new Array(2 ** 20).fill({})),
       'malformed',
       'more of it than a record may hold',
@@ -154,7 +154,7 @@ describe('what is no record is said, with where and why', () => {
       'MessagePack',
     ],
     ['more lists than any record has', framed(77, 5, Array<[]>(10_000).fill([])), 'malformed', 'MessagePack'],
-    ['no octets', Buffer.from('00000000', 'hex'), 'record-too-long', 'a record of 0 octets'],
+    ['no bytes', Buffer.from('00000000', 'hex'), 'record-too-long', 'a record of 0 bytes'],
     ['another header', encodeTraceRecord(header), 'malformed', 'a second header'],
   ])('%s', (_, octets, code, message) => {
     const { records, end } = afterHeader(octets);
@@ -192,11 +192,11 @@ test('a record that could not be read is not written', () => {
   const state = (value: unknown) => ({ type: 'state', at: 1, state: value }) as KnownTraceRecord;
   expect(() => encodeTraceRecord(state(5))).toThrow(/^state: state is not a text/);
   expect(() => encodeTraceRecord({ ...state('a'), at: NaN })).toThrow(RangeError);
-  expect(() => encodeTraceRecord(state('a'.repeat(2 ** 20 + 1)))).toThrow(/a state of \d+ octets/);
-  const rest = { reason: undefined, state: undefined, outcome: undefined };
+  expect(() => encodeTraceRecord(state('a'.repeat(2 ** 20 + 1)))).toThrow(/a state of \d+ bytes/);
+  const rest = { reason: undefined, state: undefined, outcome: undefined, stoppedBy: undefined };
   const advice = Array<string>(10_000).fill('a');
   const failed = { type: 'failed', at: 1, message: 'a', advice, exitStatus: 1, ...rest } as const;
-  expect(() => encodeTraceRecord(failed)).toThrow(/a failed of \d+ octets is more than a record may hold/);
+  expect(() => encodeTraceRecord(failed)).toThrow(/a failed of \d+ bytes is more than a record may hold/);
 });
 
 test('docs/formats.md has the records and their fields', () => {

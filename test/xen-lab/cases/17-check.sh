@@ -1,6 +1,6 @@
 #!/bin/bash
 # mig migrate --check: what mig and the stock xl say of a guest that can move, and mig of what this host would not take.
-# limit: 400 s
+# limit: 700 s
 . /mnt/lib.sh
 
 guest_config g1 wss=256 rate=300
@@ -65,6 +65,16 @@ expect "$OUT/memory.json" memory failed
 asked taken "q.host = 'another'; c.c_info.domid = $(xl domid g1)"
 expect "$OUT/taken.json" uuid failed
 expect "$OUT/taken.json" domid failed
+
+step 'a host that takes no arrivals'
+must "$MIG/mig" cordon 'a kernel update'
+check cordoned "$MIG/mig" && fail 'the check passes'
+expect "$OUT/cordoned.json" cordon failed
+status=0
+"$MIG/mig" migrate --no-check -s '' g1 "$(receiver cordoned "$MIG/mig" migrate-receive)" > "$OUT/refused.txt" 2>&1 || status=$?
+[ $status = 1 ] || fail "status $status"
+expect_said 'the target refused the domain: .*a kernel update' "$OUT/refused.txt"
+must "$MIG/mig" uncordon
 
 step 'nothing was touched'
 must no_incoming g1

@@ -12,7 +12,7 @@ save() {
   step "xl save ${3:-} to $2"
   LIBXL_SAVE_HELPER=$1 must xl -vvv save ${3:+"$3"} g1 "$WORK/$2" > "$OUT/save-$2.txt" 2>&1
   helped_by "$1" "$OUT/save-$2.txt"
-  echo "$2: $(stat -c %s "$WORK/$2") octets"
+  echo "$2: $(stat -c %s "$WORK/$2") bytes"
 }
 
 # restore HELPER IMAGE
@@ -37,4 +37,4 @@ restore "$OURS" stock
 destroy_guest g1
 restore "$OURS" checkpoint
 must no_helper
-saw "image of ours $(stat -c %s "$WORK/ours") octets, of stock $(stat -c %s "$WORK/stock")"
+saw "image of ours $(stat -c %s "$WORK/ours") bytes, of stock $(stat -c %s "$WORK/stock")"

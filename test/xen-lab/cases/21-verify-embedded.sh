@@ -15,7 +15,7 @@ step 'xl save'
 must "$MIG/xl" save g1 "$WORK/image"
 ! is_listed || fail 'g1 is still there'
 verify_image "$WORK/image"
-saw "image of $(stat -c %s "$WORK/image") octets"
+saw "image of $(stat -c %s "$WORK/image") bytes"
 
 step 'xl restore'
 must "$MIG/xl" restore "$WORK/image"

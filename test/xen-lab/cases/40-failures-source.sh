@@ -98,7 +98,7 @@ check_kept g1
 
 export MIG_PROGRESS_TIMEOUT=5
 start_stalled timeout
-wait_said 60 'the stream took no octet' "$LOG"
+wait_said 60 'the stream took no bytes' "$LOG"
 pkill -f 'sleep 1000'
 failed
 check_kept g1

@@ -66,7 +66,7 @@ wait_for 20 no_incoming g1 || fail 'the incoming copy is left'
 check_runs
 
 MIG_PROGRESS_TIMEOUT=5 start timeout "$gate"
-wait_said 60 'no octet of the stream came' "$TARGET_LOG"
+wait_said 60 'no bytes of the stream came' "$TARGET_LOG"
 wait_for 20 no_incoming g1 || fail 'the incoming copy is left'
 touch "$WORK/go"
 failed

@@ -75,7 +75,7 @@ kept
 attempt mid-stream 1 "$(target mid "printf '$BANNER'; head -c 20000000 > /dev/null")"
 kept
 attempt stalled 1 "$(target stalled "printf '$BANNER'; head -c 20000000 > /dev/null; exec sleep 60")" --progress-timeout 5
-expect_said 'took no octet' "$OUT/stalled.json"
+expect_said 'took no bytes' "$OUT/stalled.json"
 kept
 attempt slow 1 "$(target slow "printf '$BANNER'; while head -c 100000 > /dev/null; do sleep 0.1; done")" --stop-and-copy-timeout 10
 expect_said 'was not taken within 10 s' "$OUT/slow.json"

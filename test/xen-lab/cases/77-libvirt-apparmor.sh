@@ -8,26 +8,23 @@
 PROFILE=/etc/apparmor.d/usr.sbin.libvirtd
 LOCAL=/etc/apparmor.d/local/usr.sbin.libvirtd
 # As in docs/xen.md.
-LINE='/usr/local/lib/mig.installed/*/node_modules/@mig/xl-save-helper/bin/xl-save-helper.cjs PUx,'
+LINE='/usr/bin/xl-save-helper PUx,'
 
 confine() { must apparmor_parser --replace "$PROFILE"; }
 
 release() {
-  rm -f "$LOCAL" /usr/local/bin/xl-save-helper /usr/local/lib/mig
+  rm -f "$LOCAL"
   apparmor_parser --remove "$PROFILE"
-  umount --lazy /usr/local/lib/mig.installed/1
+  apt-get purge -y mig > "$OUT/purge.txt" 2>&1
 }
 trap release EXIT
 
-step 'mig where it is installed'
-mkdir -p /usr/local/lib/mig.installed/1
-must mount --bind /opt/mig /usr/local/lib/mig.installed/1
-ln -sfn mig.installed/1 /usr/local/lib/mig
-ln -sfn ../lib/mig/bin/xl-save-helper /usr/local/bin/xl-save-helper
+step 'mig where its package has it'
+must apt-get install -y /opt/mig/packages/mig_0.0.0_amd64.deb > "$OUT/install.txt" 2>&1
 must mount -t securityfs securityfs /sys/kernel/security
 rm -f "$LOCAL"
 confine
-start_libvirt /usr/local/bin/xl-save-helper
+start_libvirt /usr/bin/xl-save-helper
 grep -q '^libvirtd (enforce)' "/proc/$(cat "$WORK/libvirt/pid")/attr/current" || fail 'libvirtd is not confined'
 create_libvirt_guest g1 wss=512 rate=500
 
@@ -37,7 +34,7 @@ cat "$OUT/refused.txt"
 take_said refused-said.txt
 expect_said 'save/restore helper .* exited with error status 255' "$OUT/refused-said.txt"
 dmesg > "$OUT/dmesg.txt"
-expect_said 'apparmor="DENIED" operation="exec" .*name="[^"]*/bin/xl-save-helper.cjs"' "$OUT/dmesg.txt"
+expect_said 'apparmor="DENIED" operation="exec" .*name="/usr/bin/xl-save-helper"' "$OUT/dmesg.txt"
 check_kept g1
 
 step 'with it'

@@ -5,7 +5,7 @@
 
 step 'mig info'
 "$MIG/mig" info > "$OUT/info.txt"
-said="mig                    : Xen $(xl info xen_major).$(xl info xen_minor), tried in the lab"
+said="mig                    : Xen $(xl info xen_major).$(xl info xen_minor), tested in the lab"
 [ "$(head -1 "$OUT/info.txt")" = "$said" ] || fail "mig info begins with: $(head -1 "$OUT/info.txt")"
 expect_said '^xen_version  ' "$OUT/info.txt"
 [ "$("$MIG/mig" info xen_version)" = "$(xl info xen_version)" ] || fail 'a field is not as stock says it'

@@ -46,7 +46,7 @@ measure() {
   migrate "$log" g1 "$source" "$target" > "$WORK/migrate.txt" || { cat "$WORK/migrate.txt"; exit 1; }
   total=$(sed -n 's/^.*: \([0-9.]*\) s, downtime.*/\1/p' "$WORK/migrate.txt")
   check_guest g1 > /dev/null
-  octets=$(sed -n 's/^xl-save-helper: .*image of \([0-9]*\) octets.*/\1/p' "$OUT/$log"-*.txt | head -1)
+  octets=$(sed -n 's/^xl-save-helper: .*image of \([0-9]*\) bytes.*/\1/p' "$OUT/$log"-*.txt | head -1)
   row "$1" "$2" "$3" "$total" "$(downtime_of g1 "$began")" "$(longest_pause_of g1 "$began")" \
     "$(processor_time --save-domain)" "$(life_of --save-domain)" \
     "$(processor_time --restore-domain)" "$(life_of --restore-domain)" "${octets:--}"
@@ -94,7 +94,7 @@ for pair in 'stock stock' 'ours stock' 'stock ours'; do
   figures=("$1" "$2")
   for n in 4 5 6 7 8 9 10 11; do figures+=("$(column "$1" "$2" $n)"); done
   row median "${figures[@]}"
-  saw "$1>$2: ${figures[2]} s, downtime ${figures[3]} ms, cpu ${figures[5]}+${figures[7]} ms, ${figures[9]} octets"
+  saw "$1>$2: ${figures[2]} s, downtime ${figures[3]} ms, cpu ${figures[5]}+${figures[7]} ms, ${figures[9]} bytes"
 done
 for helper in stock ours; do
   for end in save restore; do

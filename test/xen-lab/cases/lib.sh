@@ -301,10 +301,10 @@ no_incoming() { [ "$(domains_called "$1--incoming")" = 0 ]; }
 # field FILE NAME: the last value of it in what --json said.
 field() { grep -o "\"$2\":[^,}]*" "$1" | tail -n 1 | cut -d : -f 2- | tr -d '"'; }
 
-# start_slowly LOG: a migration that takes minutes in its first pass, in the background; its process is $migration.
+# start_slowly LOG [NAME]: a migration that takes minutes in its first pass, in the background; its process is $migration.
 start_slowly() {
   step "$1"
-  "$MIG/mig" migrate --json --bandwidth 1MB/s -s '' g1 "$(receiver "$1" "$MIG/mig" migrate-receive)" \
+  "$MIG/mig" migrate --json --bandwidth 1MB/s -s '' "${2:-g1}" "$(receiver "$1" "$MIG/mig" migrate-receive)" \
     > "$OUT/$1.jsonl" 2> "$OUT/$1.txt" &
   migration=$!
   wait_said 300 '"event":"progress"' "$OUT/$1.jsonl"

@@ -38,7 +38,7 @@ for (const { differs, what } of [
   { differs: { domctlInterface: domctlInterface + 1 }, what: /it takes no domctls of interface version/ },
   {
     differs: { libxl: { ...libxl, event: { ...libxl.event, size: 216 } } },
-    what: /libxl_event has 208 octets, not 216/,
+    what: /libxl_event has 208 bytes, not 216/,
   },
 ]) {
   assert.throws(() => takenForNewest({ major: 4, minor: 99 }, { ...row, ...differs }), what);

@@ -12,6 +12,8 @@ import { replacementIn, sentConfiguration } from '../configuration/sent-configur
 import { refuseUnsupported } from '../target/stop-and-copy.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { askTarget } from '../target/ask-target.js';
+import { targetWords } from '../target/early-end.js';
+import { sayConnecting } from '../target/connecting.js';
 
 export interface CheckOptions extends SettingOptions {
   readonly s: string;
@@ -46,10 +48,10 @@ export async function check(
   const live = options.precopyIterations !== 0 || options.policy !== undefined;
   const { checks: here, question } = await host.checkDeparture(domid, { live });
   const configuration = sentConfiguration(question.configuration, domid, { json, preserveDomid: options.D });
-  const there = await askTarget(
-    { ...question, configuration },
-    { sshCommand: options.s, host: target, timeout: options.timeouts.banner },
-  );
+  const way = { sshCommand: options.s, host: target };
+  const where = targetWords(way);
+  sayConnecting(where, context.log);
+  const there = await askTarget({ ...question, configuration }, { ...way, timeout: options.timeouts.banner });
   const checks = [...here.map(at('source')), ...there.map(at('target'))];
   const verdict = verdictOf(checks);
   context.exitStatus = statuses[verdict];
@@ -58,7 +60,6 @@ export async function check(
     output.json({ schema: SCHEMA, domid, name, target, verdict, checks });
     return;
   }
-  const where = options.s === '' ? 'the target' : target;
   const rows = checks.map(({ outcome, check, sentence }) => [outcome, check, sentence]);
   for (const line of textTable(rows, ['left', 'left', 'left'])) output.line(line);
   output.line(summary(checks, `${name} to ${where}`));
@@ -75,7 +76,7 @@ function summary(checks: readonly Placed[], way: string): string {
   const of = (wanted: CheckOutcome) =>
     checks.filter(({ outcome }) => outcome === wanted).map(({ check }) => check);
   const [failed, unknown] = [of('failed'), of('unknown')];
-  const open = unknown.length === 0 ? '' : `; cannot be told: ${unknown.join(', ')}`;
+  const open = unknown.length === 0 ? '' : `; unknown: ${unknown.join(', ')}`;
   if (failed.length > 0) return `A migration of ${way} would fail: ${failed.join(', ')}${open}`;
   return `Nothing that could be looked at is in the way of a migration of ${way}${open}`;
 }

@@ -5,6 +5,7 @@ import { HostError } from '@mig/hypervisor';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FakeHost, xl } from './fake-host.test-support.js';
 import { sentTo } from '../host/sent-to.js';
+import { faultsIn } from '../view/events-schema.test-support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'xl-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,6 +22,7 @@ describe('the command line', () => {
   it.each([
     ['no command', [], 1, /^Usage xl \[-vfNtT\]/, /^$/],
     ['only a global option', ['-v'], 1, /^Usage xl/, /^$/],
+    ['--version', ['--version'], 0, /^mig \d+\.\d+\.\d+\n$/, /^$/],
     ['help', ['help'], 0, /\n list +List information/, /^$/],
     [
       'help on a command',
@@ -45,8 +47,29 @@ describe('the command line', () => {
     ['an unknown short option', ['pause', '-q', 'a'], 2, /^$/, /^option `q' not supported\./],
     ['an unknown long option', ['pause', '--quick', 'a'], 2, /^$/, /^option `--quick' not supported\./],
     ['a negative domid', ['pause', '-1'], 1, /^$/, /^-1 is an invalid domain identifier/],
-    ['a missing argument', ['rename'], 2, /^$/, /^'xl rename' requires at least 2 arguments\.\n\nUsage: /],
-    ['a surplus argument', ['pause', 'a', 'b'], 2, /^$/, /^'xl pause' takes at most 1 argument\./],
+    [
+      'a missing argument',
+      ['rename'],
+      2,
+      /^$/,
+      /^'xl rename' requires at least 2 arguments\.\n\nUsage: xl .*\nSee 'xl help rename'\.\n$/,
+    ],
+    [
+      'a surplus argument that stock ignores',
+      ['pause', 'nobody', 'b'],
+      1,
+      /^$/,
+      /^xl: warning: pause takes no 'b': it is ignored, as by stock\nnobody is an invalid/,
+    ],
+    [
+      'one that fails in stock',
+      ['save', 'a', 'b', 'c', 'd'],
+      1,
+      /^$/,
+      /^'xl save' takes at most 3 arguments\./,
+    ],
+    ['one of a command of our own', ['dirty-rate', 'a', 'b'], 2, /^$/, /^'xl dirty-rate' takes at most 1/],
+    ['help on a command, and more', ['help', 'create', 'x'], 0, /^Usage: xl \[-vtTfN\] create/, /^$/],
     [
       'an option without its value',
       ['create', '-f'],
@@ -55,7 +78,7 @@ describe('the command line', () => {
       /^xl: option '-f, --defconfig <FILE>' argument missing/,
     ],
     ['a beginning', ['pau', 'nobody'], 1, /^$/, /^nobody is an invalid/],
-    ['no subcommand', ['stream'], 2, /^$/, /^'xl stream' requires a subcommand/],
+    ['no subcommand', ['stream'], 2, /^$/, /^'xl stream' requires a subcommand\.\n\nUsage: .*\nSee '/],
   ])('%s', async (_, argv, status, out, err) => {
     const outcome = await xl(new FakeHost(), ...argv);
     expect(outcome.out).toMatch(out);
@@ -135,6 +158,7 @@ describe('list', () => {
 
   it('has the table as JSON', async () => {
     const { out } = await xl(host, 'list', '--json', 'b');
+    expect(faultsIn('list')(JSON.parse(out))).toEqual([]);
     expect(JSON.parse(out)).toEqual([
       {
         domid: 2,
@@ -176,6 +200,15 @@ describe('list', () => {
   });
 });
 
+describe('migrate', () => {
+  it('refuses a blank command in place of ssh', async () => {
+    expect(await xl(new FakeHost({ name: 'a' }), 'migrate', '-s', ' ', 'a', 'host2')).toMatchObject({
+      status: 2,
+      err: "xl: -s is blank: it takes a command, or '' where HOST itself is one\n",
+    });
+  });
+});
+
 describe('names and states', () => {
   it('convert and change', async () => {
     const host = new FakeHost({ name: 'a' });
@@ -207,9 +240,11 @@ describe('info', () => {
     expect(out).toMatch(/^hypervisor {13}: fake$/m);
     expect(out).toMatch(/^log_dirty {14}: yes$/m);
     expect(out).toMatch(/^host_folder {12}: \/fake$/m);
-    host.noLogDirty = 'the kernel is older than 6.7';
+    host.whyNoLogDirty = 'the kernel is older than 6.7';
     expect((await xl(host, 'info', 'log_d')).out).toBe('no: the kernel is older than 6.7\n');
-    expect(JSON.parse((await xl(host, 'info', '--json')).out)).toMatchObject({
+    const info = JSON.parse((await xl(host, 'info', '--json')).out) as object;
+    expect(faultsIn('info')(info)).toEqual([]);
+    expect(info).toMatchObject({
       hypervisor: 'fake',
       host_folder: '/fake',
     });
@@ -256,7 +291,7 @@ describe('resume', () => {
     const outcome = await xl(host, 'resume', 'a--migratedaway');
     expect(outcome.status).toBe(1);
     expect(outcome.err).toBe(
-      `xl: domain a--migratedaway ${words}; only where no domain with the UUID ${UUID}, running or arriving, is there, xl resume --force a--migratedaway\n`,
+      `xl: domain a--migratedaway ${words}; only where no domain with the UUID ${UUID}, running or arriving, is there, mig resume --force a--migratedaway\n`,
     );
     expect(host.calls).toEqual([]);
   });
@@ -266,7 +301,7 @@ describe('resume', () => {
     const { status, err } = await xl(host, 'resume', 'other');
     expect(status).toBe(1);
     expect(err).toMatch(
-      /domain other was sent to far, .* only where no domain with the UUID .*, xl resume --force other/,
+      /domain other was sent to far, .* only where no domain with the UUID .*, mig resume --force other/,
     );
   });
 
@@ -341,13 +376,13 @@ describe('create', () => {
     [
       [fileWith('long.cfg', `#${' '.repeat(2 ** 18)}`)],
       1,
-      /long\.cfg has more than 262144 octets, so it is no/,
+      /long\.cfg has more than 262144 bytes, so it is no/,
     ],
-    [['/dev/zero'], 1, /^xl: \/dev\/zero has more than 262144 octets, so it is no domain configuration\n$/],
+    [['/dev/zero'], 1, /^xl: \/dev\/zero has more than 262144 bytes, so it is no domain configuration\n$/],
     [
       [fileWith('long-line.cfg', `name="a"\ntype="wasm"\nkernel="idle"\ncmdline="${'x'.repeat(200_000)}"\n`)],
       1,
-      /long-line\.cfg:4:9: cmdline makes a command line of more than 4088 octets\n$/,
+      /long-line\.cfg:4:9: cmdline makes a command line of more than 4088 bytes\n$/,
     ],
     [['name="x"'], 1, /Config file not specified/],
     [[file, 'b.cfg'], 2, /'xl create' takes one configuration, not also 'b\.cfg'/],

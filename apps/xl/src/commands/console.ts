@@ -7,6 +7,7 @@ import type { Context } from '../host/context.js';
 import { findDomain, isGone } from '../host/find-domain.js';
 import type { LocalHost } from '../host/local-host.js';
 import { refuseOptions } from '../options/refused-options.js';
+import { setTraits } from '../options/traits.js';
 import { wholeNumber } from '../options/whole-number.js';
 
 const MAX_LINES = 1_000_000_000;
@@ -25,11 +26,12 @@ export function registerConsole(program: Command, context: Context): void {
     .description("Print a domain's console")
     .usage('[options] <Domain>')
     .argument('<domain>')
-    .option('-f, --follow', 'go on until the domain is gone')
+    .option('-f, --follow', 'continue until the domain is gone')
     .option('--lines <N>', 'begin with the last N lines', wholeNumber('console --lines', 0, MAX_LINES))
     .option('-t, --type <TYPE>', 'console type; only pv')
     .addOption(new Option('-n <N>', 'console number; only 0').argParser(wholeNumber('console -n', 0, 0)))
     .action((text: string, options: ConsoleOptions) => showConsole(context, text, options));
+  setTraits(command, { surplus: 'ignored' });
   refuseOptions(command, [
     { flags: '-e <escape>', why: 'this console takes no input; Ctrl-C ends --follow' },
   ]);

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
 import type { Context } from '../host/context.js';
+import { forgetMove } from '../host/moved-domains.js';
 import { ignoreOptions, refuseOptions } from '../options/refused-options.js';
 import { setTraits } from '../options/traits.js';
-import { withHelp } from '../options/usage.js';
+import { withUsage } from '../options/usage.js';
 
 interface CreateOptions {
   p?: true;
@@ -20,13 +21,16 @@ export function registerCreate(program: Command, context: Context): void {
     .usage('<ConfigFile> [options] [vars]')
     .argument('[operands...]')
     .option('-p', 'leave the domain paused')
-    .option('-q, --quiet', 'do not say which configuration is read')
+    .option('-q, --quiet', 'do not print which configuration file is read')
     .option('-f, --defconfig <FILE>', 'read this configuration')
     .option('-n, --dryrun', 'print the resulting configuration, create nothing')
     .option('-d', 'print the resulting configuration on stderr')
     .action((operands: string[], options: CreateOptions) => create(context, command, operands, options));
   setTraits(command, { modifies: true, dryRun: true });
-  ignoreOptions(command, ['-e', '-i, --ignore-global-affinity-masks']);
+  ignoreOptions(command, [
+    { flags: '-e', why: 'no process waits for the end of a domain' },
+    { flags: '-i, --ignore-global-affinity-masks', why: 'no xl.conf is read, which would have any' },
+  ]);
   refuseOptions(command, [
     { flags: '-c', why: "follow the console with 'xl console -f' once the domain is created" },
     {
@@ -50,7 +54,7 @@ async function create(
   const [file, ...surplus] = files;
   if (file === undefined) throw new Failure('Config file not specified');
   if (surplus.length > 0)
-    throw withHelp(command, `'xl create' takes one configuration, not also '${surplus.join("' '")}'.`);
+    throw withUsage(command, `'xl create' takes one configuration, not also '${surplus.join("' '")}'.`);
   const { json, name, warnings } = await read(context, file, overrides, options.quiet);
   for (const warning of warnings) context.log.warning(warning);
 
@@ -62,6 +66,7 @@ async function create(
   }
   const host = await context.openLocalHost();
   const domid = host.create(json, { paused: options.p ?? false });
+  forgetMove(host, name);
   context.log.detail(`xl: domain ${name} has domid ${domid}`);
 }
 

@@ -7,6 +7,7 @@ import {
   refusalCodes,
   type ResumeOptions,
 } from '@mig/hypervisor';
+import { ModelArrivals } from '@mig/hypervisor/model';
 import { judgeCommand } from '@mig/protocol/handshake';
 import { Log } from '../output/log.js';
 import { TextOutput } from '../output/text-output.js';
@@ -16,10 +17,11 @@ import type { LocalHost } from '../host/local-host.js';
 
 export class FakeHost implements LocalHost {
   readonly calls: string[] = [];
+  readonly arrivals = new ModelArrivals();
   domains: DomainInfo[];
   consoles = new Map<number, string>();
   resumeError: Error | undefined;
-  noLogDirty: string | undefined;
+  whyNoLogDirty: string | undefined;
 
   constructor(...domains: (Partial<DomainInfo> & { name: string })[]) {
     this.domains = domains.map((domain, index) => ({
@@ -37,11 +39,11 @@ export class FakeHost implements LocalHost {
   }
 
   info(): HostInfo {
-    const { noLogDirty } = this;
+    const { whyNoLogDirty } = this;
     return {
       hypervisor: 'fake',
       version: '1',
-      noLogDirty,
+      whyNoLogDirty,
       assumedSuspendCost: 0,
       stateFolder: '/nonexistent',
       details: { host_folder: '/fake' },
@@ -106,6 +108,20 @@ export class FakeHost implements LocalHost {
   }
   restoreFrom(): never {
     throw new Error('not here');
+  }
+}
+
+/** A host whose folder for state is there. */
+export class HostWithFolder extends FakeHost {
+  constructor(
+    private readonly folder: string,
+    ...domains: ConstructorParameters<typeof FakeHost>
+  ) {
+    super(...domains);
+  }
+
+  override info(): HostInfo {
+    return { ...super.info(), stateFolder: this.folder };
   }
 }
 

@@ -10,6 +10,8 @@ export function registerHelp(program: Command, context: Context): void {
     .action((names: string[]) => {
       let command = program;
       for (const name of names) {
+        // As stock does: what follows a command is not looked at.
+        if (command.parent !== null && command.commands.length === 0) break;
         const child = command.commands.find((each) => each.name() === name);
         if (child === undefined) {
           // As stock does: on standard output, with success.

@@ -1,8 +1,9 @@
 import { availableParallelism, freemem, hostname, machine, release, totalmem, version } from 'node:os';
-import type { HostInfo } from '@mig/hypervisor';
+import { type ArrivalsNow, cordonWords, type HostInfo } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import type { Context } from '../host/context.js';
 import { refuseOptions } from '../options/refused-options.js';
+import { setTraits } from '../options/traits.js';
 import { ownVersion } from '../host/own-version.js';
 
 const MIB = 2 ** 20;
@@ -16,7 +17,7 @@ export function registerInfo(program: Command, context: Context): void {
     .option('--json', 'print it as JSON')
     .action(async (field: string | undefined, options: { json?: true }) => {
       const host = await context.openHost();
-      const fields = infoFields(host.info());
+      const fields = infoFields(host.info(), host.arrivals.now());
       if (options.json) {
         context.output.json(Object.fromEntries(fields));
         return;
@@ -27,6 +28,7 @@ export function registerInfo(program: Command, context: Context): void {
         else if (name.startsWith(field)) context.output.line(String(value));
       }
     });
+  setTraits(command, { surplus: 'ignored' });
   refuseOptions(command, [
     { flags: '-n, --numa', why: 'this hypervisor places domains on no NUMA node' },
     { flags: '-x, --xenstore', why: 'this hypervisor has no xenstore' },
@@ -34,8 +36,8 @@ export function registerInfo(program: Command, context: Context): void {
 }
 
 /** Builds the fields: stock's, under stock's names, then ours. */
-export function infoFields(info: HostInfo): ReadonlyMap<string, string | number> {
-  const { hypervisor, version: hypervisorVersion, noLogDirty, details } = info;
+export function infoFields(info: HostInfo, { cordon }: ArrivalsNow): ReadonlyMap<string, string | number> {
+  const { hypervisor, version: hypervisorVersion, whyNoLogDirty, details } = info;
   return new Map<string, string | number>([
     ['host', hostname()],
     ['release', release()],
@@ -46,7 +48,8 @@ export function infoFields(info: HostInfo): ReadonlyMap<string, string | number>
     ['free_memory', Math.floor(freemem() / MIB)],
     ['hypervisor', hypervisor],
     ['hypervisor_version', hypervisorVersion],
-    ['log_dirty', noLogDirty === undefined ? 'yes' : `no: ${noLogDirty}`],
+    ['log_dirty', whyNoLogDirty === undefined ? 'yes' : `no: ${whyNoLogDirty}`],
+    ['arrivals', cordon === undefined ? 'yes' : `no: ${cordonWords(cordon)}`],
     // Details of the hypervisor override ours.
     ...Object.entries(details),
     ['node', process.version],

@@ -1,20 +1,25 @@
 import { isatty } from 'node:tty';
 import type { Host } from '@mig/hypervisor';
-import { exitAtOnce } from '@mig/posix';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Leaving } from '../target/refuse-target.js';
 import type { Context } from '../host/context.js';
-import { findDomain } from '../host/find-domain.js';
+import { findDomain, refuseAway } from '../host/find-domain.js';
 import { isLocal } from '../host/local-host.js';
+import { noteMove } from '../host/moved-domains.js';
 import { sentTo } from '../host/sent-to.js';
 import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
-import { endAtSignals, heedSignals } from '../output/signals.js';
+import { TargetFailure } from '../output/failure.js';
+import { heedSignals } from '../output/signals.js';
+import { describeError, errorReport } from '../output/errors.js';
+import { Account } from '../view/account.js';
 import { createView } from '../view/create-view.js';
 import { explainDeath } from '../worker/explain-failure.js';
 import { millisecondsText } from '../output/figures.js';
+import { KeptLog } from '../output/kept-log.js';
+import { canRedraw } from '../output/terminal.js';
 import { checkPolicy } from '../worker/own-policy.js';
 import { PointOfNoReturn } from '../view/point-of-no-return.js';
 import { type SettingOptions, settingsOf } from '../options/setting-options.js';
@@ -23,9 +28,18 @@ import { prepareTask, runTask, TaskError } from '../worker/run-task.js';
 import { replacementIn } from '../configuration/sent-configuration.js';
 import { named } from '../worker/named-failure.js';
 import type { Names } from '../worker/names.js';
-import type { Task, TaskResults } from '../worker/task.js';
+import type { Task, TaskFailure, TaskResults } from '../worker/task.js';
 import { predictPause, refuseUnsupported, routeOf } from '../target/stop-and-copy.js';
-import { openTransport, rune, runeEnvironment, transportEnd } from '../target/transport.js';
+import { sayConnecting } from '../target/connecting.js';
+import { commandWords, likelyCause, targetWords, type Way } from '../target/early-end.js';
+import {
+  endBeforeBanner,
+  openTransport,
+  rune,
+  runeEnvironment,
+  type Transport,
+  transportEnd,
+} from '../target/transport.js';
 import type { View, ViewKind } from '../view/view.js';
 
 export interface MigrateOptions extends SettingOptions, TraceOptions {
@@ -37,6 +51,8 @@ export interface MigrateOptions extends SettingOptions, TraceOptions {
   readonly D?: true;
   readonly debug?: true;
   readonly json?: true;
+  /** Whether nothing but a failure is said. */
+  readonly quiet?: true;
   /** Whether checks are made: `false` for `--no-check`. */
   readonly check?: boolean;
   readonly timeouts: SourceTimeouts;
@@ -65,26 +81,32 @@ export async function migrate(
   };
   const view = await createView(viewKind(options, context.global), context);
   const command = rune(options.s, target, receiveArguments(context, options));
-  // A command cannot stand for the name of a host.
-  const where = options.s === '' ? 'the target' : target;
+  const way = { sshCommand: options.s, host: target };
+  const where = targetWords(way);
   const sent = sentTo(options.s, target);
   const info = host.info();
   const { stateFolder, assumedSuspendCost } = info;
   const record = { domid, domain: name, target: where, pid: process.pid };
-  // Claim the domain first: until the claim succeeds, its trace and report files may belong to a migration
-  // that is already running.
-  const access = await OperatorAccess.claim(stateFolder, record, (text) => noteEverywhere(view, text));
+  const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
+  const paused = options.p === true || found.state.paused;
+  const asked = { domain: name, uuid: found.uuid, target: where, settings, ownPolicy, debug, paused };
+  let access: OperatorAccess | undefined;
+  const account = new Account(asked, () => access?.status());
   try {
+    refuseAway(found);
+    // Claim the domain first: until the claim succeeds, its trace and report files may belong to a migration
+    // that is already running.
+    access = await OperatorAccess.claim(stateFolder, record, (text) => noteEverywhere(view, text));
+    sayConnecting(where, context.log);
     await refuseKnownFailure(host, { domid, name, configuration }, target, options);
     const history = new RouteHistory(stateFolder, routeOf(info, sent, whyNotLive));
     const suspend = suspendCostOf(history, assumedSuspendCost);
     const suspendCost = suspend.milliseconds;
     const lineRate = history.median('line-rates');
-    const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
     if (whyNotLive !== undefined) {
       noteEverywhere(view, predictPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
     }
-    const names = { name, where, command };
+    const names = { name, uuid: found.uuid, where, command };
     const origin = { host, domain: found, target: sent, settings, ownPolicy, suspendCost, debug, names };
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined && whyNotLive === undefined) {
@@ -105,14 +127,36 @@ export async function migrate(
         configuration,
         timeouts,
       },
-      { names, environment: runeEnvironment(options.s), view, access, trace, context },
+      {
+        names,
+        way,
+        environment: runeEnvironment(options.s),
+        view,
+        account,
+        access,
+        trace,
+        quiet: options.quiet,
+        context,
+      },
     );
     if (report === undefined) return;
+    noteMove(stateFolder, name, sent);
     history.add('suspend-costs', report.suspendCostMilliseconds);
     history.add('start-waits', report.startWaitMilliseconds);
     history.add('line-rates', report.lineRate);
+  } catch (error) {
+    const { status } = errorReport(error);
+    const refusal = error instanceof TargetFailure ? error.refusal : undefined;
+    view.refused(
+      {
+        ...{ message: describeError(error), advice: [], exitStatus: status, outcome: 'untouched' },
+        ...(refusal !== undefined && { refusal }),
+      },
+      account,
+    );
+    throw error;
   } finally {
-    await access.close();
+    await access?.close();
   }
 }
 
@@ -136,27 +180,32 @@ type MigrateTask = Task & { kind: 'migrate' };
 
 interface MigrationDeps {
   readonly names: Names;
+  readonly way: Way;
   /** The environment of the command that reaches the target. */
   readonly environment: NodeJS.ProcessEnv;
   readonly view: View;
+  readonly account: Account;
   readonly access: OperatorAccess;
   readonly trace: OpenedTrace;
+  readonly quiet: true | undefined;
   readonly context: Context;
 }
 
 /** Runs the migration. @returns undefined if it failed, which has been reported */
 async function runMigration(
   what: Omit<MigrateTask, 'kind' | 'inputFd' | 'outputFd' | 'trace'>,
-  { names, environment, view, access, trace, context }: MigrationDeps,
+  { names, way, environment, view, account, access, trace, quiet, context }: MigrationDeps,
 ): Promise<TaskResults['migrate'] | undefined> {
   const reporting = trace.report && new Reporting(trace.report, context);
-  const transport = openTransport(names.command, environment, context.log);
-  const { inputFd, outputFd } = transport;
-  const point = new PointOfNoReturn(view, names.name, names.where);
-  let state: SourceState = 'awaiting-banner';
-  // Between the task's end and the transport's, while operators are informed, no signal must end the process
-  // halfway, either.
+  // Before the task begins, and between its end and the transport's, while operators are informed, no signal
+  // must end the process halfway, either.
   const endHeed = heedSignals(() => undefined);
+  // With --quiet, what the target says is wanted only where the migration fails.
+  const kept = quiet === true ? new KeptLog(context.log) : undefined;
+  const transport = openTransport(names.command, environment, kept ?? context.log);
+  const { inputFd, outputFd } = transport;
+  const point = new PointOfNoReturn(view, context.log, names.name, names.where);
+  let state = 'awaiting-banner' as SourceState;
   try {
     const report = await runTask(
       context,
@@ -165,6 +214,7 @@ async function runMigration(
         onStart: (control) => access.start(control, what.settings, what.ownPolicy),
         onEvent: (event) => {
           if (event.kind === 'source-state') state = event.state;
+          account.onEvent(event);
           point.event(event);
           access.event(event);
         },
@@ -174,24 +224,43 @@ async function runMigration(
     );
     await access.moved();
     await transportEnd(transport);
-    view.complete(report);
+    view.complete(report, account);
     return report;
   } catch (error) {
     const settled = error instanceof TaskError;
     const found = settled ? error.failure : explainDeath(error, state);
     context.exitStatus = found.exitStatus;
     // The operator's most important lines come first: the transport may take its time.
-    const failure = named(found, names);
-    view.failed(failure);
+    const failure = named(await withCause(found, transport, way), names);
+    view.failed(failure, account);
+    kept?.release();
     await (settled ? access.failed(failure) : access.died(failure));
-    const end = await transportEnd(transport);
-    if (end !== undefined) view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
+    // Before the banner there is nothing that the transport could still have to do.
+    const isEarly = state === 'awaiting-banner';
+    const end = await (isEarly ? transportEnd(transport, 0) : transportEnd(transport));
+    // The other end of a migration that was stopped fails, as it should.
+    const isExpected = failure.stoppedBy !== undefined || (isEarly && failure.heard === undefined);
+    if (end !== undefined && !isExpected)
+      view.note(`migration transport process [${transport.child.pid ?? '?'}] ${end}`);
     return undefined;
   } finally {
-    endAtSignals(() => exitAtOnce(context.exitStatus));
-    endHeed();
     await reporting?.finish();
+    endHeed();
   }
+}
+
+/** Adds how the transport ended, and why it is likely to have, if no banner came through it. */
+async function withCause(failure: TaskFailure, transport: Transport, way: Way): Promise<TaskFailure> {
+  const { heard } = failure;
+  if (heard === undefined) return failure;
+  const { how, status, said } = await endBeforeBanner(transport);
+  const cause = likelyCause({ status, said: `${heard}\n${said}` }, way);
+  return {
+    ...failure,
+    ...(heard === '' &&
+      how !== undefined && { message: `the target sent no banner: ${commandWords(way)} ${how}` }),
+    advice: [...(cause === undefined ? [] : [`Likely cause: ${cause}`]), ...failure.advice],
+  };
 }
 
 /** Shows a note to people, and to programs that follow the migration. */
@@ -223,10 +292,11 @@ function isTerminal(): boolean {
   return isatty(2);
 }
 
-/** Picks the kind of view. With `-v` the target prints more lines, which would interrupt a bar. */
-function viewKind({ json }: MigrateOptions, { verbosity }: Context['global']): ViewKind {
+/** Picks the kind of view. With `-v` there are too many lines for a bar below them. */
+function viewKind({ json, quiet }: MigrateOptions, { verbosity }: Context['global']): ViewKind {
   if (json === true) return 'json';
-  return isTerminal() && verbosity === 0 ? 'bars' : 'lines';
+  if (quiet === true) return 'quiet';
+  return canRedraw(2) && verbosity === 0 ? 'bars' : 'lines';
 }
 
 function receiveArguments({ global }: Context, { e, F, debug, p }: MigrateOptions): string[] {

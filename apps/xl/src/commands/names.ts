@@ -8,11 +8,11 @@ import { findDomain } from '../host/find-domain.js';
 import { setTraits } from '../options/traits.js';
 
 export function registerNames(program: Command, context: Context): void {
-  program
+  const domid = program
     .command('domid')
     .description('Convert a domain name to domain id')
     .usage('<DomainName>')
-    .argument('<name>')
+    .argument('<domain>')
     .action(async (name: string) => {
       const host = await context.openHost();
       const domain = host.list().find((each) => each.name === name);
@@ -22,7 +22,7 @@ export function registerNames(program: Command, context: Context): void {
       context.output.line(String(domain.domid));
     });
 
-  program
+  const domname = program
     .command('domname')
     .description('Convert a domain id to domain name')
     .usage('<DomainId>')
@@ -55,4 +55,5 @@ export function registerNames(program: Command, context: Context): void {
       host.rename(domid, name, epoch);
     });
   setTraits(rename, { modifies: true });
+  for (const command of [domid, domname, rename]) setTraits(command, { surplus: 'ignored' });
 }

@@ -18,6 +18,7 @@ export async function receive(
     readonly paused: boolean;
     readonly attend: boolean;
     readonly unchecked: boolean;
+    readonly arrivalsMax: number | undefined;
     readonly timeouts: TargetTimeouts;
   },
 ): Promise<void> {

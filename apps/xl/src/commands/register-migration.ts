@@ -6,10 +6,11 @@ import type { Command } from 'commander';
 import type { Context } from '../host/context.js';
 import { ignoreOptions, refuseOptions } from '../options/refused-options.js';
 import { setTraits } from '../options/traits.js';
-import { withHelp } from '../options/usage.js';
+import { invokedAs, withUsage } from '../options/usage.js';
 import type { EstimateOptions } from '../estimate/estimate.js';
 import { addCheckOptions } from './register-check.js';
 import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
+import { addArrivalsMax, arrivalsMax } from '../options/arrivals-max.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { addTraceOptions } from '../trace/trace-options.js';
@@ -42,14 +43,20 @@ function registerSave(program: Command, context: Context): void {
     .argument('[config]')
     .option('-c', 'leave the domain running after creating the snapshot')
     .option('-p', 'leave the domain paused after creating the snapshot')
+    .option('-D', 'store the domain id in the configuration: the restored domain gets it again')
     .action(
-      async (domain: string, file: string, config: string | undefined, options: { c?: true; p?: true }) => {
+      async (
+        domain: string,
+        file: string,
+        config: string | undefined,
+        options: { c?: true; p?: true; D?: true },
+      ) => {
         const { save } = await import('./save.js');
         await save(context, domain, file, config, { ...options, timeouts: sourceTimeouts({ ...options }) });
       },
     );
   addSourceTimeouts(command, ['suspend', 'progress', 'stopAndCopy']);
-  setTraits(command, { modifies: true });
+  setTraits(command, { modifies: true, surplus: 'failure' });
 }
 
 function registerRestore(program: Command, context: Context): void {
@@ -66,9 +73,18 @@ function registerRestore(program: Command, context: Context): void {
       const { progress } = targetTimeouts({ ...options });
       await restore(context, checkpoint, config, { paused: options.p === true, progress });
     });
-  ignoreOptions(command, ['-e', '-F', '-d']);
+  ignoreOptions(command, [
+    { flags: '-e', why: 'no process waits for the end of a domain' },
+    { flags: '-F', why: 'no process waits for the end of a domain' },
+    { flags: '-d', why: 'there are no messages for debugging' },
+  ]);
+  refuseOptions(command, [
+    { flags: '-c', why: "follow the console with 'xl console -f' once the domain is restored" },
+    { flags: '-V, --vncviewer', why: 'a wasm domain has no display' },
+    { flags: '-A, --vncviewer-autopass', why: 'a wasm domain has no display' },
+  ]);
   addTargetTimeouts(command, ['progress']);
-  setTraits(command, { modifies: true });
+  setTraits(command, { modifies: true, surplus: 'failure' });
 }
 
 /** Options that record a migration: their names in commander, and on the command line. */
@@ -96,10 +112,11 @@ function registerMigrate(program: Command, context: Context): void {
     .option('-p', 'do not unpause the domain after migrating it')
     .option('-D', 'preserve the domain id')
     .option('--debug', 'send all of memory twice, for <host> to compare')
+    .option('--quiet', 'print nothing unless the migration fails; the exit status tells how it ended')
     .option('--live', 'accepted and ignored: migration is always live')
     .option(
       '--json',
-      'say what happens as JSON, an object a line, on standard output; of --check and --estimate, print one object',
+      'print events on standard output as JSON, one object per line; with --check and --estimate, one object',
     )
     .action(
       async (
@@ -113,8 +130,20 @@ function registerMigrate(program: Command, context: Context): void {
         if (asking !== undefined && recording !== undefined) {
           throw new Failure(`${recording[1]} with ${asking}: nothing is moved to tell of`, ExitStatus.usage);
         }
+        if (asking !== undefined && options.quiet === true) {
+          throw new Failure(`--quiet with ${asking}: its answer is all that it says`, ExitStatus.usage);
+        }
         if (options.check === true && options.estimate === true) {
           throw new Failure('--check with --estimate: one after the other', ExitStatus.usage);
+        }
+        if (options.s !== '' && options.s.trim() === '') {
+          throw new Failure(
+            "-s is blank: it takes a command, or '' where HOST itself is one",
+            ExitStatus.usage,
+          );
+        }
+        if (target !== undefined && options.s !== '' && /^(?:-|\s*$)/.test(target)) {
+          throw new Failure(`'${target}' is not the name of a host`, ExitStatus.usage);
         }
         const timeouts = sourceTimeouts({ ...options });
         if (options.estimate === true && domain !== undefined) {
@@ -123,7 +152,7 @@ function registerMigrate(program: Command, context: Context): void {
         }
         if (domain === undefined || target === undefined) {
           const due = options.estimate === true ? '1 argument' : '2 arguments';
-          throw withHelp(command, `'xl migrate' requires at least ${due}.`);
+          throw withUsage(command, `'${invokedAs()} migrate' requires at least ${due}.`);
         }
         if (options.period !== undefined) {
           throw new Failure('--period without --estimate: a migration does not measure', ExitStatus.usage);
@@ -140,14 +169,14 @@ function registerMigrate(program: Command, context: Context): void {
       },
     );
   addCheckOptions(command, {
-    check: 'say what would keep the migration from succeeding; nothing is moved',
-    noCheck: 'try it also where something known would keep it from succeeding; on Xen, do not ask <host>',
+    check: 'report what would make the migration fail, at both ends; nothing is moved',
+    noCheck: 'migrate even if something known would make it fail; on Xen, do not ask <host> beforehand',
   });
   addEstimateOptions(command);
   addSettingOptions(command);
   addTraceOptions(command);
   addSourceTimeouts(command);
-  setTraits(command, { modifies: true });
+  setTraits(command, { modifies: true, surplus: 'ignored' });
 }
 
 const OTHER_STREAM = 'streams of checkpoints (Remus, COLO) are not received; use the stock xl';
@@ -159,14 +188,15 @@ function registerReceive(program: Command, context: Context): void {
     .usage('[options]')
     .option('-F', 'run in the foreground')
     .option('-e', 'do not wait in the background for the death of the domain')
-    .option('-d', 'the stream is checked: it has a second pass over memory')
+    .option('-d', 'compare the second pass over memory that xl migrate --debug sends')
     .option('-p', 'do not unpause the domain')
-    .option('-v', 'say on standard error what arrives: the headers, each pass over memory, each record')
-    .action(async (options: { p?: true; e?: true; v?: true; check?: boolean }) => {
+    .option('-v', 'print on standard error what arrives: the headers, each pass over memory, each record')
+    .action(async (options: { p?: true; e?: true; v?: true; check?: boolean; arrivalsMax?: number }) => {
       const timeouts = targetTimeouts({ ...options });
+      const most = arrivalsMax(options.arrivalsMax);
       if (options.check === true) {
         const { answerCheck } = await import('./answer-check.js');
-        return answerCheck(context, timeouts.progress);
+        return answerCheck(context, timeouts.progress, most);
       }
       const { receive } = await import('./receive.js');
       const { p, e, v, check } = options;
@@ -175,16 +205,21 @@ function registerReceive(program: Command, context: Context): void {
         paused: p === true,
         attend: e !== true,
         unchecked: check === false,
+        arrivalsMax: most,
         timeouts,
       });
     });
   addCheckOptions(command, {
-    check: 'receive nothing: answer what xl migrate --check asks on standard input',
-    noCheck: 'receive also what is known not to start here',
+    check: 'receive nothing; answer the question of xl migrate --check on standard input',
+    noCheck: 'also receive a domain that is known not to start here',
   });
+  addArrivalsMax(command);
   addTargetTimeouts(command);
+  setTraits(command, { surplus: 'failure' });
   refuseOptions(command, [
     { flags: '-r', why: OTHER_STREAM },
     { flags: '--colo', why: OTHER_STREAM },
+    { flags: '--coloft-script <script>', why: OTHER_STREAM },
+    { flags: '--userspace-colo-proxy', why: OTHER_STREAM },
   ]);
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Context } from '../host/context.js';
 import { nameOf, standardStream } from '../io/standard-stream.js';
 import { runTask, TaskError } from '../worker/run-task.js';
+import { cordonNote } from './cordon.js';
 import { configurationIn } from '../configuration/sent-configuration.js';
 
 export async function restore(
@@ -10,11 +11,15 @@ export async function restore(
   config: string | undefined,
   options: { readonly paused: boolean; readonly progress: number },
 ): Promise<void> {
+  const { arrivals } = await context.openHost();
   context.neverWait();
+  const cordon = cordonNote(arrivals.now());
   const replacement = config === undefined ? undefined : { file: config, json: configurationIn(config) };
   const fd = path === '-' ? standardStream(0) : openSync(path, 'r');
   const { log } = context;
   try {
+    if (cordon !== undefined)
+      log.line(`${cordon}; this domain is restored all the same: it was asked for here`);
     log.line(`Loading new save file ${nameOf(path, 0)}`);
     const { domid, name, wasPaused } = await runTask(context, {
       kind: 'restore',

@@ -1,9 +1,10 @@
 /** The command resume: revives a domain that was suspended for a migration. */
 import { type DomainInfo, type Host, HostError } from '@mig/hypervisor';
+import { awayName } from '@mig/protocol/handshake';
 import type { Command } from 'commander';
 import { Failure } from '../output/failure.js';
 import type { Context } from '../host/context.js';
-import { findDomain, MIGRATED_AWAY } from '../host/find-domain.js';
+import { findDomain } from '../host/find-domain.js';
 import { noCopyOf, whereItMayRun } from '../host/sent-to.js';
 import { setTraits } from '../options/traits.js';
 
@@ -13,12 +14,15 @@ export function registerResume(program: Command, context: Context): void {
     .description('Resume a domain that xl suspend, or a migration, has left suspended here')
     .usage('[options] <Domain>')
     .argument('<domain>')
-    .option('--force', `also one that was sent away; NAME${MIGRATED_AWAY} is NAME again`)
+    .option(
+      '--force',
+      `resume even a domain that was sent to another host; ${awayName('NAME')} becomes NAME again`,
+    )
     .action(async (text: string, { force = false }: { force?: boolean }) => {
       const host = await context.openHost();
       resume(host, findDomain(host, text), force);
     });
-  setTraits(command, { modifies: true });
+  setTraits(command, { modifies: true, surplus: 'ignored' });
 }
 
 /** Resumes a domain. Its owner decides, because what was seen here may have changed since. */
@@ -29,7 +33,7 @@ function resume(host: Host, { domid, name, uuid, epoch, sentTo }: DomainInfo, fo
     if (!(error instanceof HostError)) throw error;
     if (error.code === 'sent-away') {
       throw new Failure(
-        `domain ${name} ${whereItMayRun(sentTo)}; only where ${noCopyOf(uuid)}, xl resume --force ${name}`,
+        `domain ${name} ${whereItMayRun(sentTo)}; only where ${noCopyOf(uuid)}, mig resume --force ${name}`,
       );
     }
     if (error.code === 'uuid-taken') {

@@ -41,5 +41,5 @@ export function registerRunState(program: Command, context: Context): void {
       host.destroy(domid, epoch);
     });
 
-  for (const command of [pause, unpause, destroy]) setTraits(command, { modifies: true });
+  for (const command of [pause, unpause, destroy]) setTraits(command, { modifies: true, surplus: 'ignored' });
 }

@@ -1,6 +1,6 @@
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../host/context.js';
-import { findDomain } from '../host/find-domain.js';
+import { findDomain, refuseAway } from '../host/find-domain.js';
 import { openOutputFile } from '../io/output-file.js';
 import { nameOf, refuseLoss } from '../io/standard-stream.js';
 import { millisecondsText, octetsText } from '../output/figures.js';
@@ -12,12 +12,17 @@ export async function save(
   domain: string,
   path: string,
   config: string | undefined,
-  options: { c?: true; p?: true; timeouts: SourceTimeouts },
+  options: { c?: true; p?: true; D?: true; timeouts: SourceTimeouts },
 ): Promise<void> {
   context.neverWait();
   const host = await context.openHost();
-  const { domid, name, epoch } = findDomain(host, domain);
-  const configuration = { json: await replacementIn(config, host, domid, context.log) };
+  const found = findDomain(host, domain);
+  refuseAway(found);
+  const { domid, name, epoch } = found;
+  const configuration = {
+    json: await replacementIn(config, host, domid, context.log),
+    preserveDomid: options.D,
+  };
   const { log } = context;
   if (path === '-') refuseLoss();
   const file = openOutputFile('-', path);

@@ -54,7 +54,7 @@ describe('domainConfiguration', () => {
   ])('says where a command line gets too long: %s', (key, text) => {
     const line = text.split('\n').length + 3;
     expect(() => build(base + text)).toThrow(
-      `x.cfg:${line}:${key.length + 4}: ${key} makes a command line of more than 4088 octets`,
+      `x.cfg:${line}:${key.length + 4}: ${key} makes a command line of more than 4088 bytes`,
     );
     expect(() => build(base + text.replace(/xx|ü/, 'x'))).not.toThrow();
   });

@@ -103,7 +103,7 @@ function commandLine(configuration: Configuration, warnings: string[]): string {
   const setting = ['cmdline', 'extra', 'root'].find((key) => configuration.get(key) !== undefined)!;
   throw refusal(
     configuration.get(setting),
-    `${setting} makes a command line of more than ${LONGEST_COMMAND_LINE} octets`,
+    `${setting} makes a command line of more than ${LONGEST_COMMAND_LINE} bytes`,
   );
 }
 

@@ -136,7 +136,7 @@ function unescape(text: string, string: Place): string {
     } else {
       const octet = hexadecimal === undefined ? parseInt(octal ?? '', 8) : parseInt(hexadecimal, 16);
       if (octet === 0) throw new ConfigurationError('a string cannot hold NUL', place);
-      if (octet > 255) throw new ConfigurationError(`${whole} is more than an octet holds`, place);
+      if (octet > 255) throw new ConfigurationError(`${whole} is more than a byte holds`, place);
       octets[length++] = octet;
     }
   }

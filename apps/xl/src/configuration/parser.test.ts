@@ -31,8 +31,8 @@ describe('what xl.cfg may hold', () => {
       String.raw`a = "\a\b\f\n\r\t\v\\\'\""`,
       { a: '\x07\b\f\n\r\t\v\\\'"' },
     ],
-    ['octets in hexadecimal and octal', String.raw`a = "\x41\102\7z"`, { a: 'AB\x07z' }],
-    ['octets that make one character', String.raw`a = "\xc3\xa9\303\251é"`, { a: 'ééé' }],
+    ['bytes in hexadecimal and octal', String.raw`a = "\x41\102\7z"`, { a: 'AB\x07z' }],
+    ['bytes that make one character', String.raw`a = "\xc3\xa9\303\251é"`, { a: 'ééé' }],
     ['a # in a string', 'a = "#1"', { a: '#1' }],
     ['decimal', 'a = 128', { a: 128n }],
     ['hexadecimal', 'a = 0x1f', { a: 31n }],
@@ -63,7 +63,7 @@ describe('what xl.cfg may hold', () => {
 it.each([
   ['plain characters', 'x', 'x'],
   ['escapes', String.raw`\n`, '\n'],
-  ['octets that are escaped', String.raw`\x41`, 'A'],
+  ['bytes that are escaped', String.raw`\x41`, 'A'],
   ['both in turn', String.raw`x\\`, 'x\\'],
 ])('a string of millions of %s is a string', (_, piece, meaning) => {
   const times = 5_000_000;
@@ -88,8 +88,8 @@ describe('what it may not', () => {
     ['an unknown escape', String.raw`a = "x\q"`, '1:7', /found "q"/],
     ['\\x without digits', String.raw`a = "\xg1"`, '1:6', /two hexadecimal digits/],
     ['NUL', String.raw`a = "\0"`, '1:6', /cannot hold NUL/],
-    ['more than an octet', String.raw`a = "\777"`, '1:6', /more than an octet/],
-    ['octets that make no character', String.raw`a = "\xff"`, '1:5', /do not make UTF-8/],
+    ['more than a byte', String.raw`a = "\777"`, '1:6', /more than a byte/],
+    ['bytes that make no character', String.raw`a = "\xff"`, '1:5', /do not make UTF-8/],
     ['a list that does not end', 'a = [1,\n2', '2:2', /expected ',' or '\]', found the end of the text/],
     ['a list that ends with a comment', 'a = [1,\n# two', '2:6', /found the end of the text/],
     ['no comma in a list', 'a = [1 2]', '1:8', /expected ',' or '\]', found '2'/],

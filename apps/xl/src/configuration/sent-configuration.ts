@@ -81,6 +81,6 @@ export function sentConfiguration(
   const text = JSON.stringify(sent);
   const octets = Buffer.byteLength(text);
   if (octets <= MAX_CONFIGURATION) return text;
-  const message = `its configuration has ${octets} octets, at most ${MAX_CONFIGURATION} can be sent`;
+  const message = `its configuration has ${octets} bytes, at most ${MAX_CONFIGURATION} can be sent`;
   throw new HostError('bad-configuration', message, { domid });
 }

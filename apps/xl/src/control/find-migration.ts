@@ -1,8 +1,14 @@
 /** Finds the running migration that the operator named. */
 import { isMeant } from '@mig/hypervisor';
-import { connectOperator, MigrationFolder, type MigrationRecord, OperatorError } from '@mig/operator';
-import type { OperatorClient } from '@mig/operator';
+import {
+  connectOperator,
+  MigrationFolder,
+  type MigrationRecord,
+  type OperatorClient,
+  OperatorError,
+} from '@mig/operator';
 import type { Context } from '../host/context.js';
+import { whyElsewhere } from '../host/domain-hints.js';
 import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
@@ -28,12 +34,13 @@ export async function findMigration(context: Context, domain: string): Promise<F
     isMeant({ domid: record.domid, name: record.domain }, domain),
   );
   if (found !== undefined) return found;
-  const { domid, name, standing } = findDomain(await context.openHost(), domain);
+  const there = findDomain(await context.openHost(), domain);
+  const { domid, name, standing } = there;
   const renamed = migrations.find(({ record }) => record.domid === domid);
   if (renamed !== undefined) return renamed;
   if (standing === 'taken' || standing === 'suspended')
     throw new Failure(`${name} is being saved, or migrated by another toolstack: mig has no say in that`);
-  throw new Failure(`${name} is not being migrated`);
+  throw new Failure(whyElsewhere(there) ?? `${name} is not being migrated`);
 }
 
 /**
@@ -64,6 +71,6 @@ function inWords({ domain, pid }: MigrationRecord, error: OperatorError): Failur
     if (code === 'gone')
       return `process ${pid}, which migrated ${domain}, is gone or does not listen: see 'xl list'`;
     if (code === 'silent') return `process ${pid}, which migrates ${domain}, does not answer (${message})`;
-    return code === 'first-pass' ? `${message}; --now does it all the same` : message;
+    return code === 'first-pass' ? `${message}; use --now to do it anyway` : message;
   }
 }

@@ -3,12 +3,12 @@ import { FakeHost, xl } from '../commands/fake-host.test-support.js';
 
 const refusals: readonly (readonly [readonly string[], string])[] = [
   [['--bandwidth', 'quick'], '--bandwidth must be a rate'],
-  [['--max-downtime', '0'], '--max-downtime must be a whole number from 1'],
+  [['--max-downtime', '0'], '--max-downtime must be a whole number of milliseconds from 1'],
   [['-i', '-1'], '--precopy-iterations must be a whole number'],
   [['-d', 'few'], '--precopy-threshold must be a whole number'],
   [['--timeout', '0'], '--timeout must be a number of seconds above 0'],
   [['--timeout-action', 'dance'], "--timeout-action must be suspend or abort, not 'dance'"],
-  [[], 'say what is to change'],
+  [[], 'give at least one setting to change'],
 ];
 
 test.each(refusals)('migrate-set %j is refused by name', async (args, words) => {

@@ -10,12 +10,12 @@ import {
   MigrationFolder,
   type MigrationRecord,
   OperatorServer,
+  type OperatorStatus,
   SteeredMigration,
 } from '@mig/operator';
-import type { SendEvent } from '@mig/hypervisor';
 import type { Settings } from '@mig/sender/policy';
 import type { TaskControl } from '../worker/run-task.js';
-import type { Failure as TaskFailure } from '../worker/task.js';
+import type { TaskEvents, TaskFailure } from '../worker/task.js';
 import { describeError } from '../output/errors.js';
 import { Failure } from '../output/failure.js';
 
@@ -68,10 +68,15 @@ export class OperatorAccess {
     );
   }
 
-  event(event: SendEvent): void {
-    if (event.kind === 'note') return;
+  event(event: TaskEvents['migrate']): void {
+    if (event.kind === 'note' || event.kind === 'settings-changed') return;
     this.#migration?.progress.onEvent(event);
     this.#listening?.news(event.kind === 'source-state' || event.kind === 'precopy-ended');
+  }
+
+  /** The migration's status; undefined before it has started. */
+  status(): OperatorStatus | undefined {
+    return this.#migration?.status();
   }
 
   moved(): Promise<void> {
@@ -81,6 +86,7 @@ export class OperatorAccess {
       exitStatus: 0,
       message: '',
       advice: [`${domain} runs at ${target}.`],
+      asBefore: false,
     });
   }
 
@@ -113,20 +119,26 @@ export class OperatorAccess {
   }
 }
 
-function endOf({ message, advice, exitStatus, outcome }: TaskFailure): MigrationEnd {
+function endOf({ message, advice, exitStatus, outcome, asBefore }: TaskFailure): MigrationEnd {
   // A failure before the handshake has touched nothing.
-  const found = (outcome ?? 'untouched') as MigrationEnd['outcome'];
-  return { outcome: found, exitStatus, message, advice };
+  if (outcome === undefined) return { outcome: 'untouched', exitStatus, message, advice, asBefore: true };
+  return {
+    outcome: outcome as MigrationEnd['outcome'],
+    exitStatus,
+    message,
+    advice,
+    asBefore: asBefore === true,
+  };
 }
 
 function unreachable(error: unknown): string {
-  return `xl migrate-status and the like will not reach this migration: ${describeError(error)}`;
+  return `mig migrate-status and the like will not reach this migration: ${describeError(error)}`;
 }
 
 function refusal({ domain }: MigrationRecord, { by, cause }: MigrationClaimedError): Failure {
   const whereto = by === undefined ? '' : ` to ${by.target}, by process ${by.pid}`;
   return new Failure(
-    `${domain} is being migrated already${whereto}: 'xl migrate-status ${domain}' says how far it is`,
+    `${domain} is being migrated already${whereto}: 'mig migrate-status ${domain}' shows its progress`,
     undefined,
     { cause },
   );

@@ -2,17 +2,17 @@ import type { OperatorStatus } from '@mig/operator';
 
 /** The phases of a migration in words. */
 export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
-  'awaiting-banner': 'awaiting the target',
+  'awaiting-banner': 'connecting',
   precopy: 'precopy',
   suspending: 'suspending',
   'stop-and-copy': 'stop-and-copy',
-  'awaiting-ready': 'awaiting ready',
-  'renaming-away': 'renaming it away',
-  'giving-permission': 'giving permission',
-  'awaiting-report': 'awaiting the report',
-  'awaiting-permission-back': 'awaiting it back',
+  'awaiting-ready': 'target completes',
+  'renaming-away': 'renaming',
+  'giving-permission': 'handing over',
+  'awaiting-report': 'target starts it',
+  'awaiting-permission-back': 'taking it back',
   'taking-back': 'taking it back',
-  destroying: 'destroying the old copy',
+  destroying: 'cleaning up',
   completed: 'completed',
   'taken-back': 'taken back',
 };

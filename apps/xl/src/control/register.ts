@@ -6,16 +6,16 @@ import { addChangeOptions, type ChangeOptions, changeOf } from '../options/setti
 import type { StatusOptions } from './status.js';
 import type { SteerOptions } from './steer.js';
 
-const AS_JSON = 'as JSON, an object a line';
+const AS_JSON = 'print JSON, one object per line';
 
 export function registerControlCommands(program: Command, context: Context): void {
   program
     .command('migrate-status')
-    .description('Show how far migrations are')
+    .description('Show the progress of migrations')
     .usage('[options] [Domain]')
     .argument('[domain]')
     .option('--json', AS_JSON)
-    .option('--watch', 'go on until the migration ends, and end with its exit status')
+    .option('--watch', 'continue until the migration ends, and exit with its status')
     .action(async (domain: string | undefined, options: StatusOptions) => {
       const { migrateStatus } = await import('./status.js');
       await migrateStatus(context, domain, options);
@@ -23,7 +23,7 @@ export function registerControlCommands(program: Command, context: Context): voi
 
   const switchover = program
     .command('migrate-switchover')
-    .description('Suspend a domain that is being migrated, whatever is dirty')
+    .description('Suspend a migrating domain now, however many pages are dirty')
     .usage('[options] <Domain>')
     .argument('<domain>')
     .option('--now', 'even in the first pass, when most of memory was not sent so far')
@@ -36,7 +36,7 @@ export function registerControlCommands(program: Command, context: Context): voi
 
   const abort = program
     .command('migrate-abort')
-    .description('End a migration: the domain goes on running here')
+    .description('Abort a migration; the domain keeps running here')
     .usage('[options] <Domain>')
     .argument('<domain>')
     .option('--json', AS_JSON)
@@ -48,7 +48,7 @@ export function registerControlCommands(program: Command, context: Context): voi
 
   const set = program
     .command('migrate-set')
-    .description('Change the goals, limits and bandwidth of a migration; none in place of a value unsets it')
+    .description('Change the goals, limits and bandwidth of a migration; the value none restores the default')
     .usage('[options] <Domain>')
     .argument('<domain>')
     .action(async (domain: string, { json, ...options }: SteerOptions & ChangeOptions) => {

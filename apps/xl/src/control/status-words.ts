@@ -1,10 +1,10 @@
-/** A status for people: a paragraph, or one repeated line. */
+/** A status for people: a paragraph, or a line each time that it changes. */
 import type { MigrationEnd, MigrationRecord, OperatorStatus } from '@mig/operator';
-import { millisecondsText, octetsText } from '../output/figures.js';
+import { millisecondsText, octetsText, pageRateText } from '../output/figures.js';
 import { bandwidthWords, goalWords, limitWords } from './settings-words.js';
-import { downtimeWords } from '../output/downtime-words.js';
+import { downtimeCell, downtimeWords } from '../output/downtime-words.js';
+import { passShare } from '../view/progress-line.js';
 import { phaseWords } from './phase-words.js';
-import { pageRateText, passShare } from './status-figures.js';
 
 export function statusParagraph(status: OperatorStatus): string[] {
   const { domain, domid, target, pid, dirtyPages, dirtyRate, sendRate, course, ownPolicy, precopyEnd } =
@@ -14,7 +14,7 @@ export function statusParagraph(status: OperatorStatus): string[] {
     ['live passes', `${status.iteration} done`],
     ['pass', passWords(status)],
     ['dirty', dirtyPages === undefined ? 'not known yet' : `${dirtyPages} pages when the log was last read`],
-    ['dirtied', dirtyRate === undefined ? undefined : `${Math.round(dirtyRate)} pages/s`],
+    ['written', dirtyRate === undefined ? undefined : `at least ${Math.round(dirtyRate)} pages/s`],
     ['sent', octetsText(status.octetsSent)],
     [
       'rate',
@@ -35,15 +35,13 @@ export function statusParagraph(status: OperatorStatus): string[] {
 }
 
 export function statusSentence(status: OperatorStatus): string {
-  const { domain, phase, iteration, pass, dirtyPages, sendRate } = status;
-  const downtime = downtimeWords(status);
+  const { domain, phase, pass, dirtyPages, sendRate, estimatedDowntimeMilliseconds: most } = status;
   return [
     `${domain}: ${phaseWords[phase]}`,
-    `${iteration} live ${iteration === 1 ? 'pass' : 'passes'} done`,
-    pass !== undefined && `pass ${pass.iteration} (${pass.kind}) ${passShare(status)}`,
-    dirtyPages !== undefined && `${dirtyPages} pages were dirty`,
+    pass !== undefined && `pass ${pass.iteration} ${passShare(pass)}`,
+    dirtyPages !== undefined && `${dirtyPages} pages dirty`,
     sendRate !== undefined && pageRateText(sendRate),
-    downtime !== undefined && `downtime ${downtime}`,
+    most !== undefined && `downtime ${downtimeCell(most, status.leastDowntimeMilliseconds)}`,
   ]
     .filter((part) => part !== false)
     .join(', ');

@@ -3,6 +3,7 @@ import type { OperatorStatus } from '@mig/operator';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import { terminalAt } from '../output/terminal.js';
 import { ask, findMigration, type FoundMigration, runningMigrations } from './find-migration.js';
 import { noAnswerLine, statusLine } from './status-json.js';
 import { statusTable } from './status-table.js';
@@ -50,7 +51,8 @@ async function statusOfAll(context: Context, json: boolean): Promise<void> {
   } else if (answers.length === 0) {
     output.line('no domain is being migrated');
   } else {
-    for (const line of statusTable(answers)) output.line(line);
+    const width = context.terminal ? terminalAt(1).width : Infinity;
+    for (const line of statusTable(answers, width)) output.line(line);
   }
 }
 

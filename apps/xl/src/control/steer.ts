@@ -1,5 +1,5 @@
 /** `xl migrate-switchover`, `xl migrate-abort` and `xl migrate-set`. */
-import type { SettingsChange, MigrationEnd } from '@mig/operator';
+import type { SettingsChange } from '@mig/operator';
 import { optionOf, settingNames } from '@mig/sender/policy';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -27,17 +27,13 @@ export async function migrateSwitchover(
   context.output.line(`${status.domain} is going to be suspended${estimate}.`);
 }
 
-/** Outcomes with which the domain stays here. */
-const stays: readonly MigrationEnd['outcome'][] = ['untouched', 'keeps-running', 'resumed'];
-
 export async function migrateAbort(context: Context, domain: string, { json }: SteerOptions): Promise<void> {
   const migration = await findMigration(context, domain);
   const end = await ask(migration, (client) => client.abort());
   const { output } = context;
-  const aborted = stays.includes(end.outcome);
-  if (!aborted) context.exitStatus = ExitStatus.failure;
+  if (!end.asBefore) context.exitStatus = ExitStatus.failure;
   if (json) return output.line(endLine(migration.record, end));
-  if (aborted) {
+  if (end.asBefore) {
     output.line(`${migration.record.domain} was not migrated.`);
     // The migration's own words are shown only if another cause came first.
     if (end.exitStatus !== ExitStatus.aborted) output.line(`${end.message}.`);

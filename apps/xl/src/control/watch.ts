@@ -1,8 +1,11 @@
 /** `xl migrate-status --watch`: follows one migration to its end, and exits with its status. */
-import { terminalText } from '@mig/protocol/terminal-text';
 import type { MigrationEnd, OperatorStatus } from '@mig/operator';
 import type { Context } from '../host/context.js';
+import { BottomLine } from '../output/bottom-line.js';
+import { canRedraw, terminalAt } from '../output/terminal.js';
+import { progressLine } from '../view/progress-line.js';
 import { ask, type FoundMigration } from './find-migration.js';
+import { phaseWords } from './phase-words.js';
 import { endLine, statusLine } from './status-json.js';
 import { endSentences, statusSentence } from './status-words.js';
 
@@ -12,7 +15,7 @@ interface Display {
 }
 
 export async function watch(context: Context, migration: FoundMigration, json: boolean): Promise<void> {
-  const display = json ? jsonLines(context, migration) : words(context, migration);
+  const display = (json ? jsonLines : canRedraw(1) ? line : words)(context, migration);
   await ask(migration, async (client) => {
     const statuses = client.watch();
     for (;;) {
@@ -36,25 +39,36 @@ function jsonLines({ output }: Context, { record }: FoundMigration): Display {
   };
 }
 
-const CLEAR_REST = '\u001b[K';
-/** Columns of a terminal whose width is unknown. */
-const COLUMNS = 80;
-
-function words({ output, terminal }: Context, { record }: FoundMigration): Display {
+function words({ output }: Context, { record }: FoundMigration): Display {
   let last = '';
   return {
     status: (status) => {
       const sentence = statusSentence(status);
-      if (terminal) {
-        const width = Math.max((process.stdout.columns || COLUMNS) - 1, 1);
-        output.text(`\r${terminalText(sentence).slice(0, width)}${CLEAR_REST}`);
-      } else if (sentence !== last) {
-        output.line(sentence);
-      }
+      if (sentence !== last) output.line(sentence);
       last = sentence;
     },
     end: (end) => {
-      if (terminal) output.line();
+      for (const sentence of endSentences(record, end)) output.line(sentence);
+    },
+  };
+}
+
+/** Draws one line anew, on a terminal. */
+function line({ output }: Context, { record }: FoundMigration): Display {
+  const bottom = new BottomLine((text) => output.text(text));
+  return {
+    status: (status) => {
+      const terminal = terminalAt(1);
+      const isSending = ['precopy', 'stop-and-copy'].includes(status.phase);
+      const figures = isSending ? status : {};
+      const subject = `${status.domain}: `;
+      bottom.show(
+        progressLine(figures, terminal, { subject, phase: phaseWords[status.phase] }),
+        terminal.plain,
+      );
+    },
+    end: (end) => {
+      bottom.clear();
       for (const sentence of endSentences(record, end)) output.line(sentence);
     },
   };

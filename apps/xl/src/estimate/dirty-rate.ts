@@ -58,7 +58,7 @@ function inWords(name: string, sample: DirtySample): string[] {
   const heading = ['within', 'pages written', 'pages/s', 'MiB/s'];
   const grows = curve.workingSet - half > curve.workingSet * GROWS;
   return [
-    `${name}: ${millisecondsText(milliseconds)} measured in ${readings} readings; each page counts once within a time`,
+    `${name}, measured for ${millisecondsText(milliseconds)} in ${readings} readings; within each time a page counts once:`,
     ...textTable([heading, ...rows], ['right', 'right', 'right', 'right']),
     `working set: ${pagesText(curve.workingSet)} of ${pagesText(pageCount)}` +
       (grows ? '; it was still growing: a longer --period shows more of it' : ''),

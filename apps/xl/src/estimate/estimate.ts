@@ -1,14 +1,12 @@
 /** `xl migrate --estimate`: predicts a migration with each policy over each link. Nothing is moved. */
 import type { Bandwidth, HostInfo } from '@mig/hypervisor';
-import { PAGE_SIZE } from '@mig/protocol';
-import { DirtyCurve, simulate, type Prediction } from '@mig/sender/estimate';
-import { bandwidthText } from '@mig/sender/policy';
+import { DirtyCurve, simulate } from '@mig/sender/estimate';
+import { bandwidthOf, bandwidthText } from '@mig/sender/policy';
 import type { Context } from '../host/context.js';
 import { findDomain } from '../host/find-domain.js';
 import { sentTo } from '../host/sent-to.js';
-import { millisecondsText, octetsText } from '../output/figures.js';
+import { millisecondsText, PAGES_PER_MIB } from '../output/figures.js';
 import type { SettingOptions } from '../options/setting-options.js';
-import { bandwidthOf } from '@mig/sender/policy';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../target/route-history.js';
 import { estimatedPolicies } from './estimated-policies.js';
 import { refuseUnsupported, routeOf, stillCurve, stopAndCopy } from '../target/stop-and-copy.js';
@@ -16,7 +14,8 @@ import { sampleJson } from './dirty-rate.js';
 import type { LinkTimeouts } from '../target/link-speed.js';
 import { estimatedLinks, type Link } from '../target/links.js';
 import { measured } from './measured.js';
-import { textTable } from '../output/text-table.js';
+import { estimateTable } from './estimate-table.js';
+import { recommendation, type Row } from './recommendation.js';
 
 export interface EstimateOptions extends SettingOptions {
   readonly s: string;
@@ -31,12 +30,9 @@ export interface EstimateOptions extends SettingOptions {
 
 /** The version of the JSON format; docs/xl.md lists its fields. */
 const SCHEMA = 1;
-const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 
-interface Row {
-  readonly policy: string;
+interface LinkRow extends Row {
   readonly link: Link;
-  readonly prediction: Prediction;
 }
 
 export async function estimate(
@@ -60,7 +56,7 @@ export async function estimate(
   // A domain has more pfns than pages: holes are not sent.
   const pages = Math.min(curve.sample.pageCount, inMemory);
   const limit = bandwidthOf(options);
-  const rows: Row[] = links.flatMap((link) =>
+  const rows: LinkRow[] = links.flatMap((link) =>
     policies.map(({ name, policy }) => ({
       policy: name,
       link,
@@ -75,6 +71,15 @@ export async function estimate(
       }),
     })),
   );
+  const tables = links.map((link) => {
+    const ofLink = rows.filter((row) => row.link === link);
+    // Of a domain that does not move live there is nothing to choose.
+    return {
+      link,
+      ofLink,
+      advice: why === undefined ? recommendation(domain.name, ofLink, costs !== undefined) : undefined,
+    };
+  });
   const { output } = context;
   if (options.json === true) {
     const json = {
@@ -87,15 +92,17 @@ export async function estimate(
       startCostMilliseconds: costs?.start ?? null,
       measurement: sample === undefined ? null : sampleJson(sample),
       estimates: rows.map(rowJson),
+      recommendations: tables.flatMap(({ link, advice }) => (advice ? [{ link: link.name, ...advice }] : [])),
     };
     output.json(json);
     return;
   }
   if (why !== undefined) output.line(`${domain.name} ${why}: it moves as stop-and-copy.`);
-  for (const link of links) {
-    output.line(`${domain.name} over ${link.name}${limitText(limit)}:`);
-    const ofLink = rows.filter((row) => row.link === link).map(rowText);
-    for (const line of textTable([HEADING, ...ofLink], ALIGN)) output.line(line);
+  for (const { link, ofLink, advice } of tables) {
+    output.line(`${domain.name} ${link.words}${limitText(limit)}:`);
+    for (const line of advice?.sentences ?? []) output.line(line);
+    for (const line of estimateTable(ofLink)) output.line(line);
+    output.line();
   }
   output.line(costsText(costs));
 }
@@ -115,19 +122,19 @@ interface RouteCosts {
 /** The costs that the figures leave out, or take from earlier migrations. */
 function costsText(costs: RouteCosts | undefined): string {
   if (costs === undefined) {
-    return 'Left out, for without HOST nothing is known of them: what the suspend itself and the target cost.';
+    return 'Not included, since they depend on HOST, which was not given: the suspend itself, and the start of the target.';
   }
   const { suspend, start = 0 } = costs;
   const cost = millisecondsText(suspend.milliseconds);
   if (!suspend.isMeasured) {
     return (
       `No migration to the target was measured so far: ${cost} of the downtime are assumed for the suspend itself, ` +
-      'and none of the total time for the target to begin.'
+      'and nothing for the start of the target.'
     );
   }
   return (
-    `As measured before, ${cost} of the downtime are for the suspend itself, ` +
-    `and ${millisecondsText(start)} of the total time for the target to begin.`
+    `Included, as measured before on this route: ${cost} of downtime for the suspend itself, ` +
+    `and ${millisecondsText(start)} of the total time for the start of the target.`
   );
 }
 
@@ -137,27 +144,7 @@ function costsOf(info: HostInfo, target: string, whyNotLive: string | undefined)
   return { suspend: suspendCostOf(history, info.assumedSuspendCost), start: history.median('start-waits') };
 }
 
-const HEADING = ['policy', 'passes', 'sent', 'total time', 'downtime', 'precopy would end'];
-const ALIGN = ['left', 'right', 'right', 'right', 'right', 'left'] as const;
-
-function rowText({ policy, prediction }: Row): string[] {
-  const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision } = prediction;
-  return [
-    policy,
-    String(iterations),
-    octetsText(octets),
-    millisecondsText(totalMilliseconds),
-    downtimeMilliseconds === undefined ? 'none' : millisecondsText(downtimeMilliseconds),
-    `${decision === 'abort' ? 'aborted, ' : ''}${end.code}: ${inShort(end.sentence)}`,
-  ];
-}
-
-/** Shortens a sentence: its figures are for `--json`. */
-function inShort(sentence: string): string {
-  return sentence.split(/[;:(]/, 1)[0]!.trim();
-}
-
-function rowJson({ policy, link, prediction }: Row) {
+function rowJson({ policy, link, prediction }: LinkRow) {
   const { iterations, octets, totalMilliseconds, downtimeMilliseconds, end, decision, passes } = prediction;
   return {
     policy,

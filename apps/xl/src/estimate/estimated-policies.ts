@@ -9,8 +9,12 @@ export interface EstimatedPolicy {
   readonly policy: PrecopyPolicy;
 }
 
+/** Names of the rows that are no options to type. */
+export const STOCK = 'stock (5 passes, 50 pages)';
+export const AS_GIVEN = 'as given';
+
 const usual: readonly [string, Settings][] = [
-  ['stock (5 passes, 50 pages)', {}],
+  [STOCK, {}],
   ['--precopy-iterations 20', { precopyIterations: 20 }],
   ['--max-downtime 300', { maxDowntime: 300 }],
   ['--max-downtime 100', { maxDowntime: 100 }],
@@ -28,7 +32,7 @@ export async function estimatedPolicies(options: SettingOptions): Promise<Estima
   const own = options.policy === undefined ? undefined : await loadPolicy(options.policy);
   const given = own !== undefined || Object.values(settings).some((value) => value !== undefined);
   return [
-    ...(given ? [{ name: 'as given', policy: policyFor(settings, own) }] : []),
+    ...(given ? [{ name: AS_GIVEN, policy: policyFor(settings, own) }] : []),
     ...usual.map(([name, each]) => ({ name, policy: policyFor(each) })),
   ];
 }

@@ -24,7 +24,7 @@ export function addEstimateOptions(command: Command): void {
     .option('--estimate', 'measure, and predict the migration with each policy; nothing is moved')
     .option(
       '--link <rate>',
-      'with --estimate: what the line to <host> carries, instead of measuring it',
+      'with --estimate: the rate of the link to <host>, such as 1Gbit/s, instead of measuring it',
       rateOf('--link'),
     )
     .addOption(periodOption());

@@ -11,7 +11,7 @@ describe('below the list of domains, on a terminal', () => {
     [
       'how to revive one that is suspended',
       { name: 'a', state: suspended, standing: 'abandoned' as const },
-      "a is suspended: 'xl resume a' revives it\n",
+      "a is suspended: 'mig resume a' revives it\n",
     ],
     [
       'nothing of one that a migration or a save has suspended',
@@ -29,7 +29,7 @@ describe('below the list of domains, on a terminal', () => {
       { name: 'a--migratedaway', state: suspended, sentTo: 'far', standing: 'away' as const },
       'a--migratedaway was sent to far, which may be running it: look there first (ssh far xl list -v); ' +
         "where it runs there, 'xl destroy a--migratedaway', and only where no domain with the UUID " +
-        "00000000-0000-0000-0000-000000000001, running or arriving, is there, 'xl resume --force a--migratedaway'\n",
+        "00000000-0000-0000-0000-000000000001, running or arriving, is there, 'mig resume --force a--migratedaway'\n",
     ],
     [
       'that one is arriving',

@@ -17,11 +17,17 @@ export function whereItMayRun(sentTo: string | undefined): string {
   if (sentTo === undefined) {
     return 'was on its way to another host, which may be running it: look there first (xl list -v)';
   }
-  if (sentTo.startsWith(COMMAND)) {
-    const command = sentTo.slice(COMMAND.length);
-    return `was sent through the command '${command}', and what that reaches may be running it: look there first (xl list -v)`;
-  }
-  return `was sent to ${sentTo}, which may be running it: look there first (ssh ${sentTo} xl list -v)`;
+  const way = wayTo(sentTo);
+  return sentTo.startsWith(COMMAND)
+    ? `was sent ${way}, and what that reaches may be running it: look there first (xl list -v)`
+    : `was sent ${way}, which may be running it: look there first (ssh ${sentTo} xl list -v)`;
+}
+
+/** Words the destination, to follow "sent" or "moved". */
+export function wayTo(sentTo: string): string {
+  return sentTo.startsWith(COMMAND)
+    ? `through the command '${sentTo.slice(COMMAND.length)}'`
+    : `to ${sentTo}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { secondsIn } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
@@ -9,7 +10,7 @@ const LONGEST = 3600;
 
 /** @returns milliseconds @throws Failure by the option's name */
 export function period(text: string): number {
-  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+  const seconds = secondsIn(text);
   if (seconds >= SHORTEST && seconds <= LONGEST) return seconds * 1000;
   throw new Failure(
     `--period must be a number of seconds from ${SHORTEST} to ${LONGEST}, not '${text}'`,

@@ -31,7 +31,7 @@ export type ChangeOptions = { readonly [K in SettingName]?: Settings[K] | typeof
 
 export function addSettingOptions(command: Command): void {
   for (const name of settingNames) command.addOption(optionFor(name));
-  command.option('--policy <path>', 'a module that decides instead: see docs/policies.md');
+  command.option('--policy <path>', 'a JavaScript module that decides when to suspend: see docs/policies.md');
 }
 
 export function addChangeOptions(command: Command): void {
@@ -50,9 +50,9 @@ function optionFor(name: SettingName): Option {
   const row = settingRow(name);
   const letter = row.letter === undefined ? '' : `-${row.letter}, `;
   if (row.kind === 'flag') return new Option(letter + optionOf(name), row.help);
-  return new Option(`${letter}${optionOf(name)} <${row.argument}>`, row.help).argParser(
-    readerOf(optionOf(name), expectedOf(row), (text) => parseSetting(row, text)),
-  );
+  const option = new Option(`${letter}${optionOf(name)} <${row.argument}>`, row.help);
+  if (row.kind === 'word') option.choices(row.choice);
+  return option.argParser(readerOf(optionOf(name), expectedOf(row), (text) => parseSetting(row, text)));
 }
 
 /**
@@ -86,7 +86,10 @@ export function settingsOf(options: SettingOptions): Settings {
 export function changeOf(options: ChangeOptions): SettingsChange {
   const given = settingNames.filter((name) => options[name] !== undefined);
   if (given.length === 0) {
-    throw new Failure('migrate-set: say what is to change, --bandwidth or another', ExitStatus.usage);
+    throw new Failure(
+      'migrate-set: give at least one setting to change, such as --bandwidth',
+      ExitStatus.usage,
+    );
   }
   return Object.fromEntries(given.map((name) => [name, options[name] === UNSET ? null : options[name]]));
 }

@@ -1,22 +1,23 @@
 /** The timeouts: an option and an environment variable for each, in seconds. */
 import { type Command, Option } from 'commander';
 import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from '@mig/receiver/timeouts';
+import { secondsIn } from '@mig/sender/policy';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from '@mig/sender/timeouts';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 
 /** Purpose of each timeout, to follow "seconds to wait". */
 const sourceWaits: Record<keyof SourceTimeouts, string> = {
-  banner: "for the target's first words, the login included",
+  banner: "for the target's first output, including the login",
   suspend: 'for the domain to acknowledge its suspend',
-  progress: 'for the stream to move',
-  stopAndCopy: 'for the rest of the suspended domain to be taken',
+  progress: 'while the stream does not move',
+  stopAndCopy: 'for the target to take the rest of the suspended domain',
   ready: 'for the target to complete its copy',
   report: "for the target's report on the domain's start",
-  permissionBack: 'for permission to have the domain back',
+  permissionBack: 'for the target to give its permission back',
 };
 const targetWaits: Record<keyof TargetTimeouts, string> = {
-  progress: 'for the stream to move',
+  progress: 'while the stream does not move',
   permission: 'for permission to start the domain',
 };
 
@@ -54,7 +55,7 @@ function addTimeout(command: Command, name: string, what: string, milliseconds: 
   const variable = `MIG_${kebab.replaceAll('-', '_').toUpperCase()}_TIMEOUT`;
   const usually = milliseconds === undefined ? RECKONED : milliseconds / 1000;
   command.addOption(
-    new Option(`${flag} <S>`, `seconds to wait ${what}; ${usually} by default, or ${variable}`)
+    new Option(`${flag} <S>`, `seconds to wait ${what} (default ${usually}, or ${variable})`)
       .env(variable)
       .argParser((text) => inMilliseconds(text, `${flag} (or ${variable})`)),
   );
@@ -68,7 +69,7 @@ const LONGEST = 1e6;
  * @throws Failure
  */
 export function inMilliseconds(text: string, name: string): number {
-  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+  const seconds = secondsIn(text);
   if (seconds > 0 && seconds <= LONGEST) return seconds * 1000;
   throw new Failure(
     `${name} must be a number of seconds above 0, at most ${LONGEST}, not '${text}'`,

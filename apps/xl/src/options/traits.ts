@@ -6,12 +6,14 @@ export interface Traits {
   readonly modifies?: boolean;
   /** Whether it takes the global `-N`. */
   readonly dryRun?: boolean;
+  /** Effect of surplus arguments, as in stock's command; in its absence they are a usage error. */
+  readonly surplus?: 'ignored' | 'failure';
 }
 
 const traitsOf = new WeakMap<Command, Traits>();
 
 export function setTraits(command: Command, traits: Traits): Command {
-  traitsOf.set(command, traits);
+  traitsOf.set(command, { ...traitsOf.get(command), ...traits });
   return command;
 }
 

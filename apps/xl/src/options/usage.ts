@@ -1,8 +1,10 @@
 /** Help and complaints about the command line, in stock's form and with its exit statuses. */
+import { basename } from 'node:path';
 import type { Command, CommanderError, Help } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { StockFailure } from '../output/failure.js';
 import type { Context } from '../host/context.js';
+import { programHelp } from './program-help.js';
 import { getTraits } from './traits.js';
 
 /** Thrown once the requested help has been printed. */
@@ -22,7 +24,8 @@ export function applyUsage(program: Command, context: Context): void {
       .helpOption('-h, --help', 'print this help')
       .exitOverride((error) => {
         throw usageError(command, error);
-      });
+      })
+      .allowExcessArguments(getTraits(command).surplus === 'ignored');
   }
 }
 
@@ -41,28 +44,8 @@ function formatHelp(command: Command, helper: Help): string {
   return command.parent === null ? programHelp(command, helper) : commandHelp(command, helper);
 }
 
-function programHelp(program: Command, helper: Help): string {
-  return [
-    'Usage xl [-vfNtT] <subcommand> [args]',
-    '',
-    'xl full list of subcommands:',
-    '',
-    ...helper
-      .visibleCommands(program)
-      .map((command) => ` ${command.name().padEnd(19)} ${helper.subcommandDescription(command)}`),
-    '',
-  ].join('\n');
-}
-
 function commandHelp(command: Command, helper: Help): string {
-  const { modifies, dryRun } = getTraits(command);
-  const globals = `-vtT${modifies ? 'f' : ''}${dryRun ? 'N' : ''}`;
-  const lines = [
-    `Usage: xl [${globals}] ${pathOf(command)} ${command.usage()}`,
-    '',
-    sentence(command.description()),
-    '',
-  ];
+  const lines = [usageLine(command), '', sentence(command.description()), ''];
   const commands = helper.visibleCommands(command);
   if (commands.length > 0) {
     lines.push(
@@ -81,6 +64,12 @@ function commandHelp(command: Command, helper: Help): string {
   return [...lines, ''].join('\n');
 }
 
+function usageLine(command: Command): string {
+  const { modifies, dryRun } = getTraits(command);
+  const globals = `-vtT${modifies ? 'f' : ''}${dryRun ? 'N' : ''}`;
+  return `Usage: ${invokedAs()} [${globals}] ${pathOf(command)} ${command.usage()}`;
+}
+
 function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
@@ -91,7 +80,7 @@ function usageError(command: Command, error: CommanderError): Error {
     case 'commander.helpDisplayed':
       return new HelpShown();
     case 'commander.help':
-      return withHelp(command, `'xl ${pathOf(command)}' requires a subcommand.`);
+      return withUsage(command, `'${invokedAs()} ${pathOf(command)}' requires a subcommand.`);
     case 'commander.unknownOption':
       return isProgram
         ? new StockFailure('unknown global option', ExitStatus.failure)
@@ -99,19 +88,23 @@ function usageError(command: Command, error: CommanderError): Error {
     case 'commander.unknownCommand':
       return isProgram
         ? new StockFailure(`command not implemented${suggestion(error.message)}`, ExitStatus.failure)
-        : withHelp(command, `'xl ${pathOf(command)}' has no such subcommand${suggestion(error.message)}`);
+        : withUsage(
+            command,
+            `'${invokedAs()} ${pathOf(command)}' has no such subcommand${suggestion(error.message)}`,
+          );
     case 'commander.missingArgument': {
       const count = command.registeredArguments.filter(({ required }) => required).length;
-      return withHelp(
+      return withUsage(
         command,
-        `'xl ${pathOf(command)}' requires at least ${count} argument${count > 1 ? 's' : ''}.`,
+        `'${invokedAs()} ${pathOf(command)}' requires at least ${count} argument${count > 1 ? 's' : ''}.`,
       );
     }
     case 'commander.excessArguments': {
       const count = command.registeredArguments.length;
-      return withHelp(
+      return withUsage(
         command,
-        `'xl ${pathOf(command)}' takes ${count === 0 ? 'no' : `at most ${count}`} argument${count === 1 ? '' : 's'}.`,
+        `'${invokedAs()} ${pathOf(command)}' takes ${count === 0 ? 'no' : `at most ${count}`} argument${count === 1 ? '' : 's'}.`,
+        getTraits(command).surplus === 'failure' ? ExitStatus.failure : ExitStatus.usage,
       );
     }
     default:
@@ -119,9 +112,19 @@ function usageError(command: Command, error: CommanderError): Error {
   }
 }
 
-/** Appends the command's help to a complaint. */
-export function withHelp(command: Command, complaint: string): StockFailure {
-  return new StockFailure(complaint, ExitStatus.usage, `\n${command.helpInformation()}`);
+/** Adds the command's usage to a complaint, and where to read more: all of its help would push the complaint away. */
+export function withUsage(
+  command: Command,
+  complaint: string,
+  status: number = ExitStatus.usage,
+): StockFailure {
+  const help = `\n${usageLine(command)}\nSee '${invokedAs()} help ${pathOf(command)}'.\n`;
+  return new StockFailure(complaint, status, help);
+}
+
+/** The name that this program was called by: the other one may be the stock `xl`. */
+export function invokedAs(): string {
+  return basename(process.argv[1] ?? '', '.js') === 'mig' ? 'mig' : 'xl';
 }
 
 function unknownOption(message: string): string {

@@ -43,7 +43,7 @@ describe('reportError', () => {
     [new PosixError('open', 2, '/a'), 'xl: open /a: no such file or directory (ENOENT)\n', 1],
     [
       new StreamError('bad-value', 'odd', { layer: 'xl', offset: 5, specification: 'xl.h' }),
-      'xl: xl at octet 5: odd (xl.h)\n',
+      'xl: xl at byte 5: odd (xl.h)\n',
       1,
     ],
     [

@@ -1,3 +1,4 @@
+import type { ArrivalRefusal } from '@mig/protocol/handshake';
 import { ExitStatus } from './exit-status.js';
 
 /** A failure, as a sentence for the operator; it says what to do next if there is something to do. */
@@ -24,5 +25,18 @@ export class StockFailure extends Failure {
     readonly help = '',
   ) {
     super(message, status);
+  }
+}
+
+/** The refusal of a target that was asked beforehand. */
+export class TargetFailure extends Failure {
+  override readonly name = 'TargetFailure';
+
+  constructor(
+    message: string,
+    /** Code of the reason, if the only one is that no domain may arrive now. */
+    readonly refusal: ArrivalRefusal | undefined,
+  ) {
+    super(message);
   }
 }

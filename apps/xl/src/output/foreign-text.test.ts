@@ -28,7 +28,7 @@ const RAW = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]
 function hostile(): FakeHost {
   const state = { paused: false, suspended: true, crashed: false };
   const host = new FakeHost({ name: HOSTILE, state, standing: 'away', sentTo: HOSTILE }, { name: 'a' });
-  host.noLogDirty = HOSTILE;
+  host.whyNoLogDirty = HOSTILE;
   host.resumeError = new HostError('unavailable', `it says ${HOSTILE}`, { domid: 2 });
   host.consoles.set(1, fileWith('console', `${HOSTILE}\r\nzwei \u00fc\n`));
   return host;

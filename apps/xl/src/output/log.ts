@@ -1,5 +1,6 @@
 /** Standard error: lines for the operator. */
 import { terminalText } from '@mig/protocol/terminal-text';
+import { BottomLine } from './bottom-line.js';
 import { jsonLines } from './json-lines.js';
 import { writeAll } from './text-output.js';
 
@@ -8,6 +9,9 @@ export class Log {
   verbosity = 0;
   /** `-T`: date and process id before each line, as stock has them. */
   timestamps = false;
+
+  /** A line that is drawn anew below the others. */
+  readonly bottom = new BottomLine((text) => this.#write(text));
 
   /** @param unread number of octets given to `write` and not yet read */
   constructor(
@@ -42,6 +46,10 @@ export class Log {
 
   /** Writes text as it is: our own, such as help, or already safe for a terminal. */
   text(text: string): void {
+    this.bottom.text(text);
+  }
+
+  #write(text: string): void {
     try {
       this.write(text);
     } catch {

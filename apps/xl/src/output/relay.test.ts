@@ -42,6 +42,6 @@ it('does not wait for what the program has left running', async () => {
 it('keeps no more than a bound of what nobody reads, and says how much is missing', async () => {
   const script = 'i=0; while [ $i -lt 200 ]; do echo "$TEXT" >&2; i=$((i+1)); done';
   const TEXT = 'x'.repeat(99);
-  expect(await passedOn(script, { TEXT }, () => (1 << 20) + 1)).toBe('... 20000 octets are left out here\n');
+  expect(await passedOn(script, { TEXT }, () => (1 << 20) + 1)).toBe('... 20000 bytes are left out here\n');
   expect(await passedOn(script, { TEXT }, () => 1 << 20)).toHaveLength(20_000);
 });

@@ -5,6 +5,9 @@ import type { Log } from './log.js';
 import { MOST_UNREAD } from './lossy-lines.js';
 import { TerminalStream } from './terminal-stream.js';
 
+/** Number of characters kept of what a program said. */
+const LONGEST_SAID = 4096;
+
 /** Relays another program's standard error: another host may have chosen every octet of it. */
 export class Relay {
   /** The descriptor that the program writes to; `started` closes it here. */
@@ -12,6 +15,7 @@ export class Relay {
   readonly #socket: Socket;
   readonly #text = new TerminalStream();
   #leftOut = 0;
+  #said = '';
 
   constructor(private readonly log: Log) {
     const { readEnd, writeEnd } = blockingPipe();
@@ -23,6 +27,11 @@ export class Relay {
     this.#socket.on('data', (octets: Buffer) => this.#pass(octets));
   }
 
+  /** The last words of the program. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** Relays octets; skips some of them while nobody reads. */
   #pass(octets: Buffer): void {
     if (this.log.waiting > MOST_UNREAD) {
@@ -30,11 +39,13 @@ export class Relay {
       return;
     }
     this.#tellLeftOut();
-    this.log.text(this.#text.push(octets));
+    const text = this.#text.push(octets);
+    this.#said = (this.#said + text).slice(-LONGEST_SAID);
+    this.log.text(text);
   }
 
   #tellLeftOut(): void {
-    if (this.#leftOut > 0) this.log.line(`... ${this.#leftOut} octets are left out here`);
+    if (this.#leftOut > 0) this.log.line(`... ${this.#leftOut} bytes are left out here`);
     this.#leftOut = 0;
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 
 const signals = new URL('../../dist/output/signals.js', import.meta.url);
+const streams = new URL('../../dist/output/standard-streams.js', import.meta.url);
 
 /**
  * Runs a script that sends itself signals.
@@ -11,6 +12,7 @@ const signals = new URL('../../dist/output/signals.js', import.meta.url);
 async function run(script: string): Promise<{ said: string; status: number | null; signal: string | null }> {
   const lines = `
     import { endAtSignals, endWasAsked, heedSignals } from ${JSON.stringify(signals.href)};
+    import { StandardStreams } from ${JSON.stringify(streams.href)};
     import { setTimeout } from 'node:timers/promises';
     const say = (word) => process.stdout.write(word + ' ');
     const signal = async (name) => {
@@ -54,4 +56,16 @@ test('one that comes when all is done changes no status', async () => {
     await signal('SIGINT');
     say('still here');`;
   expect(await run(script)).toEqual({ said: 'heeded', status: 7, signal: null });
+});
+
+test('once all is said the process ends at once: while Node ends it, a signal would change the status', async () => {
+  const script = `
+    const ended = heedSignals(() => undefined);
+    const all = new StandardStreams();
+    all.neverWait();
+    await all.settle(7);
+    ended();
+    process.on('exit', () => say('Node ends'));
+    process.exitCode = 7;`;
+  expect(await run(script)).toEqual({ said: '', status: 7, signal: null });
 });

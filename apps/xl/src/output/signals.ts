@@ -2,6 +2,13 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndSignal = (typeof SIGNALS)[number];
 
+/** Words for what stopped a command, by the signal. */
+export const signalWords: Readonly<Record<EndSignal, string>> = {
+  SIGINT: 'stopped by Ctrl-C',
+  SIGTERM: 'stopped by SIGTERM',
+  SIGHUP: 'stopped because the terminal was closed',
+};
+
 let asked = false;
 /** The handlers; the last one is in charge. */
 const heeds: ((signal: EndSignal) => void)[] = [];

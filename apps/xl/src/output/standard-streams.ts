@@ -61,5 +61,8 @@ export class StandardStreams {
     const late = timeout === Infinity ? undefined : setTimeout(leave, timeout);
     await Promise.all([this.output.written(), this.error.written()]);
     clearTimeout(late);
+    // Node gives the signals their default effect back a while before it ends the process. It writes its
+    // coverage in that while.
+    if (process.env['NODE_V8_COVERAGE'] === undefined) process.once('exit', exitAtOnce);
   }
 }

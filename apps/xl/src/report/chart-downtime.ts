@@ -1,7 +1,8 @@
 /** Plots the parts of the downtime: the states of the handshake within it. */
-import { INK, type Plot } from './plot.js';
+import { INK } from './ink.js';
+import type { Plot } from './plot.js';
 import type { Span, ReportModel } from './report-model.js';
-import { timeText } from './units.js';
+import { timeScale, timeText } from './units.js';
 import { framed } from './width.js';
 
 /** The meaning of a state for the domain that stands still. */
@@ -19,30 +20,28 @@ const WHAT: Readonly<Record<string, string>> = {
 export function downtimeChart(model: ReportModel): Plot | undefined {
   const { downtime } = model;
   if (downtime === undefined || downtime.to <= downtime.from) return undefined;
+  const length = downtime.to - downtime.from;
+  const { unit, of } = timeScale(length);
   const parts = model.states
     .filter(({ state }) => state in WHAT)
     .map(({ state, ...span }) => ({ what: WHAT[state]!, ...within(span, downtime) }))
     .filter(({ from, to }) => to > from)
     .map(({ what, from, to }) => ({
       what,
-      from: from - downtime.from,
-      to: to - downtime.from,
+      from: of(from - downtime.from),
+      to: of(to - downtime.from),
       label: timeText(to - from),
       says: `${what}: ${timeText(to - from)}`,
     }));
   if (parts.length === 0) return undefined;
-  const length = downtime.to - downtime.from;
   const rows = [...new Set(parts.map(({ what }) => what))];
   const y = { field: 'what', type: 'nominal', sort: rows, title: null };
   const x = {
     field: 'from',
     type: 'quantitative',
-    title: 'time since the suspend was requested (ms)',
-    scale: { domain: [0, length], nice: false },
+    title: `time since the suspend was requested (${unit})`,
+    scale: { domain: [0, of(length)], nice: false },
   };
-  const right = parts.filter(({ to }) => to <= length * 0.85);
-  const left = parts.filter(({ to }) => to > length * 0.85);
-  const text = { field: 'label', type: 'nominal' };
   return {
     title: `The downtime of ${timeText(length)} in detail`,
     description: `${parts.map(({ says }) => says).join('; ')}.`,
@@ -62,19 +61,9 @@ export function downtimeChart(model: ReportModel): Plot | undefined {
           encoding: { y, x, x2: { field: 'to' }, description: { field: 'says', type: 'nominal' } },
         },
         {
-          data: { values: right },
-          mark: { type: 'text', align: 'left', dx: 5, baseline: 'middle', aria: false },
-          encoding: { y, x: { ...x, field: 'to' }, text },
-        },
-        {
-          data: { values: left.filter(({ from }) => from > length * 0.15) },
-          mark: { type: 'text', align: 'right', dx: -5, baseline: 'middle', aria: false },
-          encoding: { y, x, text },
-        },
-        {
-          data: { values: left.filter(({ from }) => from <= length * 0.15) },
-          mark: { type: 'text', align: 'left', dx: 8, baseline: 'middle', fill: 'white', aria: false },
-          encoding: { y, x, text },
+          data: { values: parts },
+          mark: { type: 'text', align: 'left', baseline: 'middle', dx: 6, aria: false },
+          encoding: { y, x: { ...x, field: 'to' }, text: { field: 'label', type: 'nominal' } },
         },
       ],
     },

@@ -6,7 +6,7 @@ import { timelineChart } from './chart-timeline.js';
 import { type Plot, plotSvg } from './plot.js';
 import type { ReportModel } from './report-model.js';
 
-export interface Drawing extends Pick<Plot, 'title' | 'description'> {
+export interface Drawing extends Pick<Plot, 'title' | 'description' | 'note'> {
   /** The drawing as an `<svg>` element. */
   readonly svg: string;
 }
@@ -22,6 +22,7 @@ export async function drawings(model: ReportModel): Promise<Drawing[]> {
       .map(async (plot) => ({
         title: plot.title,
         description: plot.description,
+        ...(plot.note !== undefined && { note: plot.note }),
         svg: await plotSvg(plot),
       })),
   );

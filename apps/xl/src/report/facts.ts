@@ -1,9 +1,10 @@
 /** The head of a report: how the migration ended, and its main figures. */
-import { bandwidthText } from '@mig/sender/policy';
+import { PAGE_OCTETS, PAGE_SIZE } from '@mig/protocol';
 import type { Settings } from '@mig/trace';
-import { endText } from './read-trace.js';
+import { ASSUMED, tracedSettingsText } from '../output/setting-text.js';
 import type { ReportModel } from './report-model.js';
-import { countText, mibRateText, octetsText, timeText } from './units.js';
+import { countText, largest, octetsText, rateText, timeText } from './units.js';
+import { goalOf } from './verdict.js';
 
 export type Facts = readonly (readonly [name: string, value: string])[];
 
@@ -12,58 +13,60 @@ export function titleOf({ header: { domain, target } }: ReportModel): string {
   return target.startsWith('command: ') ? `Migration of ${domain}` : `Migration of ${domain} to ${target}`;
 }
 
-/** The verdict: a word, and a sentence or more. */
-export function verdictOf(model: ReportModel): {
-  readonly word: string;
-  readonly sentences: readonly string[];
-} {
-  const { outcome, precopyEnd } = model;
-  const ended = precopyEnd === undefined ? [] : [`Precopy ended: ${precopyEnd.sentence}.`];
-  const flaw = endText(model.end, outcome !== undefined);
-  const remark = flaw === undefined ? [] : [`Of this report, ${flaw}.`];
-  switch (outcome?.type) {
-    case 'complete':
-      return { word: 'Succeeded', sentences: [...ended, ...remark] };
-    case 'failed':
-      return {
-        word: 'Failed',
-        sentences: [`${outcome.message}.`, ...outcome.advice, ...ended, ...remark],
-      };
-    case undefined:
-      return { word: 'Unknown', sentences: [...ended, ...remark] };
-  }
-}
-
 export function keyFigures(model: ReportModel): Facts {
-  const { passes, outcome, downtime } = model;
-  const sent = passes.reduce((sum, { sentPages = 0 }) => sum + sentPages, 0);
+  const { passes, outcome, downtime, length } = model;
   const live = passes.filter(({ kind }) => kind === 'precopy').length;
-  const complete = outcome?.type === 'complete' ? outcome : undefined;
+  const sent = outcome?.type === 'complete' ? outcome.octetsSent : octetsSoFar(model);
+  const asked = goalOf(model);
+  const { workingSet, written } = guestOf(model);
   return [
     ['downtime', downtime === undefined ? 'none' : timeText(downtime.to - downtime.from)],
-    ['total time', timeText(complete?.totalMilliseconds ?? model.length)],
+    ...(asked === undefined ? [] : ([['downtime asked for', timeText(asked)]] as const)),
+    ['total time', timeText(length)],
     ['live passes', String(live)],
-    ['pages sent', countText(sent)],
-    ...(complete === undefined
+    ['sent', octetsText(sent)],
+    ['mean rate', rateText(sent, length)],
+    ...(workingSet === undefined
       ? []
-      : ([
-          ['sent in all', octetsText(complete.octetsSent)],
-          ['mean rate', mibRateText(complete.octetsSent, complete.totalMilliseconds)],
-        ] as const)),
+      : ([['working set, at least', octetsText(workingSet * PAGE_SIZE)]] as const)),
+    ...(written === undefined
+      ? []
+      : ([['guest writes, at least', rateText(written * PAGE_SIZE, 1000)]] as const)),
   ];
+}
+
+/** Reckons the bytes sent by a migration that did not succeed, those of a pass that did not end among them. */
+function octetsSoFar({ passes, consultations }: ReportModel): number {
+  const finished = passes.reduce((sum, { octets = 0 }) => sum + octets, 0);
+  return Math.max(finished, (consultations.at(-1)?.totalWritten ?? 0) * PAGE_OCTETS);
+}
+
+/**
+ * Tells of the guest what the log does: the most distinct pages that it wrote during a pass, and their highest rate
+ * in pages per second.
+ */
+function guestOf({ consultations }: ReportModel) {
+  const read = consultations.filter(({ iteration, dirtyCount }) => iteration > 0 && dirtyCount !== undefined);
+  if (read.length === 0) return {};
+  const rates = read.flatMap(({ dirtyRate }) => dirtyRate ?? []);
+  return {
+    workingSet: largest(read.map(({ dirtyCount }) => dirtyCount!)),
+    written: rates.length === 0 ? undefined : largest(rates),
+  };
 }
 
 export function circumstances({ header, settingsSpans, outcome }: ReportModel): Facts {
   return [
-    ['domain', `${header.domain} (domid ${header.domid}, ${header.uuid})`],
-    ['memory', `${countText(header.pageCount)} pages, ${octetsText(header.pageCount * 4096)}`],
     ['from', `${header.host}, ${header.hypervisor}`],
     ['to', header.target],
     ['date', `${new Date(header.date).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
-    ['options', settingsText(header.settings)],
+    ['options', tracedSettingsText(header.settings)],
     ...settingsSpans
       .slice(1)
-      .map(({ from, settings }) => [`from ${timeText(from)} on`, settingsText(settings)] as const),
+      .map(({ from, settings }) => [`from ${timeText(from)} on`, tracedSettingsText(settings)] as const),
+    ['domain', `${header.domain} (domid ${header.domid}, ${header.uuid})`],
+    ['memory', `${countText(header.pageCount)} pages, ${octetsText(header.pageCount * PAGE_SIZE)}`],
+    ...assumedFacts(header.settings),
     ['mig', header.writer],
     ...(outcome?.type === 'failed' && outcome.outcome !== undefined
       ? ([['outcome', `${outcome.outcome}, in state ${outcome.state ?? '–'}`]] as const)
@@ -71,14 +74,6 @@ export function circumstances({ header, settingsSpans, outcome }: ReportModel): 
   ];
 }
 
-function settingsText(settings: Settings): string {
-  const named = Object.entries(settings).map(([name, value]) => settingText(name, value));
-  return named.length === 0 ? 'none: the defaults' : named.join(', ');
-}
-
-function settingText(name: string, value: string | number | boolean): string {
-  if (value === true) return name;
-  if (name === 'bandwidth') return `${name} ${bandwidthText(Number(value))}`;
-  if (['max-downtime', 'timeout', 'suspend-cost'].includes(name)) return `${name} ${timeText(Number(value))}`;
-  return `${name} ${String(value)}`;
+function assumedFacts({ [ASSUMED]: cost }: Settings): Facts {
+  return typeof cost === 'number' ? [['assumed', `${timeText(cost)} for the suspend itself`]] : [];
 }

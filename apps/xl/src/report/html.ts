@@ -1,17 +1,18 @@
 /** The report as an HTML page: without scripts, and without external resources. */
 import type { Drawing } from './charts.js';
-import { circumstances, type Facts, keyFigures, titleOf, verdictOf } from './facts.js';
+import { circumstances, type Facts, keyFigures, titleOf } from './facts.js';
 import { escaped } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { STYLE } from './style.js';
 import { decisionTable, passTable, stateTable, type Table } from './tables.js';
+import { verdictOf } from './verdict.js';
 
 /** The content security policy: whatever a name in the trace holds, a browser fetches and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string {
   const title = titleOf(model);
-  const { word, sentences } = verdictOf(model);
+  const { kind, heading, sentences } = verdictOf(model);
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -19,23 +20,24 @@ export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string 
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light">',
+    '<meta name="color-scheme" content="light dark">',
     `<title>${escaped(title)}</title>`,
     `<style>${STYLE}</style>`,
     '</head>',
     '<body>',
     '<header>',
     `<h1>${escaped(title)}</h1>`,
-    `<p class="verdict ${word.toLowerCase()}"><strong>${word}.</strong> ${sentences.map(escaped).join(' ')}</p>`,
+    `<div class="verdict ${kind}"><p><strong>${escaped(heading)}.</strong></p>`,
+    ...sentences.map((sentence) => `<p>${escaped(sentence)}</p>`),
+    '</div>',
     list('figures', 'Key figures', keyFigures(model)),
+    list('circumstances', 'Circumstances', circumstances(model)),
     '</header>',
     '<main>',
     ...drawn.map(figure),
     '<section aria-labelledby="tables"><h2 id="tables">Figures</h2>',
+    noteOf("Times count from the target's greeting."),
     ...[passTable(model), decisionTable(model), stateTable(model)].map(table),
-    '</section>',
-    '<section aria-labelledby="circumstances"><h2 id="circumstances">Circumstances</h2>',
-    list('circumstances', 'Circumstances', circumstances(model)),
     '</section>',
     '</main>',
     '</body>',
@@ -46,31 +48,45 @@ export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string 
 
 function list(kind: string, label: string, facts: Facts): string {
   const items = facts.map(
-    ([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`,
+    ([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${unbroken(escaped(value))}</dd></div>`,
   );
   return `<dl class="${kind}" aria-label="${label}">${items.join('')}</dl>`;
 }
 
-function figure({ title, svg }: Drawing): string {
-  return `<figure><figcaption><h2>${escaped(title)}</h2></figcaption>${svg}</figure>`;
+/** Keeps the names of options whole, which would else break at their hyphens. */
+function unbroken(text: string): string {
+  return text.replace(/--[a-z-]+/g, '<span class="option">$&</span>');
+}
+
+function figure({ title, note, svg }: Drawing): string {
+  return [
+    `<figure><figcaption><h2>${escaped(title)}</h2></figcaption>`,
+    region(title, svg),
+    noteOf(note),
+    '</figure>',
+  ].join('\n');
+}
+
+/** Content that scrolls where it is wider than the window, also from the keyboard. */
+function region(label: string, content: string): string {
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escaped(label)}">${content}</div>`;
+}
+
+function noteOf(note: string | undefined): string {
+  return note === undefined ? '' : `<p class="note">${escaped(note)}</p>`;
 }
 
 function table({ caption, note, columns, rows }: Table): string {
   if (rows.length === 0) return '';
-  const kind = (index: number) =>
-    columns[index]!.numbers ? ' class="number"' : columns[index]!.long ? ' class="long"' : '';
+  const kind = (index: number) => (columns[index]!.numbers ? ' class="number"' : '');
   const head = columns.map(({ name }, i) => `<th scope="col"${kind(i)}>${escaped(name)}</th>`).join('');
   const body = rows.map((cells) => {
     const [first, ...rest] = cells.map(escaped);
     const others = rest.map((cell, i) => `<td${kind(i + 1)}>${cell}</td>`).join('');
     return `<tr><th scope="row"${kind(0)}>${first ?? ''}</th>${others}</tr>`;
   });
-  // Content wider than the window scrolls, also from the keyboard.
-  return [
-    `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
-    `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead>`,
-    `<tbody>${body.join('\n')}</tbody></table>`,
-    ...(note === undefined ? [] : [`<p class="note">${escaped(note)}</p>`]),
-    '</div>',
-  ].join('\n');
+  const content =
+    `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead>` +
+    `<tbody>${body.join('\n')}</tbody></table>`;
+  return `<div class="table">${region(caption, content)}${noteOf(note)}</div>`;
 }

@@ -2,14 +2,18 @@
  * Draws plots as SVG without a browser: vega-lite specifications, rendered by vega. Loading them takes half
  * a second: import this only when a plot is made.
  */
-import type * as vega from 'vega';
+import type * as Vega from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
+import { FONT, INK, NIGHT_STYLE } from './ink.js';
+import { STRIP } from './width.js';
 
 export interface Plot {
   /** The plot's accessible name, in a line. */
   readonly title: string;
   /** The plot's content in a sentence or two, for readers who do not see it. */
   readonly description: string;
+  /** Anything that a reader must know to read it. */
+  readonly note?: string;
   /**
    * A vega-lite specification, without title, description and config. Clipped marks and gradients are not
    * allowed: their ids would be the same in every plot.
@@ -17,23 +21,8 @@ export interface Plot {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** Fonts of which every system has one; nothing is fetched. */
-export const FONT = 'system-ui, "DejaVu Sans", "Liberation Sans", Arial, sans-serif';
-
-/** Colours: dark on white, distinct in print and for colour-blind readers (after Okabe and Ito). */
-export const INK = {
-  text: '#1b1f24',
-  quiet: '#57606a',
-  grid: '#e4e7eb',
-  dark: '#12436d',
-  blue: '#0072b2',
-  sky: '#9ecae9',
-  orange: '#b34700',
-  pale: '#f6dcc7',
-} as const;
-
 const config = {
-  background: 'white',
+  background: INK.paper,
   font: FONT,
   view: { stroke: null },
   axis: {
@@ -54,11 +43,13 @@ const config = {
     labelFontSize: 12,
     labelLimit: 400,
     orient: 'top',
+    offset: STRIP,
     title: null,
     direction: 'horizontal',
     columnPadding: 18,
   },
-  text: { color: INK.text, fontSize: 11 },
+  header: { labelColor: INK.text, titleColor: INK.text },
+  text: { color: INK.text, fontSize: 12 },
 } as const;
 
 /**
@@ -66,12 +57,12 @@ const config = {
  * resources
  */
 export async function plotSvg({ title, description, spec }: Plot): Promise<string> {
-  const [drawing, lite] = await Promise.all([import('vega'), import('vega-lite')]);
-  const { spec: compiled } = lite.compile({ ...spec, description: title, config } as TopLevelSpec);
-  const view = new drawing.View(drawing.parse(compiled), {
+  const { vega, compile } = await import('./drawing.js');
+  const { spec: compiled } = compile({ ...spec, description: title, config } as TopLevelSpec);
+  const view = new vega.View(vega.parse(compiled), {
     renderer: 'none',
-    logLevel: drawing.Error,
-    loader: nowhere(drawing),
+    logLevel: vega.Error,
+    loader: nowhere(vega),
   });
   try {
     return described(await view.toSVG(), title, description);
@@ -81,7 +72,7 @@ export async function plotSvg({ title, description, spec }: Plot): Promise<strin
 }
 
 /** Refuses to load: a specification that names a file or an address is a mistake. */
-function nowhere({ loader }: typeof vega): vega.Loader {
+function nowhere({ loader }: typeof Vega): Vega.Loader {
   const refuse = () => Promise.reject(new Error('a plot loads nothing'));
   return { ...loader(), load: refuse, file: refuse, http: refuse };
 }
@@ -91,6 +82,8 @@ function described(svg: string, title: string, description: string): string {
   const words = `<title>${escaped(title)}</title><desc>${escaped(description)}</desc>`;
   return svg.replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${attributes} ${role}>${words}`);
 }
+
+export { INK, NIGHT_STYLE };
 
 /** Escapes text for HTML and SVG, in content and attributes alike. */
 export function escaped(text: string): string {

@@ -1,6 +1,6 @@
 import { TraceDecoder, type TraceEnd, type TraceRecord } from '@mig/trace';
 import { Failure } from '../output/failure.js';
-import { OctetSource } from '../io/octet-source.js';
+import { InputFile } from '../io/input-file.js';
 import { nameOf } from '../io/standard-stream.js';
 
 const PIECE = 2 ** 20;
@@ -12,7 +12,7 @@ const PIECE = 2 ** 20;
  * @throws Failure if it is no trace at all
  */
 export function readTrace(path: string, take: (record: TraceRecord) => void): TraceEnd {
-  const source = OctetSource.open(path, { seek: false });
+  const source = InputFile.open(path, { seek: false });
   try {
     const decoder = new TraceDecoder();
     for (;;) {
@@ -26,7 +26,7 @@ export function readTrace(path: string, take: (record: TraceRecord) => void): Tr
     if (end.kind === 'damaged' && end.fault.offset === 0)
       throw new Failure(`${name} is not a trace that can be read: ${end.fault.message}`);
     if (end.kind === 'torn' && end.offset === 0)
-      throw new Failure(`${name} has no record of a trace: it ends after ${end.octets} octets`);
+      throw new Failure(`${name} has no record of a trace: it ends after ${end.octets} bytes`);
     return end;
   } finally {
     source.close();
@@ -37,9 +37,9 @@ export function readTrace(path: string, take: (record: TraceRecord) => void): Tr
 export function endText(end: TraceEnd, finished: boolean): string | undefined {
   switch (end.kind) {
     case 'damaged':
-      return `the trace is damaged at octet ${end.fault.offset}: ${end.fault.message}`;
+      return `the trace is damaged at byte ${end.fault.offset}: ${end.fault.message}`;
     case 'torn':
-      return `the trace is torn: ${end.octets} octets of an incomplete record at octet ${end.offset}`;
+      return `the trace is torn: ${end.octets} bytes of an incomplete record at byte ${end.offset}`;
     case 'whole':
       return finished ? undefined : 'the trace ends before the migration does';
   }

@@ -3,12 +3,13 @@ import type { RecordOf, Settings, TraceEnd, TraceHeader, TraceRecord } from '@mi
 import { given } from '../worker/settings.js';
 import { largest } from './units.js';
 
-/** A span in milliseconds since the trace began. */
+/** A span in milliseconds since the target's greeting. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
+/** A pass: the span in which it sent. The log is read between passes. */
 export interface ReportPass extends Span {
   readonly kind: RecordOf<'pass'>['kind'];
   readonly iteration: number;
@@ -45,18 +46,24 @@ export interface ReportModel {
   readonly outcome: RecordOf<'complete'> | RecordOf<'failed'> | undefined;
   /** The end of the trace. */
   readonly end: TraceEnd;
-  /** Length of the trace in milliseconds. */
+  /** The total time in milliseconds: up to the report of success, or to the end of the trace. */
   readonly length: number;
 }
 
-/** @param records with the header first */
+/**
+ * Makes the model. Its times begin with the target's greeting, as the total time does: how long an operator
+ * took to type a password is no part of the migration.
+ * @param traced with the header first
+ */
 export function reportModelOf(
-  records: readonly TraceRecord[],
+  traced: readonly TraceRecord[],
   end: TraceEnd = { kind: 'whole' },
 ): ReportModel {
+  const greeted = traced.find((each) => each.type === 'state' && each.state !== 'awaiting-banner')?.at ?? 0;
+  const records = traced.map((record) => since(greeted, record));
   const [header] = records;
   if (header?.type !== 'header') throw new TypeError('a trace without its header');
-  const length = largest(records.map(({ at }) => at));
+  const length = lengthOf(records);
   const only = <K extends TraceRecord['type']>(type: K) =>
     records.filter((record): record is Extract<TraceRecord, { type: K }> => record.type === type);
   const outcome = records.findLast(({ type }) => type === 'complete' || type === 'failed');
@@ -75,6 +82,20 @@ export function reportModelOf(
   return { ...model, downtime: downtimeOf(model) };
 }
 
+function since(began: number, record: TraceRecord): TraceRecord {
+  const at = record.at - began;
+  return record.type === 'complete'
+    ? { ...record, at, suspendRequestedAt: record.suspendRequestedAt - began }
+    : { ...record, at };
+}
+
+function lengthOf(records: readonly TraceRecord[]): number {
+  const success = records.findLast((record) => record.type === 'complete');
+  return success === undefined
+    ? largest(records.map(({ at }) => at))
+    : success.suspendRequestedAt + success.downtimeMilliseconds;
+}
+
 function passesOf(
   started: readonly RecordOf<'pass-started'>[],
   finished: readonly RecordOf<'pass'>[],
@@ -84,7 +105,8 @@ function passesOf(
   return started.map(({ at, kind, iteration, dirtyPages }) => {
     const pass = byIteration.get(iteration);
     const { sentPages, octets, milliseconds } = pass ?? {};
-    return { kind, iteration, dirtyPages, sentPages, octets, milliseconds, from: at, to: pass?.at ?? length };
+    const to = milliseconds === undefined ? length : at + milliseconds;
+    return { kind, iteration, dirtyPages, sentPages, octets, milliseconds, from: at, to };
   });
 }
 
@@ -97,13 +119,17 @@ function settingsSpansOf(
   const lasting = given({ policy, 'suspend-cost': suspendCost, debug });
   return [header, ...changes].map(({ at, settings }, i) => ({
     settings: { ...settings, ...lasting },
-    from: at,
+    from: Math.max(0, at),
     to: changes[i]?.at ?? length,
   }));
 }
 
 function statesOf(entered: readonly RecordOf<'state'>[], length: number): ReportState[] {
-  return entered.map(({ at, state }, i) => ({ state, from: at, to: entered[i + 1]?.at ?? length }));
+  return entered.map(({ at, state }, i) => ({
+    state,
+    from: at,
+    to: entered[i + 1]?.at ?? Math.max(at, length),
+  }));
 }
 
 function downtimeOf({ outcome, states, length }: Omit<ReportModel, 'downtime'>): Span | undefined {

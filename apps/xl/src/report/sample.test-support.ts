@@ -114,5 +114,56 @@ export const failed: readonly KnownTraceRecord[] = [
     reason: undefined,
     state: 'precopy',
     outcome: 'keeps-running',
+    stoppedBy: undefined,
   },
 ];
+
+/** The trace of a guest that is never done: a hundred and one passes, and then the rest of the sample. */
+export const longest: readonly KnownTraceRecord[] = [
+  ...sample.slice(0, 4),
+  ...Array.from({ length: 101 }, (_, i) => {
+    const dirtyPages = i === 0 ? 65_536 : 4000 + i;
+    const at = 42 + 25 * i;
+    return [
+      ...pass(at, at + 24, i, dirtyPages),
+      consulted(at + 24, i + 1, { dirtyCount: 4001 + i, dirtyRate: 160_000, estimatedDowntime: 170 }),
+    ];
+  }).flat(),
+  ...sample
+    .slice(sample.findIndex((each) => each.type === 'precopy-ended') - 1)
+    .map((each) =>
+      each.type === 'pass' || each.type === 'pass-started' ? { ...each, iteration: 101 } : each,
+    ),
+];
+
+const TIMES = [
+  'at',
+  'milliseconds',
+  'elapsedMilliseconds',
+  'estimatedDowntime',
+  'suspendRequestedAt',
+  'suspendMilliseconds',
+  'downtimeMilliseconds',
+  'suspendCostMilliseconds',
+  'totalMilliseconds',
+];
+const AMOUNTS = [
+  'pageCount',
+  'dirtyPages',
+  'sentPages',
+  'octets',
+  'octetsSent',
+  'totalWritten',
+  'dirtyCount',
+];
+
+/** Makes a trace of a longer migration of a larger domain: all times and amounts are so many times as much. */
+export function scaled(records: readonly KnownTraceRecord[], factor: number): KnownTraceRecord[] {
+  return records.map((record) => {
+    const fields = Object.entries(record).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'number' && (TIMES.includes(name) || AMOUNTS.includes(name)) ? value * factor : value,
+    ]);
+    return Object.fromEntries(fields) as KnownTraceRecord;
+  });
+}

@@ -1,15 +1,18 @@
 /** The report as one SVG: the plots above each other, the figures as text. */
 import type { Drawing } from './charts.js';
-import { circumstances, keyFigures, titleOf, verdictOf } from './facts.js';
-import { escaped, FONT, INK } from './plot.js';
+import { circumstances, keyFigures, titleOf } from './facts.js';
+import { FONT, INK, NIGHT_STYLE } from './ink.js';
+import { escaped } from './plot.js';
 import type { ReportModel } from './report-model.js';
 import { passTable, type Table } from './tables.js';
+import { verdictOf } from './verdict.js';
 import { WIDTH } from './width.js';
 
 const MARGIN = 20;
 const LINE = 19;
 /** Characters of a line, at an average width. */
-const LETTERS = 110;
+const LETTERS = 114;
+const BOLD = 100;
 
 interface TextStyle {
   readonly size?: number;
@@ -33,16 +36,21 @@ class Sheet {
     this.y += height;
   }
 
-  drawing({ title, svg }: Drawing): void {
+  note(note = ''): void {
+    for (const line of wrapped(note, 122)) this.text(line, { size: 12, fill: INK.quiet });
+  }
+
+  drawing({ title, note, svg }: Drawing): void {
     this.space(18);
     this.text(title, { size: 16, weight: 600 });
     this.space(8);
     const height = Number(/ height="([\d.]+)"/.exec(svg)?.[1] ?? 0);
     this.#parts.push(svg.replace('<svg ', `<svg x="${MARGIN}" y="${this.y}" `));
     this.y += height;
+    this.note(note);
   }
 
-  table({ caption, columns, rows }: Table): void {
+  table({ caption, note, columns, rows }: Table): void {
     this.space(18);
     this.text(caption, { size: 16, weight: 600 });
     this.space(4);
@@ -63,6 +71,7 @@ class Sheet {
       ...rows.map((cells) => row(cells, 'cell', INK.text)),
     ];
     this.#parts.push(`<g role="table" aria-label="${escaped(caption)}">${lines.join('\n')}</g>`);
+    this.note(note);
   }
 
   render(title: string, description: string): string {
@@ -72,7 +81,8 @@ class Sheet {
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
       ` role="document" aria-label="${escaped(title)}" font-family="${escaped(FONT)}">`,
       `<title>${escaped(title)}</title><desc>${escaped(description)}</desc>`,
-      `<rect width="${width}" height="${height}" fill="white"/>`,
+      NIGHT_STYLE,
+      `<rect width="${width}" height="${height}" fill="${INK.paper}"/>`,
       ...this.#parts,
       '</svg>',
       '',
@@ -83,24 +93,26 @@ class Sheet {
 export function svgPage(model: ReportModel, drawn: readonly Drawing[]): string {
   const sheet = new Sheet();
   const title = titleOf(model);
-  const { word, sentences } = verdictOf(model);
-  const verdict = `${word}. ${sentences.join(' ')}`;
+  const { heading, sentences } = verdictOf(model);
+  const verdict = `${heading}. ${sentences.join(' ')}`;
   for (const line of wrapped(title, 55)) sheet.text(line, { size: 24, weight: 600 });
   sheet.space(8);
-  for (const line of wrapped(verdict)) sheet.text(line);
+  for (const line of wrapped(`${heading}.`, BOLD)) sheet.text(line, { weight: 600 });
+  for (const line of sentences.flatMap((sentence) => wrapped(sentence))) sheet.text(line);
   const figures = keyFigures(model).map(([name, value]) => `${name} ${value}`);
-  for (const line of wrapped(figures.join(' · '))) sheet.text(line, { weight: 600 });
-  for (const each of drawn) sheet.drawing(each);
-  sheet.table(passTable(model));
-  sheet.space(14);
+  for (const line of wrapped(figures.join(' · '), BOLD)) sheet.text(line, { weight: 600 });
+  sheet.space(6);
   for (const [name, value] of circumstances(model)) {
     for (const line of wrapped(`${name}: ${value}`)) sheet.text(line, { size: 12, fill: INK.quiet });
   }
+  for (const each of drawn) sheet.drawing(each);
+  sheet.table(passTable(model));
   return sheet.render(title, verdict);
 }
 
 /** Wraps text: SVG does not break lines. */
 function wrapped(text: string, letters = LETTERS): string[] {
+  if (text === '') return [];
   const lines: string[] = [''];
   for (const word of text
     .split(' ')

@@ -1,7 +1,9 @@
 /** The report's figures as tables: exact values for the plots. */
+import { PAGE_SIZE } from '@mig/protocol';
 import { downtimeCell } from '../output/downtime-words.js';
+import { passRuns } from './pass-runs.js';
 import type { ReportModel } from './report-model.js';
-import { countText, mibRateText, octetsText, timeText } from './units.js';
+import { countRangeText, countText, octetsText, rateText, timeText } from './units.js';
 
 export interface Table {
   readonly caption: string;
@@ -14,8 +16,6 @@ export interface Table {
 export interface Column {
   readonly name: string;
   readonly numbers: boolean;
-  /** Whether the last column holds sentences, which may take several lines. */
-  readonly long?: true;
 }
 
 const text = (name: string): Column => ({ name, numbers: false });
@@ -25,70 +25,75 @@ const optional = <T>(value: T | undefined, show: (value: T) => string) =>
   value === undefined ? NONE : show(value);
 
 export function passTable({ passes }: ReportModel): Table {
+  const runs = passRuns(passes);
   return {
     caption: 'Passes',
+    ...(runs.length < passes.length && {
+      note: 'Of several passes in a row: the fewest and the most pages that one found dirty; the rest is of all of them.',
+    }),
     columns: [
       figure('pass'),
       text('kind'),
       figure('dirty pages'),
       figure('sent pages'),
-      figure('octets'),
+      figure('sent'),
       figure('time'),
       figure('rate'),
     ],
-    rows: passes.map((pass) => [
-      String(pass.iteration),
-      pass.octets === undefined ? `${pass.kind}, not finished` : pass.kind,
-      countText(pass.dirtyPages),
-      optional(pass.sentPages, countText),
-      optional(pass.octets, octetsText),
-      optional(pass.milliseconds, timeText),
-      pass.octets === undefined ? NONE : mibRateText(pass.octets, pass.milliseconds ?? 0),
+    rows: runs.map(({ numbers, kind, dirtyPages: { least, most }, sent, milliseconds }) => [
+      numbers,
+      sent === undefined ? `${kind}, not finished` : kind,
+      countRangeText(least, most),
+      optional(sent?.pages, countText),
+      optional(sent?.octets, octetsText),
+      sent === undefined ? NONE : timeText(milliseconds),
+      sent === undefined ? NONE : rateText(sent.octets, milliseconds),
     ]),
   };
 }
 
-/** The table of decisions; those between batches only if they ended something. */
+/** Most consultations of a table. */
+const MOST_ROWS = 30;
+
+/** The table of decisions: those at which the dirty pages were known, and those that ended something. */
 export function decisionTable({ consultations }: ReportModel): Table {
-  const worthy = consultations.filter(
-    ({ point, decision }) => point !== 'between-batches' || decision !== 'continue-precopy',
+  const worthy = thinned(
+    consultations.filter(
+      ({ point, decision }) => point === 'dirty-count-known' || decision !== 'continue-precopy',
+    ),
   );
   const rest = consultations.length - worthy.length;
   return {
     caption: 'What the policy was asked, and its answers',
     ...(rest > 0 && {
-      note: `Not shown: ${countText(rest)} consultations between batches, all to continue.`,
+      note: `Not shown: ${countText(rest)} consultations, all to continue.`,
     }),
     columns: [
       figure('time'),
-      text('asked'),
       figure('passes done'),
       figure('dirty pages'),
       figure('sending'),
-      figure('dirtying'),
+      figure('written, at least'),
       figure('downtime now'),
       text('decision'),
-      { name: 'reason', numbers: false, long: true },
     ],
     rows: worthy.map((each) => [
       timeText(each.at),
-      POINTS[each.point],
       String(each.iteration),
       optional(each.dirtyCount, countText),
-      optional(each.sendRate, (rate) => mibRateText(rate * 4096, 1000)),
-      optional(each.dirtyRate, (rate) => mibRateText(rate * 4096, 1000)),
+      optional(each.sendRate, (rate) => rateText(rate * PAGE_SIZE, 1000)),
+      optional(each.dirtyRate, (rate) => rateText(rate * PAGE_SIZE, 1000)),
       optional(each.estimatedDowntime, (most) => downtimeCell(most, each.leastDowntime, timeText)),
-      each.decision,
-      each.sentence === undefined ? '' : `${each.sentence} (${each.code ?? ''})`,
+      each.code === undefined ? each.decision : `${each.decision}: ${each.code}`,
     ]),
   };
 }
 
-const POINTS = {
-  'dirty-count-known': 'log read',
-  'pass-finished': 'pass finished',
-  'between-batches': 'between batches',
-} as const;
+/** Leaves some of many consultations: each so many passes one, and those that ended something. */
+function thinned(consultations: ReportModel['consultations']): ReportModel['consultations'] {
+  const every = Math.ceil(consultations.length / MOST_ROWS);
+  return consultations.filter(({ decision }, i) => i % every === 0 || decision !== 'continue-precopy');
+}
 
 export function stateTable({ states }: ReportModel): Table {
   return {

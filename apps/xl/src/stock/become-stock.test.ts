@@ -104,8 +104,8 @@ describe('what is not ours', () => {
   });
 
   test.each([
-    ['xl', ['help']],
-    ['xl', []],
+    ['xl', ['help', 'list']],
+    ['mig', ['help', 'list']],
     ['xl', ['create', 'busy.cfg']],
     ['mig', ['migrate-receive', '-r']],
   ] as const)('is stock: %s %j', async (name, args) => {

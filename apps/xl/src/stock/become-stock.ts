@@ -1,13 +1,7 @@
 import { execute, noteHandOver } from '@mig/posix';
 import { argumentOctets, undecodedArgument } from '@mig/posix/places';
 import { Failure } from '../output/failure.js';
-import { findStockXl } from './stock-xl.js';
-
-/**
- * The variable that names the program handed on to last: meeting the same one again means a circle of
- * scripts.
- */
-const HANDED_ON = 'MIG_HANDED_ON';
+import { findStockXl, HANDED_ON } from './stock-xl.js';
 
 /**
  * Becomes the stock xl, in this process.

@@ -3,8 +3,10 @@
  * and completion find the xl that they know.
  */
 
-/** Commands of our own. `help` and the empty command line are ours only under a name that stock does not have. */
+/** Commands of our own, beside `help`. */
 export const OURS = [
+  'cordon',
+  'uncordon',
   'dirty-rate',
   'migrate',
   'migrate-receive',
@@ -24,14 +26,15 @@ const STOCK_ONLY: Readonly<Record<string, RegExp>> = {
   'migrate-receive': /^(-[a-zA-Z]*r|--colo|--coloft-script|--userspace-colo-proxy)/,
 };
 
-/**
- * @param argv the arguments after `xl`
- * @param invokedAs the name that the program was called by
- */
-export function isStockCommand(argv: readonly string[], invokedAs: string): boolean {
+/** @param argv the arguments after `xl` */
+export function isStockCommand(argv: readonly string[]): boolean {
   const index = argv.findIndex((word) => !word.startsWith('-'));
   const command = argv[index];
-  if (command === undefined || command === 'help') return invokedAs === 'xl';
+  if (command === undefined) return false;
+  if (command === 'help') {
+    const subject = argv.slice(index + 1).find((word) => !word.startsWith('-'));
+    return subject !== undefined && ![...OURS, 'help'].includes(subject);
+  }
   if (!OURS.includes(command)) return true;
   const only = STOCK_ONLY[command];
   return only !== undefined && argv.slice(index + 1).some((word) => only.test(word));

@@ -4,6 +4,12 @@ import { isAbsolute, join } from 'node:path';
 import { Failure } from '../output/failure.js';
 
 /**
+ * The variable that names the program handed on to last: meeting the same one again means a circle of
+ * scripts.
+ */
+export const HANDED_ON = 'MIG_HANDED_ON';
+
+/**
  * Finds the stock xl: MIG_STOCK_XL, else the first `xl` on PATH that is not this program.
  * @param own the path of this program
  * @throws Failure where there is none

@@ -1,12 +1,12 @@
 import { EventEncoder, type StreamStart } from '@mig/protocol';
 import type { Context } from '../host/context.js';
-import { OctetSource } from '../io/octet-source.js';
+import { InputFile } from '../io/input-file.js';
 import { openOutputFile } from '../io/output-file.js';
 import { walk } from './walk.js';
 
 /** Decodes every record and encodes it anew; pages pass through untouched. */
 export function copy(context: Context, from: string, to: string, { start }: { start?: StreamStart }): void {
-  const source = OctetSource.open(from, { seek: false });
+  const source = InputFile.open(from, { seek: false });
   try {
     const target = openOutputFile(from, to);
     try {
@@ -20,7 +20,7 @@ export function copy(context: Context, from: string, to: string, { start }: { st
         },
       );
       target.complete();
-      context.log.detail(`xl: ${octets} octets copied`);
+      context.log.detail(`xl: ${octets} bytes copied`);
     } finally {
       target.close();
     }

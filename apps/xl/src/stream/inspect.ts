@@ -1,13 +1,13 @@
 import type { StreamStart } from '@mig/protocol';
 import type { Context } from '../host/context.js';
-import { OctetSource } from '../io/octet-source.js';
+import { InputFile } from '../io/input-file.js';
 import { rowOf } from './row.js';
 import { HEADING, rowText } from './row-text.js';
 import { walk } from './walk.js';
 
 export function inspect(context: Context, file: string, options: { json?: true; start?: StreamStart }): void {
   const { output } = context;
-  const source = OctetSource.open(file, { seek: true });
+  const source = InputFile.open(file, { seek: true });
   let records = 0;
   let pages = 0;
   if (!options.json) output.line(HEADING);
@@ -24,7 +24,7 @@ export function inspect(context: Context, file: string, options: { json?: true; 
         },
       },
     );
-    if (!options.json) output.line(`${octets} octets, ${records} records, ${pages} pages`);
+    if (!options.json) output.line(`${octets} bytes, ${records} records, ${pages} pages`);
   } finally {
     source.close();
   }

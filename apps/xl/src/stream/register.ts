@@ -6,7 +6,7 @@ import type { Context } from '../host/context.js';
 import { nameOf } from '../io/standard-stream.js';
 
 const startOption = () =>
-  new Option('--start <LAYER>', 'where the octets must begin; their magic tells unless given').choices([
+  new Option('--start <LAYER>', 'the layer that the file must begin with (default: detected)').choices([
     'xl',
     'libvirt',
     'libxl',
@@ -17,7 +17,7 @@ export function registerStreamCommands(program: Command, context: Context): void
   const stream = program
     .command('stream')
     .helpCommand(false)
-    .description('Look at saved images and recorded migrations')
+    .description('Inspect, verify and copy saved images and recorded migrations')
     .usage('<Subcommand> [options] ...');
 
   stream
@@ -25,7 +25,7 @@ export function registerStreamCommands(program: Command, context: Context): void
     .description('Print every header and record; pages are summarised')
     .usage('[options] <File|->')
     .argument('<file>')
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'print JSON, one object per line')
     .addOption(startOption())
     .action(async (file: string, options: { json?: true; start?: StreamStart }) => {
       const { inspect } = await import('./inspect.js');
@@ -45,7 +45,7 @@ export function registerStreamCommands(program: Command, context: Context): void
 
   stream
     .command('copy')
-    .description('Decode every record and encode it anew; the octets stay the same')
+    .description('Decode and encode every record again; the copy is identical')
     .usage('[options] <File|-> <File|->')
     .argument('<from>')
     .argument('<to>')

@@ -57,7 +57,7 @@ function fieldsText(fields: Row['fields']): string {
 function fieldText(name: string, value: unknown): string {
   if (Array.isArray(value)) return `${name} ${value.length}`;
   if (typeof value !== 'object' || value === null) return `${name} ${String(value)}`;
-  if ('octets' in value) return `${name} ${String(value.octets)} octets`;
+  if ('octets' in value) return `${name} ${String(value.octets)} bytes`;
   if (name === 'configuration') return `domain ${domainName(value) ?? 'without a name'}`;
   return `${name} {${fieldsText(value as Row['fields'])}}`;
 }

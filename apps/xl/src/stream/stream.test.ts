@@ -28,7 +28,7 @@ import {
 } from '@mig/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { xl } from '../commands/fake-host.test-support.js';
-import { OctetSource } from '../io/octet-source.js';
+import { InputFile } from '../io/input-file.js';
 import { openOutputFile } from '../io/output-file.js';
 import { rowOf } from './row.js';
 import { walk } from './walk.js';
@@ -113,7 +113,7 @@ describe('copy', () => {
     const outcome = await xl(undefined, 'stream', 'copy', short, to);
     expect(outcome.status).toBe(1);
     expect(outcome.err).toMatch(
-      new RegExp(`^xl: ${short}: libxl at octet \\d+: the stream ends before its END`),
+      new RegExp(`^xl: ${short}: libxl at byte \\d+: the stream ends before its END`),
     );
     expect(readFileSync(to, 'utf8')).toBe('before');
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
@@ -171,10 +171,10 @@ describe('inspect', () => {
       expect.stringMatching(/^libxc {11}0 .*STATIC_DATA_END +0$/),
       expect.stringMatching(/^libxc {11}1 .*PAGE_DATA +8216 {2}2 pfns 16\.\.17, 2 pages: NOTAB 2$/),
       expect.stringMatching(/^libxc {11}2 .*HVM_PARAMS +8 {2}params 0$/),
-      expect.stringMatching(/^libxc {11}3 .*HVM_CONTEXT +8 {2}context 8 octets/),
+      expect.stringMatching(/^libxc {11}3 .*HVM_CONTEXT +8 {2}context 8 bytes/),
       expect.stringMatching(/^libxc {11}4 .*END +0$/),
       expect.stringMatching(/^libxl {11}1 .*END +0$/),
-      expect.stringMatching(/^\d+ octets, 7 records, 2 pages$/),
+      expect.stringMatching(/^\d+ bytes, 7 records, 2 pages$/),
       '',
     ]);
   });
@@ -236,7 +236,7 @@ describe('an image of virsh save', () => {
       out: expect.stringMatching(/: as specified: 7 records, 3 pages, 0 wrong/) as string,
     });
     const { out } = await xl(undefined, 'stream', 'inspect', path);
-    expect(out).toMatch(/^libvirt +- +0 +libvirt header +95 +version 2, unused 40 octets, xml 31 octets$/m);
+    expect(out).toMatch(/^libvirt +- +0 +libvirt header +95 +version 2, unused 40 bytes, xml 31 bytes$/m);
     expect(out).toMatch(/^libxl +- +95 +libxl header/m);
     const to = join(folder, 'libvirt-copy');
     expect(await xl(undefined, 'stream', 'copy', path, to)).toMatchObject({ status: 0 });
@@ -247,7 +247,7 @@ describe('an image of virsh save', () => {
     const path = fileWith(octets.subarray(0, header.length - 1));
     const cut = await xl(undefined, 'stream', 'verify', path);
     expect(cut).toMatchObject({ status: 1 });
-    expect(cut.out).toMatch(/truncated: the octets end within libvirt's header/);
+    expect(cut.out).toMatch(/truncated: the bytes end within libvirt's header/);
     const taken = await xl(undefined, 'stream', 'verify', '--start', 'xl', fileWith(octets));
     expect(taken.out).toMatch(/this is not a domain saved by xl/);
   });
@@ -263,7 +263,7 @@ describe('verify', () => {
   it('names what stock tolerates', async () => {
     const { out, status } = await xl(undefined, 'stream', 'verify', fileWith(odd));
     expect(out).toMatch(
-      /^tolerated libxc record 1 \(PAGE_DATA\) at octet \d+: reserved-not-zero: reserved is.*\(libxc spec/m,
+      /^tolerated libxc record 1 \(PAGE_DATA\) at byte \d+: reserved-not-zero: reserved is.*\(libxc spec/m,
     );
     expect(out).toMatch(/^tolerated .*optional-record/m);
     expect(status).toBe(0);
@@ -277,13 +277,13 @@ describe('verify', () => {
     return copy;
   };
   it.each<[string, Buffer, RegExp]>([
-    ['nothing at all', Buffer.alloc(0), /xl at octet 0: truncated.*\n.*not as specified: 0 records/],
+    ['nothing at all', Buffer.alloc(0), /xl at byte 0: truncated.*\n.*not as specified: 0 records/],
     ['no stream', Buffer.alloc(100, 0x20), /bad-magic.*not a domain saved by xl/],
-    ['cut short in pages', good.subarray(0, recordAt + 5000), /\(PAGE_DATA\) at octet \d+: truncated/],
-    ['cut short between records', good.subarray(0, recordAt), /truncated.*\n.*not read on from octet/],
-    ['cut short at its last octet', good.subarray(0, -1), /libxl at octet \d+: truncated/],
-    ['octets after the end', Buffer.concat([good, Buffer.from('x')]), /octets-after-end/],
-    ['many octets after the end', Buffer.concat([good, Buffer.alloc(100)]), /octets-after-end/],
+    ['cut short in pages', good.subarray(0, recordAt + 5000), /\(PAGE_DATA\) at byte \d+: truncated/],
+    ['cut short between records', good.subarray(0, recordAt), /truncated.*\n.*not read on from byte/],
+    ['cut short at its last byte', good.subarray(0, -1), /libxl at byte \d+: truncated/],
+    ['bytes after the end', Buffer.concat([good, Buffer.from('x')]), /octets-after-end/],
+    ['many bytes after the end', Buffer.concat([good, Buffer.alloc(100)]), /octets-after-end/],
     [
       'an unknown mandatory record',
       with32(recordAt, 0x7fff),
@@ -305,17 +305,17 @@ describe('a source of octets', () => {
   it('gives the same whether it seeks, reads on, or comes in through a pipe', async () => {
     const octets = image(pageData(0, 1024), pageData(1024, 7), pageData(2000, 500));
     const path = fileWith(octets);
-    const rows = (source: OctetSource) => {
+    const rows = (source: InputFile) => {
       const seen: string[] = [];
       const length = walk(source, {}, { event: (event) => seen.push(JSON.stringify(rowOf(event))) });
       source.close();
       return { seen, length };
     };
-    const seeking = rows(OctetSource.open(path, { seek: true }));
+    const seeking = rows(InputFile.open(path, { seek: true }));
     expect(seeking.length).toBe(octets.length);
-    expect(rows(OctetSource.open(path, { seek: false }))).toEqual(seeking);
+    expect(rows(InputFile.open(path, { seek: false }))).toEqual(seeking);
     const piped = pipedFrom(`cat '${path}'`);
-    expect(rows(OctetSource.open(piped.path, { seek: true }))).toEqual(seeking);
+    expect(rows(InputFile.open(piped.path, { seek: true }))).toEqual(seeking);
     await piped.closed;
   });
 
@@ -329,7 +329,7 @@ describe('a source of octets', () => {
     const piped = pipedFrom(
       `cat '${before}'; for i in $(seq ${count}); do cat '${body}'; done; cat '${after}'`,
     );
-    const source = OctetSource.open(piped.path, { seek: true });
+    const source = InputFile.open(piped.path, { seek: true });
     const records = { pages: 0, octets: 0, most: 0 };
     const atFirst = process.memoryUsage.rss();
     walk(

@@ -1,7 +1,7 @@
 import { type Deviation, StreamError, type StreamStart } from '@mig/protocol';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
-import { OctetSource } from '../io/octet-source.js';
+import { InputFile } from '../io/input-file.js';
 import { walk } from './walk.js';
 
 /**
@@ -10,7 +10,7 @@ import { walk } from './walk.js';
  */
 export function verify(context: Context, file: string, { start }: { start?: StreamStart }): void {
   const { output } = context;
-  const source = OctetSource.open(file, { seek: true });
+  const source = InputFile.open(file, { seek: true });
   let records = 0;
   let pages = 0;
   const found = { wrong: 0, tolerated: 0 };
@@ -33,7 +33,7 @@ export function verify(context: Context, file: string, { start }: { start?: Stre
   } catch (error) {
     if (!(error instanceof StreamError)) throw error;
     say(asDeviation(error));
-    unread = `, not read on from octet ${error.offset}`;
+    unread = `, not read on from byte ${error.offset}`;
   } finally {
     source.close();
   }
@@ -69,5 +69,5 @@ function deviationText({
   const where = record === undefined ? layer : `${layer} record ${record.index} (${record.name})`;
   const what = field === undefined || message.startsWith(field) ? message : `${field}: ${message}`;
   const asked = specification === '' ? '' : ` (${specification})`;
-  return `${severity.padEnd(9)} ${where} at octet ${offset}: ${code}: ${what}${asked}`;
+  return `${severity.padEnd(9)} ${where} at byte ${offset}: ${code}: ${what}${asked}`;
 }

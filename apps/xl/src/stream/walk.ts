@@ -1,6 +1,6 @@
 /** Drives the decoder over a source of octets: memory use does not depend on the stream's length. */
 import { pull, StreamDecoder, type StreamDecoderOptions, type StreamEvent } from '@mig/protocol';
-import type { OctetSource } from '../io/octet-source.js';
+import type { InputFile } from '../io/input-file.js';
 
 export interface Visitor {
   event(event: StreamEvent): void;
@@ -15,7 +15,7 @@ export interface Visitor {
  * @returns number of octets of the whole stream
  * @throws StreamError where the stream cannot be decoded further, or is cut short
  */
-export function walk(source: OctetSource, options: StreamDecoderOptions, visitor: Visitor): number {
+export function walk(source: InputFile, options: StreamDecoderOptions, visitor: Visitor): number {
   const decoder = new StreamDecoder(options);
   for (const event of pull(decoder, (count) => source.take(count))) {
     visitor.event(event);
@@ -33,7 +33,7 @@ export function walk(source: OctetSource, options: StreamDecoderOptions, visitor
  * Passes pages to the visitor.
  * @returns number of octets; 0 if the source has ended
  */
-function passPages(source: OctetSource, count: number, visitor: Visitor): number {
+function passPages(source: InputFile, count: number, visitor: Visitor): number {
   if (visitor.pages === undefined) return source.skip(count);
   const octets = source.some(count);
   visitor.pages(octets);

@@ -15,6 +15,8 @@ import {
   unknown,
 } from '@mig/protocol/preflight';
 import { quoted } from '@mig/protocol/terminal-text';
+import { awaitSignal } from './connecting.js';
+import { commandWords, endedHere, likelyCause, type Way } from './early-end.js';
 import { endFamily } from './end-family.js';
 import { runeEnvironment, SHELL } from './transport.js';
 
@@ -30,27 +32,31 @@ const ANSWER = new RegExp(`^${PREFLIGHT_GREETING}\\r?\\n(.*?)\\r?\\n`, 'm');
 /** Most characters of an answer: enough for a list of thousands of domains. */
 const LONGEST_TEXT = 1 << 20;
 const LONGEST_WORDS = 4096;
-/** Exit statuses of a shell, and of ssh. */
-const NOT_FOUND = 127;
+/** Exit status of ssh, if it fails itself. */
 const SSH_FAILED = 255;
 /** Time for the connection to close once all is said, in milliseconds. */
 const GRACE = 5000;
 
-export interface Route {
-  /** The command of `-s`: where it is empty, `host` itself is the command. */
-  readonly sshCommand: string;
-  readonly host: string;
+export interface Route extends Way {
   /** Time for each answer, login included, in milliseconds. */
   readonly timeout: number;
 }
 
-/** @returns what the target says, and whether it could be asked */
+/**
+ * @returns what the target says, and whether it could be asked
+ * @throws Failure at a signal
+ */
 export async function askTarget(question: PreflightQuestion, route: Route): Promise<readonly Check[]> {
+  const { signal, end } = awaitSignal();
   const conversation = new Conversation(route);
   try {
-    return await conversation.hold(question);
+    return await Promise.race([conversation.hold(question), signal]);
+  } catch (error) {
+    await conversation.abandon();
+    throw error;
   } finally {
     await conversation.close();
+    end();
   }
 }
 
@@ -141,11 +147,12 @@ class Conversation {
     }
     if (this.#saysTooMuch) return [failed('reach', 'it was reached, and what answers there is no xl')];
     const how = await this.#ended;
-    const command = this.#route.sshCommand === '' ? 'the command' : this.#route.sshCommand;
-    if (exitCode === NOT_FOUND)
-      return [failed('reach', `there is no xl at HOST, or no ${command} here${this.#said()}`)];
-    const what = exitCode === SSH_FAILED ? 'it was not reached' : 'no xl answers there';
-    return [failed('reach', `${what}: ${command} ${how}${this.#said()}`)];
+    const command = commandWords(this.#route);
+    const end = { status: exitCode, said: `${this.#text}\n${this.#words}` };
+    const what = exitCode === SSH_FAILED || endedHere(end) ? 'it was not reached' : 'no xl answers there';
+    const cause = likelyCause(end, this.#route);
+    const why = cause === undefined ? '' : `; ${cause}`;
+    return [failed('reach', `${what}: ${command} ${how}${this.#said()}${why}`)];
   }
 
   get #saysTooMuch(): boolean {
@@ -172,6 +179,11 @@ class Conversation {
     } finally {
       timeout.end();
     }
+  }
+
+  /** Ends the command, whatever it is doing. */
+  async abandon(): Promise<void> {
+    if (!this.#isOver) await endFamily(this.#child.pid);
   }
 
   async close(): Promise<void> {

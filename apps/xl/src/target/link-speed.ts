@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { awaitSignal } from './connecting.js';
+import { likelyCause } from './early-end.js';
 import { endFamily } from './end-family.js';
 import { runeEnvironment, SHELL } from './transport.js';
 import { Failure } from '../output/failure.js';
@@ -32,7 +34,7 @@ export interface LinkTimeouts {
  * Sends for two seconds, and waits until all of it has arrived.
  * @param sshCommand as `-s` has it; not empty
  * @returns octets per second
- * @throws Failure where the command fails, or does not go on in time
+ * @throws Failure where the command fails or does not go on in time, and at a signal
  */
 export async function linkSpeed(
   sshCommand: string,
@@ -40,6 +42,7 @@ export async function linkSpeed(
   timeout: LinkTimeouts,
   log: Log,
 ): Promise<number> {
+  const { signal: stopped, end } = awaitSignal();
   const words = new Relay(log);
   const child = spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${REMOTE}`], {
     env: runeEnvironment(sshCommand),
@@ -59,7 +62,7 @@ export async function linkSpeed(
       throw failure(`${what} within ${milliseconds / 1000} s`);
     });
     try {
-      return await Promise.race([promise, expired]);
+      return await Promise.race([promise, expired, stopped]);
     } finally {
       late.abort();
     }
@@ -84,7 +87,10 @@ export async function linkSpeed(
     child.stdin.end();
     const [status, signal] = await within(timeout.progress, 'did not take the rest', ended);
     if (status !== 0) {
-      throw failure(signal === null ? `exited with error status ${status}` : `died of ${signal}`);
+      if (signal !== null) throw failure(`died of ${signal}`);
+      await words.finish();
+      const cause = likelyCause({ status, said: words.said }, { sshCommand, host });
+      throw failure(`exited with error status ${status}${cause === undefined ? '' : ` (${cause})`}`);
     }
     return (octets / (performance.now() - began)) * 1000;
   } finally {
@@ -92,6 +98,7 @@ export async function linkSpeed(
     child.stdin.destroy();
     child.stdout.destroy();
     await words.finish();
+    end();
   }
 }
 

@@ -27,7 +27,7 @@ test('what is known to fail there is not tried, and all of it is said', async ()
     failed('memory', 'it is too small'),
   ]);
   await expect(done).rejects.toThrow(
-    'host2 would not take busy: Xen 4.17 cannot load it; it is too small. It was not touched; --no-check tries it all the same',
+    'host2 would not take busy: Xen 4.17 cannot load it; it is too small. It was not touched; --no-check tries it anyway',
   );
 });
 
@@ -47,3 +47,15 @@ test('it is asked about what is to be sent', async () => {
     c_info: { name: 'other', uuid: 'its own', domid: 7 },
   });
 });
+
+test.each([
+  ['cordoned', [failed('cordon', 'it is closed')]],
+  ['arrivals-full', [failed('arrivals', 'try again later')]],
+  [undefined, [failed('arrivals', 'try again later'), failed('memory', 'it is too small')]],
+] as const)(
+  'a refusal of any arrival has its code, and no advice that does not help: %s',
+  async (refusal, answer) => {
+    const error: unknown = await refusing(answer).done.catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ refusal, message: expect.stringMatching(/It was not touched$/) as string });
+  },
+);

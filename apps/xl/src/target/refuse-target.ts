@@ -3,10 +3,17 @@
  * once everything has arrived.
  */
 import type { Host } from '@mig/hypervisor';
+import type { ArrivalRefusal } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import { type SentConfiguration, sentConfiguration } from '../configuration/sent-configuration.js';
-import { Failure } from '../output/failure.js';
+import { TargetFailure } from '../output/failure.js';
 import { askTarget, type Route } from './ask-target.js';
+
+/** The checks of whether any domain may arrive. */
+const arrivalChecks: Readonly<Record<string, ArrivalRefusal>> = {
+  cordon: 'cordoned',
+  arrivals: 'arrivals-full',
+};
 
 export interface Leaving {
   readonly domid: number;
@@ -17,7 +24,7 @@ export interface Leaving {
 /**
  * Asks the target what `--check` asks it, on a connection of its own. An unknown answer, or a target that
  * cannot be asked, refuses nothing: the migration itself says why the target is out of reach.
- * @throws Failure where it is known that the migration would fail there
+ * @throws TargetFailure where it is known that the migration would fail there
  */
 export async function refuseTarget(
   host: Host,
@@ -31,7 +38,11 @@ export async function refuseTarget(
   const known = checks.filter(({ check, outcome }) => outcome === 'failed' && check !== 'reach');
   if (known.length === 0) return;
   const why = known.map(({ sentence }) => sentence).join('; ');
-  throw new Failure(
-    `${route.host} would not take ${name}: ${why}. It was not touched; --no-check tries it all the same`,
+  const [refusal, ...others] = known.map(({ check }) => arrivalChecks[check]);
+  // A refused arrival is refused with --no-check as well.
+  const isFinal = [refusal, ...others].some((each) => each !== undefined);
+  throw new TargetFailure(
+    `${route.host} would not take ${name}: ${why}. It was not touched${isFinal ? '' : '; --no-check tries it anyway'}`,
+    others.length === 0 ? refusal : undefined,
   );
 }

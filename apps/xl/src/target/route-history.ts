@@ -1,6 +1,6 @@
 /** Store of what migrations from this host to a target have measured, for the estimates of later ones. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readStateFile, writeStateFile } from '../host/state-file.js';
 
 /**
  * Figure that a migration has measured.
@@ -49,17 +49,9 @@ export class RouteHistory {
   /** Adds a value, best effort: the measured migration has succeeded anyway. */
   add(figure: RouteFigure, value: number | undefined): void {
     if (value === undefined) return;
-    const path = this.#pathOf(figure);
-    const growing = `${path}.${process.pid}`;
-    try {
-      const routes = this.#read(figure);
-      routes[this.#name] = [...(routes[this.#name] ?? []), Math.round(value * 10) / 10].slice(-KEPT);
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      writeFileSync(growing, JSON.stringify(routes), { mode: 0o600 });
-      renameSync(growing, path);
-    } catch {
-      rmSync(growing, { force: true });
-    }
+    const routes = this.#read(figure);
+    routes[this.#name] = [...(routes[this.#name] ?? []), Math.round(value * 10) / 10].slice(-KEPT);
+    writeStateFile(this.#pathOf(figure), routes);
   }
 
   #pathOf(figure: RouteFigure): string {
@@ -67,15 +59,11 @@ export class RouteHistory {
   }
 
   #read(figure: RouteFigure): Record<string, number[]> {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(readFileSync(this.#pathOf(figure), 'utf8'));
-    } catch {
-      return {};
-    }
     const isMeasured = (value: unknown): value is number[] =>
       Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0);
-    return Object.fromEntries(Object.entries(parsed ?? {}).filter(([, value]) => isMeasured(value)));
+    return Object.fromEntries(
+      readStateFile(this.#pathOf(figure)).filter((each): each is [string, number[]] => isMeasured(each[1])),
+    );
   }
 }
 

@@ -56,7 +56,7 @@ describe('the pause', () => {
   test('rests on what was measured on the route, and says what is assumed', () => {
     expect(predictPause(domain, WHY, unknown, undefined)).toBe(
       'g1 is a PV domain: it moves as stop-and-copy, and stands still for about 9.11 s ' +
-        '(1.00 GiB at 119.2 MiB/s to host2, which is assumed; 500 ms for the suspend itself, which is assumed)',
+        '(1.0 GiB at 119.2 MiB/s to host2, which is assumed; 500 ms for the suspend itself, which is assumed)',
     );
     // A GiB in a second.
     expect(predictPause(domain, WHY, known, 2300)).toMatch(

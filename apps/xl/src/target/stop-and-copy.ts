@@ -7,11 +7,9 @@ import { DirtyCurve, simulate } from '@mig/sender/estimate';
 import { optionOf, settingNames, type SettingName } from '@mig/sender/policy';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import { millisecondsText, octetsText, rateText } from '../output/figures.js';
+import { millisecondsText, octetsText, PAGES_PER_MIB, rateText } from '../output/figures.js';
 import type { SettingOptions } from '../options/setting-options.js';
 import type { Route, SuspendCost } from './route-history.js';
-
-const PAGES_PER_MIB = 2 ** 20 / PAGE_SIZE;
 
 type Options = SettingOptions & { readonly debug?: true; readonly traceBitmaps?: true };
 

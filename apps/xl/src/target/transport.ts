@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { blockingPipe, closeDescriptor, LARGEST_PIPE, setNonBlocking } from '@mig/posix';
 import { searchFolders } from '@mig/posix/places';
 import { delimiter } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../output/log.js';
 import { Relay } from '../output/relay.js';
 import { heedSignals } from '../output/signals.js';
+import type { EarlyEnd } from './early-end.js';
 import { endFamily } from './end-family.js';
 
 /** A program that carries both directions to the target end: ssh, or the target end itself. */
@@ -16,6 +18,8 @@ export interface Transport {
   readonly outputFd: number;
   /** The way it ended, such as "exited with error status 7"; undefined after status 0. */
   readonly ended: Promise<string | undefined>;
+  /** Returns its last words on standard error. */
+  readonly said: () => string;
 }
 
 /**
@@ -67,7 +71,7 @@ export function openTransport(command: string, environment: NodeJS.ProcessEnv, l
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (status, signal) => resolve(describeEnd(status, signal)));
   }).finally(() => words.finish());
-  return { child, inputFd: fromChild.readEnd, outputFd: toChild.writeEnd, ended };
+  return { child, inputFd: fromChild.readEnd, outputFd: toChild.writeEnd, ended, said: () => words.said };
 }
 
 function describeEnd(status: number | null, signal: NodeJS.Signals | null): string | undefined {
@@ -77,20 +81,37 @@ function describeEnd(status: number | null, signal: NodeJS.Signals | null): stri
 
 /** Milliseconds for the transport to end by itself once the channel is closed. */
 const GRACE = 10_000;
+/** Milliseconds for one that closed the channel before a word came through it. */
+const EARLY_GRACE = 1000;
 
 /**
  * Waits for the transport's end, and forces it after a timeout, or at a signal: everything has been decided
  * by then.
  */
-export async function transportEnd({ child, ended }: Transport): Promise<string | undefined> {
+export async function transportEnd({ child, ended }: Transport, grace = GRACE): Promise<string | undefined> {
   let ending: Promise<void> | undefined;
   // The shell may wait for the program instead of having become it: the program must not outlive the shell.
   const hasten = () => void (ending ??= endFamily(child.pid));
-  const timer = setTimeout(hasten, GRACE);
+  const timer = setTimeout(hasten, grace);
   const endHeed = heedSignals(hasten);
   const end = await ended;
   await ending;
   endHeed();
   clearTimeout(timer);
   return end;
+}
+
+/** The end of a transport before the target was heard. */
+export interface EndBeforeBanner extends EarlyEnd {
+  /** The way it ended; undefined after status 0, or if it has not ended. */
+  readonly how: string | undefined;
+}
+
+/** Waits a moment for the end of a transport through which no banner came. */
+export async function endBeforeBanner({ child, ended, said }: Transport): Promise<EndBeforeBanner> {
+  const waiting = new AbortController();
+  const late = pause(EARLY_GRACE, undefined, { signal: waiting.signal }).catch(() => undefined);
+  const how = await Promise.race([ended, late]);
+  waiting.abort();
+  return { how, status: child.exitCode, said: said() };
 }

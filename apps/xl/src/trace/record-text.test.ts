@@ -1,5 +1,6 @@
-import type { TraceRecord } from '@mig/trace';
+import type { RecordOf, TraceRecord } from '@mig/trace';
 import { expect, test } from 'vitest';
+import { failed, sample } from '../report/sample.test-support.js';
 import { recordLines } from './record-text.js';
 
 function log(octets: Uint8Array): TraceRecord {
@@ -53,4 +54,18 @@ test('a downtime that is reckoned with a line that is not measured is marked', (
   expect(recordLines({ ...consulted, lineRate: 25_600, leastDowntime: 170 })).toEqual(said('170 ms'));
   // A record from a mig that did not know bounds yet.
   expect(recordLines({ ...consulted, leastDowntime: undefined })).toEqual(said('170 ms'));
+});
+
+test.each([
+  [{}, 'failed: the stream ended'],
+  [{ stoppedBy: 'policy' }, 'stopped: the stream ended'],
+  [{ stoppedBy: 'operator', message: 'stopped by mig migrate-abort' }, 'stopped by mig migrate-abort'],
+] as const)('an end that was asked for is said once: %j', (fields, said) => {
+  const record = failed.at(-1) as RecordOf<'failed'>;
+  const lines = recordLines({ ...record, at: 0, message: 'the stream ended', advice: [], ...fields });
+  expect(lines).toEqual([`     0.000 s  ${said}`]);
+});
+
+test('the header says since when times count', () => {
+  expect(recordLines(sample[0]!)[1]).toBe('embedded, mig 0.0.0; times since 2025-11-26T03:00:00.000Z');
 });

@@ -1,9 +1,10 @@
 /** Formats a record for people. */
-import { dirtyRuns, type RecordOf, type Settings, type TraceRecord } from '@mig/trace';
+import { PAGE_SIZE } from '@mig/protocol';
+import { dirtyRuns, type RecordOf, type TraceRecord } from '@mig/trace';
 import { downtimeText } from '../output/downtime-words.js';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
+import { tracedSettingsText } from '../output/setting-text.js';
 
-const PAGE = 4096;
 const MAX_RUNS = 4;
 
 export function recordLines(record: TraceRecord): string[] {
@@ -16,15 +17,10 @@ function headerLines(header: RecordOf<'header'>): string[] {
   const { domain, domid, uuid, host, target, hypervisor, writer, date, pageCount, settings } = header;
   return [
     `${domain} (domain ${domid}, ${uuid}) from ${host} to ${target}`,
-    `${new Date(date).toISOString()}, ${hypervisor}, mig ${writer}`,
-    `${pageCount} pages, ${octetsText(pageCount * PAGE)}`,
-    `settings: ${settingsText(settings)}`,
+    `${hypervisor}, mig ${writer}; times since ${new Date(date).toISOString()}`,
+    `${pageCount} pages, ${octetsText(pageCount * PAGE_SIZE)}`,
+    `settings: ${tracedSettingsText(settings)}`,
   ];
-}
-
-function settingsText(settings: Settings): string {
-  const named = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
-  return named.length === 0 ? 'none' : named.join(', ');
 }
 
 function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
@@ -54,7 +50,7 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
       return [`log read after pass ${record.iteration}: ${record.dirtyPages} pages dirty${which}`];
     }
     case 'course':
-      return [`the operator has changed the course; settings: ${settingsText(record.settings)}`];
+      return [`the operator has changed the settings: ${tracedSettingsText(record.settings)}`];
     case 'precopy-ended':
       return [`precopy ended: ${record.sentence} (${record.code})`];
     case 'suspended':
@@ -65,10 +61,16 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
           `${millisecondsText(record.downtimeMilliseconds)}, ${octetsText(record.octetsSent)} sent`,
       ];
     case 'failed':
-      return [`failed: ${record.message}`, ...record.advice];
+      return [`${endWord(record)}${record.message}`, ...record.advice];
     case 'unknown':
       return [`a record of kind ${record.number}, which this mig does not know`];
   }
+}
+
+/** The word before a message that does not say itself that it stopped the migration. */
+function endWord({ stoppedBy }: RecordOf<'failed'>): string {
+  if (stoppedBy === undefined) return 'failed: ';
+  return stoppedBy === 'policy' ? 'stopped: ' : '';
 }
 
 function consultation(record: RecordOf<'consulted'>): string {
@@ -76,8 +78,8 @@ function consultation(record: RecordOf<'consulted'>): string {
   const { sentence } = record;
   const figures = [
     dirtyCount === undefined ? undefined : `${dirtyCount} dirty`,
-    sendRate === undefined ? undefined : `sending ${octetsText(sendRate * PAGE)}/s`,
-    dirtyRate === undefined ? undefined : `dirtying ${octetsText(dirtyRate * PAGE)}/s`,
+    sendRate === undefined ? undefined : `sending ${octetsText(sendRate * PAGE_SIZE)}/s`,
+    dirtyRate === undefined ? undefined : `written at least ${octetsText(dirtyRate * PAGE_SIZE)}/s`,
     most === undefined ? undefined : `downtime now ${downtimeText(most, leastDowntime)}`,
   ].filter((figure) => figure !== undefined);
   const why = sentence === undefined ? '' : `: ${sentence}`;

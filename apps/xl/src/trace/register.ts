@@ -6,15 +6,15 @@ export function registerTraceCommands(program: Command, context: Context): void 
   const trace = program
     .command('trace')
     .helpCommand(false)
-    .description('Look at what xl migrate --trace has written')
+    .description('Show the traces that xl migrate --trace writes')
     .usage('<Subcommand> [options] ...');
 
   trace
     .command('show')
-    .description('Print what happened, a line each')
+    .description('Print the records of a trace, one per line')
     .usage('[options] <File|->')
     .argument('<file>')
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'print JSON, one object per line')
     .action(async (file: string, options: { json?: true }) => {
       const { show } = await import('./show.js');
       show(context, file, options);
@@ -22,7 +22,7 @@ export function registerTraceCommands(program: Command, context: Context): void 
 
   trace
     .command('report')
-    .description('Make a page of it, .html or .svg')
+    .description('Write a report of a trace, .html or .svg')
     .usage('<File|-> <Page>')
     .argument('<file>')
     .argument('<page>')

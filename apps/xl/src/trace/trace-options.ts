@@ -11,6 +11,7 @@ import type { Settings } from '@mig/sender/policy';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
+import { PAGES_PER_MIB } from '../output/figures.js';
 import { openOutputFile, type OutputFile, privateMode } from '../io/output-file.js';
 import { formatOf, type ReportFormat } from '../options/report-format.js';
 import { given, traceSettings } from '../worker/settings.js';
@@ -24,9 +25,12 @@ export interface TraceOptions {
 
 export function addTraceOptions(command: Command): void {
   command
-    .option('--trace <file>', 'write what happens to a file as it happens: see xl trace')
-    .option('--trace-bitmaps', 'which pages were dirty goes into the trace, too')
-    .option('--report <file>', 'when it is over, write a page about it: .html or .svg');
+    .option('--trace <file>', 'record the migration in a file, for xl trace')
+    .option('--trace-bitmaps', 'with --trace: also record which pages were dirty')
+    .option(
+      '--report <file>',
+      'write a report when the migration is over: a file that ends in .html or .svg',
+    );
 }
 
 /**
@@ -161,7 +165,7 @@ function headerOf({
     domain: domain.name,
     domid: domain.domid,
     uuid: domain.uuid,
-    pageCount: domain.memory * 256,
+    pageCount: domain.memory * PAGES_PER_MIB,
     settings: {
       ...traceSettings(settings),
       ...given({ policy: ownPolicy, 'suspend-cost': suspendCost, debug: debug || undefined }),

@@ -1,77 +1,53 @@
-import { Writable } from 'node:stream';
-import { Presets, SingleBar } from 'cli-progress';
-import type { SendEvent } from '@mig/hypervisor';
-import type { MigrationReport } from '@mig/sender';
+import { MigrationProgress } from '@mig/operator';
 import type { Log } from '../output/log.js';
-import type { Failure } from '../worker/task.js';
+import { type Terminal, terminalAt } from '../output/terminal.js';
+import type { TaskFailure } from '../worker/task.js';
 import { LineView } from './line-view.js';
+import { progressLine } from './progress-line.js';
+import type { ViewEvent } from './view.js';
+
+/** Least milliseconds between two drawings: a pass that is over sooner gets its line alone. */
+const INTERVAL = 100;
 
 /** View with a bar for the current pass, on a terminal; a finished pass gets its line. */
 export class BarView extends LineView {
-  #bar: SingleBar | undefined;
-  readonly #terminal: BarTerminal;
+  readonly #progress: MigrationProgress;
+  #isInPass = false;
+  #drawnAt = -Infinity;
 
-  constructor(log: Log) {
+  constructor(
+    private readonly log: Log,
+    private readonly terminal: () => Terminal = () => terminalAt(2),
+    private readonly clock: () => number = () => performance.now(),
+  ) {
     super(log);
-    this.#terminal = new BarTerminal(log);
+    this.#progress = new MigrationProgress(clock);
   }
 
-  override event(event: SendEvent): void {
-    // The terminal was stopped: everything drawn meanwhile would appear later.
-    const drawn = !this.lines.behind;
-    if (event.kind === 'pass-started' && drawn) {
-      const { kind, iteration, dirtyPages } = event.pass;
-      this.#bar = new SingleBar({ ...options, stream: this.#terminal }, Presets.shades_classic);
-      this.#bar.start(Math.max(dirtyPages, 1), 0, { pass: `${iteration} (${kind})` });
-    } else if (event.kind === 'pass-progress') {
-      if (drawn) this.#bar?.update(event.pass.pagesDone);
-    } else {
-      if (event.kind === 'pass-finished') this.#clear();
-      super.event(event);
-    }
+  override event(event: ViewEvent): void {
+    if (event.kind !== 'settings-changed') this.#progress.onEvent(event);
+    if (event.kind === 'pass-started') this.#isInPass = true;
+    if (event.kind === 'pass-finished') this.#hide();
+    super.event(event);
+    if (this.#isInPass) this.#draw();
   }
 
-  override note(text: string): void {
-    this.#clear();
-    super.note(text);
-  }
-
-  override complete(report: MigrationReport): void {
-    this.#clear();
-    super.complete(report);
-  }
-
-  override failed(failure: Failure): void {
-    this.#clear();
+  override failed(failure: TaskFailure): void {
+    this.#hide();
     super.failed(failure);
   }
 
-  #clear(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
-}
-
-const format = 'pass {pass} |{bar}| {percentage} % {value}/{total} pages';
-const options = { format, hideCursor: true, barsize: 30, clearOnComplete: true };
-
-/**
- * A terminal at standard error, reached through the log: Node's own stream waits for a terminal that was
- * stopped.
- */
-class BarTerminal extends Writable {
-  readonly isTTY = true;
-
-  constructor(private readonly log: Log) {
-    super({ decodeStrings: false });
+  #hide(): void {
+    this.#isInPass = false;
+    this.log.bottom.clear();
   }
 
-  get columns(): number {
-    return process.stderr.columns;
-  }
-
-  override _write(text: string, _encoding: string, done: () => void): void {
-    this.log.text(text);
-    done();
+  #draw(): void {
+    const now = this.clock();
+    // A terminal that was stopped would show later all that was drawn meanwhile.
+    if (now - this.#drawnAt < INTERVAL || this.lines.behind) return;
+    this.#drawnAt = now;
+    const terminal = this.terminal();
+    this.log.bottom.show(progressLine(this.#progress.figures(), terminal), terminal.plain);
   }
 }

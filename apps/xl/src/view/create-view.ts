@@ -9,6 +9,8 @@ export async function createView(kind: ViewKind, { output, log }: Context): Prom
       return new JsonView(output);
     case 'lines':
       return new LineView(log);
+    case 'quiet':
+      return new (await import('./quiet-view.js')).QuietView(log);
     case 'bars':
       return new (await import('./bar-view.js')).BarView(log);
   }

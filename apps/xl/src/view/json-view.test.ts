@@ -1,24 +1,51 @@
 import { expect, test } from 'vitest';
 import type { ConsultationPoint, PrecopyStats } from '@mig/hypervisor';
 import { OutputClosedError, TextOutput } from '../output/text-output.js';
+import type { OperatorStatus } from '@mig/operator';
+import { Account } from './account.js';
 import { faultsOf } from './events-schema.test-support.js';
+import { pass, reportOf } from './report.test-support.js';
 import { JsonView } from './json-view.js';
+
+const asked = {
+  domain: 'busy',
+  uuid: '7b1a0a3e-8d0c-4f0e-9f5e-0c1d2e3f4a5b',
+  target: 'host2',
+  settings: { maxDowntime: 300 },
+  ownPolicy: undefined,
+  debug: false,
+  paused: false,
+};
+const account = () => new Account(asked);
+/** The fields of every last line. */
+const facts = {
+  domain: 'busy',
+  uuid: asked.uuid,
+  target: 'host2',
+  date: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
+  options: { precopyIterations: 30, maxDowntimeMilliseconds: 300 },
+};
 
 test('each event is a line of its own, written at once', () => {
   const written: string[] = [];
   const view = new JsonView(new TextOutput((octets) => written.push(new TextDecoder().decode(octets))));
   view.event({ kind: 'source-state', state: 'precopy' });
   view.note('for people');
-  view.failed({
-    message: 'cut',
-    advice: ['it runs here'],
-    exitStatus: 1,
-    state: 'precopy',
-    outcome: 'keeps-running',
-  });
+  view.event({ kind: 'settings-changed', before: {}, settings: { maxDowntime: 300, abortIfBusy: true } });
+  view.failed(
+    {
+      message: 'cut',
+      advice: ['it runs here'],
+      exitStatus: 1,
+      state: 'precopy',
+      outcome: 'keeps-running',
+    },
+    account(),
+  );
   expect(written.map((line) => JSON.parse(line) as unknown)).toEqual([
     { event: 'schema', of: 'xl migrate', version: 1 },
     { event: 'source-state', state: 'precopy' },
+    { event: 'course', course: { maxDowntimeMilliseconds: 300, abortIfBusy: true } },
     {
       event: 'failed',
       message: 'cut',
@@ -26,8 +53,54 @@ test('each event is a line of its own, written at once', () => {
       exitStatus: 1,
       state: 'precopy',
       outcome: 'keeps-running',
+      ...facts,
+      goal: { askedMilliseconds: 300, met: false },
+      octetsSent: 0,
+      iterations: 0,
+      pagesSent: 0,
+      passes: [],
     },
   ]);
+  expect(written.flatMap((line) => faultsOf(JSON.parse(line)))).toEqual([]);
+});
+
+test.for([
+  { downtime: 243, met: true },
+  { downtime: 300, met: true },
+  { downtime: 300.4, met: false },
+])('the last line tells whether the goal was met: $downtime', ({ downtime, met }) => {
+  const written: string[] = [];
+  const view = new JsonView(new TextOutput((octets) => written.push(new TextDecoder().decode(octets))));
+  view.complete(reportOf(downtime), account());
+  const last = JSON.parse(written.at(-1)!) as unknown;
+  expect(last).toMatchObject({
+    event: 'complete',
+    ...facts,
+    goal: { askedMilliseconds: 300, downtimeMilliseconds: downtime, met },
+  });
+  expect(faultsOf(last)).toEqual([]);
+});
+
+test('a failure tells what was done, and nothing of a goal where it is not known what became of the domain', () => {
+  const written: string[] = [];
+  const view = new JsonView(new TextOutput((octets) => written.push(new TextDecoder().decode(octets))));
+  const status = { octetsSent: 5000, course: { maxDowntime: 400, precopyIterations: 7 } } as OperatorStatus;
+  const changed = new Account(asked, () => status);
+  changed.onEvent({ kind: 'source-state', state: 'precopy' });
+  changed.onEvent({ kind: 'pass-finished', pass });
+  view.failed({ message: 'cut', advice: [], exitStatus: 3, outcome: 'unknown' }, changed);
+  const last = JSON.parse(written.at(-1)!) as unknown;
+  expect(last).toMatchObject({
+    options: { maxDowntimeMilliseconds: 400, precopyIterations: 7 },
+    goal: { askedMilliseconds: 400 },
+    octetsSent: 5000,
+    totalMilliseconds: expect.any(Number) as unknown,
+    iterations: 1,
+    pagesSent: 9,
+    passes: [{ ...pass, octetsPerSecond: 4000 }],
+  });
+  expect(last).not.toHaveProperty('goal.met');
+  expect(faultsOf(last)).toEqual([]);
 });
 
 test('a reader that goes away does not end what is being told', () => {
@@ -83,7 +156,7 @@ test('a reader that is behind misses what comes now and then, then the rest, and
   say();
   say();
   expect(told()).toEqual([]);
-  view.failed({ message: 'cut', advice: [], exitStatus: 1 });
+  view.failed({ message: 'cut', advice: [], exitStatus: 1 }, account());
   expect(written).toMatchObject([{ event: 'left-out', events: 4 }, { event: 'failed' }]);
   expect(written.flatMap(faultsOf)).toEqual([]);
 });

@@ -1,17 +1,19 @@
-import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
+import { byKind, type EventTable } from '@mig/hypervisor';
+import { settingsOnWire } from '@mig/operator';
 import type { MigrationReport } from '@mig/sender';
 import { LossyLines } from '../output/lossy-lines.js';
 import type { TextOutput } from '../output/text-output.js';
 import { isNews } from '../worker/pace.js';
-import { completeEvent } from './summary.js';
-import type { Failure } from '../worker/task.js';
-import type { View } from './view.js';
+import type { Account } from './account.js';
+import { completeEvent, failedEvent } from './summary.js';
+import type { TaskFailure } from '../worker/task.js';
+import type { View, ViewEvent } from './view.js';
 
 /** Version of the events: docs/json.md tells what may change within a version. */
 export const MIGRATE_EVENTS_VERSION = 1;
 
 /** Lines for the events, as docs/json.md publishes them; events without a line are for other listeners. */
-const lines: EventTable<SendEvent, object> = {
+const lines: EventTable<ViewEvent, object> = {
   'source-state': ({ state }) => ({ event: 'source-state', state }),
   'pass-started': ({ pass }) => ({ event: 'pass-started', ...pass }),
   'pass-progress': ({ pass }) => ({ event: 'progress', ...pass }),
@@ -20,6 +22,7 @@ const lines: EventTable<SendEvent, object> = {
   'log-read': undefined,
   'precopy-ended': ({ reason }) => ({ event: 'precopy-ended', ...reason }),
   suspended: undefined,
+  'settings-changed': ({ settings }) => ({ event: 'course', course: settingsOnWire(settings) }),
   note: ({ text }) => ({ event: 'note', text }),
 };
 
@@ -43,7 +46,7 @@ export class JsonView implements View {
     this.#say('line', { event: 'schema', of: 'xl migrate', version: MIGRATE_EVENTS_VERSION });
   }
 
-  event(event: SendEvent): void {
+  event(event: ViewEvent): void {
     const line = byKind(lines, event);
     if (line !== undefined) this.#say(isNews(event) ? 'news' : 'line', line);
   }
@@ -52,12 +55,16 @@ export class JsonView implements View {
     // Programs read events; remarks are for people.
   }
 
-  complete(report: MigrationReport): void {
-    this.#last(completeEvent(report));
+  complete(report: MigrationReport, account: Account): void {
+    this.#last(completeEvent(report, account));
   }
 
-  failed({ message, advice, exitStatus, reason, state, outcome }: Failure): void {
-    this.#last({ event: 'failed', message, advice, exitStatus, reason, state, outcome });
+  failed(failure: TaskFailure, account: Account): void {
+    this.#last(failedEvent(failure, account));
+  }
+
+  refused(failure: TaskFailure, account: Account): void {
+    this.failed(failure, account);
   }
 
   /** Prints the last line, which scripts take for the result. */

@@ -1,12 +1,14 @@
-import { byKind, type EventTable, type SendEvent } from '@mig/hypervisor';
+import { byKind, type ConsultationPoint, type EventTable, type PassReport } from '@mig/hypervisor';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { MigrationReport } from '@mig/sender';
 import type { Log } from '../output/log.js';
 import { LossyLines } from '../output/lossy-lines.js';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
-import { summaryLines } from './summary.js';
-import type { Failure } from '../worker/task.js';
-import type { View } from './view.js';
+import type { Account } from './account.js';
+import { failureLines, summaryLines, verdict } from './summary.js';
+import type { TaskFailure } from '../worker/task.js';
+import { changeWords } from './settings-change.js';
+import type { View, ViewEvent } from './view.js';
 
 /** Stock's messages, in stock's order. */
 const stockMessages: Partial<Record<SourceState, string>> = {
@@ -19,13 +21,12 @@ const stockMessages: Partial<Record<SourceState, string>> = {
 };
 
 /** Lines for the events that have one. */
-const lines: EventTable<SendEvent, string | undefined> = {
+const lines: EventTable<ViewEvent, string | undefined> = {
   'source-state': ({ state }) => stockMessages[state],
-  'pass-finished': ({ pass: { kind, iteration, dirtyPages, sentPages, octets, milliseconds } }) =>
-    `pass ${iteration} (${kind}): ${dirtyPages} pages dirty, ${sentPages} sent, ${octetsText(octets)} in ` +
-    `${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`,
+  'pass-finished': ({ pass }) => passLine(pass),
   'precopy-ended': ({ reason }) => `precopy ended: ${reason.sentence}`,
   note: ({ text }) => text,
+  'settings-changed': ({ before, settings }) => changeWords(before, settings),
   'pass-started': undefined,
   'pass-progress': undefined,
   consulted: undefined,
@@ -33,8 +34,26 @@ const lines: EventTable<SendEvent, string | undefined> = {
   suspended: undefined,
 };
 
+/** Words for the pages of the stop-and-copy, by where the policy had ended the live passes. */
+const leftOver: Readonly<Record<ConsultationPoint, string>> = {
+  'dirty-count-known': ' written since that count',
+  'pass-finished': ' written during the last pass',
+  'between-batches': ' not sent yet or written meanwhile',
+};
+
+/** @param which says which pages these are */
+function passLine(
+  { kind, iteration, dirtyPages, sentPages, octets, milliseconds }: PassReport,
+  which = '',
+): string {
+  const pages = sentPages === dirtyPages ? `${sentPages}` : `${sentPages} of ${dirtyPages}`;
+  const sent = `${octetsText(octets)} in ${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`;
+  return `pass ${iteration} (${kind}): ${pages} pages${which}, ${sent}`;
+}
+
 export class LineView implements View {
   protected readonly lines: LossyLines;
+  #endedAt: ConsultationPoint | undefined;
 
   constructor(log: Log) {
     this.lines = new LossyLines(
@@ -43,8 +62,15 @@ export class LineView implements View {
     );
   }
 
-  event(event: SendEvent): void {
-    const line = byKind(lines, event);
+  event(event: ViewEvent): void {
+    if (
+      event.kind === 'consulted' &&
+      event.answer.decision === 'stop-and-copy' &&
+      event.stats.iteration > 0
+    ) {
+      this.#endedAt = event.stats.point;
+    }
+    const line = this.#lineFor(event);
     if (line !== undefined) this.note(line);
   }
 
@@ -52,11 +78,21 @@ export class LineView implements View {
     this.lines.line(text);
   }
 
-  complete(report: MigrationReport): void {
-    for (const line of ['Migration successful.', ...summaryLines(report)]) this.lines.last(line);
+  #lineFor(event: ViewEvent): string | undefined {
+    const isRest = event.kind === 'pass-finished' && event.pass.kind === 'stop-and-copy';
+    if (!isRest || this.#endedAt === undefined || event.pass.dirtyPages === 0) return byKind(lines, event);
+    return passLine(event.pass, leftOver[this.#endedAt]);
   }
 
-  failed({ message, advice }: Failure): void {
-    for (const line of [`Migration failed: ${message}.`, ...advice]) this.lines.last(line);
+  complete(report: MigrationReport, account: Account): void {
+    for (const line of [verdict(report, account), ...summaryLines(report)]) this.lines.last(line);
+  }
+
+  failed(failure: TaskFailure): void {
+    for (const line of failureLines(failure)) this.lines.last(line);
+  }
+
+  refused(): void {
+    // Whoever runs the command prints the reason.
   }
 }

@@ -10,8 +10,9 @@ function at(states: SourceState[]): { point: PointOfNoReturn; notes: string[] } 
     note: (text) => notes.push(text),
     complete: () => undefined,
     failed: () => undefined,
+    refused: () => undefined,
   };
-  const point = new PointOfNoReturn(view, 'busy', 'host2');
+  const point = new PointOfNoReturn(view, { line: (text) => notes.push(text) }, 'busy', 'host2');
   for (const state of states) point.event({ kind: 'source-state', state });
   return { point, notes };
 }

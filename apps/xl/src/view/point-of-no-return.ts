@@ -1,20 +1,22 @@
-import type { SendEvent } from '@mig/hypervisor';
 import { sourceTable, type SourceState } from '@mig/protocol/handshake';
 import type { SignalEffect } from '../worker/run-task.js';
-import type { View } from './view.js';
+import type { Log } from '../output/log.js';
+import type { View, ViewEvent } from './view.js';
 
 /** Tells the operator the effect of a signal: it changes once the target has permission. */
 export class PointOfNoReturn {
   #passed = false;
   #told = false;
 
+  /** @param log takes the warning, which even a view that is quiet must not keep back */
   constructor(
     private readonly view: View,
+    private readonly log: Pick<Log, 'line'>,
     private readonly name: string,
     private readonly target: string,
   ) {}
 
-  event(event: SendEvent): void {
+  event(event: ViewEvent): void {
     if (event.kind === 'source-state') this.#passed = isPast(event.state);
     this.view.event(event);
   }
@@ -26,7 +28,7 @@ export class PointOfNoReturn {
     }
     if (this.#told) return 'abandon';
     this.#told = true;
-    this.view.note(
+    this.log.line(
       `${this.target} has permission to run ${this.name}: waiting for its report. The same again leaves without it.`,
     );
     return 'wait';

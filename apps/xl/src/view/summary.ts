@@ -1,40 +1,79 @@
 import type { PassReport } from '@mig/hypervisor';
 import type { MigrationReport } from '@mig/sender';
 import { millisecondsText, octetsText, rateText } from '../output/figures.js';
+import type { TaskFailure } from '../worker/task.js';
+import type { Account, GoalFields } from './account.js';
 
-/** Makes the last line of `--json`; docs/xl.md lists its fields. */
-export function completeEvent(report: MigrationReport) {
+/** Makes the last line of `--json` after a success; docs/json.md lists its fields. */
+export function completeEvent(report: MigrationReport, account: Account) {
   return {
     event: 'complete',
-    iterations: liveIterations(report.passes),
-    pagesSent: pagesSent(report.passes),
+    ...account.fields(),
+    goal: account.goalOf(report.downtimeMilliseconds),
     octetsSent: report.octetsSent,
     totalMilliseconds: report.totalMilliseconds,
     downtimeMilliseconds: report.downtimeMilliseconds,
     suspendMilliseconds: report.suspendMilliseconds,
     reason: report.precopyEnd.code,
     explanation: report.precopyEnd.sentence,
-    passes: report.passes.map((pass) => ({ ...pass, octetsPerSecond: octetsPerSecond(pass) })),
+    ...passFields(report.passes),
   };
+}
+
+/** Makes the last line of `--json` after a failure. */
+export function failedEvent(failure: TaskFailure, account: Account) {
+  const { message, advice, exitStatus, reason, stoppedBy, refusal, state, outcome } = failure;
+  return {
+    ...{ event: 'failed', message, advice, exitStatus, reason, stoppedBy, refusal, state, outcome },
+    ...account.fields(),
+    goal: account.goalMissed(outcome),
+    octetsSent: account.octetsSent,
+    totalMilliseconds: account.sinceBanner,
+    ...passFields(account.passes),
+  };
+}
+
+function passFields(passes: readonly PassReport[]) {
+  return {
+    iterations: liveIterations(passes),
+    pagesSent: pagesSent(passes),
+    passes: passes.map((pass) => ({ ...pass, octetsPerSecond: octetsPerSecond(pass) })),
+  };
+}
+
+/** Words where the domain is and whether its downtime is what was asked for; begins as stock's last line. */
+export function verdict({ downtimeMilliseconds: downtime }: MigrationReport, account: Account): string {
+  const { domain, target, paused } = account.asked;
+  const place = paused ? `is at ${target}, paused` : `runs at ${target}`;
+  return `Migration successful: ${domain} ${place}. Downtime ${downtimeVerdict(downtime, account.goalOf(downtime))}.`;
+}
+
+/** Words a failure; an end that was asked for is none, and its first line says what became of the domain as well. */
+export function failureLines({ message, advice, stoppedBy }: TaskFailure): string[] {
+  if (stoppedBy === undefined) return [`Migration failed: ${message}.`, ...advice];
+  if (stoppedBy === 'policy') return [`Migration stopped: ${message}.`, ...advice];
+  const [domain, ...more] = advice;
+  return [domain === undefined ? `Migration ${message}.` : `Migration ${message}: ${domain}`, ...more];
+}
+
+function downtimeVerdict(downtime: number, goal: GoalFields | undefined): string {
+  if (goal === undefined) return millisecondsText(downtime);
+  const asked = `the ${goal.askedMilliseconds} ms asked for`;
+  if (goal.met) return `${millisecondsText(downtime)}, within ${asked}`;
+  // Rounded as elsewhere it could read as if it were met.
+  const step = downtime >= 1000 ? 10 : 1;
+  const shown =
+    Math.round(downtime / step) * step > goal.askedMilliseconds
+      ? downtime
+      : Math.ceil(downtime / step) * step;
+  return `${millisecondsText(shown)}, more than ${asked}`;
 }
 
 /** Makes the lines of the summary on the terminal. */
 export function summaryLines(report: MigrationReport): string[] {
   const iterations = liveIterations(report.passes);
   return [
-    passLine(['pass', 'kind', 'dirty', 'sent', 'octets', 'time', 'rate']),
-    ...report.passes.map((pass) =>
-      passLine([
-        String(pass.iteration),
-        pass.kind,
-        String(pass.dirtyPages),
-        String(pass.sentPages),
-        octetsText(pass.octets),
-        millisecondsText(pass.milliseconds),
-        rateText(pass.octets, pass.milliseconds),
-      ]),
-    ),
-    `iterations ${iterations}, precopy ended: ${report.precopyEnd.sentence} (${report.precopyEnd.code})`,
+    `${iterations} live ${iterations === 1 ? 'pass' : 'passes'}; precopy ended: ${report.precopyEnd.sentence}`,
     `total time ${millisecondsText(report.totalMilliseconds)}, downtime ${millisecondsText(report.downtimeMilliseconds)}`,
     `${pagesSent(report.passes)} pages, ${octetsText(report.octetsSent)} sent, ` +
       rateText(report.octetsSent, report.totalMilliseconds),
@@ -52,10 +91,4 @@ function pagesSent(passes: readonly PassReport[]): number {
 
 function octetsPerSecond({ octets, milliseconds }: PassReport): number | undefined {
   return milliseconds > 0 ? Math.round((octets / milliseconds) * 1000) : undefined;
-}
-
-const widths = [4, 13, 9, 9, 11, 9, 14];
-
-function passLine(cells: string[]): string {
-  return cells.map((cell, i) => (i === 1 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
 }

@@ -2,6 +2,7 @@
 import type { Host, SendEvent } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { liveMigrate } from '@mig/sender';
+import { type Settings, withDefaults } from '@mig/sender/policy';
 import { StartWait } from './start-wait.js';
 import type { TraceOutlets } from './recorder.js';
 import { explainFailure } from './explain-failure.js';
@@ -33,9 +34,14 @@ export async function migrate(
   const trace = await traceOf(task, { post, note: (text) => emit({ kind: 'note', text }) });
   try {
     const own = task.ownPolicy === undefined ? undefined : await loadPolicy(task.ownPolicy);
-    const steering = new Steering(port, task.settings, own && withHeartbeat(own, asking), (settings) =>
-      trace?.settingsChanged(settings),
-    );
+    const inForce = (given: Settings) => (own === undefined ? withDefaults(given) : given);
+    let settings = inForce(task.settings);
+    const steering = new Steering(port, task.settings, own && withHeartbeat(own, asking), (changed) => {
+      trace?.settingsChanged(changed);
+      const before = settings;
+      settings = inForce(changed);
+      emit({ kind: 'settings-changed', before, settings });
+    });
     const startWait = new StartWait();
     const toldNowAndThen = paced(emit);
     const report = liveMigrate(

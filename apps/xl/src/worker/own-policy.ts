@@ -1,6 +1,7 @@
 /** Implementation of `--policy PATH`: a module of the operator's, whose default export is a PrecopyPolicy. */
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '@mig/errors';
 import type { PrecopyPolicy } from '@mig/hypervisor';
 import { absolutePath, leaveMissingFolder } from '@mig/posix/places';
 import { validated } from '@mig/sender/policy';
@@ -32,8 +33,18 @@ function urlOf(path: string): string {
 }
 
 function refusal(path: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = isTypeScriptUnknown(error) ? TYPESCRIPT : messageOf(error);
   return new Failure(`--policy ${path} cannot be loaded: ${reason}`, ExitStatus.usage);
+}
+
+const TYPESCRIPT =
+  `TypeScript needs Node 22.18 or later, and this is ${process.versions.node}; make JavaScript of it: ` +
+  'tsc --module nodenext --target es2023 FILE';
+
+/** Tells whether a module, or one that it imports, is TypeScript, which this Node does not load. */
+function isTypeScriptUnknown(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[mc]?ts"/.test(message);
 }
 
 /**

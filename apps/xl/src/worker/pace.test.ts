@@ -1,6 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { MigrationEvent, PrecopyDecision, PrecopyStats } from '@mig/hypervisor';
 import { paced } from './pace.js';
+import type { TaskEvents } from './task.js';
+
+type TaskEvent = TaskEvents[keyof TaskEvents];
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -18,7 +21,7 @@ const asked = (point: PrecopyStats['point'], answer: PrecopyDecision = goOn): Mi
 test('what comes with each batch is told now and then, all else at once, a bitmap never', () => {
   const clock = { now: 1e6 };
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
-  const told: MigrationEvent[] = [];
+  const told: TaskEvent[] = [];
   const tell = paced((event) => told.push(event));
   const all = [
     progress,

@@ -1,7 +1,9 @@
 /** The task of a migration's target, in the worker. Blocks until the domain runs, or has failed to arrive. */
+import { messageOf } from '@mig/errors';
 import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt, Output } from '@mig/posix';
 import { receiveDomain } from '@mig/receiver';
+import { forgetMove } from '../host/moved-domains.js';
 import { paced, type Emit } from './pace.js';
 import type { Task } from './task.js';
 
@@ -14,12 +16,14 @@ export function receive(host: Host, task: Task & { kind: 'receive' }, interrupt:
     {
       paused: task.paused,
       unchecked: task.unchecked,
+      arrivalsMax: task.arrivalsMax,
       timeouts: task.timeouts,
       imageEvents: task.imageEvents,
       onEvent: paced(emit),
     },
   );
   const { name, wasPaused } = received;
+  forgetMove(host, name);
   if (wasPaused) {
     emit({
       kind: 'note',
@@ -35,7 +39,7 @@ function tryToAttend(host: Host, domid: number, emit: Emit): void {
   try {
     host.attend?.(domid);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     emit({ kind: 'note', text: `nobody waits for the end of domain ${domid}: ${reason}` });
   }
 }

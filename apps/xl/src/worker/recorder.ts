@@ -8,7 +8,7 @@ import type { MigrationReport } from '@mig/sender';
 import { encodeTraceRecord, type KnownTraceRecord, packBitmap, TRACE_MAGIC, TRACE_VERSION } from '@mig/trace';
 import { named } from './named-failure.js';
 import type { Settings } from '@mig/sender/policy';
-import type { Failure } from './task.js';
+import type { TaskFailure } from './task.js';
 import { describeError } from '../output/errors.js';
 import { writeAll } from '../output/text-output.js';
 import { traceSettings } from './settings.js';
@@ -92,9 +92,12 @@ export class TraceRecorder {
     this.#close();
   }
 
-  failed(failure: Failure): void {
-    const { message, advice, exitStatus, reason, state, outcome } = named(failure, this.task.names);
-    this.#record({ type: 'failed', message, advice, exitStatus, reason, state, outcome });
+  failed(failure: TaskFailure): void {
+    const { message, advice, exitStatus, reason, state, outcome, stoppedBy } = named(
+      failure,
+      this.task.names,
+    );
+    this.#record({ type: 'failed', message, advice, exitStatus, reason, state, outcome, stoppedBy });
     this.#close();
   }
 

@@ -3,12 +3,13 @@ import type { Host } from '@mig/hypervisor';
 import { Input, type Interrupt } from '@mig/posix';
 import { readConfiguration } from '@mig/receiver';
 import { checkFit } from '../configuration/sent-configuration.js';
+import { forgetMove } from '../host/moved-domains.js';
 import type { Task } from './task.js';
 
 type RestoreTask = Task & { kind: 'restore' };
 
 export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
-  const timeout = { what: 'no octet from the image', milliseconds: task.progress };
+  const timeout = { what: 'no bytes from the image', milliseconds: task.progress };
   const input = new Input(task.inputFd, { subject: 'the image', interrupt, timeout });
   const arriving = readConfiguration(input);
   const configuration = replaced(host, arriving.configuration, task.replacement);
@@ -21,6 +22,7 @@ export function restore(host: Host, task: RestoreTask, interrupt: Interrupt) {
     throw error;
   }
   domain.release();
+  forgetMove(host, name);
   const { domid, wasPaused } = domain;
   return { domid, name, wasPaused };
 }

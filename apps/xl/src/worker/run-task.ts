@@ -1,14 +1,14 @@
 import { createRequire } from 'node:module';
 import { MessageChannel, type Worker } from 'node:worker_threads';
-import { Interrupt, type InterruptReason } from '@mig/posix';
+import { exitAtOnce, Interrupt, type InterruptReason } from '@mig/posix';
 import { leaveMissingFolder } from '@mig/posix/places';
 import type { Context } from '../host/context.js';
-import { Failure as Refusal } from '../output/failure.js';
+import { Failure } from '../output/failure.js';
 import { LossyLines } from '../output/lossy-lines.js';
-import { heedSignals } from '../output/signals.js';
+import { endAtSignals, heedSignals } from '../output/signals.js';
 import type { Log } from '../output/log.js';
 import type { SteeringMessage } from './steering.js';
-import type { Failure, Task, TaskEvents, TaskInput, TaskMessage, TaskResults } from './task.js';
+import type { Task, TaskEvents, TaskFailure, TaskInput, TaskMessage, TaskResults } from './task.js';
 
 /** The functions of bin/task-worker.cjs, which also serves code that runs before this module is loaded. */
 interface Threads {
@@ -29,7 +29,7 @@ export function prepareTask(kind: Task['kind']): void {
 export class TaskError extends Error {
   override readonly name = 'TaskError';
 
-  constructor(readonly failure: Failure) {
+  constructor(readonly failure: TaskFailure) {
     super(failure.message);
   }
 }
@@ -66,7 +66,7 @@ const POLICY_TIMEOUT = 5000;
  * @throws TaskError; any other error if the worker ended before its task, and nothing was handled
  */
 export async function runTask<T extends Task>(
-  { log }: Pick<Context, 'log'>,
+  context: Pick<Context, 'log' | 'exitStatus'>,
   task: T,
   hooks: TaskHooks<T> = {},
 ): Promise<TaskResults[T['kind']]> {
@@ -78,8 +78,10 @@ export async function runTask<T extends Task>(
     if (effect !== 'wait') interrupts[effect].raise(signal);
   });
   try {
-    return (await inWorker(task, interrupts, hooks, log)) as TaskResults[T['kind']];
+    return (await inWorker(task, interrupts, hooks, context.log)) as TaskResults[T['kind']];
   } finally {
+    // What a task has done is done, and no signal changes the exit status; after a measurement nothing is done yet.
+    if (task.kind !== 'measure') endAtSignals(() => exitAtOnce(context.exitStatus));
     endHeed();
     interrupts.stop.close();
     interrupts.abandon.close();
@@ -123,7 +125,7 @@ function inWorker(
     const watch = setInterval(() => {
       const now = Atomics.load(asking, 0);
       if (stop.raised !== undefined && now === before && now % 2 === 1) {
-        outcome ??= () => reject(new Refusal('the policy does not answer'));
+        outcome ??= () => reject(new Failure('the policy does not answer'));
         void worker.terminate();
       }
       before = now;
@@ -134,7 +136,7 @@ function inWorker(
       clearTimeout(late);
       clearInterval(watch);
       ours.close();
-      outcome ??= () => reject(new Refusal('the thread that did the work has ended without a word'));
+      outcome ??= () => reject(new Failure('the thread that did the work has ended without a word'));
       outcome();
     });
     hooks.onStart?.({

@@ -1,3 +1,5 @@
+import { messageOf } from '@mig/errors';
+
 /** The state of a domain whose save has failed. */
 export type AfterSave =
   | { readonly kind: 'running' | 'resumed' | 'as-it-was' | 'gone' }
@@ -15,7 +17,7 @@ export class SaveError extends Error {
     override readonly cause: unknown,
     readonly domain: AfterSave,
   ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
 }
 
@@ -24,6 +26,6 @@ export class RemnantError extends Error {
   override readonly name = 'RemnantError';
 
   constructor(override readonly cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
 }

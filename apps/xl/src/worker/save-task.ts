@@ -18,7 +18,7 @@ const STANDARD_OUTPUT = 1;
 export function save(host: Host, task: SaveTask, interrupt: Interrupt) {
   const { file } = task;
   const { progress, suspend, stopAndCopy } = task.timeouts;
-  const timeout = { what: 'the file took no octet', milliseconds: progress };
+  const timeout = { what: 'the file took no bytes', milliseconds: progress };
   // Otherwise a write to a pipe without a reader would wait in the kernel, beyond any timeout and signal. The
   // flags of standard output, which is only opened anew if it is a pipe, are shared with others.
   if (file.descriptor !== STANDARD_OUTPUT) setNonBlocking(file.descriptor);

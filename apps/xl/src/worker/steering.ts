@@ -33,7 +33,7 @@ export class Steering {
   readonly policy: PrecopyPolicy = (stats) => {
     this.#hear();
     if (!this.#switchover) return this.#decide(stats);
-    const sentence = `the operator asked for the switchover; live passes finished: ${stats.iteration}`;
+    const sentence = `the operator asked for the switchover, after ${stats.iteration} complete live ${stats.iteration === 1 ? 'pass' : 'passes'}`;
     return { decision: 'stop-and-copy', reason: { code: 'operator', sentence } };
   };
 

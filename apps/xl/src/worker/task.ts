@@ -13,7 +13,13 @@ import type { Completion } from '../io/output-file.js';
 import type { SharedInterrupt } from '@mig/posix';
 import type { MessagePort } from 'node:worker_threads';
 import type { TraceTask } from './trace-task.js';
-import type { SourceOutcome, SourceState, TargetOutcome, TargetState } from '@mig/protocol/handshake';
+import type {
+  ArrivalRefusal,
+  SourceOutcome,
+  SourceState,
+  TargetOutcome,
+  TargetState,
+} from '@mig/protocol/handshake';
 
 export type Task =
   | {
@@ -45,6 +51,8 @@ export type Task =
       readonly paused: boolean;
       /** Whether known obstacles are ignored: see RestoreOptions. */
       readonly unchecked: boolean;
+      /** Number of domains that may arrive at once, this one included. */
+      readonly arrivalsMax: number | undefined;
       /** Whether to start a monitor of the domain's end, if the host needs one. */
       readonly attend: boolean;
       /** Whether the image's events are reported, too. */
@@ -90,9 +98,16 @@ export interface TaskInput {
   readonly asking: Int32Array<SharedArrayBuffer>;
 }
 
+/** The operator has changed the settings; both are those in force, defaults included. */
+export interface SettingsChanged {
+  readonly kind: 'settings-changed';
+  readonly before: Settings;
+  readonly settings: Settings;
+}
+
 /** Events of each kind of task while it runs; within a pass not all of them. */
 export interface TaskEvents {
-  migrate: SendEvent;
+  migrate: SendEvent | SettingsChanged;
   receive: ReceiveEvent;
   save: never;
   restore: never;
@@ -108,16 +123,27 @@ export interface TaskResults {
   measure: DirtySample;
 }
 
+/** `signal`: Ctrl-C or another one; `operator`: `migrate-abort`; `policy`: a limit, a condition or an own policy. */
+export type Stopper = 'signal' | 'operator' | 'policy';
+
 /** A failure, worded for people. */
-export interface Failure {
+export interface TaskFailure {
   readonly message: string;
   /** The state of the domain, and what to do next. */
   readonly advice: readonly string[];
   readonly exitStatus: number;
   /** Code of the decision that aborted the migration. */
   readonly reason?: string;
+  /** Names who asked for the end, if it was asked for and the domain stays as it was: no failure. */
+  readonly stoppedBy?: Stopper;
   readonly state?: SourceState | TargetState;
   readonly outcome?: SourceOutcome | TargetOutcome;
+  /** Code of the target's refusal, given before anything was sent. */
+  readonly refusal?: ArrivalRefusal;
+  /** The first line that came in place of the banner; empty if nothing came. */
+  readonly heard?: string;
+  /** Whether the domain was found here afterwards as it was before. */
+  readonly asBefore?: boolean;
 }
 
 export type TaskMessage =
@@ -125,4 +151,4 @@ export type TaskMessage =
   /** A record of the trace, in its final form. */
   | { readonly kind: 'trace'; readonly octets: Uint8Array }
   | { readonly kind: 'result'; readonly result: TaskResults[keyof TaskResults] }
-  | { readonly kind: 'failure'; readonly failure: Failure };
+  | { readonly kind: 'failure'; readonly failure: TaskFailure };

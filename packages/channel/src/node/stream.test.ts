@@ -95,7 +95,7 @@ describe('a readable stream', () => {
     stream.destroy(Object.assign(new Error('gone'), { code: 'ECONNRESET' }));
     expect(await said).toMatchObject({
       name: 'StreamFailedError',
-      code: 'ECONNRESET',
+      reason: 'ECONNRESET',
       message: 'the stream: gone',
     });
   });
@@ -104,7 +104,7 @@ describe('a readable stream', () => {
     const stream = new PassThrough();
     const { said } = blocking('source.read(1)', { source: shareReadable(stream) });
     stream.destroy();
-    expect(await said).toMatchObject({ name: 'StreamFailedError', code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    expect(await said).toMatchObject({ name: 'StreamFailedError', reason: 'ERR_STREAM_PREMATURE_CLOSE' });
   });
 
   test('that is too short is an end, with its offset', async () => {
@@ -119,7 +119,7 @@ describe('a readable stream', () => {
     const { said, worker } = blocking(
       `let looks = 0;
        source.whileWaiting = () => { looks++ };
-       source.timeout = { what: 'no octet', milliseconds: 250 };
+       source.timeout = { what: 'no bytes', milliseconds: 250 };
        const catching = (action) => { try { action() } catch (error) { return error.message } };
        const late = catching(() => source.read(1));
        source.timeout = channel.NO_TIMEOUT;
@@ -134,7 +134,7 @@ describe('a readable stream', () => {
     stream.write(Uint8Array.of(9));
     const [{ answer }] = (await once(worker, 'message')) as [{ answer: unknown }];
     expect(answer).toEqual({
-      late: 'no octet within 0.25 s',
+      late: 'no bytes within 0.25 s',
       looks: true,
       interrupted: 'interrupted: SIGINT',
       then: 9,
@@ -175,7 +175,7 @@ describe('a writable stream', () => {
     const { said } = blocking('sink.close(); sink.write(Uint8Array.of(1));', {
       sink: shareWritable(new PassThrough().resume()),
     });
-    expect(await said).toMatchObject({ name: 'StreamFailedError', code: 'ERR_STREAM_WRITE_AFTER_END' });
+    expect(await said).toMatchObject({ name: 'StreamFailedError', reason: 'ERR_STREAM_WRITE_AFTER_END' });
   });
 
   test('has all that was written, in order, and its end', async () => {
@@ -214,7 +214,7 @@ describe('a writable stream', () => {
     const { said } = blocking('for (;;) sink.write(new Uint8Array(1000))', { sink: shareWritable(stream) });
     expect(await said).toMatchObject({
       name: 'StreamFailedError',
-      code: 'EPIPE',
+      reason: 'EPIPE',
       message: 'the stream: gone',
     });
   });

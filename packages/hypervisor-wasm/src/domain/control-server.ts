@@ -1,4 +1,5 @@
 /** Answers toolstacks. Whatever a connection holds is released when it closes. */
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import {
   type ControlErrorCode,
@@ -324,6 +325,5 @@ function errorReply(error: unknown): ControlReply {
   if (error instanceof HostError && (controlErrorCodes as readonly string[]).includes(error.code)) {
     return { kind: 'error', code: error.code as ControlErrorCode, message: error.message };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'error', code: 'unavailable', message };
+  return { kind: 'error', code: 'unavailable', message: messageOf(error) };
 }

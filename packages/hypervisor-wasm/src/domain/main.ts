@@ -4,6 +4,7 @@
  * reads from descriptor 4, a line of JSON as well. That descriptor closes with the toolstack that will hold
  * the domain.
  */
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { newSession, replaceDescriptor } from '@mig/posix';
 import { on } from 'node:events';
@@ -140,7 +141,7 @@ async function live(
 
 export const ready = (process.argv[2] === 'incoming' ? arrive() : create()).catch((error: unknown) => {
   const code = error instanceof HostError ? error.code : 'unavailable';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   try {
     say({ ready: false, code, message });
   } catch {

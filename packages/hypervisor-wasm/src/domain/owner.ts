@@ -158,7 +158,7 @@ export class Owner {
       case 'held':
         return `${name} ${this.#heldWords()}`;
       case 'suspended':
-        return `${name} is suspended already: 'xl resume ${name}' revives it`;
+        return `${name} is suspended already: 'mig resume ${name}' revives it`;
       case 'not-suspended':
         return `${name} is not suspended; there is nothing to resume`;
       case 'away':
@@ -180,6 +180,6 @@ export class Owner {
     if (this.#holder === undefined) return 'has just arrived, and is still in the hands of its receiver';
     const { purpose, pid, to } = this.#holder;
     if (purpose === 'save') return `is being saved${to === '' ? '' : ` to ${to}`} by process ${pid}`;
-    return `is being migrated by process ${pid}: 'xl migrate-status ${this.ownName}' says how far it is`;
+    return `is being migrated by process ${pid}: 'mig migrate-status ${this.ownName}' shows its progress`;
   }
 }

@@ -1,5 +1,6 @@
 import { HostError } from '@mig/hypervisor';
 import { addressOf, createMemoryFile, mapOver, PosixError } from '@mig/posix';
+import { PAGE_SIZE } from '@mig/protocol';
 
 const WASM_PAGE = 65536;
 
@@ -37,13 +38,13 @@ function createFile(length: number): number {
   }
 }
 
-const LONGEST_COMMAND_LINE = 4096 - 8;
+const LONGEST_COMMAND_LINE = PAGE_SIZE - 8;
 
 /** Writes the boot page, pfn 0, as docs/guests.md describes it. */
 export function writeBootPage(ram: Ram, commandLine: string): void {
   const text = new TextEncoder().encode(commandLine).subarray(0, LONGEST_COMMAND_LINE);
   const header = new DataView(ram.memory.buffer, 0, 8);
   header.setUint32(0, text.length, true);
-  header.setUint32(4, ram.length / 4096, true);
+  header.setUint32(4, ram.length / PAGE_SIZE, true);
   new Uint8Array(ram.memory.buffer, 8, text.length).set(text);
 }

@@ -1,5 +1,6 @@
 /** The thread of a domain's vCPU: runs the guest in quanta, and obeys commands between two of them. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '@mig/errors';
 import type { GlobalValue } from '../vcpu-context.js';
 import { ConsoleLog, LONGEST_CONSOLE_LOG } from './console-log.js';
 import type { VcpuGuest, VcpuMessage, VcpuStart } from './vcpu-messages.js';
@@ -79,7 +80,7 @@ parentPort!.once('message', (guest: VcpuGuest) => {
 });
 
 function crashed(error: unknown, log: ConsoleLog): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   log.say(`the guest crashed: ${reason}`);
   say({ kind: 'crashed', message: lastLine === '' ? reason : `${lastLine} (${reason})` });
 }

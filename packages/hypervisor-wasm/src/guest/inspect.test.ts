@@ -79,12 +79,12 @@ describe('a guest', () => {
     [
       'a global with a long name',
       { alsoGlobals: ['g'.repeat(LONGEST_GLOBAL_NAME + 1)] },
-      'its mutable global 2 has a name of more than 255 octets',
+      'its mutable global 2 has a name of more than 255 bytes',
     ],
     [
       'an import with a very long name',
       { alsoImports: `a.${'b'.repeat(100_001)}` },
-      'a name of 100001 octets',
+      'a name of 100001 bytes',
     ],
     [
       'an import with a long name',

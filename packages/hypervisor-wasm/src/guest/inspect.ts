@@ -38,7 +38,7 @@ const exportedFunctions: Readonly<Record<string, Signature>> = {
 
 /** @throws HostError bad-guest, naming the obstacle */
 export function inspectGuest(module: Uint8Array): Guest {
-  if (module.length > LARGEST_GUEST) refuse(`it is larger than ${LARGEST_GUEST} octets`);
+  if (module.length > LARGEST_GUEST) refuse(`it is larger than ${LARGEST_GUEST} bytes`);
   let sections: Sections;
   try {
     sections = readSections(module);
@@ -115,7 +115,7 @@ function stateGlobals(sections: Sections): Map<string, StateType> {
       return refuse(`its mutable global ${index} is not exported: its value could not be migrated`);
     }
     if (new TextEncoder().encode(name).length > LONGEST_GLOBAL_NAME) {
-      return refuse(`its mutable global ${index} has a name of more than ${LONGEST_GLOBAL_NAME} octets`);
+      return refuse(`its mutable global ${index} has a name of more than ${LONGEST_GLOBAL_NAME} bytes`);
     }
     if (global.type === 'other') return refuse(`its mutable global ${quoted(name)} is not of a number type`);
     state.set(name, global.type);

@@ -1,12 +1,15 @@
+import { MigError } from '@mig/errors';
+
 /** The reason why octets are not a WebAssembly module. */
-export class ModuleError extends Error {
+export class ModuleError extends MigError {
   override readonly name = 'ModuleError';
+  readonly code = 'bad-module';
 
   constructor(
     message: string,
     readonly offset: number,
   ) {
-    super(`${message}, at octet ${offset}`);
+    super(`${message}, at byte ${offset}`);
   }
 }
 
@@ -75,7 +78,7 @@ export class ModuleReader {
 
   name(): string {
     const length = this.u32();
-    if (length > LONGEST_NAME) this.fail(`a name of ${length} octets, at most ${LONGEST_NAME} are read`);
+    if (length > LONGEST_NAME) this.fail(`a name of ${length} bytes, at most ${LONGEST_NAME} are read`);
     const { octets, start } = this.#take(length);
     return utf8.decode(octets.subarray(start, start + length));
   }

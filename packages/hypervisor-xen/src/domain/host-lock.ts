@@ -5,6 +5,7 @@
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { pause, tryLockDescriptor } from '@mig/posix';
 
@@ -50,7 +51,7 @@ export class HostLock {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       return openSync(this.#path, 'a', 0o600);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new HostError('unavailable', `${this.#path} cannot be opened: ${why}`, { cause });
     }
   }

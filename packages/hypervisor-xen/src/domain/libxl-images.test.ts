@@ -7,7 +7,7 @@ import {
   type SaveEvent,
   type SaveOptions,
 } from '@mig/hypervisor';
-import { Input, InterruptedError, Output, TimeoutError } from '@mig/posix';
+import { EndOfInputError, Input, InterruptedError, Output, TimeoutError } from '@mig/posix';
 import { PrecopyAbortedError } from '@mig/sender';
 import type { LibxlDomain } from '../libxl/libxl.js';
 import type { HelperListener, LibxlClient } from '../libxl/libxl-client.js';
@@ -320,6 +320,7 @@ describe('log-dirty that a helper has left on', () => {
 
 const failures: [HelperFailure, new (...parameters: never[]) => Error, object][] = [
   [{ kind: 'aborted', reason: report.precopyEnd }, PrecopyAbortedError, { reason: report.precopyEnd }],
+  [{ kind: 'ended', subject: 'the stream', offset: 9, missing: 8 }, EndOfInputError, { offset: 9 }],
   [{ kind: 'timeout', what: 'nothing came', milliseconds: 5 }, TimeoutError, { milliseconds: 5 }],
   [
     { kind: 'host', code: 'suspend-refused', message: 'no' },

@@ -5,7 +5,7 @@ import { InterruptedError, positionOf } from '@mig/posix';
 import { helperEnvironment, toLocalClock, toHostError } from '../libxl/helper-events.js';
 import type { LibxlDomain } from '../libxl/libxl.js';
 import type { HelperListener } from '../libxl/libxl-client.js';
-import type { HelperFailure, HelperMessage, LibxlRequest } from '../libxl/libxl-messages.js';
+import type { HelperFailure, HelperMessage, LibxlRequest, LibxlValues } from '../libxl/libxl-messages.js';
 import { isBeingSavedLive } from '../xen/saver-processes.js';
 import type { SilentHelper } from '../helper/silent-helper.js';
 import { type SavedDomain, StockSave } from '../helper/stock-save.js';
@@ -92,7 +92,7 @@ export class LibxlImages {
           },
           handedOn: (helper) => () => lookAtRestore(helper, input.timeout),
         },
-      ) as number;
+      );
     } catch (error) {
       if (libxl.isUnusable) this.#destroyRemains(configuration, name, before);
       throw error;
@@ -127,11 +127,11 @@ export class LibxlImages {
    * Makes a request during which the helper speaks. The helper's account of its failure takes precedence
    * over libxl's.
    */
-  #askHelper(
-    request: LibxlRequest,
+  #askHelper<R extends LibxlRequest>(
+    request: R,
     { interrupt, timeout }: Pick<Bounds, 'interrupt' | 'timeout'>,
     listener: Partial<HelperListener>,
-  ): unknown {
+  ): LibxlValues[R['kind']] {
     let failure: HelperFailure | undefined;
     const helper = { unaccounted: false };
     const hear = (message: HelperMessage) => {

@@ -88,7 +88,7 @@ describe('a domain that runs', () => {
 
   test.each([
     ['paused', { pauses: 1 }, /^busy is paused, .*'xl unpause busy' it first$/],
-    ['suspended', { suspended: true }, /is suspended already: 'xl resume busy'/],
+    ['suspended', { suspended: true }, /is suspended already: 'mig resume busy'/],
     ['crashed', { crashed: true }, /has crashed/],
   ])('but not one that is %s', (_, state, words) => {
     xen.add(DOMID, state);
@@ -239,7 +239,7 @@ describe('once the guest has suspended', () => {
     saved();
     xen.killHolder(DOMID);
     expect(standing()).toMatchObject({ standing: 'abandoned', epoch: 1, pause: true });
-    expect(refused('wrong-state', take)).toMatch(/'xl resume busy' revives it$/);
+    expect(refused('wrong-state', take)).toMatch(/'mig resume busy' revives it$/);
   });
 });
 

@@ -17,7 +17,7 @@ function words(why: OwnerRefusal, name: string, standing: DomainStanding | undef
     case 'held':
       return heldBy(standing);
     case 'suspended':
-      return `is suspended already: 'xl resume ${name}' revives it`;
+      return `is suspended already: 'mig resume ${name}' revives it`;
     case 'not-suspended':
       return 'is not suspended; there is nothing to resume';
     case 'away':

@@ -33,7 +33,7 @@ export class XenDomains implements BalloonedHost {
 
   list(): StandingDomain[] {
     const helpers = helpersAtWork();
-    return (this.libxl.ask({ kind: 'list' }) as LibxlDomain[]).map((domain) => ({
+    return this.libxl.ask({ kind: 'list' }).map((domain) => ({
       domain,
       standing: remembered(domain.domid, domain, domain.record, helpers).standing,
     }));
@@ -41,39 +41,39 @@ export class XenDomains implements BalloonedHost {
 
   /** Describes a domain. @throws HostError no-such-domain */
   describe(domid: number): StandingDomain {
-    const domain = this.libxl.ask({ kind: 'describe', domid }) as LibxlDomain | undefined;
+    const domain = this.libxl.ask({ kind: 'describe', domid });
     if (domain === undefined) throw new HostError('no-such-domain', `there is no domain ${domid}`, { domid });
     return { domain, standing: remembered(domid, domain, domain.record, helpersAtWork()).standing };
   }
 
   configuration(domid: number): string {
-    return this.libxl.ask({ kind: 'configuration', domid }) as string;
+    return this.libxl.ask({ kind: 'configuration', domid });
   }
 
   /** Returns the free memory of the host in KiB. */
   freeMemory(): number {
-    return this.libxl.ask({ kind: 'free-memory' }) as number;
+    return this.libxl.ask({ kind: 'free-memory' });
   }
 
   controlDomainMemory(): number {
-    return this.libxl.ask({ kind: 'control-domain-memory' }) as number;
+    return this.libxl.ask({ kind: 'control-domain-memory' });
   }
 
   neededMemory(configuration: string): number {
-    return this.libxl.ask({ kind: 'needed-memory', configuration }) as number;
+    return this.libxl.ask({ kind: 'needed-memory', configuration });
   }
 
   changeControlDomainTarget(by: number): number {
-    return this.libxl.ask({ kind: 'change-control-domain-target', by }) as number;
+    return this.libxl.ask({ kind: 'change-control-domain-target', by });
   }
 
   xlSettings(): XlSettings {
-    return this.libxl.ask({ kind: 'xl-settings' }) as XlSettings;
+    return this.libxl.ask({ kind: 'xl-settings' });
   }
 
   /** Makes the path of a new log of that name under /var/log/xen; the file does not exist yet. */
   newLog(name: string): string {
-    return this.libxl.ask({ kind: 'new-log', name }) as string;
+    return this.libxl.ask({ kind: 'new-log', name });
   }
 
   rename(domid: number, name: string): void {

@@ -9,7 +9,7 @@ import { TimeoutError } from '@mig/posix';
 import { SilentHelper } from './silent-helper.js';
 
 const [HELPER, LIBXL] = [4242, 4000];
-const timeout = { what: 'the stream took no octet', milliseconds: 5000 };
+const timeout = { what: 'the stream took no bytes', milliseconds: 5000 };
 
 describe('by what the kernel counts', () => {
   let proc: string;

@@ -4,7 +4,7 @@ import { type Timeout, TimeoutError } from '@mig/posix';
 import type { SilentHelper } from './silent-helper.js';
 import { STANDS_STILL, StockSave } from './stock-save.js';
 
-const timeout = { what: 'the target took no octet', milliseconds: 5000 };
+const timeout = { what: 'the target took no bytes', milliseconds: 5000 };
 const PAGES = 24576;
 const MiB = 1 << 20;
 

@@ -1,6 +1,7 @@
 /** A fake hypervisor with one domain of a few pages, in the shape of XenControl. */
 import { createHash } from 'node:crypto';
 import { closeSync, readSync, writeSync } from 'node:fs';
+import { setBit } from '@mig/hypervisor';
 import { closeDescriptor, createMemoryFile, Mapping } from '@mig/posix';
 import { PAGE_SIZE, PageType } from '@mig/protocol';
 import type { CpuPolicy, DomainFacts, TscInfo } from './control.js';
@@ -149,7 +150,7 @@ export class FakeControl implements SavingControl, RestoringControl {
     this.call('cleanLogDirty', final ? 'final' : 'live');
     const count = this.#dirty.size;
     const words = new Uint32Array((bitmap.hypercallPages * PAGE_SIZE) / 4);
-    for (const pfn of this.#dirty) words[pfn >>> 5]! |= 1 << (pfn & 31);
+    for (const pfn of this.#dirty) setBit(words, pfn);
     writeSync(this.#bitmaps.get(bitmap)!.fd, words, 0, words.byteLength, 0);
     this.#dirty.clear();
     this.#unlogged.clear();

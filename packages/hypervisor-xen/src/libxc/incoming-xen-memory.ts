@@ -5,6 +5,7 @@ import {
   type CpuidLeaf,
   type DomainHeader,
   type HvmParam,
+  HvmParamIndex,
   type ImageRecord,
   type MsrEntry,
   PAGE_SIZE,
@@ -12,7 +13,6 @@ import {
 import type { XenControl } from './control.js';
 import { XenError } from '../xen/errors.js';
 import { allMapped, BATCH, Frames } from './frames.js';
-import { HvmParamIndex } from './hvm-params.js';
 import { Phases } from './phases.js';
 import { Populator } from './populator.js';
 import { whyNotLoadable, type XenVersion } from '../xen/xen-version.js';

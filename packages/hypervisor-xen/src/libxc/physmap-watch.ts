@@ -3,7 +3,7 @@
  * up to 4.18, and 4.19 to 4.21 before 4.19.5, 4.20.3 and 4.21.1, do not log that a page came in, nor what
  * the guest writes to it before the next reading of the log: such a page has to be found by looking.
  */
-import { HostError } from '@mig/hypervisor';
+import { clearBit, HostError, isSet, setBit } from '@mig/hypervisor';
 import { PageType, TYPES_WITH_DATA } from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { BATCH, Frames } from './frames.js';
@@ -64,9 +64,8 @@ export class PhysmapWatch {
     const absent = this.#absent;
     for (let i = 0; i < count; i++) {
       const pfn = pfns[i]!;
-      const bit = 1 << (pfn & 31);
-      if ((known[pfn >>> 5]! & bit) === 0) return false;
-      types[i] = (absent[pfn >>> 5]! & bit) === 0 ? PageType.NOTAB : PageType.XTAB;
+      if (!isSet(known, pfn)) return false;
+      types[i] = isSet(absent, pfn) ? PageType.XTAB : PageType.NOTAB;
     }
     if (this.#broken.size > 0) this.#recallBroken(pfns, count, types);
     return true;
@@ -95,12 +94,12 @@ export class PhysmapWatch {
   /** Notes a pfn that is seen for the first time. */
   #note(pfn: number, type: number): void {
     if (type === PageType.BROKEN) this.#broken.add(pfn);
-    this.#absent[pfn >>> 5]! |= (1 - TYPES_WITH_DATA[type]!) << (pfn & 31);
+    if (TYPES_WITH_DATA[type] === 0) setBit(this.#absent, pfn);
   }
 
   /** Notes that a page was missing when it was to be sent: it has gone, and may be back. */
   missed(pfn: number): void {
-    set(this.#again, pfn);
+    setBit(this.#again, pfn);
     this.#anyAgain = true;
     this.#changed = true;
   }
@@ -168,8 +167,8 @@ export class PhysmapWatch {
         for (let i = 0; i < count; i++) {
           const pfn = this.#pfns[i]!;
           if (isSet(this.#absent, pfn)) continue;
-          set(bitmap, pfn);
-          set(this.#known, pfn);
+          setBit(bitmap, pfn);
+          setBit(this.#known, pfn);
           added++;
         }
       },
@@ -204,24 +203,16 @@ export class PhysmapWatch {
       if (type === PageType.BROKEN) this.#broken.add(pfn);
       if (isAbsent === isSet(this.#absent, pfn)) continue;
       this.#changed = true;
-      if (isAbsent) set(this.#absent, pfn);
+      if (isAbsent) setBit(this.#absent, pfn);
       else this.#takenIn(pfn);
     }
   }
 
   #takenIn(pfn: number): void {
-    this.#absent[pfn >>> 5]! &= ~(1 << (pfn & 31));
+    clearBit(this.#absent, pfn);
     this.#broken.delete(pfn);
     this.takenIn++;
-    set(this.#again, pfn);
+    setBit(this.#again, pfn);
     this.#anyAgain = true;
   }
-}
-
-function isSet(bitmap: Uint32Array, pfn: number): boolean {
-  return ((bitmap[pfn >>> 5]! >>> (pfn & 31)) & 1) !== 0;
-}
-
-function set(bitmap: Uint32Array, pfn: number): void {
-  bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
 }

@@ -1,3 +1,5 @@
+import { isSet, setBit } from '@mig/hypervisor';
+
 /** Pfns per part of the set: a part is made when one of them is added. */
 const PART = 2 ** 20;
 
@@ -9,8 +11,7 @@ export class PopulatedPfns {
 
   has(pfn: number): boolean {
     if (!this.#find(pfn)) return false;
-    const bit = pfn % PART;
-    return ((this.#part[bit >>> 5]! >>> (bit & 31)) & 1) !== 0;
+    return isSet(this.#part, pfn % PART);
   }
 
   add(pfn: number): void {
@@ -19,8 +20,7 @@ export class PopulatedPfns {
       this.#last = Math.floor(pfn / PART);
       this.#parts.set(this.#last, this.#part);
     }
-    const bit = pfn % PART;
-    this.#part[bit >>> 5]! |= 1 << (bit & 31);
+    setBit(this.#part, pfn % PART);
   }
 
   #find(pfn: number): boolean {

@@ -1,7 +1,14 @@
 import type { OctetSink } from '@mig/channel';
 import { HostError, type Memory } from '@mig/hypervisor';
 import { Iovec, writeVector } from '@mig/posix';
-import { type DomainHeader, type HvmParam, type ImageRecord, PAGE_SIZE, PageType } from '@mig/protocol';
+import {
+  type DomainHeader,
+  type HvmParam,
+  type ImageRecord,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  PageType,
+} from '@mig/protocol';
 import type { XenControl } from './control.js';
 import { XenError } from '../xen/errors.js';
 import { allMapped, BATCH, Frames } from './frames.js';
@@ -93,7 +100,12 @@ export class XenMemory implements Memory {
         domid,
       });
     }
-    this.domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: version.major, xenMinor: version.minor };
+    this.domainHeader = {
+      type: 'x86-hvm',
+      pageShift: PAGE_SHIFT,
+      xenMajor: version.major,
+      xenMinor: version.minor,
+    };
     this.pageCount = control.pfnCount(domid);
   }
 

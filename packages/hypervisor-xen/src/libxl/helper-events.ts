@@ -1,6 +1,6 @@
 /** Messages between a Xen host and its save helper, a process that libxl starts. */
 import { HostError, type ImageReport, type SaveOptions } from '@mig/hypervisor';
-import { TimeoutError } from '@mig/posix';
+import { EndOfInputError, TimeoutError } from '@mig/posix';
 import { PAGE_OCTETS } from '@mig/protocol';
 import { PrecopyAbortedError } from '@mig/sender';
 import { type HelperFailure, LINK_VARIABLE, type LinkWish } from './libxl-messages.js';
@@ -45,6 +45,8 @@ export function toHostError(failure: HelperFailure, options: { domid?: number; c
       return new PrecopyAbortedError(failure.reason);
     case 'timeout':
       return new TimeoutError(failure.what, failure.milliseconds);
+    case 'ended':
+      return new EndOfInputError(failure.subject, failure.offset, failure.missing);
     case 'host':
       return new HostError(failure.code, failure.message, options);
     case 'other':

@@ -21,7 +21,13 @@ import {
   startLibxl,
   takeFromMainThread,
 } from './libxl-connection.js';
-import type { HelperDirective, HelperMessage, LibxlReply, LibxlRequest } from './libxl-messages.js';
+import type {
+  HelperDirective,
+  HelperMessage,
+  LibxlReply,
+  LibxlRequest,
+  LibxlValues,
+} from './libxl-messages.js';
 import { JsonLines, jsonLine } from './lines.js';
 import { SilentHelper } from '../helper/silent-helper.js';
 
@@ -40,7 +46,7 @@ export interface HelperListener {
   readonly timeout?: Timeout | undefined;
 }
 
-const LIBXL_PROCESS = fileURLToPath(new URL('../processes/libxl-process.js', import.meta.url));
+const LIBXL_PROCESS = fileURLToPath(new URL('../../bin/libxl-process.cjs', import.meta.url));
 
 /**
  * Milliseconds between two looks at Xen's own helper during its end: while libxl has to answer it, and
@@ -90,7 +96,7 @@ export class LibxlClient {
    * @throws HostError as libxl's process does, or `unavailable` where that has ended; InterruptedError;
    * what the listener throws. The request is then over at libxl, too.
    */
-  ask(request: LibxlRequest, listener?: HelperListener): unknown {
+  ask<R extends LibxlRequest>(request: R, listener?: HelperListener): LibxlValues[R['kind']] {
     if (!claim(this.#connection)) {
       throw new HostError(
         'unavailable',
@@ -99,7 +105,7 @@ export class LibxlClient {
     }
     this.#busy = true;
     try {
-      return this.#ask(request, listener);
+      return this.#ask(request, listener) as LibxlValues[R['kind']];
     } catch (error) {
       const unanswered = error instanceof EndOfInputError;
       const unheard = error instanceof PosixError && error.code === 'EPIPE';

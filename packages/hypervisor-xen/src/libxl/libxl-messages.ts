@@ -1,7 +1,8 @@
 /**
  * Messages between `xl`, the process that runs libxl, and the save helper that libxl starts: one JSON
  * object a line. Requests go to libxl's process. Its replies and the helper's messages share a pipe: the
- * helper speaks only while libxl's process is busy with a request, and is silent.
+ * helper speaks only while libxl's process is busy with a request, and is silent. They have no version: `xl` names the
+ * helper (LIBXL_SAVE_HELPER), so all three are of one installation.
  */
 import type {
   Bandwidth,
@@ -50,10 +51,25 @@ export type LibxlRequest =
       readonly environment: Readonly<Record<string, string>>;
     };
 
-type LibxlValue = LibxlDomain | readonly LibxlDomain[] | XlSettings | string | number;
+/** The value that answers each kind of request; undefined if there is none. */
+export interface LibxlValues extends Readonly<
+  Record<'rename' | 'pause' | 'unpause' | 'resume' | 'destroy' | 'stop-log-dirty' | 'suspend', undefined>
+> {
+  readonly list: readonly LibxlDomain[];
+  readonly describe: LibxlDomain | undefined;
+  readonly configuration: string;
+  readonly 'free-memory': number;
+  readonly 'needed-memory': number;
+  readonly 'control-domain-memory': number;
+  readonly 'change-control-domain-target': number;
+  readonly 'xl-settings': XlSettings;
+  readonly 'new-log': string;
+  /** The domid. */
+  readonly restore: number;
+}
 
 export type LibxlReply =
-  | { readonly kind: 'done'; readonly value?: LibxlValue }
+  | { readonly kind: 'done'; readonly value?: LibxlValues[LibxlRequest['kind']] }
   | {
       readonly kind: 'error';
       readonly code: HostErrorCode;
@@ -82,6 +98,8 @@ export type HelperMessage =
 export type HelperFailure =
   | { readonly kind: 'aborted'; readonly reason: PrecopyEnd }
   | { readonly kind: 'timeout'; readonly what: string; readonly milliseconds: number }
+  /** The stream ended early: see EndOfInputError. */
+  | { readonly kind: 'ended'; readonly subject: string; readonly offset: number; readonly missing: number }
   | { readonly kind: 'host'; readonly code: HostErrorCode; readonly message: string }
   | { readonly kind: 'other'; readonly message: string };
 

@@ -7,6 +7,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import koffi from 'koffi';
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { openNonBlocking } from '@mig/posix';
 import type { CpuNodes } from './cpu-masks.js';
@@ -440,7 +441,7 @@ export class Libxl {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new HostError('unavailable', `no core is dumped: ${why}`, { cause });
     }
     this.#check(

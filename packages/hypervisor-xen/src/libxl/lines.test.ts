@@ -64,7 +64,7 @@ test('a line may be longer than what is read at a time', () => {
 test('a line that does not end is given up', () => {
   const { lines, close } = linesOf(Buffer.alloc(300_000, 'x'));
   const bounded = new JsonLines(lines['input'], 200_000);
-  expect(() => bounded.next()).toThrow(/the test: a line of more than 200000 octets/);
+  expect(() => bounded.next()).toThrow(/the test: a line of more than 200000 bytes/);
   close();
 });
 

@@ -28,7 +28,7 @@ export class JsonLines {
       if (end >= 0) return JSON.parse(this.#take(end), wordsBack);
       looked = this.#length;
       if (looked > this.longest) {
-        const message = `${this.input.subject}: a line of more than ${this.longest} octets`;
+        const message = `${this.input.subject}: a line of more than ${this.longest} bytes`;
         throw new HostError('unavailable', message);
       }
       this.#fill();

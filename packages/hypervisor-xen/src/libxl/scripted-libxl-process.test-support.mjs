@@ -1,4 +1,4 @@
-// Replaces libxl-process.js in tests: the same descriptors, and for each request the answer that a test
+// Replaces libxl-process.cjs in tests: the same descriptors, and for each request the answer that a test
 // needs.
 import { spawn } from 'node:child_process';
 import { readSync, writeSync } from 'node:fs';

@@ -3,6 +3,7 @@
  * exists: nobody else takes that memory meanwhile.
  */
 import { closeSync, constants, openSync } from 'node:fs';
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { recordLockHolder, tryLockRecord } from '@mig/posix';
 import type { Time } from './autoballoon.js';
@@ -39,7 +40,7 @@ function open(path: string): number {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o200);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new HostError('unavailable', `${path} cannot be opened: ${why}`, { cause });
   }
 }

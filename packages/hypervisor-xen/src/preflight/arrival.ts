@@ -73,7 +73,7 @@ export function refuseArrival(configuration: string, present: Pick<Present, 'mem
   const words = reasons.map(({ check, sentence }) => `${check}: ${sentence}`).join('; ');
   throw new HostError(
     'unavailable',
-    `the domain could not start on this host (${words}); migrate-receive --no-check receives it all the same`,
+    `the domain could not start on this host (${words}); migrate-receive --no-check receives it anyway`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@mig/errors';
 import type { CpuidLeaf } from '@mig/protocol';
 import { type Check, failed, passed, unknown } from '@mig/protocol/preflight';
 import type { CpuPolicy } from '../libxc/control.js';
@@ -26,10 +27,7 @@ export function checkProcessor(told: CpuPolicy | undefined, processors: () => Pr
       );
     }
   } catch (error) {
-    return unknown(
-      'processor',
-      `Xen there could not be asked: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return unknown('processor', `Xen there could not be asked: ${messageOf(error)}`);
   }
   return passed(
     'processor',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isControlDomain } from '../xen/control-domain.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/processes/libxl-process.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/libxl-process.cjs', import.meta.url));
 const O_CLOEXEC = 0o2000000;
 
 const started: ChildProcess[] = [];

@@ -1,8 +1,9 @@
 /**
- * The process that runs libxl: it serves one request after the other, and blocks meanwhile. It ends when no
- * further request can come. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone,
- * which duplicates 4 and 5.
+ * The process that runs libxl: it serves one request after the other, and blocks meanwhile, until no further
+ * request can come. Descriptors: 3 requests, 4 replies; 5, decisions, is for the save helper alone, which
+ * duplicates 4 and 5.
  */
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import {
   closeDescriptor,
@@ -36,14 +37,16 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal
 
 let libxl: Libxl | undefined;
 
-try {
-  for (;;) replies.write(jsonLine(answer(requests.next() as LibxlRequest)));
-} catch (error) {
-  const asked = !(error instanceof EndOfInputError);
-  const heard = !(error instanceof PosixError && error.code === 'EPIPE');
-  if (asked && heard) throw error;
+/** Serves requests until no further one can come. */
+export function serve(): void {
+  try {
+    for (;;) replies.write(jsonLine(answer(requests.next() as LibxlRequest)));
+  } catch (error) {
+    const asked = !(error instanceof EndOfInputError);
+    const heard = !(error instanceof PosixError && error.code === 'EPIPE');
+    if (asked && heard) throw error;
+  }
 }
-process.exit();
 
 function answer(request: LibxlRequest): LibxlReply {
   try {
@@ -51,7 +54,7 @@ function answer(request: LibxlRequest): LibxlReply {
     const value = perform(libxl, request);
     return value === undefined ? { kind: 'done' } : { kind: 'done', value };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (!(error instanceof HostError)) return { kind: 'error', code: 'unavailable', message };
     return { kind: 'error', code: error.code, message, domid: error.domid };
   }

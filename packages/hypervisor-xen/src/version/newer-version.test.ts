@@ -64,17 +64,17 @@ test.each<[string, Partial<NewerHost>, string]>([
   [
     'has a larger structure',
     { libxlSizes: (library) => ({ ...passing.libxlSizes(library), event: 216 }) },
-    'libxl_event has 216 octets, not 208',
+    'libxl_event has 216 bytes, not 208',
   ],
   [
     'has a smaller structure',
     { libxlSizes: (library) => ({ ...passing.libxlSizes(library), domainInfo: 112 }) },
-    'libxl_dominfo has 112 octets, not 120',
+    'libxl_dominfo has 112 bytes, not 120',
   ],
   [
     'has other parameters of a restore',
     { libxlSizes: (library) => ({ ...passing.libxlSizes(library), restoreParameters: 32 }) },
-    'libxl_domain_restore_params has 32 octets, not 24',
+    'libxl_domain_restore_params has 32 bytes, not 24',
   ],
 ])('one that %s is refused by name, with how it is added', (_, differs, what) => {
   expect(() => judged(differs)).toThrow(

@@ -4,6 +4,7 @@
  * equal domctl interface and the same functions say that nobody had a reason to move them.
  */
 import koffi from 'koffi';
+import { messageOf } from '@mig/errors';
 import { HostError } from '@mig/hypervisor';
 import { declareControl } from '../libxc/control.js';
 import { declareLibxl } from '../libxl/libxl.js';
@@ -48,7 +49,7 @@ export function takenForNewest(
   try {
     host.declareAll(version);
   } catch (cause) {
-    refuse(cause instanceof Error ? cause.message : String(cause), cause);
+    refuse(messageOf(cause), cause);
   }
   if (!host.takesDomctls(newest.domctlInterface)) {
     refuse(`it takes no domctls of interface version 0x${newest.domctlInterface.toString(16)}`);
@@ -60,7 +61,7 @@ export function takenForNewest(
     ['libxl_event', sizes.event, event.size],
     ['libxl_domain_restore_params', sizes.restoreParameters, restoreParameters.size],
   ] as const) {
-    if (is !== was) refuse(`${name} has ${is} octets, not ${was}`);
+    if (is !== was) refuse(`${name} has ${is} bytes, not ${was}`);
   }
   // It grows with nearly every version, and none of it is read or written here.
   return { ...version, libxl: { ...newest.libxl, domainConfiguration: sizes.domainConfiguration } };

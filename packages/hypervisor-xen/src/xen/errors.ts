@@ -1,9 +1,10 @@
-import { errorName } from '@mig/posix';
+import { MigError } from '@mig/errors';
+import { errorName, type ErrorName } from '@mig/posix';
 
 /** A failed call of Xen's libraries: its name, its domain, and the error's name in errno.h. */
-export class XenError extends Error {
+export class XenError extends MigError {
   override readonly name = 'XenError';
-  readonly code: string;
+  readonly code: ErrorName;
 
   constructor(
     readonly call: string,

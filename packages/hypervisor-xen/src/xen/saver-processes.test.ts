@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { helpersAtWork, isBeingSavedLive, stockXlMoving } from './saver-processes.js';
+import { anotherSaverOf, helpersAtWork, isBeingSavedLive, stockXlMoving } from './saver-processes.js';
 
 let proc: string;
 beforeEach(() => {
@@ -48,6 +48,74 @@ test('all that are at work are told, and what for', () => {
     { pid: 4242, domid: 7, mode: 'save', live: true },
     { pid: 4243, domid: 9, mode: 'restore', live: false },
   ]);
+});
+
+test.each([
+  ['kthreadd', false],
+  ['sh', true],
+])("children of process 2 are looked at unless they are the kernel's: %s", (name, isSaved) => {
+  running(2);
+  mkdirSync(join(proc, '2/task/2'), { recursive: true });
+  writeFileSync(join(proc, '2/comm'), `${name}\n`);
+  writeFileSync(join(proc, '2/task/2/children'), '3 4242 ');
+  running(4242, 'helper', ...LIVE);
+  running(4243, 'init');
+  expect(isBeingSavedLive(7, proc)).toBe(isSaved);
+});
+
+describe('another saver of a domain', () => {
+  const SELF = 4242;
+
+  /** A process with its parent; the first of them is started by init. */
+  function child(parent: number, pid: number, ...words: string[]): void {
+    running(pid, ...words);
+    const stat = `${pid} (helper) S ${parent} 70 70 0 -1 ${'0 '.repeat(40)}\n`;
+    writeFileSync(join(proc, String(pid), 'stat'), stat);
+  }
+
+  function self(parent: number, tracer = 0): void {
+    child(parent, SELF, 'helper', ...LIVE);
+    writeFileSync(join(proc, String(SELF), 'status'), `Name:\tnode\nTracerPid:\t${tracer}\nUid:\t0\n`);
+    symlinkSync(String(SELF), join(proc, 'self'));
+  }
+
+  test('is none of what wraps this process, nor what that has forked', () => {
+    child(1, 4200, 'xl', 'migrate', 'busy', 'host2');
+    child(4200, 4240, 'strace', '-f', 'helper', ...LIVE);
+    child(4240, 4241, 'bash', '/root/helper', ...LIVE);
+    child(4241, 4243, 'bash', '/root/helper', ...LIVE);
+    self(4241);
+    expect(anotherSaverOf(7, proc)).toBeUndefined();
+  });
+
+  test('is not what traces this process', () => {
+    child(1, 4250, 'strace', '-D', 'helper', ...LIVE);
+    self(1, 4250);
+    expect(anotherSaverOf(7, proc)).toBeUndefined();
+  });
+
+  test.each([
+    ['a save that another process has started', LIVE, 4250],
+    ['a restore', ['--restore-domain', '12', '-1', '7', '1', '0', '2', '0', '503', '0'], undefined],
+    ['a save of another domain', LIVE.with(3, '8'), undefined],
+  ])('%s: %j is %j', (_, words, found) => {
+    child(1, 4200, 'xl', 'migrate', 'busy', 'host2');
+    child(4200, 4241, 'bash', '/root/helper', ...LIVE);
+    self(4241);
+    child(4200, 4250, 'helper', ...words);
+    expect(anotherSaverOf(7, proc)).toBe(found);
+  });
+
+  test('is unknown where this process cannot be told', () => {
+    expect(() => anotherSaverOf(7, proc)).toThrow('self cannot be read (ENOENT)');
+  });
+
+  test('is found where the parent of neither can be told', () => {
+    running(4250, 'helper', ...LIVE);
+    running(SELF, 'helper', ...LIVE);
+    symlinkSync(String(SELF), join(proc, 'self'));
+    expect(anotherSaverOf(7, proc)).toBe(4250);
+  });
 });
 
 test.each([

@@ -2,9 +2,10 @@
  * Finds the processes that save or restore domains: libxl's save helpers of any toolstack, one for each
  * domain, and the stock `xl` that holds a domain before and after its helper.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HostError } from '@mig/hypervisor';
+import { parseProcessStat } from '@mig/posix';
 import { parseHelperArguments, SaveFlag } from '@mig/protocol/save-helper';
 
 const MODES = ['--save-domain', '--restore-domain'];
@@ -21,7 +22,8 @@ export interface SaveHelper {
  * @throws HostError `unavailable` where a process cannot be looked at, and so could be one
  */
 export function helpersAtWork(proc = '/proc'): SaveHelper[] {
-  return commandLinesIn(proc).flatMap(([pid, commandLine]) => helperOf(pid, commandLine) ?? []);
+  const kernels = startedByKernel(proc);
+  return commandLinesIn(proc, kernels).flatMap(([pid, commandLine]) => helperOf(pid, commandLine) ?? []);
 }
 
 /**
@@ -49,18 +51,52 @@ export function isBeingSavedLive(domid: number, proc = '/proc'): boolean {
 }
 
 /**
- * @returns the process of a save helper that works on the domain and is not this process. See
- * `helpersAtWork`
+ * Finds a save helper that works on the domain beside this process. A wrapper of this one, such as strace or
+ * a script, and what the wrapper has forked are none, although they have its arguments.
+ * @returns its process. See `helpersAtWork`
  */
 export function anotherSaverOf(domid: number, proc = '/proc'): number | undefined {
-  const isAnother = (helper: SaveHelper) =>
-    helper.mode === 'save' && helper.domid === domid && helper.pid !== process.pid;
-  return helpersAtWork(proc).find(isAnother)?.pid;
+  const self = ownPid(proc);
+  const savers = helpersAtWork(proc)
+    .filter((helper) => helper.mode === 'save' && helper.domid === domid)
+    .map(({ pid }) => pid);
+  if (savers.every((pid) => pid === self)) return undefined;
+  const tracer = tracerOf(self, proc);
+  const wrapper = withAncestors(self, proc).findLast((pid) => savers.includes(pid)) ?? self;
+  return savers.find((pid) => pid !== tracer && !withAncestors(pid, proc).includes(wrapper));
 }
 
-/** Lists each process with its command line. */
-function commandLinesIn(proc: string): (readonly [number, string])[] {
+/** Finds the process ID of this process in procfs, which may show those of another PID namespace. */
+function ownPid(proc: string): number {
+  const path = join(proc, 'self');
+  try {
+    return Number(readlinkSync(path));
+  } catch (error) {
+    return unreadable(path, error);
+  }
+}
+
+/** @returns 0 if it has none; strace -D is no ancestor of what it traces */
+function tracerOf(pid: number, proc: string): number {
+  return Number(/^TracerPid:\t(\d+)$/m.exec(textOf(join(proc, String(pid), 'status')) ?? '')?.[1] ?? 0);
+}
+
+/** Lists a process, its parent, and so on, as far as they can be seen. */
+function withAncestors(pid: number, proc: string): readonly number[] {
+  const family: number[] = [];
+  for (let next = pid; next > 0 && !family.includes(next); next = parentOf(next, proc)) family.push(next);
+  return family;
+}
+
+/** @returns 0 if it is not known */
+function parentOf(pid: number, proc: string): number {
+  return parseProcessStat(textOf(join(proc, String(pid), 'stat')) ?? '')?.parent ?? 0;
+}
+
+/** Lists each process with its command line, but for those left out. */
+function commandLinesIn(proc: string, leftOut?: ReadonlySet<string>): (readonly [number, string])[] {
   return processesIn(proc).flatMap((pid) => {
+    if (leftOut?.has(pid) === true) return [];
     const commandLine = commandLineOf(join(proc, pid));
     return commandLine === undefined ? [] : [[Number(pid), commandLine] as const];
   });
@@ -70,18 +106,43 @@ function commandLineOf(process: string): string | undefined {
   return textOf(join(process, 'cmdline'));
 }
 
+/**
+ * Lists the children of kthreadd, which is process 2 but in a PID namespace: kernel threads, most of a host's
+ * processes, and programs that the kernel starts. A save helper is a child of its toolstack.
+ * @returns none where the kernel does not list children (CONFIG_PROC_CHILDREN)
+ */
+function startedByKernel(proc: string): ReadonlySet<string> {
+  const kthreadd = join(proc, '2');
+  const isThere = textOf(join(kthreadd, 'comm')) === 'kthreadd\n';
+  return new Set(isThere ? textOf(join(kthreadd, 'task/2/children'))?.split(' ') : []);
+}
+
 /** Tells whether a process uses libxl: a stock xl may have another name, if mig's has taken its place. */
 function usesLibxl(process: string): boolean {
   return textOf(join(process, 'maps'))?.includes('/libxenlight.so') ?? false;
 }
 
-/** @returns undefined if the process has just ended */
+const buffer = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * Reads a file of procfs, by as few system calls as there can be: the processes are looked at while a domain
+ * is suspended, too.
+ * @returns undefined if the process has just ended
+ */
 function textOf(path: string): string | undefined {
+  let fd: number | undefined;
   try {
-    return readFileSync(path, 'latin1');
+    fd = openSync(path, 'r');
+    let text = '';
+    for (let count; (count = readSync(fd, buffer, 0, buffer.length, null)) > 0;) {
+      text += buffer.toString('latin1', 0, count);
+    }
+    return text;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ESRCH' ? undefined : unreadable(path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

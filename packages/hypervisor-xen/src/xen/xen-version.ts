@@ -147,9 +147,9 @@ export function versionText({ major, minor }: VersionNumber): string {
 export function groundsText({ grounds }: Pick<XenVersion, 'grounds'>): string {
   switch (grounds) {
     case 'lab':
-      return 'tried in the lab';
+      return 'tested in the lab';
     case 'headers':
-      return 'known by its headers, not tried';
+      return 'known by its headers, not tested';
     case 'newest':
       return `newer than all that mig knows, taken for ${versionText(newestVersion())}`;
   }
@@ -189,7 +189,7 @@ export function whyNotLoadable(
 }
 
 /**
- * @returns a warning for those who trust this version with a domain; undefined if it was tried, or its
+ * @returns a warning for those who trust this version with a domain; undefined if it was tested, or its
  * headers were read
  */
 export function cautionAbout(version: XenVersion): string | undefined {

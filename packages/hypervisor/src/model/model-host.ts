@@ -8,8 +8,10 @@ import {
   type OwnerVerdict,
 } from '@mig/protocol/handshake';
 import { type Check, failed, passed, type PreflightQuestion } from '@mig/protocol/preflight';
+import { setBit } from '../bitmap.js';
 import { checkName, isMeant } from '../naming.js';
 import { HostError, refusalCodes } from '../errors.js';
+import { ModelArrivals } from './model-arrivals.js';
 import type {
   Departure,
   DirtyLog,
@@ -59,6 +61,7 @@ export class ModelHost implements Host {
   whenSuspended: () => void = () => undefined;
   /** The pfns that the domains have written since their log was read last. */
   readonly written = new Set<number>();
+  readonly arrivals = new ModelArrivals();
   readonly #domains = new Map<number, ModelDomain>();
   #next = 1;
 
@@ -104,7 +107,7 @@ export class ModelHost implements Host {
     return {
       hypervisor: 'model',
       version: '1',
-      noLogDirty: undefined,
+      whyNoLogDirty: undefined,
       assumedSuspendCost: 0,
       stateFolder: '/nonexistent',
       details: {},
@@ -263,7 +266,7 @@ export class ModelHost implements Host {
 
   #clean(bitmap: Uint32Array): number {
     const count = this.written.size;
-    for (const pfn of this.written) bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
+    for (const pfn of this.written) setBit(bitmap, pfn);
     this.written.clear();
     return count;
   }

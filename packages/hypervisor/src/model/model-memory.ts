@@ -1,10 +1,11 @@
 /** Memory of a domain that consists of a version number per page: a test can foresee and compare it. */
+import { setBit } from '../bitmap.js';
 import type { Memory } from '../memory.js';
 import type { OctetSink } from '@mig/channel';
-import { PAGE_SIZE, PageType } from '@mig/protocol';
+import { PAGE_SHIFT, PAGE_SIZE, PageType } from '@mig/protocol';
 
 export class ModelMemory implements Memory {
-  readonly domainHeader = { type: 'x86-hvm', pageShift: 12, xenMajor: 4, xenMinor: 17 } as const;
+  readonly domainHeader = { type: 'x86-hvm', pageShift: PAGE_SHIFT, xenMajor: 4, xenMinor: 17 } as const;
   readonly versions: Uint32Array;
   /** The calls in order. */
   readonly calls: string[] = [];
@@ -47,7 +48,7 @@ export class ModelMemory implements Memory {
   cleanLogDirty(bitmap: Uint32Array): number {
     this.calls.push('clean');
     const count = this.#log!.size;
-    for (const pfn of this.#log!) bitmap[pfn >>> 5]! |= 1 << (pfn & 31);
+    for (const pfn of this.#log!) setBit(bitmap, pfn);
     this.#log!.clear();
     return count;
   }

@@ -25,7 +25,7 @@ export class Recording {
       }
       events.push(event);
     }
-    if (input.octets !== this.output.octets) throw new Error('octets after END');
+    if (input.octets !== this.output.octets) throw new Error('bytes after END');
     return events;
   }
 }

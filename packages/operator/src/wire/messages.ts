@@ -52,7 +52,7 @@ export interface OperatorStatus {
   readonly dirtyPages?: number;
   /** Sending rate in pages per second. */
   readonly sendRate?: number;
-  /** Pages per second that the guest dirtied during the last finished pass. */
+  /** Different pages per second found dirty after the last finished pass: see PrecopyStats. */
   readonly dirtyRate?: number;
   /** Octets of memory sent so far; for the running pass an estimate. */
   readonly octetsSent: number;
@@ -85,6 +85,8 @@ export interface MigrationEnd {
   readonly message: string;
   /** The state of the domain, and what to do next. */
   readonly advice: readonly string[];
+  /** Whether the domain was found here afterwards as it was before. */
+  readonly asBefore: boolean;
 }
 
 export type OperatorReply = { readonly id: number } & (

@@ -105,6 +105,7 @@ const end: fc.Arbitrary<MigrationEnd> = fc.record({
   exitStatus: u32,
   message: text,
   advice: fc.array(text, { maxLength: 7 }),
+  asBefore: fc.boolean(),
 });
 const reply: fc.Arbitrary<OperatorReply> = fc.oneof(
   fc.record({ id: u32, kind: fc.constant('status'), status }),
@@ -227,7 +228,11 @@ describe('the protocol of operators', () => {
     ],
     [
       'no outcome is called bliss',
-      { id: 1, kind: 'end', end: { outcome: 'bliss' as never, exitStatus: 0, message: '', advice: [] } },
+      {
+        id: 1,
+        kind: 'end',
+        end: { outcome: 'bliss' as never, exitStatus: 0, message: '', advice: [], asBefore: false },
+      },
     ],
   ];
   it.each(nonsense)('refuses nonsense by name: %s', (words, value) => {
@@ -239,16 +244,16 @@ describe('the protocol of operators', () => {
     });
   });
 
-  it('refuses a status without its course', () => {
+  it('refuses a status without its settings', () => {
     // Reply { id: 1, status: Status { phase: "precopy" } }
     const octets = new Uint8Array([0x08, 0x01, 0x12, 0x09, 0x2a, 0x07, ...Buffer.from('precopy')]);
-    expect(failure(() => decodeOperatorReply(octets)).message).toBe('a status without its course');
+    expect(failure(() => decodeOperatorReply(octets)).message).toBe('a status without its settings');
   });
 
   it('refuses to unset what there is not', () => {
     // Request { id: 1, set: Set { unset: "speed" } }
     const octets = new Uint8Array([0x08, 0x01, 0x32, 0x07, 0x12, 0x05, ...Buffer.from('speed')]);
-    expect(failure(() => decodeOperatorRequest(octets)).message).toBe('nothing of a course is called speed');
+    expect(failure(() => decodeOperatorRequest(octets)).message).toBe('no setting is called speed');
   });
 
   it('cuts texts, so that a message never outgrows its limit', () => {
@@ -258,6 +263,7 @@ describe('the protocol of operators', () => {
       exitStatus: 3,
       message: long,
       advice: Array<string>(8).fill(long),
+      asBefore: false,
     };
     const octets = unframed(encodeOperatorReply({ id: 1, kind: 'end', end: value }));
     expect(decodeOperatorReply(octets)).toMatchObject({

@@ -89,8 +89,9 @@ message Status {
   optional Pass pass = 7;
   // Pages found dirty when the log was last read.
   optional uint64 dirty_pages = 8;
-  // Pages per second.
+  // Pages per second of sending alone.
   optional double send_rate = 9;
+  // Different pages per second found dirty after the last pass; the guest may write more.
   optional double dirty_rate = 10;
   // Of memory, on the stream; of a pass that is under way estimated.
   uint64 octets_sent = 11;
@@ -132,6 +133,8 @@ message End {
   uint32 exit_status = 2;
   string message = 3;
   repeated string advice = 4;
+  // Whether the domain was found here afterwards as it was before.
+  bool as_before = 5;
 }
 
 message Error {

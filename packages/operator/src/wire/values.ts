@@ -44,7 +44,7 @@ export function settingsFromWire(fields: Fields): Settings {
   return Object.fromEntries(
     Object.entries(present(fields)).map(([wireName, value]) => {
       const name = settingNamed(wireName);
-      check(isSayable(settingRow(name), value), `a course whose ${wireName} is ${quoted(String(value))}`);
+      check(isSayable(settingRow(name), value), `settings whose ${wireName} is ${quoted(String(value))}`);
       return [name, value];
     }),
   );
@@ -53,8 +53,7 @@ export function settingsFromWire(fields: Fields): Settings {
 /** @throws ControlError malformed */
 function settingNamed(wireName: string): SettingName {
   const name = settingsByWireName.get(wireName);
-  if (name === undefined)
-    throw new ControlError('malformed', `nothing of a course is called ${quoted(wireName)}`);
+  if (name === undefined) throw new ControlError('malformed', `no setting is called ${quoted(wireName)}`);
   return name;
 }
 
@@ -100,7 +99,7 @@ export function statusFromWire(fields: Fields): OperatorStatus {
     typeof phase === 'string' && Object.hasOwn(sourceTable, phase),
     `no phase is called ${quoted(String(phase))}`,
   );
-  check(course !== null && course !== undefined, 'a status without its course');
+  check(course !== null && course !== undefined, 'a status without its settings');
   if (pass !== undefined) {
     const { kind } = pass as OperatorPass;
     check(passKinds.includes(kind), `no pass is called ${quoted(kind)}`);

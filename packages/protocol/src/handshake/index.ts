@@ -2,7 +2,8 @@
 export * from './messages.js';
 export * from './names.js';
 export { classifyBanner, type BannerVerdict } from './banner.js';
-export type { SourceOutcome, TargetOutcome } from './outcomes.js';
+export * from './refusal.js';
+export { runsAsBefore, type SourceOutcome, type TargetOutcome } from './outcomes.js';
 export * from './source-table.js';
 export * from './target-table.js';
 export * from './standing.js';

@@ -27,8 +27,8 @@ describe('the name of a domain', () => {
     ['a\x7f', /control characters/],
     ['a\x9b2J', /control characters/],
     ['half \ud800', /control characters/],
-    ['n'.repeat(256), /longer than 255 octets/],
-    ['ü'.repeat(128), /longer than 255 octets/],
+    ['n'.repeat(256), /longer than 255 bytes/],
+    ['ü'.repeat(128), /longer than 255 bytes/],
   ])('is not %j', (name, problem) => {
     for (const each of [name, awayName(name), incomingName(name)]) expect(nameProblem(each)).toMatch(problem);
   });

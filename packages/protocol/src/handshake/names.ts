@@ -45,6 +45,6 @@ export function nameProblem(name: string): string | undefined {
   // Names appear in tables, logs, paths and other users' terminals; half of a surrogate pair is not text at
   // all.
   if (/[\p{Cc}\p{Cs}/]/u.test(own)) return "must not hold control characters or '/'";
-  if (utf8(own).length > LONGEST_NAME) return `must not be longer than ${LONGEST_NAME} octets`;
+  if (utf8(own).length > LONGEST_NAME) return `must not be longer than ${LONGEST_NAME} bytes`;
   return undefined;
 }

@@ -10,7 +10,7 @@ export type SourceOutcome =
   | 'keeps-running'
   /** The domain was suspended, and runs again under its own name. */
   | 'resumed'
-  /** The domain is suspended under its own name, since no process is left to resume it: `xl resume` does. */
+  /** The domain is suspended under its own name, since no process is left to resume it: `mig resume` does. */
   | 'left-suspended'
   /**
    * The domain is suspended as NAME--migratedaway: it may run at the target, so the operator must check there
@@ -23,6 +23,13 @@ export type SourceOutcome =
   | 'destroy-failed'
   /** The domain should have been resumed, but that failed. */
   | 'resume-failed';
+
+const asBefore: readonly SourceOutcome[] = ['untouched', 'keeps-running', 'resumed'];
+
+/** Tells whether an outcome leaves the domain running at the source, as before the migration. */
+export function runsAsBefore(outcome: string | undefined): boolean {
+  return asBefore.some((each) => each === outcome);
+}
 
 export type TargetOutcome =
   /** No copy was ever made. */

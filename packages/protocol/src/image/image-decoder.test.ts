@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { encodeImageRecord, ImageDecoder, PageDataEncoder, StreamError, type ImageRecord } from '../index.js';
 import { paddedLength } from '../layer/framing.js';
-import type { ImageOptions } from '../streams.test-support.js';
 import {
   concat,
   decodeUnfinished,
   hex,
   image,
   imageHeaders,
+  type ImageOptions,
   pageData,
   raw,
 } from '../streams.test-support.js';
@@ -203,7 +203,7 @@ const rows: readonly Row[] = [
     ['bad-length'],
   ],
   [
-    'octets after the pages',
+    'bytes after the pages',
     [staticEnd, raw(1, hex('0100000000000000 01000000000000f0 00'))],
     'bad-length',
     ['bad-length'],
@@ -289,7 +289,7 @@ describe('an error says', () => {
       field: 'count',
       specification: 'libxc specification, "HVM_PARAMS"',
     });
-    expect(String(error)).toContain('libxc record 1 (HVM_PARAMS) at octet 1048');
+    expect(String(error)).toContain('libxc record 1 (HVM_PARAMS) at byte 1048');
   });
 });
 

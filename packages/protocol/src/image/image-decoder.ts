@@ -77,7 +77,7 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
   }
 
   get wants(): number {
-    return this.#wants;
+    return this.#step === 'page-data' ? this.#pages.wants : this.#wants;
   }
 
   get offset(): number {
@@ -104,7 +104,7 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
   }
 
   give(octets: Uint8Array): ImageEvent | undefined {
-    expectLength(octets, this.#wants);
+    expectLength(octets, this.wants);
     const offset = this.#offset;
     try {
       const event = this.#take(octets, offset);
@@ -180,7 +180,6 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
     if (record.type === PAGE_DATA_NUMBER) {
       if (this.#pages.start({ offset, record }, length, this.#byteOrder, this.#ordered.state)) {
         this.#step = 'page-data';
-        this.#wants = this.#pages.wants;
         return undefined;
       }
       this.#current = { ...current, opaque: 'malformed' };
@@ -212,8 +211,7 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
 
   #pageData(octets: Uint8Array): ImageEvent | undefined {
     const event = this.#pages.give(octets);
-    this.#wants = this.#pages.wants;
-    if (event !== undefined && this.#wants === 0 && this.#pages.pageOctets === 0) this.#expectRecord();
+    if (event !== undefined && this.#pages.wants === 0 && this.#pages.pageOctets === 0) this.#expectRecord();
     return event;
   }
 

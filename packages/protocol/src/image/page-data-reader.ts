@@ -5,8 +5,7 @@
 import type { RecordPlace } from '../errors.js';
 import { paddedLength, readOpaque } from '../layer/framing.js';
 import type { ImageState } from './image-kind.js';
-import type { Judge } from '../layer/judge.js';
-import { reservedFault } from '../layer/judge.js';
+import { type Judge, reservedFault } from '../layer/judge.js';
 import { PAGE_SIZE } from '../limits.js';
 import { isZero, OctetReader, type ByteOrder } from '../octets/octets.js';
 import { countPages, PAGE_DATA_FIXED_LENGTH } from './page-data.js';
@@ -91,7 +90,7 @@ export class PageDataReader {
       this.#fault(
         'bad-length',
         'body_length',
-        `a body of ${length} octets, at least ${PAGE_DATA_FIXED_LENGTH} are due`,
+        `a body of ${length} bytes, at least ${PAGE_DATA_FIXED_LENGTH} are due`,
       );
       return false;
     }
@@ -106,7 +105,7 @@ export class PageDataReader {
 
   taken(octets: number): void {
     if (!(octets >= 0 && octets <= this.pageOctets)) {
-      throw new RangeError(`${octets} octets of pages taken, there are ${this.pageOctets}`);
+      throw new RangeError(`${octets} bytes of pages taken, there are ${this.pageOctets}`);
     }
     this.pageOctets -= octets;
   }
@@ -115,7 +114,7 @@ export class PageDataReader {
     const count = new OctetReader(octets, this.#order).u32('count');
     this.#fixed = new Uint8Array(octets);
     if (count === 0 || PAGE_DATA_FIXED_LENGTH + count * 8 > this.#length) {
-      const message = `count is ${count} in a body of ${this.#length} octets`;
+      const message = `count is ${count} in a body of ${this.#length} bytes`;
       this.#fault('bad-count', 'count', message);
       return this.#giveUp(octets);
     }
@@ -135,7 +134,7 @@ export class PageDataReader {
     }
     const due = PAGE_DATA_FIXED_LENGTH + count * 8 + present * PAGE_SIZE;
     if (due !== this.#length) {
-      const message = `a body of ${this.#length} octets, where ${count} pfns and ${present} pages make ${due}`;
+      const message = `a body of ${this.#length} bytes, where ${count} pfns and ${present} pages make ${due}`;
       this.#fault('bad-length', 'body_length', message);
       return this.#giveUp(this.#fixed, octets);
     }

@@ -47,7 +47,7 @@ export const pageDataCodec: Codec<PageDataRecord> = {
     const count = body.u32('count');
     const odd = readReserved(body, 4);
     if (count === 0 || count * 8 > body.remaining) {
-      throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} octets after it`, 'count');
+      throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} bytes after it`, 'count');
     }
     const words = new PageWords();
     words.read(body.bytes(count * 8, 'pfns'), body.little);

@@ -3,6 +3,7 @@
  * XEN_DOMCTL_PFINFO_* in public/domctl.h.
  */
 export const PageType = {
+  /** An ordinary page. The page tables that follow are of PV domains alone. */
   NOTAB: 0,
   L1TAB: 1,
   L2TAB: 2,
@@ -12,8 +13,11 @@ export const PageType = {
   L2TAB_PIN: 10,
   L3TAB_PIN: 11,
   L4TAB_PIN: 12,
+  /** A page whose memory has failed: no octets. */
   BROKEN: 13,
+  /** A page whose octets do not matter: none are sent. */
   XALLOC: 14,
+  /** A hole: no page is there, and no octets. */
   XTAB: 15,
 } as const;
 

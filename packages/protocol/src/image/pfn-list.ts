@@ -17,11 +17,7 @@ const WORD = 2 ** 32;
  */
 export function readPfns(body: OctetReader): Float64Array {
   if (body.remaining % 8 !== 0) {
-    throw new BodyError(
-      'bad-length',
-      `a list of pfns has ${body.remaining} octets, no multiple of 8`,
-      'pfns',
-    );
+    throw new BodyError('bad-length', `a list of pfns has ${body.remaining} bytes, no multiple of 8`, 'pfns');
   }
   const octets = body.rest();
   const pfns = new Float64Array(octets.length / 8);

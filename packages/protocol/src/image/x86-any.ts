@@ -59,7 +59,7 @@ const policyBody = { maximum: 2 ** 20, tail: 'refused' } as const;
 
 function entries<E>(body: OctetReader, size: number, read: () => E): E[] {
   if (body.remaining % size !== 0) {
-    throw new BodyError('bad-length', `${body.remaining} octets are no multiple of ${size}`);
+    throw new BodyError('bad-length', `${body.remaining} bytes are no multiple of ${size}`);
   }
   const all: E[] = [];
   while (body.remaining > 0) all.push(read());

@@ -62,11 +62,7 @@ export const hvmParams: ImageKind<'HVM_PARAMS'> = {
       const count = body.u32('count');
       const odd = readReserved(body, 4);
       if (count * 16 !== body.remaining) {
-        throw new BodyError(
-          'bad-count',
-          `count is ${count}, with ${body.remaining} octets after it`,
-          'count',
-        );
+        throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} bytes after it`, 'count');
       }
       const params: HvmParam[] = [];
       for (let i = 0; i < count; i++) params.push({ index: body.u64('index'), value: body.u64('value') });

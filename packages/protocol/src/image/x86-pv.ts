@@ -158,7 +158,7 @@ function pvVcpu<T extends PvVcpuRecordType>(
       if (context.length === 0) return [{ tolerated: 'no-content', message: 'no context' }];
       const wrong = wrongSize(context.length, state);
       if (wrong === undefined) return [];
-      const message = `a context of ${context.length} octets, not ${wrong}`;
+      const message = `a context of ${context.length} bytes, not ${wrong}`;
       return [refused('bad-length', 'context', message, 'xg_sr_restore_x86_pv.c, handle_x86_pv_vcpu_blob')];
     },
     describe: ({ vcpuId, context }) => ({ vcpuId, context: blob(context) }),
@@ -198,7 +198,7 @@ export const sharedInfo: ImageKind<'SHARED_INFO'> = {
   check({ sharedInfo: { length } }) {
     if (length === PAGE_SIZE) return [];
     const asked = 'libxc specification, "SHARED_INFO": exactly one page';
-    return [refused('bad-length', 'shared_info', `${length} octets where ${PAGE_SIZE} are due`, asked)];
+    return [refused('bad-length', 'shared_info', `${length} bytes where ${PAGE_SIZE} are due`, asked)];
   },
   describe: (record) => ({ sharedInfo: blob(record.sharedInfo) }),
 };

@@ -46,13 +46,12 @@ export interface DecoderOptions {
 
 export function expectLength(octets: Uint8Array, wants: number): void {
   if (wants === 0) throw new RangeError('nothing is wanted now');
-  if (octets.length !== wants)
-    throw new RangeError(`${octets.length} octets given where ${wants} are wanted`);
+  if (octets.length !== wants) throw new RangeError(`${octets.length} bytes given where ${wants} are wanted`);
 }
 
 /** Checks the end of a finished decoder at this offset. Throws StreamError if octets are left. */
 export function expectNoneLeft(left: number, layer: Layer, offset: number): void {
   if (left === 0) return;
   const specification = 'the final record is END';
-  throw new StreamError('octets-after-end', 'octets follow the end', { layer, offset, specification });
+  throw new StreamError('octets-after-end', 'bytes follow the end', { layer, offset, specification });
 }

@@ -73,7 +73,7 @@ export function frame(
   const body = new OctetWriter(order);
   writeBody(body);
   if (record.tail !== undefined) body.bytes(record.tail);
-  if (body.length > MAX_RECORD_BODY) throw new RangeError(`a body of ${body.length} octets`);
+  if (body.length > MAX_RECORD_BODY) throw new RangeError(`a body of ${body.length} bytes`);
   const whole = new Uint8Array(RECORD_HEADER_LENGTH + paddedLength(body.length));
   const view = new DataView(whole.buffer);
   view.setUint32(0, typeId, body.little);
@@ -82,7 +82,7 @@ export function frame(
   if (record.padding !== undefined) {
     const due = paddingOf(body.length);
     if (record.padding.length !== due)
-      throw new RangeError(`padding has ${due} octets, not ${record.padding.length}`);
+      throw new RangeError(`padding has ${due} bytes, not ${record.padding.length}`);
     whole.set(record.padding, RECORD_HEADER_LENGTH + body.length);
   }
   return whole;

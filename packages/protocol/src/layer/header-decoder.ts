@@ -64,7 +64,7 @@ export abstract class HeaderDecoder<Header, Event> implements PullDecoder<Event>
     if (this.#finished) return expectNoneLeft(left, this.kind.layer, this.#offset);
     const { layer, name, specification } = this.kind;
     const details = { layer, offset: this.#offset, specification };
-    throw new StreamError('truncated', `the octets end within ${name}`, details);
+    throw new StreamError('truncated', `the bytes end within ${name}`, details);
   }
 
   #begun(octets: Uint8Array): Event | undefined {

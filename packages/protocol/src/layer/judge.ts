@@ -96,7 +96,7 @@ export function oddities(
     faults.push({
       code: 'bad-length',
       refused: tail === 'refused',
-      message: `${record.tail.length} octets more than the record's content`,
+      message: `${record.tail.length} bytes more than the record's content`,
       specification: `"${section}"`,
     });
   }

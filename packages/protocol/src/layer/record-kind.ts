@@ -73,7 +73,7 @@ export function readReserved(body: OctetReader, count: number): { reserved?: Uin
 export function writeReserved(body: OctetWriter, reserved: Uint8Array | undefined, count: number): void {
   if (reserved === undefined) body.zeros(count);
   else if (reserved.length === count) body.bytes(reserved);
-  else throw new RangeError(`reserved has ${count} octets, not ${reserved.length}`);
+  else throw new RangeError(`reserved has ${count} bytes, not ${reserved.length}`);
 }
 
 /** Makes a 64-bit number safe for JSON: a number while that is exact, else a decimal string. */

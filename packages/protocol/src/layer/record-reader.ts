@@ -65,7 +65,7 @@ function classify<K extends AnyKind>(
   if (length > most) {
     const specification =
       most === MAX_RECORD_BODY ? 'xg_sr_stream_format.h: REC_LENGTH_MAX' : 'a limit of ours';
-    const message = `a body of ${length} octets, at most ${most} are allowed`;
+    const message = `a body of ${length} bytes, at most ${most} are allowed`;
     const fault = { code: 'record-too-long', refused: true, message, specification } as const;
     judge.judge(length > MAX_RECORD_BODY ? { ...fault, fatal: true } : fault, place);
     return 'malformed';

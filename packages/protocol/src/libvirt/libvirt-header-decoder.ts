@@ -32,7 +32,7 @@ export class LibvirtHeaderDecoder extends HeaderDecoder<LibvirtHeader, LibvirtHe
 
   protected fixed(octets: Uint8Array) {
     const decoded = decodeLibvirtFixed(octets, this.start);
-    if (!isZero(decoded.header.unused)) this.#wrong('unused', 'unused octets are not zero');
+    if (!isZero(decoded.header.unused)) this.#wrong('unused', 'unused bytes are not zero');
     return decoded;
   }
 

@@ -42,8 +42,8 @@ const UNUSED = 40;
  * MAX_DOMAIN_XML.
  */
 export function encodeLibvirtHeader({ version, unused, xml }: LibvirtHeader): Uint8Array {
-  if (unused.length !== UNUSED) throw new RangeError(`${unused.length} unused octets`);
-  if (xml.length === 0 || xml.length > MAX_DOMAIN_XML) throw new RangeError(`${xml.length} octets of XML`);
+  if (unused.length !== UNUSED) throw new RangeError(`${unused.length} unused bytes`);
+  if (xml.length === 0 || xml.length > MAX_DOMAIN_XML) throw new RangeError(`${xml.length} bytes of XML`);
   const writer = new OctetWriter('little-endian');
   writer.bytes(LIBVIRT_MAGIC);
   writer.u32(version);
@@ -75,8 +75,8 @@ export function decodeLibvirtFixed(
   if (version !== 2)
     throw refuse('unsupported-version', `version ${version} of libvirt's file`, 'version', 16);
   const follows = reader.u32('xmlLen');
-  if (follows === 0) throw refuse('bad-length', 'no octet of XML', 'xmlLen', 20);
-  if (follows > MAX_DOMAIN_XML) throw refuse('record-too-long', `${follows} octets of XML`, 'xmlLen', 20);
+  if (follows === 0) throw refuse('bad-length', 'no bytes of XML', 'xmlLen', 20);
+  if (follows > MAX_DOMAIN_XML) throw refuse('record-too-long', `${follows} bytes of XML`, 'xmlLen', 20);
   const unused = new Uint8Array(reader.bytes(UNUSED, 'unused'));
   return { header: { version, unused, xml: new Uint8Array(0) }, follows };
 }

@@ -1,9 +1,10 @@
 /** Framing of the protobuf protocols: the length of each message precedes it as a varint. */
+import { MigError } from '@mig/errors';
 import protobuf from 'protobufjs';
 import { OctetBuffer } from './octet-buffer.js';
 
 /** A message that breaks the protocol. If `fatal`, the boundaries of messages are lost as well. */
-export class ControlError extends Error {
+export class ControlError extends MigError {
   override readonly name = 'ControlError';
 
   constructor(
@@ -34,7 +35,7 @@ export function decodeFields(type: protobuf.Type, what: string, octets: Uint8Arr
   try {
     return type.toObject(type.decode(octets), { longs: Number, defaults: true, oneofs: true });
   } catch (error) {
-    throw new ControlError('malformed', `not a control ${what}`, { cause: error });
+    throw new ControlError('malformed', `not a ${what}`, { cause: error });
   }
 }
 
@@ -44,7 +45,7 @@ export function decodeFields(type: protobuf.Type, what: string, octets: Uint8Arr
  */
 export function chosen(fields: Record<string, unknown>, oneof: string): { kind: string } {
   const kind = fields[oneof];
-  if (typeof kind !== 'string') throw new ControlError('unknown', `an unknown control ${oneof}`);
+  if (typeof kind !== 'string') throw new ControlError('unknown', `an unknown ${oneof}`);
   return { kind, ...(fields[kind] as object) };
 }
 
@@ -81,7 +82,7 @@ export class DelimitedMessages {
       const octet = octets[at]!;
       value += (octet & 0x7f) * 2 ** (7 * at);
       if (value > this.longest || at > 4) {
-        throw new ControlError('too-long', `a control message of more than ${this.longest} octets`);
+        throw new ControlError('too-long', `a message of more than ${this.longest} bytes`);
       }
       if (octet < 0x80) return { value, octets: at + 1 };
     }

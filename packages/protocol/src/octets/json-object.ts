@@ -1,9 +1,11 @@
 /** Parser of a JSON object from an untrusted sender: bounded before any value is made. */
+import { MigError } from '@mig/errors';
 import { utf8 } from './text.js';
 
 /** The fault of a JSON object, worded to follow a name for the object. */
-export class JsonObjectError extends Error {
+export class JsonObjectError extends MigError {
   override readonly name = 'JsonObjectError';
+  readonly code = 'bad-json';
 }
 
 export interface JsonLimits {
@@ -15,7 +17,7 @@ export interface JsonLimits {
 /** @throws JsonObjectError */
 export function parseJsonObject(text: string, { octets, depth }: JsonLimits): Record<string, unknown> {
   if (text.length > octets || utf8(text).length > octets) {
-    throw new JsonObjectError(`has more than ${octets} octets`);
+    throw new JsonObjectError(`has more than ${octets} bytes`);
   }
   if (isDeeper(text, depth)) throw new JsonObjectError(`is nested deeper than ${depth}`);
   let value: unknown;

@@ -2,19 +2,21 @@
  * Reader and writer of fixed-width fields in either byte order. They are the only place where lengths are
  * checked.
  */
+import { MigError } from '@mig/errors';
 import type { StreamErrorCode } from '../errors.js';
 
 export type ByteOrder = 'little-endian' | 'big-endian';
 
 /** A body that does not decode. The decoder, which knows the place, turns it into a StreamError. */
-export class BodyError extends Error {
-  readonly code: StreamErrorCode;
-  readonly field: string | undefined;
+export class BodyError extends MigError {
+  override readonly name = 'BodyError';
 
-  constructor(code: StreamErrorCode, message: string, field?: string) {
+  constructor(
+    readonly code: StreamErrorCode,
+    message: string,
+    readonly field?: string,
+  ) {
     super(message);
-    this.code = code;
-    this.field = field;
   }
 }
 
@@ -66,7 +68,7 @@ export class OctetReader {
       const has = this.octets.length;
       throw new BodyError(
         'bad-length',
-        `${field} needs ${this.position + length} octets, there are ${has}`,
+        `${field} needs ${this.position + length} bytes, there are ${has}`,
         field,
       );
     }

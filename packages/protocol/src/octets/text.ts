@@ -29,7 +29,7 @@ export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = character.charCodeAt(0);
     if (code > 0xff || character.length > 1)
-      throw new RangeError(`${JSON.stringify(character)} is not one octet`);
+      throw new RangeError(`${JSON.stringify(character)} is not one byte`);
     return code;
   });
 }

@@ -8,6 +8,6 @@ test('docs/xl.md has the checks', () => {
   expectDocumented(
     'xl.md',
     'checks',
-    ['| check | at the | passes where |', '| --- | --- | --- |', ...rows].join('\n'),
+    ['| check | at the | passes if |', '| --- | --- | --- |', ...rows].join('\n'),
   );
 });

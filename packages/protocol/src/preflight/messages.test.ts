@@ -79,7 +79,7 @@ describe('a question', () => {
       /^has a processor with more than/,
     ],
     ['['.repeat(9), 'is nested deeper than 8'],
-    [`{"a":"${'x'.repeat(MAX_QUESTION)}"}`, `has more than ${MAX_QUESTION} octets`],
+    [`{"a":"${'x'.repeat(MAX_QUESTION)}"}`, `has more than ${MAX_QUESTION} bytes`],
   ])('is refused: %.60s', (line, problem) => {
     expect(() => decodeQuestion(line)).toThrow(problem);
   });
@@ -151,7 +151,7 @@ describe('an answer', () => {
       ),
       `has more than ${MOST_CHECKS} checks`,
     ],
-    [' '.repeat(MAX_ANSWER + 1), `has more than ${MAX_ANSWER} octets`],
+    [' '.repeat(MAX_ANSWER + 1), `has more than ${MAX_ANSWER} bytes`],
   ])('is refused: %.60s', (line, problem) => {
     expect(() => decodeAnswer(line)).toThrow(problem);
   });

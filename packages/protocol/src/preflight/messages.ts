@@ -10,6 +10,7 @@
  * Each object has its `version`. A newer mig may add fields and checks within a version; an older one skips
  * them.
  */
+import { MigError } from '@mig/errors';
 import { JsonObjectError, parseJsonObject } from '../octets/json-object.js';
 import { MAX_CONFIGURATION } from '../limits.js';
 import { utf8 } from '../octets/text.js';
@@ -49,8 +50,9 @@ export interface PreflightQuestion {
 }
 
 /** The fault of a message, worded to follow "the question" or "the answer". */
-export class PreflightMessageError extends Error {
+export class PreflightMessageError extends MigError {
   override readonly name = 'PreflightMessageError';
+  readonly code = 'malformed-preflight-message';
 }
 
 /** Encodes a question. @returns the line, without its end @throws PreflightMessageError */
@@ -61,7 +63,7 @@ export function encodeQuestion({ configuration, host, xen }: PreflightQuestion):
     msrs: msrs.map(({ index, flags, value }) => [index, flags, value.toString(16)]),
   };
   const line = JSON.stringify({ version: VERSION, configuration, host, xen: xen && { ...xen, cpuPolicy } });
-  if (utf8(line).length > MAX_QUESTION) refuse(`has more than ${MAX_QUESTION} octets`);
+  if (utf8(line).length > MAX_QUESTION) refuse(`has more than ${MAX_QUESTION} bytes`);
   return line;
 }
 
@@ -70,7 +72,7 @@ export function decodeQuestion(line: string): PreflightQuestion {
   const { configuration, host, xen } = versioned(line, MAX_QUESTION);
   if (typeof configuration !== 'string') return refuse('has no configuration');
   if (configuration.length > MAX_CONFIGURATION) {
-    return refuse(`has a configuration of more than ${MAX_CONFIGURATION} octets`);
+    return refuse(`has a configuration of more than ${MAX_CONFIGURATION} bytes`);
   }
   if (host !== undefined && typeof host !== 'string') return refuse('names a host that is no text');
   return {

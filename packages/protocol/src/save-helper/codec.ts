@@ -1,18 +1,21 @@
 /** Codec of the save helper's messages. */
+import { MigError } from '@mig/errors';
 import { OctetBuffer } from '../octets/octet-buffer.js';
 import { BodyError, OctetReader, OctetWriter } from '../octets/octets.js';
 import { fromLatin1, latin1 } from '../octets/text.js';
 import { helperMessages, type ArgumentType, type HelperMessage, type MessageKind } from './messages.js';
 
 /** A message that does not decode; libxl, too, would fail the operation for it. */
-export class HelperMessageError extends Error {
-  /** Octets from the start to the message at fault. */
-  readonly offset: number;
+export class HelperMessageError extends MigError {
+  override readonly name = 'HelperMessageError';
+  readonly code = 'malformed-helper-message';
 
-  constructor(message: string, offset: number) {
-    super(`message at octet ${offset}: ${message}`);
-    this.name = 'HelperMessageError';
-    this.offset = offset;
+  /** @param offset octets from the start to the message at fault */
+  constructor(
+    message: string,
+    readonly offset: number,
+  ) {
+    super(`message at byte ${offset}: ${message}`);
   }
 }
 
@@ -82,8 +85,7 @@ function decode(octets: Uint8Array, offset: number): HelperMessage {
     for (const [argument, wire] of Object.entries(kind.arguments)) {
       values[argument] = read(reader, wire, argument);
     }
-    if (reader.remaining > 0)
-      throw new HelperMessageError(`${reader.remaining} octets are left over`, offset);
+    if (reader.remaining > 0) throw new HelperMessageError(`${reader.remaining} bytes are left over`, offset);
     return { name, ...values } as unknown as HelperMessage;
   } catch (error) {
     if (error instanceof BodyError) throw new HelperMessageError(error.message, offset);
@@ -130,6 +132,6 @@ export function encodeReply(value: number): Uint8Array {
 
 /** Decodes libxl's reply. Throws RangeError unless there are exactly 4 octets. */
 export function decodeReply(octets: Uint8Array): number {
-  if (octets.length !== 4) throw new RangeError(`a reply has 4 octets, not ${octets.length}`);
+  if (octets.length !== 4) throw new RangeError(`a reply has 4 bytes, not ${octets.length}`);
   return new OctetReader(octets, 'little-endian').u32('reply') | 0;
 }

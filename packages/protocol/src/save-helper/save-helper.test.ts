@@ -58,10 +58,10 @@ describe('messages', () => {
   it.each([
     ['0200 0b00', 'an unknown type'],
     ['0000', 'no type'],
-    ['0600 0300 00000000', 'octets left over'],
+    ['0600 0300 00000000', 'bytes left over'],
     ['0600 0700 02000000', 'an argument missing'],
     ['1600 0100 01000000 ffffffff 02000000 6161 02000000 6200', 'text without its NUL'],
-    ['1200 0100 01000000 ffffffff 00000000 02000000 6200', 'text of no octets'],
+    ['1200 0100 01000000 ffffffff 00000000 02000000 6200', 'text of no bytes'],
     ['0e00 0100 01000000 ffffffff ffffffff', 'text of 4 GiB'],
     ['0a00 0700 02000000', 'cut off'],
     ['02', 'cut off within its length'],
@@ -74,7 +74,7 @@ describe('messages', () => {
     ['a number too large', { name: 'static_data_done', missing: 2 ** 32 }],
     ['a retval too large', { name: 'complete', retval: 2 ** 31, errnoval: 0 }],
     [
-      'a message of more than 65535 octets',
+      'a message of more than 65535 bytes',
       { name: 'log', level: 1, errnoval: 0, context: '', formatted: 'x'.repeat(65536) },
     ],
   ])('%s is not encoded', (_, message) => {

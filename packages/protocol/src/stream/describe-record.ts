@@ -6,6 +6,9 @@ import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 
 type Describe = (record: ImageRecord | LibxlRecord) => Record<string, unknown>;
 
+/** The rows of both layers, which share END alone: it has no fields. */
+const kinds: Readonly<Record<string, { describe: unknown }>> = { ...libxlKinds, ...imageKinds };
+
 /**
  * Returns the fields of a record, safe for JSON: 64-bit numbers as decimal strings where a number would not
  * be exact, blobs as `{octets: n}`, HVM_CONTEXT with its entries, HVM_PARAMS with names, PAGE_DATA as a
@@ -20,8 +23,6 @@ export function describeRecord(record: ImageRecord | LibxlRecord): Record<string
   if (record.type === 'optional' || record.type === 'malformed') {
     return { typeId: record.typeId, body: blob(record.body), ...odd };
   }
-  // Both tables have END only, which has no fields.
-  const kinds: Readonly<Record<string, { describe: unknown }>> = { ...libxlKinds, ...imageKinds };
   const describe = kinds[record.type]?.describe as Describe;
   return { ...describe(record), ...odd };
 }

@@ -81,6 +81,6 @@ export class EventEncoder {
 }
 
 function encodeReport(status: number): Uint8Array {
-  if (!Number.isInteger(status) || status < 0 || status > 255) throw new RangeError(`no octet is ${status}`);
+  if (!Number.isInteger(status) || status < 0 || status > 255) throw new RangeError(`no byte is ${status}`);
   return concatenated(REPORT, Uint8Array.of(status));
 }

@@ -126,7 +126,7 @@ describe.each(thinned)('%s', (name) => {
   });
 
   it('with octets after its end is an error', () => {
-    expect(() => decodeAll(concat([octets, new Uint8Array(8)]))).toThrow(/octets? follow|no permission/);
+    expect(() => decodeAll(concat([octets, new Uint8Array(8)]))).toThrow(/bytes? follow|no permission/);
   });
 
   it('has a good end without the permission, and none with half of it', () => {

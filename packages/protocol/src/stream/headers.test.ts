@@ -71,7 +71,7 @@ describe('the xl header', () => {
     ['a flag of a newer xl', head('07000000', ''), 'unsupported-version'],
     ['a legacy stream', head('01000000', ''), 'unsupported-version'],
     ['17 MiB of optional data', hex(`${MAGIC}04030201 03000000 00000000 00001001`), 'record-too-long'],
-    ['3 octets of optional data', head('03000000', '010000'), 'bad-length'],
+    ['3 bytes of optional data', head('03000000', '010000'), 'bad-length'],
     ['a configuration cut short', head('03000000', '03000000 7b7d'), 'bad-length'],
   ])('refuses %s', (_, octets, code) => {
     expect(() => decodeXl(octets)).toThrow(

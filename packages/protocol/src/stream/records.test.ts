@@ -1,8 +1,14 @@
 /** Tests of every record kind: value and octets, both ways, good and bad rows side by side. */
 import { describe, expect, it } from 'vitest';
-import { encodeImageRecord, encodeLibxlRecord, imageKinds, libxlKinds } from '../index.js';
-import type { ImageRecord, LibxlRecord } from '../index.js';
-import { LibxlDecoder } from '../index.js';
+import {
+  encodeImageRecord,
+  encodeLibxlRecord,
+  imageKinds,
+  type ImageRecord,
+  LibxlDecoder,
+  libxlKinds,
+  type LibxlRecord,
+} from '../index.js';
 import { OctetReader } from '../octets/octets.js';
 import { encodeLibxlHeader } from '../libxl/libxl-header.js';
 import {

@@ -2,8 +2,7 @@
  * Pulling decoder of a whole stream: xl's or libvirt's header, libxl stream, image within it, and, in a
  * recorded migration, the permission to go behind it. It composes the decoders of the layers.
  */
-import type { PullDecoder } from '../layer/decoder.js';
-import { expectLength, expectNoneLeft } from '../layer/decoder.js';
+import { expectLength, expectNoneLeft, type PullDecoder } from '../layer/decoder.js';
 import { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 import { StreamError } from '../errors.js';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
@@ -117,7 +116,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
     if (this.#permission && left > 0) throw noPermission(this.#offset);
     if (this.#finished) return expectNoneLeft(left, 'handshake', this.#offset);
     if (this.#decoder === undefined)
-      throw startError('truncated', 'the octets end within the magic', this.#offset);
+      throw startError('truncated', 'the bytes end within the magic', this.#offset);
     this.#decoder.end();
     // The inner layer is complete and the outer one is not: the outer one has just handed over.
     this.#libxl?.end();

@@ -29,7 +29,7 @@ describe("a configuration's JSON", () => {
     const room = MAX_CONFIGURATION - '{"x":""}'.length;
     for (const longest of [`{"x":"${'x'.repeat(room)}"}`, `{"x":"${'ü'.repeat(Math.floor(room / 2))}"} `]) {
       expect(parseConfigurationJson(longest)).toHaveProperty('x');
-      expect(() => parseConfigurationJson(`${longest} `)).toThrow('has more than 1048571 octets');
+      expect(() => parseConfigurationJson(`${longest} `)).toThrow('has more than 1048571 bytes');
     }
   });
 

@@ -58,7 +58,7 @@ export function xlHeader(configurationJson: string): XlHeader {
 export function encodeXlHeader(header: XlHeader): Uint8Array {
   const { byteOrder, mandatoryFlags, optionalFlags, optionalData } = header;
   if (optionalData.length > MAX_OPTIONAL_DATA)
-    throw new RangeError(`${optionalData.length} octets of optional data`);
+    throw new RangeError(`${optionalData.length} bytes of optional data`);
   const writer = new OctetWriter(byteOrder);
   writer.bytes(XL_MAGIC);
   for (const value of [BYTE_ORDER_MARK, mandatoryFlags, optionalFlags, optionalData.length])
@@ -91,7 +91,7 @@ function whatElse(octets: Uint8Array): string {
 /** Decodes the first 48 octets, and returns how many octets of optional data follow. Throws StreamError. */
 export function decodeXlFixed(octets: Uint8Array, offset = 0): { header: XlHeader; follows: number } {
   if (!equal(octets.subarray(0, XL_MAGIC.length), XL_MAGIC)) {
-    const asked = 'xl.h: 32 octets, "Xen saved domain, xl format\\n \\0 \\r"';
+    const asked = 'xl.h: 32 bytes, "Xen saved domain, xl format\\n \\0 \\r"';
     throw failure('bad-magic', whatElse(octets), offset, 'magic', asked);
   }
   const mark = new OctetReader(octets.subarray(32, 36), 'little-endian').u32('byteorder');
@@ -127,10 +127,10 @@ export function decodeXlFixed(octets: Uint8Array, offset = 0): { header: XlHeade
     );
   }
   if (follows > MAX_OPTIONAL_DATA) {
-    const asked = `at most ${MAX_OPTIONAL_DATA} octets, a limit of ours`;
+    const asked = `at most ${MAX_OPTIONAL_DATA} bytes, a limit of ours`;
     throw failure(
       'record-too-long',
-      `${follows} octets of optional data`,
+      `${follows} bytes of optional data`,
       offset + 44,
       'optional_data_len',
       asked,
@@ -150,11 +150,11 @@ export function configurationOctets(header: XlHeader, offset = 0): Uint8Array {
     'xl.h: the optional data start with the size of the configuration, u32, and the configuration';
   const at = offset + XL_HEADER_LENGTH;
   if (data.length < 4) {
-    throw failure('bad-length', `${data.length} octets of optional data`, at, 'optional_data', asked);
+    throw failure('bad-length', `${data.length} bytes of optional data`, at, 'optional_data', asked);
   }
   const length = new OctetReader(data.subarray(0, 4), header.byteOrder).u32('config_len');
   if (length > data.length - 4) {
-    const message = `a configuration of ${length} octets, where ${data.length - 4} follow`;
+    const message = `a configuration of ${length} bytes, where ${data.length - 4} follow`;
     throw failure('bad-length', message, at, 'config_len', asked);
   }
   return data.subarray(4, 4 + length);

@@ -1,5 +1,5 @@
 /** Counts the distinct pages written within times that double, from successive readings of the log. */
-import { bitCount } from '../bit-count.js';
+import { bitCount } from '@mig/hypervisor';
 import type { DirtySample } from './dirty-curve.js';
 import { DoublingWindows, unite } from './doubling-windows.js';
 

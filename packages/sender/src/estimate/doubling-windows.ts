@@ -1,4 +1,4 @@
-import { bitCount } from '../bit-count.js';
+import { bitCount } from '@mig/hypervisor';
 import type { CurvePoint } from './dirty-curve.js';
 
 /** The windows of one length. */

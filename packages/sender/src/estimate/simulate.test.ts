@@ -43,8 +43,6 @@ function migrated(memory: TimedMemory, policy: PrecopyPolicy, asked: PrecopyStat
   const recording = new Recording();
   try {
     const { passes, precopyEnd } = saveImage(memory, recording.output, {
-      live: true,
-      debug: false,
       suspendCost: 40,
       policy,
       clock: () => memory.now,

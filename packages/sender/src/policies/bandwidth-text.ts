@@ -12,24 +12,31 @@ const PREFIXES: Readonly<Record<string, number>> = {
 
 /** The syntax of `parseBandwidth`, for an error message. */
 export const BANDWIDTH_EXPECTED =
-  'a rate with its unit, such as 100Mbit/s, 1Gbit/s or 12.5MB/s, from 8 kbit/s to 8 Tbit/s';
+  'a rate that says whether bits or bytes are meant, such as 100Mbit/s, 1Gbps or 12.5MB/s, from 8 kbit/s to 8 Tbit/s';
 
 /** Least bandwidth in octets per second: with less a migration would not end. */
-const LEAST = 1000;
-const MOST = 1e12;
+export const LEAST_BANDWIDTH = 1000;
+export const MOST_BANDWIDTH = 1e12;
 
 /**
- * Parses a number, a prefix (k, M, G, or Ki, Mi, Gi for powers of 1024) and `bit` or `B`, with or without
- * `/s`, in any case.
+ * Parses a number, a prefix (k, M, G, or Ki, Mi, Gi for powers of 1024) and a unit: `bit` or `B`, with or
+ * without `/s`, in any case, or `Mbps` and `Mb/s`, which are bits. `100mb` or `100mb/s` may be either: that
+ * makes no sense here.
  * @returns octets per second; undefined if the text makes no sense
  */
 export function parseBandwidth(text: string): number | undefined {
-  const [, number, prefix, unit] =
-    /^([0-9]+(?:\.[0-9]+)?) ?([kmg]i?|)(bits?|b)(?:\/s|ps)?$/i.exec(text.replace(/octets?/i, 'B')) ?? [];
+  const [, number, prefix, unit, per = ''] =
+    /^([0-9]+(?:\.[0-9]+)?) ?([kmg]i?|)(bits?|b)(\/s|ps)?$/i.exec(text.replace(/octets?|bytes?/i, 'B')) ?? [];
   if (number === undefined || prefix === undefined || unit === undefined) return undefined;
-  const octets =
-    (Number(number) * PREFIXES[prefix.toLowerCase()]!) / (/^bits?$/i.test(unit) ? 8 : unit === 'b' ? NaN : 1);
-  return octets >= LEAST && octets <= MOST ? octets : undefined;
+  const isBits = unit === 'b' ? saysBits(prefix, per) : /^bits?$/i.test(unit);
+  if (isBits === undefined) return undefined;
+  const octets = (Number(number) * PREFIXES[prefix.toLowerCase()]!) / (isBits ? 8 : 1);
+  return octets >= LEAST_BANDWIDTH && octets <= MOST_BANDWIDTH ? octets : undefined;
+}
+
+/** Tells whether a small `b` means bits; undefined if the writer may not have minded the case. */
+function saysBits(prefix: string, per: string): true | undefined {
+  return per === 'ps' || (per === '/s' && !/^[mg]/.test(prefix)) ? true : undefined;
 }
 
 /** Formats a bandwidth, such as "100 Mbit/s". */

@@ -39,5 +39,5 @@ function prospect({ estimatedDowntime: most, leastDowntime: least = most, lineRa
       ? `at least ${Math.floor(least)} ms and at most ${Math.ceil(most)} ms (how fast the line is without the bandwidth ` +
         'is not measured)'
       : `some ${Math.ceil(most)} ms`;
-  return `; suspended now, it would stand still for ${time}`;
+  return `; suspended now, it would be paused for ${time}`;
 }

@@ -10,7 +10,7 @@ import { passes, rate } from './words.js';
 export function dirtyThreshold(pages: number): PrecopyPolicy {
   return ({ iteration, dirtyCount }) => {
     if (dirtyCount === undefined || iteration === 0 || dirtyCount > pages) return CONTINUE;
-    const sentence = `${dirtyCount} pages dirty after ${passes(iteration)}, at most ${pages} asked for`;
+    const sentence = `${dirtyCount} pages dirty after ${passes(iteration)}; the threshold is ${pages}`;
     return { decision: 'stop-and-copy', reason: { code: 'threshold', sentence } };
   };
 }
@@ -64,4 +64,24 @@ export function abortOutOfReach(milliseconds: number): PrecopyPolicy {
       'however few pages are dirty';
     return { decision: 'abort', reason: { code: 'out-of-reach', sentence } };
   };
+}
+
+/** Tells how the downtime of a migration compares with the one that was asked for. */
+export interface DowntimeGoal {
+  readonly askedMilliseconds: number;
+  readonly downtimeMilliseconds: number;
+  readonly met: boolean;
+}
+
+/**
+ * Compares a measured downtime with the goal `maxDowntime`; undefined if there was no goal or no downtime.
+ * @param asked milliseconds
+ * @param downtime milliseconds
+ */
+export function downtimeGoal(
+  asked: number | undefined,
+  downtime: number | undefined,
+): DowntimeGoal | undefined {
+  if (asked === undefined || downtime === undefined) return undefined;
+  return { askedMilliseconds: asked, downtimeMilliseconds: downtime, met: downtime <= asked };
 }

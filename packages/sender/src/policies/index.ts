@@ -1,6 +1,13 @@
 export { BANDWIDTH_EXPECTED, bandwidthText, parseBandwidth } from './bandwidth-text.js';
 export { abortIfBusy, firstOf } from './compose.js';
-export { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
+export {
+  abortOutOfReach,
+  dirtyThreshold,
+  type DowntimeGoal,
+  downtimeGoal,
+  fewPagesOutOfReach,
+  maxDowntime,
+} from './goals.js';
 export { iterationLimit, stallLimit, timeLimit } from './limits.js';
 export {
   expectedOf,
@@ -8,6 +15,7 @@ export {
   keyOf,
   optionOf,
   parseSetting,
+  secondsIn,
   type SettingRow,
   variableOf,
 } from './setting-row.js';

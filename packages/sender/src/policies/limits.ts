@@ -71,10 +71,16 @@ function levelCounts({ dirtyCounts }: PrecopyStats): readonly number[] {
   return dirtyCounts.slice(first);
 }
 
+/**
+ * Words a stall. Its two rates do not tell which is faster, the guest or the line: the log counts a page once a
+ * pass, however often it is written, and a pass takes longer than its pages need on the line.
+ */
 function stallSentence(level: readonly number[], { dirtyRate, sendRate }: PrecopyStats): string {
+  const isGrowing = level.at(-1)! * SHRUNK > level[0]!;
   return (
     `the last ${level.length - 1} passes did not reduce the dirty pages (${level.slice(-SHOWN).join(', ')}): ` +
-    `${rate(dirtyRate ?? 0)} are dirtied, ${rate(sendRate ?? 0)} sent`
+    `${isGrowing ? 'more' : 'as many'} are written again while a pass is sent, so more passes do not help ` +
+    `(written: at least ${rate(dirtyRate ?? 0)}, each page counted once a pass; sent: ${rate(sendRate ?? 0)})`
   );
 }
 

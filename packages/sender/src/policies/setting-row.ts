@@ -34,6 +34,8 @@ interface NumberRow extends ValueRow {
   readonly unit: string;
   readonly least: number;
   readonly most: number;
+  /** A sensible value as people write it, for whoever wrote none. */
+  readonly example: string;
   /** The setting in a status, as an item of a list. */
   readonly words?: (value: number, all: never) => string;
 }
@@ -78,9 +80,9 @@ export function expectedOf(row: SettingRow): string {
   switch (row.kind) {
     case 'count':
     case 'milliseconds':
-      return `a whole number from ${row.least} to ${row.most}`;
+      return `a whole number of ${row.unit} ${rangeOf(row)}, for example ${row.example}`;
     case 'seconds':
-      return `a number of seconds above ${row.least}, at most ${row.most / 1000}`;
+      return `a number of seconds above ${row.least}, at most ${row.most / 1000}, for example ${row.example}`;
     case 'rate':
       return BANDWIDTH_EXPECTED;
     case 'word':
@@ -88,6 +90,10 @@ export function expectedOf(row: SettingRow): string {
     case 'flag':
       return '0 or 1';
   }
+}
+
+function rangeOf({ least, most }: NumberRow): string {
+  return most === Number.MAX_SAFE_INTEGER ? `from ${least} up` : `from ${least} to ${most}`;
 }
 
 /**
@@ -100,7 +106,7 @@ export function parseSetting(row: SettingRow, text: string): number | string | b
     case 'milliseconds':
       return within(row, /^[0-9]+$/.test(text) ? Number(text) : NaN);
     case 'seconds':
-      return within(row, /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) * 1000 : NaN);
+      return within(row, secondsIn(text) * 1000);
     case 'rate':
       return parseBandwidth(text);
     case 'word':
@@ -108,6 +114,11 @@ export function parseSetting(row: SettingRow, text: string): number | string | b
     case 'flag':
       return text === '1' ? true : text === '0' ? false : undefined;
   }
+}
+
+/** Parses a number of seconds as an operator writes it. @returns NaN if the text makes no sense */
+export function secondsIn(text: string): number {
+  return /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
 }
 
 /** Tells whether the setting may have a value, wherever it comes from. */

@@ -151,7 +151,8 @@ test('every end is told with its figures', () => {
   expect(told({}, finished(5))).toBe('5 live passes made, 5 allowed');
   expect(told({ precopyIterations: 4 }, after(stalled, rates))).toBe(
     '4 live passes made, 4 allowed; the last 3 passes did not reduce the dirty pages (1000, 1000, 990, 1010): ' +
-      '5000 pages/s are dirtied, 4000 pages/s sent',
+      'as many are written again while a pass is sent, so more passes do not help ' +
+      '(written: at least 5000 pages/s, each page counted once a pass; sent: 4000 pages/s)',
   );
   expect(told({ maxDowntime: 300 }, after([1010], rates))).toBe(
     'an estimated downtime of 300 ms (1010 pages at 4000 pages/s, and 47 ms for the suspend itself), at most 300 ms asked for',
@@ -159,8 +160,20 @@ test('every end is told with its figures', () => {
   expect(told({ timeout: 1500 }, within(2, 1523))).toBe('1.5 s of precopy, 1.5 s allowed');
   expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], { ...rates, sendRate: 3000 }))).toBe(
     'the domain is busy (stall): the last 4 passes did not reduce the dirty pages (1000, 1000, 990, 1010, 1005): ' +
-      '5000 pages/s are dirtied, 3000 pages/s sent; suspended now, it would stand still for some 300 ms',
+      'as many are written again while a pass is sent, so more passes do not help ' +
+      '(written: at least 5000 pages/s, each page counted once a pass; sent: 3000 pages/s)' +
+      '; suspended now, it would be paused for some 300 ms',
   );
+  // Fewer pages a second than are sent, and a stall all the same: the sentence names no winner.
+  const hotSet = { dirtyRate: 22984, sendRate: 29597 };
+  expect(told({ maxDowntime: 30 }, after([40000, 39900, 40100, 40000], hotSet))).toBe(
+    'the last 3 passes did not reduce the dirty pages (40000, 39900, 40100, 40000): ' +
+      'as many are written again while a pass is sent, so more passes do not help ' +
+      '(written: at least 22984 pages/s, each page counted once a pass; sent: 29597 pages/s)',
+  );
+  expect(
+    told({ maxDowntime: 30 }, after([40000, 45000, 50000, 60000], { ...hotSet, dirtyRate: 35000 })),
+  ).toMatch(/: more are written again while a pass is sent, so more passes do not help /);
   expect(told({ maxDowntime: 30 }, after([9], dear))).toBe(
     '9 pages dirty after 1 live pass: fewer would not help, as the suspend itself counts for 47 ms of the 30 ms asked for',
   );
@@ -169,7 +182,7 @@ test('every end is told with its figures', () => {
   );
   const unmeasured = { ...rates, lineRate: undefined, leastDowntime: 47.2, sendRate: 3000 };
   expect(told({ abortIfBusy: true }, after([1200, ...stalled, 1005], unmeasured))).toMatch(
-    /; suspended now, it would stand still for at least 47 ms and at most 300 ms \(how fast the line is without the bandwidth is not measured\)$/,
+    /; suspended now, it would be paused for at least 47 ms and at most 300 ms \(how fast the line is without the bandwidth is not measured\)$/,
   );
   expect(told({ maxDowntime: 300 }, after([1010], unmeasured))).toBe(
     'an estimated downtime of at most 300 ms (1010 pages at 3000 pages/s while the bandwidth holds, and 47 ms for the suspend ' +

@@ -4,7 +4,7 @@
  * from these rows.
  */
 import type { Bandwidth, PrecopyPolicy } from '@mig/hypervisor';
-import { bandwidthText } from './bandwidth-text.js';
+import { bandwidthText, LEAST_BANDWIDTH, MOST_BANDWIDTH } from './bandwidth-text.js';
 import { abortIfBusy, firstOf } from './compose.js';
 import { abortOutOfReach, dirtyThreshold, fewPagesOutOfReach, maxDowntime } from './goals.js';
 import { iterationLimit, STALL_PASSES_DEFAULT, stallLimit, timeLimit } from './limits.js';
@@ -25,6 +25,7 @@ export const settingTable = {
     unit: 'passes',
     least: 0,
     most: ANY,
+    example: '10',
     role: 'limit',
     whileRunning: true,
     letter: 'i',
@@ -34,8 +35,8 @@ export const settingTable = {
       `limit: at most N live passes over memory (default ${PRECOPY_ITERATIONS_DEFAULT}; ${GOAL_ITERATIONS_DEFAULT} with ` +
       '--max-downtime or --timeout); 0 suspends before a page is sent',
     page:
-      'limit: at most N live passes over memory; 5 in its absence, 30 with `--max-downtime` or `--timeout`. 0 suspends the ' +
-      'domain before a page is sent',
+      'limit: at most N live passes over memory (default 5; 30 with `--max-downtime` or `--timeout`). 0 suspends the domain ' +
+      'before a page is sent',
     words: (passes: number) => `${passes} live passes`,
   },
   precopyThreshold: {
@@ -43,6 +44,7 @@ export const settingTable = {
     unit: 'pages',
     least: 0,
     most: ANY,
+    example: '50',
     role: 'goal',
     whileRunning: true,
     letter: 'd',
@@ -50,8 +52,8 @@ export const settingTable = {
     field: 2,
     help: `goal: end the live passes once at most N pages are dirty (default ${DIRTY_THRESHOLD_DEFAULT}, none with --max-downtime)`,
     page:
-      'goal: ends the live passes once at most N pages are dirty, though not before the first; 50 in its absence, none with ' +
-      '`--max-downtime`, but for [one exception](policies.md#--max-downtime-ms)',
+      'goal: ends the live passes once at most N pages are dirty, but not before the first pass (default 50; none with ' +
+      '`--max-downtime`, with [one exception](policies.md#--max-downtime-ms))',
     words: (pages: number) => `at most ${pages} pages dirty`,
   },
   maxDowntime: {
@@ -59,6 +61,7 @@ export const settingTable = {
     unit: 'milliseconds',
     least: 1,
     most: 1e9,
+    example: '300',
     role: 'goal',
     whileRunning: true,
     argument: 'MS',
@@ -73,29 +76,31 @@ export const settingTable = {
     unit: 'milliseconds',
     least: 0,
     most: 1e9,
+    example: '60',
     role: 'limit',
     whileRunning: true,
     argument: 'S',
     field: 5,
     wire: 'timeoutMilliseconds',
     help: 'limit: end the live passes after S seconds',
-    page: 'limit: ends the live passes after S seconds, in the middle of one if need be',
+    page: 'limit: ends the live passes after S seconds, if necessary in the middle of a pass',
     words: (milliseconds: number, { timeoutAction = 'suspend' }: { timeoutAction?: string | undefined }) =>
       `${milliseconds / 1000} s of precopy, then ${timeoutAction}`,
   },
   bandwidth: {
     kind: 'rate',
-    unit: 'octets per second',
-    least: 1000,
-    most: 1e12,
+    unit: 'bytes per second',
+    least: LEAST_BANDWIDTH,
+    most: MOST_BANDWIDTH,
+    example: '100Mbit/s',
     role: 'bandwidth',
     whileRunning: true,
     argument: 'rate',
     field: 7,
-    help: 'send no faster while the domain runs, but for bursts that measure the line and are made up for: 100Mbit/s, 12.5MB/s',
+    help: 'send no faster than this while the domain runs, except for bursts that measure the line: 100Mbit/s, 12.5MB/s',
     page:
-      'sends no faster than this while the domain runs, but for [bursts that are made up ' +
-      'for](policies.md#--bandwidth-rate---bandwidth-always) with `--max-downtime` and `--policy`: `100Mbit/s`, `1Gbit/s`, ' +
+      'sends no faster than this while the domain runs, except for [bursts that measure the ' +
+      'line](policies.md#--bandwidth-rate---bandwidth-always) with `--max-downtime` and `--policy`: `100Mbit/s`, `1Gbit/s`, ' +
       '`12.5MB/s`, `10MiB/s`',
     words: (octets: number, { bandwidthAlways }: { bandwidthAlways?: boolean | undefined }) =>
       bandwidthText(octets) + (bandwidthAlways === true ? ', of the suspended domain, too' : ''),
@@ -106,16 +111,17 @@ export const settingTable = {
     least: 1,
     // The counts of a hundred passes are kept.
     most: 99,
+    example: '5',
     role: 'limit',
     whileRunning: true,
     argument: 'N',
     field: 9,
     help:
-      `limit: end the live passes once N in a row have not reduced what is dirty, for a second or more (default ` +
-      `${STALL_PASSES_DEFAULT} where a stall counts, with --max-downtime alone or --abort-if-busy)`,
+      `limit: end the live passes once N in a row, over a second or more, have not reduced the dirty pages (default ` +
+      `${STALL_PASSES_DEFAULT} if a stall counts: with --max-downtime alone or --abort-if-busy)`,
     page:
-      'limit: ends the live passes once N in a row have not reduced what is dirty, for a second or more. Where a ' +
-      '[stall](policies.md#stall) counts without it, it is 3',
+      'limit: ends the live passes once N in a row, over a second or more, have not reduced the number of dirty pages (default ' +
+      '3 if a [stall](policies.md#stall) counts)',
     words: (passes: number) => `${passes} passes in a row that reduce nothing`,
   },
   timeoutAction: {
@@ -128,18 +134,18 @@ export const settingTable = {
     changes: 'timeout',
     without: 'there is nothing to act on',
     help: 'what --timeout does: suspend the domain as it is (default), or abort',
-    page: 'what `--timeout` does; suspends in its absence',
+    page: 'what `--timeout` does (default `suspend`)',
   },
   abortIfBusy: {
     kind: 'flag',
     role: 'limit',
     whileRunning: true,
     field: 4,
-    help: 'where a limit is reached before a goal, or --max-downtime is out of reach, leave the domain running here',
-    negated: 'suspend it then',
+    help: 'if a limit is reached before a goal, or --max-downtime is out of reach, leave the domain running here',
+    negated: 'if a limit is reached before a goal, suspend the domain and move it',
     page:
-      'where a limit is reached before a goal, or further passes cannot reach it, or the suspend itself costs as much as ' +
-      '`--max-downtime`, the only goal, the domain is left running here: exit status 6, but 7 after `--timeout-action abort`',
+      'leaves the domain running here if a limit is reached before a goal, further passes cannot reach the goal, or the suspend ' +
+      'itself costs as much as `--max-downtime`, the only goal: exit status 6, but 7 after `--timeout-action abort`',
     words: (busy: boolean) => busy && 'where one is reached first, the domain is left running here',
   },
   bandwidthAlways: {
@@ -149,9 +155,9 @@ export const settingTable = {
     field: 8,
     changes: 'bandwidth',
     without: 'there is no limit to hold',
-    help: 'the bandwidth holds for stop-and-copy, too',
-    negated: 'the bandwidth is lifted for stop-and-copy',
-    page: 'the bandwidth holds for what is sent of the suspended domain, too',
+    help: 'with --bandwidth: the limit also applies while the domain is suspended',
+    negated: 'the limit ends when the domain is suspended',
+    page: 'the bandwidth also applies once the domain is suspended',
   },
 } as const satisfies Readonly<Record<string, SettingRow>>;
 

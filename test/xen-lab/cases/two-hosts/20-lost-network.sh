@@ -45,12 +45,13 @@ wait_for 300 grep -q '"event":"pass-started".*"iteration":2' "$OUT/precopy.json"
 cut_link
 ends_cut_off 1
 check_still_here g1
-on_host2 expect_said 'no octet of the stream' /root/case/xl.txt
+on_host2 expect_said 'no bytes of the stream' /root/case/xl.txt
 on_host2 must no_domain g1
 on_host2 must no_helper
 
-# The answers end with ready: what is said then does not come through.
-start report-lost -s "$(gated report-lost 'head -c 88; exec sleep 1000')"
+# The answers end with ready: what is said then does not come through. The banner goes alone, for head (9.1) holds
+# back what it has until it has all.
+start report-lost -s "$(gated report-lost 'head -c 54; head -c 34; exec sleep 1000')"
 in_state awaiting-report
 on_host2 wait_ticks g1 3
 cut_link

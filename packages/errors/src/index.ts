@@ -1,0 +1,1 @@
+export { messageOf, MigError } from './mig-error.js';
