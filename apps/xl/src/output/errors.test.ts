@@ -33,6 +33,11 @@ describe('reportError', () => {
     [new StockFailure('as stock says'), 'as stock says\n', 1],
     [new OutputClosedError(), '', 141],
     [
+      Object.assign(new Error('Worker initialization failure: EMFILE'), { code: 'ERR_WORKER_INIT_FAILED' }),
+      'xl: no thread could be started: too many open files (EMFILE)\n',
+      1,
+    ],
+    [
       new HostError('name-taken', 'there is a domain a already'),
       "xl: there is a domain a already; give another name, or 'xl rename' the domain that has it\n",
       1,

@@ -55,6 +55,11 @@ export function errorReport(error: unknown): ErrorReport {
     const leadsNowhere = code === 'ENOENT' && !isAbsolute(path) && isWorkingFolderGone();
     return failure(`${path}: ${leadsNowhere ? GONE : meaningOf(code)}`);
   }
+  if (code === 'ERR_WORKER_INIT_FAILED') {
+    // Node names the system's error in the message alone.
+    const [, cause] = /: (E[A-Z0-9]+)$/.exec(error.message) ?? [];
+    return failure(cause === undefined ? error.message : `no thread could be started: ${meaningOf(cause)}`);
+  }
   // JavaScript's own errors are bugs of ours; every other class was thrown on purpose, for the operator.
   return languageErrors.has(error.name) ? internal(error.message) : failure(error.message);
 }
