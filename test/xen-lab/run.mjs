@@ -14,15 +14,14 @@ import { inOrder, secondTries } from './verdicts.mjs';
 /** Most failures that are tried again: more are not chance. */
 const MOST_AGAIN = 4;
 
-/** Share of the time for the first try, if a second one may be needed. */
-const FIRST_SHARE = 0.8;
+/** Seconds that a second try needs at least: a boot, and a case. */
+const LEAST_AGAIN = 180;
 
 const { cases, xen, keep, stock, seconds, labs, again } = takeArguments('pnpm test:xen', 'cases');
 const lab = `xen-${xen}`;
 const stage = makeStage({ keep });
 const began = performance.now();
-/** Seconds left of that share of the time. */
-const secondsLeft = (share = 1) => seconds * share - (performance.now() - began) / 1000;
+const secondsLeft = () => seconds - (performance.now() - began) / 1000;
 
 try {
   clearResults(lab);
@@ -32,7 +31,7 @@ try {
   const firstRuns = await Promise.all(
     parts.map((part, i) => {
       const name = parts.length === 1 ? lab : `${lab}-${i + 1}`;
-      return runPart(machine, name, part, again ? FIRST_SHARE : 1);
+      return runPart(machine, name, part);
     }),
   );
   const runs = firstRuns.flat();
@@ -41,7 +40,8 @@ try {
     runs.flatMap((run) => run.verdicts),
   );
   const failed = verdicts.filter(({ passed }) => !passed);
-  if (again && failed.length > 0 && failed.filter(({ ran }) => ran).length <= MOST_AGAIN) {
+  const isWorthwhile = failed.length > 0 && failed.filter(({ ran }) => ran).length <= MOST_AGAIN;
+  if (again && isWorthwhile && secondsLeft() > LEAST_AGAIN) {
     showFailures(runs);
     console.log(`\nonce more: ${failed.map(({ name }) => name).join(' ')}\n`);
     const those = cases.filter(({ name }) => failed.some((verdict) => verdict.name === name));
@@ -61,15 +61,14 @@ try {
  * @param {{ stage: string, image: string, disk?: string }} machine
  * @param {string} name of its folders
  * @param {import('./case-files.mjs').Case[]} cases
- * @param {number} [share] of the time, by which it must be over
  * @returns {Promise<import('./one-host.mjs').LabRun[]>}
  */
-async function runPart(machine, name, cases, share) {
+async function runPart(machine, name, cases) {
   /** @type {import('./one-host.mjs').LabRun[]} */
   const runs = [];
   for (const group of byXenOptions(cases)) {
     const boot = runs.length === 0 ? name : `${name}-boot-${runs.length + 1}`;
-    runs.push(await runLab({ ...machine, ...group, name: boot, seconds: secondsLeft(share) }));
+    runs.push(await runLab({ ...machine, ...group, name: boot, seconds: secondsLeft() }));
   }
   return runs;
 }

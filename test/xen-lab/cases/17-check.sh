@@ -53,22 +53,16 @@ asked() {
 }
 
 step "what this host would not take"
-asked vendor 'q.xen.cpuPolicy.leaves[0][3] ^= 1'
-expect "$OUT/vendor.json" processor failed
+asked much "q.xen.cpuPolicy.leaves[0][3] ^= 1; q.host = 'another'; c.c_info.domid = $(xl domid g1);
+  c.disks = [{ pdev_path: '/none', vdev: 'xvda' }]; c.nics = [{ bridge: 'none' }];
+  c.b_info.target_memkb = c.b_info.max_memkb = 2 ** 32"
+for name in processor uuid domid disks bridges memory; do expect "$OUT/much.json" $name failed; done
 asked leaves 'q.xen.cpuPolicy.leaves[0][2] = 0xffff'
 expect "$OUT/leaves.json" processor failed
-asked devices "c.disks = [{ pdev_path: '/none', vdev: 'xvda' }]; c.nics = [{ bridge: 'none' }]"
-expect "$OUT/devices.json" disks failed
-expect "$OUT/devices.json" bridges failed
-asked memory 'c.b_info.target_memkb = c.b_info.max_memkb = 2 ** 32'
-expect "$OUT/memory.json" memory failed
-asked taken "q.host = 'another'; c.c_info.domid = $(xl domid g1)"
-expect "$OUT/taken.json" uuid failed
-expect "$OUT/taken.json" domid failed
 
 step 'a host that takes no arrivals'
 must "$MIG/mig" cordon 'a kernel update'
-check cordoned "$MIG/mig" && fail 'the check passes'
+asked cordoned ''
 expect "$OUT/cordoned.json" cordon failed
 status=0
 "$MIG/mig" migrate --no-check -s '' g1 "$(receiver cordoned "$MIG/mig" migrate-receive)" > "$OUT/refused.txt" 2>&1 || status=$?
