@@ -8,6 +8,7 @@ const mayImport = {
   sender: ['errors', 'protocol', 'channel', 'hypervisor', 'posix'],
   receiver: ['errors', 'protocol', 'channel', 'hypervisor', 'posix'],
   trace: ['errors', 'protocol'],
+  fleet: [],
   operator: ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender'],
   'hypervisor-wasm': ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
   'hypervisor-xen': ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
@@ -27,9 +28,9 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'formats-are-pure',
-      comment: 'no files, sockets or clocks in @mig/protocol and @mig/trace',
+      comment: 'no files, sockets or clocks in @mig/protocol, @mig/trace and @mig/fleet',
       severity: 'error',
-      from: { path: '^packages/(protocol|trace)/src/', pathNot: '\\.test(-support)?\\.ts$' },
+      from: { path: '^packages/(protocol|trace|fleet)/src/', pathNot: '\\.test(-support)?\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -19,6 +19,7 @@ const libraries = [
   'receiver',
   'operator',
   'trace',
+  'fleet',
 ];
 const write = process.argv.includes('--write');
 
