@@ -5,10 +5,10 @@ import { MigrationFolder } from '@mig/operator';
 
 /**
  * Names kept: its mark, domains, lock and next domid; costs of suspends and of waits for targets; what has moved;
- * the folders of running migrations and of arrivals; the mark of a host that takes none.
+ * the folders of running migrations and of arrivals; the mark of a host that takes none; the journal of its evacuations.
  */
 const kept =
-  'mig-host domains lock next-domid suspend-costs.json start-waits.json line-rates.json moved.json migrations arrivals cordon.json'.split(
+  'mig-host domains lock next-domid suspend-costs.json start-waits.json line-rates.json moved.json migrations arrivals cordon.json evacuation'.split(
     ' ',
   );
 

@@ -6,6 +6,7 @@ import { ownVersion } from './host/own-version.js';
 import { registerConsole } from './commands/console.js';
 import { type Context, createContext } from './host/context.js';
 import { registerCordon } from './commands/cordon.js';
+import { registerEvacuation } from './evacuate/register.js';
 import { registerCreate } from './commands/create.js';
 import { registerHelp } from './commands/help.js';
 import { registerInfo } from './commands/info.js';
@@ -50,6 +51,7 @@ export function buildProgram(context: Context = createContext()): Command {
   registerResume(program, context);
   registerMigrationCommands(program, context);
   registerCordon(program, context);
+  registerEvacuation(program, context);
   registerStreamCommands(program, context);
   registerTraceCommands(program, context);
   registerHelp(program, context);

@@ -4,8 +4,13 @@ import { commandLineLength, commandLineOctet, crash, quotation, text } from './m
 export let wordStart: i32 = 0;
 export let wordEnd: i32 = 0;
 
-/** @returns false at the end of the command line */
+/** @returns false at the end of the command line; words for mig are passed over */
 export function nextWord(): bool {
+  while (anyWord()) if (!wordBegins('mig.')) return true;
+  return false;
+}
+
+function anyWord(): bool {
   const length = commandLineLength();
   wordStart = wordEnd;
   while (wordStart < length && commandLineOctet(wordStart) === 32) wordStart++;

@@ -32,7 +32,7 @@ export function registerCordon(program: Command, context: Context): void {
       const now =
         options.status === true
           ? arrivals.now()
-          : arrivals.cordon({ reason, by: user(), since: `${new Date().toISOString().slice(0, 19)}Z` });
+          : arrivals.cordon({ reason, by: userName(), since: `${new Date().toISOString().slice(0, 19)}Z` });
       if (options.json === true) context.output.json(asJson(now));
       else context.output.line(words(now));
     });
@@ -81,7 +81,7 @@ function checkReason(reason: string | undefined): void {
 }
 
 /** The user who runs this, behind sudo if it was used. */
-function user(): string {
+export function userName(): string {
   const { SUDO_USER } = process.env;
   if (SUDO_USER) return SUDO_USER;
   try {

@@ -7,6 +7,11 @@
 export const OURS = [
   'cordon',
   'uncordon',
+  'evacuate',
+  'evacuate-status',
+  'evacuate-pause',
+  'evacuate-continue',
+  'evacuate-abort',
   'dirty-rate',
   'migrate',
   'migrate-receive',

@@ -1,0 +1,247 @@
+/**
+ * The migrations of a run. Each is an `xl migrate` of its own, which goes on if this process ends; whoever comes next
+ * finds it as operators do.
+ */
+import { type AttemptEnd, LEAST_RATE, rateChanges, shareLine, type Start } from '@mig/fleet';
+import { connectOperator, MigrationFolder, type OperatorClient, type OperatorStatus } from '@mig/operator';
+import { readSmallFile } from '@mig/posix';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+/** Arguments that start this program again. */
+export const OWN: readonly string[] = [...process.execArgv, process.argv[1] ?? 'xl'];
+
+/** Most octets of what a migration prints. */
+const LONGEST = 1 << 26;
+/** Milliseconds between two looks for a migration that is to be heard. */
+const PAUSE = 50;
+/** Phases in which the domain runs. */
+const RUNNING: readonly string[] = ['awaiting-banner', 'precopy', 'completed', 'taken-back'];
+
+interface Attempt {
+  readonly domid: number;
+  /** Absent if an earlier controller began it. */
+  readonly stop?: () => void;
+  client?: OperatorClient;
+  status?: OperatorStatus;
+  isOver: boolean;
+}
+
+export interface AttemptsOptions {
+  readonly stateFolder: string;
+  readonly sshCommand: string;
+  /** Folder for what the migrations print. */
+  readonly folder: string;
+  /** Rate of all together in bytes per second. */
+  readonly link: number | undefined;
+  readonly onEnd: (uuid: string, end: AttemptEnd & { readonly downtimeMilliseconds?: number }) => void;
+  readonly onStatus: () => void;
+}
+
+export class Attempts {
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #migrations: MigrationFolder;
+  /** Rates in force, by UUID. */
+  readonly #rates = new Map<string, number | undefined>();
+  #changes = Promise.resolve();
+  #isAborted = false;
+
+  constructor(private readonly options: AttemptsOptions) {
+    this.#migrations = new MigrationFolder(options.stateFolder);
+  }
+
+  /** UUIDs of the domains whose migrations are followed. */
+  get uuids(): ReadonlySet<string> {
+    return new Set(this.#attempts.keys());
+  }
+
+  statusOf(uuid: string): OperatorStatus | undefined {
+    return this.#attempts.get(uuid)?.status;
+  }
+
+  /** Begins a migration, once the others have made room for it on the line. */
+  async begin(domid: number, { uuid, target, maxDowntime, abortIfBusy }: Start): Promise<void> {
+    const attempt: Attempt = { domid, isOver: false };
+    this.#attempts.set(uuid, attempt);
+    this.#share();
+    await this.#changes;
+    const rate = this.#rates.get(uuid);
+    const { sshCommand, folder } = this.options;
+    const args = [
+      ...['migrate', '--json', '-s', sshCommand],
+      ...(rate === undefined ? [] : ['--bandwidth', `${rate}B/s`]),
+      ...(maxDowntime === undefined ? [] : ['--max-downtime', String(maxDowntime)]),
+      ...(abortIfBusy ? ['--abort-if-busy'] : []),
+      ...['--', String(domid), target],
+    ];
+    const paths = ['jsonl', 'log'].map((ending) => join(folder, `${uuid}.${ending}`));
+    const [output, words] = paths.map((path) => openSync(path, 'w', 0o600));
+    const child = spawn(process.execPath, [...OWN, ...args], {
+      stdio: ['ignore', output, words],
+      // Ctrl-C at the terminal reaches this process alone, which decides.
+      detached: true,
+    });
+    for (const fd of [output, words]) closeSync(fd!);
+    this.#attempts.set(uuid, Object.assign(attempt, { stop: () => void child.kill('SIGTERM') }));
+    const ended = once(child, 'exit').catch(() => [null]) as Promise<[number | null]>;
+    void this.#follow(attempt, child.pid);
+    void ended.then(([status]) => {
+      this.#end(uuid, attempt, { ...lastOf(paths[0]!, paths[1]!), status: status ?? undefined });
+    });
+    if (this.#isAborted) child.kill('SIGTERM');
+  }
+
+  /** Follows a migration that somebody else has begun. */
+  adopt(uuid: string, domid: number): void {
+    const attempt: Attempt = { domid, isOver: false };
+    this.#attempts.set(uuid, attempt);
+    void this.#follow(attempt).then((end) => this.#end(uuid, attempt, end ?? { status: undefined }));
+  }
+
+  /** Aborts all of them: each domain stays here, unless it is too late for that. */
+  abort(): void {
+    this.#isAborted = true;
+    for (const attempt of this.#attempts.values()) abortOne(attempt);
+  }
+
+  close(): void {
+    for (const { client } of this.#attempts.values()) client?.close();
+  }
+
+  /** Listens to a migration until it ends. @returns how, if it said so */
+  async #follow(attempt: Attempt, pid?: number): Promise<AttemptEnd | undefined> {
+    try {
+      const client = await this.#connect(attempt, pid);
+      if (client === undefined) return undefined;
+      attempt.client = client;
+      if (this.#isAborted) abortOne(attempt);
+      const statuses = client.watch();
+      for (;;) {
+        const { done, value } = await statuses.next();
+        if (done) {
+          const { exitStatus: status, outcome, message } = value;
+          return { status, outcome, message };
+        }
+        const isFirst = attempt.status === undefined;
+        const wasStill = isStill(attempt);
+        attempt.status = value;
+        if (isFirst || wasStill !== isStill(attempt)) this.#share();
+        this.options.onStatus();
+      }
+    } catch {
+      // It is gone, or does not answer: its exit, or the hosts, tell what became of the domain.
+      return undefined;
+    } finally {
+      attempt.client?.close();
+    }
+  }
+
+  async #connect(attempt: Attempt, pid?: number): Promise<OperatorClient | undefined> {
+    const { domid } = attempt;
+    while (!attempt.isOver) {
+      const record = this.#migrations.recordOf(domid);
+      if (record !== undefined && (pid === undefined || record.pid === pid)) {
+        try {
+          return await connectOperator(this.#migrations.socketOf(domid));
+        } catch {
+          // It does not listen yet, or no longer.
+        }
+      }
+      if (pid === undefined && !this.#migrations.migrations().some((each) => each.domid === domid))
+        return undefined;
+      await setTimeout(PAUSE);
+    }
+    return undefined;
+  }
+
+  #end(uuid: string, attempt: Attempt, end: AttemptEnd): void {
+    attempt.isOver = true;
+    attempt.client?.close();
+    this.#attempts.delete(uuid);
+    this.#share();
+    this.options.onEnd(uuid, end);
+  }
+
+  /** Shares the line anew: whoever goes down goes first, so that all together never exceed it. */
+  #share(): void {
+    this.#changes = this.#changes.then(async () => {
+      const users = [...this.#attempts].map(([id, attempt]) => ({ id, isStill: isStill(attempt) }));
+      const rates = shareLine(users, this.options.link);
+      for (const id of this.#rates.keys()) if (!rates.has(id)) this.#rates.delete(id);
+      for (const [id, rate] of rateChanges(this.#rates, rates)) {
+        const attempt = this.#attempts.get(id);
+        // The limit of one that stands still has ended by itself; one that is not heard yet keeps what it has.
+        if (attempt?.client === undefined || isStill(attempt)) continue;
+        const granted = this.#granted(id, rate);
+        try {
+          await attempt.client.set({ bandwidth: granted ?? null });
+          this.#rates.set(id, granted);
+        } catch {
+          // Its live passes are over.
+        }
+      }
+      for (const [id, rate] of rates) if (!this.#rates.has(id)) this.#rates.set(id, this.#granted(id, rate));
+    });
+  }
+
+  /** Returns as much of a rate as the others leave. */
+  #granted(own: string, rate: number | undefined): number | undefined {
+    const { link } = this.options;
+    if (link === undefined || rate === undefined) return rate;
+    const others = [...this.#rates].filter(([id]) => id !== own && !isStill(this.#attempts.get(id)));
+    const left = others.reduce((sum, [, each]) => sum - (each ?? 0), link);
+    return Math.max(Math.floor(Math.min(rate, left)), LEAST_RATE);
+  }
+}
+
+/** Tells whether the domain stands still, or is about to. */
+function isStill(attempt: Attempt | undefined): boolean {
+  const status = attempt?.status;
+  if (status === undefined) return false;
+  return status.precopyEnd !== undefined || !RUNNING.includes(status.phase);
+}
+
+function abortOne({ client, stop }: Attempt): void {
+  if (client === undefined) return stop?.();
+  // One that cannot be aborted any more goes on to its end.
+  client.abort().catch(() => undefined);
+}
+
+interface LastEvent {
+  readonly event?: unknown;
+  readonly outcome?: string;
+  readonly refusal?: string;
+  readonly stoppedBy?: string;
+  readonly message?: string;
+  readonly downtimeMilliseconds?: number;
+}
+
+/** Reads the last event of a migration; if there is none, what it said instead. */
+function lastOf(
+  output: string,
+  words: string,
+): Omit<AttemptEnd, 'status'> & { downtimeMilliseconds?: number } {
+  const last = textOf(output).trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const { event, outcome, refusal, stoppedBy, message, downtimeMilliseconds } = JSON.parse(
+      last,
+    ) as LastEvent;
+    if (event === 'complete') return downtimeMilliseconds === undefined ? {} : { downtimeMilliseconds };
+    if (event === 'failed') return { outcome, refusal, stoppedBy, message };
+  } catch {
+    // It was ended in the middle, or did not begin.
+  }
+  const said = textOf(words).trim().split('\n').at(-1);
+  return said ? { message: said.replace(/^xl: /, '') } : {};
+}
+
+function textOf(path: string): string {
+  try {
+    return new TextDecoder().decode(readSmallFile(path, LONGEST));
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Brings domains back: an evacuation at each host that has some of them, of those domains to this host. What is true of
+ * an evacuation is so true of a return; this process starts them, follows them, and passes orders on.
+ */
+import { changed, type DomainState, isFinal, isOver, type RunDomain } from '@mig/fleet';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { heedSignals, signalWords } from '../output/signals.js';
+import { type ControllerParts } from './controller.js';
+import { lookAt } from './inventory.js';
+import type { Evacuation, Wanted } from './journal.js';
+import { quoted, runAt, startAt } from './remote.js';
+
+/** Time for an order to be taken at another host, in milliseconds. */
+const TIMEOUT = 60_000;
+const TICK = 500;
+/** Milliseconds before a host is asked again where another controller is at work. */
+const AGAIN = 1000;
+
+interface ThereEvent {
+  readonly event?: string;
+  readonly uuid?: string;
+  readonly state?: DomainState;
+  readonly why?: string;
+  readonly text?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly downtimeMilliseconds?: number;
+  readonly domains?: readonly { readonly uuid: string; readonly why?: string }[];
+}
+
+/** @returns the run as it ended */
+export async function bringBack(parts: ControllerParts, begun: Evacuation): Promise<Evacuation> {
+  const { journal, display } = parts;
+  let evacuation = begun;
+  const { id } = evacuation.run;
+  const note = (change: Partial<Evacuation>) => {
+    evacuation = { ...evacuation, ...change };
+    journal.write(evacuation);
+    display.update(evacuation.run, () => undefined);
+  };
+  const change = (uuid: string, what: Partial<RunDomain>) => {
+    const domain = evacuation.run.domains.find((each) => each.uuid === uuid);
+    if (domain === undefined || isFinal(domain.state)) return;
+    note({ run: changed(evacuation.run, uuid, what) });
+  };
+  const hosts = evacuation.run.options.targets;
+  const order = (word: string) =>
+    Promise.all(
+      hosts.map(async (host) => {
+        if (await isOurs(host)) await runAt(evacuation.sshCommand, host, `xl evacuate-${word}`, TIMEOUT);
+      }),
+    );
+
+  const aborting = new AbortController();
+  let ordered: Promise<unknown> = Promise.resolve();
+  const wanted = () => (aborting.signal.aborted ? 'abort' : journal.wanted(id));
+  const abort = (words: string) => {
+    display.note(`${words}: what has not come back stays where it is.`);
+    aborting.abort();
+    ordered = order('abort');
+  };
+  const endHeed = heedSignals((signal) => {
+    if (!aborting.signal.aborted) abort(`The return is ${signalWords[signal]}`);
+  });
+  let before: Wanted = journal.wanted(id);
+  if (before === 'abort') abort('The return is aborted');
+  const ticker = setInterval(() => {
+    const now = journal.wanted(id);
+    if (now === before) return;
+    before = now;
+    if (now === 'abort') abort('The return is aborted');
+    else void order(now === 'pause' ? 'pause' : 'continue');
+  }, TICK);
+  try {
+    await Promise.all(hosts.map((host) => bringFrom(host)));
+  } finally {
+    clearInterval(ticker);
+    endHeed();
+  }
+  if (isOver(evacuation.run)) note({ ended: Date.now() });
+  return evacuation;
+
+  async function bringFrom(host: string): Promise<void> {
+    const { run, sshCommand, name } = evacuation;
+    const ours = run.domains.filter(({ target, state }) => target === host && !isFinal(state));
+    const look = await lookAt(sshCommand, host);
+    if ('why' in look) return display.note(look.why);
+    const present = new Set(look.domains.map(({ uuid }) => uuid));
+    for (const { uuid } of ours) {
+      if (present.has(uuid)) continue;
+      settleHere(uuid);
+      change(uuid, { state: 'gone', why: `it is neither here nor at ${host}` });
+    }
+    const uuids = ours.map(({ uuid }) => uuid).filter((uuid) => present.has(uuid));
+    if (uuids.length === 0) return;
+    for (;;) {
+      if (aborting.signal.aborted) {
+        await ordered;
+        for (const uuid of uuids) settleHere(uuid);
+        return giveUpOn(uuids);
+      }
+      if (await follow(host, commandFor(uuids, host, name))) break;
+      await pause(AGAIN);
+    }
+    // Whatever its events said, this host knows who is here.
+    for (const uuid of uuids) settleHere(uuid);
+    if (wanted() === 'abort') giveUpOn(uuids);
+  }
+
+  /** Notes a domain that is here by now. */
+  function settleHere(uuid: string): void {
+    const here = parts.host.list().find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
+    if (here !== undefined) change(uuid, { state: 'moved', target: evacuation.name, why: undefined });
+  }
+
+  /** Tells whether the unfinished evacuation at a host is of this run: nobody else's is meddled with. */
+  async function isOurs(host: string): Promise<boolean> {
+    const { stdout } = await runAt(evacuation.sshCommand, host, 'xl evacuate-status --json', TIMEOUT);
+    try {
+      const { ended, domains } = JSON.parse(stdout) as { ended?: string; domains: { uuid: string }[] };
+      const known = new Set(evacuation.run.domains.map(({ uuid }) => uuid));
+      return ended === undefined && domains.every(({ uuid }) => known.has(uuid));
+    } catch {
+      return false;
+    }
+  }
+
+  function giveUpOn(uuids: readonly string[]): void {
+    for (const uuid of uuids) change(uuid, { state: 'stayed', why: 'the return was aborted' });
+  }
+
+  function commandFor(uuids: readonly string[], host: string, to: string): string {
+    const { run, sshCommand } = evacuation;
+    const { options } = run;
+    const share = Math.max(Math.floor(options.in / hosts.length), 1);
+    const words = [
+      ...['xl', 'evacuate', '--json', '--to', to, '--name', host, '-s', sshCommand],
+      ...['--out', String(options.out), '--in', String(share), '--order', options.order],
+      ...(options.link === undefined ? [] : ['--link', `${Math.floor(options.link / hosts.length)}B/s`]),
+      ...(options.maxDowntime === undefined ? [] : ['--max-downtime', String(options.maxDowntime)]),
+      ...['--', ...uuids],
+    ];
+    return words.map(quoted).join(' ');
+  }
+
+  /** Follows an evacuation at a host. @returns false if another controller is at work there: it is to be asked again */
+  async function follow(host: string, command: string): Promise<boolean> {
+    const child = startAt(evacuation.sshCommand, host, command);
+    let words = '';
+    let isTaken = false;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-4096)));
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const event = eventIn(line);
+      if (event?.event === 'refused') isTaken ||= event.code === 'controller';
+      if (event?.event === 'note' && event.text !== undefined) display.note(`${host}: ${event.text}`);
+      if (event?.event === 'cannot-move') {
+        for (const { uuid, why } of event.domains ?? []) change(uuid, { state: 'stayed', why });
+      }
+      if (event?.event === 'domain' && event.uuid !== undefined && event.state !== undefined)
+        take(event.uuid, event);
+    }
+    if (isTaken) return false;
+    const said = words.trim().split('\n').at(-1);
+    if (said) display.note(`${host}: ${said}`);
+    return true;
+  }
+
+  function take(uuid: string, { state, why, downtimeMilliseconds }: ThereEvent): void {
+    if (downtimeMilliseconds !== undefined) {
+      evacuation = { ...evacuation, downtimes: { ...evacuation.downtimes, [uuid]: downtimeMilliseconds } };
+    }
+    change(uuid, { state: state!, why, ...(state === 'moved' && { target: evacuation.name }) });
+  }
+}
+
+function eventIn(line: string): ThereEvent | undefined {
+  try {
+    return JSON.parse(line) as ThereEvent;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,230 @@
+/** The controller of a run: looks at the hosts, begins migrations, and writes down what it does before it does it. */
+import { type FleetHost, type FleetView, giveUp, isFinal, isOver, next, reconcile, settle } from '@mig/fleet';
+import type { Host } from '@mig/hypervisor';
+import { MigrationFolder } from '@mig/operator';
+import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { heedSignals, signalWords } from '../output/signals.js';
+import { Attempts } from './attempts.js';
+import type { Display } from './events.js';
+import { lookAt, lookHere } from './inventory.js';
+import type { Evacuation, Journal, Wanted } from './journal.js';
+
+/** Milliseconds between two looks for an operator's order, and two updates of the table. */
+const TICK = 250;
+
+export interface ControllerParts {
+  readonly context: Context;
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly display: Display;
+}
+
+/** The only controller of a host, which has the journal's lock. */
+export class Controller {
+  readonly #attempts: Attempts;
+  #evacuation: Evacuation;
+  #targets: ReadonlyMap<string, FleetHost | undefined> = new Map();
+  #stopping = false;
+  #before: Wanted = 'go';
+  #hasNews = false;
+  #resolve: () => void = () => undefined;
+  readonly #silent = new Set<string>();
+
+  constructor(
+    private readonly parts: ControllerParts,
+    evacuation: Evacuation,
+  ) {
+    this.#evacuation = evacuation;
+    const { journal, host } = parts;
+    const { run, sshCommand } = evacuation;
+    this.#attempts = new Attempts({
+      stateFolder: host.info().stateFolder,
+      sshCommand,
+      folder: journal.prepare(run.id),
+      link: run.options.link,
+      onEnd: (uuid, { downtimeMilliseconds, ...end }) => {
+        const { downtimes } = this.#evacuation;
+        this.#note({
+          run: settle(this.#evacuation.run, uuid, end, Date.now()),
+          ...(downtimeMilliseconds !== undefined && {
+            downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
+          }),
+        });
+        this.#wakeUp();
+      },
+      onStatus: () => this.#show(),
+    });
+  }
+
+  get evacuation(): Evacuation {
+    return this.#evacuation;
+  }
+
+  async control(): Promise<void> {
+    const endHeed = heedSignals((signal) => this.#signal(signalWords[signal]));
+    const ticker = setInterval(() => this.#tick(), TICK);
+    try {
+      for (;;) {
+        this.#obey();
+        const wake = await this.#step();
+        if (isOver(this.#evacuation.run) || (this.#stopping && this.#attempts.uuids.size === 0)) break;
+        await this.#sleep(wake);
+      }
+    } finally {
+      clearInterval(ticker);
+      endHeed();
+      this.#attempts.close();
+    }
+    if (isOver(this.#evacuation.run)) this.#note({ ended: Date.now() });
+  }
+
+  /** Looks, decides, and begins what is decided. @returns when to look again */
+  async #step(): Promise<number | undefined> {
+    const { run } = this.#evacuation;
+    const needsTargets = run.domains.some(
+      ({ uuid, state }) => !isFinal(state) && !this.#attempts.uuids.has(uuid),
+    );
+    if (needsTargets || this.#targets.size === 0) await this.#lookAtTargets();
+    // From here on nothing is awaited: what has ended meanwhile is noted, and what is seen is not old.
+    const { view, domids } = this.#view();
+    const seen = reconcile(this.#evacuation.run, view, this.#attempts.uuids, Date.now());
+    const wanted = this.#wanted();
+    const step =
+      wanted === 'go' && !this.#stopping
+        ? next(seen, view, Date.now())
+        : {
+            run: wanted === 'abort' ? giveUp(seen, 'the run was aborted') : seen,
+            starts: [],
+            wake: Date.now() + 2000,
+          };
+    // Written before it is done: whoever comes next must know of what may have begun.
+    this.#note({ run: step.run });
+    for (const [uuid, domid] of domids) {
+      const state = step.run.domains.find((domain) => domain.uuid === uuid)?.state;
+      if (state === 'moving' && view.migrations.has(uuid) && !this.#attempts.uuids.has(uuid)) {
+        this.#attempts.adopt(uuid, domid);
+      }
+    }
+    await Promise.all(step.starts.map((start) => this.#attempts.begin(domids.get(start.uuid)!, start)));
+    this.#show();
+    return step.wake;
+  }
+
+  async #lookAtTargets(): Promise<void> {
+    const { run, sshCommand } = this.#evacuation;
+    const names = run.options.targets;
+    const looks = await Promise.all(names.map((name) => lookAt(sshCommand, name)));
+    this.#targets = new Map(
+      looks.map((look, i) => {
+        const name = names[i]!;
+        if (!('why' in look)) {
+          this.#silent.delete(name);
+          return [name, look];
+        }
+        if (!this.#silent.has(name)) this.parts.display.note(look.why);
+        this.#silent.add(name);
+        return [name, undefined];
+      }),
+    );
+  }
+
+  #view(): { view: FleetView; domids: ReadonlyMap<string, number> } {
+    const { host } = this.parts;
+    // Migrations first: one that ends meanwhile has then left its mark on the domain.
+    const records = new MigrationFolder(host.info().stateFolder).migrations();
+    const listed = host.list();
+    const domids = new Map(
+      this.#evacuation.run.domains.flatMap(({ uuid }) => {
+        const found = listed.find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
+        return found === undefined ? [] : [[uuid, found.domid] as const];
+      }),
+    );
+    const migrations = new Map(
+      records.flatMap(({ domid, target }) => {
+        const domain = listed.find((each) => each.domid === domid);
+        return domain === undefined ? [] : [[domain.uuid, target] as const];
+      }),
+    );
+    const source = lookHere(host, this.#evacuation.name);
+    return { view: { source, targets: this.#targets, migrations }, domids };
+  }
+
+  #signal(words: string): void {
+    const { display } = this.parts;
+    const moving = this.#attempts.uuids.size;
+    if (this.#stopping) {
+      display.note(`The evacuation is ${words} again: the running migrations are aborted.`);
+      this.#attempts.abort();
+    } else {
+      this.#stopping = true;
+      const wait =
+        moving === 0
+          ? ''
+          : ` ${moving} running ${moving === 1 ? 'migration is' : 'migrations are'} waited for; a second time aborts ${moving === 1 ? 'it' : 'them'}.`;
+      display.note(`The evacuation is ${words}: no further migration begins.${wait}`);
+    }
+    this.#wakeUp();
+  }
+
+  #wanted(): Wanted {
+    return this.parts.journal.wanted(this.#evacuation.run.id);
+  }
+
+  #obey(): void {
+    if (this.#wanted() === 'abort') this.#attempts.abort();
+  }
+
+  #tick(): void {
+    this.#show();
+    const wanted = this.#wanted();
+    if (wanted !== this.#before) {
+      this.#before = wanted;
+      if (wanted === 'pause') this.parts.display.note('Paused: running migrations go on, no other begins.');
+      this.#obey();
+      this.#wakeUp();
+    }
+  }
+
+  /** Waits until a time, or until something happens; at once if something has. */
+  async #sleep(until: number | undefined): Promise<void> {
+    if (!this.#hasNews) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+        if (until !== undefined) timer = setTimeout(resolve, Math.max(until - Date.now(), 0));
+      });
+      clearTimeout(timer);
+    }
+    this.#hasNews = false;
+  }
+
+  #wakeUp(): void {
+    this.#hasNews = true;
+    this.#resolve();
+  }
+
+  #note(change: Partial<Evacuation>): void {
+    const evacuation = { ...this.#evacuation, ...change };
+    if (JSON.stringify(evacuation) !== JSON.stringify(this.#evacuation)) this.parts.journal.write(evacuation);
+    this.#evacuation = evacuation;
+    this.#show();
+  }
+
+  #show(): void {
+    this.parts.display.update(this.#evacuation.run, (uuid) => this.#attempts.statusOf(uuid));
+  }
+}
+
+/** Returns the exit status of a run: 3 if a person must look, 1 if a domain is still here that should not be. */
+export function statusOf({ run }: Evacuation): number {
+  const states = run.domains.map(({ state }) => state);
+  if (states.includes('person')) return ExitStatus.outcomeUnknown;
+  return states.every((state) => state === 'moved') ? ExitStatus.success : ExitStatus.failure;
+}
+
+/** Finds a domain by name, domid or UUID. */
+export function findAny(host: Host, text: string) {
+  return host.list().find(({ uuid }) => uuid === text) ?? findDomain(host, text);
+}

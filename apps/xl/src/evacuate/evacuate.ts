@@ -1,0 +1,266 @@
+/** `xl evacuate`: begins a run, or goes on with one. */
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import {
+  type Estimate,
+  type FleetHost,
+  inOrder,
+  namePattern,
+  type Order,
+  planMoves,
+  type Run,
+  type RunDomain,
+  type RunOptions,
+  waiting,
+} from '@mig/fleet';
+import type { Host } from '@mig/hypervisor';
+import { userName } from '../commands/cordon.js';
+import type { Context } from '../host/context.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import { bringBack } from './back.js';
+import { checkAll } from './checks.js';
+import { Controller, findAny, statusOf } from './controller.js';
+import { createDisplay, type Display } from './events.js';
+import { estimateAll } from './estimates.js';
+import { lookAt, lookHere } from './inventory.js';
+import { type Evacuation, Journal } from './journal.js';
+import { quoted } from './remote.js';
+import { deadlineIn } from './deadline.js';
+
+export interface EvacuateOptions {
+  readonly host?: string;
+  readonly name?: string;
+  readonly to?: readonly string[];
+  readonly s: string;
+  readonly out: number;
+  readonly in: number;
+  readonly link?: number;
+  readonly maxDowntime?: number;
+  readonly deadline?: string;
+  readonly order: Order;
+  readonly leave?: readonly string[];
+  readonly back?: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+/** Begins the reason of a cordon that a run has set. */
+const CORDON = 'it is being emptied: run ';
+
+export async function evacuate(
+  context: Context,
+  names: readonly string[],
+  options: EvacuateOptions,
+): Promise<void> {
+  if (options.host !== undefined) return evacuateThere(context, options.host);
+  const host = await context.openHost();
+  const journal = new Journal(host.info().stateFolder);
+  let shown = (): Evacuation['downtimes'] => ({});
+  const display = createDisplay(context, options.json === true, () => shown());
+  if (!journal.lock()) {
+    const running = journal.last();
+    const message = `a controller is at work${running === undefined ? '' : ` on run ${running.run.id}`}: 'xl evacuate-status --watch' follows it`;
+    display.refused('controller', message);
+    throw new Failure(message);
+  }
+  context.neverWait();
+  try {
+    const asked = JSON.stringify({ ...options, json: undefined, dryRun: undefined });
+    const unfinished = journal
+      .ids()
+      .map((id) => journal.read(id))
+      .find((each) => each?.ended === undefined);
+    let evacuation: Evacuation | undefined;
+    if (options.dryRun !== true && unfinished !== undefined) {
+      evacuation = goOnWith(unfinished, names, asked, options);
+      display.note(`Run ${evacuation.run.id} goes on.`);
+    } else if (options.back !== undefined) {
+      evacuation = newReturn(host, journal, options.back, asked, options);
+    } else {
+      evacuation = await newRun({ context, host, journal, display }, names, asked, options);
+    }
+    if (evacuation === undefined) return;
+    journal.write(evacuation);
+    const parts = { context, host, journal, display };
+    const began = Date.now();
+    const begun = evacuation;
+    const controller = evacuation.back === undefined ? new Controller(parts, evacuation) : undefined;
+    shown = () => (controller?.evacuation ?? begun).downtimes;
+    if (controller !== undefined) await controller.control();
+    const done = controller?.evacuation ?? (await bringBack(parts, begun));
+    shown = () => done.downtimes;
+    display.update(done.run, () => undefined);
+    context.exitStatus = statusOf(done);
+    if (done.ended === undefined) {
+      display.note(`Run ${done.run.id} is not over: the same command, or 'xl evacuate', goes on with it.`);
+    }
+    display.end(done.run, context.exitStatus, Date.now() - began);
+    if (done.cordoned && journal.wanted(done.run.id) === 'abort') openAgain(host);
+  } finally {
+    journal.close();
+  }
+}
+
+function goOnWith(
+  unfinished: Evacuation,
+  names: readonly string[],
+  asked: string,
+  { to, back }: EvacuateOptions,
+): Evacuation {
+  const isKnown = names.every((name) => unfinished.names.includes(name));
+  const isSame = isKnown && (unfinished.asked === asked || (to === undefined && back === undefined));
+  if (isSame) return unfinished;
+  const { id } = unfinished.run;
+  throw new Failure(
+    `run ${id} is not over: 'xl evacuate' goes on with it, 'xl evacuate-abort' ends it. Nothing was begun`,
+  );
+}
+
+/** Plans and checks a run. @returns undefined if it does not begin, which has been said */
+async function newRun(
+  parts: { context: Context; host: Host; journal: Journal; display: Display },
+  names: readonly string[],
+  asked: string,
+  options: EvacuateOptions,
+): Promise<Evacuation | undefined> {
+  const { context, host, journal, display } = parts;
+  const { to, s: sshCommand } = options;
+  if (to === undefined)
+    throw new Failure('evacuate: give the targets, --to A,B. No run is unfinished', ExitStatus.usage);
+  const name = options.name ?? hostname();
+  if (to.includes(name)) throw new Failure(`evacuate: ${name} is this host, and no target`, ExitStatus.usage);
+  const wanted = new Set(names.map((each) => findAny(host, each).uuid));
+  const isLeft = namePattern(options.leave ?? []);
+  const source = lookHere(host, name);
+  const all = source.domains.filter(({ uuid }) => wanted.size === 0 || wanted.has(uuid));
+  const domains = inOrder(all.filter(({ presence }) => presence === 'here').map(waiting), options.order);
+  const moving = domains.filter((domain) => !isLeft(domain.name));
+  const runOptions: RunOptions = {
+    targets: to,
+    out: options.out,
+    in: options.in,
+    ...(options.link !== undefined && { link: options.link }),
+    ...(options.maxDowntime !== undefined && { maxDowntime: options.maxDowntime }),
+    ...(options.deadline !== undefined && { deadline: deadlineIn(options.deadline, Date.now()) }),
+    order: options.order,
+    leave: options.leave ?? [],
+  };
+  const looks = await Promise.all(to.map((each) => lookAt(sshCommand, each)));
+  const targets: FleetHost[] = [];
+  for (const look of looks) {
+    if ('why' in look) throw new Failure(`${look.why}. Nothing was begun`);
+    targets.push(look);
+  }
+  const domids = new Map(host.list().map(({ uuid, domid }) => [uuid, domid]));
+  const checked = await checkAll(moving, targets, domids, sshCommand);
+  const stuck = checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }]));
+  const run: Run = {
+    id: journal.newId(new Date()),
+    options: runOptions,
+    began: Date.now(),
+    resting: {},
+    domains: checked.filter(({ why }) => why === undefined).map(({ domain }) => domain),
+  };
+  if (options.dryRun === true) {
+    const estimates = await estimateAll(run, domids, sshCommand);
+    display.plan(run, planMoves(run.domains, targets, runOptions, estimates));
+  }
+  if (stuck.length > 0) {
+    display.cannotMove(stuck);
+    context.exitStatus = ExitStatus.failure;
+    return undefined;
+  }
+  if (options.dryRun === true) return undefined;
+  const left = all.filter((domain) => !moving.some(({ uuid }) => uuid === domain.uuid));
+  if (left.length > 0) display.note(`Left here: ${left.map((domain) => domain.name).join(', ')}.`);
+  display.plan(run, planMoves(run.domains, targets, runOptions, new Map<string, Estimate>()));
+  // A cordon that is there is somebody else's.
+  const cordoned = wanted.size === 0 && host.arrivals.now().cordon === undefined;
+  const evacuation = { schema: 1, name, asked, names, sshCommand, cordoned, downtimes: {}, run } as const;
+  journal.write(evacuation);
+  // A host that is emptied must not fill up meanwhile.
+  if (cordoned) {
+    const since = `${new Date().toISOString().slice(0, 19)}Z`;
+    host.arrivals.cordon({ reason: `${CORDON}${run.id}`, by: userName(), since });
+  }
+  return evacuation;
+}
+
+/** Makes a run that brings back what another has moved. */
+function newReturn(
+  host: Host,
+  journal: Journal,
+  back: string,
+  asked: string,
+  options: EvacuateOptions,
+): Evacuation {
+  const before = /^[\w-]+$/.test(back) ? journal.read(back) : undefined;
+  if (before === undefined)
+    throw new Failure(`there is no run ${back}: ${journal.ids().join(', ') || 'none is kept'}`);
+  openAgain(host);
+  const { cordon } = host.arrivals.now();
+  if (cordon !== undefined) throw new Failure("this host is cordoned: 'xl uncordon' first");
+  const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
+  const domains: RunDomain[] = before.run.domains
+    .filter(({ uuid, state }) => state === 'moved' && !here.has(uuid))
+    .map((domain) => ({ ...waiting(domain), target: domain.target }));
+  const { link = before.run.options.link, maxDowntime, order } = options;
+  const limits = { out: options.out, in: options.in, order, leave: [] };
+  return {
+    schema: 1,
+    name: options.name ?? before.name,
+    asked,
+    names: [],
+    sshCommand: options.s,
+    back,
+    cordoned: false,
+    downtimes: {},
+    run: {
+      id: journal.newId(new Date()),
+      options: {
+        ...limits,
+        targets: [...new Set(domains.flatMap(({ target }) => target ?? []))],
+        ...(link !== undefined && { link }),
+        ...(maxDowntime !== undefined && { maxDowntime }),
+      },
+      began: Date.now(),
+      resting: {},
+      domains,
+    },
+  };
+}
+
+/** Lifts the cordon that a run has set, and no other. */
+export function openAgain({ arrivals }: Host): void {
+  if (arrivals.now().cordon?.reason?.startsWith(CORDON) === true) arrivals.uncordon();
+}
+
+/** Runs the same command at the host that is to be emptied. */
+async function evacuateThere(context: Context, there: string): Promise<void> {
+  const { spawn } = await import('node:child_process');
+  const { runeEnvironment, SHELL } = await import('../target/transport.js');
+  const at = process.argv.indexOf('evacuate');
+  const { words, sshCommand } = withoutHost(process.argv.slice(at), there);
+  const command = ['xl', ...words].map(quoted).join(' ');
+  const ssh = process.stdout.isTTY && sshCommand === 'ssh' ? 'ssh -t' : sshCommand;
+  const child = spawn(SHELL, ['-c', `exec ${ssh} ${there} ${quoted(command)}`], {
+    env: runeEnvironment(sshCommand),
+    stdio: 'inherit',
+  });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  context.exitStatus = status ?? ExitStatus.failure;
+}
+
+/** Takes `--host` from a command line, and adds the name by which the host was reached. */
+function withoutHost(argv: readonly string[], there: string): { words: string[]; sshCommand: string } {
+  const words: string[] = [];
+  let sshCommand = 'ssh';
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === '--host') i++;
+    else if (argv[i]?.startsWith('--host=') !== true) words.push(argv[i]!);
+    if (argv[i] === '-s') sshCommand = argv[i + 1] ?? 'ssh';
+  }
+  if (!words.some((word) => /^--name(=|$)/.test(word))) words.splice(1, 0, '--name', there);
+  return { words, sshCommand };
+}

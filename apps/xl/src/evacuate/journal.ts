@@ -1,0 +1,171 @@
+/**
+ * The journal of evacuations, in the host's folder for state:
+ *
+ *     evacuation/controller.lock   locked for as long as a controller lives
+ *     evacuation/RUN.json          a run; replaced as a whole
+ *     evacuation/RUN.wanted        what its operator wants of it: pause or abort
+ *     evacuation/RUN/              what the migrations of the run print
+ */
+import type { Run } from '@mig/fleet';
+import { tryLockDescriptor } from '@mig/posix';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Order of an operator for a run; a controller obeys within half a second. */
+export type Wanted = 'go' | 'pause' | 'abort';
+
+/** A run with what its controller needs beside. */
+export interface Evacuation {
+  readonly schema: 1;
+  /** The name of this host, by which others reach it. */
+  readonly name: string;
+  /** Options of the command line: the same ones go on with the run. */
+  readonly asked: string;
+  /** Domains on the command line; all if there are none. */
+  readonly names: readonly string[];
+  readonly sshCommand: string;
+  /** The run whose domains this one brings back. */
+  readonly back?: string | undefined;
+  /** Whether this run has cordoned the host. */
+  readonly cordoned: boolean;
+  /** Downtimes in milliseconds, by UUID. */
+  readonly downtimes: Readonly<Record<string, number>>;
+  /** End in milliseconds since 1970; absent while the run is unfinished. */
+  readonly ended?: number | undefined;
+  readonly run: Run;
+}
+
+/** Number of runs kept. */
+const KEPT = 20;
+
+export class Journal {
+  readonly folder: string;
+  #lock: number | undefined;
+
+  /** @param stateFolder the host's: see HostInfo */
+  constructor(stateFolder: string) {
+    this.folder = join(stateFolder, 'evacuation');
+  }
+
+  /** Becomes the only controller of this host, until `close` or the end of the process. @returns false if there is one */
+  lock(): boolean {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    const fd = openSync(join(this.folder, 'controller.lock'), flags, 0o600);
+    if (tryLockDescriptor(fd)) {
+      this.#lock = fd;
+      return true;
+    }
+    closeSync(fd);
+    return false;
+  }
+
+  close(): void {
+    if (this.#lock !== undefined) closeSync(this.#lock);
+    this.#lock = undefined;
+  }
+
+  /** Returns the names of all runs, the oldest first. */
+  ids(): string[] {
+    try {
+      const files = readdirSync(this.folder).filter((name) => /^[\w-]+\.json$/.test(name));
+      return files.map((name) => name.slice(0, -'.json'.length)).sort();
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  /** Makes a name for a run that no other has. */
+  newId(now: Date): string {
+    const stem = now
+      .toISOString()
+      .replace(/[-:]|\..*/g, '')
+      .replace('T', '-');
+    const ids = this.ids();
+    for (let count = 1; ; count++) {
+      const id = count === 1 ? stem : `${stem}-${count}`;
+      if (!ids.includes(id)) return id;
+    }
+  }
+
+  /** Reads a run; undefined if there is none. @throws SyntaxError for a damaged file */
+  read(id: string): Evacuation | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.folder, `${id}.json`), 'utf8')) as Evacuation;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads the last run. */
+  last(): Evacuation | undefined {
+    const id = this.ids().at(-1);
+    return id === undefined ? undefined : this.read(id);
+  }
+
+  /** Replaces a run; it is on disk once this returns. */
+  write(evacuation: Evacuation): void {
+    const path = join(this.folder, `${evacuation.run.id}.json`);
+    const growing = `${path}.part`;
+    const fd = openSync(growing, 'w', 0o600);
+    try {
+      writeSync(fd, JSON.stringify(evacuation));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(growing, path);
+  }
+
+  wanted(id: string): Wanted {
+    try {
+      const word = readFileSync(this.#orderOf(id), 'utf8').trim();
+      return word === 'pause' || word === 'abort' ? word : 'go';
+    } catch (error) {
+      if (isMissing(error)) return 'go';
+      throw error;
+    }
+  }
+
+  want(id: string, wanted: Wanted): void {
+    const path = this.#orderOf(id);
+    if (wanted === 'go') return rmSync(path, { force: true });
+    const fd = openSync(`${path}.part`, 'w', 0o600);
+    writeSync(fd, wanted);
+    closeSync(fd);
+    renameSync(`${path}.part`, path);
+  }
+
+  /** Creates the folder for what the migrations of a run print, and removes the oldest runs. */
+  prepare(id: string): string {
+    for (const old of this.ids().slice(0, -KEPT)) {
+      for (const name of [`${old}.json`, `${old}.wanted`, old]) {
+        rmSync(join(this.folder, name), { recursive: true, force: true });
+      }
+    }
+    const folder = join(this.folder, id);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  #orderOf(id: string): string {
+    return join(this.folder, `${id}.wanted`);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}

@@ -1,0 +1,101 @@
+/** The commands that empty a host. Their modules load when one of them runs. */
+import { type Command, Option } from 'commander';
+import { orders } from '@mig/fleet';
+import type { Context } from '../host/context.js';
+import { rateOf } from '../options/setting-options.js';
+import { setTraits } from '../options/traits.js';
+import { wholeNumber } from '../options/whole-number.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure } from '../output/failure.js';
+import type { EvacuateOptions } from './evacuate.js';
+
+const MOST = 1000;
+
+export function registerEvacuation(program: Command, context: Context): void {
+  const evacuate = program
+    .command('evacuate')
+    .description('Move all domains of this host to others, or go on with doing so')
+    .usage('--to <A,B,...> [options] [Domain ...], or --back <run>, or without options to go on')
+    .argument('[domains...]')
+    .option('--host <host>', 'run the command at that host, over ssh')
+    .option(
+      '--name <name>',
+      'the name by which the targets reach this host, for --back (default: its host name)',
+    )
+    .option('--to <hosts>', 'the targets, as migrate takes them', list('--to'))
+    .option('-s <sshcommand>', 'use this instead of ssh', 'ssh')
+    .addOption(limit('--out <N>', 'most domains that leave at once'))
+    .addOption(limit('--in <N>', 'most domains that are on their way to a target at once'))
+    .option('--link <rate>', 'rate of all migrations together: 1Gbit/s, 100MB/s', rateOf('--link'))
+    .option(
+      '--max-downtime <MS>',
+      'leave a domain running that would stand still for longer, and try it again later',
+      wholeNumber('--max-downtime', 1, 1e9),
+    )
+    .option('--deadline <time>', 'from then on move them whatever the downtime: 04:30, 2026-12-24T04:30Z')
+    .addOption(
+      new Option('--order <order>', 'which move first (default largest)').choices(orders).default('largest'),
+    )
+    .option(
+      '--leave <patterns>',
+      'domains that stay, by name: * and ? stand for any characters',
+      list('--leave'),
+    )
+    .option('--back <run>', 'bring back what that run has moved')
+    .option('--dry-run', 'move nothing; print the plan, with times and downtimes by estimate')
+    .option('--json', 'print events as JSON, one object per line')
+    .action(async (domains: string[], options: EvacuateOptions) => {
+      if (options.s.trim() === '') {
+        throw new Failure(
+          'evacuate: -s takes a command that reaches each host by its name',
+          ExitStatus.usage,
+        );
+      }
+      if (options.back !== undefined && (options.to !== undefined || domains.length > 0 || options.dryRun)) {
+        throw new Failure('evacuate: --back alone says what is moved, and where', ExitStatus.usage);
+      }
+      const { evacuate } = await import('./evacuate.js');
+      await evacuate(context, domains, options);
+    });
+
+  program
+    .command('evacuate-status')
+    .description('Show how far the last evacuation of this host is')
+    .usage('[options]')
+    .option('--watch', 'continue until it ends, and exit with its status')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true; watch?: true }) => {
+      const { evacuateStatus } = await import('./status.js');
+      await evacuateStatus(context, options);
+    });
+
+  const orderings = [
+    ['evacuate-pause', 'pause', 'Begin no further migration of the evacuation; running ones go on'],
+    ['evacuate-continue', 'go', 'Let a paused evacuation go on'],
+    ['evacuate-abort', 'abort', 'Abort the evacuation; what is still here stays'],
+  ] as const;
+  const others = orderings.map(([name, wanted, description]) =>
+    program
+      .command(name)
+      .description(description)
+      .usage('')
+      .action(async () => {
+        const { order } = await import('./status.js');
+        await order(context, wanted);
+      }),
+  );
+  for (const command of [evacuate, ...others]) setTraits(command, { modifies: true });
+}
+
+function limit(flags: string, description: string): Option {
+  const [name = ''] = flags.split(' ');
+  return new Option(flags, `${description} (default 2)`).default(2).argParser(wholeNumber(name, 1, MOST));
+}
+
+function list(option: string): (text: string, before?: string[]) => string[] {
+  return (text, before = []) => {
+    const names = text.split(',');
+    if (names.every((name) => name !== '' && !/^-|\s/.test(name))) return [...before, ...names];
+    throw new Failure(`${option} must be names with commas between, not '${text}'`, ExitStatus.usage);
+  };
+}

@@ -1,0 +1,67 @@
+/** Commands at another host, over the connection that a migration would use. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { runeEnvironment, SHELL } from '../target/transport.js';
+
+/** Most characters of an answer: a list of thousands of configurations. */
+const LONGEST = 1 << 26;
+const LONGEST_WORDS = 4096;
+
+export interface Answer {
+  /** Exit status; undefined if the command was killed, also because it took too long. */
+  readonly status: number | undefined;
+  readonly stdout: string;
+  /** The last words on standard error. */
+  readonly words: string;
+}
+
+/** Starts a command at a host, in a process group of its own: Ctrl-C reaches this process alone. */
+export function startAt(sshCommand: string, host: string, command: string): ChildProcess {
+  return spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${quoted(command)}`], {
+    env: runeEnvironment(sshCommand),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+}
+
+/** Runs a command at a host. */
+export function runAt(sshCommand: string, host: string, command: string, timeout: number): Promise<Answer> {
+  return answerOf(startAt(sshCommand, host, command), timeout);
+}
+
+/** Collects what a program prints, until it ends. */
+export function answerOf(child: ChildProcess, timeout: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    let stdout = '';
+    let words = '';
+    const end = (status: number | undefined) => {
+      clearTimeout(late);
+      resolve({ status, stdout, words: words.trim() });
+    };
+    // The whole group: the shell may wait for the program instead of having become it.
+    const late = setTimeout(() => killGroup(child), timeout);
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < LONGEST) stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-LONGEST_WORDS);
+    });
+    child.once('error', (error) => {
+      words = error.message;
+      end(undefined);
+    });
+    child.once('close', (status) => end(status ?? undefined));
+  });
+}
+
+export function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** Quotes a word for a shell. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

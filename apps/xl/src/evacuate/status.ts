@@ -1,0 +1,142 @@
+/** `xl evacuate-status`, and the orders: `evacuate-pause`, `evacuate-continue`, `evacuate-abort`. */
+import { setTimeout } from 'node:timers/promises';
+import { connectOperator, MigrationFolder, type OperatorStatus } from '@mig/operator';
+import type { Host } from '@mig/hypervisor';
+import type { Context } from '../host/context.js';
+import { Failure } from '../output/failure.js';
+import { canRedraw, terminalAt } from '../output/terminal.js';
+import { statusOf } from './controller.js';
+import { createDisplay } from './events.js';
+import type { EvacuateOptions } from './evacuate.js';
+import { type Evacuation, Journal, type Wanted } from './journal.js';
+import { runTable } from './run-table.js';
+
+/** The version of the JSON format; schema/evacuate-status.schema.json lists its fields. */
+const SCHEMA = 1;
+const PERIOD = 1000;
+
+export async function evacuateStatus(
+  context: Context,
+  { json, watch }: { readonly json?: true; readonly watch?: true },
+): Promise<void> {
+  const host = await context.openHost();
+  const journal = new Journal(host.info().stateFolder);
+  let downtimes: Readonly<Record<string, number>> = {};
+  const display = watch === true ? createDisplay(context, json === true, () => downtimes) : undefined;
+  for (;;) {
+    const evacuation = lastOf(journal);
+    const hasController = isControlled(journal);
+    const statuses = await statusesOf(host);
+    ({ downtimes } = evacuation);
+    if (display === undefined) {
+      show(context, evacuation, { hasController, wanted: journal.wanted(evacuation.run.id), statuses }, json);
+      return;
+    }
+    display.update(evacuation.run, (uuid) => statuses.get(uuid));
+    if (evacuation.ended !== undefined || !hasController) {
+      context.exitStatus = statusOf(evacuation);
+      const { began } = evacuation.run;
+      display.end(evacuation.run, context.exitStatus, (evacuation.ended ?? Date.now()) - began);
+      if (evacuation.ended === undefined)
+        display.note("No controller is at work: 'xl evacuate' goes on with the run.");
+      return;
+    }
+    await setTimeout(PERIOD);
+  }
+}
+
+function show(
+  { output, terminal }: Context,
+  evacuation: Evacuation,
+  { hasController, wanted, statuses }: { hasController: boolean; wanted: Wanted; statuses: Statuses },
+  json?: true,
+): void {
+  const { run, downtimes, ended, back } = evacuation;
+  if (json === true) {
+    output.json({
+      schema: SCHEMA,
+      run: run.id,
+      host: evacuation.name,
+      back,
+      wanted,
+      controlled: hasController,
+      began: new Date(run.began).toISOString(),
+      ended: ended && new Date(ended).toISOString(),
+      domains: run.domains.map(({ uuid, name, memory, state, target, why }) => ({
+        ...{ uuid, domain: name, memory, state, target, why },
+        phase: state === 'moving' ? statuses.get(uuid)?.phase : undefined,
+        downtimeMilliseconds: downtimes[uuid],
+      })),
+    });
+    return;
+  }
+  const width = terminal && canRedraw(1) ? { width: terminalAt(1).width } : {};
+  for (const line of runTable(run, { statusOf: (uuid) => statuses.get(uuid), downtimes, ...width }))
+    output.line(line);
+  if (ended !== undefined) return;
+  if (!hasController) output.line("No controller is at work: 'xl evacuate' goes on with the run.");
+  else if (wanted === 'pause') output.line("Paused: 'xl evacuate-continue' lets it go on.");
+}
+
+type Statuses = ReadonlyMap<string, OperatorStatus>;
+
+/** Asks all migrations of this host; one that does not answer is left out. */
+async function statusesOf(host: Host): Promise<Statuses> {
+  const folder = new MigrationFolder(host.info().stateFolder);
+  const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
+  const found = await Promise.all(
+    folder.migrations().map(async ({ domid }) => {
+      try {
+        const client = await connectOperator(folder.socketOf(domid));
+        try {
+          return [uuids.get(domid) ?? '', await client.status()] as const;
+        } finally {
+          client.close();
+        }
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  return new Map(found.filter((each) => each !== undefined));
+}
+
+/** Tells what an operator wants of the unfinished run; ends it here if no controller is left to do so. */
+export async function order(context: Context, wanted: Wanted): Promise<void> {
+  const host = await context.openHost();
+  const journal = new Journal(host.info().stateFolder);
+  const { run, ended } = lastOf(journal);
+  if (ended !== undefined) throw new Failure(`run ${run.id} is over`);
+  journal.want(run.id, wanted);
+  if (isControlled(journal)) {
+    context.output.line(`${said[wanted]}: run ${run.id}.`);
+  } else if (wanted === 'abort') {
+    // Whoever goes on with it finds the order, and ends it.
+    const { evacuate } = await import('./evacuate.js');
+    await evacuate(context, [], { s: 'ssh', out: 1, in: 1, order: 'largest' } satisfies EvacuateOptions);
+    context.exitStatus = 0;
+  } else {
+    context.output.line(
+      `${said[wanted]}: run ${run.id}. No controller is at work: 'xl evacuate' goes on with it.`,
+    );
+  }
+}
+
+const said: Readonly<Record<Wanted, string>> = {
+  pause: 'Running migrations go on, no other begins',
+  go: 'The run goes on',
+  abort: 'Running migrations are aborted, and what is still here stays',
+};
+
+function lastOf(journal: Journal): Evacuation {
+  const last = journal.last();
+  if (last === undefined) throw new Failure('this host has not been evacuated');
+  return last;
+}
+
+/** Tells whether a controller lives, by taking its lock for a moment. */
+function isControlled(journal: Journal): boolean {
+  if (!journal.lock()) return true;
+  journal.close();
+  return false;
+}

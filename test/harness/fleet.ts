@@ -1,0 +1,76 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base } from 'vitest';
+import { quoted } from './relay.js';
+import { TestHost } from './test-host.js';
+
+/** Hosts in a folder, which reach each other by their names through a script in place of ssh. */
+export class Fleet {
+  readonly ssh: string;
+
+  private constructor(
+    readonly folder: string,
+    readonly source: TestHost,
+    readonly left: TestHost,
+    readonly right: TestHost,
+  ) {
+    this.ssh = join(folder, 'ssh');
+  }
+
+  static async open(): Promise<Fleet> {
+    const folder = await mkdtemp(join(tmpdir(), 'mig-fleet-'));
+    const [source, left, right] = ['source', 'left', 'right'].map((name) => new TestHost(join(folder, name)));
+    const fleet = new Fleet(folder, source!, left!, right!);
+    await mkdir(join(folder, 'bin'));
+    await script(join(folder, 'bin/xl'), `exec ${source!.bareCommand()} "$@"`);
+    // A host that is down has a file of that name.
+    await script(
+      fleet.ssh,
+      `host=$1; shift\n` +
+        `[ -e ${quoted(folder)}/$host.down ] && { echo "no route to $host" >&2; exit 255; }\n` +
+        `PATH=${quoted(join(folder, 'bin'))}:$PATH MIG_HOST_DIR=${quoted(folder)}/$host exec /bin/sh -c "$*"`,
+    );
+    return fleet;
+  }
+
+  /** The arguments of `xl evacuate` from the source. */
+  evacuation(...options: string[]): string[] {
+    return ['evacuate', '--json', '-s', this.ssh, '--name', 'source', ...options];
+  }
+
+  get hosts(): readonly TestHost[] {
+    return [this.source, this.left, this.right];
+  }
+
+  /** Names of the domains of a host, sorted. */
+  async names(host: TestHost): Promise<string[]> {
+    return (await host.domains()).map(({ name }) => name).sort();
+  }
+
+  /** @throws if anything was left behind */
+  async close(): Promise<void> {
+    const left: string[] = [];
+    for (const host of this.hosts) left.push(...(await host.close()));
+    await rm(this.folder, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`left behind:\n${left.join('\n')}`);
+  }
+}
+
+async function script(path: string, text: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${text}\n`);
+  await chmod(path, 0o755);
+}
+
+/** The test function, with three hosts for each test. */
+export const test = base.extend<{ fleet: Fleet }>({
+  // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture depends on
+  fleet: async ({}, use) => {
+    const fleet = await Fleet.open();
+    try {
+      await use(fleet);
+    } finally {
+      await fleet.close();
+    }
+  },
+});
