@@ -99,6 +99,9 @@ export function next(run: Run, view: FleetView, now: number): Step {
   const restEnd = Math.min(...Object.values(resting).filter((time) => time > now));
   const moving = run.domains.filter(({ state }) => state === 'moving');
   const underway = moving.map((domain) => ({ domain, target: domain.target ?? '' }));
+  const arrived = run.domains
+    .filter(({ state, target }) => state === 'moved' && target !== undefined)
+    .map((domain) => ({ domain, target: domain.target! }));
   // Migrations of domains that are not in the run share the host as well.
   const others = [...view.migrations.keys()].filter((uuid) => !moving.some((each) => each.uuid === uuid));
   let free = options.out - moving.length - others.length;
@@ -106,7 +109,7 @@ export function next(run: Run, view: FleetView, now: number): Step {
   for (const domain of run.domains) {
     if (domain.state !== 'waiting' || domain.notBefore > now) continue;
     if (free <= 0) break;
-    const placement = choosePlacement(domain, { targets, underway, in: options.in }, domain.unfit);
+    const placement = choosePlacement(domain, { targets, underway, arrived, in: options.in }, domain.unfit);
     if (placement.kind === 'full') continue;
     if (placement.kind === 'none') {
       // Whoever is on the way may fail, and leave its place.

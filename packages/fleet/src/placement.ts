@@ -10,6 +10,8 @@ export interface Underway {
 export interface Candidates {
   readonly targets: readonly FleetHost[];
   readonly underway: readonly Underway[];
+  /** Domains that have arrived, which a look may be too old to show. */
+  readonly arrived?: readonly Underway[];
   /** Most domains that may be on their way to a target at once. */
   readonly in: number;
 }
@@ -26,7 +28,7 @@ export type Placement =
  */
 export function choosePlacement(
   domain: FleetDomain,
-  { targets, underway, in: most }: Candidates,
+  { targets, underway, arrived = [], in: most }: Candidates,
   unfit: Readonly<Record<string, string>> = {},
 ): Placement {
   const obstacles: string[] = [];
@@ -34,7 +36,9 @@ export function choosePlacement(
   let isFull = false;
   for (const host of targets) {
     const coming = underway.filter(({ target }) => target === host.name).map(({ domain: each }) => each);
-    const obstacle = unfit[host.name] ?? obstacleAt(host, domain, coming);
+    const there = arrived.filter(({ target }) => target === host.name).map(({ domain: each }) => each);
+    const unseen = [...coming, ...there];
+    const obstacle = unfit[host.name] ?? obstacleAt(host, domain, unseen);
     if (obstacle !== undefined) {
       obstacles.push(`${host.name}: ${obstacle}`);
       continue;
@@ -43,7 +47,7 @@ export function choosePlacement(
       isFull = true;
       continue;
     }
-    const left = memoryLeft(host, coming) - memoryToArrive(domain);
+    const left = memoryLeft(host, unseen) - memoryToArrive(domain);
     if (best === undefined || left > best.left) best = { name: host.name, left };
   }
   if (best !== undefined) return { kind: 'target', target: best.name };

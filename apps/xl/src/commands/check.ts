@@ -2,16 +2,21 @@
  * `xl migrate --check`: finds what would keep a migration from succeeding, at both ends. Nothing is moved.
  */
 import { type Check, type CheckEnd, type CheckOutcome, verdictOf } from '@mig/protocol/preflight';
+import type { Host } from '@mig/hypervisor';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Context } from '../host/context.js';
 import { findDomain } from '../host/find-domain.js';
 import { textTable } from '../output/text-table.js';
 import { checkPolicy } from '../worker/own-policy.js';
 import { type SettingOptions, settingsOf } from '../options/setting-options.js';
-import { replacementIn, sentConfiguration } from '../configuration/sent-configuration.js';
+import {
+  replacementIn,
+  type SentConfiguration,
+  sentConfiguration,
+} from '../configuration/sent-configuration.js';
 import { refuseUnsupported } from '../target/stop-and-copy.js';
 import { ExitStatus } from '../output/exit-status.js';
-import { askTarget } from '../target/ask-target.js';
+import { askTarget, type Route } from '../target/ask-target.js';
 import { targetWords } from '../target/early-end.js';
 import { sayConnecting } from '../target/connecting.js';
 
@@ -46,13 +51,11 @@ export async function check(
   if (why !== undefined) refuseUnsupported(name, why, options);
   const json = await replacementIn(options.C, host, domid, context.log);
   const live = options.precopyIterations !== 0 || options.policy !== undefined;
-  const { checks: here, question } = await host.checkDeparture(domid, { live });
-  const configuration = sentConfiguration(question.configuration, domid, { json, preserveDomid: options.D });
   const way = { sshCommand: options.s, host: target };
   const where = targetWords(way);
   sayConnecting(where, context.log);
-  const there = await askTarget({ ...question, configuration }, { ...way, timeout: options.timeouts.banner });
-  const checks = [...here.map(at('source')), ...there.map(at('target'))];
+  const route = { ...way, timeout: options.timeouts.banner };
+  const checks = await checkMove(host, domid, route, { live, json, preserveDomid: options.D });
   const verdict = verdictOf(checks);
   context.exitStatus = statuses[verdict];
   const { output } = context;
@@ -63,6 +66,19 @@ export async function check(
   const rows = checks.map(({ outcome, check, sentence }) => [outcome, check, sentence]);
   for (const line of textTable(rows, ['left', 'left', 'left'])) output.line(line);
   output.line(summary(checks, `${name} to ${where}`));
+}
+
+/** Makes the checks of a move at both ends. */
+export async function checkMove(
+  host: Host,
+  domid: number,
+  route: Route,
+  { live, ...replaced }: { readonly live: boolean } & SentConfiguration,
+): Promise<readonly Placed[]> {
+  const { checks: here, question } = await host.checkDeparture(domid, { live });
+  const configuration = sentConfiguration(question.configuration, domid, replaced);
+  const there = await askTarget({ ...question, configuration }, route);
+  return [...here.map(at('source')), ...there.map(at('target'))];
 }
 
 type Placed = Check & { readonly at: CheckEnd };

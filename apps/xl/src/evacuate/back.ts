@@ -44,7 +44,8 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     if (domain === undefined || isFinal(domain.state)) return;
     note({ run: changed(evacuation.run, uuid, what) });
   };
-  const hosts = evacuation.run.options.targets;
+  const { from = {} } = evacuation;
+  const hosts = [...new Set(Object.values(from))];
   const order = (word: string) =>
     Promise.all(
       hosts.map(async (host) => {
@@ -83,7 +84,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
 
   async function bringFrom(host: string): Promise<void> {
     const { run, sshCommand, name } = evacuation;
-    const ours = run.domains.filter(({ target, state }) => target === host && !isFinal(state));
+    const ours = run.domains.filter(({ uuid, state }) => from[uuid] === host && !isFinal(state));
     const look = await lookAt(sshCommand, host);
     if ('why' in look) return display.note(look.why);
     const present = new Set(look.domains.map(({ uuid }) => uuid));
@@ -111,7 +112,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   /** Notes a domain that is here by now. */
   function settleHere(uuid: string): void {
     const here = parts.host.list().find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
-    if (here !== undefined) change(uuid, { state: 'moved', target: evacuation.name, why: undefined });
+    if (here !== undefined) change(uuid, { state: 'moved', why: undefined });
   }
 
   /** Tells whether the unfinished evacuation at a host is of this run: nobody else's is meddled with. */
@@ -170,7 +171,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     if (downtimeMilliseconds !== undefined) {
       evacuation = { ...evacuation, downtimes: { ...evacuation.downtimes, [uuid]: downtimeMilliseconds } };
     }
-    change(uuid, { state: state!, why, ...(state === 'moved' && { target: evacuation.name }) });
+    change(uuid, { state: state!, why });
   }
 }
 

@@ -1,8 +1,9 @@
-/** Asks beforehand what cannot move: `xl migrate --check` of each domain, several at a time. */
+/** Asks beforehand what cannot move: the checks of `xl migrate --check` for each domain, several at a time. */
 import { choosePlacement, type FleetHost, type RunDomain, type Underway } from '@mig/fleet';
-import { spawn } from 'node:child_process';
-import { OWN } from './attempts.js';
-import { answerOf } from './remote.js';
+import type { Host } from '@mig/hypervisor';
+import { checkMove } from '../commands/check.js';
+import { describeError } from '../output/errors.js';
+import { Failure } from '../output/failure.js';
 
 /** Checks that are made at a time. */
 const AT_ONCE = 4;
@@ -22,6 +23,7 @@ export interface Checked {
  * @param domids by UUID
  */
 export async function checkAll(
+  host: Host,
   domains: readonly RunDomain[],
   targets: readonly FleetHost[],
   domids: ReadonlyMap<string, number>,
@@ -45,7 +47,7 @@ export async function checkAll(
       const { target } = placement;
       const reservation = { domain, target };
       placed.push(reservation);
-      const { here, there } = await check(domids.get(domain.uuid), target, sshCommand);
+      const { here, there } = await check(host, domids.get(domain.uuid), target, sshCommand);
       if (here !== undefined) return { domain, why: here };
       if (there === undefined) return { domain };
       placed.splice(placed.indexOf(reservation), 1);
@@ -56,35 +58,21 @@ export async function checkAll(
   return results;
 }
 
-interface Answered {
-  readonly checks: readonly {
-    readonly at: string;
-    readonly check: string;
-    readonly outcome: string;
-    readonly sentence: string;
-  }[];
-}
-
 /** @returns sentences of what has failed at either end */
-async function check(domid: number | undefined, target: string, sshCommand: string) {
-  const args = ['migrate', '--check', '--json', '-s', sshCommand, '--', String(domid), target];
-  const child = spawn(process.execPath, [...OWN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const { stdout, words } = await answerOf(child, TIMEOUT);
+async function check(host: Host, domid: number | undefined, target: string, sshCommand: string) {
+  if (domid === undefined) return { here: 'it is not here any more' };
   try {
-    const { checks } = JSON.parse(stdout) as Answered;
+    const whyNotLive = host.whyNotLive?.(domid);
+    const route = { sshCommand, host: target, timeout: TIMEOUT };
+    const checks = await checkMove(host, domid, route, { live: whyNotLive === undefined });
     const failed = (end: string) =>
       checks
         .filter(({ at, check, outcome }) => at === end && outcome === 'failed' && !PASSING.includes(check))
         .map(({ sentence }) => sentence)
         .join('; ') || undefined;
     return { here: failed('source'), there: failed('target') };
-  } catch {
-    return {
-      here: words.split('\n').at(-1)?.replace(/^xl: /, '') || 'it could not be checked',
-      there: undefined,
-    };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return { here: describeError(error) };
   }
 }

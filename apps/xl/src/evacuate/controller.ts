@@ -1,18 +1,19 @@
 /** The controller of a run: looks at the hosts, begins migrations, and writes down what it does before it does it. */
 import { type FleetHost, type FleetView, giveUp, isFinal, isOver, next, reconcile, settle } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
-import { MigrationFolder } from '@mig/operator';
 import type { Context } from '../host/context.js';
 import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { heedSignals, signalWords } from '../output/signals.js';
 import { Attempts } from './attempts.js';
 import type { Display } from './events.js';
-import { lookAt, lookHere } from './inventory.js';
+import { lookAt, lookHere, migrationsHere } from './inventory.js';
 import type { Evacuation, Journal, Wanted } from './journal.js';
 
 /** Milliseconds between two looks for an operator's order, and two updates of the table. */
 const TICK = 250;
+/** Milliseconds for which a look at the targets is good enough to begin migrations; the targets decide for themselves. */
+const LOOK_AGE = 10_000;
 
 export interface ControllerParts {
   readonly context: Context;
@@ -26,6 +27,7 @@ export class Controller {
   readonly #attempts: Attempts;
   #evacuation: Evacuation;
   #targets: ReadonlyMap<string, FleetHost | undefined> = new Map();
+  #lookedAt = 0;
   #stopping = false;
   #before: Wanted = 'go';
   #hasNews = false;
@@ -83,10 +85,14 @@ export class Controller {
   /** Looks, decides, and begins what is decided. @returns when to look again */
   async #step(): Promise<number | undefined> {
     const { run } = this.#evacuation;
-    const needsTargets = run.domains.some(
+    const unsettled = run.domains.filter(
       ({ uuid, state }) => !isFinal(state) && !this.#attempts.uuids.has(uuid),
     );
-    if (needsTargets || this.#targets.size === 0) await this.#lookAtTargets();
+    const isOld =
+      performance.now() - this.#lookedAt > LOOK_AGE ||
+      Object.values(run.resting).some((time) => time > Date.now());
+    const mustAsk = unsettled.some(({ state }) => state !== 'waiting');
+    if (mustAsk || (isOld && unsettled.length > 0) || this.#targets.size === 0) await this.#lookAtTargets();
     // From here on nothing is awaited: what has ended meanwhile is noted, and what is seen is not old.
     const { view, domids } = this.#view();
     const seen = reconcile(this.#evacuation.run, view, this.#attempts.uuids, Date.now());
@@ -115,6 +121,7 @@ export class Controller {
   async #lookAtTargets(): Promise<void> {
     const { run, sshCommand } = this.#evacuation;
     const names = run.options.targets;
+    this.#lookedAt = performance.now();
     const looks = await Promise.all(names.map((name) => lookAt(sshCommand, name)));
     this.#targets = new Map(
       looks.map((look, i) => {
@@ -132,19 +139,12 @@ export class Controller {
 
   #view(): { view: FleetView; domids: ReadonlyMap<string, number> } {
     const { host } = this.parts;
-    // Migrations first: one that ends meanwhile has then left its mark on the domain.
-    const records = new MigrationFolder(host.info().stateFolder).migrations();
+    const migrations = migrationsHere(host);
     const listed = host.list();
     const domids = new Map(
       this.#evacuation.run.domains.flatMap(({ uuid }) => {
         const found = listed.find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
         return found === undefined ? [] : [[uuid, found.domid] as const];
-      }),
-    );
-    const migrations = new Map(
-      records.flatMap(({ domid, target }) => {
-        const domain = listed.find((each) => each.domid === domid);
-        return domain === undefined ? [] : [[domain.uuid, target] as const];
       }),
     );
     const source = lookHere(host, this.#evacuation.name);

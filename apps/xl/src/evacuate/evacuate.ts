@@ -23,7 +23,7 @@ import { checkAll } from './checks.js';
 import { Controller, findAny, statusOf } from './controller.js';
 import { createDisplay, type Display } from './events.js';
 import { estimateAll } from './estimates.js';
-import { lookAt, lookHere } from './inventory.js';
+import { lookAt, lookHere, migrationsHere } from './inventory.js';
 import { type Evacuation, Journal } from './journal.js';
 import { quoted } from './remote.js';
 import { deadlineIn } from './deadline.js';
@@ -153,14 +153,21 @@ async function newRun(
     targets.push(look);
   }
   const domids = new Map(host.list().map(({ uuid, domid }) => [uuid, domid]));
-  const checked = await checkAll(moving, targets, domids, sshCommand);
+  // One that somebody moves already is waited for: no check would let it pass.
+  const leaving = migrationsHere(host);
+  const toCheck = moving.filter(({ uuid }) => !leaving.has(uuid));
+  const checked = await checkAll(host, toCheck, targets, domids, sshCommand);
   const stuck = checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }]));
   const run: Run = {
     id: journal.newId(new Date()),
     options: runOptions,
     began: Date.now(),
     resting: {},
-    domains: checked.filter(({ why }) => why === undefined).map(({ domain }) => domain),
+    domains: moving.flatMap((domain) => {
+      const found = checked.find((each) => each.domain.uuid === domain.uuid);
+      if (found === undefined) return [domain];
+      return found.why === undefined ? [found.domain] : [];
+    }),
   };
   if (options.dryRun === true) {
     const estimates = await estimateAll(run, domids, sshCommand);
@@ -202,25 +209,28 @@ function newReturn(
   const { cordon } = host.arrivals.now();
   if (cordon !== undefined) throw new Failure("this host is cordoned: 'xl uncordon' first");
   const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
-  const domains: RunDomain[] = before.run.domains
-    .filter(({ uuid, state }) => state === 'moved' && !here.has(uuid))
-    .map((domain) => ({ ...waiting(domain), target: domain.target }));
+  const moved = before.run.domains.filter(({ uuid, state }) => state === 'moved' && !here.has(uuid));
+  const name = options.name ?? before.name;
+  const domains: RunDomain[] = moved.map((domain) => ({ ...waiting(domain), target: name }));
   const { link = before.run.options.link, maxDowntime, order } = options;
   const limits = { out: options.out, in: options.in, order, leave: [] };
   return {
     schema: 1,
-    name: options.name ?? before.name,
+    name,
     asked,
     names: [],
     sshCommand: options.s,
     back,
+    from: Object.fromEntries(
+      moved.flatMap(({ uuid, target }) => (target === undefined ? [] : [[uuid, target]])),
+    ),
     cordoned: false,
     downtimes: {},
     run: {
       id: journal.newId(new Date()),
       options: {
         ...limits,
-        targets: [...new Set(domains.flatMap(({ target }) => target ?? []))],
+        targets: [name],
         ...(link !== undefined && { link }),
         ...(maxDowntime !== undefined && { maxDowntime }),
       },

@@ -42,8 +42,9 @@ abstract class Changes {
   /** Picks the domains of which there is news. */
   protected news({ domains }: Run): RunDomain[] {
     return domains.filter(({ uuid, state, target, why }) => {
-      const now = `${state} ${target} ${why}`;
-      const before = this.#told.get(uuid) ?? 'waiting undefined undefined';
+      // One that waits has no target yet.
+      const now = `${state} ${state === 'waiting' ? '' : target} ${why}`;
+      const before = this.#told.get(uuid) ?? 'waiting  undefined';
       this.#told.set(uuid, now);
       return now !== before;
     });

@@ -1,6 +1,7 @@
 /** Looks at the hosts: this one through its hypervisor, the others through their `xl`. */
 import type { FleetDomain, FleetHost, Presence, PresentDomain } from '@mig/fleet';
 import type { DomainInfo, Host } from '@mig/hypervisor';
+import { MigrationFolder } from '@mig/operator';
 import { nameOfAway, nameOfIncoming } from '@mig/protocol/handshake';
 import { runAt } from './remote.js';
 
@@ -8,6 +9,19 @@ const MARK = 'mig-domains';
 const LOOK = `xl info && echo ${MARK} && xl list -l`;
 /** Time for a host to answer, in milliseconds. */
 const TIMEOUT = 60_000;
+
+/** Returns the targets of the migrations that run here, by the UUID of the domain. */
+export function migrationsHere(host: Host): Map<string, string> {
+  // Migrations first: one that ends meanwhile has then left its mark on the domain.
+  const records = new MigrationFolder(host.info().stateFolder).migrations();
+  const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
+  return new Map(
+    records.flatMap(({ domid, target }) => {
+      const uuid = uuids.get(domid);
+      return uuid === undefined ? [] : [[uuid, target] as const];
+    }),
+  );
+}
 
 /** Words of a guest's command line that concern mig: its kernel passes over names with a dot. */
 const APART = /(?:^|\s)mig\.apart=(\S+)/;

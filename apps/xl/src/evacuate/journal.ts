@@ -37,6 +37,8 @@ export interface Evacuation {
   readonly sshCommand: string;
   /** The run whose domains this one brings back. */
   readonly back?: string | undefined;
+  /** Hosts from which domains are brought back, by UUID. */
+  readonly from?: Readonly<Record<string, string>> | undefined;
   /** Whether this run has cordoned the host. */
   readonly cordoned: boolean;
   /** Downtimes in milliseconds, by UUID. */

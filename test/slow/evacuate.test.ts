@@ -1,0 +1,255 @@
+/** Tests of emptying a host when others act meanwhile, when the controller is killed, and when a domain cannot move. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
+import { eventually } from '../harness/eventually.js';
+import { type Fleet, test } from '../harness/fleet.js';
+import type { Event, Program } from '../harness/program.js';
+
+const idle = { kernel: 'idle', memory: 1, cmdline: '' };
+/** A guest whose move takes some seconds at the rate of `slow`. */
+const large = { memory: 16, cmdline: 'pages=500 rate=50 pattern=random' };
+const slow = ['--link', '3MB/s'];
+
+async function create(fleet: Fleet, guest: object, ...names: string[]): Promise<void> {
+  for (const name of names) await fleet.source.create({ ...guest, name });
+}
+
+/** Waits until a domain is in a state. */
+function until(program: Program, domain: string, state: string): Promise<Event> {
+  return program.untilEvent(
+    `${domain} is ${state}`,
+    (event) => event['domain'] === domain && event['state'] === state,
+  );
+}
+
+function last(program: Program): Event {
+  return program.events().at(-1)!;
+}
+
+/** Expects each domain on one host, running, and its guest at work. */
+async function expectEach(fleet: Fleet, names: readonly string[]): Promise<void> {
+  const found: string[] = [];
+  for (const host of fleet.hosts) {
+    for (const { name, state } of await host.domains()) {
+      expect(state).toBe('running');
+      found.push(name);
+      const console = host.console(name);
+      await console.moreTicks(1);
+    }
+  }
+  expect(found.sort()).toEqual([...names].sort());
+}
+
+async function statusOf(fleet: Fleet): Promise<Record<string, unknown>> {
+  const status: unknown = JSON.parse(await fleet.source.done('evacuate-status', '--json'));
+  expect(faultsIn('evacuate-status')(status)).toEqual([]);
+  return status as Record<string, unknown>;
+}
+
+describe('a controller that is killed', () => {
+  test.for([
+    ['as the plan is there', 'plan'],
+    ['as the first migration begins', 'moving'],
+    ['in the middle of one', 'sending'],
+    ['as one has arrived', 'moved'],
+  ] as const)('%s: the next one goes on', async ([, moment], { fleet }) => {
+    await create(fleet, large, 'a', 'b', 'c');
+    const options = fleet.evacuation('--to', 'left,right', '--link', '8MB/s');
+    const first = fleet.source.start(...options);
+    await first.untilEvent(moment, (event) =>
+      moment === 'plan'
+        ? event.event === 'plan'
+        : event['state'] === (moment === 'moved' ? 'moved' : 'moving'),
+    );
+    if (moment === 'sending') {
+      await eventually('a migration', async () => {
+        const status = await statusOf(fleet);
+        return (
+          (status['domains'] as { phase?: string }[]).some(({ phase }) => phase === 'precopy') || undefined
+        );
+      });
+    }
+    first.kill('SIGKILL');
+    await first.exited;
+    const second = fleet.source.start(...options);
+    const { status, stderr } = await second.ended;
+    expect({ status, stderr, stdout: second.stdout }).toMatchObject({ status: 0, stderr: '' });
+    expect(second.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
+    expect(last(second)).toMatchObject({ event: 'end', moved: 3, exitStatus: 0 });
+    expect(await fleet.names(fleet.source)).toEqual([]);
+    await expectEach(fleet, ['a', 'b', 'c']);
+  });
+});
+
+test('a second controller is kept away, and evacuate-status follows the first', async ({ fleet }) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a');
+  const first = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  await until(first, 'a', 'moving');
+  const second = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  const { status, stderr } = await second.ended;
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('a controller is at work') as string,
+  });
+  expect(last(second)).toMatchObject({ event: 'refused', code: 'controller' });
+  expect(await statusOf(fleet)).toMatchObject({ controlled: true, wanted: 'go' });
+  const watch = source.start('evacuate-status', '--watch', '--json');
+  expect((await watch.ended).status).toBe(0);
+  expect(watch.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
+  expect((await first.ended).status).toBe(0);
+  await expectEach(fleet, ['a']);
+});
+
+test('a plain migration beside it is waited for, and not repeated', async ({ fleet }) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a', 'b');
+  const plain = source.start('migrate', '--json', '-s', fleet.ssh, '--bandwidth', '4MB/s', 'a', 'right');
+  await plain.untilEvent('precopy', ({ event }) => event === 'pass-started');
+  const evacuation = source.start(...fleet.evacuation('--to', 'left'));
+  expect(await evacuation.ended).toMatchObject({ status: 0 });
+  expect((await plain.ended).status).toBe(0);
+  expect(await fleet.names(fleet.left)).toEqual(['b']);
+  expect(await fleet.names(fleet.right)).toEqual(['a']);
+  await expectEach(fleet, ['a', 'b']);
+});
+
+test('a busy guest is tried again, and moved at the deadline whatever it costs', async ({ fleet }) => {
+  await create(fleet, { memory: 32, cmdline: 'pages=6000 rate=200000 pattern=random' }, 'busy');
+  const deadline = new Date(Date.now() + 25_000).toISOString();
+  const options = ['--to', 'left', '--max-downtime', '5', '--deadline', deadline, '--link', '20MB/s'];
+  const evacuation = fleet.source.start(...fleet.evacuation(...options));
+  await until(evacuation, 'busy', 'waiting');
+  expect((await evacuation.ended).status).toBe(0);
+  expect(await fleet.names(fleet.left)).toEqual(['busy']);
+  await expectEach(fleet, ['busy']);
+});
+
+test('who cannot move is named with the reason before anything is moved, and left if that is wished', async ({
+  fleet,
+}) => {
+  const { source, left } = fleet;
+  await create(fleet, idle, 'one', 'two');
+  await left.create({ ...idle, name: 'one' });
+  const options = fleet.evacuation('--to', 'left', '--dry-run', '--link', '1Gbit/s');
+  const dry = source.start(...options);
+  expect((await dry.ended).status).toBe(1);
+  expect(dry.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
+  expect(dry.events()).toContainEqual(expect.objectContaining({ event: 'plan' }));
+  expect(last(dry)).toMatchObject({
+    event: 'cannot-move',
+    domains: [{ domain: 'one', why: expect.stringMatching(/^left: .*one/) as string }],
+  });
+  expect((await source.xl('evacuate', '-s', fleet.ssh, '--name', 'source', '--to', 'left')).status).toBe(1);
+  expect(await fleet.names(source)).toEqual(['one', 'two']);
+  expect(await source.done('info', 'arrivals')).toBe('yes\n');
+  const moving = source.start(...fleet.evacuation('--to', 'left', '--leave', 'on?'));
+  expect((await moving.ended).status).toBe(0);
+  expect(await fleet.names(source)).toEqual(['one']);
+});
+
+test('a target that is cordoned in the middle, or does not answer, gets none; the others do', async ({
+  fleet,
+}) => {
+  const { source, left, right } = fleet;
+  await create(fleet, { ...large, cmdline: `${large.cmdline} mig.apart=twins` }, 'a', 'b');
+  await create(fleet, large, 'c', 'd');
+  const evacuation = source.start(...fleet.evacuation('--to', 'left,right', '--out', '1', '--link', '8MB/s'));
+  await evacuation.untilEvent('the first', (event) => event['state'] === 'moving');
+  await left.done('cordon', 'a test');
+  const { status } = await evacuation.ended;
+  const [onLeft, onRight] = [await fleet.names(left), await fleet.names(right)];
+  // The twins are apart, unless that keeps one of them here.
+  expect(onLeft.length).toBeLessThanOrEqual(1);
+  for (const names of [onLeft, onRight]) expect(names).not.toEqual(expect.arrayContaining(['a', 'b']));
+  expect(status).toBe((await fleet.names(source)).length === 0 ? 0 : 1);
+  await expectEach(fleet, ['a', 'b', 'c', 'd']);
+});
+
+test('a run is paused, goes on, is interrupted, and is aborted', async ({ fleet }) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a', 'b', 'c');
+  const options = fleet.evacuation('--to', 'left', '--out', '1', '--link', '8MB/s');
+  const first = source.start(...options);
+  await until(first, 'a', 'moving');
+  await source.done('evacuate-pause');
+  await until(first, 'a', 'moved');
+  expect(await statusOf(fleet)).toMatchObject({ wanted: 'pause', controlled: true });
+  expect(await fleet.names(source)).toEqual(['b', 'c']);
+  await source.done('evacuate-continue');
+  await until(first, 'b', 'moving');
+  // Once: what runs is waited for, and nothing else begins.
+  first.kill('SIGINT');
+  expect((await first.ended).status).toBe(1);
+  expect(last(first)).toMatchObject({ event: 'end', moved: 2, unfinished: 1 });
+  expect(await fleet.names(source)).toEqual(['c']);
+  const second = source.start('evacuate', '--json');
+  await until(second, 'c', 'moving');
+  await source.done('evacuate-abort');
+  expect((await second.ended).status).toBe(1);
+  expect(last(second)).toMatchObject({ event: 'end', moved: 2, stayed: 1, unfinished: 0 });
+  expect(await source.done('info', 'arrivals')).toBe('yes\n');
+  await expectEach(fleet, ['a', 'b', 'c']);
+});
+
+test('a run without a controller is aborted all the same', async ({ fleet }) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a', 'b');
+  const first = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  await until(first, 'a', 'moving');
+  await eventually('a migration', async () =>
+    (await source.done('migrate-status')).includes('precopy') ? true : undefined,
+  );
+  first.kill('SIGKILL');
+  await first.exited;
+  await source.done('evacuate-abort');
+  expect(await fleet.names(source)).toEqual(['a', 'b']);
+  expect(await statusOf(fleet)).toMatchObject({ ended: expect.any(String) as string });
+  await expectEach(fleet, ['a', 'b']);
+});
+
+test('a return goes on after a kill, and is aborted', async ({ fleet }) => {
+  const { source, left, right } = fleet;
+  await create(fleet, large, 'a', 'b', 'c', 'd');
+  const there = source.start(...fleet.evacuation('--to', 'left,right'));
+  expect((await there.ended).status).toBe(0);
+  const run = last(there)['run'] as string;
+  const options = fleet.evacuation('--back', run, '--link', '8MB/s', '--out', '1');
+  const first = source.start(...options);
+  await first.untilEvent('one is back', (event) => event['state'] === 'moved');
+  first.kill('SIGKILL');
+  await first.exited;
+  const second = source.start(...options);
+  await second.untilEvent('another moves', (event) => event['state'] === 'moving');
+  await source.done('evacuate-abort');
+  const { status } = await second.ended;
+  expect(status).toBe((await fleet.names(source)).length === 4 ? 0 : 1);
+  expect(second.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
+  await expectEach(fleet, ['a', 'b', 'c', 'd']);
+  // What stayed comes back another time.
+  const third = source.start(...fleet.evacuation('--back', run));
+  expect({ ...(await third.ended) }).toMatchObject({ status: 0 });
+  expect(await fleet.names(source)).toEqual(['a', 'b', 'c', 'd']);
+  for (const host of [left, right]) expect(await fleet.names(host)).toEqual([]);
+});
+
+test('a host is emptied by a command from elsewhere', async ({ fleet }) => {
+  await create(fleet, idle, 'one');
+  const args = ['evacuate', '--host', 'source', '-s', fleet.ssh, '--to', 'right', '--json'];
+  const { status, stdout } = await fleet.left.xl(...args);
+  expect({ status, stdout }).toMatchObject({ status: 0 });
+  expect(await fleet.names(fleet.right)).toEqual(['one']);
+});
+
+test('a target that is down is told before anything is moved', async ({ fleet }) => {
+  await create(fleet, idle, 'one');
+  await writeFile(join(fleet.folder, 'left.down'), '');
+  const { status, stderr } = await fleet.source.xl(...fleet.evacuation('--to', 'left'));
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: "xl: left does not answer 'xl info' and 'xl list -l': no route to left. Nothing was begun\n",
+  });
+  await rm(join(fleet.folder, 'left.down'));
+});
