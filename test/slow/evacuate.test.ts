@@ -150,22 +150,22 @@ test('who cannot move is named with the reason before anything is moved, and lef
   expect(await fleet.names(source)).toEqual(['one']);
 });
 
-test('a target that is cordoned in the middle, or does not answer, gets none; the others do', async ({
-  fleet,
-}) => {
+test('a target that is cordoned in the middle gets no more', async ({ fleet }) => {
   const { source, left, right } = fleet;
-  await create(fleet, { ...large, cmdline: `${large.cmdline} mig.apart=twins` }, 'a', 'b');
-  await create(fleet, large, 'c', 'd');
+  await create(fleet, large, 'a', 'b', 'c');
   const evacuation = source.start(...fleet.evacuation('--to', 'left,right', '--out', '1', '--link', '8MB/s'));
   await evacuation.untilEvent('the first', (event) => event['state'] === 'moving');
   await left.done('cordon', 'a test');
-  const { status } = await evacuation.ended;
-  const [onLeft, onRight] = [await fleet.names(left), await fleet.names(right)];
-  // The twins are apart, unless that keeps one of them here.
-  expect(onLeft.length).toBeLessThanOrEqual(1);
-  for (const names of [onLeft, onRight]) expect(names).not.toEqual(expect.arrayContaining(['a', 'b']));
-  expect(status).toBe((await fleet.names(source)).length === 0 ? 0 : 1);
-  await expectEach(fleet, ['a', 'b', 'c', 'd']);
+  expect(await evacuation.ended).toMatchObject({ status: 0 });
+  expect((await fleet.names(left)).length).toBeLessThanOrEqual(1);
+  expect((await fleet.names(right)).length).toBeGreaterThanOrEqual(2);
+  await expectEach(fleet, ['a', 'b', 'c']);
+});
+
+test('domains that are to be kept apart go to different hosts', async ({ fleet }) => {
+  await create(fleet, { ...idle, cmdline: 'mig.apart=twins' }, 'a', 'b');
+  expect(await fleet.source.xl(...fleet.evacuation('--to', 'left,right'))).toMatchObject({ status: 0 });
+  for (const host of [fleet.left, fleet.right]) expect(await fleet.names(host)).toHaveLength(1);
 });
 
 test('a run is paused, goes on, is interrupted, and is aborted', async ({ fleet }) => {
