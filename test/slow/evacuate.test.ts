@@ -210,29 +210,39 @@ test('a run without a controller is aborted all the same', async ({ fleet }) => 
   await expectEach(fleet, ['a', 'b']);
 });
 
-test('a return goes on after a kill, and is aborted', async ({ fleet }) => {
-  const { source, left, right } = fleet;
-  await create(fleet, large, 'a', 'b', 'c', 'd');
-  const there = source.start(...fleet.evacuation('--to', 'left,right'));
+/** Empties the source into both others. @returns the name of the run */
+async function emptied(fleet: Fleet): Promise<string> {
+  const there = fleet.source.start(...fleet.evacuation('--to', 'left,right'));
   expect((await there.ended).status).toBe(0);
-  const run = last(there)['run'] as string;
-  const options = fleet.evacuation('--back', run, '--link', '8MB/s', '--out', '1');
-  const first = source.start(...options);
-  await first.untilEvent('one is back', (event) => event['state'] === 'moved');
+  return last(there)['run'] as string;
+}
+
+test('a return goes on after a kill', async ({ fleet }) => {
+  const names = ['a', 'b', 'c'];
+  await create(fleet, large, ...names);
+  const options = fleet.evacuation('--back', await emptied(fleet), '--link', '16MB/s', '--out', '1');
+  const first = fleet.source.start(...options);
+  await first.untilEvent('one is on its way', (event) => event['state'] === 'moving');
   first.kill('SIGKILL');
   await first.exited;
-  const second = source.start(...options);
-  await second.untilEvent('another moves', (event) => event['state'] === 'moving');
-  await source.done('evacuate-abort');
-  const { status } = await second.ended;
-  expect(status).toBe((await fleet.names(source)).length === 4 ? 0 : 1);
+  const second = fleet.source.start(...options);
+  expect((await second.ended).status).toBe(0);
   expect(second.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
-  await expectEach(fleet, ['a', 'b', 'c', 'd']);
-  // What stayed comes back another time.
-  const third = source.start(...fleet.evacuation('--back', run));
-  expect({ ...(await third.ended) }).toMatchObject({ status: 0 });
-  expect(await fleet.names(source)).toEqual(['a', 'b', 'c', 'd']);
-  for (const host of [left, right]) expect(await fleet.names(host)).toEqual([]);
+  expect(await fleet.names(fleet.source)).toEqual(names);
+  await expectEach(fleet, names);
+});
+
+test('a return is aborted, and what stayed comes back another time', async ({ fleet }) => {
+  await create(fleet, large, 'a', 'b');
+  const run = await emptied(fleet);
+  const back = fleet.source.start(...fleet.evacuation('--back', run, '--link', '2MB/s'));
+  await back.untilEvent('one is on its way', (event) => event['state'] === 'moving');
+  await fleet.source.done('evacuate-abort');
+  expect((await back.ended).status).toBe(1);
+  expect(last(back)).toMatchObject({ event: 'end', stayed: 2, unfinished: 0 });
+  await expectEach(fleet, ['a', 'b']);
+  expect(await fleet.source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
+  expect(await fleet.names(fleet.source)).toEqual(['a', 'b']);
 });
 
 test('a host is emptied by a command from elsewhere', async ({ fleet }) => {
