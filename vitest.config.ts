@@ -6,8 +6,9 @@ export default defineConfig({
     // Most tests wait for processes they have started: one worker would leave a core idle. More than two do not save time, and
     // tests that measure come to their limits.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For a machine that is several times slower than usual: what hangs is found all the same.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

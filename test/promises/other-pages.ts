@@ -28,6 +28,7 @@ const readme: Section = {
     ['| bandwidth', e2e('is not exceeded: %o')],
     ['| before', 'other subject'],
     ['| meanwhile', 'other subject'],
+    ['| a host that must be empty', 'other subject'],
     ['| afterwards', 'other subject'],
     ['The downtimes are medians of ten migrations of 160 MiB', front("the downtimes are docs/policies.md's")],
   ],
