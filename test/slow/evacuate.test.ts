@@ -1,5 +1,5 @@
 /** Tests of emptying a host when others act meanwhile, when the controller is killed, and when a domain cannot move. */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
@@ -114,6 +114,49 @@ test('a plain migration beside it is waited for, and not repeated', async ({ fle
   expect(await fleet.names(fleet.left)).toEqual(['b']);
   expect(await fleet.names(fleet.right)).toEqual(['a']);
   await expectEach(fleet, ['a', 'b']);
+});
+
+test("somebody else's migration is neither steered nor aborted by a run", async ({ fleet }) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a');
+  const plain = source.start('migrate', '--json', '-s', fleet.ssh, '--bandwidth', '2MB/s', 'a', 'right');
+  await plain.untilEvent('precopy', ({ event }) => event === 'pass-started');
+  const evacuation = source.start(...fleet.evacuation('--to', 'left', '--link', '1MB/s'));
+  await until(evacuation, 'a', 'moving');
+  await source.done('evacuate-abort');
+  expect((await plain.ended).status).toBe(0);
+  expect(plain.events().filter(({ event }) => event === 'course')).toEqual([]);
+  expect(await evacuation.ended).toMatchObject({ status: 0 });
+  expect(await fleet.names(fleet.right)).toEqual(['a']);
+});
+
+test('what a command line asks for is not passed over: it goes with the run that is not over, or is refused', async ({
+  fleet,
+}) => {
+  const { source } = fleet;
+  await create(fleet, large, 'a', 'b');
+  const first = source.start(...fleet.evacuation('--to', 'left', '--out', '1', ...slow));
+  await until(first, 'a', 'moving');
+  first.kill('SIGINT');
+  await first.ended;
+  const { status, stderr } = await source.xl(...fleet.evacuation('--leave', 'b'));
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('is not over') as string,
+  });
+  expect(await fleet.names(source)).toEqual(['b']);
+  expect((await source.xl(...fleet.evacuation('--back', 'any', '--leave', 'b'))).status).toBe(2);
+  await source.done('evacuate-abort');
+});
+
+test('a target that is this host is refused before anything is moved', async ({ fleet }) => {
+  await create(fleet, idle, 'one');
+  await symlink(join(fleet.folder, 'source'), join(fleet.folder, 'self'));
+  const { status, stderr } = await fleet.source.xl(...fleet.evacuation('--to', 'self'));
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'xl: self has one as well: is it this host under another name? Nothing was begun\n',
+  });
 });
 
 test('a busy guest is tried again, and moved at the deadline whatever it costs', async ({ fleet }) => {

@@ -26,6 +26,22 @@ describe('the hosts tell what became of a domain whose migration nobody saw end'
     expect(reconcile(asked, seen, none, 0).domains[0]).toMatchObject({ state });
   });
 
+  test('who is nowhere is looked for once more: a look at the targets may be older', () => {
+    const seen = reconcile(run([a]), view([]), none, 0);
+    expect(seen.domains[0]).toMatchObject({ state: 'asking' });
+    expect(reconcile(seen, view([], { right: [a] }), none, 0).domains[0]).toMatchObject({ state: 'moved' });
+  });
+
+  test('a migration that somebody else has begun is known as theirs until one of ours begins', () => {
+    const seen = reconcile(run([a]), view([a], {}, { [a.uuid]: 'left' }), none, 0);
+    expect(seen.domains[0]).toMatchObject({ state: 'moving', isForeign: true });
+    const ended = reconcile(reconcile(seen, view([a]), none, 0), view([a]), none, 0);
+    expect(next(ended, view([a]), 1e6).run.domains[0]).toMatchObject({
+      state: 'moving',
+      isForeign: undefined,
+    });
+  });
+
   test('a person has to, if they do not tell for long', () => {
     let asked = withDomain(run([a]), { state: 'asking', target: 'left' });
     for (let look = 0; look < 20; look++) asked = reconcile(asked, view([], { left: undefined }), none, look);

@@ -43,7 +43,9 @@ function reconcileOne(run: Run, domain: RunDomain, view: FleetView, now: number)
   const { uuid, state } = domain;
   const note = (change: Partial<RunDomain>) => changed(run, uuid, change);
   const migration = view.migrations.get(uuid);
-  if (migration !== undefined) return state === 'moving' ? run : note({ state: 'moving', target: migration });
+  if (migration !== undefined) {
+    return state === 'moving' ? run : note({ state: 'moving', target: migration, isForeign: true });
+  }
 
   const here = presenceAt(view.source, uuid);
   const answers = [...view.targets.values()].filter((host) => host !== undefined);
@@ -70,6 +72,8 @@ function reconcileOne(run: Run, domain: RunDomain, view: FleetView, now: number)
       ? lookAgain(run, domain, now)
       : note({ state: 'person', why: 'it was sent away, and no target has it: xl list here says more' });
   }
+  // The look at the targets may be older than the one at the source.
+  if (domain.unclear === 0) return lookAgain(run, domain, now);
   return note({ state: 'gone', why: 'it is neither here nor at a target' });
 }
 
@@ -118,7 +122,7 @@ export function next(run: Run, view: FleetView, now: number): Step {
       continue;
     }
     const { target } = placement;
-    run = changed(run, domain.uuid, { state: 'moving', target, why: undefined });
+    run = changed(run, domain.uuid, { state: 'moving', target, why: undefined, isForeign: undefined });
     underway.push({ domain, target });
     free--;
     starts.push({ uuid: domain.uuid, target, ...downtimeOf(run, domain, now) });

@@ -41,6 +41,10 @@ test('who is too busy too often stays, and with a deadline is tried again by the
   expect(after({ status: 6 }, moving({ busy: 30 }, 200))).toMatchObject({ state: 'waiting', notBefore: 200 });
 });
 
+test('who was too busy up to the deadline is moved then', () => {
+  expect(after({ status: 6 }, moving({ busy: 30 }, 50)).state).toBe('waiting');
+});
+
 test('what is final stays so', () => {
   const moved = withDomain(run([a]), { state: 'moved' });
   expect(settle(moved, a.uuid, { status: 6 }, 0)).toBe(moved);

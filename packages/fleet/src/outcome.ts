@@ -87,7 +87,9 @@ export function again(
   const count = domain[reason] + 1;
   const { deadline } = run.options;
   const isInTime = reason !== 'failed' && deadline !== undefined && now < deadline;
-  if (!isInTime && count >= MOST[reason]) {
+  // At the deadline a busy domain is owed an attempt that moves it.
+  const isOwed = reason === 'busy' && deadline !== undefined;
+  if (!isInTime && !isOwed && count >= MOST[reason]) {
     return changed(run, domain.uuid, { state: 'stayed', [reason]: count, why });
   }
   const pause = Math.min(PAUSE.first * 2 ** (count - 1), PAUSE.longest);

@@ -41,6 +41,8 @@ export interface RunDomain extends FleetDomain {
   readonly why?: string | undefined;
   /** Time before which it is not tried again, in milliseconds since 1970. */
   readonly notBefore: number;
+  /** Whether somebody else has begun the migration: it is waited for, and not steered. */
+  readonly isForeign?: boolean | undefined;
   /** Number of migrations that ended because it was too busy. */
   readonly busy: number;
   /** Number of times that no target took it. */

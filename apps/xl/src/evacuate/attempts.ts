@@ -23,11 +23,17 @@ const RUNNING: readonly string[] = ['awaiting-banner', 'precopy', 'completed', '
 
 interface Attempt {
   readonly domid: number;
+  /** Whether somebody else has begun it: it is neither steered nor aborted. */
+  readonly isForeign: boolean;
   /** Absent if an earlier controller began it. */
   readonly stop?: () => void;
   client?: OperatorClient;
   status?: OperatorStatus;
   isOver: boolean;
+}
+
+export interface MigrationEnd extends AttemptEnd {
+  readonly downtimeMilliseconds?: number;
 }
 
 export interface AttemptsOptions {
@@ -37,7 +43,7 @@ export interface AttemptsOptions {
   readonly folder: string;
   /** Rate of all together in bytes per second. */
   readonly link: number | undefined;
-  readonly onEnd: (uuid: string, end: AttemptEnd & { readonly downtimeMilliseconds?: number }) => void;
+  readonly onEnd: (uuid: string, end: MigrationEnd) => void;
   readonly onStatus: () => void;
 }
 
@@ -58,13 +64,19 @@ export class Attempts {
     return new Set(this.#attempts.keys());
   }
 
+  /** Number of those that the run has begun. */
+  get ownCount(): number {
+    return this.#own().length;
+  }
+
   statusOf(uuid: string): OperatorStatus | undefined {
     return this.#attempts.get(uuid)?.status;
   }
 
   /** Begins a migration, once the others have made room for it on the line. */
-  async begin(domid: number, { uuid, target, maxDowntime, abortIfBusy }: Start): Promise<void> {
-    const attempt: Attempt = { domid, isOver: false };
+  async begin(domid: number, isLive: boolean, start: Start): Promise<void> {
+    const { uuid, target, maxDowntime, abortIfBusy } = start;
+    const attempt: Attempt = { domid, isForeign: false, isOver: false };
     this.#attempts.set(uuid, attempt);
     this.#share();
     await this.#changes;
@@ -72,8 +84,11 @@ export class Attempts {
     const { sshCommand, folder } = this.options;
     const args = [
       ...['migrate', '--json', '-s', sshCommand],
-      ...(rate === undefined ? [] : ['--bandwidth', `${rate}B/s`]),
-      ...(maxDowntime === undefined ? [] : ['--max-downtime', String(maxDowntime)]),
+      // One that moves by stop-and-copy stands still all the time: it has no passes to limit, and is moved at the deadline.
+      ...(rate === undefined || !isLive ? [] : ['--bandwidth', `${rate}B/s`]),
+      ...(maxDowntime === undefined || (!isLive && !abortIfBusy)
+        ? []
+        : ['--max-downtime', String(maxDowntime)]),
       ...(abortIfBusy ? ['--abort-if-busy'] : []),
       ...['--', String(domid), target],
     ];
@@ -94,17 +109,19 @@ export class Attempts {
     if (this.#isAborted) child.kill('SIGTERM');
   }
 
-  /** Follows a migration that somebody else has begun. */
-  adopt(uuid: string, domid: number): void {
-    const attempt: Attempt = { domid, isOver: false };
+  /** Follows a migration that another process has begun: an earlier controller of the run, or somebody else. */
+  adopt(uuid: string, domid: number, isForeign: boolean): void {
+    const attempt: Attempt = { domid, isForeign, isOver: false };
     this.#attempts.set(uuid, attempt);
+    // Its rate is not known: it is set once it is heard.
+    if (!isForeign) this.#rates.set(uuid, undefined);
     void this.#follow(attempt).then((end) => this.#end(uuid, attempt, end ?? { status: undefined }));
   }
 
-  /** Aborts all of them: each domain stays here, unless it is too late for that. */
+  /** Aborts all that the run has begun: each domain stays here, unless it is too late for that. */
   abort(): void {
     this.#isAborted = true;
-    for (const attempt of this.#attempts.values()) abortOne(attempt);
+    for (const [, attempt] of this.#own()) abortOne(attempt);
   }
 
   close(): void {
@@ -117,7 +134,7 @@ export class Attempts {
       const client = await this.#connect(attempt, pid);
       if (client === undefined) return undefined;
       attempt.client = client;
-      if (this.#isAborted) abortOne(attempt);
+      if (this.#isAborted && !attempt.isForeign) abortOne(attempt);
       const statuses = client.watch();
       for (;;) {
         const { done, value } = await statuses.next();
@@ -137,6 +154,10 @@ export class Attempts {
     } finally {
       attempt.client?.close();
     }
+  }
+
+  #own(): [uuid: string, attempt: Attempt][] {
+    return [...this.#attempts].filter(([, { isForeign }]) => !isForeign);
   }
 
   async #connect(attempt: Attempt, pid?: number): Promise<OperatorClient | undefined> {
@@ -168,7 +189,7 @@ export class Attempts {
   /** Shares the line anew: whoever goes down goes first, so that all together never exceed it. */
   #share(): void {
     this.#changes = this.#changes.then(async () => {
-      const users = [...this.#attempts].map(([id, attempt]) => ({ id, isStill: isStill(attempt) }));
+      const users = this.#own().map(([id, attempt]) => ({ id, isStill: isStill(attempt) }));
       const rates = shareLine(users, this.options.link);
       for (const id of this.#rates.keys()) if (!rates.has(id)) this.#rates.delete(id);
       for (const [id, rate] of rateChanges(this.#rates, rates)) {

@@ -2,14 +2,15 @@
  * Brings domains back: an evacuation at each host that has some of them, of those domains to this host. What is true of
  * an evacuation is so true of a return; this process starts them, follows them, and passes orders on.
  */
-import { changed, type DomainState, isFinal, isOver, type RunDomain } from '@mig/fleet';
+import { changed, type DomainState, isFinal, isOver, type RunDomain, transitions } from '@mig/fleet';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { heedSignals, signalWords } from '../output/signals.js';
 import { type ControllerParts } from './controller.js';
 import { lookAt } from './inventory.js';
 import type { Evacuation, Wanted } from './journal.js';
-import { quoted, runAt, startAt } from './remote.js';
+import { killGroup, quoted, runAt, startAt } from './remote.js';
 
 /** Time for an order to be taken at another host, in milliseconds. */
 const TIMEOUT = 60_000;
@@ -53,16 +54,27 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
       }),
     );
 
+  const children = new Set<ChildProcess>();
   const aborting = new AbortController();
   let ordered: Promise<unknown> = Promise.resolve();
   const wanted = () => (aborting.signal.aborted ? 'abort' : journal.wanted(id));
   const abort = (words: string) => {
     display.note(`${words}: what has not come back stays where it is.`);
     aborting.abort();
-    ordered = order('abort');
+    ordered = abortThere();
+  };
+  /** A run that has only just been begun at a host may not be known there yet. */
+  const abortThere = async () => {
+    do {
+      await order('abort');
+      await pause(AGAIN);
+    } while (children.size > 0);
   };
   const endHeed = heedSignals((signal) => {
-    if (!aborting.signal.aborted) abort(`The return is ${signalWords[signal]}`);
+    if (!aborting.signal.aborted) return abort(`The return is ${signalWords[signal]}`);
+    if (children.size === 0) return;
+    display.note("No longer waited for; 'xl evacuate-status' at each host says what became of its run.");
+    for (const child of children) killGroup(child);
   });
   let before: Wanted = journal.wanted(id);
   if (before === 'abort') abort('The return is aborted');
@@ -101,12 +113,18 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
         for (const uuid of uuids) settleHere(uuid);
         return giveUpOn(uuids);
       }
-      if (await follow(host, commandFor(uuids, host, name))) break;
+      for (const uuid of uuids) settleHere(uuid);
+      const left = uuids.filter((uuid) => !isSettled(uuid));
+      if (left.length === 0 || (await follow(host, commandFor(left, host, name)))) break;
       await pause(AGAIN);
     }
     // Whatever its events said, this host knows who is here.
     for (const uuid of uuids) settleHere(uuid);
     if (wanted() === 'abort') giveUpOn(uuids);
+  }
+
+  function isSettled(uuid: string): boolean {
+    return evacuation.run.domains.some((domain) => domain.uuid === uuid && isFinal(domain.state));
   }
 
   /** Notes a domain that is here by now. */
@@ -148,6 +166,8 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   /** Follows an evacuation at a host. @returns false if another controller is at work there: it is to be asked again */
   async function follow(host: string, command: string): Promise<boolean> {
     const child = startAt(evacuation.sshCommand, host, command);
+    children.add(child);
+    child.once('close', () => children.delete(child));
     let words = '';
     let isTaken = false;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-4096)));
@@ -156,9 +176,17 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
       if (event?.event === 'refused') isTaken ||= event.code === 'controller';
       if (event?.event === 'note' && event.text !== undefined) display.note(`${host}: ${event.text}`);
       if (event?.event === 'cannot-move') {
-        for (const { uuid, why } of event.domains ?? []) change(uuid, { state: 'stayed', why });
+        const stuck = (Array.isArray(event.domains) ? event.domains : []) as NonNullable<
+          ThereEvent['domains']
+        >;
+        for (const { uuid, why } of stuck) change(uuid, { state: 'stayed', why });
       }
-      if (event?.event === 'domain' && event.uuid !== undefined && event.state !== undefined)
+      if (
+        event?.event === 'domain' &&
+        event.uuid !== undefined &&
+        event.state !== undefined &&
+        event.state in transitions
+      )
         take(event.uuid, event);
     }
     if (isTaken) return false;

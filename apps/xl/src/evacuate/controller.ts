@@ -5,7 +5,7 @@ import type { Context } from '../host/context.js';
 import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { heedSignals, signalWords } from '../output/signals.js';
-import { Attempts } from './attempts.js';
+import { Attempts, type MigrationEnd } from './attempts.js';
 import type { Display } from './events.js';
 import { lookAt, lookHere, migrationsHere } from './inventory.js';
 import type { Evacuation, Journal, Wanted } from './journal.js';
@@ -33,6 +33,7 @@ export class Controller {
   #hasNews = false;
   #resolve: () => void = () => undefined;
   readonly #silent = new Set<string>();
+  #failure: Error | undefined;
 
   constructor(
     private readonly parts: ControllerParts,
@@ -46,14 +47,13 @@ export class Controller {
       sshCommand,
       folder: journal.prepare(run.id),
       link: run.options.link,
-      onEnd: (uuid, { downtimeMilliseconds, ...end }) => {
-        const { downtimes } = this.#evacuation;
-        this.#note({
-          run: settle(this.#evacuation.run, uuid, end, Date.now()),
-          ...(downtimeMilliseconds !== undefined && {
-            downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
-          }),
-        });
+      onEnd: (uuid, end) => {
+        try {
+          this.#settle(uuid, end);
+        } catch (error) {
+          // The journal cannot be written: nothing more may begin.
+          this.#failure ??= error as Error;
+        }
         this.#wakeUp();
       },
       onStatus: () => this.#show(),
@@ -71,8 +71,9 @@ export class Controller {
       for (;;) {
         this.#obey();
         const wake = await this.#step();
-        if (isOver(this.#evacuation.run) || (this.#stopping && this.#attempts.uuids.size === 0)) break;
+        if (isOver(this.#evacuation.run) || (this.#stopping && this.#attempts.ownCount === 0)) break;
         await this.#sleep(wake);
+        if (this.#failure !== undefined) throw this.#failure;
       }
     } finally {
       clearInterval(ticker);
@@ -108,14 +109,30 @@ export class Controller {
     // Written before it is done: whoever comes next must know of what may have begun.
     this.#note({ run: step.run });
     for (const [uuid, domid] of domids) {
-      const state = step.run.domains.find((domain) => domain.uuid === uuid)?.state;
-      if (state === 'moving' && view.migrations.has(uuid) && !this.#attempts.uuids.has(uuid)) {
-        this.#attempts.adopt(uuid, domid);
+      const domain = step.run.domains.find((each) => each.uuid === uuid);
+      if (domain?.state === 'moving' && view.migrations.has(uuid) && !this.#attempts.uuids.has(uuid)) {
+        this.#attempts.adopt(uuid, domid, domain.isForeign === true);
       }
     }
-    await Promise.all(step.starts.map((start) => this.#attempts.begin(domids.get(start.uuid)!, start)));
+    const { host } = this.parts;
+    await Promise.all(
+      step.starts.map((start) => {
+        const domid = domids.get(start.uuid)!;
+        return this.#attempts.begin(domid, host.whyNotLive?.(domid) === undefined, start);
+      }),
+    );
     this.#show();
     return step.wake;
+  }
+
+  #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): void {
+    const { run, downtimes } = this.#evacuation;
+    this.#note({
+      run: settle(run, uuid, end, Date.now()),
+      ...(downtimeMilliseconds !== undefined && {
+        downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
+      }),
+    });
   }
 
   async #lookAtTargets(): Promise<void> {
@@ -153,7 +170,7 @@ export class Controller {
 
   #signal(words: string): void {
     const { display } = this.parts;
-    const moving = this.#attempts.uuids.size;
+    const moving = this.#attempts.ownCount;
     if (this.#stopping) {
       display.note(`The evacuation is ${words} again: the running migrations are aborted.`);
       this.#attempts.abort();

@@ -8,6 +8,7 @@ import {
   namePattern,
   type Order,
   planMoves,
+  type Presence,
   type Run,
   type RunDomain,
   type RunOptions,
@@ -45,6 +46,17 @@ export interface EvacuateOptions {
   readonly json?: true;
 }
 
+/** Reasons why a domain that is not simply here cannot be moved. */
+const inTheWay: Readonly<Record<Presence, string | undefined>> = {
+  here: undefined,
+  arriving: 'it is arriving here: wait for it',
+  away: 'it is being sent away, or was: xl list shows it',
+  suspended: "it is suspended: 'mig resume' revives it",
+};
+
+/** The limits and the order of a run for which none are given. */
+export const USUAL = { out: 2, in: 2, order: 'largest' } as const;
+
 /** Begins the reason of a cordon that a run has set. */
 const CORDON = 'it is being emptied: run ';
 
@@ -53,7 +65,7 @@ export async function evacuate(
   names: readonly string[],
   options: EvacuateOptions,
 ): Promise<void> {
-  if (options.host !== undefined) return evacuateThere(context, options.host);
+  if (options.host !== undefined) return evacuateThere(context, options.host, options.s);
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
   let shown = (): Evacuation['downtimes'] => ({});
@@ -75,6 +87,7 @@ export async function evacuate(
     if (options.dryRun !== true && unfinished !== undefined) {
       evacuation = goOnWith(unfinished, names, asked, options);
       display.note(`Run ${evacuation.run.id} goes on.`);
+      if (evacuation.cordoned && host.arrivals.now().cordon === undefined) close(host, evacuation.run.id);
     } else if (options.back !== undefined) {
       evacuation = newReturn(host, journal, options.back, asked, options);
     } else {
@@ -96,7 +109,7 @@ export async function evacuate(
       display.note(`Run ${done.run.id} is not over: the same command, or 'xl evacuate', goes on with it.`);
     }
     display.end(done.run, context.exitStatus, Date.now() - began);
-    if (done.cordoned && journal.wanted(done.run.id) === 'abort') openAgain(host);
+    if (done.cordoned && journal.wanted(done.run.id) === 'abort') openAgain(host, done.run.id);
   } finally {
     journal.close();
   }
@@ -106,14 +119,27 @@ function goOnWith(
   unfinished: Evacuation,
   names: readonly string[],
   asked: string,
-  { to, back }: EvacuateOptions,
+  options: EvacuateOptions,
 ): Evacuation {
   const isKnown = names.every((name) => unfinished.names.includes(name));
-  const isSame = isKnown && (unfinished.asked === asked || (to === undefined && back === undefined));
-  if (isSame) return unfinished;
+  if (isKnown && (unfinished.asked === asked || isBare(unfinished, options))) return unfinished;
   const { id } = unfinished.run;
   throw new Failure(
     `run ${id} is not over: 'xl evacuate' goes on with it, 'xl evacuate-abort' ends it. Nothing was begun`,
+  );
+}
+
+/** Tells whether a command line asks for nothing but to go on. */
+function isBare({ name, sshCommand }: Evacuation, options: EvacuateOptions): boolean {
+  const { to, back, link, maxDowntime, deadline, leave } = options;
+  const wishes = [to, back, link, maxDowntime, deadline, leave];
+  return (
+    wishes.every((wish) => wish === undefined) &&
+    (options.name === undefined || options.name === name) &&
+    ['ssh', sshCommand].includes(options.s) &&
+    options.out === USUAL.out &&
+    options.in === USUAL.in &&
+    options.order === USUAL.order
   );
 }
 
@@ -151,13 +177,24 @@ async function newRun(
   for (const look of looks) {
     if ('why' in look) throw new Failure(`${look.why}. Nothing was begun`);
     targets.push(look);
+    const here = source.domains.find((domain) => isAt(source, domain.uuid) && isAt(look, domain.uuid));
+    if (here === undefined) continue;
+    throw new Failure(
+      `${look.name} has ${here.name} as well: is it this host under another name? Nothing was begun`,
+    );
   }
   const domids = new Map(host.list().map(({ uuid, domid }) => [uuid, domid]));
   // One that somebody moves already is waited for: no check would let it pass.
   const leaving = migrationsHere(host);
   const toCheck = moving.filter(({ uuid }) => !leaving.has(uuid));
   const checked = await checkAll(host, toCheck, targets, domids, sshCommand);
-  const stuck = checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }]));
+  const stuck = [
+    ...checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }])),
+    ...all.flatMap((domain) => {
+      const why = isLeft(domain.name) ? undefined : inTheWay[domain.presence];
+      return why === undefined ? [] : [{ domain: waiting(domain), why }];
+    }),
+  ];
   const run: Run = {
     id: journal.newId(new Date()),
     options: runOptions,
@@ -187,10 +224,7 @@ async function newRun(
   const evacuation = { schema: 1, name, asked, names, sshCommand, cordoned, downtimes: {}, run } as const;
   journal.write(evacuation);
   // A host that is emptied must not fill up meanwhile.
-  if (cordoned) {
-    const since = `${new Date().toISOString().slice(0, 19)}Z`;
-    host.arrivals.cordon({ reason: `${CORDON}${run.id}`, by: userName(), since });
-  }
+  if (cordoned) close(host, run.id);
   return evacuation;
 }
 
@@ -205,7 +239,7 @@ function newReturn(
   const before = /^[\w-]+$/.test(back) ? journal.read(back) : undefined;
   if (before === undefined)
     throw new Failure(`there is no run ${back}: ${journal.ids().join(', ') || 'none is kept'}`);
-  openAgain(host);
+  openAgain(host, back);
   const { cordon } = host.arrivals.now();
   if (cordon !== undefined) throw new Failure("this host is cordoned: 'xl uncordon' first");
   const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
@@ -241,17 +275,26 @@ function newReturn(
   };
 }
 
+function close({ arrivals }: Host, id: string): void {
+  const since = `${new Date().toISOString().slice(0, 19)}Z`;
+  arrivals.cordon({ reason: `${CORDON}${id}`, by: userName(), since });
+}
+
+function isAt({ domains }: FleetHost, uuid: string): boolean {
+  return domains.some((domain) => domain.uuid === uuid && domain.presence === 'here');
+}
+
 /** Lifts the cordon that a run has set, and no other. */
-export function openAgain({ arrivals }: Host): void {
-  if (arrivals.now().cordon?.reason?.startsWith(CORDON) === true) arrivals.uncordon();
+function openAgain({ arrivals }: Host, id: string): void {
+  if (arrivals.now().cordon?.reason === `${CORDON}${id}`) arrivals.uncordon();
 }
 
 /** Runs the same command at the host that is to be emptied. */
-async function evacuateThere(context: Context, there: string): Promise<void> {
+async function evacuateThere(context: Context, there: string, sshCommand: string): Promise<void> {
   const { spawn } = await import('node:child_process');
   const { runeEnvironment, SHELL } = await import('../target/transport.js');
   const at = process.argv.indexOf('evacuate');
-  const { words, sshCommand } = withoutHost(process.argv.slice(at), there);
+  const words = withoutHost(process.argv.slice(at), there);
   const command = ['xl', ...words].map(quoted).join(' ');
   const ssh = process.stdout.isTTY && sshCommand === 'ssh' ? 'ssh -t' : sshCommand;
   const child = spawn(SHELL, ['-c', `exec ${ssh} ${there} ${quoted(command)}`], {
@@ -263,14 +306,12 @@ async function evacuateThere(context: Context, there: string): Promise<void> {
 }
 
 /** Takes `--host` from a command line, and adds the name by which the host was reached. */
-function withoutHost(argv: readonly string[], there: string): { words: string[]; sshCommand: string } {
+function withoutHost(argv: readonly string[], there: string): string[] {
   const words: string[] = [];
-  let sshCommand = 'ssh';
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--host') i++;
     else if (argv[i]?.startsWith('--host=') !== true) words.push(argv[i]!);
-    if (argv[i] === '-s') sshCommand = argv[i + 1] ?? 'ssh';
   }
   if (!words.some((word) => /^--name(=|$)/.test(word))) words.splice(1, 0, '--name', there);
-  return { words, sshCommand };
+  return words;
 }

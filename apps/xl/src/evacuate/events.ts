@@ -1,6 +1,7 @@
 /** Shows an evacuation: lines for people, a table that lives on a terminal, or JSON lines. */
 import { isFinal, type PlannedMove, type Run, type RunDomain } from '@mig/fleet';
 import type { OperatorStatus } from '@mig/operator';
+import { terminalText } from '@mig/protocol/terminal-text';
 import type { Context } from '../host/context.js';
 import { millisecondsText, octetsText } from '../output/figures.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
@@ -161,7 +162,7 @@ class LiveTable extends Lines {
     const table = runTable(run, { statusOf, downtimes: this.downtimes(), width, rows });
     const erase = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
     this.#drawn = table.length;
-    this.#text(`${erase}${table.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+    this.#text(`${erase}${table.map((line) => `${terminalText(line)}\u001b[K\n`).join('')}\u001b[J`);
   }
 
   override note(text: string): void {

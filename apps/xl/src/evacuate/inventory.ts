@@ -8,7 +8,7 @@ import { runAt } from './remote.js';
 const MARK = 'mig-domains';
 const LOOK = `xl info && echo ${MARK} && xl list -l`;
 /** Time for a host to answer, in milliseconds. */
-const TIMEOUT = 60_000;
+const TIMEOUT = 20_000;
 
 /** Returns the targets of the migrations that run here, by the UUID of the domain. */
 export function migrationsHere(host: Host): Map<string, string> {

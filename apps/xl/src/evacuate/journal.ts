@@ -18,7 +18,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
@@ -124,7 +124,7 @@ export class Journal {
     const growing = `${path}.part`;
     const fd = openSync(growing, 'w', 0o600);
     try {
-      writeSync(fd, JSON.stringify(evacuation));
+      writeFileSync(fd, JSON.stringify(evacuation));
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -146,8 +146,11 @@ export class Journal {
     const path = this.#orderOf(id);
     if (wanted === 'go') return rmSync(path, { force: true });
     const fd = openSync(`${path}.part`, 'w', 0o600);
-    writeSync(fd, wanted);
-    closeSync(fd);
+    try {
+      writeFileSync(fd, wanted);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(`${path}.part`, path);
   }
 

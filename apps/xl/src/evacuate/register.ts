@@ -54,6 +54,9 @@ export function registerEvacuation(program: Command, context: Context): void {
       if (options.back !== undefined && (options.to !== undefined || domains.length > 0 || options.dryRun)) {
         throw new Failure('evacuate: --back alone says what is moved, and where', ExitStatus.usage);
       }
+      if (options.back !== undefined && (options.leave !== undefined || options.deadline !== undefined)) {
+        throw new Failure('evacuate: --leave and --deadline are not for --back', ExitStatus.usage);
+      }
       const { evacuate } = await import('./evacuate.js');
       await evacuate(context, domains, options);
     });

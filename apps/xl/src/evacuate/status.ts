@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { connectOperator, MigrationFolder, type OperatorStatus } from '@mig/operator';
 import type { Host } from '@mig/hypervisor';
 import type { Context } from '../host/context.js';
+import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
 import { statusOf } from './controller.js';
@@ -112,9 +113,10 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
     context.output.line(`${said[wanted]}: run ${run.id}.`);
   } else if (wanted === 'abort') {
     // Whoever goes on with it finds the order, and ends it.
-    const { evacuate } = await import('./evacuate.js');
-    await evacuate(context, [], { s: 'ssh', out: 1, in: 1, order: 'largest' } satisfies EvacuateOptions);
-    context.exitStatus = 0;
+    const { evacuate, USUAL } = await import('./evacuate.js');
+    await evacuate(context, [], { s: 'ssh', ...USUAL } satisfies EvacuateOptions);
+    // What stays is what was asked for.
+    if (context.exitStatus === ExitStatus.failure) context.exitStatus = ExitStatus.success;
   } else {
     context.output.line(
       `${said[wanted]}: run ${run.id}. No controller is at work: 'xl evacuate' goes on with it.`,
