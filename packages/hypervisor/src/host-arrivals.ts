@@ -18,7 +18,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Admission, arrivalRefusal, type Arrivals, type ArrivalsNow, type Cordon } from './arrivals.js';
@@ -151,7 +151,8 @@ function replaceDurably(folder: string, path: string, text: string): void {
   const draft = `${path}.new`;
   const descriptor = openSync(draft, 'w', 0o600);
   try {
-    writeSync(descriptor, text);
+    // All of it, or an error: a full disk may take a part.
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

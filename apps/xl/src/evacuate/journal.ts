@@ -8,19 +8,10 @@
  */
 import type { Run } from '@mig/fleet';
 import { tryLockDescriptor } from '@mig/posix';
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { completeFile } from '../io/output-file.js';
+import { writeAll } from '../output/text-output.js';
 
 /** Order of an operator for a run; a controller obeys within half a second. */
 export type Wanted = 'go' | 'pause' | 'abort';
@@ -120,16 +111,7 @@ export class Journal {
 
   /** Replaces a run; it is on disk once this returns. */
   write(evacuation: Evacuation): void {
-    const path = join(this.folder, `${evacuation.run.id}.json`);
-    const growing = `${path}.part`;
-    const fd = openSync(growing, 'w', 0o600);
-    try {
-      writeFileSync(fd, JSON.stringify(evacuation));
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(growing, path);
+    replace(join(this.folder, `${evacuation.run.id}.json`), JSON.stringify(evacuation));
   }
 
   wanted(id: string): Wanted {
@@ -145,13 +127,7 @@ export class Journal {
   want(id: string, wanted: Wanted): void {
     const path = this.#orderOf(id);
     if (wanted === 'go') return rmSync(path, { force: true });
-    const fd = openSync(`${path}.part`, 'w', 0o600);
-    try {
-      writeFileSync(fd, wanted);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(`${path}.part`, path);
+    replace(path, wanted);
   }
 
   /** Creates the folder for what the migrations of a run print, and removes the oldest runs. */
@@ -168,6 +144,18 @@ export class Journal {
 
   #orderOf(id: string): string {
     return join(this.folder, `${id}.wanted`);
+  }
+}
+
+/** Replaces a small file. @throws where the disk is full, and leaves the old content */
+function replace(path: string, text: string): void {
+  const growing = `${path}.part`;
+  const descriptor = openSync(growing, 'w', 0o600);
+  try {
+    writeAll(descriptor, Buffer.from(text), path);
+    completeFile({ descriptor, rename: { from: growing, to: path, mode: 0o600 } });
+  } finally {
+    closeSync(descriptor);
   }
 }
 
