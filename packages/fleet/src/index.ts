@@ -33,5 +33,6 @@ export {
   type RunDomain,
   type RunOptions,
   transitions,
+  usualOptions,
   waiting,
 } from './run.js';

@@ -72,6 +72,9 @@ export interface RunOptions {
   readonly leave: readonly string[];
 }
 
+/** The limits and the order of a run for which none are given. */
+export const usualOptions = { out: 2, in: 2, order: 'largest' } as const;
+
 export interface Run {
   readonly id: string;
   readonly options: RunOptions;

@@ -1,5 +1,5 @@
 /** The commands cordon and uncordon: a host that takes no domain from another host. */
-import { type ArrivalsNow, cordonWords } from '@mig/hypervisor';
+import { type ArrivalsNow, type Cordon, cordonWords } from '@mig/hypervisor';
 import type { Command } from 'commander';
 import { userInfo } from 'node:os';
 import type { Context } from '../host/context.js';
@@ -29,10 +29,7 @@ export function registerCordon(program: Command, context: Context): void {
       }
       checkReason(reason);
       const { arrivals } = await context.openHost();
-      const now =
-        options.status === true
-          ? arrivals.now()
-          : arrivals.cordon({ reason, by: userName(), since: `${new Date().toISOString().slice(0, 19)}Z` });
+      const now = options.status === true ? arrivals.now() : arrivals.cordon(cordonNow(reason));
       if (options.json === true) context.output.json(asJson(now));
       else context.output.line(words(now));
     });
@@ -80,8 +77,13 @@ function checkReason(reason: string | undefined): void {
   if (/\p{Cc}/u.test(reason)) refuse('has control characters');
 }
 
+/** Makes a cordon that begins now. */
+export function cordonNow(reason: string | undefined): Cordon {
+  return { reason, by: userName(), since: `${new Date().toISOString().slice(0, 19)}Z` };
+}
+
 /** The user who runs this, behind sudo if it was used. */
-export function userName(): string {
+function userName(): string {
   const { SUDO_USER } = process.env;
   if (SUDO_USER) return SUDO_USER;
   try {

@@ -59,7 +59,7 @@ async function statusOfAll(context: Context, json: boolean): Promise<void> {
 export type NoAnswer = { readonly record: FoundMigration['record']; readonly why: string };
 
 /** The status of a migration, or why it does not answer: that must not hide the others. */
-async function statusOrWhyNot(migration: FoundMigration): Promise<OperatorStatus | NoAnswer> {
+export async function statusOrWhyNot(migration: FoundMigration): Promise<OperatorStatus | NoAnswer> {
   try {
     return await ask(migration, (client) => client.status());
   } catch (error) {

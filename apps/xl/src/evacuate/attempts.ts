@@ -26,7 +26,7 @@ interface Attempt {
   /** Whether somebody else has begun it: it is neither steered nor aborted. */
   readonly isForeign: boolean;
   /** Absent if an earlier controller began it. */
-  readonly stop?: () => void;
+  stop?: () => void;
   client?: OperatorClient;
   status?: OperatorStatus;
   isOver: boolean;
@@ -100,7 +100,7 @@ export class Attempts {
       detached: true,
     });
     for (const fd of [output, words]) closeSync(fd!);
-    this.#attempts.set(uuid, Object.assign(attempt, { stop: () => void child.kill('SIGTERM') }));
+    attempt.stop = () => void child.kill('SIGTERM');
     const ended = once(child, 'exit').catch(() => [null]) as Promise<[number | null]>;
     void this.#follow(attempt, child.pid);
     void ended.then(([status]) => {
@@ -241,10 +241,7 @@ interface LastEvent {
 }
 
 /** Reads the last event of a migration; if there is none, what it said instead. */
-function lastOf(
-  output: string,
-  words: string,
-): Omit<AttemptEnd, 'status'> & { downtimeMilliseconds?: number } {
+function lastOf(output: string, words: string): Omit<MigrationEnd, 'status'> {
   const last = textOf(output).trimEnd().split('\n').at(-1) ?? '';
   try {
     const { event, outcome, refusal, stoppedBy, message, downtimeMilliseconds } = JSON.parse(

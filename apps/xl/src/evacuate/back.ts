@@ -10,7 +10,7 @@ import { heedSignals, signalWords } from '../output/signals.js';
 import { type ControllerParts } from './controller.js';
 import { lookAt } from './inventory.js';
 import type { Evacuation, Wanted } from './journal.js';
-import { killGroup, quoted, runAt, startAt } from './remote.js';
+import { killGroup, runAt, shellWord, startAt } from './remote.js';
 
 /** Time for an order to be taken at another host, in milliseconds. */
 const TIMEOUT = 60_000;
@@ -160,7 +160,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
       ...(options.maxDowntime === undefined ? [] : ['--max-downtime', String(options.maxDowntime)]),
       ...['--', ...uuids],
     ];
-    return words.map(quoted).join(' ');
+    return words.map(shellWord).join(' ');
   }
 
   /** Follows an evacuation at a host. @returns false if another controller is at work there: it is to be asked again */

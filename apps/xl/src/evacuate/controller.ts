@@ -1,13 +1,12 @@
 /** The controller of a run: looks at the hosts, begins migrations, and writes down what it does before it does it. */
-import { type FleetHost, type FleetView, giveUp, isFinal, isOver, next, reconcile, settle } from '@mig/fleet';
+import { type FleetHost, giveUp, isFinal, isOver, next, reconcile, settle } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import type { Context } from '../host/context.js';
-import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { heedSignals, signalWords } from '../output/signals.js';
 import { Attempts, type MigrationEnd } from './attempts.js';
 import type { Display } from './events.js';
-import { lookAt, lookHere, migrationsHere } from './inventory.js';
+import { lookAt, lookHere } from './inventory.js';
 import type { Evacuation, Journal, Wanted } from './journal.js';
 
 /** Milliseconds between two looks for an operator's order, and two updates of the table. */
@@ -95,7 +94,9 @@ export class Controller {
     const mustAsk = unsettled.some(({ state }) => state !== 'waiting');
     if (mustAsk || (isOld && unsettled.length > 0) || this.#targets.size === 0) await this.#lookAtTargets();
     // From here on nothing is awaited: what has ended meanwhile is noted, and what is seen is not old.
-    const { view, domids } = this.#view();
+    const { host } = this.parts;
+    const { source, domids, migrations } = lookHere(host, this.#evacuation.name);
+    const view = { source, targets: this.#targets, migrations };
     const seen = reconcile(this.#evacuation.run, view, this.#attempts.uuids, Date.now());
     const wanted = this.#wanted();
     const step =
@@ -108,13 +109,11 @@ export class Controller {
           };
     // Written before it is done: whoever comes next must know of what may have begun.
     this.#note({ run: step.run });
-    for (const [uuid, domid] of domids) {
-      const domain = step.run.domains.find((each) => each.uuid === uuid);
-      if (domain?.state === 'moving' && view.migrations.has(uuid) && !this.#attempts.uuids.has(uuid)) {
-        this.#attempts.adopt(uuid, domid, domain.isForeign === true);
-      }
+    for (const { uuid, state, isForeign } of step.run.domains) {
+      const domid = domids.get(uuid);
+      if (domid === undefined || state !== 'moving' || !migrations.has(uuid)) continue;
+      if (!this.#attempts.uuids.has(uuid)) this.#attempts.adopt(uuid, domid, isForeign === true);
     }
-    const { host } = this.parts;
     await Promise.all(
       step.starts.map((start) => {
         const domid = domids.get(start.uuid)!;
@@ -152,20 +151,6 @@ export class Controller {
         return [name, undefined];
       }),
     );
-  }
-
-  #view(): { view: FleetView; domids: ReadonlyMap<string, number> } {
-    const { host } = this.parts;
-    const migrations = migrationsHere(host);
-    const listed = host.list();
-    const domids = new Map(
-      this.#evacuation.run.domains.flatMap(({ uuid }) => {
-        const found = listed.find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
-        return found === undefined ? [] : [[uuid, found.domid] as const];
-      }),
-    );
-    const source = lookHere(host, this.#evacuation.name);
-    return { view: { source, targets: this.#targets, migrations }, domids };
   }
 
   #signal(words: string): void {
@@ -239,9 +224,4 @@ export function statusOf({ run }: Evacuation): number {
   const states = run.domains.map(({ state }) => state);
   if (states.includes('person')) return ExitStatus.outcomeUnknown;
   return states.every((state) => state === 'moved') ? ExitStatus.success : ExitStatus.failure;
-}
-
-/** Finds a domain by name, domid or UUID. */
-export function findAny(host: Host, text: string) {
-  return host.list().find(({ uuid }) => uuid === text) ?? findDomain(host, text);
 }

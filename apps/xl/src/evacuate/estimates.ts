@@ -2,7 +2,7 @@
 import type { Estimate, Run } from '@mig/fleet';
 import { spawn } from 'node:child_process';
 import { OWN } from './attempts.js';
-import { answerOf } from './remote.js';
+import { answerOf, HEARD } from './remote.js';
 
 /** Seconds for which the writes of each domain are measured. */
 const PERIOD = '1';
@@ -38,11 +38,7 @@ export async function estimateAll(
         ...(maxDowntime === undefined ? [] : ['--max-downtime', String(maxDowntime)]),
         ...['--', ...line],
       ];
-      const child = spawn(process.execPath, [...OWN, ...args], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-      });
-      const { stdout } = await answerOf(child, TIMEOUT);
+      const { stdout } = await answerOf(spawn(process.execPath, [...OWN, ...args], HEARD), TIMEOUT);
       try {
         const [first] = (JSON.parse(stdout) as Estimated).estimates;
         if (first === undefined) continue;

@@ -12,21 +12,23 @@ import {
   type Run,
   type RunDomain,
   type RunOptions,
+  usualOptions,
   waiting,
 } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
-import { userName } from '../commands/cordon.js';
+import { cordonNow } from '../commands/cordon.js';
 import type { Context } from '../host/context.js';
+import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { bringBack } from './back.js';
 import { checkAll } from './checks.js';
-import { Controller, findAny, statusOf } from './controller.js';
+import { Controller, statusOf } from './controller.js';
 import { createDisplay, type Display } from './events.js';
 import { estimateAll } from './estimates.js';
-import { lookAt, lookHere, migrationsHere } from './inventory.js';
+import { lookAt, lookHere } from './inventory.js';
 import { type Evacuation, Journal } from './journal.js';
-import { quoted } from './remote.js';
+import { shellWord, startAt } from './remote.js';
 import { deadlineIn } from './deadline.js';
 
 export interface EvacuateOptions {
@@ -53,9 +55,6 @@ const inTheWay: Readonly<Record<Presence, string | undefined>> = {
   away: 'it is being sent away, or was: xl list shows it',
   suspended: "it is suspended: 'mig resume' revives it",
 };
-
-/** The limits and the order of a run for which none are given. */
-export const USUAL = { out: 2, in: 2, order: 'largest' } as const;
 
 /** Begins the reason of a cordon that a run has set. */
 const CORDON = 'it is being emptied: run ';
@@ -90,11 +89,11 @@ export async function evacuate(
       if (evacuation.cordoned && host.arrivals.now().cordon === undefined) close(host, evacuation.run.id);
     } else if (options.back !== undefined) {
       evacuation = newReturn(host, journal, options.back, asked, options);
+      journal.write(evacuation);
     } else {
       evacuation = await newRun({ context, host, journal, display }, names, asked, options);
     }
     if (evacuation === undefined) return;
-    journal.write(evacuation);
     const parts = { context, host, journal, display };
     const began = Date.now();
     const begun = evacuation;
@@ -137,10 +136,15 @@ function isBare({ name, sshCommand }: Evacuation, options: EvacuateOptions): boo
     wishes.every((wish) => wish === undefined) &&
     (options.name === undefined || options.name === name) &&
     ['ssh', sshCommand].includes(options.s) &&
-    options.out === USUAL.out &&
-    options.in === USUAL.in &&
-    options.order === USUAL.order
+    options.out === usualOptions.out &&
+    options.in === usualOptions.in &&
+    options.order === usualOptions.order
   );
+}
+
+/** Finds a domain by name, domid or UUID. */
+function findAny(host: Host, text: string) {
+  return host.list().find(({ uuid }) => uuid === text) ?? findDomain(host, text);
 }
 
 /** Plans and checks a run. @returns undefined if it does not begin, which has been said */
@@ -158,7 +162,7 @@ async function newRun(
   if (to.includes(name)) throw new Failure(`evacuate: ${name} is this host, and no target`, ExitStatus.usage);
   const wanted = new Set(names.map((each) => findAny(host, each).uuid));
   const isLeft = namePattern(options.leave ?? []);
-  const source = lookHere(host, name);
+  const { source } = lookHere(host, name);
   const all = source.domains.filter(({ uuid }) => wanted.size === 0 || wanted.has(uuid));
   const domains = inOrder(all.filter(({ presence }) => presence === 'here').map(waiting), options.order);
   const moving = domains.filter((domain) => !isLeft(domain.name));
@@ -183,10 +187,9 @@ async function newRun(
       `${look.name} has ${here.name} as well: is it this host under another name? Nothing was begun`,
     );
   }
-  const domids = new Map(host.list().map(({ uuid, domid }) => [uuid, domid]));
+  const { domids, migrations } = lookHere(host, name);
   // One that somebody moves already is waited for: no check would let it pass.
-  const leaving = migrationsHere(host);
-  const toCheck = moving.filter(({ uuid }) => !leaving.has(uuid));
+  const toCheck = moving.filter(({ uuid }) => !migrations.has(uuid));
   const checked = await checkAll(host, toCheck, targets, domids, sshCommand);
   const stuck = [
     ...checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }])),
@@ -276,8 +279,7 @@ function newReturn(
 }
 
 function close({ arrivals }: Host, id: string): void {
-  const since = `${new Date().toISOString().slice(0, 19)}Z`;
-  arrivals.cordon({ reason: `${CORDON}${id}`, by: userName(), since });
+  arrivals.cordon(cordonNow(`${CORDON}${id}`));
 }
 
 function isAt({ domains }: FleetHost, uuid: string): boolean {
@@ -291,16 +293,11 @@ function openAgain({ arrivals }: Host, id: string): void {
 
 /** Runs the same command at the host that is to be emptied. */
 async function evacuateThere(context: Context, there: string, sshCommand: string): Promise<void> {
-  const { spawn } = await import('node:child_process');
-  const { runeEnvironment, SHELL } = await import('../target/transport.js');
   const at = process.argv.indexOf('evacuate');
   const words = withoutHost(process.argv.slice(at), there);
-  const command = ['xl', ...words].map(quoted).join(' ');
+  const command = ['xl', ...words].map(shellWord).join(' ');
   const ssh = process.stdout.isTTY && sshCommand === 'ssh' ? 'ssh -t' : sshCommand;
-  const child = spawn(SHELL, ['-c', `exec ${ssh} ${there} ${quoted(command)}`], {
-    env: runeEnvironment(sshCommand),
-    stdio: 'inherit',
-  });
+  const child = startAt(ssh, there, command, { stdio: 'inherit' });
   const [status] = (await once(child, 'exit')) as [number | null];
   context.exitStatus = status ?? ExitStatus.failure;
 }

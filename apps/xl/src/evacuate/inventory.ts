@@ -10,19 +10,6 @@ const LOOK = `xl info && echo ${MARK} && xl list -l`;
 /** Time for a host to answer, in milliseconds. */
 const TIMEOUT = 20_000;
 
-/** Returns the targets of the migrations that run here, by the UUID of the domain. */
-export function migrationsHere(host: Host): Map<string, string> {
-  // Migrations first: one that ends meanwhile has then left its mark on the domain.
-  const records = new MigrationFolder(host.info().stateFolder).migrations();
-  const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
-  return new Map(
-    records.flatMap(({ domid, target }) => {
-      const uuid = uuids.get(domid);
-      return uuid === undefined ? [] : [[uuid, target] as const];
-    }),
-  );
-}
-
 /** Words of a guest's command line that concern mig: its kernel passes over names with a dot. */
 const APART = /(?:^|\s)mig\.apart=(\S+)/;
 const PRIORITY = /(?:^|\s)mig\.priority=(-?[0-9]+)/;
@@ -30,19 +17,35 @@ const PRIORITY = /(?:^|\s)mig\.priority=(-?[0-9]+)/;
 /** Domain 0 of a Xen host, which stays. */
 const DOMAIN_0 = '00000000-0000-0000-0000-000000000000';
 
+export interface LookHere {
+  readonly source: FleetHost;
+  /** Domids by UUID, those of copies that arrive left out. */
+  readonly domids: ReadonlyMap<string, number>;
+  /** Targets of the migrations that run here, by the UUID of the domain. */
+  readonly migrations: ReadonlyMap<string, string>;
+}
+
 /** Looks at this host. */
-export function lookHere(host: Host, name: string): FleetHost {
-  const domains = host.list().filter(({ uuid }) => uuid !== DOMAIN_0);
-  return {
-    name,
-    totalMemory: Infinity,
-    freeMemory: 0,
-    domains: domains.map((domain) => {
-      const { uuid, memory, vcpus } = domain;
-      const facts = { uuid, name: ownName(domain.name), memory, vcpus, presence: presenceHere(domain) };
-      return { ...facts, ...wishes(configurationOf(host, domain.domid)) };
+export function lookHere(host: Host, name: string): LookHere {
+  // Migrations first: one that ends meanwhile has then left its mark on the domain.
+  const records = new MigrationFolder(host.info().stateFolder).migrations();
+  const listed = host.list().filter(({ uuid }) => uuid !== DOMAIN_0);
+  const domains = listed.map((domain) => {
+    const { uuid, memory, vcpus } = domain;
+    const facts = { uuid, name: ownName(domain.name), memory, vcpus, presence: presenceHere(domain) };
+    return { ...facts, ...wishes(configurationOf(host, domain.domid)) };
+  });
+  const domids = new Map<string, number>();
+  for (const { uuid, domid, standing } of listed) {
+    if (standing !== 'incoming' && !domids.has(uuid)) domids.set(uuid, domid);
+  }
+  const migrations = new Map(
+    records.flatMap(({ domid, target }) => {
+      const domain = listed.find((each) => each.domid === domid);
+      return domain === undefined ? [] : [[domain.uuid, target] as const];
     }),
-  };
+  );
+  return { source: { name, totalMemory: Infinity, freeMemory: 0, domains }, domids, migrations };
 }
 
 function presenceHere({ standing, state }: DomainInfo): Presence {

@@ -1,6 +1,6 @@
 /** The commands that empty a host. Their modules load when one of them runs. */
 import { type Command, Option } from 'commander';
-import { orders } from '@mig/fleet';
+import { orders, usualOptions } from '@mig/fleet';
 import type { Context } from '../host/context.js';
 import { rateOf } from '../options/setting-options.js';
 import { setTraits } from '../options/traits.js';
@@ -24,8 +24,8 @@ export function registerEvacuation(program: Command, context: Context): void {
     )
     .option('--to <hosts>', 'the targets, as migrate takes them', list('--to'))
     .option('-s <sshcommand>', 'use this instead of ssh', 'ssh')
-    .addOption(limit('--out <N>', 'most domains that leave at once'))
-    .addOption(limit('--in <N>', 'most domains that are on their way to a target at once'))
+    .addOption(limit('--out <N>', 'most domains that leave at once', usualOptions.out))
+    .addOption(limit('--in <N>', 'most domains that are on their way to a target at once', usualOptions.in))
     .option('--link <rate>', 'rate of all migrations together: 1Gbit/s, 100MB/s', rateOf('--link'))
     .option(
       '--max-downtime <MS>',
@@ -34,7 +34,9 @@ export function registerEvacuation(program: Command, context: Context): void {
     )
     .option('--deadline <time>', 'from then on move them whatever the downtime: 04:30, 2026-12-24T04:30Z')
     .addOption(
-      new Option('--order <order>', 'which move first (default largest)').choices(orders).default('largest'),
+      new Option('--order <order>', `which move first (default ${usualOptions.order})`)
+        .choices(orders)
+        .default(usualOptions.order),
     )
     .option(
       '--leave <patterns>',
@@ -90,9 +92,11 @@ export function registerEvacuation(program: Command, context: Context): void {
   for (const command of [evacuate, ...others]) setTraits(command, { modifies: true });
 }
 
-function limit(flags: string, description: string): Option {
+function limit(flags: string, description: string, usual: number): Option {
   const [name = ''] = flags.split(' ');
-  return new Option(flags, `${description} (default 2)`).default(2).argParser(wholeNumber(name, 1, MOST));
+  return new Option(flags, `${description} (default ${usual})`)
+    .default(usual)
+    .argParser(wholeNumber(name, 1, MOST));
 }
 
 function list(option: string): (text: string, before?: string[]) => string[] {

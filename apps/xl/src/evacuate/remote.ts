@@ -1,5 +1,5 @@
 /** Commands at another host, over the connection that a migration would use. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { runeEnvironment, SHELL } from '../target/transport.js';
 
 /** Most characters of an answer: a list of thousands of configurations. */
@@ -14,13 +14,13 @@ export interface Answer {
   readonly words: string;
 }
 
-/** Starts a command at a host, in a process group of its own: Ctrl-C reaches this process alone. */
-export function startAt(sshCommand: string, host: string, command: string): ChildProcess {
-  return spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${quoted(command)}`], {
-    env: runeEnvironment(sshCommand),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+/** Options of a process whose words are read; its own process group means that Ctrl-C reaches this process alone. */
+export const HEARD: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+
+/** Starts a command at a host. */
+export function startAt(sshCommand: string, host: string, command: string, options = HEARD): ChildProcess {
+  const env = runeEnvironment(sshCommand);
+  return spawn(SHELL, ['-c', `exec ${sshCommand} ${host} ${shellWord(command)}`], { env, ...options });
 }
 
 /** Runs a command at a host. */
@@ -62,6 +62,6 @@ export function killGroup({ pid }: ChildProcess): void {
 }
 
 /** Quotes a word for a shell. */
-export function quoted(word: string): string {
+export function shellWord(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,10 @@
 /** `xl evacuate-status`, and the orders: `evacuate-pause`, `evacuate-continue`, `evacuate-abort`. */
 import { setTimeout } from 'node:timers/promises';
-import { connectOperator, MigrationFolder, type OperatorStatus } from '@mig/operator';
+import { usualOptions } from '@mig/fleet';
+import type { OperatorStatus } from '@mig/operator';
 import type { Host } from '@mig/hypervisor';
+import { runningMigrations } from '../control/find-migration.js';
+import { statusOrWhyNot } from '../control/status.js';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
@@ -27,7 +30,7 @@ export async function evacuateStatus(
   for (;;) {
     const evacuation = lastOf(journal);
     const hasController = isControlled(journal);
-    const statuses = await statusesOf(host);
+    const statuses = await statusesOf(context, host);
     ({ downtimes } = evacuation);
     if (display === undefined) {
       show(context, evacuation, { hasController, wanted: journal.wanted(evacuation.run.id), statuses }, json);
@@ -82,24 +85,15 @@ function show(
 type Statuses = ReadonlyMap<string, OperatorStatus>;
 
 /** Asks all migrations of this host; one that does not answer is left out. */
-async function statusesOf(host: Host): Promise<Statuses> {
-  const folder = new MigrationFolder(host.info().stateFolder);
+async function statusesOf(context: Context, host: Host): Promise<Statuses> {
+  const migrations = await runningMigrations(context);
   const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
-  const found = await Promise.all(
-    folder.migrations().map(async ({ domid }) => {
-      try {
-        const client = await connectOperator(folder.socketOf(domid));
-        try {
-          return [uuids.get(domid) ?? '', await client.status()] as const;
-        } finally {
-          client.close();
-        }
-      } catch {
-        return undefined;
-      }
-    }),
+  const answers = await Promise.all(migrations.map(statusOrWhyNot));
+  return new Map(
+    answers.flatMap((answer, i) =>
+      'why' in answer ? [] : [[uuids.get(migrations[i]!.record.domid) ?? '', answer] as const],
+    ),
   );
-  return new Map(found.filter((each) => each !== undefined));
 }
 
 /** Tells what an operator wants of the unfinished run; ends it here if no controller is left to do so. */
@@ -113,8 +107,8 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
     context.output.line(`${said[wanted]}: run ${run.id}.`);
   } else if (wanted === 'abort') {
     // Whoever goes on with it finds the order, and ends it.
-    const { evacuate, USUAL } = await import('./evacuate.js');
-    await evacuate(context, [], { s: 'ssh', ...USUAL } satisfies EvacuateOptions);
+    const { evacuate } = await import('./evacuate.js');
+    await evacuate(context, [], { s: 'ssh', ...usualOptions } satisfies EvacuateOptions);
     // What stays is what was asked for.
     if (context.exitStatus === ExitStatus.failure) context.exitStatus = ExitStatus.success;
   } else {
