@@ -4,6 +4,7 @@ import type { Host } from '@mig/hypervisor';
 import { checkMove } from '../commands/check.js';
 import { describeError } from '../output/errors.js';
 import { Failure } from '../output/failure.js';
+import { atATime } from './at-a-time.js';
 
 /** Checks that are made at a time. */
 const AT_ONCE = 4;
@@ -31,13 +32,6 @@ export async function checkAll(
 ): Promise<Checked[]> {
   const placed: Underway[] = [];
   const results: Checked[] = [];
-  const queue = [...domains.entries()];
-  const worker = async () => {
-    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      const [at, domain] = entry;
-      results[at] = await checkOne(domain);
-    }
-  };
   const checkOne = async (first: RunDomain): Promise<Checked> => {
     let domain = first;
     for (;;) {
@@ -54,7 +48,9 @@ export async function checkAll(
       domain = { ...domain, unfit: { ...domain.unfit, [target]: there } };
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await atATime(AT_ONCE, domains, async (domain, at) => {
+    results[at] = await checkOne(domain);
+  });
   return results;
 }
 

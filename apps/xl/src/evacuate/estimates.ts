@@ -1,6 +1,7 @@
 /** Estimates each migration of a plan: `xl migrate --estimate` of each domain. */
 import type { Estimate, Run } from '@mig/fleet';
 import { spawn } from 'node:child_process';
+import { atATime } from './at-a-time.js';
 import { OWN } from './attempts.js';
 import { answerOf, HEARD } from './remote.js';
 
@@ -26,32 +27,28 @@ export async function estimateAll(
 ): Promise<Map<string, Estimate>> {
   const { link, out, maxDowntime, targets } = options;
   const found = new Map<string, Estimate>();
-  const queue = [...domains];
-  const worker = async () => {
-    for (let domain = queue.shift(); domain !== undefined; domain = queue.shift()) {
-      const domid = String(domids.get(domain.uuid));
-      // Without --link the line is measured, which no other measurement may disturb.
-      const line = link === undefined ? [domid, targets[0]!] : [domid];
-      const args = [
-        ...['migrate', '--estimate', '--json', '--period', PERIOD, '-s', sshCommand],
-        ...(link === undefined ? [] : ['--link', `${Math.floor(link / out)}B/s`]),
-        ...(maxDowntime === undefined ? [] : ['--max-downtime', String(maxDowntime)]),
-        ...['--', ...line],
-      ];
-      const { stdout } = await answerOf(spawn(process.execPath, [...OWN, ...args], HEARD), TIMEOUT);
-      try {
-        const [first] = (JSON.parse(stdout) as Estimated).estimates;
-        if (first === undefined) continue;
-        const { totalMilliseconds, downtimeMilliseconds } = first;
-        found.set(domain.uuid, {
-          totalMilliseconds,
-          ...(downtimeMilliseconds !== null && { downtimeMilliseconds }),
-        });
-      } catch {
-        // It cannot be measured: the plan says nothing of its time.
-      }
+  await atATime(link === undefined ? 1 : AT_ONCE, domains, async (domain) => {
+    const domid = String(domids.get(domain.uuid));
+    // Without --link the line is measured, which no other measurement may disturb.
+    const line = link === undefined ? [domid, targets[0]!] : [domid];
+    const args = [
+      ...['migrate', '--estimate', '--json', '--period', PERIOD, '-s', sshCommand],
+      ...(link === undefined ? [] : ['--link', `${Math.floor(link / out)}B/s`]),
+      ...(maxDowntime === undefined ? [] : ['--max-downtime', String(maxDowntime)]),
+      ...['--', ...line],
+    ];
+    const { stdout } = await answerOf(spawn(process.execPath, [...OWN, ...args], HEARD), TIMEOUT);
+    try {
+      const [first] = (JSON.parse(stdout) as Estimated).estimates;
+      if (first === undefined) return;
+      const { totalMilliseconds, downtimeMilliseconds } = first;
+      found.set(domain.uuid, {
+        totalMilliseconds,
+        ...(downtimeMilliseconds !== null && { downtimeMilliseconds }),
+      });
+    } catch {
+      // It cannot be measured: the plan says nothing of its time.
     }
-  };
-  await Promise.all(Array.from({ length: link === undefined ? 1 : AT_ONCE }, worker));
+  });
   return found;
 }
