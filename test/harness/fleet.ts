@@ -2,8 +2,11 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from 'vitest';
-import { quoted } from './relay.js';
+import { quoted, throughRelay } from './relay.js';
 import { TestHost } from './test-host.js';
+
+/** Octets of a held migration that reach the target. */
+const HELD_AT = 2 << 20;
 
 /** Hosts in a folder, which reach each other by their names through a script in place of ssh. */
 export class Fleet {
@@ -24,14 +27,38 @@ export class Fleet {
     const fleet = new Fleet(folder, source!, left!, right!);
     await mkdir(join(folder, 'bin'));
     await script(join(folder, 'bin/xl'), `exec ${source!.bareCommand()} "$@"`);
+    const untilLetGo = {
+      at: HELD_AT,
+      act: 'run',
+      command: 'while [ -e "$HOLD" ]; do sleep 0.05; done',
+    } as const;
     // A host that is down has a file of that name.
     await script(
       fleet.ssh,
       `host=$1; shift\n` +
         `[ -e ${quoted(folder)}/$host.down ] && { echo "no route to $host" >&2; exit 255; }\n` +
-        `PATH=${quoted(join(folder, 'bin'))}:$PATH MIG_HOST_DIR=${quoted(folder)}/$host exec /bin/sh -c "$*"`,
+        `export PATH=${quoted(join(folder, 'bin'))}:$PATH MIG_HOST_DIR=${quoted(folder)}/$host\n` +
+        `export HOLD=$MIG_HOST_DIR.hold THERE="$*"\n` +
+        `case $THERE in *--check*) ;; *migrate-receive*)\n` +
+        `[ -e "$HOLD" ] && ${throughRelay({ forward: { faults: [untilLetGo] } }, 'eval "$THERE"')} ;;\n` +
+        `esac\n` +
+        `exec /bin/sh -c "$*"`,
     );
     return fleet;
+  }
+
+  /** Makes migrations to a host stand still, once their guests' memory is on its way, until they are let go. */
+  async hold(...hosts: TestHost[]): Promise<void> {
+    for (const { name } of hosts) await writeFile(this.#holdFile(name), '');
+  }
+
+  /** Lets the migrations to all hosts go on. */
+  async letGo(): Promise<void> {
+    for (const { name } of this.hosts) await rm(this.#holdFile(name), { force: true });
+  }
+
+  #holdFile(name: string): string {
+    return join(this.folder, `${name}.hold`);
   }
 
   /** The arguments of `xl evacuate` from the source. */
@@ -50,6 +77,7 @@ export class Fleet {
 
   /** @throws if anything was left behind */
   async close(): Promise<void> {
+    await this.letGo();
     const left: string[] = [];
     for (const host of this.hosts) left.push(...(await host.close()));
     await rm(this.folder, { recursive: true, force: true });

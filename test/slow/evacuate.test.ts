@@ -1,5 +1,5 @@
 /** Tests of emptying a host when others act meanwhile, when the controller is killed, and when a domain cannot move. */
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
@@ -8,9 +8,8 @@ import { type Fleet, test } from '../harness/fleet.js';
 import type { Event, Program } from '../harness/program.js';
 
 const idle = { kernel: 'idle', memory: 1, cmdline: '' };
-/** A guest whose move takes some seconds at the rate of `slow`. */
+/** A guest whose move can be held. */
 const large = { memory: 16, cmdline: 'pages=500 rate=50 pattern=random' };
-const slow = ['--link', '3MB/s'];
 
 async function create(fleet: Fleet, guest: object, ...names: string[]): Promise<void> {
   for (const name of names) await fleet.source.create({ ...guest, name });
@@ -32,6 +31,8 @@ function last(program: Program): Event {
 async function expectEach(fleet: Fleet, names: readonly string[]): Promise<void> {
   const found: string[] = [];
   for (const host of fleet.hosts) {
+    // What an aborted migration leaves at its target ends a moment later.
+    await host.quiet();
     for (const { name, state } of await host.domains()) {
       expect(state).toBe('running');
       found.push(name);
@@ -56,7 +57,8 @@ describe('a controller that is killed', () => {
     ['as one has arrived', 'moved'],
   ] as const)('%s: the next one goes on', async ([, moment], { fleet }) => {
     await create(fleet, large, 'a', 'b', 'c');
-    const options = fleet.evacuation('--to', 'left,right', '--link', '8MB/s');
+    const options = fleet.evacuation('--to', 'left,right', '--link', '1Gbit/s');
+    if (moment === 'moving' || moment === 'sending') await fleet.hold(fleet.left, fleet.right);
     const first = fleet.source.start(...options);
     await first.untilEvent(moment, (event) =>
       moment === 'plan'
@@ -73,6 +75,7 @@ describe('a controller that is killed', () => {
     }
     first.kill('SIGKILL');
     await first.exited;
+    await fleet.letGo();
     const second = fleet.source.start(...options);
     const { status, stderr } = await second.ended;
     expect({ status, stderr, stdout: second.stdout }).toMatchObject({ status: 0, stderr: '' });
@@ -86,9 +89,10 @@ describe('a controller that is killed', () => {
 test('a second controller is kept away, and evacuate-status follows the first', async ({ fleet }) => {
   const { source } = fleet;
   await create(fleet, large, 'a');
-  const first = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  await fleet.hold(fleet.left);
+  const first = source.start(...fleet.evacuation('--to', 'left'));
   await until(first, 'a', 'moving');
-  const second = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  const second = source.start(...fleet.evacuation('--to', 'left'));
   const { status, stderr } = await second.ended;
   expect({ status, stderr }).toMatchObject({
     status: 1,
@@ -97,6 +101,8 @@ test('a second controller is kept away, and evacuate-status follows the first', 
   expect(last(second)).toMatchObject({ event: 'refused', code: 'controller' });
   expect(await statusOf(fleet)).toMatchObject({ controlled: true, wanted: 'go' });
   const watch = source.start('evacuate-status', '--watch', '--json');
+  await watch.untilEvent('the state', () => true);
+  await fleet.letGo();
   expect((await watch.ended).status).toBe(0);
   expect(watch.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
   expect((await first.ended).status).toBe(0);
@@ -106,9 +112,12 @@ test('a second controller is kept away, and evacuate-status follows the first', 
 test('a plain migration beside it is waited for, and not repeated', async ({ fleet }) => {
   const { source } = fleet;
   await create(fleet, large, 'a', 'b');
-  const plain = source.start('migrate', '--json', '-s', fleet.ssh, '--bandwidth', '4MB/s', 'a', 'right');
+  await fleet.hold(fleet.right);
+  const plain = source.start('migrate', '--json', '-s', fleet.ssh, 'a', 'right');
   await plain.untilEvent('precopy', ({ event }) => event === 'pass-started');
   const evacuation = source.start(...fleet.evacuation('--to', 'left'));
+  await until(evacuation, 'a', 'moving');
+  await fleet.letGo();
   expect(await evacuation.ended).toMatchObject({ status: 0 });
   expect((await plain.ended).status).toBe(0);
   expect(await fleet.names(fleet.left)).toEqual(['b']);
@@ -119,11 +128,13 @@ test('a plain migration beside it is waited for, and not repeated', async ({ fle
 test("somebody else's migration is neither steered nor aborted by a run", async ({ fleet }) => {
   const { source } = fleet;
   await create(fleet, large, 'a');
-  const plain = source.start('migrate', '--json', '-s', fleet.ssh, '--bandwidth', '2MB/s', 'a', 'right');
+  await fleet.hold(fleet.right);
+  const plain = source.start('migrate', '--json', '-s', fleet.ssh, 'a', 'right');
   await plain.untilEvent('precopy', ({ event }) => event === 'pass-started');
   const evacuation = source.start(...fleet.evacuation('--to', 'left', '--link', '1MB/s'));
   await until(evacuation, 'a', 'moving');
   await source.done('evacuate-abort');
+  await fleet.letGo();
   expect((await plain.ended).status).toBe(0);
   expect(plain.events().filter(({ event }) => event === 'course')).toEqual([]);
   expect(await evacuation.ended).toMatchObject({ status: 0 });
@@ -135,9 +146,11 @@ test('what a command line asks for is not passed over: it goes with the run that
 }) => {
   const { source } = fleet;
   await create(fleet, large, 'a', 'b');
-  const first = source.start(...fleet.evacuation('--to', 'left', '--out', '1', ...slow));
+  await fleet.hold(fleet.left);
+  const first = source.start(...fleet.evacuation('--to', 'left', '--out', '1'));
   await until(first, 'a', 'moving');
   first.kill('SIGINT');
+  await fleet.letGo();
   await first.ended;
   const { status, stderr } = await source.xl(...fleet.evacuation('--leave', 'b'));
   expect({ status, stderr }).toMatchObject({
@@ -159,13 +172,29 @@ test('a target that is this host is refused before anything is moved', async ({ 
   });
 });
 
-test('a busy guest is tried again, and moved at the deadline whatever it costs', async ({ fleet }) => {
+/** Sets the deadline of the only run to the present. */
+async function passDeadline({ source }: Fleet): Promise<void> {
+  const folder = join(source.folder, 'evacuation');
+  const file = join(
+    folder,
+    (await readdir(folder)).find((name) => name.endsWith('.json'))!,
+  );
+  const evacuation = JSON.parse(await readFile(file, 'utf8')) as { run: { options: object } };
+  evacuation.run.options = { ...evacuation.run.options, deadline: Date.now() };
+  await writeFile(file, JSON.stringify(evacuation));
+}
+
+test('a busy guest is tried again, and moved after the deadline whatever it costs', async ({ fleet }) => {
   await create(fleet, { memory: 32, cmdline: 'pages=6000 rate=200000 pattern=random' }, 'busy');
-  const deadline = new Date(Date.now() + 25_000).toISOString();
-  const options = ['--to', 'left', '--max-downtime', '5', '--deadline', deadline, '--link', '20MB/s'];
-  const evacuation = fleet.source.start(...fleet.evacuation(...options));
-  await until(evacuation, 'busy', 'waiting');
-  expect((await evacuation.ended).status).toBe(0);
+  const deadline = ['--deadline', '2100-01-01T00:00:00Z'];
+  const options = fleet.evacuation('--to', 'left', '--max-downtime', '5', '--link', '20MB/s', ...deadline);
+  const first = fleet.source.start(...options);
+  await until(first, 'busy', 'waiting');
+  first.kill('SIGKILL');
+  await first.exited;
+  await passDeadline(fleet);
+  const second = fleet.source.start(...options);
+  expect((await second.ended).status).toBe(0);
   expect(await fleet.names(fleet.left)).toEqual(['busy']);
   await expectEach(fleet, ['busy']);
 });
@@ -196,9 +225,11 @@ test('who cannot move is named with the reason before anything is moved, and lef
 test('a target that is cordoned in the middle gets no more', async ({ fleet }) => {
   const { source, left, right } = fleet;
   await create(fleet, large, 'a', 'b', 'c');
-  const evacuation = source.start(...fleet.evacuation('--to', 'left,right', '--out', '1', '--link', '8MB/s'));
+  await fleet.hold(left, right);
+  const evacuation = source.start(...fleet.evacuation('--to', 'left,right', '--out', '1'));
   await evacuation.untilEvent('the first', (event) => event['state'] === 'moving');
   await left.done('cordon', 'a test');
+  await fleet.letGo();
   expect(await evacuation.ended).toMatchObject({ status: 0 });
   expect((await fleet.names(left)).length).toBeLessThanOrEqual(1);
   expect((await fleet.names(right)).length).toBeGreaterThanOrEqual(2);
@@ -211,27 +242,43 @@ test('domains that are to be kept apart go to different hosts', async ({ fleet }
   for (const host of [fleet.left, fleet.right]) expect(await fleet.names(host)).toHaveLength(1);
 });
 
+test('where a target does not take one of two that are kept apart, the other goes there', async ({
+  fleet,
+}) => {
+  const { source, left, right } = fleet;
+  await create(fleet, { ...idle, cmdline: 'mig.apart=twins' }, 'a', 'b');
+  await left.create({ ...idle, name: 'a' });
+  expect(await source.xl(...fleet.evacuation('--to', 'left,right'))).toMatchObject({ status: 0 });
+  expect(await fleet.names(left)).toEqual(['a', 'b']);
+  expect(await fleet.names(right)).toEqual(['a']);
+});
+
 test('a run is paused, goes on, is interrupted, and is aborted', async ({ fleet }) => {
-  const { source } = fleet;
+  const { source, left } = fleet;
   await create(fleet, large, 'a', 'b', 'c');
-  const options = fleet.evacuation('--to', 'left', '--out', '1', '--link', '8MB/s');
-  const first = source.start(...options);
+  await fleet.hold(left);
+  const first = source.start(...fleet.evacuation('--to', 'left', '--out', '1'));
   await until(first, 'a', 'moving');
   await source.done('evacuate-pause');
+  await fleet.letGo();
   await until(first, 'a', 'moved');
   expect(await statusOf(fleet)).toMatchObject({ wanted: 'pause', controlled: true });
   expect(await fleet.names(source)).toEqual(['b', 'c']);
+  await fleet.hold(left);
   await source.done('evacuate-continue');
   await until(first, 'b', 'moving');
   // Once: what runs is waited for, and nothing else begins.
   first.kill('SIGINT');
+  await fleet.letGo();
   expect((await first.ended).status).toBe(1);
   expect(last(first)).toMatchObject({ event: 'end', moved: 2, unfinished: 1 });
   expect(await fleet.names(source)).toEqual(['c']);
+  await fleet.hold(left);
   const second = source.start('evacuate', '--json');
   await until(second, 'c', 'moving');
   await source.done('evacuate-abort');
   expect((await second.ended).status).toBe(1);
+  await fleet.letGo();
   expect(last(second)).toMatchObject({ event: 'end', moved: 2, stayed: 1, unfinished: 0 });
   expect(await source.done('info', 'arrivals')).toBe('yes\n');
   await expectEach(fleet, ['a', 'b', 'c']);
@@ -240,7 +287,8 @@ test('a run is paused, goes on, is interrupted, and is aborted', async ({ fleet 
 test('a run without a controller is aborted all the same', async ({ fleet }) => {
   const { source } = fleet;
   await create(fleet, large, 'a', 'b');
-  const first = source.start(...fleet.evacuation('--to', 'left', ...slow));
+  await fleet.hold(fleet.left);
+  const first = source.start(...fleet.evacuation('--to', 'left'));
   await until(first, 'a', 'moving');
   await eventually('a migration', async () =>
     (await source.done('migrate-status')).includes('precopy') ? true : undefined,
@@ -248,6 +296,7 @@ test('a run without a controller is aborted all the same', async ({ fleet }) => 
   first.kill('SIGKILL');
   await first.exited;
   await source.done('evacuate-abort');
+  await fleet.letGo();
   expect(await fleet.names(source)).toEqual(['a', 'b']);
   expect(await statusOf(fleet)).toMatchObject({ ended: expect.any(String) as string });
   await expectEach(fleet, ['a', 'b']);
@@ -263,11 +312,13 @@ async function emptied(fleet: Fleet): Promise<string> {
 test('a return goes on after a kill', async ({ fleet }) => {
   const names = ['a', 'b', 'c'];
   await create(fleet, large, ...names);
-  const options = fleet.evacuation('--back', await emptied(fleet), '--link', '16MB/s', '--out', '1');
+  const options = fleet.evacuation('--back', await emptied(fleet), '--out', '1');
+  await fleet.hold(fleet.source);
   const first = fleet.source.start(...options);
   await first.untilEvent('one is on its way', (event) => event['state'] === 'moving');
   first.kill('SIGKILL');
   await first.exited;
+  await fleet.letGo();
   const second = fleet.source.start(...options);
   expect((await second.ended).status).toBe(0);
   expect(second.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
@@ -278,11 +329,13 @@ test('a return goes on after a kill', async ({ fleet }) => {
 test('a return is aborted, and what stayed comes back another time', async ({ fleet }) => {
   await create(fleet, large, 'a', 'b');
   const run = await emptied(fleet);
-  const back = fleet.source.start(...fleet.evacuation('--back', run, '--link', '2MB/s'));
+  await fleet.hold(fleet.source);
+  const back = fleet.source.start(...fleet.evacuation('--back', run));
   await back.untilEvent('one is on its way', (event) => event['state'] === 'moving');
   await fleet.source.done('evacuate-abort');
   expect((await back.ended).status).toBe(1);
   expect(last(back)).toMatchObject({ event: 'end', stayed: 2, unfinished: 0 });
+  await fleet.letGo();
   await expectEach(fleet, ['a', 'b']);
   expect(await fleet.source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
   expect(await fleet.names(fleet.source)).toEqual(['a', 'b']);
