@@ -7,7 +7,7 @@
  *     evacuation/RUN/              what the migrations of the run print
  */
 import type { Run } from '@mig/fleet';
-import { tryLockDescriptor } from '@mig/posix';
+import { recordLockHolder, tryLockRecord } from '@mig/posix';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeFile } from '../io/output-file.js';
@@ -53,15 +53,29 @@ export class Journal {
 
   /** Becomes the only controller of this host, until `close` or the end of the process. @returns false if there is one */
   lock(): boolean {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    const fd = openSync(join(this.folder, 'controller.lock'), flags, 0o600);
-    if (tryLockDescriptor(fd)) {
+    const fd = this.#openLock();
+    if (tryLockRecord(fd)) {
       this.#lock = fd;
       return true;
     }
     closeSync(fd);
     return false;
+  }
+
+  /** Returns the pid of the controller of this host; undefined if there is none. */
+  controller(): number | undefined {
+    const fd = this.#openLock();
+    try {
+      return recordLockHolder(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #openLock(): number {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    return openSync(join(this.folder, 'controller.lock'), flags, 0o600);
   }
 
   close(): void {

@@ -29,7 +29,7 @@ export async function evacuateStatus(
   const display = watch === true ? createDisplay(context, json === true, () => downtimes) : undefined;
   for (;;) {
     const evacuation = lastOf(journal);
-    const hasController = isControlled(journal);
+    const hasController = journal.controller() !== undefined;
     const statuses = await statusesOf(context, host);
     ({ downtimes } = evacuation);
     if (display === undefined) {
@@ -42,7 +42,7 @@ export async function evacuateStatus(
       const { began } = evacuation.run;
       display.end(evacuation.run, context.exitStatus, (evacuation.ended ?? Date.now()) - began);
       if (evacuation.ended === undefined)
-        display.note("No controller is at work: 'xl evacuate' goes on with the run.");
+        display.note("No controller is at work: 'mig evacuate' goes on with the run.");
       return;
     }
     await setTimeout(PERIOD);
@@ -78,8 +78,8 @@ function show(
   for (const line of runTable(run, { statusOf: (uuid) => statuses.get(uuid), downtimes, ...width }))
     output.line(line);
   if (ended !== undefined) return;
-  if (!hasController) output.line("No controller is at work: 'xl evacuate' goes on with the run.");
-  else if (wanted === 'pause') output.line("Paused: 'xl evacuate-continue' lets it go on.");
+  if (!hasController) output.line("No controller is at work: 'mig evacuate' goes on with the run.");
+  else if (wanted === 'pause') output.line("Paused: 'mig evacuate-continue' lets it go on.");
 }
 
 type Statuses = ReadonlyMap<string, OperatorStatus>;
@@ -103,7 +103,7 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
   const { run, ended } = lastOf(journal);
   if (ended !== undefined) throw new Failure(`run ${run.id} is over`);
   journal.want(run.id, wanted);
-  if (isControlled(journal)) {
+  if (journal.controller() !== undefined) {
     context.output.line(`${said[wanted]}: run ${run.id}.`);
   } else if (wanted === 'abort') {
     // Whoever goes on with it finds the order, and ends it.
@@ -113,7 +113,7 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
     if (context.exitStatus === ExitStatus.failure) context.exitStatus = ExitStatus.success;
   } else {
     context.output.line(
-      `${said[wanted]}: run ${run.id}. No controller is at work: 'xl evacuate' goes on with it.`,
+      `${said[wanted]}: run ${run.id}. No controller is at work: 'mig evacuate' goes on with it.`,
     );
   }
 }
@@ -128,11 +128,4 @@ function lastOf(journal: Journal): Evacuation {
   const last = journal.last();
   if (last === undefined) throw new Failure('this host has not been evacuated');
   return last;
-}
-
-/** Tells whether a controller lives, by taking its lock for a moment. */
-function isControlled(journal: Journal): boolean {
-  if (!journal.lock()) return true;
-  journal.close();
-  return false;
 }
