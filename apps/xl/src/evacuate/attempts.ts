@@ -102,7 +102,7 @@ export class Attempts {
     for (const fd of [output, words]) closeSync(fd!);
     attempt.stop = () => void child.kill('SIGTERM');
     const ended = once(child, 'exit').catch(() => [null]) as Promise<[number | null]>;
-    void this.#follow(attempt, child.pid);
+    void this.#follow(uuid, attempt, child.pid);
     void ended.then(([status]) => {
       this.#end(uuid, attempt, { ...lastOf(paths[0]!, paths[1]!), status: status ?? undefined });
     });
@@ -113,9 +113,7 @@ export class Attempts {
   adopt(uuid: string, domid: number, isForeign: boolean): void {
     const attempt: Attempt = { domid, isForeign, isOver: false };
     this.#attempts.set(uuid, attempt);
-    // Its rate is not known: it is set once it is heard.
-    if (!isForeign) this.#rates.set(uuid, undefined);
-    void this.#follow(attempt).then((end) => this.#end(uuid, attempt, end ?? { status: undefined }));
+    void this.#follow(uuid, attempt).then((end) => this.#end(uuid, attempt, end ?? { status: undefined }));
   }
 
   /** Aborts all that the run has begun: each domain stays here, unless it is too late for that. */
@@ -129,7 +127,7 @@ export class Attempts {
   }
 
   /** Listens to a migration until it ends. @returns how, if it said so */
-  async #follow(attempt: Attempt, pid?: number): Promise<AttemptEnd | undefined> {
+  async #follow(uuid: string, attempt: Attempt, pid?: number): Promise<AttemptEnd | undefined> {
     try {
       const client = await this.#connect(attempt, pid);
       if (client === undefined) return undefined;
@@ -145,6 +143,8 @@ export class Attempts {
         const isFirst = attempt.status === undefined;
         const wasStill = isStill(attempt);
         attempt.status = value;
+        // Only the migration itself knows what an earlier controller has left it.
+        if (isFirst && !attempt.isForeign) this.#rates.set(uuid, value.course.bandwidth);
         if (isFirst || wasStill !== isStill(attempt)) this.#share();
         this.options.onStatus();
       }
