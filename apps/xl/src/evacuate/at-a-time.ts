@@ -2,12 +2,12 @@
 export async function atATime<T>(
   most: number,
   items: readonly T[],
-  work: (item: T, at: number) => Promise<void>,
+  work: (item: T) => Promise<void>,
 ): Promise<void> {
   // Whoever is free takes the next from the same iterator.
-  const entries = items.entries();
+  const rest = items.values();
   const worker = async () => {
-    for (const [at, item] of entries) await work(item, at);
+    for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: most }, worker));
 }

@@ -1,5 +1,5 @@
 /** Asks beforehand what cannot move: the checks of `xl migrate --check` for each domain, several at a time. */
-import { choosePlacement, type FleetHost, type RunDomain, type Underway } from '@mig/fleet';
+import { type FleetHost, planMoves, type RunDomain, usualOptions } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import { checkMove } from '../commands/check.js';
 import { describeError } from '../output/errors.js';
@@ -20,7 +20,8 @@ export interface Checked {
 }
 
 /**
- * Checks each domain against the target where it would go, and against the others if that one would not take it.
+ * Checks each domain against the target where it would go. Where one would not take it, all are planned anew, and what
+ * that changes is checked.
  * @param domids by UUID
  */
 export async function checkAll(
@@ -30,28 +31,26 @@ export async function checkAll(
   domids: ReadonlyMap<string, number>,
   sshCommand: string,
 ): Promise<Checked[]> {
-  const placed: Underway[] = [];
-  const results: Checked[] = [];
-  const checkOne = async (first: RunDomain): Promise<Checked> => {
-    let domain = first;
-    for (;;) {
-      const placement = choosePlacement(domain, { targets, underway: placed, in: Infinity }, domain.unfit);
-      if (placement.kind !== 'target')
-        return { domain, why: placement.kind === 'none' ? placement.why : undefined };
-      const { target } = placement;
-      const reservation = { domain, target };
-      placed.push(reservation);
-      const { here, there } = await check(host, domids.get(domain.uuid), target, sshCommand);
-      if (here !== undefined) return { domain, why: here };
-      if (there === undefined) return { domain };
-      placed.splice(placed.indexOf(reservation), 1);
-      domain = { ...domain, unfit: { ...domain.unfit, [target]: there } };
+  const results = new Map<string, Checked>(domains.map((domain) => [domain.uuid, { domain }]));
+  const checked = new Set<string>();
+  for (;;) {
+    const open = [...results.values()].filter(({ why }) => why === undefined).map(({ domain }) => domain);
+    const moves = planMoves(open, targets, usualOptions);
+    const unchecked = moves.flatMap(({ uuid, target }) =>
+      target === undefined || checked.has(`${uuid} ${target}`) ? [] : [{ uuid, target }],
+    );
+    if (unchecked.length === 0) {
+      for (const { uuid, why } of moves) results.set(uuid, { ...results.get(uuid)!, why });
+      return [...results.values()];
     }
-  };
-  await atATime(AT_ONCE, domains, async (domain, at) => {
-    results[at] = await checkOne(domain);
-  });
-  return results;
+    await atATime(AT_ONCE, unchecked, async ({ uuid, target }) => {
+      const { here, there } = await check(host, domids.get(uuid), target, sshCommand);
+      checked.add(`${uuid} ${target}`);
+      const { domain } = results.get(uuid)!;
+      const unfit = there === undefined ? domain.unfit : { ...domain.unfit, [target]: there };
+      results.set(uuid, { domain: { ...domain, unfit }, why: here });
+    });
+  }
 }
 
 /** @returns sentences of what has failed at either end */
