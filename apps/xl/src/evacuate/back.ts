@@ -10,7 +10,7 @@ import { heedSignals, signalWords } from '../output/signals.js';
 import { type ControllerParts } from './controller.js';
 import { lookAt } from './inventory.js';
 import type { Evacuation, Wanted } from './journal.js';
-import { killGroup, runAt, shellWord, startAt } from './remote.js';
+import { killGroup, migThere, runAt, startAt } from './remote.js';
 
 /** Time for an order to be taken at another host, in milliseconds. */
 const TIMEOUT = 60_000;
@@ -50,7 +50,8 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   const order = (word: string) =>
     Promise.all(
       hosts.map(async (host) => {
-        if (await isOurs(host)) await runAt(evacuation.sshCommand, host, `xl evacuate-${word}`, TIMEOUT);
+        if (await isOurs(host))
+          await runAt(evacuation.sshCommand, host, migThere(`evacuate-${word}`), TIMEOUT);
       }),
     );
 
@@ -73,7 +74,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   const endHeed = heedSignals((signal) => {
     if (!aborting.signal.aborted) return abort(`The return is ${signalWords[signal]}`);
     if (children.size === 0) return;
-    display.note("No longer waited for; 'xl evacuate-status' at each host says what became of its run.");
+    display.note("No longer waited for; 'mig evacuate-status' at each host says what became of its run.");
     for (const child of children) killGroup(child);
   });
   let before: Wanted = journal.wanted(id);
@@ -135,7 +136,12 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
 
   /** Tells whether the unfinished evacuation at a host is of this run: nobody else's is meddled with. */
   async function isOurs(host: string): Promise<boolean> {
-    const { stdout } = await runAt(evacuation.sshCommand, host, 'xl evacuate-status --json', TIMEOUT);
+    const { stdout } = await runAt(
+      evacuation.sshCommand,
+      host,
+      migThere('evacuate-status', '--json'),
+      TIMEOUT,
+    );
     try {
       const { ended, domains } = JSON.parse(stdout) as { ended?: string; domains: { uuid: string }[] };
       const known = new Set(evacuation.run.domains.map(({ uuid }) => uuid));
@@ -154,13 +160,13 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     const { options } = run;
     const share = Math.max(Math.floor(options.in / hosts.length), 1);
     const words = [
-      ...['xl', 'evacuate', '--json', '--to', to, '--name', host, '-s', sshCommand],
+      ...['evacuate', '--json', '--to', to, '--name', host, '-s', sshCommand],
       ...['--out', String(options.out), '--in', String(share), '--order', options.order],
       ...(options.link === undefined ? [] : ['--link', `${Math.floor(options.link / hosts.length)}B/s`]),
       ...(options.maxDowntime === undefined ? [] : ['--max-downtime', String(options.maxDowntime)]),
       ...['--', ...uuids],
     ];
-    return words.map(shellWord).join(' ');
+    return migThere(...words);
   }
 
   /** Follows an evacuation at a host. @returns false if another controller is at work there: it is to be asked again */

@@ -28,7 +28,7 @@ import { createDisplay, type Display } from './events.js';
 import { estimateAll } from './estimates.js';
 import { lookAt, lookHere } from './inventory.js';
 import { type Evacuation, Journal } from './journal.js';
-import { shellWord, startAt } from './remote.js';
+import { migThere, startAt } from './remote.js';
 import { deadlineIn } from './deadline.js';
 
 export interface EvacuateOptions {
@@ -71,7 +71,7 @@ export async function evacuate(
   const display = createDisplay(context, options.json === true, () => shown());
   if (!journal.lock()) {
     const running = journal.last();
-    const message = `a controller is at work${running === undefined ? '' : ` on run ${running.run.id}`}: 'xl evacuate-status --watch' follows it`;
+    const message = `a controller is at work${running === undefined ? '' : ` on run ${running.run.id}`}: 'mig evacuate-status --watch' follows it`;
     display.refused('controller', message);
     throw new Failure(message);
   }
@@ -105,7 +105,7 @@ export async function evacuate(
     display.update(done.run, () => undefined);
     context.exitStatus = statusOf(done);
     if (done.ended === undefined) {
-      display.note(`Run ${done.run.id} is not over: the same command, or 'xl evacuate', goes on with it.`);
+      display.note(`Run ${done.run.id} is not over: the same command, or 'mig evacuate', goes on with it.`);
     }
     display.end(done.run, context.exitStatus, Date.now() - began);
     if (done.cordoned && journal.wanted(done.run.id) === 'abort') openAgain(host, done.run.id);
@@ -124,7 +124,7 @@ function goOnWith(
   if (isKnown && (unfinished.asked === asked || isBare(unfinished, options))) return unfinished;
   const { id } = unfinished.run;
   throw new Failure(
-    `run ${id} is not over: 'xl evacuate' goes on with it, 'xl evacuate-abort' ends it. Nothing was begun`,
+    `run ${id} is not over: 'mig evacuate' goes on with it, 'mig evacuate-abort' ends it. Nothing was begun`,
   );
 }
 
@@ -244,7 +244,7 @@ function newReturn(
     throw new Failure(`there is no run ${back}: ${journal.ids().join(', ') || 'none is kept'}`);
   openAgain(host, back);
   const { cordon } = host.arrivals.now();
-  if (cordon !== undefined) throw new Failure("this host is cordoned: 'xl uncordon' first");
+  if (cordon !== undefined) throw new Failure("this host is cordoned: 'mig uncordon' first");
   const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
   const moved = before.run.domains.filter(({ uuid, state }) => state === 'moved' && !here.has(uuid));
   const name = options.name ?? before.name;
@@ -295,9 +295,8 @@ function openAgain({ arrivals }: Host, id: string): void {
 async function evacuateThere(context: Context, there: string, sshCommand: string): Promise<void> {
   const at = process.argv.indexOf('evacuate');
   const words = withoutHost(process.argv.slice(at), there);
-  const command = ['xl', ...words].map(shellWord).join(' ');
   const ssh = process.stdout.isTTY && sshCommand === 'ssh' ? 'ssh -t' : sshCommand;
-  const child = startAt(ssh, there, command, { stdio: 'inherit' });
+  const child = startAt(ssh, there, migThere(...words), { stdio: 'inherit' });
   const [status] = (await once(child, 'exit')) as [number | null];
   context.exitStatus = status ?? ExitStatus.failure;
 }

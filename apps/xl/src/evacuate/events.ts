@@ -195,7 +195,7 @@ function sentence({ name, state, target, why }: RunDomain, downtime: number | un
       return `${name} runs at ${target}${stood}${because}`;
     }
     case 'stayed':
-      return `${name} stays here${because}`;
+      return `${name} stays where it is${because}`;
     case 'gone':
       return `${name} is gone${because}`;
     case 'person':

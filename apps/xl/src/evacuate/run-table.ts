@@ -65,7 +65,7 @@ export function summaryWords({ id, domains }: Run): string {
   const parts: [number, string][] = [
     [count('moving', 'asking'), 'moving'],
     [count('waiting'), 'waiting'],
-    [count('stayed'), 'stayed here'],
+    [count('stayed'), 'stayed'],
     [count('gone'), 'gone'],
     [count('person'), 'for a person to look at'],
   ];
