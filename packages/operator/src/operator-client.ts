@@ -98,6 +98,16 @@ export class OperatorClient {
   }
 
   /**
+   * Holds the migration in its live passes where its goals and limits would end them, or lets it go. It is let go when this
+   * connection ends. A timeout or a switchover ends them all the same, and nothing holds a domain of which hardly a page is dirty.
+   * @returns the status at the time of the order
+   * @throws OperatorError `precopy-over`
+   */
+  async hold(held: boolean): Promise<OperatorStatus> {
+    return (await this.#ask({ kind: 'hold', held }, 'status')).status;
+  }
+
+  /**
    * Aborts the migration, and waits until it has ended: the abort may have been too late.
    * @throws OperatorError `past-no-return`, `decided`
    */

@@ -35,7 +35,11 @@ export class OperatorConnection {
     private readonly timeout: number,
   ) {
     this.#awaitRequest();
-    socket.on('close', () => this.#stopAwaiting());
+    socket.on('close', () => {
+      this.#stopAwaiting();
+      // Nobody may hold a migration who cannot let it go any more.
+      this.migration.hold(this, false);
+    });
     socket.on('data', (octets: Buffer) => this.#take(octets));
     // The operator is gone: 'close' follows.
     socket.on('error', () => undefined);
@@ -106,6 +110,10 @@ export class OperatorConnection {
         return waiting(this.#watches, id) ?? { id, kind: 'status', status: this.migration.status() };
       case 'switchover': {
         const status = this.migration.switchover(request.now);
+        return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
+      }
+      case 'hold': {
+        const status = this.migration.hold(this, request.held);
         return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
       }
       case 'set': {

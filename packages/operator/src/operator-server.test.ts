@@ -108,6 +108,16 @@ test('who watches sees what changes, and the end', async () => {
   expect(await watch.next()).toEqual({ done: true, value: kept });
 });
 
+test('a migration is held as long as the connection of its holder lives', async () => {
+  const { path, done } = await listening();
+  const [holder, other] = [await operator(path), await operator(path)];
+  expect(await holder.hold(true)).toMatchObject({ domain: 'busy' });
+  expect(await other.hold(false)).toMatchObject({ domain: 'busy' });
+  expect(done).toEqual(['hold']);
+  holder.close();
+  await expect.poll(() => done).toEqual(['hold', 'let go']);
+});
+
 test('who aborts is told how it ended', async () => {
   const { path, done, close } = await listening();
   const client = await operator(path);

@@ -14,6 +14,7 @@ export function migration(settings: Settings = {}): { migration: SteeredMigratio
   const control = {
     change: (changed: Settings) => void done.push(changed),
     switchover: () => void done.push('switchover'),
+    hold: (held: boolean) => void done.push(held ? 'hold' : 'let go'),
     stop: () => void done.push('stop'),
   };
   return { migration: new SteeredMigration(record, settings, control), done };

@@ -33,9 +33,11 @@ test.each(phases)('%s', (phase) => {
     table[phase],
   );
   expect(verdict(steered.set({ precopyIterations: 9 }))).toBe(table[phase].switchover);
+  expect(verdict(steered.hold({}, true))).toBe(table[phase].switchover);
+  expect(verdict(steered.hold({}, false))).toBe('yes');
   expect(done).toEqual([
     ...(table[phase].abort === 'yes' ? ['stop'] : []),
-    ...(table[phase].switchover === 'yes' ? ['switchover', { precopyIterations: 9 }] : []),
+    ...(table[phase].switchover === 'yes' ? ['switchover', { precopyIterations: 9 }, 'hold'] : []),
   ]);
 });
 
@@ -63,6 +65,23 @@ test('in the first pass a switchover is refused with what is left, unless it is 
   expect(done).toEqual([]);
   expect(steered.switchover(true)).toMatchObject({ phase: 'precopy', estimatedDowntimeMilliseconds: 1500 });
   expect(done).toEqual(['switchover']);
+});
+
+test('it is held until the last who holds it lets go', () => {
+  const { migration: steered, done } = migration();
+  steered.progress.onEvent({ kind: 'source-state', state: 'precopy' });
+  const [one, other] = [{}, {}];
+  const orders = [
+    [one, true],
+    [one, true],
+    [other, true],
+    [one, false],
+    [one, false],
+    [other, false],
+    [other, false],
+  ] as const;
+  for (const [holder, held] of orders) expect(verdict(steered.hold(holder, held))).toBe('yes');
+  expect(done).toEqual(['hold', 'let go']);
 });
 
 test('what was set is said, and steers', () => {

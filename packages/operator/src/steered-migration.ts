@@ -11,6 +11,8 @@ export interface MigrationControl {
   change(settings: Settings): void;
   /** Makes the policy end precopy when it is next asked. */
   switchover(): void;
+  /** Makes live passes go on where the policy would end them, until it is let go. */
+  hold(held: boolean): void;
   /** Ends the migration where that is safe: the interrupt of its channel. */
   stop(): void;
 }
@@ -22,6 +24,8 @@ export interface Refusal {
 
 export class SteeredMigration {
   #settings: Settings;
+  /** Operators who hold it. */
+  readonly #holders = new Set<object>();
 
   constructor(
     readonly record: MigrationRecord,
@@ -55,6 +59,24 @@ export class SteeredMigration {
     const refusal = this.#precopyOver() ?? (now ? undefined : this.#firstPass());
     if (refusal !== undefined) return refusal;
     this.control.switchover();
+    return this.status();
+  }
+
+  /**
+   * Holds the migration in its live passes, or lets it go; it goes on once all have let go.
+   * @param holder whoever holds it, by identity
+   * @returns the status at the time of the order
+   */
+  hold(holder: object, held: boolean): OperatorStatus | Refusal {
+    if (held) {
+      const refusal = this.#precopyOver() ?? this.#precopyDecided();
+      if (refusal !== undefined) return refusal;
+    }
+    const before = this.#holders.size > 0;
+    if (held) this.#holders.add(holder);
+    else this.#holders.delete(holder);
+    const isHeld = this.#holders.size > 0;
+    if (isHeld !== before) this.control.hold(isHeld);
     return this.status();
   }
 

@@ -55,6 +55,7 @@ export class OperatorAccess {
     const hand = {
       change: (settings: Settings) => control.steer({ kind: 'settings', settings }),
       switchover: () => control.steer({ kind: 'switchover' }),
+      hold: (held: boolean) => control.steer({ kind: 'hold', held }),
       stop: () => control.stop('operator'),
     };
     const migration = (this.#migration = new SteeredMigration(this.record, settings, hand, ownPolicy));

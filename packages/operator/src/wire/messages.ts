@@ -9,6 +9,7 @@ export type SettingsChange = { readonly [K in SettingName]?: Settings[K] | null 
 export type OperatorRequest = { readonly id: number } & (
   | { readonly kind: 'status' | 'watch' | 'abort' }
   | { readonly kind: 'switchover'; readonly now: boolean }
+  | { readonly kind: 'hold'; readonly held: boolean }
   | { readonly kind: 'set'; readonly change: SettingsChange }
 );
 

@@ -57,6 +57,7 @@ const change = fc.record(
 const request: fc.Arbitrary<OperatorRequest> = fc.oneof(
   fc.record({ id: u32, kind: fc.constantFrom('status', 'watch', 'abort') }),
   fc.record({ id: u32, kind: fc.constant('switchover'), now: fc.boolean() }),
+  fc.record({ id: u32, kind: fc.constant('hold'), held: fc.boolean() }),
   fc.record({ id: u32, kind: fc.constant('set'), change }),
 );
 

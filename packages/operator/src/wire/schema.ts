@@ -46,6 +46,8 @@ message Request {
     Nothing abort = 5;
     // Answered by the course that is then in force.
     Set set = 6;
+    // Answered by the status.
+    Hold hold = 7;
   }
 }
 
@@ -65,6 +67,12 @@ message Nothing {}
 message Switchover {
   // Even while most of memory has not been sent once.
   bool now = 1;
+}
+
+message Hold {
+  // Whether live passes are to go on where the goals and limits would end them: until another one of the same connection lets
+  // go, or it ends. A timeout ends them all the same, and so does a switchover.
+  bool held = 1;
 }
 
 message Set {
