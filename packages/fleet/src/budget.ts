@@ -1,35 +1,76 @@
-/** The budget for the line: the rates of all migrations that share it. */
+/** The budget for the line: the rates of all migrations that share it, and whose turn it is to end. */
+
+/** Stage of a migration on the line. */
+export type LineStage =
+  /** Live passes go on: the first one, or nobody holds it. */
+  | 'running'
+  /** Live passes go on until its turn comes. */
+  | 'held'
+  /** Live passes are to end: it has its turn. */
+  | 'ending'
+  /** The domain stands still, or is about to: then it should have the line. */
+  | 'still';
 
 /** A migration as the line sees it. */
 export interface LineUser {
   readonly id: string;
-  /** Whether its domain stands still, or is about to: then it should have the line. */
-  readonly isStill: boolean;
+  readonly stage: LineStage;
 }
 
-/** Share of the link for all others together, while a domain stands still. */
+/** Share of the link for all others together, while a migration has its turn. */
 export const TRICKLE_SHARE = 0.05;
-/** Rate of each other in bytes per second, if nothing is known of the link. */
+/** Rate of each other in bytes per second while a domain stands still, if nothing is known of the link. */
 export const TRICKLE_RATE = 1_000_000;
 /** Least rate in bytes per second that a migration takes. */
 export const LEAST_RATE = 1000;
 
 /**
- * Shares the line. While a domain stands still, the others go down to a trickle; a domain that stands still has no
- * limit, because its pages go as fast as the line carries them.
+ * Chooses whose turn it is to end: one at a time, so that no two domains stand still at once and share the line.
+ * @returns undefined while another one has its turn, and where none is held
+ */
+export function nextTurn(users: readonly LineUser[]): string | undefined {
+  const isTaken = users.some(({ stage }) => stage === 'ending' || stage === 'still');
+  return isTaken ? undefined : users.find(({ stage }) => stage === 'held')?.id;
+}
+
+/**
+ * Shares the line equally, until a migration has its turn: then the others go down to a trickle. A domain that stands
+ * still has no limit, because its pages go as fast as the line carries them.
  * @param link bytes per second; undefined if there is no limit
  * @returns bytes per second by id; undefined for no limit
  */
 export function shareLine(users: readonly LineUser[], link?: number): Map<string, number | undefined> {
-  const running = users.filter(({ isStill }) => !isStill).length;
-  const someStill = running < users.length;
-  const share = someStill
-    ? link === undefined
-      ? TRICKLE_RATE
-      : (link * TRICKLE_SHARE) / running
-    : link && link / running;
-  const rate = share && Math.max(Math.floor(share), LEAST_RATE);
-  return new Map(users.map(({ id, isStill }) => [id, isStill ? undefined : rate]));
+  const at = (stage: LineStage) => users.filter((user) => user.stage === stage).length;
+  const [still, ending] = [at('still'), at('ending')];
+  const others = users.length - still - ending;
+  const rates: Readonly<Record<LineStage, number | undefined>> = {
+    still: undefined,
+    ...(link === undefined ? withoutLink(still > 0) : withLink(link, { still, ending, others })),
+  };
+  return new Map(
+    users.map(({ id, stage }) => {
+      const rate = rates[stage];
+      return [id, rate && Math.max(Math.floor(rate), LEAST_RATE)];
+    }),
+  );
+}
+
+type Rates = Readonly<Record<Exclude<LineStage, 'still'>, number | undefined>>;
+
+function withoutLink(isStill: boolean): Rates {
+  const rate = isStill ? TRICKLE_RATE : undefined;
+  return { running: rate, held: rate, ending: rate };
+}
+
+function withLink(link: number, count: { still: number; ending: number; others: number }): Rates {
+  const trickle = link * TRICKLE_SHARE;
+  if (count.still > 0) {
+    const each = trickle / (count.ending + count.others);
+    return { running: each, held: each, ending: each };
+  }
+  const each = (count.ending > 0 ? trickle : link) / count.others;
+  const rest = count.others > 0 ? link - trickle : link;
+  return { running: each, held: each, ending: rest / count.ending };
 }
 
 /**

@@ -1,8 +1,17 @@
 /**
  * Emptying a host, apart from input and output. A run is data: `reconcile` brings it in line with what the hosts
- * say, `next` decides which migrations begin, `settle` notes how one ended, and `shareLine` shares the line.
+ * say, `next` decides which migrations begin, `settle` notes how one ended, and `shareLine` and `nextTurn` share the line.
  */
-export { LEAST_RATE, type LineUser, rateChanges, shareLine, TRICKLE_RATE, TRICKLE_SHARE } from './budget.js';
+export {
+  LEAST_RATE,
+  type LineStage,
+  type LineUser,
+  nextTurn,
+  rateChanges,
+  shareLine,
+  TRICKLE_RATE,
+  TRICKLE_SHARE,
+} from './budget.js';
 export { giveUp, next, reconcile, type Start, type Step } from './controller.js';
 export {
   type FleetDomain,

@@ -2,7 +2,15 @@
  * The migrations of a run. Each is an `xl migrate` of its own, which goes on if this process ends; whoever comes next
  * finds it as operators do.
  */
-import { type AttemptEnd, LEAST_RATE, rateChanges, shareLine, type Start } from '@mig/fleet';
+import {
+  type AttemptEnd,
+  LEAST_RATE,
+  type LineStage,
+  nextTurn,
+  rateChanges,
+  shareLine,
+  type Start,
+} from '@mig/fleet';
 import { connectOperator, MigrationFolder, type OperatorClient, type OperatorStatus } from '@mig/operator';
 import { readSmallFile } from '@mig/posix';
 import { spawn } from 'node:child_process';
@@ -29,6 +37,9 @@ interface Attempt {
   stop?: () => void;
   client?: OperatorClient;
   status?: OperatorStatus;
+  /** Whether it waits in its live passes for its turn to end. */
+  isHeld?: boolean;
+  hasTurn?: boolean;
   isOver: boolean;
 }
 
@@ -133,6 +144,8 @@ export class Attempts {
       if (client === undefined) return undefined;
       attempt.client = client;
       if (this.#isAborted && !attempt.isForeign) abortOne(attempt);
+      // Without --link nobody can say what a turn is worth.
+      if (!attempt.isForeign && this.options.link !== undefined) attempt.isHeld = await isHeldNow(client);
       const statuses = client.watch();
       for (;;) {
         const { done, value } = await statuses.next();
@@ -141,11 +154,11 @@ export class Attempts {
           return { status, outcome, message };
         }
         const isFirst = attempt.status === undefined;
-        const wasStill = isStill(attempt);
+        const stageBefore = stageOf(attempt);
         attempt.status = value;
         // Only the migration itself knows what an earlier controller has left it.
         if (isFirst && !attempt.isForeign) this.#rates.set(uuid, value.course.bandwidth);
-        if (isFirst || wasStill !== isStill(attempt)) this.#share();
+        if (isFirst || stageBefore !== stageOf(attempt)) this.#share();
         this.options.onStatus();
       }
     } catch {
@@ -186,16 +199,19 @@ export class Attempts {
     this.options.onEnd(uuid, end);
   }
 
-  /** Shares the line anew: whoever goes down goes first, so that all together never exceed it. */
+  /** Shares the line anew, and lets the next one end: whoever goes down goes first, so that all together never exceed it. */
   #share(): void {
     this.#changes = this.#changes.then(async () => {
-      const users = this.#own().map(([id, attempt]) => ({ id, isStill: isStill(attempt) }));
+      const usersNow = () => this.#own().map(([id, attempt]) => ({ id, stage: stageOf(attempt) }));
+      const turn = this.#attempts.get(nextTurn(usersNow()) ?? '');
+      if (turn !== undefined) turn.hasTurn = true;
+      const users = usersNow();
       const rates = shareLine(users, this.options.link);
       for (const id of this.#rates.keys()) if (!rates.has(id)) this.#rates.delete(id);
       for (const [id, rate] of rateChanges(this.#rates, rates)) {
         const attempt = this.#attempts.get(id);
         // The limit of one that stands still has ended by itself; one that is not heard yet keeps what it has.
-        if (attempt?.client === undefined || isStill(attempt)) continue;
+        if (attempt?.client === undefined || stageOf(attempt) === 'still') continue;
         const granted = this.#granted(id, rate);
         try {
           await attempt.client.set({ bandwidth: granted ?? null });
@@ -205,6 +221,8 @@ export class Attempts {
         }
       }
       for (const [id, rate] of rates) if (!this.#rates.has(id)) this.#rates.set(id, this.#granted(id, rate));
+      // Refused, its live passes are over.
+      await turn?.client?.hold(false).catch(() => undefined);
     });
   }
 
@@ -212,17 +230,30 @@ export class Attempts {
   #granted(own: string, rate: number | undefined): number | undefined {
     const { link } = this.options;
     if (link === undefined || rate === undefined) return rate;
-    const others = [...this.#rates].filter(([id]) => id !== own && !isStill(this.#attempts.get(id)));
+    const others = [...this.#rates].filter(
+      ([id]) => id !== own && stageOf(this.#attempts.get(id)) !== 'still',
+    );
     const left = others.reduce((sum, [, each]) => sum - (each ?? 0), link);
     return Math.max(Math.floor(Math.min(rate, left)), LEAST_RATE);
   }
 }
 
-/** Tells whether the domain stands still, or is about to. */
-function isStill(attempt: Attempt | undefined): boolean {
+function stageOf(attempt: Attempt | undefined): LineStage {
   const status = attempt?.status;
-  if (status === undefined) return false;
-  return status.precopyEnd !== undefined || !RUNNING.includes(status.phase);
+  if (status === undefined) return 'running';
+  if (status.precopyEnd !== undefined || !RUNNING.includes(status.phase)) return 'still';
+  if (attempt?.hasTurn === true) return 'ending';
+  return attempt?.isHeld === true && status.iteration > 0 ? 'held' : 'running';
+}
+
+/** Holds a migration. @returns false if its live passes are over */
+async function isHeldNow(client: OperatorClient): Promise<boolean> {
+  try {
+    await client.hold(true);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function abortOne({ client, stop }: Attempt): void {
