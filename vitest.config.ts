@@ -9,6 +9,7 @@ export default defineConfig({
     // For a machine that is several times slower than usual: what hangs is found all the same.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 150_000 } },
     projects: [
       {
         extends: true,

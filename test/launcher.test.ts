@@ -68,7 +68,7 @@ function start({ environment = { MIG_CACHE_DIR: cache() }, uid, before = '' }: S
   const { status, signal, output } = spawnSync('/bin/sh', words, {
     env: { ...environment },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 150_000,
     ...(uid !== undefined && { uid }),
   });
   const said = output.join('');

@@ -30,15 +30,12 @@ async function reported(hosts: TwoHosts, suffix: string): Promise<{ path: string
   return { path, passes };
 }
 
-/** Timeout in milliseconds: a browser, a migration and a page take time on a loaded machine. */
-const TIMEOUT = 150_000;
-
 /** Windows in which a page is looked at: widths, and what the reader prefers. */
 const LOOKS = [400, 900, 1600].flatMap((width) =>
   (['light', 'dark'] as const).map((scheme) => [width, scheme] as const),
 );
 
-describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, { timeout: TIMEOUT }, () => {
+describe.skipIf(!hasChromium())(`a report, seen in ${CHROMIUM}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();

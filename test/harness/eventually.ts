@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds between two looks, and until it gives up: far more than a loaded machine needs. */
+/** Milliseconds between two looks. */
 const POLL = 10;
-const DEADLINE = 20_000;
+/** Milliseconds until it gives up: as long as a test may take, but for the time to say what was missing. */
+const DEADLINE = 150_000;
 
 /**
  * Looks again and again until there is something to see.

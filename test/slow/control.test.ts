@@ -38,7 +38,7 @@ function jsonLines(text: string): Event[] {
     .map((line) => JSON.parse(line) as Event);
 }
 
-describe.concurrent('while precopy runs', { timeout: 120_000 }, () => {
+describe.concurrent('while precopy runs', () => {
   test('its status says how far it is, and another bandwidth takes effect', async ({ hosts }) => {
     const { source } = hosts;
     const before = await source.create();

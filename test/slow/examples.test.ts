@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { EmbeddedHost } from '@mig/hypervisor-wasm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+vi.setConfig({ hookTimeout: 600_000 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let project: string;
@@ -177,7 +177,7 @@ describe('migrate', () => {
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await ended;
-    await expect.poll(() => domains('there'), { timeout: 100_000, interval: 500 }).toEqual([]);
+    await expect.poll(() => domains('there'), { interval: 500 }).toEqual([]);
     expect(domains('here')).toMatchObject([{ name: 'busy' }]);
   });
 });

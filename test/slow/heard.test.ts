@@ -22,7 +22,7 @@ const waits = (event: Event) => {
   return event.event === 'consulted' && point === 'between-batches' && Number(elapsedMilliseconds) > 500;
 };
 
-describe.concurrent('while the target takes nothing', { timeout: 120_000 }, () => {
+describe.concurrent('while the target takes nothing', () => {
   test('a timeout that aborts does', async ({ hosts }) => {
     const { source, target } = hosts;
     const console = await source.create();
@@ -133,7 +133,7 @@ describe.concurrent('while a guest does not suspend', () => {
   });
 });
 
-describe.concurrent('while the domain is suspended', { timeout: 120_000 }, () => {
+describe.concurrent('while the domain is suspended', () => {
   // A line that is slow, but never still: no other timeout ends it.
   const slow: RelayPlan = { forward: { faults: [{ at: SOME, act: 'slow', octetsPerSecond: 200_000 }] } };
 

@@ -57,21 +57,17 @@ test('a page is filled between its marks, or refused', () => {
   expect(() => fill(page, { y: 'new' })).toThrow('lacks <!-- measured: y -->');
 });
 
-test(
-  'the plots are drawn from docs/policies.json, and say what their marks are',
-  { timeout: 60_000 },
-  async () => {
-    for (const { file, svg } of await plots(read(join(docs, 'policies.json')))) {
-      expect(readFileSync(join(docs, file), 'utf8')).toBe(`${svg}\n`);
-      expect(svg).toContain('role-legend-symbol');
-      if (file.includes('downtime')) {
-        for (const meaning of ['a migration', 'median', 'asked for'])
-          expect(svg).toContain(`>${meaning}</text>`);
-      }
-      expect(svg).toContain('prefers-color-scheme: dark');
+test('the plots are drawn from docs/policies.json, and say what their marks are', async () => {
+  for (const { file, svg } of await plots(read(join(docs, 'policies.json')))) {
+    expect(readFileSync(join(docs, file), 'utf8')).toBe(`${svg}\n`);
+    expect(svg).toContain('role-legend-symbol');
+    if (file.includes('downtime')) {
+      for (const meaning of ['a migration', 'median', 'asked for'])
+        expect(svg).toContain(`>${meaning}</text>`);
     }
-  },
-);
+    expect(svg).toContain('prefers-color-scheme: dark');
+  }
+});
 
 test('docs/policies.md has what is in docs/policies.json', () => {
   const page = readFileSync(join(docs, 'policies.md'), 'utf8');

@@ -335,7 +335,7 @@ describe.concurrent("a policy of the operator's own", () => {
     );
     const migration = hosts.migrate({ options: policy });
     const said = () => migration.events().some(({ event }) => event === 'failed');
-    await vi.waitFor(() => expect(said()).toBe(true), { timeout: 30_000, interval: 20 });
+    await vi.waitFor(() => expect(said()).toBe(true), { timeout: 150_000, interval: 20 });
     // Its other processes are not gone yet.
     expect(await hosts.migrate({ words: true }).ended).toMatchObject({
       status: 1,
@@ -370,7 +370,7 @@ describe.concurrent("a policy of the operator's own", () => {
     );
     const migration = hosts.migrate({ options: policy });
     const passed = () => migration.events().some(({ event }) => event === 'pass');
-    await vi.waitFor(() => expect(passed()).toBe(true), { timeout: 30_000, interval: 20 });
+    await vi.waitFor(() => expect(passed()).toBe(true), { timeout: 150_000, interval: 20 });
     const asked = performance.now();
     await end(migration, hosts.source);
     await migration.ended;

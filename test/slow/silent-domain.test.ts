@@ -25,7 +25,7 @@ describe("a domain's process", () => {
       process.kill(pid, 'SIGCONT');
     }
     expect(host.describe(domid).standing).toBe('away');
-  }, 120_000);
+  });
 
   it('that answered before and does not now is not ended for what was seen then', () => {
     const test = openHost();
@@ -41,5 +41,5 @@ describe("a domain's process", () => {
       process.kill(pid, 'SIGCONT');
     }
     expect(host.describe(domid).standing).toBe('free');
-  }, 120_000);
+  });
 });

@@ -51,7 +51,7 @@ function endlessly(hosts: TwoHosts, ...options: readonly string[]): string[] {
   return hosts.migration({ options: ['--bandwidth', '10MB/s', '--policy', policy, ...options] });
 }
 
-describe.concurrent('a migration', { timeout: 120_000 }, () => {
+describe.concurrent('a migration', () => {
   test('moves the domain, stays until all is read, and has said how it ended', async ({
     hosts,
     out,

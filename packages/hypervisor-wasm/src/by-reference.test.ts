@@ -9,11 +9,11 @@ import {
   NOT_LIVE,
   openFiles,
   openHost,
-  type TestHost,
   ticks,
+  type TestHost,
+  UNTIL,
 } from './hosts.test-support.js';
 
-const UNTIL = { timeout: 30_000, interval: 20 };
 /** Memory in MiB, one record; all but its beginning waits in a pipe until the end. */
 const MEMORY = 1;
 const BEGINNING = 65_536;

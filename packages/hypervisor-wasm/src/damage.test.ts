@@ -11,9 +11,9 @@ import {
   save,
   sweeps,
   ticks,
+  UNTIL,
 } from './hosts.test-support.js';
 
-const UNTIL = { timeout: 30_000, interval: 20 };
 /** Memory in MiB: one record of 1024 pages. */
 const MEMORY = 4;
 

@@ -13,10 +13,9 @@ import {
   openHost,
   pidOf,
   ticks,
+  UNTIL,
 } from './hosts.test-support.js';
 import { identityOf } from './process-identity.js';
-
-const UNTIL = { timeout: 30_000, interval: 10 };
 
 describe('a host', () => {
   it('creates a domain that runs, pauses it, and destroys it without a trace', async () => {

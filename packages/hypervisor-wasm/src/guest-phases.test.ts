@@ -9,11 +9,10 @@ import {
   openHost,
   restore,
   save,
-  type TestHost,
   ticks,
+  type TestHost,
+  UNTIL,
 } from './hosts.test-support.js';
-
-const UNTIL = { timeout: 30_000, interval: 20 };
 
 function start(test: TestHost, commandLine: string): number {
   return test.host.create(configurationOf('busy', 'wss', commandLine), { paused: false });

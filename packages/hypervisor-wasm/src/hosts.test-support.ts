@@ -19,6 +19,9 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { failure as failureOf } from '../../channel/src/failure.test-support.js';
 
+/** Options for `vi.waitFor`, in milliseconds: as long as a test may take. */
+export const UNTIL = { timeout: 150_000, interval: 20 };
+
 export interface TestHost {
   readonly host: EmbeddedHost;
   readonly folder: string;

@@ -5,9 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { configurationOf, failure, openHost } from './hosts.test-support.js';
-
-const UNTIL = { timeout: 30_000, interval: 20 };
+import { configurationOf, failure, openHost, UNTIL } from './hosts.test-support.js';
 
 let mark: string;
 beforeEach(() => {

@@ -15,10 +15,10 @@ import {
   pidOf,
   save,
   type TestHost,
+  UNTIL,
 } from './hosts.test-support.js';
 import { identityOf } from './process-identity.js';
 
-const UNTIL = { timeout: 30_000, interval: 5 };
 /**
  * First page that the guest of these tests writes, in its first quantum; it writes page 17 in its second,
  * and sleeps after each.

@@ -23,10 +23,9 @@ import {
   save,
   sweeps,
   ticks,
+  UNTIL,
 } from './hosts.test-support.js';
 import { identityOf } from './process-identity.js';
-
-const UNTIL = { timeout: 30_000, interval: 20 };
 
 const noLogDirty = whyNoLogDirty() !== undefined;
 

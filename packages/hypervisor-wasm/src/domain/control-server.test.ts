@@ -12,7 +12,7 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { configurationOf, domainFolder, openHost, pidOf } from '../hosts.test-support.js';
+import { configurationOf, domainFolder, openHost, pidOf, UNTIL } from '../hosts.test-support.js';
 import { identityOf } from '../process-identity.js';
 import { ControlServer } from './control-server.js';
 import type { HostFolder } from '../host-folder.js';
@@ -23,7 +23,7 @@ function connect() {
   const test = openHost();
   const domid = test.host.create(configurationOf('one', 'idle'), { paused: true });
   const fd = connectUnix(join(domainFolder(test, domid), 'control.sock'));
-  const timeout = { what: 'no reply', milliseconds: 10_000 };
+  const timeout = { what: 'no reply', milliseconds: UNTIL.timeout };
   const output = new Output(fd, { subject: 'control', timeout });
   const input = new Input(fd, { subject: 'control', timeout });
   const frames = new ControlFrames();
@@ -122,7 +122,7 @@ describe('a request', () => {
     send([...encodeControlRequest({ kind: 'destroy', epoch: 0 })]);
     expect(receive()).toMatchObject([{ kind: 'done' }]);
     // The connection stays open.
-    await vi.waitFor(() => expect(identityOf(pid)).toBeUndefined(), { timeout: 10_000 });
+    await vi.waitFor(() => expect(identityOf(pid)).toBeUndefined(), UNTIL);
     expect(host.list()).toEqual([]);
     input.close();
   });
@@ -174,7 +174,7 @@ async function serve(suspending: Promise<void> = Promise.resolve()) {
   };
   const holder = await connectTo();
   await ask(holder, TAKE);
-  const released = () => vi.waitFor(() => expect(isHeld(owner.state.standing)).toBe(false));
+  const released = () => vi.waitFor(() => expect(isHeld(owner.state.standing)).toBe(false), UNTIL);
   return { changes, owner, released, holder, connectTo };
 }
 
@@ -203,7 +203,7 @@ describe('a suspend whose toolstack is gone', () => {
       new Promise((resolve) => (suspended = resolve)),
     );
     holder.write(encodeControlRequest(SUSPEND));
-    await vi.waitFor(() => expect(changes).toEqual(['suspend']));
+    await vi.waitFor(() => expect(changes).toEqual(['suspend']), UNTIL);
     holder.destroy();
     await once(holder, 'close');
     suspended();
