@@ -54,8 +54,8 @@ clean_up() {
   destroy_all > "$1/destroyed.txt" 2>&1 || status=1
   # A device model, and whoever waited for the domain.
   kill_strays
-  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log* /usr/local/bin/xl
-  rm -rf /etc/default/mig /var/lib/mig/cordon.json /run/libvirt /var/log/libvirt/libxl/*
+  rm -rf /root/case /var/log/xen/console/guest-*.log /var/log/xen/*.log* /usr/local/bin/{xl,mig}
+  rm -rf /etc/default/mig /var/lib/mig/{cordon.json,evacuation} /run/libvirt /var/log/libvirt/libxl/*
   ! dpkg -s mig > /dev/null 2>&1 || apt-get purge -y mig > /dev/null 2>&1
   mkdir -p /root/case
   return $status

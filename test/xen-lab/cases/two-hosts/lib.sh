@@ -24,6 +24,9 @@ take_xl() {
   ln -s "$MIG/xl" /usr/local/bin/xl
 }
 
+# name_mig: whoever logs in finds mig beside stock's xl, as after the usual installation.
+name_mig() { ln -sf "$MIG/mig" /usr/local/bin/mig; }
+
 # take_xl_with VARIABLE=VALUE...: the same with these in its environment, and what it says kept in $OUT/xl.txt, too.
 take_xl_with() {
   give_xl_back
