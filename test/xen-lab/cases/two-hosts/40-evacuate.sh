@@ -4,9 +4,9 @@
 . /mnt/two-hosts.sh
 
 GUESTS=(g1 g2 g3)
-guest_config g1 memory=64 wss=128 rate=100
-guest_config g2 memory=64 wss=256 rate=300
-guest_config g3 memory=64 wss=512 rate=500
+guest_config g1 wss=128 rate=100
+guest_config g2 wss=256 rate=300
+guest_config g3 wss=512 rate=500
 for guest in "${GUESTS[@]}"; do create_guest "$guest"; done
 name_mig
 on_host2 name_mig
