@@ -8,7 +8,7 @@ guest_config g1 wss=128 rate=100
 guest_config g2 wss=256 rate=300
 guest_config g3 wss=512 rate=500
 for guest in "${GUESTS[@]}"; do create_guest "$guest"; done
-name_mig
+
 on_host2 name_mig
 
 # evacuate LOG OPTION...
@@ -16,12 +16,12 @@ evacuate() {
   local log=$1 began
   step "$log"
   began=$(milliseconds)
-  must mig evacuate --json --name host1 "${@:2}" > "$OUT/$log.json" 2> "$OUT/$log.txt"
+  must "$MIG/mig" evacuate --json --name host1 "${@:2}" > "$OUT/$log.json" 2> "$OUT/$log.txt"
   saw "$log $(seconds_since "$began") s, downtimes $(sed -n 's/.*"state":"moved".*"downtimeMilliseconds":\([0-9.]*\).*/\1/p' "$OUT/$log.json" | paste -sd ' ') ms"
 }
 
 step 'plan'
-must mig evacuate --json --name host1 --to host2 --link 100MB/s --dry-run > "$OUT/plan.json" 2> "$OUT/plan.txt"
+must "$MIG/mig" evacuate --json --name host1 --to host2 --link 100MB/s --dry-run > "$OUT/plan.json" 2> "$OUT/plan.txt"
 [ "$(grep -o '"target":"host2"' "$OUT/plan.json" | wc -l)" = 3 ] || fail 'three are planned'
 
 evacuate there --to host2 --link 100MB/s
@@ -40,5 +40,5 @@ for guest in "${GUESTS[@]}"; do
   check_guest "$guest"
 done
 on_host2 must no_helper
-must mig info arrivals > "$OUT/arrivals.txt"
+must "$MIG/mig" info arrivals > "$OUT/arrivals.txt"
 expect_said '^yes' "$OUT/arrivals.txt"
