@@ -19,8 +19,12 @@ test('while one has its turn, the others trickle', () => {
 });
 
 test('while one stands still, the others trickle', () => {
-  expect(rates(['running', 'still', 'ending'], 1e8)).toEqual([2.5e6, undefined, 2.5e6]);
+  expect(rates(['running', 'still', 'held'], 1e8)).toEqual([2.5e6, undefined, 2.5e6]);
   expect(rates(['running', 'still'])).toEqual([TRICKLE_RATE, undefined]);
+});
+
+test('one that stands still without a turn takes none away', () => {
+  expect(rates(['ending', 'still', 'held'], 1e8)).toEqual([9.5e7, undefined, 5e6]);
 });
 
 test('the rates never add up to more than the link', () => {

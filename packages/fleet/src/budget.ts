@@ -64,11 +64,8 @@ function withoutLink(isStill: boolean): Rates {
 
 function withLink(link: number, count: { still: number; ending: number; others: number }): Rates {
   const trickle = link * TRICKLE_SHARE;
-  if (count.still > 0) {
-    const each = trickle / (count.ending + count.others);
-    return { running: each, held: each, ending: each };
-  }
-  const each = (count.ending > 0 ? trickle : link) / count.others;
+  // One that stands still without a turn, because hardly a page of it is dirty or a person wants it, takes no turn away.
+  const each = (count.ending + count.still > 0 ? trickle : link) / count.others;
   const rest = count.others > 0 ? link - trickle : link;
   return { running: each, held: each, ending: rest / count.ending };
 }

@@ -44,6 +44,7 @@ export class SteeredMigration {
       ...this.progress.figures(),
       course: this.#inForce(),
       ...(ownPolicy !== undefined && { ownPolicy }),
+      ...(this.#holders.size > 0 && { held: true }),
     };
   }
 

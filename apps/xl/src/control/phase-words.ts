@@ -1,7 +1,6 @@
 import type { OperatorStatus } from '@mig/operator';
 
-/** The phases of a migration in words. */
-export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
+const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
   'awaiting-banner': 'connecting',
   precopy: 'precopy',
   suspending: 'suspending',
@@ -16,3 +15,8 @@ export const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
   completed: 'completed',
   'taken-back': 'taken back',
 };
+
+/** Returns the phase of a migration in words. */
+export function phaseText({ phase, held, iteration }: OperatorStatus): string {
+  return phase === 'precopy' && held === true && iteration > 0 ? 'waits its turn' : phaseWords[phase];
+}

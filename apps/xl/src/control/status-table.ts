@@ -4,7 +4,7 @@ import { millisecondsText, pageRateText } from '../output/figures.js';
 import { downtimeCell } from '../output/downtime-words.js';
 import { textTable } from '../output/text-table.js';
 import { passShare } from '../view/progress-line.js';
-import { phaseWords } from './phase-words.js';
+import { phaseText } from './phase-words.js';
 
 const HEADING = ['Name', 'ID', 'To', 'Phase', 'Pass', 'Done', 'Dirty', 'Rate', 'Downtime', 'Elapsed'];
 const ALIGN = HEADING.map((name) => (['Name', 'To', 'Phase'].includes(name) ? 'left' : 'right'));
@@ -32,13 +32,13 @@ function isWider(lines: readonly string[], width: number): boolean {
 }
 
 function row(status: OperatorStatus): string[] {
-  const { domain, domid, target, phase, pass, dirtyPages, sendRate } = status;
+  const { domain, domid, target, pass, dirtyPages, sendRate } = status;
   const { elapsedMilliseconds, estimatedDowntimeMilliseconds: most } = status;
   return [
     domain,
     String(domid),
     target,
-    phaseWords[phase],
+    phaseText(status),
     pass === undefined ? '-' : String(pass.iteration),
     pass === undefined ? '-' : passShare(pass),
     dirtyPages === undefined ? '-' : String(dirtyPages),

@@ -4,13 +4,13 @@ import { millisecondsText, octetsText, pageRateText } from '../output/figures.js
 import { bandwidthWords, goalWords, limitWords } from './settings-words.js';
 import { downtimeCell, downtimeWords } from '../output/downtime-words.js';
 import { passShare } from '../view/progress-line.js';
-import { phaseWords } from './phase-words.js';
+import { phaseText } from './phase-words.js';
 
 export function statusParagraph(status: OperatorStatus): string[] {
   const { domain, domid, target, pid, dirtyPages, dirtyRate, sendRate, course, ownPolicy, precopyEnd } =
     status;
   const rows: [string, string | undefined][] = [
-    ['phase', phaseWords[status.phase]],
+    ['phase', phaseText(status)],
     ['live passes', `${status.iteration} done`],
     ['pass', passWords(status)],
     ['dirty', dirtyPages === undefined ? 'not known yet' : `${dirtyPages} pages when the log was last read`],
@@ -35,9 +35,9 @@ export function statusParagraph(status: OperatorStatus): string[] {
 }
 
 export function statusSentence(status: OperatorStatus): string {
-  const { domain, phase, pass, dirtyPages, sendRate, estimatedDowntimeMilliseconds: most } = status;
+  const { domain, pass, dirtyPages, sendRate, estimatedDowntimeMilliseconds: most } = status;
   return [
-    `${domain}: ${phaseWords[phase]}`,
+    `${domain}: ${phaseText(status)}`,
     pass !== undefined && `pass ${pass.iteration} ${passShare(pass)}`,
     dirtyPages !== undefined && `${dirtyPages} pages dirty`,
     sendRate !== undefined && pageRateText(sendRate),

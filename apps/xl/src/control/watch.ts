@@ -5,7 +5,7 @@ import { BottomLine } from '../output/bottom-line.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
 import { progressLine } from '../view/progress-line.js';
 import { ask, type FoundMigration } from './find-migration.js';
-import { phaseWords } from './phase-words.js';
+import { phaseText } from './phase-words.js';
 import { endLine, statusLine } from './status-json.js';
 import { endSentences, statusSentence } from './status-words.js';
 
@@ -62,10 +62,7 @@ function line({ output }: Context, { record }: FoundMigration): Display {
       const isSending = ['precopy', 'stop-and-copy'].includes(status.phase);
       const figures = isSending ? status : {};
       const subject = `${status.domain}: `;
-      bottom.show(
-        progressLine(figures, terminal, { subject, phase: phaseWords[status.phase] }),
-        terminal.plain,
-      );
+      bottom.show(progressLine(figures, terminal, { subject, phase: phaseText(status) }), terminal.plain);
     },
     end: (end) => {
       bottom.clear();

@@ -11,23 +11,32 @@ import {
   shareLine,
   type Start,
 } from '@mig/fleet';
-import { connectOperator, MigrationFolder, type OperatorClient, type OperatorStatus } from '@mig/operator';
-import { readSmallFile } from '@mig/posix';
+import {
+  connectOperator,
+  MigrationFolder,
+  type OperatorClient,
+  OperatorError,
+  type OperatorStatus,
+} from '@mig/operator';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 /** Arguments that start this program again. */
 export const OWN: readonly string[] = [...process.execArgv, process.argv[1] ?? 'xl'];
 
-/** Most octets of what a migration prints. */
-const LONGEST = 1 << 26;
+/** Octets of the end of what a migration prints, which has its last event. */
+const LAST = 1 << 23;
+/** Milliseconds before a connection that was lost is made again. */
+const AGAIN = 1000;
 /** Milliseconds between two looks for a migration that is to be heard. */
 const PAUSE = 50;
-/** Phases in which the domain runs. */
-const RUNNING: readonly string[] = ['awaiting-banner', 'precopy', 'completed', 'taken-back'];
+/** Phases in which the domain runs, and is being sent. */
+const SENT_LIVE: readonly string[] = ['awaiting-banner', 'precopy'];
+/** Phases in which it stands still, until all has arrived: then the target says that it is ready. */
+const SENT_STILL: readonly string[] = ['suspending', 'stop-and-copy', 'awaiting-ready'];
 
 interface Attempt {
   readonly domid: number;
@@ -37,8 +46,7 @@ interface Attempt {
   stop?: () => void;
   client?: OperatorClient;
   status?: OperatorStatus;
-  /** Whether it waits in its live passes for its turn to end. */
-  isHeld?: boolean;
+  /** Whether it has been let go. */
   hasTurn?: boolean;
   isOver: boolean;
 }
@@ -113,7 +121,7 @@ export class Attempts {
     for (const fd of [output, words]) closeSync(fd!);
     attempt.stop = () => void child.kill('SIGTERM');
     const ended = once(child, 'exit').catch(() => [null]) as Promise<[number | null]>;
-    void this.#follow(uuid, attempt, child.pid);
+    void this.#followToItsEnd(uuid, attempt, child.pid);
     void ended.then(([status]) => {
       this.#end(uuid, attempt, { ...lastOf(paths[0]!, paths[1]!), status: status ?? undefined });
     });
@@ -137,6 +145,11 @@ export class Attempts {
     for (const { client } of this.#attempts.values()) client?.close();
   }
 
+  /** Listens to a migration that this process has begun; its exit tells how it ended. */
+  async #followToItsEnd(uuid: string, attempt: Attempt, pid: number | undefined): Promise<void> {
+    while (!attempt.isOver && (await this.#follow(uuid, attempt, pid)) === undefined) await setTimeout(AGAIN);
+  }
+
   /** Listens to a migration until it ends. @returns how, if it said so */
   async #follow(uuid: string, attempt: Attempt, pid?: number): Promise<AttemptEnd | undefined> {
     try {
@@ -145,7 +158,7 @@ export class Attempts {
       attempt.client = client;
       if (this.#isAborted && !attempt.isForeign) abortOne(attempt);
       // Without --link nobody can say what a turn is worth.
-      if (!attempt.isForeign && this.options.link !== undefined) attempt.isHeld = await isHeldNow(client);
+      if (!attempt.isForeign && this.options.link !== undefined) await hold(client, attempt.hasTurn !== true);
       const statuses = client.watch();
       for (;;) {
         const { done, value } = await statuses.next();
@@ -166,6 +179,7 @@ export class Attempts {
       return undefined;
     } finally {
       attempt.client?.close();
+      delete attempt.client;
     }
   }
 
@@ -202,7 +216,11 @@ export class Attempts {
   /** Shares the line anew, and lets the next one end: whoever goes down goes first, so that all together never exceed it. */
   #share(): void {
     this.#changes = this.#changes.then(async () => {
-      const usersNow = () => this.#own().map(([id, attempt]) => ({ id, stage: stageOf(attempt) }));
+      const usersNow = () =>
+        this.#own().flatMap(([id, attempt]) => {
+          const stage = stageOf(attempt);
+          return stage === undefined ? [] : [{ id, stage }];
+        });
       const turn = this.#attempts.get(nextTurn(usersNow()) ?? '');
       if (turn !== undefined) turn.hasTurn = true;
       const users = usersNow();
@@ -216,13 +234,13 @@ export class Attempts {
         try {
           await attempt.client.set({ bandwidth: granted ?? null });
           this.#rates.set(id, granted);
-        } catch {
-          // Its live passes are over.
+        } catch (error) {
+          // Its live passes are over; or it is slow to answer, and does it all the same.
+          if (error instanceof OperatorError && error.code === 'silent') this.#rates.set(id, granted);
         }
       }
       for (const [id, rate] of rates) if (!this.#rates.has(id)) this.#rates.set(id, this.#granted(id, rate));
-      // Refused, its live passes are over.
-      await turn?.client?.hold(false).catch(() => undefined);
+      if (turn?.client !== undefined) await hold(turn.client, false);
     });
   }
 
@@ -230,29 +248,33 @@ export class Attempts {
   #granted(own: string, rate: number | undefined): number | undefined {
     const { link } = this.options;
     if (link === undefined || rate === undefined) return rate;
-    const others = [...this.#rates].filter(
-      ([id]) => id !== own && stageOf(this.#attempts.get(id)) !== 'still',
-    );
+    const others = [...this.#rates].filter(([id]) => {
+      const stage = stageOf(this.#attempts.get(id));
+      return id !== own && stage !== undefined && stage !== 'still';
+    });
     const left = others.reduce((sum, [, each]) => sum - (each ?? 0), link);
     return Math.max(Math.floor(Math.min(rate, left)), LEAST_RATE);
   }
 }
 
-function stageOf(attempt: Attempt | undefined): LineStage {
+/** Returns the stage of a migration; undefined if it needs the line no more. */
+function stageOf(attempt: Attempt | undefined): LineStage | undefined {
   const status = attempt?.status;
   if (status === undefined) return 'running';
-  if (status.precopyEnd !== undefined || !RUNNING.includes(status.phase)) return 'still';
+  const { phase, precopyEnd, held, iteration } = status;
+  if (SENT_STILL.includes(phase)) return 'still';
+  if (!SENT_LIVE.includes(phase)) return undefined;
+  if (precopyEnd !== undefined) return 'still';
   if (attempt?.hasTurn === true) return 'ending';
-  return attempt?.isHeld === true && status.iteration > 0 ? 'held' : 'running';
+  return held === true && iteration > 0 ? 'held' : 'running';
 }
 
-/** Holds a migration. @returns false if its live passes are over */
-async function isHeldNow(client: OperatorClient): Promise<boolean> {
+/** Asks a migration to wait, or lets it go: its status says whether it does. */
+async function hold(client: OperatorClient, held: boolean): Promise<void> {
   try {
-    await client.hold(true);
-    return true;
+    await client.hold(held);
   } catch {
-    return false;
+    // Its live passes are over; or it is slow to answer, and does it all the same.
   }
 }
 
@@ -287,10 +309,18 @@ function lastOf(output: string, words: string): Omit<MigrationEnd, 'status'> {
   return said ? { message: said.replace(/^xl: /, '') } : {};
 }
 
+/** Reads the end of a file; empty if there is none. */
 function textOf(path: string): string {
+  let fd: number | undefined;
   try {
-    return new TextDecoder().decode(readSmallFile(path, LONGEST));
+    fd = openSync(path, 'r');
+    const { size } = fstatSync(fd);
+    const octets = Buffer.alloc(Math.min(size, LAST));
+    const read = readSync(fd, octets, 0, octets.length, size - octets.length);
+    return octets.toString('utf8', 0, read);
   } catch {
     return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

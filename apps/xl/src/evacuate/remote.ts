@@ -64,7 +64,8 @@ export function killGroup({ pid }: ChildProcess): void {
 /** Makes a command line for another host that runs mig there, which is `mig` where stock's `xl` is, too. */
 export function migThere(...words: readonly string[]): string {
   const args = words.map(shellWord).join(' ');
-  return `if command -v mig > /dev/null; then exec mig ${args}; else exec xl ${args}; fi`;
+  // Whatever shell the login has there.
+  return `exec sh -c ${shellWord(`if command -v mig > /dev/null; then exec mig ${args}; else exec xl ${args}; fi`)}`;
 }
 
 /** Quotes a word for a shell. */

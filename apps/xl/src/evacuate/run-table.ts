@@ -1,7 +1,7 @@
 /** A run as a table: a row for each domain, those that move first. */
 import type { DomainState, Run, RunDomain } from '@mig/fleet';
 import type { OperatorStatus } from '@mig/operator';
-import { phaseWords } from '../control/phase-words.js';
+import { phaseText } from '../control/phase-words.js';
 import { millisecondsText, octetsText, pageRateText } from '../output/figures.js';
 import { textTable } from '../output/text-table.js';
 
@@ -48,7 +48,7 @@ function row(domain: RunDomain, status: OperatorStatus | undefined, downtime: nu
   return [
     name,
     octetsText(memory * 2 ** 20),
-    isMoving && status !== undefined ? phaseWords[status.phase] : words[state],
+    isMoving && status !== undefined ? phaseText(status) : words[state],
     state === 'waiting' || state === 'stayed' ? '-' : target,
     isMoving && pass !== undefined && pass.dirtyPages > 0
       ? `${Math.floor((pass.pagesDone / pass.dirtyPages) * 100)}% of pass ${pass.iteration}`

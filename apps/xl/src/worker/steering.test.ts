@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Settings } from '@mig/sender/policy';
+import { inShort } from '../../../../packages/sender/src/policies/stats.test-support.js';
 import { Steering, type SteeringMessage } from './steering.js';
 
 const opened: MessageChannel[] = [];
@@ -68,18 +69,18 @@ describe('while a migration is held', () => {
   const hold = { kind: 'hold', held: true } as const;
   const letGo = { kind: 'hold', held: false } as const;
 
-  test('its passes go on where the policy would end them, and for a whole one after', () => {
+  test('its passes go on where the policy would end them', () => {
     const { steering, say } = steered(ends);
-    const decisionAt = (iteration: number) =>
-      steering.policy({ ...stats, point: 'dirty-count-known', iteration, dirtyCount: 900 }).decision;
     say(hold);
-    expect([3, 4].map(decisionAt)).toEqual(['continue-precopy', 'continue-precopy']);
-    say(letGo);
-    expect([4, 5].map(decisionAt)).toEqual(['continue-precopy', 'stop-and-copy']);
+    for (const iteration of [3, 4]) {
+      expect(steering.policy({ ...stats, point: 'dirty-count-known', iteration, dirtyCount: 900 })).toEqual({
+        decision: 'continue-precopy',
+      });
+    }
   });
 
   test('the rest of the pass in which it is let go does not count as a whole one', () => {
-    const { steering, say } = steered(ends);
+    const { steering, say } = steered({ precopyIterations: 1 });
     const finished = (iteration: number) =>
       steering.policy({ ...stats, point: 'pass-finished', iteration }).decision;
     say(hold);
@@ -89,7 +90,7 @@ describe('while a migration is held', () => {
     expect([5, 6].map(finished)).toEqual(['continue-precopy', 'stop-and-copy']);
   });
 
-  test('counts of limited passes make no stall', () => {
+  test('passes made meanwhile make no stall, and count towards no limit', () => {
     const { steering, say } = steered({ maxDowntime: 10, abortIfBusy: true });
     const busy = {
       dirtyCount: 900,
@@ -98,26 +99,57 @@ describe('while a migration is held', () => {
       lineRate: 2000,
       sendRate: 2000,
     };
-    const decisionAt = (iteration: number) => {
-      const dirtyCounts = Array<number>(iteration).fill(900);
-      return steering.policy({ ...stats, point: 'dirty-count-known', iteration, dirtyCounts, ...busy })
-        .decision;
-    };
-    expect(decisionAt(9)).toBe('abort');
+    const at = (iteration: number, dirtyCounts = Array<number>(iteration).fill(900)) =>
+      steering.policy({ ...stats, point: 'dirty-count-known', iteration, dirtyCounts, ...busy });
+    expect(at(9)).toMatchObject({ decision: 'abort', reason: { code: 'busy' } });
     say(hold);
-    expect(decisionAt(9)).toBe('continue-precopy');
+    expect(at(40).decision).toBe('continue-precopy');
     say(letGo);
-    expect([9, 10, 11].map(decisionAt)).toEqual(Array(3).fill('continue-precopy'));
-    expect(decisionAt(20)).toBe('abort');
+    const sinking = [900, 900, 900, 800, 700, 600, 500];
+    expect([41, 42, 43].map((iteration) => at(iteration, sinking).decision)).toEqual(
+      Array(3).fill('continue-precopy'),
+    );
+    expect(at(50).decision).toBe('abort');
   });
 
-  test.each([
-    ['a timeout', { ...stats, elapsedMilliseconds: 9000 }, 'timeout'],
-    ['hardly a dirty page', { ...stats, point: 'dirty-count-known', dirtyCount: 50 }, 'threshold'],
-  ] as const)('%s ends it', (_, at, code) => {
-    const { steering, say } = steered({ ...ends, timeout: 8000 });
+  test('after it, as many passes are made as without', () => {
+    const { steering, say } = steered(ends);
+    const ended = (iteration: number) =>
+      steering.policy({ ...stats, point: 'pass-finished', iteration }).decision === 'stop-and-copy';
     say(hold);
-    expect(steering.policy(at)).toMatchObject({ decision: 'stop-and-copy', reason: { code } });
+    expect(ended(7)).toBe(false);
+    say(letGo);
+    expect([7, 8, 9, 10].map(ended)).toEqual([false, false, false, true]);
+  });
+
+  test.each<[string, Settings, Partial<PrecopyStats>, string]>([
+    ['a timeout', { timeout: 8000 }, { elapsedMilliseconds: 9000 }, 'stop-and-copy: timeout'],
+    [
+      'a timeout of one that may be busy',
+      { timeout: 8000, abortIfBusy: true },
+      { elapsedMilliseconds: 9000 },
+      'abort: busy',
+    ],
+    ['hardly a dirty page', {}, { point: 'dirty-count-known', dirtyCount: 50 }, 'stop-and-copy: threshold'],
+    [
+      'a goal out of reach',
+      { maxDowntime: 10, abortIfBusy: true },
+      { suspendCost: 20 },
+      'abort: out-of-reach',
+    ],
+  ])('%s ends it', (_, settings, figures, expected) => {
+    const { steering, say } = steered({ ...ends, ...settings });
+    say(hold);
+    expect(inShort(steering.policy({ ...stats, ...figures }))).toBe(expected);
+  });
+
+  test('hardly a dirty page makes nobody busy', () => {
+    const { steering, say } = steered({ maxDowntime: 10, abortIfBusy: true });
+    const level = { dirtyCount: 40, dirtyCounts: Array<number>(9).fill(40), estimatedDowntime: 500 };
+    const at = { ...stats, ...level, point: 'dirty-count-known', iteration: 9, sendRate: 12 } as const;
+    expect(steering.policy(at).decision).toBe('abort');
+    say(hold);
+    expect(steering.policy(at).decision).toBe('continue-precopy');
   });
 
   test('a switchover ends it', () => {

@@ -15,11 +15,15 @@ export type SteeringMessage =
 
 /** Dirty pages with which nothing is held: they take no time. Stock's own threshold. */
 const HELD_FROM = 50;
+/** Milliseconds between two passes of a migration whose policy would have ended them. */
+const HELD_PAUSE = 100;
+const NOTHING = new Int32Array(new SharedArrayBuffer(4));
 /** A value of #heldUntil: it was let go, and it is not known yet in which pass. */
 const LET_GO = Infinity;
 
 export class Steering {
   #decide: PrecopyPolicy;
+  #settings: Settings;
   #bandwidth: Bandwidth | undefined;
   #switchover = false;
   #isHeld = false;
@@ -36,6 +40,7 @@ export class Steering {
     private readonly own: PrecopyPolicy | undefined,
     private readonly changed: (settings: Settings) => void,
   ) {
+    this.#settings = settings;
     this.#decide = policyFor(settings, own);
     this.#bandwidth = bandwidthOf(settings, own !== undefined);
   }
@@ -48,19 +53,22 @@ export class Steering {
   };
 
   #answer(stats: PrecopyStats): PrecopyDecision {
-    const { iteration, point, dirtyCount, dirtyCounts } = stats;
-    // Passes that were limited meanwhile say nothing: the next whole one does.
+    const { iteration, point } = stats;
     if (this.#heldUntil === LET_GO) this.#heldUntil = iteration + (point === 'between-batches' ? 2 : 1);
-    const isFree = !this.#isHeld && iteration >= this.#heldUntil;
-    const since = iteration - this.#heldUntil + 1;
-    const answer = this.#decide(
-      isFree && since < dirtyCounts.length ? { ...stats, dirtyCounts: dirtyCounts.slice(-since) } : stats,
-    );
-    const isSmall = iteration > 0 && dirtyCount !== undefined && dirtyCount <= HELD_FROM;
-    if (isFree || isSmall || answer.decision === 'continue-precopy' || answer.reason.code === 'timeout') {
-      return answer;
-    }
+    if (!this.#isHeld && iteration >= this.#heldUntil) return this.#decide(sinceHeld(stats, this.#heldUntil));
+    const answer = this.#decide(stats);
+    if (answer.decision === 'continue-precopy' || this.#endsHeld(answer, stats)) return answer;
+    // Whoever only waits need not make as many passes as it can.
+    if (point !== 'between-batches') Atomics.wait(NOTHING, 0, 0, HELD_PAUSE);
     return { decision: 'continue-precopy' };
+  }
+
+  /** Tells whether live passes end though they are held. */
+  #endsHeld(answer: PrecopyDecision, { iteration, dirtyCount, elapsedMilliseconds }: PrecopyStats): boolean {
+    const { timeout } = this.#settings;
+    if (timeout !== undefined && elapsedMilliseconds >= timeout) return true;
+    if (answer.decision === 'abort') return answer.reason.code === 'out-of-reach';
+    return iteration > 0 && dirtyCount !== undefined && dirtyCount <= HELD_FROM;
   }
 
   readonly bandwidth = (): Bandwidth | undefined => {
@@ -79,10 +87,21 @@ export class Steering {
         this.#isHeld = message.held;
         if (!message.held) this.#heldUntil = LET_GO;
       } else {
+        this.#settings = message.settings;
         this.#decide = policyFor(message.settings, this.own);
         this.#bandwidth = bandwidthOf(message.settings, this.own !== undefined);
         this.changed(message.settings);
       }
     }
   }
+}
+
+/**
+ * Leaves out the passes that were made while it was held: they say nothing of the guest, and count towards no limit. The
+ * first whole one after them counts as the first.
+ */
+function sinceHeld(stats: PrecopyStats, heldUntil: number): PrecopyStats {
+  if (heldUntil === 0) return stats;
+  const iteration = stats.iteration - heldUntil + 1;
+  return { ...stats, iteration, dirtyCounts: stats.dirtyCounts.slice(-iteration) };
 }

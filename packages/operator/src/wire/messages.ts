@@ -72,6 +72,8 @@ export interface OperatorStatus {
   readonly course: Settings;
   /** The path of the operator's own policy. */
   readonly ownPolicy?: string;
+  /** Whether an operator holds it in its live passes. */
+  readonly held?: boolean;
   /** The reason why precopy ended, once that is decided. */
   readonly precopyEnd?: { readonly code: string; readonly sentence: string };
 }

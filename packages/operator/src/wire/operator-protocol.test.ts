@@ -85,6 +85,7 @@ const status = fc.record(
     passLeftMilliseconds: amount,
     course,
     ownPolicy: text,
+    held: fc.constant(true as const),
     precopyEnd: fc.record({ code: text, sentence: text }),
   },
   {

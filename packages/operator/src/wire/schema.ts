@@ -117,6 +117,8 @@ message Status {
   optional Reason precopy_end = 17;
   // The lower bound to field 13; the same where the line is measured.
   optional double least_downtime_milliseconds = 18;
+  // Whether somebody holds it.
+  optional bool held = 19;
 }
 
 message Pass {

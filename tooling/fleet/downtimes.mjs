@@ -1,0 +1,139 @@
+// Measures the downtimes of guests that move at once over one line, with and without the budget of `xl evacuate --link`:
+// without, as many plain `xl migrate` are started together. Needs root, for network namespaces and a line of a real rate.
+//
+// usage: node tooling/fleet/downtimes.mjs [--rate MBIT] [--rounds N] [GUESTS ...]
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { textTable } from '@mig/xl/text-table';
+import { summary } from '../bench/statistics.mjs';
+import { domainsOf } from '../demo/guests.mjs';
+import { program } from '../demo/hosts.mjs';
+import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
+import { Line } from './line.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rate: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const rate = Number(values.rate);
+const counts = positionals.length > 0 ? positionals.map(Number) : [1, 2, 4, 8];
+/** Share of the line that the budget gives out: what protocols add to pages must find room as well. */
+const BUDGET = 0.9;
+/** A guest that writes all of its 2000 pages within any pass: so many are left for the suspended domain, whoever else moves. */
+const guest = { type: 'wasm', kernel: 'wss', memory: 16, cmdline: 'pages=2000 rate=20000 pattern=random' };
+const targets = ['left', 'right'];
+
+const folder = temporaryFolder('mig-downtimes-');
+const ssh = join(folder, 'ssh');
+const env = { ...process.env, MIG_HOST_DIR: join(folder, 'source') };
+const line = new Line(`${rate}mbit`);
+process.on('exit', () => line.close());
+
+/** @param {string[]} args @returns {Promise<Record<string, unknown>[]>} the JSON lines that it prints */
+async function xl(...args) {
+  const child = line.start([process.execPath, program('xl'), ...args], env);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`xl ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  const lines = stdout.split('\n').filter((each) => each.startsWith('{'));
+  return lines.map((each) => JSON.parse(each));
+}
+
+/** @param {number} count */
+async function create(count) {
+  const names = Array.from({ length: count }, (_, i) => `guest${i + 1}`);
+  for (const name of names) {
+    const file = join(folder, `${name}.cfg`);
+    const fields = Object.entries({ name, ...guest });
+    writeFileSync(file, fields.map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join(''));
+    await xl('create', '-q', file);
+  }
+  return names;
+}
+
+async function destroyAll() {
+  for (const host of ['source', ...targets]) {
+    const own = { ...env, MIG_HOST_DIR: join(folder, host) };
+    for (const { name } of domainsOf(join(folder, host))) {
+      await once(line.start([process.execPath, program('xl'), 'destroy', name], own), 'close');
+    }
+  }
+}
+
+/** @type {Record<string, (names: string[]) => Promise<number[]>>} */
+const ways = {
+  'with the budget': async (names) => {
+    const each = String(names.length);
+    const link = `${Math.floor(rate * BUDGET)}Mbit/s`;
+    const limits = ['--link', link, '--out', each, '--in', each];
+    const events = await xl(
+      'evacuate',
+      '--json',
+      '-s',
+      ssh,
+      '--name',
+      'source',
+      '--to',
+      targets.join(),
+      ...limits,
+    );
+    return events
+      .filter(({ event, state }) => event === 'domain' && state === 'moved')
+      .map(({ downtimeMilliseconds }) => Number(downtimeMilliseconds));
+  },
+  without: async (names) => {
+    const ends = names.map(async (name, i) => {
+      const events = await xl('migrate', '--json', '-s', ssh, name, targets[i % targets.length] ?? '');
+      return Number(events.at(-1)?.['downtimeMilliseconds']);
+    });
+    return Promise.all(ends);
+  },
+};
+
+try {
+  mkdirSync(join(folder, 'bin'));
+  const script = join(folder, 'bin/xl');
+  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' '${program('xl')}' "$@"\n`);
+  chmodSync(script, 0o755);
+  line.writeSsh(ssh);
+  await line.open({
+    ...process.env,
+    PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+    MIG_HOSTS: folder,
+  });
+
+  /** @type {string[][]} */
+  const rows = [];
+  /** The median downtime of one alone. */
+  const alone = new Map();
+  for (const count of counts) {
+    for (const [way, move] of Object.entries(ways)) {
+      /** @type {number[]} */
+      const downtimes = [];
+      for (let round = 0; round < Number(values.rounds); round++) {
+        downtimes.push(...(await move(await create(count))));
+        await destroyAll();
+      }
+      if (downtimes.some(Number.isNaN)) throw new Error(`a downtime is missing: ${downtimes.join(', ')}`);
+      const { median, least, most } = summary(downtimes);
+      if (count === 1) alone.set(way, median);
+      const ratio = (/** @type {number} */ value) => (value / alone.get(way)).toFixed(2);
+      const figures = [least, median, most].map((value) => value.toFixed(0));
+      rows.push([String(count), way, ...figures, ratio(median), ratio(most)]);
+      console.error(rows.at(-1)?.join('  '));
+    }
+  }
+  const heading = ['GUESTS', 'RATES', 'LEAST ms', 'MEDIAN ms', 'MOST ms', 'MEDIAN TO ALONE', 'MOST TO ALONE'];
+  console.log(`A line of ${rate} Mbit/s; ${values.rounds} rounds; the downtimes of all guests`);
+  const align = /** @type {const} */ (['right', 'left', 'right', 'right', 'right', 'right', 'right']);
+  console.log(textTable([heading, ...rows], align).join('\n'));
+} finally {
+  removeTemporaryFolder(folder);
+}
