@@ -5,10 +5,10 @@
 // usage: node tooling/demo-evacuate.mjs [GUESTS, 20 unless given]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainsOf, Guests } from './demo/guests.mjs';
-import { environment, program } from './demo/hosts.mjs';
+import { environment, makePath, program, writeScript } from './demo/hosts.mjs';
 import { seconds, style, write } from './demo/screen.mjs';
 import { removeTemporaryFolder, temporaryFolder } from './temporary-folder.mjs';
 
@@ -28,15 +28,10 @@ const options = ['--link', '2Gbit/s', '--out', '3', '--in', '3'];
 
 /** Makes a program that reaches the three hosts by their names, as ssh would. */
 function makeSsh() {
-  mkdirSync(join(folder, 'bin'));
-  const script = (/** @type {string} */ path, /** @type {string} */ text) => {
-    writeFileSync(path, `#!/bin/sh\n${text}\n`);
-    chmodSync(path, 0o755);
-  };
-  script(join(folder, 'bin/xl'), `exec '${process.execPath}' '${program('xl')}' "$@"`);
-  script(
+  const path = makePath(folder);
+  writeScript(
     ssh,
-    `host=$1; shift\nPATH='${folder}/bin':$PATH MIG_HOST_DIR='${folder}'/$host exec /bin/sh -c "$*"`,
+    `host=$1; shift\nPATH='${path}':$PATH MIG_HOST_DIR='${folder}'/$host exec /bin/sh -c "$*"`,
   );
 }
 

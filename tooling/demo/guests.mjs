@@ -1,9 +1,9 @@
 // Guests of five kinds, and what each has said of itself on every host where it ran.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, program } from './hosts.mjs';
+import { environment, program, writeConfiguration } from './hosts.mjs';
 
 /** @import { Host } from './hosts.mjs' */
 
@@ -84,10 +84,7 @@ export class Guests {
       const name = `${kind}${Math.floor(i / kinds.length) + 1}`;
       // Two of a pair are kept apart.
       const words = cmdline.replace('apart=pair', `apart=pair${Math.floor(i / kinds.length / 2)}`);
-      const file = join(folder, `${name}.cfg`);
-      const lines = { name, type: 'wasm', kernel, memory, cmdline: words };
-      const text = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
-      writeFileSync(file, text.join(''));
+      const file = writeConfiguration(folder, { name, type: 'wasm', kernel, memory, cmdline: words });
       const child = spawn(process.execPath, [program('xl'), 'create', '-q', file], {
         env: environment(host),
         stdio: ['ignore', 'ignore', 'inherit'],

@@ -3,13 +3,12 @@
 //
 // usage: node tooling/fleet/downtimes.mjs [--rate MBIT] [--rounds N] [GUESTS ...]
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { textTable } from '@mig/xl/text-table';
 import { summary } from '../bench/statistics.mjs';
 import { domainsOf } from '../demo/guests.mjs';
-import { program } from '../demo/hosts.mjs';
+import { makePath, program, writeConfiguration } from '../demo/hosts.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 import { Line } from './line.mjs';
 
@@ -50,10 +49,7 @@ async function xl(...args) {
 async function create(count) {
   const names = Array.from({ length: count }, (_, i) => `guest${i + 1}`);
   for (const name of names) {
-    const file = join(folder, `${name}.cfg`);
-    const fields = Object.entries({ name, ...guest });
-    writeFileSync(file, fields.map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join(''));
-    await xl('create', '-q', file);
+    await xl('create', '-q', writeConfiguration(folder, { name, ...guest }));
   }
   return names;
 }
@@ -98,14 +94,11 @@ const ways = {
 };
 
 try {
-  mkdirSync(join(folder, 'bin'));
-  const script = join(folder, 'bin/xl');
-  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' '${program('xl')}' "$@"\n`);
-  chmodSync(script, 0o755);
+  const path = makePath(folder);
   line.writeSsh(ssh);
   await line.open({
     ...process.env,
-    PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+    PATH: `${path}:${process.env['PATH']}`,
     MIG_HOSTS: folder,
   });
 

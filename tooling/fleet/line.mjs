@@ -4,9 +4,9 @@
 // usage, below the namespace of the hosts that commands are for: node line.mjs ADDRESS PORT
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { writeScript } from '../demo/hosts.mjs';
 
 const PORT = 7000;
 const addresses = ['10.213.77.1', '10.213.77.2'];
@@ -82,8 +82,7 @@ export class Line {
         process.stdin.pipe(socket);
         socket.pipe(process.stdout);
       });`.replace(/\s+/g, ' ');
-    writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' -e "${connect.trim()}" -- "$@"\n`);
-    chmodSync(path, 0o755);
+    writeScript(path, `exec '${process.execPath}' -e "${connect.trim()}" -- "$@"`);
   }
 
   close() {

@@ -8,6 +8,7 @@ import {
   OperatorFrames,
   type OperatorReply,
   type OperatorRequest,
+  type OperatorStatus,
 } from './wire/operator-protocol.js';
 import type { Refusal, SteeredMigration } from './steered-migration.js';
 
@@ -108,14 +109,10 @@ export class OperatorConnection {
         return { id, kind: 'status', status: this.migration.status() };
       case 'watch':
         return waiting(this.#watches, id) ?? { id, kind: 'status', status: this.migration.status() };
-      case 'switchover': {
-        const status = this.migration.switchover(request.now);
-        return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
-      }
-      case 'hold': {
-        const status = this.migration.hold(this, request.held);
-        return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
-      }
+      case 'switchover':
+        return statusOrRefusal(id, this.migration.switchover(request.now));
+      case 'hold':
+        return statusOrRefusal(id, this.migration.hold(this, request.held));
       case 'set': {
         const course = this.migration.set(request.change);
         return 'refused' in course ? refusal(id, course) : { id, kind: 'course', course };
@@ -141,6 +138,10 @@ function waiting(ids: Set<number>, id: number): OperatorReply | undefined {
   }
   ids.add(id);
   return undefined;
+}
+
+function statusOrRefusal(id: number, status: OperatorStatus | Refusal): OperatorReply {
+  return 'refused' in status ? refusal(id, status) : { id, kind: 'status', status };
 }
 
 function refusal(id: number, { refused, message }: Refusal): OperatorReply {

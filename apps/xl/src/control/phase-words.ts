@@ -16,7 +16,12 @@ const phaseWords: Readonly<Record<OperatorStatus['phase'], string>> = {
   'taken-back': 'taken back',
 };
 
+/** Tells whether a migration has sent all of its memory once, and is held. */
+export function waitsItsTurn({ phase, held, iteration }: OperatorStatus): boolean {
+  return phase === 'precopy' && held === true && iteration > 0;
+}
+
 /** Returns the phase of a migration in words. */
-export function phaseText({ phase, held, iteration }: OperatorStatus): string {
-  return phase === 'precopy' && held === true && iteration > 0 ? 'waits its turn' : phaseWords[phase];
+export function phaseText(status: OperatorStatus): string {
+  return waitsItsTurn(status) ? 'waits its turn' : phaseWords[status.phase];
 }

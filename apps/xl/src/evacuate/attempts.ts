@@ -23,6 +23,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { waitsItsTurn } from '../control/phase-words.js';
 
 /** Arguments that start this program again. */
 export const OWN: readonly string[] = [...process.execArgv, process.argv[1] ?? 'xl'];
@@ -142,7 +143,11 @@ export class Attempts {
   }
 
   close(): void {
-    for (const { client } of this.#attempts.values()) client?.close();
+    for (const attempt of this.#attempts.values()) {
+      // No connection that ends now is made again.
+      attempt.isOver = true;
+      attempt.client?.close();
+    }
   }
 
   /** Listens to a migration that this process has begun; its exit tells how it ended. */
@@ -261,12 +266,12 @@ export class Attempts {
 function stageOf(attempt: Attempt | undefined): LineStage | undefined {
   const status = attempt?.status;
   if (status === undefined) return 'running';
-  const { phase, precopyEnd, held, iteration } = status;
+  const { phase, precopyEnd } = status;
   if (SENT_STILL.includes(phase)) return 'still';
   if (!SENT_LIVE.includes(phase)) return undefined;
   if (precopyEnd !== undefined) return 'still';
   if (attempt?.hasTurn === true) return 'ending';
-  return held === true && iteration > 0 ? 'held' : 'running';
+  return waitsItsTurn(status) ? 'held' : 'running';
 }
 
 /** Asks a migration to wait, or lets it go: its status says whether it does. */

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { withLockHolder } from '../../../../packages/posix/src/lock-holder.test-support.js';
 import { type Evacuation, Journal } from './journal.js';
 
 let folder: string;
@@ -85,24 +84,8 @@ test('the oldest runs are removed, with what belongs to them', () => {
 
 test('one process controls, and another sees which', async () => {
   expect(journal.controller()).toBeUndefined();
-  const script = `
-    import { openSync } from 'node:fs';
-    import { tryLockRecord } from '@mig/posix';
-    if (!tryLockRecord(openSync(process.argv[1], 'w'))) throw new Error('another has the lock');
-    console.log('locked');
-    process.stdin.resume();`;
-  const lock = join(journal.folder, 'controller.lock');
-  const other = spawn(process.execPath, ['--input-type=module', '--eval', script, lock], {
-    cwd: import.meta.dirname,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exit = once(other, 'exit');
-  try {
-    await once(other.stdout, 'data');
-    expect([journal.lock(), journal.controller()]).toEqual([false, other.pid]);
-  } finally {
-    other.stdin.end();
-    await exit;
-  }
+  await withLockHolder(join(journal.folder, 'controller.lock'), (pid) =>
+    expect([journal.lock(), journal.controller()]).toEqual([false, pid]),
+  );
   expect([journal.controller(), journal.lock()]).toEqual([undefined, true]);
 });

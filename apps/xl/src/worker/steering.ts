@@ -4,6 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Bandwidth, PrecopyDecision, PrecopyPolicy, PrecopyStats } from '@mig/hypervisor';
+import { pause } from '@mig/posix';
 import { bandwidthOf, policyFor, type Settings } from '@mig/sender/policy';
 
 export type SteeringMessage =
@@ -17,14 +18,18 @@ export type SteeringMessage =
 const HELD_FROM = 50;
 /** Milliseconds between two passes of a migration whose policy would have ended them. */
 const HELD_PAUSE = 100;
-const NOTHING = new Int32Array(new SharedArrayBuffer(4));
 /** A value of #heldUntil: it was let go, and it is not known yet in which pass. */
 const LET_GO = Infinity;
 
+/** The settings in force, and what follows from them. */
+interface Course {
+  readonly settings: Settings;
+  readonly decide: PrecopyPolicy;
+  readonly bandwidth: Bandwidth | undefined;
+}
+
 export class Steering {
-  #decide: PrecopyPolicy;
-  #settings: Settings;
-  #bandwidth: Bandwidth | undefined;
+  #course: Course;
   #switchover = false;
   #isHeld = false;
   /** Number of live passes before which the policy does not decide, because they were made while it was held; 0 for none. */
@@ -40,9 +45,7 @@ export class Steering {
     private readonly own: PrecopyPolicy | undefined,
     private readonly changed: (settings: Settings) => void,
   ) {
-    this.#settings = settings;
-    this.#decide = policyFor(settings, own);
-    this.#bandwidth = bandwidthOf(settings, own !== undefined);
+    this.#course = courseOf(settings, own);
   }
 
   readonly policy: PrecopyPolicy = (stats) => {
@@ -55,17 +58,18 @@ export class Steering {
   #answer(stats: PrecopyStats): PrecopyDecision {
     const { iteration, point } = stats;
     if (this.#heldUntil === LET_GO) this.#heldUntil = iteration + (point === 'between-batches' ? 2 : 1);
-    if (!this.#isHeld && iteration >= this.#heldUntil) return this.#decide(sinceHeld(stats, this.#heldUntil));
-    const answer = this.#decide(stats);
+    if (!this.#isHeld && iteration >= this.#heldUntil)
+      return this.#course.decide(sinceHeld(stats, this.#heldUntil));
+    const answer = this.#course.decide(stats);
     if (answer.decision === 'continue-precopy' || this.#endsHeld(answer, stats)) return answer;
     // Whoever only waits need not make as many passes as it can.
-    if (point !== 'between-batches') Atomics.wait(NOTHING, 0, 0, HELD_PAUSE);
+    if (point !== 'between-batches') pause(HELD_PAUSE);
     return { decision: 'continue-precopy' };
   }
 
   /** Tells whether live passes end though they are held. */
   #endsHeld(answer: PrecopyDecision, { iteration, dirtyCount, elapsedMilliseconds }: PrecopyStats): boolean {
-    const { timeout } = this.#settings;
+    const { timeout } = this.#course.settings;
     if (timeout !== undefined && elapsedMilliseconds >= timeout) return true;
     if (answer.decision === 'abort') return answer.reason.code === 'out-of-reach';
     return iteration > 0 && dirtyCount !== undefined && dirtyCount <= HELD_FROM;
@@ -73,7 +77,7 @@ export class Steering {
 
   readonly bandwidth = (): Bandwidth | undefined => {
     this.#hear();
-    return this.#bandwidth;
+    return this.#course.bandwidth;
   };
 
   #hear(): void {
@@ -87,13 +91,15 @@ export class Steering {
         this.#isHeld = message.held;
         if (!message.held) this.#heldUntil = LET_GO;
       } else {
-        this.#settings = message.settings;
-        this.#decide = policyFor(message.settings, this.own);
-        this.#bandwidth = bandwidthOf(message.settings, this.own !== undefined);
+        this.#course = courseOf(message.settings, this.own);
         this.changed(message.settings);
       }
     }
   }
+}
+
+function courseOf(settings: Settings, own: PrecopyPolicy | undefined): Course {
+  return { settings, decide: policyFor(settings, own), bandwidth: bandwidthOf(settings, own !== undefined) };
 }
 
 /**

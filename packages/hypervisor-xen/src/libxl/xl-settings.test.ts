@@ -2,14 +2,13 @@
  * Tests that a domain is built by stock xl's settings: under its lock while room is made, and with a domid
  * by its policy.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError } from '@mig/hypervisor';
 import { pause } from '@mig/posix';
+import { withLockHolder } from '../../../posix/src/lock-holder.test-support.js';
 import type { BalloonedHost } from './autoballoon.js';
 import { buildBy, type XlSettings } from './xl-settings.js';
 
@@ -36,27 +35,7 @@ function hostThatNeeds(kib: number): BalloonedHost {
 }
 
 /** Runs another process that holds the lock as stock xl does. */
-async function withHolder(use: (pid: number) => void): Promise<void> {
-  const script = `
-    import { openSync } from 'node:fs';
-    import { tryLockRecord } from '@mig/posix';
-    if (!tryLockRecord(openSync(process.argv[1], 'w'))) throw new Error('another has the lock');
-    console.log('locked');
-    process.stdin.resume();`;
-  const node = ['--input-type=module', '--eval', script, settings.lockFile];
-  const holder = spawn(process.execPath, node, {
-    cwd: import.meta.dirname,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exit = once(holder, 'exit');
-  try {
-    await once(holder.stdout, 'data');
-    use(holder.pid!);
-  } finally {
-    holder.stdin.end();
-    await exit;
-  }
-}
+const withHolder = (use: (pid: number) => void) => withLockHolder(settings.lockFile, use);
 
 const build = (host = hostThatNeeds(1000), more = {}) =>
   buildBy(settings, host, { ...building, ...more }, (configuration) => configuration);
