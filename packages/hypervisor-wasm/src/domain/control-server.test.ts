@@ -7,7 +7,7 @@ import {
 } from '../control/control-messages.js';
 import { isHeld } from '@mig/protocol/handshake';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,7 +175,7 @@ async function serve(suspending: Promise<void> = Promise.resolve()) {
   const holder = await connectTo();
   await ask(holder, TAKE);
   const released = () => vi.waitFor(() => expect(isHeld(owner.state.standing)).toBe(false), UNTIL);
-  return { changes, owner, released, holder, connectTo };
+  return { changes, owner, released, holder, connectTo, path };
 }
 
 /** A host folder that no request here touches. */
@@ -213,12 +213,19 @@ describe('a suspend whose toolstack is gone', () => {
   });
 
   it('is not begun for one that has gone by the time it is read', async () => {
-    const { changes, owner, released, holder } = await serve();
-    holder.write(encodeControlRequest(SUSPEND));
-    holder.destroySoon();
+    const { changes, owner, released, holder, path } = await serve();
+    await ask(holder, { kind: 'release' });
+    // A descriptor, not a stream: its last octets and its end are there at once, as those of a process that
+    // has ended are.
+    const fd = connectUnix(path);
+    writeSync(fd, encodeControlRequest(TAKE));
+    await vi.waitFor(() => expect(isHeld(owner.state.standing)).toBe(true), UNTIL);
+    writeSync(fd, encodeControlRequest(SUSPEND));
+    closeSync(fd);
     await released();
     expect(changes).toEqual([]);
     expect(owner.state.standing).toBe('free');
+    holder.destroy();
   });
 
   it('stays where that has asked for something since', async () => {

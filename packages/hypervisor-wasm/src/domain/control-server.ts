@@ -96,7 +96,8 @@ export class ControlServer {
       // Never delayed by a guest that does not stop.
       if (request.kind === 'state') return { kind: 'state', ...this.domain.state, ...this.owner.state };
       // A process that was stopped reads the requests of that time before it reads that their sender has
-      // gone.
+      // gone: in the same turn of its loop or, from Node 24 on, in the next.
+      await new Promise(setImmediate);
       await new Promise(setImmediate);
       if (request.kind === 'destroy') return this.#destroy(request, socket);
       const change = this.#changes.then(() => this.#perform(request, socket));
