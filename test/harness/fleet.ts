@@ -85,7 +85,8 @@ export class Fleet {
   }
 }
 
-async function script(path: string, text: string): Promise<void> {
+/** Writes a script for the shell. */
+export async function script(path: string, text: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${text}\n`);
   await chmod(path, 0o755);
 }

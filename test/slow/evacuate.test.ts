@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
 import { eventually } from '../harness/eventually.js';
-import { type Fleet, test } from '../harness/fleet.js';
+import { type Fleet, script, test } from '../harness/fleet.js';
 import type { Event, Program } from '../harness/program.js';
 
 const idle = { kernel: 'idle', memory: 1, cmdline: '' };
@@ -203,8 +203,8 @@ test('who cannot move is named with the reason before anything is moved, and lef
   fleet,
 }) => {
   const { source, left } = fleet;
-  await create(fleet, idle, 'one', 'two');
-  await left.create({ ...idle, name: 'one' });
+  await create(fleet, idle, 'o,ne', 'two');
+  await left.create({ ...idle, name: 'o,ne' });
   const options = fleet.evacuation('--to', 'left', '--dry-run', '--link', '1Gbit/s');
   const dry = source.start(...options);
   expect((await dry.ended).status).toBe(1);
@@ -212,14 +212,31 @@ test('who cannot move is named with the reason before anything is moved, and lef
   expect(dry.events()).toContainEqual(expect.objectContaining({ event: 'plan' }));
   expect(last(dry)).toMatchObject({
     event: 'cannot-move',
-    domains: [{ domain: 'one', why: expect.stringMatching(/^left: .*one/) as string }],
+    domains: [{ domain: 'o,ne', why: expect.stringMatching(/^left: .*o,ne/) as string }],
   });
-  expect((await source.xl('evacuate', '-s', fleet.ssh, '--name', 'source', '--to', 'left')).status).toBe(1);
-  expect(await fleet.names(source)).toEqual(['one', 'two']);
+  const refused = await source.xl('evacuate', '-s', fleet.ssh, '--name', 'source', '--to', 'left');
+  expect(refused).toMatchObject({ status: 1, stdout: expect.stringContaining("--leave 'o?ne'") as string });
+  expect(await fleet.names(source)).toEqual(['o,ne', 'two']);
   expect(await source.done('info', 'arrivals')).toBe('yes\n');
-  const moving = source.start(...fleet.evacuation('--to', 'left', '--leave', 'on?'));
+  const moving = source.start(...fleet.evacuation('--to', 'left', '--leave', 'o?ne'));
   expect((await moving.ended).status).toBe(0);
-  expect(await fleet.names(source)).toEqual(['one']);
+  expect(await fleet.names(source)).toEqual(['o,ne']);
+});
+
+test('a domain that ends while it is checked keeps no other from moving', async ({ fleet }) => {
+  const { source, left } = fleet;
+  await create(fleet, idle, 'ends', 'stays');
+  const ssh = join(fleet.folder, 'ssh-that-ends-one');
+  await script(
+    ssh,
+    `case "$*" in *--check*) ${source.command('destroy', 'ends')} ;; esac\nexec ${fleet.ssh} "$@"`,
+  );
+  const run = source.start(...fleet.evacuation('--to', 'left', '-s', ssh));
+  expect(await run.ended).toMatchObject({ status: 0 });
+  expect(run.events()).toContainEqual(
+    expect.objectContaining({ event: 'note', text: 'ends is not here any more: it is left out.' }),
+  );
+  expect(await fleet.names(left)).toEqual(['stays']);
 });
 
 test('a target that is cordoned in the middle gets no more', async ({ fleet }) => {

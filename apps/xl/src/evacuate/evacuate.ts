@@ -22,7 +22,7 @@ import { findDomain } from '../host/find-domain.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { bringBack } from './back.js';
-import { checkAll } from './checks.js';
+import { checkAll, type Checked } from './checks.js';
 import { Controller, statusOf } from './controller.js';
 import { createDisplay, type Display } from './events.js';
 import { estimateAll } from './estimates.js';
@@ -191,8 +191,14 @@ async function newRun(
   // One that somebody moves already is waited for: no check would let it pass.
   const toCheck = moving.filter(({ uuid }) => !migrations.has(uuid));
   const checked = await checkAll(host, toCheck, targets, domids, sshCommand);
+  // The checks take seconds, in which a domain may end, or somebody begin to move it: neither is in the way.
+  const now = lookHere(host, name);
+  const gone = moving.filter(({ uuid }) => !now.domids.has(uuid));
+  for (const domain of gone) display.note(`${domain.name} is not here any more: it is left out.`);
+  const isStuck = ({ domain: { uuid }, why }: Checked): boolean =>
+    why !== undefined && now.domids.has(uuid) && !now.migrations.has(uuid);
   const stuck = [
-    ...checked.flatMap(({ domain, why }) => (why === undefined ? [] : [{ domain, why }])),
+    ...checked.flatMap((each) => (isStuck(each) ? [{ domain: each.domain, why: each.why! }] : [])),
     ...all.flatMap((domain) => {
       const why = isLeft(domain.name) ? undefined : inTheWay[domain.presence];
       return why === undefined ? [] : [{ domain: waiting(domain), why }];
@@ -204,9 +210,10 @@ async function newRun(
     began: Date.now(),
     resting: {},
     domains: moving.flatMap((domain) => {
+      if (gone.includes(domain)) return [];
       const found = checked.find((each) => each.domain.uuid === domain.uuid);
       if (found === undefined) return [domain];
-      return found.why === undefined ? [found.domain] : [];
+      return isStuck(found) ? [] : [found.domain];
     }),
   };
   if (options.dryRun === true) {

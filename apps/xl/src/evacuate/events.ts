@@ -126,7 +126,8 @@ class Lines extends Changes implements Display {
   cannotMove(domains: readonly { readonly domain: RunDomain; readonly why: string }[]): void {
     this.line(`${domains.length} ${domains.length === 1 ? 'domain' : 'domains'} cannot move:`);
     for (const { domain, why } of domains) this.line(`  ${domain.name}: ${why}`);
-    const names = domains.map(({ domain }) => domain.name).join(',');
+    // Signs that a pattern or a shell would read otherwise.
+    const names = domains.map(({ domain }) => domain.name.replace(/[,*']/g, '?')).join(',');
     this.line(`Nothing was moved. Correct that, or go on without them: --leave '${names}'`);
   }
 
