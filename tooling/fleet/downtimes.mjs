@@ -1,5 +1,5 @@
-// Measures the downtimes of guests that move at once over one line, with and without the budget of `xl evacuate --link`:
-// without, as many plain `xl migrate` are started together. Needs root, for network namespaces and a line of a real rate.
+// Measures the downtimes of guests that move over one line: one by one, at once with the budget of `xl evacuate --link`, and at once
+// without, as plain `xl migrate` that are started together. Needs root, for network namespaces and a line of a real rate.
 //
 // usage: node tooling/fleet/downtimes.mjs [--rate MBIT] [--rounds N] [GUESTS ...]
 import { once } from 'node:events';
@@ -63,28 +63,25 @@ async function destroyAll() {
   }
 }
 
-/** @type {Record<string, (names: string[]) => Promise<number[]>>} */
+/** Evacuates the source. @param {number} atOnce @returns the downtimes in milliseconds */
+async function evacuate(atOnce) {
+  const link = `${Math.floor(rate * BUDGET)}Mbit/s`;
+  const limits = ['--link', link, '--out', String(atOnce), '--in', String(atOnce)];
+  const place = ['-s', ssh, '--name', 'source', '--to', targets.join()];
+  const events = await xl('evacuate', '--json', ...place, ...limits);
+  return events
+    .filter(({ event, state }) => event === 'domain' && state === 'moved')
+    .map(({ downtimeMilliseconds }) => Number(downtimeMilliseconds));
+}
+
+/**
+ * The first is what the others are compared with: each guest has the line to itself, and as many guests share the cores.
+ * @type {Record<string, (names: string[]) => Promise<number[]>>}
+ */
 const ways = {
-  'with the budget': async (names) => {
-    const each = String(names.length);
-    const link = `${Math.floor(rate * BUDGET)}Mbit/s`;
-    const limits = ['--link', link, '--out', each, '--in', each];
-    const events = await xl(
-      'evacuate',
-      '--json',
-      '-s',
-      ssh,
-      '--name',
-      'source',
-      '--to',
-      targets.join(),
-      ...limits,
-    );
-    return events
-      .filter(({ event, state }) => event === 'domain' && state === 'moved')
-      .map(({ downtimeMilliseconds }) => Number(downtimeMilliseconds));
-  },
-  without: async (names) => {
+  'one by one': () => evacuate(1),
+  'at once, with the budget': (names) => evacuate(names.length),
+  'at once, without': async (names) => {
     const ends = names.map(async (name, i) => {
       const events = await xl('migrate', '--json', '-s', ssh, name, targets[i % targets.length] ?? '');
       return Number(events.at(-1)?.['downtimeMilliseconds']);
@@ -104,9 +101,9 @@ try {
 
   /** @type {string[][]} */
   const rows = [];
-  /** The median downtime of one alone. */
-  const alone = new Map();
   for (const count of counts) {
+    /** The median downtime of one that has the line to itself. */
+    let alone = NaN;
     for (const [way, move] of Object.entries(ways)) {
       /** @type {number[]} */
       const downtimes = [];
@@ -116,14 +113,22 @@ try {
       }
       if (downtimes.some(Number.isNaN)) throw new Error(`a downtime is missing: ${downtimes.join(', ')}`);
       const { median, least, most } = summary(downtimes);
-      if (count === 1) alone.set(way, median);
-      const ratio = (/** @type {number} */ value) => (value / alone.get(way)).toFixed(2);
+      if (Number.isNaN(alone)) alone = median;
+      const ratio = (/** @type {number} */ value) => (value / alone).toFixed(2);
       const figures = [least, median, most].map((value) => value.toFixed(0));
       rows.push([String(count), way, ...figures, ratio(median), ratio(most)]);
       console.error(rows.at(-1)?.join('  '));
     }
   }
-  const heading = ['GUESTS', 'RATES', 'LEAST ms', 'MEDIAN ms', 'MOST ms', 'MEDIAN TO ALONE', 'MOST TO ALONE'];
+  const heading = [
+    'GUESTS',
+    'RATES',
+    'LEAST ms',
+    'MEDIAN ms',
+    'MOST ms',
+    'MEDIAN TO ONE BY ONE',
+    'MOST TO ONE BY ONE',
+  ];
   console.log(`A line of ${rate} Mbit/s; ${values.rounds} rounds; the downtimes of all guests`);
   const align = /** @type {const} */ (['right', 'left', 'right', 'right', 'right', 'right', 'right']);
   console.log(textTable([heading, ...rows], align).join('\n'));
