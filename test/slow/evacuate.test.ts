@@ -291,12 +291,20 @@ test('a run is paused, goes on, is interrupted, and is aborted', async ({ fleet 
   expect(last(first)).toMatchObject({ event: 'end', moved: 2, unfinished: 1 });
   expect(await fleet.names(source)).toEqual(['c']);
   await fleet.hold(left);
+  // Twice: what runs is aborted, and is the run's still.
   const second = source.start('evacuate', '--json');
   await until(second, 'c', 'moving');
-  await source.done('evacuate-abort');
+  second.kill('SIGINT');
+  await second.untilEvent('the first signal', (event) => event.event === 'note');
+  second.kill('SIGINT');
   expect((await second.ended).status).toBe(1);
+  expect(last(second)).toMatchObject({ event: 'end', moved: 2, stayed: 0, unfinished: 1 });
+  const third = source.start('evacuate', '--json');
+  await until(third, 'c', 'moving');
+  await source.done('evacuate-abort');
+  expect((await third.ended).status).toBe(1);
   await fleet.letGo();
-  expect(last(second)).toMatchObject({ event: 'end', moved: 2, stayed: 1, unfinished: 0 });
+  expect(last(third)).toMatchObject({ event: 'end', moved: 2, stayed: 1, unfinished: 0 });
   expect(await source.done('info', 'arrivals')).toBe('yes\n');
   await expectEach(fleet, ['a', 'b', 'c']);
 });
@@ -319,9 +327,9 @@ test('a run without a controller is aborted all the same', async ({ fleet }) => 
   await expectEach(fleet, ['a', 'b']);
 });
 
-/** Empties the source into both others. @returns the name of the run */
-async function emptied(fleet: Fleet): Promise<string> {
-  const there = fleet.source.start(...fleet.evacuation('--to', 'left,right'));
+/** Empties the source into others. @returns the name of the run */
+async function emptied(fleet: Fleet, to = 'left,right'): Promise<string> {
+  const there = fleet.source.start(...fleet.evacuation('--to', to));
   expect((await there.ended).status).toBe(0);
   return last(there)['run'] as string;
 }
@@ -356,6 +364,70 @@ test('a return is aborted, and what stayed comes back another time', async ({ fl
   await expectEach(fleet, ['a', 'b']);
   expect(await fleet.source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
   expect(await fleet.names(fleet.source)).toEqual(['a', 'b']);
+});
+
+test('a return whose host does not answer is aborted, and another begun', async ({ fleet }) => {
+  const { source, folder } = fleet;
+  await create(fleet, idle, 'a');
+  const run = await emptied(fleet);
+  await writeFile(join(folder, 'left.down'), '');
+  await writeFile(join(folder, 'right.down'), '');
+  const first = await source.xl(...fleet.evacuation('--back', run));
+  expect(first).toMatchObject({ status: 1, stderr: expect.stringContaining('Nothing was begun') as string });
+  expect(await statusOf(fleet)).toMatchObject({ run });
+  await rm(join(folder, 'left.down'));
+  await rm(join(folder, 'right.down'));
+  const ssh = join(folder, 'ssh-that-fails-later');
+  await script(ssh, `[ -e ${folder}/late ] && exit 255\n: > ${folder}/late\nexec ${fleet.ssh} "$@"`);
+  const second = await source.xl(...fleet.evacuation('--back', run, '-s', ssh));
+  expect(second).toMatchObject({ status: 1 });
+  expect(await statusOf(fleet)).toMatchObject({ back: run, controlled: false });
+  await source.done('evacuate-abort');
+  expect(await statusOf(fleet)).toMatchObject({ ended: expect.any(String) as string });
+  expect(await source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
+  expect(await fleet.names(source)).toEqual(['a']);
+});
+
+test('two that are kept apart and were together come back together', async ({ fleet }) => {
+  const { source, left, right } = fleet;
+  await create(fleet, { ...idle, cmdline: 'mig.apart=twins' }, 'a', 'b');
+  const run = await emptied(fleet);
+  expect([...(await fleet.names(left)), ...(await fleet.names(right))].sort()).toEqual(['a', 'b']);
+  await source.done('uncordon');
+  const home = (await fleet.names(left))[0]!;
+  await left.done('migrate', '-s', fleet.ssh, home, 'source');
+  expect(await source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
+  expect(await fleet.names(source)).toEqual(['a', 'b']);
+});
+
+test('nothing comes back by a name that leads to another machine, and what has come to another host is missed', async ({
+  fleet,
+}) => {
+  const { source, left, folder } = fleet;
+  await create(fleet, idle, 'a');
+  const run = await emptied(fleet, 'left');
+  const ssh = join(folder, 'ssh-of-another-machine');
+  const machine = `case "$*" in 'source cat '*) echo 00000000-0000-0000-0000-000000000000; exit ;; esac`;
+  await script(ssh, `${machine}\nexec ${fleet.ssh} "$@"`);
+  const refused = source.start(...fleet.evacuation('--back', run, '-s', ssh));
+  expect(await refused.ended).toMatchObject({ status: 1 });
+  expect(refused.events()).toContainEqual(
+    expect.objectContaining({
+      event: 'note',
+      text: 'left reaches another machine by the name source: nothing was begun there. Abort the return, and give the right --name.',
+    }),
+  );
+  await source.done('evacuate-abort');
+  const elsewhere = source.start(...fleet.evacuation('--back', run, '--name', 'right'));
+  expect(await elsewhere.ended).toMatchObject({ status: 3 });
+  expect(elsewhere.events()).toContainEqual(
+    expect.objectContaining({
+      domain: 'a',
+      state: 'person',
+      why: 'it was moved to right, and is not here: look for it there',
+    }),
+  );
+  expect([await fleet.names(left), await fleet.names(fleet.right)]).toEqual([[], ['a']]);
 });
 
 test('a host is emptied by a command from elsewhere', async ({ fleet }) => {

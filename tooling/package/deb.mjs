@@ -206,10 +206,10 @@ Suggests: xen-utils-common
 Section: admin
 Priority: optional
 Description: tunable live migration for Xen domains
- mig migrates domains of a Xen host with a precopy loop that its administrator
- can tune and steer: downtime limits, deadlines, abort-if-busy. Either end may
- be the stock toolstack's. Its save helper runs the same loop under stock xl
- and libvirt.
+ mig moves running domains of a Xen host within limits that its administrator
+ sets, also while they move: downtime, time, bandwidth. It can empty a host.
+ Either end may be the stock toolstack's. Its save helper does the same under
+ stock xl and libvirt.
 `;
   place('/DEBIAN/control', control);
   place('/DEBIAN/md5sums', sums.join(''));

@@ -21,6 +21,10 @@ test.each<[AttemptEnd, DomainState]>([
   [{ status: 3 }, 'asking'],
   [{ status: 5 }, 'asking'],
   [{ status: undefined }, 'asking'],
+  [{ status: 7, isInterrupted: true }, 'waiting'],
+  [{ status: 1, outcome: 'keeps-running', stoppedBy: 'signal', isInterrupted: true }, 'waiting'],
+  [{ status: 0, isInterrupted: true }, 'moved'],
+  [{ status: 3, isInterrupted: true }, 'asking'],
 ])('%j', (end, state) => expect(after(end).state).toBe(state));
 
 test('a target that refused is left alone for a while', () => {

@@ -10,6 +10,8 @@ export interface AttemptEnd {
   /** Code of the target's refusal, as the same event says it. */
   readonly refusal?: string | undefined;
   readonly stoppedBy?: string | undefined;
+  /** Whether the controller has aborted it because it ends itself: whoever goes on with the run begins it anew. */
+  readonly isInterrupted?: boolean | undefined;
   readonly message?: string | undefined;
 }
 
@@ -29,6 +31,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   6: 'busy',
   7: 'aborted',
 };
+const staysHere: readonly Meaning[] = ['busy', 'aborted', 'refused', 'failed'];
 const asBefore = ['untouched', 'keeps-running', 'resumed'];
 
 export function meaningOf({ status, outcome, refusal, stoppedBy }: AttemptEnd): Meaning {
@@ -45,6 +48,9 @@ export function settle(run: Run, uuid: string, end: AttemptEnd, now: number): Ru
   if (domain?.state !== 'moving') return run;
   const meaning = meaningOf(end);
   const note = (change: Partial<RunDomain>) => changed(run, uuid, { why: end.message, ...change });
+  if (end.isInterrupted === true && staysHere.includes(meaning)) {
+    return note({ state: 'waiting', target: undefined, why: undefined });
+  }
   switch (meaning) {
     case 'moved':
       return note({ state: 'moved', why: undefined });

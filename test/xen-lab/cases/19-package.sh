@@ -73,6 +73,12 @@ check_guest busy
 one after-the-upgrade mig mig
 destroy_guest busy
 
+step 'the name xl'
+must ln -s /usr/lib/mig/xl /usr/local/bin/xl
+must /usr/local/bin/xl cordon --status > "$OUT/cordon.txt"
+expect_said '^Domains may arrive' "$OUT/cordon.txt"
+[ "$(/usr/local/bin/xl domid Domain-0)" = 0 ] || fail 'what is not of mig does not go to stock'
+
 step 'apt purge'
 must apt-get purge -y mig > "$OUT/purge.txt" 2>&1
 all_files > "$WORK/after"

@@ -146,6 +146,25 @@ on_with_it
 refused precopy-refusals 'have not been logged all the time|as well, whose save helper'
 check_kept g1
 
+begin precopy-saved precopy held $slowly
+step 'stock xl save'
+must xl save g1 "$WORK/image"
+# Mig may have noticed, and ended.
+"$MIG/mig" migrate-set --bandwidth 50MB/s g1 > /dev/null 2>&1 || true
+refused precopy-saved 'as well, whose save helper|no longer here|no domain|ESRCH'
+must no_domain g1
+must xl restore "$WORK/image"
+check_guest g1
+rm -f "$WORK/image"
+
+begin precopy-paused precopy held $slowly
+must xl pause g1
+on_with_it
+refused precopy-paused '"event":"failed".*suspend'
+case $(state_of g1) in *p*) ;; *) fail "g1 is $(state_of g1), no longer paused" ;; esac
+must xl unpause g1
+check_kept g1
+
 begin precopy-stock-migrate precopy held $slowly
 step 'a second migration, by stock xl'
 xl migrate -s '' g1 "$(receiver stock xl migrate-receive)" > "$OUT/stock-migrate.txt" 2>&1 &

@@ -4,19 +4,22 @@
  */
 import { changed, type DomainState, isFinal, isOver, type RunDomain, transitions } from '@mig/fleet';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { heedSignals, signalWords } from '../output/signals.js';
 import { type ControllerParts } from './controller.js';
 import { lookAt } from './inventory.js';
 import type { Evacuation, Wanted } from './journal.js';
-import { killGroup, migThere, runAt, startAt } from './remote.js';
+import { killGroup, migThere, runAt, shellWord, startAt } from './remote.js';
 
 /** Time for an order to be taken at another host, in milliseconds. */
 const TIMEOUT = 60_000;
 const TICK = 500;
 /** Milliseconds before a host is asked again where another controller is at work. */
 const AGAIN = 1000;
+/** The file with what tells a machine from all others: see random(4). */
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 interface ThereEvent {
   readonly event?: string;
@@ -99,7 +102,12 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     const { run, sshCommand, name } = evacuation;
     const ours = run.domains.filter(({ uuid, state }) => from[uuid] === host && !isFinal(state));
     const look = await lookAt(sshCommand, host);
-    if ('why' in look) return display.note(look.why);
+    if ('why' in look) {
+      display.note(look.why);
+      if (wanted() !== 'abort') return;
+      for (const { uuid } of ours) settleHere(uuid);
+      return giveUpOn(ours.map(({ uuid }) => uuid));
+    }
     const present = new Set(look.domains.map(({ uuid }) => uuid));
     for (const { uuid } of ours) {
       if (present.has(uuid)) continue;
@@ -108,6 +116,11 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     }
     const uuids = ours.map(({ uuid }) => uuid).filter((uuid) => present.has(uuid));
     if (uuids.length === 0) return;
+    if (wanted() !== 'abort' && (await leadsElsewhere(host))) {
+      return display.note(
+        `${host} reaches another machine by the name ${name}: nothing was begun there. Abort the return, and give the right --name.`,
+      );
+    }
     for (;;) {
       if (aborting.signal.aborted) {
         await ordered;
@@ -124,14 +137,28 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     if (wanted() === 'abort') giveUpOn(uuids);
   }
 
+  /**
+   * Asks a host whether it reaches another machine by the name of this one: then it would send the domains there. Where the
+   * login may not tell, it goes on, and a domain that has not come here is noticed.
+   */
+  async function leadsElsewhere(host: string): Promise<boolean> {
+    const { sshCommand, name } = evacuation;
+    const command = `exec sh -c ${shellWord(`exec ${sshCommand} ${name} cat ${BOOT_ID}`)}`;
+    const { stdout } = await runAt(sshCommand, host, command, TIMEOUT);
+    return /^[0-9a-f-]{36}\n$/.test(stdout) && stdout !== readFileSync(BOOT_ID, 'utf8');
+  }
+
+  function isHere(uuid: string): boolean {
+    return parts.host.list().some((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
+  }
+
   function isSettled(uuid: string): boolean {
     return evacuation.run.domains.some((domain) => domain.uuid === uuid && isFinal(domain.state));
   }
 
   /** Notes a domain that is here by now. */
   function settleHere(uuid: string): void {
-    const here = parts.host.list().find((domain) => domain.uuid === uuid && domain.standing !== 'incoming');
-    if (here !== undefined) change(uuid, { state: 'moved', why: undefined });
+    if (isHere(uuid)) change(uuid, { state: 'moved', why: undefined });
   }
 
   /** Tells whether the unfinished evacuation at a host is of this run: nobody else's is meddled with. */
@@ -161,7 +188,8 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     const share = Math.max(Math.floor(options.in / hosts.length), 1);
     const words = [
       ...['evacuate', '--json', '--to', to, '--name', host, '-s', sshCommand],
-      ...['--out', String(options.out), '--in', String(share), '--order', options.order],
+      // They were together here before.
+      ...['--ignore-apart', '--out', String(options.out), '--in', String(share), '--order', options.order],
       ...(options.link === undefined ? [] : ['--link', `${Math.floor(options.link / hosts.length)}B/s`]),
       ...(options.maxDowntime === undefined ? [] : ['--max-downtime', String(options.maxDowntime)]),
       ...['--', ...uuids],
@@ -204,6 +232,13 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   function take(uuid: string, { state, why, downtimeMilliseconds }: ThereEvent): void {
     if (downtimeMilliseconds !== undefined) {
       evacuation = { ...evacuation, downtimes: { ...evacuation.downtimes, [uuid]: downtimeMilliseconds } };
+    }
+    if (state === 'moved' && !isHere(uuid)) {
+      const { name } = evacuation;
+      return change(uuid, {
+        state: 'person',
+        why: `it was moved to ${name}, and is not here: look for it there`,
+      });
     }
     change(uuid, { state: state!, why });
   }

@@ -28,6 +28,8 @@ export class Controller {
   #targets: ReadonlyMap<string, FleetHost | undefined> = new Map();
   #lookedAt = 0;
   #stopping = false;
+  /** Whether a second signal has aborted the migrations. */
+  #isInterrupted = false;
   #before: Wanted = 'go';
   #hasNews = false;
   #resolve: () => void = () => undefined;
@@ -127,7 +129,7 @@ export class Controller {
   #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): void {
     const { run, downtimes } = this.#evacuation;
     this.#note({
-      run: settle(run, uuid, end, Date.now()),
+      run: settle(run, uuid, { ...end, isInterrupted: this.#isInterrupted }, Date.now()),
       ...(downtimeMilliseconds !== undefined && {
         downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
       }),
@@ -158,6 +160,7 @@ export class Controller {
     const moving = this.#attempts.ownCount;
     if (this.#stopping) {
       display.note(`The evacuation is ${words} again: the running migrations are aborted.`);
+      this.#isInterrupted = true;
       this.#attempts.abort();
     } else {
       this.#stopping = true;

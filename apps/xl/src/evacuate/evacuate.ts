@@ -43,6 +43,7 @@ export interface EvacuateOptions {
   readonly deadline?: string;
   readonly order: Order;
   readonly leave?: readonly string[];
+  readonly ignoreApart?: true;
   readonly back?: string;
   readonly dryRun?: true;
   readonly json?: true;
@@ -88,7 +89,7 @@ export async function evacuate(
       display.note(`Run ${evacuation.run.id} goes on.`);
       if (evacuation.cordoned && host.arrivals.now().cordon === undefined) close(host, evacuation.run.id);
     } else if (options.back !== undefined) {
-      evacuation = newReturn(host, journal, options.back, asked, options);
+      evacuation = await newReturn(host, journal, options.back, asked, options);
       journal.write(evacuation);
     } else {
       evacuation = await newRun({ context, host, journal, display }, names, asked, options);
@@ -107,8 +108,14 @@ export async function evacuate(
     if (done.ended === undefined) {
       display.note(`Run ${done.run.id} is not over: the same command, or 'mig evacuate', goes on with it.`);
     }
+    const isAborted = journal.wanted(done.run.id) === 'abort';
+    if (done.cordoned && isAborted) openAgain(host, done.run.id);
+    else if (done.cordoned && done.ended !== undefined) {
+      display.note(
+        `This host is cordoned: 'mig uncordon' or 'mig evacuate --back ${done.run.id}' opens it again.`,
+      );
+    }
     display.end(done.run, context.exitStatus, Date.now() - began);
-    if (done.cordoned && journal.wanted(done.run.id) === 'abort') openAgain(host, done.run.id);
   } finally {
     journal.close();
   }
@@ -164,7 +171,10 @@ async function newRun(
   const isLeft = namePattern(options.leave ?? []);
   const { source } = lookHere(host, name);
   const all = source.domains.filter(({ uuid }) => wanted.size === 0 || wanted.has(uuid));
-  const domains = inOrder(all.filter(({ presence }) => presence === 'here').map(waiting), options.order);
+  const present = all.filter(({ presence }) => presence === 'here').map(waiting);
+  const placed =
+    options.ignoreApart === true ? present.map((domain) => ({ ...domain, apart: undefined })) : present;
+  const domains = inOrder(placed, options.order);
   const moving = domains.filter((domain) => !isLeft(domain.name));
   const runOptions: RunOptions = {
     targets: to,
@@ -228,6 +238,7 @@ async function newRun(
   if (options.dryRun === true) return undefined;
   const left = all.filter((domain) => !moving.some(({ uuid }) => uuid === domain.uuid));
   if (left.length > 0) display.note(`Left here: ${left.map((domain) => domain.name).join(', ')}.`);
+  if (run.domains.length === 0) display.note('No domain here is to be moved.');
   display.plan(run, planMoves(run.domains, targets, runOptions, new Map<string, Estimate>()));
   // A cordon that is there is somebody else's.
   const cordoned = wanted.size === 0 && host.arrivals.now().cordon === undefined;
@@ -239,21 +250,27 @@ async function newRun(
 }
 
 /** Makes a run that brings back what another has moved. */
-function newReturn(
+async function newReturn(
   host: Host,
   journal: Journal,
   back: string,
   asked: string,
   options: EvacuateOptions,
-): Evacuation {
+): Promise<Evacuation> {
   const before = /^[\w-]+$/.test(back) ? journal.read(back) : undefined;
   if (before === undefined)
     throw new Failure(`there is no run ${back}: ${journal.ids().join(', ') || 'none is kept'}`);
+  const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
+  const moved = before.run.domains.filter(({ uuid, state }) => state === 'moved' && !here.has(uuid));
+  const places = new Set(moved.flatMap(({ target }) => target ?? []));
+  const looks = await Promise.all([...places].map((place) => lookAt(options.s, place)));
+  const silent = looks.flatMap((look) => ('why' in look ? [look.why] : []));
+  if (silent.length > 0 && silent.length === looks.length) {
+    throw new Failure(`${silent.join('; ')}. Nothing was begun`);
+  }
   openAgain(host, back);
   const { cordon } = host.arrivals.now();
   if (cordon !== undefined) throw new Failure("this host is cordoned: 'mig uncordon' first");
-  const here = new Set(host.list().flatMap(({ uuid, standing }) => (standing === 'free' ? [uuid] : [])));
-  const moved = before.run.domains.filter(({ uuid, state }) => state === 'moved' && !here.has(uuid));
   const name = options.name ?? before.name;
   const domains: RunDomain[] = moved.map((domain) => ({ ...waiting(domain), target: name }));
   const { link = before.run.options.link, maxDowntime, order } = options;

@@ -43,6 +43,7 @@ export function registerEvacuation(program: Command, context: Context): void {
       'domains that stay, by name: * and ? stand for any characters',
       list('--leave'),
     )
+    .option('--ignore-apart', 'place domains together, too, that their configuration keeps apart')
     .option('--back <run>', 'bring back what that run has moved')
     .option('--dry-run', 'move nothing; print the plan, with times and downtimes by estimate')
     .option('--json', 'print events as JSON, one object per line')

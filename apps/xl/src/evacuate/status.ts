@@ -18,6 +18,7 @@ import { runTable } from './run-table.js';
 /** The version of the JSON format; schema/evacuate-status.schema.json lists its fields. */
 const SCHEMA = 1;
 const PERIOD = 1000;
+const PLANNED = 'hosts and domains are still being checked, which Ctrl-C ends';
 
 export async function evacuateStatus(
   context: Context,
@@ -101,7 +102,10 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
   const { run, ended } = lastOf(journal);
-  if (ended !== undefined) throw new Failure(`run ${run.id} is over`);
+  if (ended !== undefined) {
+    const next = journal.controller() === undefined ? '' : `, and the next has not begun: ${PLANNED}`;
+    throw new Failure(`run ${run.id} is over${next}`);
+  }
   journal.want(run.id, wanted);
   if (journal.controller() !== undefined) {
     context.output.line(`${said[wanted]}: run ${run.id}.`);
@@ -110,7 +114,8 @@ export async function order(context: Context, wanted: Wanted): Promise<void> {
     const { evacuate } = await import('./evacuate.js');
     await evacuate(context, [], { s: 'ssh', ...usualOptions } satisfies EvacuateOptions);
     // What stays is what was asked for.
-    if (context.exitStatus === ExitStatus.failure) context.exitStatus = ExitStatus.success;
+    const isOver = journal.read(run.id)?.ended !== undefined;
+    if (isOver && context.exitStatus === ExitStatus.failure) context.exitStatus = ExitStatus.success;
   } else {
     context.output.line(
       `${said[wanted]}: run ${run.id}. No controller is at work: 'mig evacuate' goes on with it.`,
@@ -126,6 +131,9 @@ const said: Readonly<Record<Wanted, string>> = {
 
 function lastOf(journal: Journal): Evacuation {
   const last = journal.last();
-  if (last === undefined) throw new Failure('this host has not been evacuated');
+  if (last === undefined) {
+    const isPlanned = journal.controller() !== undefined;
+    throw new Failure(isPlanned ? `no run has begun: ${PLANNED}` : 'this host has not been evacuated');
+  }
   return last;
 }

@@ -40,5 +40,5 @@ for guest in "${GUESTS[@]}"; do
   check_guest "$guest"
 done
 on_host2 must no_helper
-must "$MIG/mig" info arrivals > "$OUT/arrivals.txt"
-expect_said '^yes' "$OUT/arrivals.txt"
+must "$MIG/mig" cordon --status > "$OUT/arrivals.txt"
+expect_said "^Domains may arrive" "$OUT/arrivals.txt"
