@@ -66,7 +66,7 @@ const BY_HAND = [
   '80-hypervisor',
 ];
 
-test('CI runs all other cases on one version, the rows on both, measures nothing, and ends in time', () => {
+test('CI runs all other cases on one version, the rows and the package on both, measures nothing, and ends in time', () => {
   const all = findCases(join(import.meta.dirname, 'cases'));
   const script = readFileSync(join(import.meta.dirname, '../../.ci/run'), 'utf8');
   const runs = [...script.matchAll(/xen-lab\/run\.mjs --xen (\S+) --again --minutes ("[^"]+") (.+)$/gm)];
@@ -75,7 +75,7 @@ test('CI runs all other cases on one version, the rows on both, measures nothing
   const names = chooseCases(all, []).map(({ name }) => name);
   expect([...new Set(chosen.flat()), ...BY_HAND].sort()).toEqual(names);
   const [first, second] = chosen;
-  expect(first!.filter((name) => second!.includes(name))).toEqual(['81-versions']);
+  expect(first!.filter((name) => second!.includes(name))).toEqual(['19-package', '81-versions']);
   // The second lab has what the first one leaves.
   expect(runs.map(([, , minutes]) => minutes)).toEqual(['"$(minutes_left 20)"', '"$(minutes_left)"']);
   expect(script).toContain('minutes_left() { echo $((85 - ${1:-0} - SECONDS / 60)); }');
