@@ -17,7 +17,7 @@ export default defineConfig(
   js.configs.recommended,
   { rules: { 'no-duplicate-imports': 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -42,12 +42,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{ts,mjs,cjs,js}'],
+    files: ['**/*.{ts,tsx,mjs,cjs,js}'],
     plugins: { mig: { rules: { docstring: docstringRule } } },
     rules: { 'mig/docstring': 'error' },
   },
   {
-    files: ['apps/**/*.{ts,js}', 'packages/**/*.{ts,js}', 'tooling/**/*.{mjs,cjs}'],
+    files: ['apps/**/*.{ts,tsx,js}', 'packages/**/*.{ts,js}', 'tooling/**/*.{mjs,cjs}'],
     ignores: ['**/*.test.ts', '**/*.test-support.ts'],
     rules: { 'no-restricted-syntax': ['error', ...octetsInMessages] },
   },

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, parse, relative, resolve } from 'node:path';
+import { extname, join, parse, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { manifestOf } from './deployment.mjs';
@@ -29,8 +29,9 @@ const options = /** @type {const} */ ({
  * Bundles in a package's folder.
  * @param {Record<string, string>} programs built modules, by their names in dist/
  * @param {string[]} onDemand built modules of which each is one file, too, which a program loads when it needs it
+ * @param {Page} [page] a web page that a program serves, and loads for that
  */
-export async function bundle(programs, onDemand = []) {
+export async function bundle(programs, onDemand = [], page = undefined) {
   const { outputFiles, metafile } = await build({
     ...options,
     entryPoints: programs,
@@ -60,11 +61,49 @@ export async function bundle(programs, onDemand = []) {
     for (const { text } of file.outputFiles) writeFileSync(bundleOf(module), text);
     inputs.push(...Object.keys(file.metafile.inputs));
   }
+  if (page !== undefined) inputs.push(...(await bundlePage(page)));
   const others = packagesOf(inputs);
   if (others.length === 0) return;
   writeFileSync('dist/licences.txt', others.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`));
   const manifests = others.map(manifestOf).map(({ name, version, license }) => ({ name, version, license }));
   writeFileSync('dist/bundled.json', `${JSON.stringify(manifests, undefined, 2)}\n`);
+}
+
+/**
+ * @typedef {object} Page
+ * @property {string} folder has index.html, main.tsx, style sheets and pictures
+ * @property {string} style rules that come before those of its style sheets
+ */
+
+const TYPES = /** @type {const} */ ({ '.html': 'text/html', '.css': 'text/css', '.svg': 'image/svg+xml' });
+
+/**
+ * Makes one module of the files of a page, so that they are installed as programs are: a browser is served from it.
+ * @param {Page} page
+ * @returns {Promise<string[]>} the sources of its script
+ */
+async function bundlePage({ folder, style }) {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: [join(folder, 'main.tsx')],
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    minify: true,
+  });
+  /** @type {Record<string, { type: string, text: string }>} */
+  const files = { '/page.js': { type: 'text/javascript', text: outputFiles[0]?.text ?? '' } };
+  for (const name of readdirSync(folder)) {
+    const type = TYPES[/** @type {keyof typeof TYPES} */ (extname(name))];
+    if (type === undefined) continue;
+    const text = readFileSync(join(folder, name), 'utf8');
+    files[name === 'index.html' ? '/' : `/${name}`] = {
+      type,
+      text: type === 'text/css' ? style + text : text,
+    };
+  }
+  writeFileSync('dist/page.mjs', `export const files = ${JSON.stringify(files, undefined, 1)};\n`);
+  return Object.keys(metafile.inputs);
 }
 
 const PLACES = `const { pathToFileURL } = require("node:url");

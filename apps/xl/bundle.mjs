@@ -1,4 +1,5 @@
 import { bundle } from '../../tooling/bundle.mjs';
+import { AT_NIGHT_ONLY, DAY, FONT, NIGHT } from './dist/report/ink.js';
 
 await bundle(
   {
@@ -8,4 +9,8 @@ await bundle(
   },
   // What draws a report is larger than all the rest.
   ['dist/report/drawing.js'],
+  {
+    folder: 'page',
+    style: `:root { ${DAY} font: 15px ${FONT}; }\n${AT_NIGHT_ONLY} { :root { ${NIGHT} } }\n`,
+  },
 );

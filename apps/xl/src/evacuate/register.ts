@@ -9,6 +9,13 @@ import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import type { EvacuateOptions } from './evacuate.js';
 
+interface StatusOptions {
+  readonly json?: true;
+  readonly watch?: true;
+  readonly serve?: string;
+  readonly control?: true;
+}
+
 const MOST = 1000;
 
 export function registerEvacuation(program: Command, context: Context): void {
@@ -70,7 +77,22 @@ export function registerEvacuation(program: Command, context: Context): void {
     .usage('[options]')
     .option('--watch', 'continue until it ends, and exit with its status')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: true; watch?: true }) => {
+    .option(
+      '--serve <[address:]port>',
+      'show it as a web page, until Ctrl-C; on 127.0.0.1 unless an address is given',
+    )
+    .option('--control', 'with --serve: let the page pause, continue and abort the evacuation')
+    .action(async ({ serve, control, ...options }: StatusOptions) => {
+      if (serve !== undefined && (options.json || options.watch)) {
+        throw new Failure('evacuate-status: --serve goes with neither --watch nor --json', ExitStatus.usage);
+      }
+      if (control && serve === undefined) {
+        throw new Failure('evacuate-status: --control goes with --serve', ExitStatus.usage);
+      }
+      if (serve !== undefined) {
+        const { servePage } = await import('./serve.js');
+        return servePage(context, { serve, ...(control && { control }) });
+      }
       const { evacuateStatus } = await import('./status.js');
       await evacuateStatus(context, options);
     });

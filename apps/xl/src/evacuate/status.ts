@@ -86,7 +86,7 @@ function show(
 type Statuses = ReadonlyMap<string, OperatorStatus>;
 
 /** Asks all migrations of this host; one that does not answer is left out. */
-async function statusesOf(context: Context, host: Host): Promise<Statuses> {
+export async function statusesOf(context: Context, host: Host): Promise<Statuses> {
   const migrations = await runningMigrations(context);
   const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
   const answers = await Promise.all(migrations.map(statusOrWhyNot));
@@ -129,7 +129,7 @@ const said: Readonly<Record<Wanted, string>> = {
   abort: 'Running migrations are aborted, and what is still here stays',
 };
 
-function lastOf(journal: Journal): Evacuation {
+export function lastOf(journal: Journal): Evacuation {
   const last = journal.last();
   if (last === undefined) {
     const isPlanned = journal.controller() !== undefined;

@@ -1,0 +1,177 @@
+/// <reference lib="dom" />
+/** Tests of `xl evacuate-status --serve`: the page of a run, in a browser. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { CHROMIUM, hasChromium, openBrowser } from '../harness/chromium.js';
+import { eventually } from '../harness/eventually.js';
+import { type Fleet, test } from '../harness/fleet.js';
+import type { Program } from '../harness/program.js';
+
+/** Guests whose moves can be held. One has a name that a page must not take for its own words. */
+const large = { memory: 16, cmdline: 'pages=500 rate=50 pattern=random' };
+const names = ['a', 'b', '<img src=x>&lt;'];
+const UNTIL = { timeout: 150_000 };
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Begins a run of which two domains are on their way until they are let go, and one waits. */
+async function begin(fleet: Fleet): Promise<Program> {
+  for (const name of names) await fleet.source.create({ ...large, name });
+  await fleet.hold(fleet.left, fleet.right);
+  const run = fleet.source.start(
+    ...fleet.evacuation('--to', 'left,right', '--link', '1Gbit/s', '--out', '2'),
+  );
+  for (const name of names.slice(0, 2)) {
+    await run.untilEvent(`${name} moves`, ({ domain, state }) => domain === name && state === 'moving');
+  }
+  return run;
+}
+
+/** Serves the page. @returns the program, and the address that it prints */
+async function serve(fleet: Fleet, ...options: string[]): Promise<{ server: Program; url: string }> {
+  const server = fleet.source.start('evacuate-status', '--serve', '0', ...options);
+  const url = await eventually('the address of the page', () => /^http:\S+(?=\n)/.exec(server.stdout)?.[0]);
+  return { server, url };
+}
+
+async function wantedOf({ source }: Fleet): Promise<unknown> {
+  return (JSON.parse(await source.done('evacuate-status', '--json')) as { wanted: unknown }).wanted;
+}
+
+describe.skipIf(!hasChromium())(`the page of a run, seen in ${CHROMIUM}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser.close());
+
+  /**
+   * Opens a page.
+   * @returns the page, and its errors and requests to others
+   */
+  async function opened(url: string): Promise<{ page: Page; faults: string[] }> {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(UNTIL.timeout);
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => faults.push(message.text()));
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`asked for ${request.url()}`);
+    });
+    await page.goto(url);
+    return { page, faults };
+  }
+
+  /** Finds what the rules of accessibility have against the page. */
+  const violations = async (page: Page): Promise<string[]> => {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { run } = (window as unknown as { axe: typeof import('axe-core') }).axe;
+      const found = await run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+  };
+
+  test('it shows the run, and pauses, continues and aborts it', async ({ fleet }) => {
+    const run = await begin(fleet);
+    const { server, url } = await serve(fleet, '--control');
+    const { page, faults } = await opened(url);
+    await page.getByRole('heading', { name: 'Emptying source' }).waitFor();
+    // The token is not left in the address, nor in the history.
+    expect(page.url()).toBe(url.replace(/#.*/, ''));
+    const rows = page.getByRole('table', { name: 'Domains' }).locator('tbody tr');
+    await expect
+      .poll(() => rows.locator('th').allInnerTexts(), UNTIL)
+      .toEqual(expect.arrayContaining(names.map((name) => expect.stringContaining(name) as unknown)));
+    await page.getByText('2 moving, 1 waiting').waitFor();
+    await page
+      .getByText(/^moves to (left|right): precopy$/)
+      .first()
+      .waitFor();
+    await page.getByRole('heading', { name: /^source/ }).waitFor();
+    await page
+      .getByText(/ GiB free$/)
+      .first()
+      .waitFor();
+
+    for (const width of [360, 1600]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        expect(await violations(page), `${width} ${colorScheme}`).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+    }
+
+    // From the keyboard alone.
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    expect(await focused.innerText()).toBe('Pause');
+    await page.keyboard.press('Enter');
+    await page.getByText('Paused: running migrations go on, no other begins', { exact: true }).waitFor();
+    expect(await wantedOf(fleet)).toBe('pause');
+    expect(await focused.innerText()).toBe('Continue');
+    await page.keyboard.press('Enter');
+    await page.getByText('Under way', { exact: true }).waitFor();
+    expect(await wantedOf(fleet)).toBe('go');
+
+    await page.getByRole('button', { name: 'Abort …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Abort this run?' });
+    expect(await focused.innerText()).toBe('Let it go on');
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await wantedOf(fleet)).toBe('go');
+
+    await page.getByRole('button', { name: 'Abort …' }).click();
+    await dialog.getByRole('button', { name: 'Abort run' }).click();
+    await page
+      .getByText('Being aborted: what is still here stays', { exact: true })
+      .or(page.getByText('Over: not all have moved'))
+      .first()
+      .waitFor();
+    await fleet.letGo();
+    await run.ended;
+    await page.getByText('Over: not all have moved', { exact: true }).waitFor();
+    expect(await page.getByRole('button').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+
+    server.kill('SIGINT');
+    expect(await server.ended).toMatchObject({ status: 0, stderr: '' });
+    await page.getByText(/^The connection is lost/).waitFor();
+  });
+
+  test('it is read-only without --control, for whoever has its address', async ({ fleet }) => {
+    const run = await begin(fleet);
+    const { server, url } = await serve(fleet);
+    const { page } = await opened(url);
+    await page.getByRole('heading', { name: 'Emptying source' }).waitFor();
+    expect(await page.getByRole('button').count()).toBe(0);
+    const status = await page.evaluate(async () => {
+      const body = JSON.stringify({ run: 'any', order: 'abort' });
+      const headers = { 'Content-Type': 'application/json' };
+      return (await fetch('/order', { method: 'POST', headers, body })).status;
+    });
+    expect(status).toBe(403);
+
+    // Again without the token: the cookie is enough. Without both it is not.
+    await page.goto(url.replace(/#.*/, ''));
+    await page.getByRole('heading', { name: 'Emptying source' }).waitFor();
+    const stranger = await opened(url.replace(/#.*/, '#wrong'));
+    await stranger.page
+      .getByText("Open the page by the address that 'evacuate-status --serve' printed.")
+      .waitFor();
+    expect(await stranger.page.getByRole('table').count()).toBe(0);
+
+    run.kill('SIGKILL');
+    await page.getByText(/^No controller is at work/).waitFor();
+    server.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ status: 0, stderr: '' });
+  });
+});
