@@ -43,13 +43,23 @@ plain.for(Object.entries(bundles))('%s is all of the program but for what it nam
 });
 
 plain.for([
-  ['apps/xl', ['commander', 'msgpackr', 'protobufjs', 'vega', 'vega-lite']],
+  ['apps/xl', ['commander', 'msgpackr', 'preact', 'protobufjs', 'vega', 'vega-lite']],
   ['packages/hypervisor-wasm', ['msgpackr', 'protobufjs']],
 ] as const)('%s has the licences of what has gone into it', ([folder, packages]) => {
   const licences = readFileSync(`${root}${folder}/dist/licences.txt`, 'utf8');
   for (const name of packages) {
     expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(\\S+\\)\n\n[^]*?Copyright`, 'm'));
   }
+});
+
+plain('the page of a run is apart from the program, which loads it to serve it', async () => {
+  const { href } = new URL('../../apps/xl/dist/page.mjs', import.meta.url);
+  const { files } = (await import(href)) as { files: Record<string, { type: string; text: string }> };
+  expect(Object.keys(files).sort()).toEqual(['/', '/icon.svg', '/page.css', '/page.js']);
+  // Words of the page, as they are in what draws it.
+  const words = 'Memory of the hosts';
+  expect(files['/page.js']!.text).toContain(words);
+  expect(readFileSync(`${root}apps/xl/dist/xl.cjs`, 'utf8')).not.toContain(words);
 });
 
 plain('a thread that cannot be started ahead ends nobody', () => {
