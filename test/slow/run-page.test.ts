@@ -40,6 +40,71 @@ async function wantedOf({ source }: Fleet): Promise<unknown> {
   return (JSON.parse(await source.done('evacuate-status', '--json')) as { wanted: unknown }).wanted;
 }
 
+/** Enters as the page does. @returns a function that sends an order */
+async function enter(url: string): Promise<(order: object) => Promise<[number, string]>> {
+  const { origin, hash } = new URL(url);
+  const send = (path: string, body: object, cookie = '') => {
+    const headers = { 'Content-Type': 'application/json', Origin: origin, Cookie: cookie };
+    return fetch(origin + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  };
+  const { headers } = await send('/session', { token: hash.slice(1) });
+  const cookie = headers.getSetCookie()[0]!.split(';', 1)[0]!;
+  return async (order) => {
+    const answer = await send('/order', order, cookie);
+    return [answer.status, await answer.text()];
+  };
+}
+
+test('what cannot be served is refused', async ({ fleet }) => {
+  const { source } = fleet;
+  const refused = async (...options: string[]) => {
+    const { status, stdout, stderr } = await source.xl('evacuate-status', ...options);
+    return [status, stdout, stderr];
+  };
+  expect(await refused('--serve', '0')).toEqual([1, '', 'xl: this host has not been evacuated\n']);
+  await source.create({ kernel: 'idle', memory: 1, cmdline: '' });
+  await source.done(...fleet.evacuation('--to', 'left'));
+  const { server, url } = await serve(fleet);
+  const { port } = new URL(url);
+  const taken = `xl: --serve: 127.0.0.1:${port} is taken: another port, or 0 for any that is free\n`;
+  expect(await refused('--serve', port)).toEqual([1, '', taken]);
+  expect(await refused('--serve', '192.0.2.1:0')).toEqual([
+    ...[1, '', 'xl: --serve: 192.0.2.1 is no address of this host\n'],
+  ]);
+  for (const options of [
+    ['--serve', 'x'],
+    ['--control'],
+    ['--serve', '0', '--json'],
+    ['--serve', '0', '--watch'],
+  ]) {
+    expect(await refused(...options)).toEqual([2, '', expect.stringMatching(/^xl: .*--serve/)]);
+  }
+  server.kill('SIGINT');
+  expect(await server.ended).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('an order is for the run that was seen; an abort needs no controller', async ({ fleet }) => {
+  const run = await begin(fleet);
+  const { server, url } = await serve(fleet, '--control');
+  const order = await enter(url);
+  const id = (JSON.parse(await fleet.source.done('evacuate-status', '--json')) as { run: string }).run;
+  expect(await order({ run: 'other', order: 'abort' })).toEqual([
+    409,
+    `Another run has begun since: ${id}.\n`,
+  ]);
+  expect(await wantedOf(fleet)).toBe('go');
+  run.kill('SIGKILL');
+  await run.exited;
+  await fleet.letGo();
+  expect(await order({ run: id, order: 'abort' })).toEqual([
+    ...[200, 'The run is aborted: what is still here stays.\n'],
+  ]);
+  expect(JSON.parse(await fleet.source.done('evacuate-status', '--json'))).toHaveProperty('ended');
+  expect(await order({ run: id, order: 'go' })).toEqual([409, 'The run is over.\n']);
+  server.kill('SIGHUP');
+  expect(await server.ended).toMatchObject({ status: 0, stderr: '' });
+});
+
 describe.skipIf(!hasChromium())(`the page of a run, seen in ${CHROMIUM}`, () => {
   let browser: Browser;
   beforeAll(async () => {
