@@ -2,6 +2,7 @@
 /** Tests of `xl evacuate-status --serve`: the page of a run, in a browser. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { CHROMIUM, hasChromium, openBrowser } from '../harness/chromium.js';
@@ -81,6 +82,31 @@ test('what cannot be served is refused', async ({ fleet }) => {
   }
   server.kill('SIGINT');
   expect(await server.ended).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('a report has all domains of a run, and their migrations on one axis', async ({ fleet }) => {
+  const { source } = fleet;
+  for (const name of ['one', 'two']) await source.create({ kernel: 'idle', memory: 1, cmdline: '', name });
+  await source.done(...fleet.evacuation('--to', 'left'));
+  const file = join(fleet.folder, 'run.html');
+  expect(await source.done('evacuate-status', '--report', file)).toBe('');
+  const page = readFileSync(file, 'utf8');
+  expect(page).toContain('<h1>Emptying source</h1>');
+  for (const name of ['one', 'two']) {
+    expect(page).toContain(`<th scope="row">${name}</th>`);
+    expect(page).toMatch(new RegExp(`aria-label="downtime of ${name}: [0-9.]+ m?s, from `));
+  }
+  const { status, stderr } = await source.xl('evacuate-status', '--report', `${file}.pdf`);
+  expect([status, stderr]).toEqual([
+    2,
+    `xl: --report must be a file that ends in .html, not '${file}.pdf'\n`,
+  ]);
+  expect(
+    await source.xl('evacuate-status', '--report', join(fleet.folder, 'none', 'run.html')),
+  ).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('no such file or directory') as unknown,
+  });
 });
 
 test('an order is for the run that was seen; an abort needs no controller', async ({ fleet }) => {

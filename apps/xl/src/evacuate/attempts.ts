@@ -315,7 +315,7 @@ function lastOf(output: string, words: string): Omit<MigrationEnd, 'status'> {
 }
 
 /** Reads the end of a file; empty if there is none. */
-function textOf(path: string): string {
+export function textOf(path: string): string {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');

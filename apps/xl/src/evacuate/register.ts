@@ -13,6 +13,7 @@ interface StatusOptions {
   readonly json?: true;
   readonly watch?: true;
   readonly serve?: string;
+  readonly report?: string;
   readonly control?: true;
 }
 
@@ -81,10 +82,21 @@ export function registerEvacuation(program: Command, context: Context): void {
       '--serve <[address:]port>',
       'show it as a web page, until Ctrl-C; on 127.0.0.1 unless an address is given',
     )
+    .option(
+      '--report <file>',
+      'write a report of it, all timelines on one axis, to a file that ends in .html',
+    )
     .option('--control', 'with --serve: let the page pause, continue and abort the evacuation')
-    .action(async ({ serve, control, ...options }: StatusOptions) => {
-      if (serve !== undefined && (options.json || options.watch)) {
-        throw new Failure('evacuate-status: --serve goes with neither --watch nor --json', ExitStatus.usage);
+    .action(async ({ serve, control, report, ...options }: StatusOptions) => {
+      const kinds = [
+        ['--serve', serve],
+        ['--report', report],
+        ['--watch', options.watch],
+      ] as const;
+      const given = kinds.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+      if (given.length > 1 || (options.json && (serve ?? report) !== undefined)) {
+        const names = [...given, ...(options.json ? ['--json'] : [])].join(' and ');
+        throw new Failure(`evacuate-status: ${names} do not go together`, ExitStatus.usage);
       }
       if (control && serve === undefined) {
         throw new Failure('evacuate-status: --control goes with --serve', ExitStatus.usage);
@@ -92,6 +104,10 @@ export function registerEvacuation(program: Command, context: Context): void {
       if (serve !== undefined) {
         const { servePage } = await import('./serve.js');
         return servePage(context, { serve, ...(control && { control }) });
+      }
+      if (report !== undefined) {
+        const { reportRun } = await import('./run-report.js');
+        return reportRun(context, report);
       }
       const { evacuateStatus } = await import('./status.js');
       await evacuateStatus(context, options);

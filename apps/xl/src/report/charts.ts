@@ -16,14 +16,14 @@ export async function drawings(model: ReportModel): Promise<Drawing[]> {
   const plots = [timelineChart, downtimeChart, pagesChart, rateChart, decisionsChart].map((chart) =>
     chart(model),
   );
-  return Promise.all(
-    plots
-      .filter((plot) => plot !== undefined)
-      .map(async (plot) => ({
-        title: plot.title,
-        description: plot.description,
-        ...(plot.note !== undefined && { note: plot.note }),
-        svg: await plotSvg(plot),
-      })),
-  );
+  return Promise.all(plots.filter((plot) => plot !== undefined).map(drawingOf));
+}
+
+export async function drawingOf(plot: Plot): Promise<Drawing> {
+  return {
+    title: plot.title,
+    description: plot.description,
+    ...(plot.note !== undefined && { note: plot.note }),
+    svg: await plotSvg(plot),
+  };
 }

@@ -13,6 +13,27 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string {
   const title = titleOf(model);
   const { kind, heading, sentences } = verdictOf(model);
+  return pageOf(
+    title,
+    [
+      `<div class="verdict ${kind}"><p><strong>${escaped(heading)}.</strong></p>`,
+      ...sentences.map((sentence) => `<p>${escaped(sentence)}</p>`),
+      '</div>',
+      list('figures', 'Key figures', keyFigures(model)),
+      list('circumstances', 'Circumstances', circumstances(model)),
+    ],
+    [
+      ...drawn.map(figure),
+      '<section aria-labelledby="tables"><h2 id="tables">Figures</h2>',
+      noteOf("Times count from the target's greeting."),
+      ...[passTable(model), decisionTable(model), stateTable(model)].map(table),
+      '</section>',
+    ],
+  );
+}
+
+/** Writes a page: what is below its title, and its main part. */
+export function pageOf(title: string, header: readonly string[], main: readonly string[]): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -27,18 +48,10 @@ export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string 
     '<body>',
     '<header>',
     `<h1>${escaped(title)}</h1>`,
-    `<div class="verdict ${kind}"><p><strong>${escaped(heading)}.</strong></p>`,
-    ...sentences.map((sentence) => `<p>${escaped(sentence)}</p>`),
-    '</div>',
-    list('figures', 'Key figures', keyFigures(model)),
-    list('circumstances', 'Circumstances', circumstances(model)),
+    ...header,
     '</header>',
     '<main>',
-    ...drawn.map(figure),
-    '<section aria-labelledby="tables"><h2 id="tables">Figures</h2>',
-    noteOf("Times count from the target's greeting."),
-    ...[passTable(model), decisionTable(model), stateTable(model)].map(table),
-    '</section>',
+    ...main,
     '</main>',
     '</body>',
     '</html>',
@@ -46,7 +59,7 @@ export function htmlPage(model: ReportModel, drawn: readonly Drawing[]): string 
   ].join('\n');
 }
 
-function list(kind: string, label: string, facts: Facts): string {
+export function list(kind: string, label: string, facts: Facts): string {
   const items = facts.map(
     ([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${unbroken(escaped(value))}</dd></div>`,
   );
@@ -58,7 +71,7 @@ function unbroken(text: string): string {
   return text.replace(/--[a-z-]+/g, '<span class="option">$&</span>');
 }
 
-function figure({ title, note, svg }: Drawing): string {
+export function figure({ title, note, svg }: Drawing): string {
   return [
     `<figure><figcaption><h2>${escaped(title)}</h2></figcaption>`,
     region(title, svg),
@@ -76,7 +89,7 @@ function noteOf(note: string | undefined): string {
   return note === undefined ? '' : `<p class="note">${escaped(note)}</p>`;
 }
 
-function table({ caption, note, columns, rows }: Table): string {
+export function table({ caption, note, columns, rows }: Table): string {
   if (rows.length === 0) return '';
   const kind = (index: number) => (columns[index]!.numbers ? ' class="number"' : '');
   const head = columns.map(({ name }, i) => `<th scope="col"${kind(i)}>${escaped(name)}</th>`).join('');
