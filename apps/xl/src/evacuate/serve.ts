@@ -115,9 +115,10 @@ class RunWatch {
   async #look(): Promise<View> {
     const { context, host, journal, control } = this;
     try {
+      // The controller first: one that ends meanwhile has then written down the end of its run.
+      const isControlled = journal.controller() !== undefined;
       const evacuation = lastOf(journal);
       const { run } = evacuation;
-      const isControlled = journal.controller() !== undefined;
       const wanted = journal.wanted(run.id);
       const statuses = await statusesOf(context, host);
       const hosts = this.#hosts.of(evacuation);
