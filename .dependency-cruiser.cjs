@@ -9,6 +9,7 @@ const mayImport = {
   receiver: ['errors', 'protocol', 'channel', 'hypervisor', 'posix'],
   trace: ['errors', 'protocol'],
   fleet: [],
+  'fleet-bullmq': ['errors', 'fleet'],
   operator: ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender'],
   'hypervisor-wasm': ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],
   'hypervisor-xen': ['errors', 'protocol', 'channel', 'hypervisor', 'posix', 'sender', 'receiver'],

@@ -20,6 +20,7 @@ const libraries = [
   'operator',
   'trace',
   'fleet',
+  'fleet-bullmq',
 ];
 const write = process.argv.includes('--write');
 

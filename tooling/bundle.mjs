@@ -56,8 +56,18 @@ export async function bundle(programs, onDemand = [], page = undefined) {
   copyFileSync(launcher, 'dist/launcher.cjs');
   const inputs = Object.keys(metafile.inputs);
   for (const module of onDemand) {
-    // It draws with a browser's canvas where there is one.
-    const file = await build({ ...options, entryPoints: [module], format: 'esm', external: ['canvas'] });
+    const file = await build({
+      ...options,
+      entryPoints: [module],
+      format: 'esm',
+      // Modules of which nothing is used are left out.
+      mainFields: ['module', 'main'],
+      // It draws with a browser's canvas where there is one.
+      external: ['canvas'],
+      define: { 'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"' },
+      // CommonJS modules in it load those of Node, and ask where they are.
+      banner: { js: REQUIRE },
+    });
     for (const { text } of file.outputFiles) writeFileSync(bundleOf(module), text);
     inputs.push(...Object.keys(file.metafile.inputs));
   }
@@ -109,6 +119,10 @@ async function bundlePage({ folder, style }) {
 const PLACES = `const { pathToFileURL } = require("node:url");
 const placeOf = (manifest, path) => new URL(path, pathToFileURL(manifest ? require.resolve(manifest) : __filename)).href;
 const placeOfEntry = (entry) => pathToFileURL(require.resolve(entry)).href;`;
+
+const REQUIRE = `import { createRequire as requireAt } from "node:module";
+const require = requireAt(import.meta.url);
+const __dirname = import.meta.dirname;`;
 
 /**
  * Keeps `import.meta` working: each module is told its original place.

@@ -382,11 +382,65 @@ test('a return whose host does not answer is aborted, and another begun', async 
   const second = await source.xl(...fleet.evacuation('--back', run, '-s', ssh));
   expect(second).toMatchObject({ status: 1 });
   expect(await statusOf(fleet)).toMatchObject({ back: run, controlled: false });
-  await source.done('evacuate-abort');
+  expect(await source.xl('evacuate-abort')).toMatchObject({ status: 3 });
   expect(await statusOf(fleet)).toMatchObject({ ended: expect.any(String) as string });
   expect(await source.xl(...fleet.evacuation('--back', run))).toMatchObject({ status: 0 });
   expect(await fleet.names(source)).toEqual(['a']);
 });
+
+test('an abort that a host does not hear of says that its domains may still come', async ({ fleet }) => {
+  const { source, folder } = fleet;
+  await create(fleet, large, 'a');
+  const run = await emptied(fleet, 'left');
+  await fleet.hold(source);
+  const back = source.start(...fleet.evacuation('--back', run));
+  await back.untilEvent('it is on its way', (event) => event['state'] === 'moving');
+  back.kill('SIGKILL');
+  await back.exited;
+  await writeFile(join(folder, 'left.down'), '');
+  const words = /left has not said that its evacuation is over/;
+  expect(await source.xl('evacuate-abort')).toMatchObject({
+    status: 3,
+    stdout: expect.stringMatching(words) as string,
+  });
+  await rm(join(folder, 'left.down'));
+  await fleet.letGo();
+  await eventually('its arrival', async () => (await fleet.names(source)).includes('a') || undefined);
+});
+
+test('a domain that has ended keeps no other from coming back', async ({ fleet }) => {
+  const { source, left, folder } = fleet;
+  await create(fleet, idle, 'ends', 'stays');
+  const run = await emptied(fleet, 'left');
+  const ssh = join(folder, 'ssh-that-ends-one');
+  await script(
+    ssh,
+    `case "$*" in 'left '*'--to'*) ${left.command('destroy', 'ends')} ;; esac\nexec ${fleet.ssh} "$@"`,
+  );
+  const back = await source.xl(...fleet.evacuation('--back', run, '-s', ssh));
+  expect(back).toMatchObject({ status: 1 });
+  expect(await fleet.names(source)).toEqual(['stays']);
+});
+
+test.for(['--to', '--back'])(
+  'Ctrl-C ends a question of %s that is not answered',
+  async (option, { fleet }) => {
+    const { source, folder } = fleet;
+    await create(fleet, idle, 'a');
+    const value = option === '--to' ? 'left' : await emptied(fleet, 'left');
+    const [ssh, asked] = [join(folder, 'ssh-that-hangs'), join(folder, 'asked')];
+    await script(ssh, `echo $$ > ${asked}.new; mv ${asked}.new ${asked}; exec sleep 1000`);
+    const run = source.start(...fleet.evacuation(option, value, '-s', ssh));
+    const pid = await eventually('a question', async () => readFile(asked, 'utf8').catch(() => undefined));
+    run.kill('SIGINT');
+    await run.exited;
+    // Empty for a process that has ended and that nobody has waited for.
+    await eventually('the end of the question', async () => {
+      const words = await readFile(`/proc/${pid.trim()}/cmdline`, 'utf8').catch(() => '');
+      return words === '' ? true : undefined;
+    });
+  },
+);
 
 test('two that are kept apart and were together come back together', async ({ fleet }) => {
   const { source, left, right } = fleet;
@@ -424,7 +478,7 @@ test('nothing comes back by a name that leads to another machine, and what has c
     expect.objectContaining({
       domain: 'a',
       state: 'person',
-      why: 'it was moved to right, and is not here: look for it there',
+      why: 'it was moved to right, and is not here: it has ended since, or another host has that name',
     }),
   );
   expect([await fleet.names(left), await fleet.names(fleet.right)]).toEqual([[], ['a']]);

@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The programs, and the bundles that each loads in addition. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
-  'apps/xl/dist/xl.cjs': ['koffi', './drawing.mjs'],
+  'apps/xl/dist/xl.cjs': ['koffi', './drawing.mjs', './bullmq.mjs'],
   'apps/xl/dist/task-worker.cjs': ['koffi'],
   'apps/xl/dist/check-policy.cjs': [],
   'apps/xl-save-helper/dist/xl-save-helper.cjs': ['koffi'],
@@ -43,7 +43,7 @@ plain.for(Object.entries(bundles))('%s is all of the program but for what it nam
 });
 
 plain.for([
-  ['apps/xl', ['commander', 'msgpackr', 'preact', 'protobufjs', 'vega', 'vega-lite']],
+  ['apps/xl', ['bullmq', 'commander', 'ioredis', 'msgpackr', 'preact', 'protobufjs', 'vega', 'vega-lite']],
   ['packages/hypervisor-wasm', ['msgpackr', 'protobufjs']],
 ] as const)('%s has the licences of what has gone into it', ([folder, packages]) => {
   const licences = readFileSync(`${root}${folder}/dist/licences.txt`, 'utf8');

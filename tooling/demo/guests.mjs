@@ -21,6 +21,7 @@ class Guest {
   faults = [];
   ticks = 0;
   #fd = -1;
+  #path = '';
   #rest = '';
   #buffer = Buffer.alloc(65_536);
 
@@ -29,9 +30,11 @@ class Guest {
     this.name = name;
   }
 
-  /** Reads on at another host. @param {string} path of the console there */
+  /** Reads on where it is. @param {string} path of the console there: each arrival has one of its own */
   goOnAt(path) {
     this.read();
+    if (path === this.#path) return;
+    this.#path = path;
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = openSync(path, 'r');
     this.#rest = '';

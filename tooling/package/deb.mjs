@@ -63,10 +63,9 @@ async function buildPackage(version, out) {
   const purl = `pkg:deb/mig@${version}?arch=amd64`;
   placeDocuments(version, await billOfMaterials({ version, purl, packages, folder: join(stage, HOME) }));
   place('/etc/default/mig', readFileSync(join(here, 'debian/default')));
-  place(
-    '/usr/lib/systemd/system/mig-snapshot.service',
-    readFileSync(join(here, 'debian/mig-snapshot.service')),
-  );
+  for (const unit of ['mig-snapshot.service', 'mig-evacuate-worker.service']) {
+    place(`/usr/lib/systemd/system/${unit}`, readFileSync(join(here, 'debian', unit)));
+  }
   placeControl(version);
   mkdirSync(out, { recursive: true });
   const file = join(out, `mig_${version}_amd64.deb`);

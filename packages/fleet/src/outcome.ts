@@ -49,7 +49,7 @@ export function settle(run: Run, uuid: string, end: AttemptEnd, now: number): Ru
   const meaning = meaningOf(end);
   const note = (change: Partial<RunDomain>) => changed(run, uuid, { why: end.message, ...change });
   if (end.isInterrupted === true && staysHere.includes(meaning)) {
-    return note({ state: 'waiting', target: undefined, why: undefined });
+    return note({ state: 'waiting', why: undefined });
   }
   switch (meaning) {
     case 'moved':

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { domain, host } from './fleet.test-support.js';
+import type { FleetHost } from './inventory.js';
 import { choosePlacement, inOrder, namePattern } from './placement.js';
 
 const small = host('small', [], { freeMemory: 2000 });
@@ -12,6 +13,16 @@ describe('a target', () => {
       kind: 'target',
       target: 'large',
     });
+  });
+
+  test('is that which was chosen before, unless it does not take the domain any more', () => {
+    const planned = { ...domain('a'), target: 'small' };
+    const choose = (targets: readonly FleetHost[], unfit = {}) =>
+      choosePlacement(planned, { ...none, targets }, unfit);
+    expect(choose([large, small])).toEqual({ kind: 'target', target: 'small' });
+    expect(choose([large, { ...small, closed: 'it is cordoned' }])).toMatchObject({ target: 'large' });
+    expect(choose([large, small], { small: 'its Xen is older' })).toMatchObject({ target: 'large' });
+    expect(choose([large])).toMatchObject({ target: 'large' });
   });
 
   test('has no place for what is on its way there already, unless the look counts it', () => {

@@ -23,11 +23,11 @@ export type Placement =
   | { readonly kind: 'none'; readonly why: string };
 
 /**
- * Chooses the target that has most memory left once the domain is there.
+ * Chooses the target that was chosen before, if it still takes the domain, or else that which has most memory left then.
  * @param unfit sentences that keep it from a target, by the target's name
  */
 export function choosePlacement(
-  domain: FleetDomain,
+  domain: FleetDomain & { readonly target?: string | undefined },
   { targets, underway, arrived = [], in: most }: Candidates,
   unfit: Readonly<Record<string, string>> = {},
 ): Placement {
@@ -47,6 +47,7 @@ export function choosePlacement(
       isFull = true;
       continue;
     }
+    if (host.name === domain.target) return { kind: 'target', target: host.name };
     const left = memoryLeft(host, unseen) - memoryToArrive(domain);
     if (best === undefined || left > best.left) best = { name: host.name, left };
   }

@@ -35,7 +35,7 @@ export function isFinal(state: DomainState): boolean {
 
 export interface RunDomain extends FleetDomain {
   readonly state: DomainState;
-  /** The host that it goes to, or went to. */
+  /** The host that it goes to, or went to; of one that waits, the one that is planned. */
   readonly target?: string | undefined;
   /** Reason of its state, as a sentence without a full stop. */
   readonly why?: string | undefined;

@@ -8,12 +8,13 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { heedSignals, signalWords } from '../output/signals.js';
-import { type ControllerParts } from './controller.js';
+import type { ControllerParts } from './controller.js';
 import { lookAt } from './inventory.js';
-import type { Evacuation, Wanted } from './journal.js';
-import { killGroup, migThere, runAt, shellWord, startAt } from './remote.js';
+import type { Evacuation, Journal, Wanted } from './journal.js';
+import { OrdersThere } from './orders-there.js';
+import { endQuestions, killGroup, migThere, runAt, shellWord, startAt } from './remote.js';
 
-/** Time for an order to be taken at another host, in milliseconds. */
+/** Time for a host to answer, in milliseconds. */
 const TIMEOUT = 60_000;
 const TICK = 500;
 /** Milliseconds before a host is asked again where another controller is at work. */
@@ -34,7 +35,10 @@ interface ThereEvent {
 }
 
 /** @returns the run as it ended */
-export async function bringBack(parts: ControllerParts, begun: Evacuation): Promise<Evacuation> {
+export async function bringBack(
+  parts: Omit<ControllerParts, 'ledger'> & { readonly journal: Journal },
+  begun: Evacuation,
+): Promise<Evacuation> {
   const { journal, display } = parts;
   let evacuation = begun;
   const { id } = evacuation.run;
@@ -50,34 +54,23 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
   };
   const { from = {} } = evacuation;
   const hosts = [...new Set(Object.values(from))];
-  const order = (word: string) =>
-    Promise.all(
-      hosts.map(async (host) => {
-        if (await isOurs(host))
-          await runAt(evacuation.sshCommand, host, migThere(`evacuate-${word}`), TIMEOUT);
-      }),
-    );
-
+  const uuidsOfRun = new Set(evacuation.run.domains.map(({ uuid }) => uuid));
+  const orders = new OrdersThere(evacuation.sshCommand, hosts, uuidsOfRun);
   const children = new Set<ChildProcess>();
   const aborting = new AbortController();
+  const quitting = new AbortController();
   let ordered: Promise<unknown> = Promise.resolve();
   const wanted = () => (aborting.signal.aborted ? 'abort' : journal.wanted(id));
   const abort = (words: string) => {
     display.note(`${words}: what has not come back stays where it is.`);
     aborting.abort();
-    ordered = abortThere();
-  };
-  /** A run that has only just been begun at a host may not be known there yet. */
-  const abortThere = async () => {
-    do {
-      await order('abort');
-      await pause(AGAIN);
-    } while (children.size > 0);
+    ordered = orders.abort(() => children.size > 0, quitting.signal);
   };
   const endHeed = heedSignals((signal) => {
     if (!aborting.signal.aborted) return abort(`The return is ${signalWords[signal]}`);
-    if (children.size === 0) return;
-    display.note("No longer waited for; 'mig evacuate-status' at each host says what became of its run.");
+    display.note("No longer waited for: 'mig evacuate-status' at each host says what became of its run.");
+    quitting.abort();
+    endQuestions();
     for (const child of children) killGroup(child);
   });
   let before: Wanted = journal.wanted(id);
@@ -87,7 +80,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     if (now === before) return;
     before = now;
     if (now === 'abort') abort('The return is aborted');
-    else void order(now === 'pause' ? 'pause' : 'continue');
+    else void orders.give(now === 'pause' ? 'pause' : 'continue');
   }, TICK);
   try {
     await Promise.all(hosts.map((host) => bringFrom(host)));
@@ -104,9 +97,8 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     const look = await lookAt(sshCommand, host);
     if ('why' in look) {
       display.note(look.why);
-      if (wanted() !== 'abort') return;
-      for (const { uuid } of ours) settleHere(uuid);
-      return giveUpOn(ours.map(({ uuid }) => uuid));
+      const all = ours.map(({ uuid }) => uuid);
+      return giveUpOn(host, all);
     }
     const present = new Set(look.domains.map(({ uuid }) => uuid));
     for (const { uuid } of ours) {
@@ -122,11 +114,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
       );
     }
     for (;;) {
-      if (aborting.signal.aborted) {
-        await ordered;
-        for (const uuid of uuids) settleHere(uuid);
-        return giveUpOn(uuids);
-      }
+      if (aborting.signal.aborted) return giveUpOn(host, uuids);
       for (const uuid of uuids) settleHere(uuid);
       const left = uuids.filter((uuid) => !isSettled(uuid));
       if (left.length === 0 || (await follow(host, commandFor(left, host, name)))) break;
@@ -134,7 +122,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     }
     // Whatever its events said, this host knows who is here.
     for (const uuid of uuids) settleHere(uuid);
-    if (wanted() === 'abort') giveUpOn(uuids);
+    await giveUpOn(host, uuids);
   }
 
   /**
@@ -161,25 +149,17 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
     if (isHere(uuid)) change(uuid, { state: 'moved', why: undefined });
   }
 
-  /** Tells whether the unfinished evacuation at a host is of this run: nobody else's is meddled with. */
-  async function isOurs(host: string): Promise<boolean> {
-    const { stdout } = await runAt(
-      evacuation.sshCommand,
-      host,
-      migThere('evacuate-status', '--json'),
-      TIMEOUT,
-    );
-    try {
-      const { ended, domains } = JSON.parse(stdout) as { ended?: string; domains: { uuid: string }[] };
-      const known = new Set(evacuation.run.domains.map(({ uuid }) => uuid));
-      return ended === undefined && domains.every(({ uuid }) => known.has(uuid));
-    } catch {
-      return false;
+  /** Notes what is left of an aborted return; what its host does not tell is for a person. */
+  async function giveUpOn(host: string, uuids: readonly string[]): Promise<void> {
+    if (wanted() !== 'abort') return;
+    if (!aborting.signal.aborted) abort('The return is aborted');
+    await ordered;
+    const why = `${host} has not said that its evacuation is over, which may still bring it here: 'mig evacuate-abort' there`;
+    for (const uuid of uuids) {
+      settleHere(uuid);
+      if (orders.isOver(host)) change(uuid, { state: 'stayed', why: 'the return was aborted' });
+      else change(uuid, { state: 'person', why });
     }
-  }
-
-  function giveUpOn(uuids: readonly string[]): void {
-    for (const uuid of uuids) change(uuid, { state: 'stayed', why: 'the return was aborted' });
   }
 
   function commandFor(uuids: readonly string[], host: string, to: string): string {
@@ -237,7 +217,7 @@ export async function bringBack(parts: ControllerParts, begun: Evacuation): Prom
       const { name } = evacuation;
       return change(uuid, {
         state: 'person',
-        why: `it was moved to ${name}, and is not here: look for it there`,
+        why: `it was moved to ${name}, and is not here: it has ended since, or another host has that name`,
       });
     }
     change(uuid, { state: state!, why });

@@ -1,5 +1,15 @@
 /** The controller of a run: looks at the hosts, begins migrations, and writes down what it does before it does it. */
-import { type FleetHost, giveUp, isFinal, isOver, next, reconcile, settle } from '@mig/fleet';
+import {
+  type FleetHost,
+  giveUp,
+  isFinal,
+  isOver,
+  next,
+  reconcile,
+  type Run,
+  type RunDomain,
+  settle,
+} from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -7,17 +17,26 @@ import { heedSignals, signalWords } from '../output/signals.js';
 import { Attempts, type MigrationEnd } from './attempts.js';
 import type { Display } from './events.js';
 import { lookAt, lookHere } from './inventory.js';
-import type { Evacuation, Journal, Wanted } from './journal.js';
+import type { Evacuation, Wanted } from './journal.js';
 
 /** Milliseconds between two looks for an operator's order, and two updates of the table. */
 const TICK = 250;
 /** Milliseconds for which a look at the targets is good enough to begin migrations; the targets decide for themselves. */
 const LOOK_AGE = 10_000;
 
+/** Place of a run and of its operator's orders: the journal of this host, or the jobs of an engine. */
+export interface Ledger {
+  /** Creates the folder for what the migrations of a run print. */
+  prepare(id: string): string;
+  wanted(id: string): Wanted;
+  /** Writes down what a run has become. @returns a promise if that takes time: what comes next waits for it */
+  write(evacuation: Evacuation): void | Promise<void>;
+}
+
 export interface ControllerParts {
   readonly context: Context;
   readonly host: Host;
-  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly display: Display;
 }
 
@@ -41,20 +60,15 @@ export class Controller {
     evacuation: Evacuation,
   ) {
     this.#evacuation = evacuation;
-    const { journal, host } = parts;
+    const { ledger, host } = parts;
     const { run, sshCommand } = evacuation;
     this.#attempts = new Attempts({
       stateFolder: host.info().stateFolder,
       sshCommand,
-      folder: journal.prepare(run.id),
+      folder: ledger.prepare(run.id),
       link: run.options.link,
       onEnd: (uuid, end) => {
-        try {
-          this.#settle(uuid, end);
-        } catch (error) {
-          // The journal cannot be written: nothing more may begin.
-          this.#failure ??= error as Error;
-        }
+        void this.#settle(uuid, end);
         this.#wakeUp();
       },
       onStatus: () => this.#show(),
@@ -63,6 +77,29 @@ export class Controller {
 
   get evacuation(): Evacuation {
     return this.#evacuation;
+  }
+
+  /** Whether a signal has stopped it. */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Takes a domain into the run; what is known of one that is there already holds. */
+  add(domain: RunDomain): void {
+    const { run } = this.#evacuation;
+    if (!run.domains.some(({ uuid }) => uuid === domain.uuid)) this.#replace([...run.domains, domain]);
+    this.#wakeUp();
+  }
+
+  /** Takes a domain that waits out of the run. */
+  drop(uuid: string): void {
+    const { domains } = this.#evacuation.run;
+    this.#replace(domains.filter((domain) => domain.uuid !== uuid || domain.state !== 'waiting'));
+    this.#wakeUp();
+  }
+
+  #replace(domains: Run['domains']): void {
+    this.#evacuation = { ...this.#evacuation, run: { ...this.#evacuation.run, domains } };
   }
 
   async control(): Promise<void> {
@@ -81,7 +118,7 @@ export class Controller {
       endHeed();
       this.#attempts.close();
     }
-    if (isOver(this.#evacuation.run)) this.#note({ ended: Date.now() });
+    if (isOver(this.#evacuation.run)) await this.#note({ ended: Date.now() });
   }
 
   /** Looks, decides, and begins what is decided. @returns when to look again */
@@ -97,7 +134,8 @@ export class Controller {
     if (mustAsk || (isOld && unsettled.length > 0) || this.#targets.size === 0) await this.#lookAtTargets();
     // From here on nothing is awaited: what has ended meanwhile is noted, and what is seen is not old.
     const { host } = this.parts;
-    const { source, domids, migrations } = lookHere(host, this.#evacuation.name);
+    const look = lookHere(host, this.#evacuation.name);
+    const { source, migrations } = look;
     const view = { source, targets: this.#targets, migrations };
     const seen = reconcile(this.#evacuation.run, view, this.#attempts.uuids, Date.now());
     const wanted = this.#wanted();
@@ -110,30 +148,41 @@ export class Controller {
             wake: Date.now() + 2000,
           };
     // Written before it is done: whoever comes next must know of what may have begun.
-    this.#note({ run: step.run });
+    const written = this.#note({ run: step.run });
+    await written;
+    // Others may have acted while it was written elsewhere.
+    const { domids } = written === undefined ? look : lookHere(host, this.#evacuation.name);
     for (const { uuid, state, isForeign } of step.run.domains) {
       const domid = domids.get(uuid);
       if (domid === undefined || state !== 'moving' || !migrations.has(uuid)) continue;
       if (!this.#attempts.uuids.has(uuid)) this.#attempts.adopt(uuid, domid, isForeign === true);
     }
     await Promise.all(
-      step.starts.map((start) => {
-        const domid = domids.get(start.uuid)!;
-        return this.#attempts.begin(domid, host.whyNotLive?.(domid) === undefined, start);
+      step.starts.map(async (start) => {
+        const domid = domids.get(start.uuid);
+        // One that has gone is looked for in the next step.
+        if (domid === undefined) this.#wakeUp();
+        else await this.#attempts.begin(domid, host.whyNotLive?.(domid) === undefined, start);
       }),
     );
     this.#show();
     return step.wake;
   }
 
-  #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): void {
+  async #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): Promise<void> {
     const { run, downtimes } = this.#evacuation;
-    this.#note({
-      run: settle(run, uuid, { ...end, isInterrupted: this.#isInterrupted }, Date.now()),
-      ...(downtimeMilliseconds !== undefined && {
-        downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
-      }),
-    });
+    try {
+      await this.#note({
+        run: settle(run, uuid, { ...end, isInterrupted: this.#isInterrupted }, Date.now()),
+        ...(downtimeMilliseconds !== undefined && {
+          downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
+        }),
+      });
+    } catch (error) {
+      // It cannot be written down: nothing more may begin.
+      this.#failure ??= error as Error;
+      this.#wakeUp();
+    }
   }
 
   async #lookAtTargets(): Promise<void> {
@@ -174,7 +223,7 @@ export class Controller {
   }
 
   #wanted(): Wanted {
-    return this.parts.journal.wanted(this.#evacuation.run.id);
+    return this.parts.ledger.wanted(this.#evacuation.run.id);
   }
 
   #obey(): void {
@@ -210,11 +259,14 @@ export class Controller {
     this.#resolve();
   }
 
-  #note(change: Partial<Evacuation>): void {
+  /** @returns a promise if the note takes time; what it says holds at once */
+  #note(change: Partial<Evacuation>): void | Promise<void> {
     const evacuation = { ...this.#evacuation, ...change };
-    if (JSON.stringify(evacuation) !== JSON.stringify(this.#evacuation)) this.parts.journal.write(evacuation);
+    const isNews = JSON.stringify(evacuation) !== JSON.stringify(this.#evacuation);
+    const written = isNews ? this.parts.ledger.write(evacuation) : undefined;
     this.#evacuation = evacuation;
     this.#show();
+    return written;
   }
 
   #show(): void {

@@ -94,13 +94,20 @@ export class Journal {
     }
   }
 
-  /** Makes a name for a run that no other has. */
-  newId(now: Date): string {
+  /** Returns a run that is not over; undefined if there is none. */
+  unfinished(): Evacuation | undefined {
+    return this.ids()
+      .map((id) => this.read(id))
+      .find((each) => each?.ended === undefined);
+  }
+
+  /** Makes a name for a run that no other has. @param others names of runs that are elsewhere */
+  newId(now: Date, others: readonly string[] = []): string {
     const stem = now
       .toISOString()
       .replace(/[-:]|\..*/g, '')
       .replace('T', '-');
-    const ids = this.ids();
+    const ids = [...this.ids(), ...others];
     for (let count = 1; ; count++) {
       const id = count === 1 ? stem : `${stem}-${count}`;
       if (!ids.includes(id)) return id;

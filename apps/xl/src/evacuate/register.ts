@@ -7,17 +7,20 @@ import { setTraits } from '../options/traits.js';
 import { wholeNumber } from '../options/whole-number.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import type { EvacuateOptions } from './evacuate.js';
+import type { EngineOptions } from './engine.js';
+import type { WorkerOptions } from './engine-worker.js';
+import type { EvacuateOptions } from './evacuate-options.js';
+import type { StatusOptions } from './status.js';
 
-interface StatusOptions {
-  readonly json?: true;
-  readonly watch?: true;
+interface AllStatusOptions extends StatusOptions {
   readonly serve?: string;
   readonly report?: string;
   readonly control?: true;
 }
 
 const MOST = 1000;
+const ENGINE = '--engine <url>';
+const NAME = '--name <name>';
 
 export function registerEvacuation(program: Command, context: Context): void {
   const evacuate = program
@@ -53,6 +56,7 @@ export function registerEvacuation(program: Command, context: Context): void {
     )
     .option('--ignore-apart', 'place domains together, too, that their configuration keeps apart')
     .option('--back <run>', 'bring back what that run has moved')
+    .option(ENGINE, 'have the worker of this host do it, with jobs at that server: rediss://user@host')
     .option('--dry-run', 'move nothing; print the plan, with times and downtimes by estimate')
     .option('--json', 'print events as JSON, one object per line')
     .action(async (domains: string[], options: EvacuateOptions) => {
@@ -68,6 +72,9 @@ export function registerEvacuation(program: Command, context: Context): void {
       if (options.back !== undefined && (options.leave !== undefined || options.deadline !== undefined)) {
         throw new Failure('evacuate: --leave and --deadline are not for --back', ExitStatus.usage);
       }
+      if (options.back !== undefined && options.engine !== undefined) {
+        throw new Failure('evacuate: --back needs no engine: this host knows the run', ExitStatus.usage);
+      }
       const { evacuate } = await import('./evacuate.js');
       await evacuate(context, domains, options);
     });
@@ -77,6 +84,8 @@ export function registerEvacuation(program: Command, context: Context): void {
     .description('Show how far the last evacuation of this host is')
     .usage('[options]')
     .option('--watch', 'continue until it ends, and exit with its status')
+    .option(ENGINE, 'of an evacuation with that engine')
+    .option(NAME, 'the name of the host at the engine (default: its host name)')
     .option('--json', 'print JSON')
     .option(
       '--serve <[address:]port>',
@@ -87,11 +96,13 @@ export function registerEvacuation(program: Command, context: Context): void {
       'write a report of it, all timelines on one axis, to a file that ends in .html',
     )
     .option('--control', 'with --serve: let the page pause, continue and abort the evacuation')
-    .action(async ({ serve, control, report, ...options }: StatusOptions) => {
+    .action(async ({ serve, control, report, ...options }: AllStatusOptions) => {
       const kinds = [
         ['--serve', serve],
         ['--report', report],
         ['--watch', options.watch],
+        // What they show is in the journal of this host.
+        ['--engine', (serve ?? report) === undefined ? undefined : options.engine],
       ] as const;
       const given = kinds.flatMap(([name, value]) => (value === undefined ? [] : [name]));
       if (given.length > 1 || (options.json && (serve ?? report) !== undefined)) {
@@ -122,13 +133,27 @@ export function registerEvacuation(program: Command, context: Context): void {
     program
       .command(name)
       .description(description)
-      .usage('')
-      .action(async () => {
+      .usage('[options]')
+      .option(ENGINE, 'of an evacuation with that engine')
+      .option(NAME, 'the name of the host at the engine (default: its host name)')
+      .action(async (options: EngineOptions) => {
         const { order } = await import('./status.js');
-        await order(context, wanted);
+        await order(context, wanted, options);
       }),
   );
-  for (const command of [evacuate, ...others]) setTraits(command, { modifies: true });
+
+  const worker = program
+    .command('evacuate-worker')
+    .description('Do the jobs of this host that evacuations put at an engine, until a signal ends it')
+    .usage('--engine <url> [options]')
+    .requiredOption(ENGINE, 'the server of the jobs: redis://host, rediss://user@host:port/database')
+    .option(NAME, 'the name of this host at the engine (default: its host name)')
+    .option('-s <sshcommand>', 'use this instead of ssh', 'ssh')
+    .action(async (options: WorkerOptions) => {
+      const { evacuateWorker } = await import('./engine-worker.js');
+      await evacuateWorker(context, options);
+    });
+  for (const command of [evacuate, worker, ...others]) setTraits(command, { modifies: true });
 }
 
 function limit(flags: string, description: string, usual: number): Option {

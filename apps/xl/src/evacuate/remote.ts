@@ -1,5 +1,6 @@
 /** Commands at another host, over the connection that a migration would use. */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { heedSignals } from '../output/signals.js';
 import { runeEnvironment, SHELL } from '../target/transport.js';
 
 /** Most characters of an answer: a list of thousands of configurations. */
@@ -28,13 +29,38 @@ export function runAt(sshCommand: string, host: string, command: string, timeout
   return answerOf(startAt(sshCommand, host, command), timeout);
 }
 
+/** Programs whose answers are awaited. */
+const questions = new Set<ChildProcess>();
+
+/** Ends all programs whose answers are awaited. */
+export function endQuestions(): void {
+  for (const child of questions) killGroup(child);
+}
+
+/** Has a signal also end the programs whose answers are awaited: they are in process groups of their own. */
+export async function endingQuestions<T>(work: () => Promise<T>): Promise<T> {
+  const endHeed = heedSignals((signal) => {
+    endQuestions();
+    endHeed();
+    // As if it had not been heeded.
+    process.kill(process.pid, signal);
+  });
+  try {
+    return await work();
+  } finally {
+    endHeed();
+  }
+}
+
 /** Collects what a program prints, until it ends. */
 export function answerOf(child: ChildProcess, timeout: number): Promise<Answer> {
+  questions.add(child);
   return new Promise((resolve) => {
     let stdout = '';
     let words = '';
     const end = (status: number | undefined) => {
       clearTimeout(late);
+      questions.delete(child);
       resolve({ status, stdout, words: words.trim() });
     };
     // The whole group: the shell may wait for the program instead of having become it.

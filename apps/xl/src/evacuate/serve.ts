@@ -17,7 +17,8 @@ import { OWN } from './attempts.js';
 import { lookAt, lookHere } from './inventory.js';
 import { type Evacuation, Journal } from './journal.js';
 import { answerOf, HEARD } from './remote.js';
-import { lastOf, statusesOf } from './status.js';
+import { lastOf } from './status.js';
+import { statusesOf } from './statuses.js';
 
 /** Milliseconds between two looks at the run, while somebody looks at the page. */
 const PERIOD = 1000;

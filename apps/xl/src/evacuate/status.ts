@@ -1,29 +1,33 @@
 /** `xl evacuate-status`, and the orders: `evacuate-pause`, `evacuate-continue`, `evacuate-abort`. */
 import { setTimeout } from 'node:timers/promises';
 import { usualOptions } from '@mig/fleet';
-import type { OperatorStatus } from '@mig/operator';
-import type { Host } from '@mig/hypervisor';
-import { runningMigrations } from '../control/find-migration.js';
-import { statusOrWhyNot } from '../control/status.js';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
+import type { Engine, SeenRun } from './bullmq.js';
 import { statusOf } from './controller.js';
+import { type EngineOptions, evacuationOf, nameAtEngine, withEngine } from './engine.js';
 import { createDisplay } from './events.js';
-import type { EvacuateOptions } from './evacuate.js';
+import type { EvacuateOptions } from './evacuate-options.js';
+import { follow } from './follow.js';
 import { type Evacuation, Journal, type Wanted } from './journal.js';
 import { runTable } from './run-table.js';
+import { type Statuses, statusesOf } from './statuses.js';
 
 /** The version of the JSON format; schema/evacuate-status.schema.json lists its fields. */
 const SCHEMA = 1;
 const PERIOD = 1000;
 const PLANNED = 'hosts and domains are still being checked, which Ctrl-C ends';
 
-export async function evacuateStatus(
-  context: Context,
-  { json, watch }: { readonly json?: true; readonly watch?: true },
-): Promise<void> {
+export interface StatusOptions extends EngineOptions {
+  readonly json?: true;
+  readonly watch?: true;
+}
+
+export async function evacuateStatus(context: Context, options: StatusOptions): Promise<void> {
+  const { json, watch, engine } = options;
+  if (engine !== undefined) return statusAtEngine(context, engine, options);
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
   let downtimes: Readonly<Record<string, number>> = {};
@@ -48,6 +52,49 @@ export async function evacuateStatus(
     }
     await setTimeout(PERIOD);
   }
+}
+
+async function statusAtEngine(context: Context, address: string, options: StatusOptions): Promise<void> {
+  const name = nameAtEngine(options);
+  const isJson = options.json === true;
+  await withEngine(address, async (engine) => {
+    const { stored, ended } = await lastAt(engine, name);
+    if (options.watch === true) {
+      let { downtimes } = stored;
+      const display = createDisplay(context, isJson, () => downtimes);
+      await follow({ context, display, show: (now) => (downtimes = now) }, engine, stored);
+      return;
+    }
+    const { run } = stored;
+    const wanted = (await engine.wanted(name, run.id)) ?? 'go';
+    const state = { hasController: (await engine.hasWorker(name)) === true, wanted, statuses: new Map() };
+    show(context, { ...evacuationOf(stored, ''), ended }, state, options.json);
+  });
+}
+
+/** Orders what an operator wants of the unfinished run of a host, at an engine. */
+async function orderAtEngine(
+  context: Context,
+  wanted: Wanted,
+  address: string,
+  options: EngineOptions,
+): Promise<void> {
+  const name = nameAtEngine(options);
+  await withEngine(address, async (engine) => {
+    const { stored, isOver } = await lastAt(engine, name);
+    const { run } = stored;
+    if (isOver) throw new Failure(`run ${run.id} is over`);
+    await engine.want(name, run.id, wanted);
+    const hasWorker = (await engine.hasWorker(name)) !== false;
+    const until = hasWorker ? '' : ` Once a worker of ${name} is there: 'mig evacuate-worker' begins one.`;
+    context.output.line(`${said[wanted]}: run ${run.id}.${until}`);
+  });
+}
+
+async function lastAt(engine: Engine, name: string): Promise<SeenRun> {
+  const last = await engine.last(name);
+  if (last === undefined) throw new Failure(`the engine has no run of ${name}`);
+  return last;
 }
 
 function show(
@@ -83,22 +130,9 @@ function show(
   else if (wanted === 'pause') output.line("Paused: 'mig evacuate-continue' lets it go on.");
 }
 
-type Statuses = ReadonlyMap<string, OperatorStatus>;
-
-/** Asks all migrations of this host; one that does not answer is left out. */
-export async function statusesOf(context: Context, host: Host): Promise<Statuses> {
-  const migrations = await runningMigrations(context);
-  const uuids = new Map(host.list().map(({ domid, uuid }) => [domid, uuid]));
-  const answers = await Promise.all(migrations.map(statusOrWhyNot));
-  return new Map(
-    answers.flatMap((answer, i) =>
-      'why' in answer ? [] : [[uuids.get(migrations[i]!.record.domid) ?? '', answer] as const],
-    ),
-  );
-}
-
 /** Tells what an operator wants of the unfinished run; ends it here if no controller is left to do so. */
-export async function order(context: Context, wanted: Wanted): Promise<void> {
+export async function order(context: Context, wanted: Wanted, options: EngineOptions): Promise<void> {
+  if (options.engine !== undefined) return orderAtEngine(context, wanted, options.engine, options);
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
   const { run, ended } = lastOf(journal);

@@ -1,0 +1,196 @@
+/**
+ * Runs at a server, and the jobs of their domains:
+ *
+ *     mig:evacuation-HOST:...   a queue of BullMQ, one for each host; a job for each domain of a run
+ *     mig-runs:HOST             the runs, by their names: StoredRun
+ *     mig-aborted:HOST          the runs that are to be aborted
+ */
+import { isOver } from '@mig/fleet';
+import { Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { connect, optionsFrom } from './connection.js';
+import { type DomainJob, jobIdOf, queueNameOf, seenJobFrom } from './domain-job.js';
+import { EngineError } from './errors.js';
+import { HostJobs, type TakeJob } from './host-jobs.js';
+import { type StoredRun, storedRunFrom, withJobs } from './stored-run.js';
+
+/** Prefix of all keys of the queues. */
+const PREFIX = 'mig';
+/** Number of runs kept for each host. */
+const KEPT = 20;
+
+/** Order of an operator for a run. */
+export type WantedOfRun = 'go' | 'pause' | 'abort';
+
+/** A run as its jobs are now. */
+export interface SeenRun {
+  readonly stored: StoredRun;
+  /** Whether the server has lost jobs of it, or it was not put there as a whole. */
+  readonly isIncomplete: boolean;
+  readonly isOver: boolean;
+  /** End of its last job in milliseconds since 1970. */
+  readonly ended: number | undefined;
+}
+
+/** The server on which jobs are kept. If it is lost, all methods wait until it is there again. */
+export class Engine {
+  readonly #queues = new Map<string, Queue>();
+  #isClosed = false;
+
+  private constructor(private readonly client: Redis) {}
+
+  /**
+   * Connects to a server.
+   * @param address see optionsFrom
+   * @throws EngineError
+   */
+  static async open(address: string, password?: string): Promise<Engine> {
+    return new Engine(await connect(optionsFrom(address, password)));
+  }
+
+  get isConnected(): boolean {
+    return this.client.status === 'ready';
+  }
+
+  /** Calls back whenever the server is lost, and when it is there again. */
+  onConnection(changed: (isConnected: boolean) => void): void {
+    let isConnected = true;
+    const note = (now: boolean) => {
+      if (isConnected !== now) changed((isConnected = now));
+    };
+    this.client.on('close', () => {
+      if (!this.#isClosed) note(false);
+    });
+    this.client.on('ready', () => note(true));
+  }
+
+  /** Returns the names of the runs of a host, the oldest first. */
+  async ids(host: string): Promise<string[]> {
+    return (await this.client.hkeys(runsKey(host))).sort();
+  }
+
+  /** Reads a run as its jobs are now; undefined if there is none. @throws EngineError */
+  async read(host: string, id: string): Promise<SeenRun | undefined> {
+    const text = await this.client.hget(runsKey(host), id);
+    if (text === null) return undefined;
+    const stored = storedRunFrom(parsed(text));
+    const queue = this.#queue(host);
+    const jobs = await Promise.all(
+      stored.run.domains.map(({ uuid }) => Job.fromId<unknown>(queue, jobIdOf(id, uuid))),
+    );
+    const found = jobs.filter((job) => job !== undefined);
+    const now = withJobs(stored, found.map(seenJobFrom));
+    const ends = found.flatMap(({ finishedOn }) => finishedOn ?? []);
+    return {
+      stored: now,
+      isIncomplete: found.length < jobs.length,
+      isOver: isOver(now.run),
+      ended: ends.length === jobs.length ? Math.max(now.run.began, ...ends) : undefined,
+    };
+  }
+
+  /** Reads the last run of a host. */
+  async last(host: string): Promise<SeenRun | undefined> {
+    const id = (await this.ids(host)).at(-1);
+    return id === undefined ? undefined : this.read(host, id);
+  }
+
+  /**
+   * Puts a run there, and the jobs of it that are not there yet: it may be called again at any time.
+   * @throws EngineError where a worker would not take it
+   */
+  async put(stored: StoredRun): Promise<void> {
+    const { name: host, run } = storedRunFrom(parsed(JSON.stringify(stored)));
+    await this.#forgetOldest(host);
+    await this.client.hset(runsKey(host), run.id, JSON.stringify(stored));
+    await this.#queue(host).addBulk(
+      run.domains.map((domain, place) => ({
+        name: domain.name,
+        data: {
+          schema: 1,
+          run: run.id,
+          domain,
+          ...(stored.downtimes[domain.uuid] !== undefined && {
+            downtimeMilliseconds: stored.downtimes[domain.uuid],
+          }),
+        } satisfies DomainJob,
+        opts: { jobId: jobIdOf(run.id, domain.uuid), priority: place + 1 },
+      })),
+    );
+  }
+
+  /** Returns what an operator wants of a run; undefined if it is not there. */
+  async wanted(host: string, id: string): Promise<WantedOfRun | undefined> {
+    if ((await this.client.hexists(runsKey(host), id)) === 0) return undefined;
+    if ((await this.client.sismember(abortedKey(host), id)) === 1) return 'abort';
+    return (await this.#queue(host).isPaused()) ? 'pause' : 'go';
+  }
+
+  /** Gives the order of an operator; workers obey within a second or two. */
+  async want(host: string, id: string, wanted: WantedOfRun): Promise<void> {
+    const queue = this.#queue(host);
+    if (wanted === 'pause') return queue.pause();
+    if (wanted === 'abort') await this.client.sadd(abortedKey(host), id);
+    else await this.client.srem(abortedKey(host), id);
+    await queue.resume();
+    // Those that are to be tried later are given up now.
+    if (wanted === 'abort') await queue.promoteJobs();
+  }
+
+  /** Tells whether a worker of a host is connected; undefined where the server does not tell. */
+  async hasWorker(host: string): Promise<boolean | undefined> {
+    try {
+      return (await this.#queue(host).getWorkers()).length > 0;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Begins to take the jobs of a host, until `close`. */
+  work(host: string, take: TakeJob): HostJobs {
+    return new HostJobs({ connection: this.client, prefix: PREFIX }, host, take);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // What waits for the server is not waited for.
+    this.client.disconnect();
+    await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
+  }
+
+  #queue(host: string): Queue {
+    const found = this.#queues.get(host);
+    if (found !== undefined) return found;
+    const queue = new Queue(queueNameOf(host), { connection: this.client, prefix: PREFIX });
+    // Errors reject what has caused them.
+    queue.on('error', () => undefined);
+    this.#queues.set(host, queue);
+    return queue;
+  }
+
+  async #forgetOldest(host: string): Promise<void> {
+    for (const id of (await this.ids(host)).slice(0, 1 - KEPT)) {
+      const text = await this.client.hget(runsKey(host), id);
+      const { run } = storedRunFrom(parsed(text ?? ''));
+      await Promise.all(run.domains.map(({ uuid }) => this.#queue(host).remove(jobIdOf(id, uuid))));
+      await this.client.srem(abortedKey(host), id);
+      await this.client.hdel(runsKey(host), id);
+    }
+  }
+}
+
+function runsKey(host: string): string {
+  return `mig-runs:${host}`;
+}
+
+function abortedKey(host: string): string {
+  return `mig-aborted:${host}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new EngineError('malformed', 'a run is not JSON', { cause: error });
+  }
+}

@@ -1,0 +1,66 @@
+/** A run as the server keeps it: what is the same for all of its domains, and the domains as they were at its beginning. */
+import { orders, type Run } from '@mig/fleet';
+import { type DomainJob, runDomainFrom } from './domain-job.js';
+import { CheckedFields } from './fields.js';
+
+export interface StoredRun {
+  readonly schema: 1;
+  /** The host that is emptied, by the name of its worker. */
+  readonly name: string;
+  /** Options of the command line: the same ones go on with the run. */
+  readonly asked: string;
+  /** Domains on the command line; all if there are none. */
+  readonly names: readonly string[];
+  /** Whether this run has cordoned the host. */
+  readonly cordoned: boolean;
+  /** Downtimes in milliseconds, by UUID. */
+  readonly downtimes: Readonly<Record<string, number>>;
+  readonly run: Run;
+}
+
+/** Reads a run. @throws EngineError */
+export function storedRunFrom(data: unknown): StoredRun {
+  const fields = new CheckedFields(data, 'run');
+  const run = fields.object('run');
+  const options = run.object('options');
+  return {
+    schema: fields.schema(),
+    name: fields.host('name'),
+    asked: fields.text('asked'),
+    names: fields.texts('names'),
+    cordoned: fields.flag('cordoned'),
+    downtimes: fields.object('downtimes').record((all, uuid) => all.number(uuid, 0)),
+    run: {
+      id: run.identifier('id'),
+      began: run.number('began', 0),
+      options: {
+        targets: options.hosts('targets'),
+        out: options.number('out', 1),
+        in: options.number('in', 1),
+        ...options.maybe('link', (name) => options.number(name, 1)),
+        ...options.maybe('maxDowntime', (name) => options.number(name, 1)),
+        ...options.maybe('deadline', (name) => options.number(name, 0)),
+        order: options.oneOf('order', orders),
+        leave: options.texts('leave'),
+      },
+      resting: run.object('resting').record((all, host) => all.number(host, 0)),
+      domains: run.list('domains').map((domain) => runDomainFrom(new CheckedFields(domain, 'run.domain'))),
+    },
+  };
+}
+
+/** Brings a run up to date with its jobs; a domain without one is as it was. */
+export function withJobs(stored: StoredRun, jobs: readonly DomainJob[]): StoredRun {
+  const found = new Map(jobs.map((job) => [job.domain.uuid, job]));
+  const downtimes = jobs.flatMap(({ domain, downtimeMilliseconds }) =>
+    downtimeMilliseconds === undefined ? [] : [[domain.uuid, downtimeMilliseconds] as const],
+  );
+  return {
+    ...stored,
+    downtimes: { ...stored.downtimes, ...Object.fromEntries(downtimes) },
+    run: {
+      ...stored.run,
+      domains: stored.run.domains.map((domain) => found.get(domain.uuid)?.domain ?? domain),
+    },
+  };
+}
