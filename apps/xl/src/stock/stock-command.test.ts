@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isStockCommand } from './stock-command.js';
+import { isStockCommand, OURS } from './stock-command.js';
 
 const words = (line: string): string[] => line.split(' ').filter((word) => word !== '');
 
@@ -51,4 +52,15 @@ test.each([
   'migrate-receive --coloft-script /a --userspace-colo-proxy',
 ])('stock by any name: %s', (line) => {
   expect(isStockCommand(words(line))).toBe(true);
+});
+
+test('docs/xen.md names them all', () => {
+  const text = readFileSync(new URL('../../../../docs/xen.md', import.meta.url), 'utf8');
+  const [, list = ''] = /Write its commands in full: ([^.]+)\./.exec(text) ?? [];
+  let stem = '';
+  const named = [...list.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => {
+    if (!name.startsWith('-')) stem = name.split('-')[0]!;
+    return name.startsWith('-') ? `${stem}${name}` : name;
+  });
+  expect(named.sort()).toEqual([...OURS, 'help'].sort());
 });

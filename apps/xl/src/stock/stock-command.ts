@@ -12,6 +12,7 @@ export const OURS = [
   'evacuate-pause',
   'evacuate-continue',
   'evacuate-abort',
+  'evacuate-worker',
   'dirty-rate',
   'migrate',
   'migrate-receive',

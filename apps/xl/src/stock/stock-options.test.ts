@@ -58,7 +58,7 @@ test('mig has each command that the table names, and the table each command of m
   }
   // Commands of mig alone, and help, which takes no options.
   const own =
-    /^(?:cordon|uncordon|evacuate|evacuate-(?:status|pause|continue|abort)|dirty-rate|help|stream|trace|migrate-(?:status|switchover|abort|set))$/;
+    /^(?:cordon|uncordon|evacuate|evacuate-(?:status|pause|continue|abort|worker)|dirty-rate|help|stream|trace|migrate-(?:status|switchover|abort|set))$/;
   for (const { name } of program.commands.map((each) => ({ name: each.name() }))) {
     if (!own.test(name)) expect(Object.keys(versions['4.20']!)).toContain(name);
   }
