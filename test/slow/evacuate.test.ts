@@ -347,6 +347,10 @@ test('a return goes on after a kill', async ({ fleet }) => {
   const second = fleet.source.start(...options);
   expect((await second.ended).status).toBe(0);
   expect(second.events().flatMap(faultsIn('evacuate-events'))).toEqual([]);
+  const downtime = expect.any(Number) as number;
+  expect(second.events()).toContainEqual(
+    expect.objectContaining({ state: 'moved', downtimeMilliseconds: downtime }),
+  );
   expect(await fleet.names(fleet.source)).toEqual(names);
   await expectEach(fleet, names);
 });

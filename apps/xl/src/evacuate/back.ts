@@ -38,6 +38,7 @@ interface ThereEvent {
 export async function bringBack(
   parts: Omit<ControllerParts, 'ledger'> & { readonly journal: Journal },
   begun: Evacuation,
+  onChange: (now: Evacuation) => void,
 ): Promise<Evacuation> {
   const { journal, display } = parts;
   let evacuation = begun;
@@ -45,6 +46,7 @@ export async function bringBack(
   const note = (change: Partial<Evacuation>) => {
     evacuation = { ...evacuation, ...change };
     journal.write(evacuation);
+    onChange(evacuation);
     display.update(evacuation.run, () => undefined);
   };
   const change = (uuid: string, what: Partial<RunDomain>) => {

@@ -63,8 +63,8 @@ export async function evacuate(
     const controller = evacuation.back === undefined ? new Controller(parts, evacuation) : undefined;
     shown = () => (controller?.evacuation ?? begun).downtimes;
     if (controller !== undefined) await controller.control();
-    const done = controller?.evacuation ?? (await bringBack(parts, begun));
-    shown = () => done.downtimes;
+    const show = (now: Evacuation) => (shown = () => now.downtimes);
+    const done = controller?.evacuation ?? (await bringBack(parts, begun, show));
     display.update(done.run, () => undefined);
     context.exitStatus = statusOf(done);
     if (done.ended === undefined) {

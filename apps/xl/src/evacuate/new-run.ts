@@ -139,7 +139,16 @@ export async function newRun(
   // A cordon that is there is somebody else's.
   const cordoned = names.length === 0 && host.arrivals.now().cordon === undefined;
   const asked = askedFor(options);
-  return { schema: 1, name, asked, names, sshCommand, cordoned, downtimes: {}, run: { ...run, domains: planned } };
+  return {
+    schema: 1,
+    name,
+    asked,
+    names,
+    sshCommand,
+    cordoned,
+    downtimes: {},
+    run: { ...run, domains: planned },
+  };
 }
 
 function isAt({ domains }: FleetHost, uuid: string): boolean {
