@@ -8,22 +8,22 @@ import type { Context } from '../host/context.js';
 import { Failure } from '../output/failure.js';
 import { heedSignals } from '../output/signals.js';
 import { isLoopback, pageAddress, urlHost } from '../run-page/address.js';
-import type { SeenHost } from '../run-page/columns.js';
 import { type OrderAnswer, type PageFiles, PageServer } from '../run-page/server.js';
-import { hostsOf, viewOf } from '../run-page/view-of.js';
+import { viewOf } from '../run-page/view-of.js';
 import type { PageOrder, View } from '../run-page/view.js';
 import { Viewers } from '../run-page/viewers.js';
 import { OWN } from './attempts.js';
-import { lookAt, lookHere } from './inventory.js';
-import { type Evacuation, Journal } from './journal.js';
+import { HostLooks } from './host-looks.js';
+import { lookAt, lookHere, type Silence } from './inventory.js';
+import { Journal } from './journal.js';
 import { answerOf, HEARD } from './remote.js';
 import { lastOf } from './status.js';
 import { statusesOf } from './statuses.js';
 
 /** Milliseconds between two looks at the run, while somebody looks at the page. */
 const PERIOD = 1000;
-/** Milliseconds between two looks at the memory of the hosts, and until a view is sent again that has not changed. */
-const HOSTS_PERIOD = 10_000;
+/** Milliseconds until a view is sent again that has not changed. */
+const AGAIN = 10_000;
 /** Time for this host to tell its memory, or to take an order, in milliseconds. */
 const TIMEOUT = 60_000;
 
@@ -84,7 +84,9 @@ class RunWatch {
     private readonly journal: Journal,
     private readonly control: boolean,
   ) {
-    this.#hosts = new HostLooks(host);
+    this.#hosts = new HostLooks((name, { name: own, sshCommand }) =>
+      name === own ? lookAtOwn(host, own) : lookAt(sshCommand, name),
+    );
   }
 
   stop(): void {
@@ -103,7 +105,7 @@ class RunWatch {
     do {
       const view = await this.#look();
       const text = JSON.stringify({ ...view, now: undefined });
-      if (text !== shown || performance.now() - shownAt >= HOSTS_PERIOD || this.viewers.isWaiting) {
+      if (text !== shown || performance.now() - shownAt >= AGAIN || this.viewers.isWaiting) {
         this.viewers.show(view);
         shown = text;
         shownAt = performance.now();
@@ -132,47 +134,8 @@ class RunWatch {
   }
 }
 
-type Look = Pick<SeenHost, 'look' | 'why'>;
-
-/** Looks at the memory of the hosts of a run, which nobody waits for. */
-class HostLooks {
-  #looks: ReadonlyMap<string, Look> = new Map();
-  #of = '';
-  #lookedAt = -Infinity;
-  #isLooking = false;
-
-  constructor(private readonly host: Host) {}
-
-  /** Returns the hosts as they were last seen; looks again if that is long ago. */
-  of(evacuation: Evacuation): SeenHost[] {
-    const { run, ended } = evacuation;
-    // The hosts of a run that is over are looked at once more.
-    const of = `${run.id} ${ended}`;
-    const isDue =
-      of !== this.#of || (ended === undefined && performance.now() - this.#lookedAt >= HOSTS_PERIOD);
-    if (isDue && !this.#isLooking) {
-      this.#of = of;
-      void this.#look(evacuation);
-    }
-    return hostsOf(evacuation).map((each) => ({ ...each, ...this.#looks.get(each.name) }));
-  }
-
-  async #look(evacuation: Evacuation): Promise<void> {
-    this.#isLooking = true;
-    const names = [...new Set(hostsOf(evacuation).map(({ name }) => name))];
-    const { name: own, sshCommand } = evacuation;
-    const looks = names.map(async (name): Promise<[string, Look]> => {
-      const look = await (name === own ? lookAtOwn(this.host, own) : lookAt(sshCommand, name));
-      return [name, 'why' in look ? look : { look }];
-    });
-    this.#looks = new Map(await Promise.all(looks));
-    this.#lookedAt = performance.now();
-    this.#isLooking = false;
-  }
-}
-
 /** Looks at this host, whose memory its own `xl info` tells. */
-async function lookAtOwn(host: Host, name: string): Promise<FleetHost | { readonly why: string }> {
+async function lookAtOwn(host: Host, name: string): Promise<FleetHost | Silence> {
   const { stdout, words } = await answerOf(spawn(process.execPath, [...OWN, 'info'], HEARD), TIMEOUT);
   const field = (key: string) => Number(new RegExp(`^${key} *: (.*)$`, 'm').exec(stdout)?.[1] ?? NaN);
   const { source } = lookHere(host, name);
