@@ -199,6 +199,19 @@ describe('an order', () => {
     expect(orders).toEqual([]);
   });
 
+  test('that is too long is answered before all of it is there, and the connection closed', async () => {
+    const headers = { ...own(), ...(await enter()) };
+    const asked = request({ host: '127.0.0.1', port, path: '/order', method: 'POST', agent: false, headers });
+    asked.write('x'.repeat(2000));
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.headers.connection]).toEqual([413, 'close']);
+    const closed = once(asked, 'close');
+    asked.end('x'.repeat(100_000));
+    expect(await textOf(response)).toBe('That is too long.\n');
+    await closed;
+    expect(orders).toEqual([]);
+  });
+
   test('that a form could send is refused', async () => {
     const headers = { ...own(), ...(await enter()), 'content-type': 'text/plain' };
     const body = '{"run":"1","order":"abort"}';

@@ -181,6 +181,17 @@ function say(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
 }
 
+/** Answers all but the end, before which the rest of the request is read: a connection that closes with octets unread may lose its answer. */
+function beginTooLong(response: ServerResponse): void {
+  const text = 'That is too long.\n';
+  response.writeHead(413, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    Connection: 'close',
+  });
+  response.write(text);
+}
+
 /** Reads a small JSON object. @returns undefined if it is none, which has been answered */
 async function bodyOf(
   request: IncomingMessage,
@@ -194,12 +205,12 @@ async function bodyOf(
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > LONGEST_BODY) {
-      response.setHeader('Connection', 'close');
-      say(response, 413, 'That is too long.');
-      return undefined;
-    }
-    pieces.push(piece);
+    if (length <= LONGEST_BODY) pieces.push(piece);
+    else if (!response.headersSent) beginTooLong(response);
+  }
+  if (response.headersSent) {
+    response.end();
+    return undefined;
   }
   try {
     const value: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
