@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withLockHolder } from '../../../../packages/posix/src/lock-holder.test-support.js';
+import { Failure } from '../output/failure.js';
 import { type Evacuation, Journal } from './journal.js';
 
 let folder: string;
@@ -61,13 +62,35 @@ test('each run has its own name', () => {
   expect(names).toEqual(['20261201-090000', '20261201-090000-2', '20261201-090000-3']);
 });
 
+test('each run has a name that sorts last, also after a clock was set back', () => {
+  journal.lock();
+  journal.write(evacuation('20261201-090000'));
+  const back = new Date('2026-11-01T09:00:00Z');
+  const names = Array.from({ length: 20 }, () => {
+    const id = journal.newId(back);
+    journal.write(evacuation(id));
+    expect(journal.last()?.run.id).toBe(id);
+    return id;
+  });
+  expect([...names].sort()).toEqual(names);
+  expect(journal.newId(back, ['20261231-000000-2'])).toBe('20261231-000000-3');
+  expect(journal.newId(new Date('2027-01-01T00:00:00Z'), names)).toBe('20270101-000000');
+});
+
 test('an order stays until another one is given', () => {
   journal.lock();
-  const seen = (['pause', 'abort', 'go'] as const).map((order) => {
+  const seen = (['pause', 'go', 'pause', 'abort'] as const).map((order) => {
     journal.want('1', order);
     return journal.wanted('1');
   });
-  expect([journal.wanted('2'), ...seen]).toEqual(['go', 'pause', 'abort', 'go']);
+  expect([journal.wanted('2'), ...seen]).toEqual(['go', 'pause', 'go', 'pause', 'abort']);
+});
+
+test.for(['pause', 'go'] as const)('an abort stays: %s is refused after it', (order) => {
+  journal.lock();
+  journal.want('1', 'abort');
+  expect(() => journal.want('1', order)).toThrow(new Failure('run 1 is being aborted'));
+  expect([journal.wanted('1'), journal.wanted('2')]).toEqual(['abort', 'go']);
 });
 
 test('the oldest runs are removed, with what belongs to them', () => {
@@ -75,7 +98,7 @@ test('the oldest runs are removed, with what belongs to them', () => {
   const ids = Array.from({ length: 22 }, (_, i) => String(100 + i));
   for (const id of ids) {
     journal.write(evacuation(id));
-    journal.want(id, 'pause');
+    for (const order of ['pause', 'abort'] as const) journal.want(id, order);
     expect(existsSync(journal.prepare(id))).toBe(true);
   }
   expect(journal.ids()).toEqual(ids.slice(2));

@@ -3,7 +3,8 @@
  *
  *     evacuation/controller.lock   locked for as long as a controller lives
  *     evacuation/RUN.json          a run; replaced as a whole
- *     evacuation/RUN.wanted        what its operator wants of it: pause or abort
+ *     evacuation/RUN.wanted        there if its operator wants it paused
+ *     evacuation/RUN.abort         there if its operator has aborted it, which nothing undoes
  *     evacuation/RUN/              what the migrations of the run print
  */
 import type { Run } from '@mig/fleet';
@@ -11,6 +12,7 @@ import { recordLockHolder, tryLockRecord } from '@mig/posix';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeFile } from '../io/output-file.js';
+import { Failure } from '../output/failure.js';
 import { writeAll } from '../output/text-output.js';
 
 /** Order of an operator for a run; a controller obeys within half a second. */
@@ -101,17 +103,17 @@ export class Journal {
       .find((each) => each?.ended === undefined);
   }
 
-  /** Makes a name for a run that no other has. @param others names of runs that are elsewhere */
+  /** Makes a name for a run that sorts after all others, even if the clock was set back. @param others names of runs that are elsewhere */
   newId(now: Date, others: readonly string[] = []): string {
     const stem = now
       .toISOString()
       .replace(/[-:]|\..*/g, '')
       .replace('T', '-');
-    const ids = [...this.ids(), ...others];
-    for (let count = 1; ; count++) {
-      const id = count === 1 ? stem : `${stem}-${count}`;
-      if (!ids.includes(id)) return id;
-    }
+    const last = [...this.ids(), ...others].sort().at(-1);
+    if (last === undefined || last < stem) return stem;
+    // One digit at a time: -10 would sort before -9.
+    const count = /-([2-8])$/.exec(last)?.[1];
+    return count === undefined ? `${last}-2` : `${last.slice(0, -1)}${Number(count) + 1}`;
   }
 
   /** Reads a run; undefined if there is none. @throws SyntaxError for a damaged file */
@@ -136,25 +138,23 @@ export class Journal {
   }
 
   wanted(id: string): Wanted {
-    try {
-      const word = readFileSync(this.#orderOf(id), 'utf8').trim();
-      return word === 'pause' || word === 'abort' ? word : 'go';
-    } catch (error) {
-      if (isMissing(error)) return 'go';
-      throw error;
-    }
+    if (isThere(this.#abortOf(id))) return 'abort';
+    return isThere(this.#pauseOf(id)) ? 'pause' : 'go';
   }
 
+  /** Writes down an order. @throws Failure for any other after an abort */
   want(id: string, wanted: Wanted): void {
-    const path = this.#orderOf(id);
-    if (wanted === 'go') return rmSync(path, { force: true });
-    replace(path, wanted);
+    if (wanted === 'abort') return replace(this.#abortOf(id), wanted);
+    if (wanted === 'pause') replace(this.#pauseOf(id), wanted);
+    else rmSync(this.#pauseOf(id), { force: true });
+    // Last: an abort that came meanwhile is seen, and has its own file.
+    if (this.wanted(id) === 'abort') throw new Failure(`run ${id} is being aborted`);
   }
 
   /** Creates the folder for what the migrations of a run print, and removes the oldest runs. */
   prepare(id: string): string {
     for (const old of this.ids().slice(0, -KEPT)) {
-      for (const name of [`${old}.json`, `${old}.wanted`, old]) {
+      for (const name of [`${old}.json`, `${old}.wanted`, `${old}.abort`, old]) {
         rmSync(join(this.folder, name), { recursive: true, force: true });
       }
     }
@@ -163,8 +163,12 @@ export class Journal {
     return folder;
   }
 
-  #orderOf(id: string): string {
+  #pauseOf(id: string): string {
     return join(this.folder, `${id}.wanted`);
+  }
+
+  #abortOf(id: string): string {
+    return join(this.folder, `${id}.abort`);
   }
 }
 
@@ -177,6 +181,16 @@ function replace(path: string, text: string): void {
     completeFile({ descriptor, rename: { from: growing, to: path, mode: 0o600 } });
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 
