@@ -9,7 +9,7 @@ import { Failure } from '../output/failure.js';
 import { heedSignals } from '../output/signals.js';
 import { isLoopback, pageAddress, urlHost } from '../run-page/address.js';
 import { type OrderAnswer, type PageFiles, PageServer } from '../run-page/server.js';
-import { viewOf } from '../run-page/view-of.js';
+import { ordersOf, viewOf } from '../run-page/view-of.js';
 import type { PageOrder, View } from '../run-page/view.js';
 import { Viewers } from '../run-page/viewers.js';
 import { OWN } from './attempts.js';
@@ -144,14 +144,19 @@ async function lookAtOwn(host: Host, name: string): Promise<FleetHost | Silence>
 }
 
 /** Carries out an order for a run, as `evacuate-pause`, `evacuate-continue` and `evacuate-abort` do. */
-async function obey(journal: Journal, id: string, order: PageOrder): Promise<OrderAnswer> {
+export async function obey(journal: Journal, id: string, order: PageOrder): Promise<OrderAnswer> {
   const refused = (message: string): OrderAnswer => ({ isTaken: false, message });
+  const isControlled = journal.controller() !== undefined;
   const { run, ended } = lastOf(journal);
   if (run.id !== id) return refused(`Another run has begun since: ${run.id}.`);
   if (ended !== undefined) return refused('The run is over.');
   try {
+    const wanted = journal.wanted(id);
+    // A second viewer, or a double press, may order what the page does not offer any more.
+    if (!ordersOf({ ended, isControlled, wanted }).includes(order)) return refused(asItIs[wanted]);
     journal.want(id, order);
   } catch (error) {
+    if (error instanceof Failure) return refused(asItIs.abort);
     return refused(`The order cannot be written down: ${(error as Error).message}.`);
   }
   if (order !== 'abort' || journal.controller() !== undefined) return { isTaken: true, message: done[order] };
@@ -162,6 +167,13 @@ async function obey(journal: Journal, id: string, order: PageOrder): Promise<Ord
     ? { isTaken: true, message: done.abort }
     : refused(words || 'The run could not be aborted.');
 }
+
+/** Reasons why an order is refused, by what is wanted already. */
+const asItIs: Readonly<Record<'go' | PageOrder, string>> = {
+  pause: 'The run is paused already.',
+  go: 'The run goes on already.',
+  abort: 'The run is being aborted.',
+};
 
 const done: Readonly<Record<PageOrder, string>> = {
   pause: 'Running migrations go on, no other begins.',

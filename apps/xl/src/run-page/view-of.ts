@@ -54,7 +54,7 @@ export function viewOf(input: ViewInput): RunView {
     limits: limitsOf(run),
     deadline: options.deadline,
     note: back === undefined ? undefined : 'How far each is, the page of the host that it leaves shows.',
-    orders: input.control ? ordersIn(stage, input.wanted) : [],
+    orders: input.control ? ordersOf(input) : [],
     hosts: columnsOf({
       hosts: input.hosts,
       domains,
@@ -75,7 +75,11 @@ export function hostsOf({ run, name, from }: Pick<ViewInput, 'run' | 'name' | 'f
   ];
 }
 
-function stageOf({ ended, isControlled, wanted }: ViewInput): RunStage {
+function stageOf({
+  ended,
+  isControlled,
+  wanted,
+}: Pick<ViewInput, 'ended' | 'isControlled' | 'wanted'>): RunStage {
   if (ended !== undefined) return 'over';
   if (!isControlled) return 'unattended';
   return ({ go: 'running', pause: 'paused', abort: 'aborting' } as const)[wanted];
@@ -96,7 +100,10 @@ function stageWords(stage: RunStage, isAllMoved: boolean): string {
   }
 }
 
-function ordersIn(stage: RunStage, wanted: ViewInput['wanted']): PageOrder[] {
+/** Lists what may be ordered at this moment. */
+export function ordersOf(input: Pick<ViewInput, 'ended' | 'isControlled' | 'wanted'>): PageOrder[] {
+  const stage = stageOf(input);
+  const { wanted } = input;
   if (stage === 'aborting' || stage === 'over') return [];
   // Without a controller it may still be there.
   if (wanted === 'abort') return ['abort'];
