@@ -18,6 +18,8 @@ import { Replies } from './replies.js';
 
 /** Timeout in milliseconds for requests that are answered immediately. */
 const TIMEOUT = 5000;
+/** Errors of a connection that nobody takes, the last one of a listener that closes before it has taken it. */
+const NOBODY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'];
 
 /**
  * @param path of the migration's socket: see MigrationFolder
@@ -35,7 +37,7 @@ export async function connectOperator(path: string, { timeout = TIMEOUT } = {}):
     return new OperatorClient(socket, timeout);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    if (code === undefined || !NOBODY.includes(code)) throw error;
     throw new OperatorError('gone', 'no migration listens there', { cause: error });
   } finally {
     if (folderFd !== undefined) closeSync(folderFd);

@@ -57,6 +57,15 @@ async function failure(promise: Promise<unknown>): Promise<OperatorError> {
   throw error;
 }
 
+test('a listener that closes before it has taken a connection is gone', async () => {
+  const path = join(temporaryFolder(), 'socket');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const error = failure(connectOperator(path));
+  server.close();
+  expect((await error).code).toBe('gone');
+});
+
 test('the socket is for its owner alone, and gone when the server is', async () => {
   const { path, close } = await listening();
   expect(statSync(path).mode & 0o777).toBe(0o600);
