@@ -11,23 +11,34 @@ const domain = (name: string): RunDomain => waiting({ uuid: name, name, memory: 
 async function opened(store: (domain: RunDomain) => Promise<boolean>, ...domains: RunDomain[]) {
   const evacuation = { run: { id: 'run', domains } as unknown as Run, downtimes: { a: 5 } };
   const drop = vi.fn<(uuid: string) => void>();
-  const told = { wanted: 'pause' as Wanted | undefined };
+  const told: { wanted: Wanted | undefined; failure?: Error } = { wanted: 'pause' };
   const putBack = vi.fn<(run: string, uuid: string) => Promise<void>>(() => Promise.resolve());
   const stored = vi.fn((_run: string, each: RunDomain, _downtime?: number) => store(each));
+  const look = vi.fn(() => (told.failure ? Promise.reject(told.failure) : Promise.resolve(told.wanted)));
   const ledger = new JobLedger(
-    { wanted: () => Promise.resolve(told.wanted) } as unknown as Engine,
+    { wanted: look } as unknown as Engine,
     { store: stored, putBack } as unknown as HostJobs,
     { prepare: (id: string) => `folder of ${id}` } as unknown as Journal,
     { host: 'host', id: 'run' },
   );
   await ledger.open({ evacuation, drop } as unknown as Controller);
-  return { ledger, drop, putBack, stored, told, evacuation };
+  return { ledger, drop, putBack, stored, told, evacuation, look };
 }
 
 test('an order is known before a controller begins, and soon after it changes', async () => {
   const { ledger, told } = await opened(() => Promise.resolve(true));
   expect(ledger.wanted()).toBe('pause');
   told.wanted = 'abort';
+  await vi.waitFor(() => expect(ledger.wanted()).toBe('abort'), 60_000);
+  ledger.close();
+});
+
+test('an order is obeyed after looks that the server has refused', async () => {
+  const { ledger, told, look } = await opened(() => Promise.resolve(true));
+  told.failure = new Error('BUSY Redis is busy running a script');
+  await vi.waitFor(() => expect(look.mock.calls.length).toBeGreaterThan(1), 60_000);
+  told.wanted = 'abort';
+  delete told.failure;
   await vi.waitFor(() => expect(ledger.wanted()).toBe('abort'), 60_000);
   ledger.close();
 });

@@ -83,8 +83,7 @@ export class JobLedger implements Ledger {
       try {
         await this.#look();
       } catch {
-        // The connection was closed: the worker ends.
-        return;
+        // A server may refuse one look, as a busy one does: it is asked again until the ledger is closed.
       }
     }
   }
