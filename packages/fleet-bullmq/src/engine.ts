@@ -12,7 +12,7 @@ import { connect, optionsFrom } from './connection.js';
 import { type DomainJob, jobIdOf, queueNameOf, seenJobFrom } from './domain-job.js';
 import { EngineError } from './errors.js';
 import { HostJobs, type TakeJob } from './host-jobs.js';
-import { type StoredRun, storedRunFrom, withJobs } from './stored-run.js';
+import { type StoredRun, storedRunFrom, storedRunOf, withJobs } from './stored-run.js';
 
 /** Prefix of all keys of the queues. */
 const PREFIX = 'mig';
@@ -73,7 +73,7 @@ export class Engine {
   async read(host: string, id: string): Promise<SeenRun | undefined> {
     const text = await this.client.hget(runsKey(host), id);
     if (text === null) return undefined;
-    const stored = storedRunFrom(parsed(text));
+    const stored = storedRunOf(host, id, parsed(text));
     const queue = this.#queue(host);
     const jobs = await Promise.all(
       stored.run.domains.map(({ uuid }) => Job.fromId<unknown>(queue, jobIdOf(id, uuid))),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { domain, storedRun, UUID, withField } from './jobs.test-support.js';
-import { storedRunFrom, withJobs } from './stored-run.js';
+import { storedRunFrom, storedRunOf, withJobs } from './stored-run.js';
 
 const other = domain({ uuid: '5f1c0000-0000-0000-0000-000000000002', name: 'db' });
 const run = storedRun(domain(), other);
@@ -26,6 +26,19 @@ test.each([
   expect(() => storedRunFrom(withField(run, path, content))).toThrow(
     expect.objectContaining({ name: 'EngineError', code: 'malformed' }),
   );
+});
+
+test('a run is taken for no other', () => {
+  const { name, run: kept } = run;
+  expect(storedRunOf(name, kept.id, run)).toEqual(run);
+  for (const [host, id] of [
+    ['host2', kept.id],
+    [name, '20261130-090001'],
+  ] as const) {
+    expect(() => storedRunOf(host, id, run)).toThrow(
+      expect.objectContaining({ name: 'EngineError', code: 'malformed' }),
+    );
+  }
 });
 
 test('a run is as its jobs are, and a domain without one as it was', () => {

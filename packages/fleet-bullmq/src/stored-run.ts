@@ -1,6 +1,7 @@
 /** A run as the server keeps it: what is the same for all of its domains, and the domains as they were at its beginning. */
 import { orders, type Run } from '@mig/fleet';
 import { type DomainJob, runDomainFrom } from './domain-job.js';
+import { EngineError } from './errors.js';
 import { CheckedFields } from './fields.js';
 
 export interface StoredRun {
@@ -47,6 +48,14 @@ export function storedRunFrom(data: unknown): StoredRun {
       domains: run.list('domains').map((domain) => runDomainFrom(new CheckedFields(domain, 'run.domain'))),
     },
   };
+}
+
+/** Reads a run that is kept for a host by a name: one of another host or name is not taken for it. @throws EngineError */
+export function storedRunOf(host: string, id: string, data: unknown): StoredRun {
+  const stored = storedRunFrom(data);
+  if (stored.name === host && stored.run.id === id) return stored;
+  const { name, run } = stored;
+  throw new EngineError('malformed', `what is kept as run ${id} of ${host} is run ${run.id} of ${name}`);
 }
 
 /** Brings a run up to date with its jobs; a domain without one is as it was. */

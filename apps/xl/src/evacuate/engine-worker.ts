@@ -4,7 +4,7 @@ import type { Host } from '@mig/hypervisor';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../host/context.js';
 import { heedSignals, signalWords } from '../output/signals.js';
-import type { DomainJob, Engine, HostJobs } from './bullmq.js';
+import type { DomainJob, Engine, HostJobs, SeenRun } from './bullmq.js';
 import { Controller } from './controller.js';
 import { evacuationOf, nameAtEngine, noteConnection, withEngine } from './engine.js';
 import { createDisplay, type Display } from './events.js';
@@ -99,11 +99,13 @@ class HostWorker {
     if (!this.#journal.lock())
       return this.#wait('Another controller is at work at this host: it is waited for.');
     try {
-      const seen = await this.engine.read(this.name, id);
-      if (seen === undefined) {
+      const seen = await this.#read(id);
+      if (seen === undefined || 'why' in seen) {
         // Others may have taken its place.
         for (const { domain } of this.#takeArrivals(id)) await this.#jobs.putBack(id, domain.uuid);
-        return this.#wait(`The engine has lost run ${id}: its jobs are put back.`);
+        const why =
+          seen === undefined ? `The engine has lost run ${id}` : `Run ${id} is damaged: ${seen.why}`;
+        return this.#wait(`${why}: its jobs are put back.`);
       }
       this.#said = undefined;
       const { stored } = seen;
@@ -123,6 +125,17 @@ class HostWorker {
       return true;
     } finally {
       this.#journal.close();
+    }
+  }
+
+  /** Reads a run; one that cannot be read keeps no other waiting. */
+  async #read(id: string): Promise<SeenRun | { readonly why: string } | undefined> {
+    const { EngineError } = await import('./bullmq.js');
+    try {
+      return await this.engine.read(this.name, id);
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'malformed') return { why: error.message };
+      throw error;
     }
   }
 
@@ -154,10 +167,14 @@ class HostWorker {
 
   /** Leaves this host as an evacuation without an engine would, once no domain of a run is left. */
   async #endRun(id: string, ledger: JobLedger): Promise<void> {
-    const seen = await this.engine.read(this.name, id);
-    if (seen?.isOver !== true) return;
+    const seen = await this.#read(id);
+    if (seen === undefined || 'why' in seen || !seen.isOver) return;
     // Whoever brings the domains back asks the journal of this host where they are.
-    this.#journal.write({ ...evacuationOf(seen.stored, this.sshCommand), ended: seen.ended ?? Date.now() });
+    const ended = seen.ended ?? Date.now();
+    if (!this.#journal.writeOfEngine({ ...evacuationOf(seen.stored, this.sshCommand), ended })) {
+      this.parts.display.note(`Run ${id} is not written down here: this host has another run of that name.`);
+      return;
+    }
     if (seen.stored.cordoned && ledger.wanted() === 'abort') openAgain(this.parts.host, id);
   }
 

@@ -41,6 +41,18 @@ test('a damaged run is an error, and not absent', () => {
   expect(() => journal.read('1')).toThrow(SyntaxError);
 });
 
+test('a run of an engine replaces an earlier state of itself alone', () => {
+  journal.lock();
+  expect(journal.writeOfEngine({ ...evacuation('1'), ended: 1 })).toBe(true);
+  expect(journal.writeOfEngine({ ...evacuation('1'), ended: 2 })).toBe(true);
+  expect(journal.read('1')).toEqual({ ...evacuation('1'), ended: 2, atEngine: true });
+  const own = { ...evacuation('2'), ended: 1 };
+  journal.write(own);
+  writeFileSync(join(journal.folder, '3.json'), '{');
+  for (const id of ['2', '3']) expect(journal.writeOfEngine({ ...evacuation(id), ended: 2 })).toBe(false);
+  expect(journal.read('2')).toEqual(own);
+});
+
 test('what a full disk does not take leaves the run as it was', () => {
   journal.lock();
   journal.write(evacuation('1'));

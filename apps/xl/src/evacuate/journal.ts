@@ -28,6 +28,8 @@ export interface Evacuation {
   /** Domains on the command line; all if there are none. */
   readonly names: readonly string[];
   readonly sshCommand: string;
+  /** Whether this run was one of an engine, whose worker has written it. */
+  readonly atEngine?: true;
   /** The run whose domains this one brings back. */
   readonly back?: string | undefined;
   /** Hosts from which domains are brought back, by UUID. */
@@ -135,6 +137,27 @@ export class Journal {
   /** Replaces a run; it is on disk once this returns. */
   write(evacuation: Evacuation): void {
     replace(join(this.folder, `${evacuation.run.id}.json`), JSON.stringify(evacuation));
+  }
+
+  /**
+   * Writes what has become of a run of an engine. Whoever can write there chooses its name: a run of this host stays as it is.
+   * @returns false if there is one of that name
+   */
+  writeOfEngine(evacuation: Evacuation): boolean {
+    if (!this.#isFreeForEngine(evacuation.run.id)) return false;
+    this.write({ ...evacuation, atEngine: true });
+    return true;
+  }
+
+  #isFreeForEngine(id: string): boolean {
+    try {
+      const before = this.read(id);
+      return before === undefined || before.atEngine === true;
+    } catch (error) {
+      // A damaged one is for a person.
+      if (error instanceof SyntaxError) return false;
+      throw error;
+    }
   }
 
   wanted(id: string): Wanted {
