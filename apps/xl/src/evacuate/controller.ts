@@ -9,6 +9,7 @@ import {
   type Run,
   type RunDomain,
   settle,
+  type Start,
 } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import type { Context } from '../host/context.js';
@@ -148,17 +149,25 @@ export class Controller {
             wake: Date.now() + 2000,
           };
     // Written before it is done: whoever comes next must know of what may have begun.
+    const decided = performance.now();
     const written = this.#note({ run: step.run });
     await written;
     // Others may have acted while it was written elsewhere.
     const { domids } = written === undefined ? look : lookHere(host, this.#evacuation.name);
     for (const { uuid, state, isForeign } of step.run.domains) {
+      if (!this.#isMoving(uuid)) continue;
       const domid = domids.get(uuid);
       if (domid === undefined || state !== 'moving' || !migrations.has(uuid)) continue;
       if (!this.#attempts.uuids.has(uuid)) this.#attempts.adopt(uuid, domid, isForeign === true);
     }
+    const starts = step.starts.filter(({ uuid }) => this.#isMoving(uuid));
+    const isGood = this.#wanted() === 'go' && !this.#stopping && performance.now() - decided <= LOOK_AGE;
+    if (starts.length > 0 && !isGood) {
+      await this.#putBack(starts, seen);
+      return step.wake;
+    }
     await Promise.all(
-      step.starts.map(async (start) => {
+      starts.map(async (start) => {
         const domid = domids.get(start.uuid);
         // One that has gone is looked for in the next step.
         if (domid === undefined) this.#wakeUp();
@@ -167,6 +176,23 @@ export class Controller {
     );
     this.#show();
     return step.wake;
+  }
+
+  /** Tells whether a domain is still in the run, and moves. */
+  #isMoving(uuid: string): boolean {
+    return this.#evacuation.run.domains.some((domain) => domain.uuid === uuid && domain.state === 'moving');
+  }
+
+  /** Has domains that were about to move wait as before: what was decided for them no longer holds. */
+  async #putBack(starts: readonly Start[], { domains: before }: Run): Promise<void> {
+    const { run } = this.#evacuation;
+    const domains = run.domains.map((domain) =>
+      starts.some(({ uuid }) => uuid === domain.uuid)
+        ? (before.find(({ uuid }) => uuid === domain.uuid) ?? domain)
+        : domain,
+    );
+    this.#wakeUp();
+    await this.#note({ run: { ...run, domains } });
   }
 
   async #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): Promise<void> {
