@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { type DomainJob, domainJobFrom, jobIdOf, placeOf, queueNameOf, seenJobFrom } from './domain-job.js';
+import {
+  type DomainJob,
+  domainJobFrom,
+  jobIdOf,
+  placeOf,
+  queueNameOf,
+  seenJobFrom,
+  seenJobOf,
+} from './domain-job.js';
 import { EngineError } from './errors.js';
 import { domain, UUID, withField } from './jobs.test-support.js';
 
@@ -85,6 +93,18 @@ test.each([
 ] as const)('a job with %j is seen as one of a domain that is %s', (kept, state) => {
   expect(seenJobFrom({ data: job, ...kept }).domain.state).toBe(state);
 });
+
+test.each([
+  ['text', 'damaged'],
+  ['one of another run', { ...job, run: 'run-2' }],
+  ['one of another domain', { ...job, domain: domain({ uuid: 'other' }) }],
+])('a job that is %s is seen as one of a domain that a person must look at', (_, data) => {
+  const state = { state: 'person', why: 'its job at the engine is damaged' } as const;
+  expect(seenJobOf('run-1', domain(), { data })).toEqual({ ...job, domain: domain(state) });
+});
+
+test('a job that can be read is seen as it is', () =>
+  expect(seenJobOf('run-1', domain(), { data: job })).toEqual(job));
 
 test('names have no colon, which BullMQ has for its keys', () => {
   expect(queueNameOf('fe80::1')).toBe('evacuation-fe80__1');

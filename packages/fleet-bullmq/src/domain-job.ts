@@ -1,5 +1,6 @@
 /** A job: this domain is no longer on that host. Pure: what it has, and where it is for the state of its domain. */
 import { type DomainState, isFinal, type RunDomain, transitions } from '@mig/fleet';
+import { EngineError } from './errors.js';
 import { CheckedFields } from './fields.js';
 
 export interface DomainJob {
@@ -25,6 +26,17 @@ export function seenJobFrom({ data, finishedOn, failedReason }: KeptJob): Domain
   // One that is tried again keeps the reason of its last failure.
   if (finishedOn === undefined || !failedReason) return seen;
   return { ...seen, domain: { ...seen.domain, state: 'person', why: `its job failed: ${failedReason}` } };
+}
+
+/** Reads the job of a domain for those who follow its run; one that cannot be read is for a person. */
+export function seenJobOf(run: string, domain: RunDomain, kept: KeptJob): DomainJob {
+  try {
+    const seen = seenJobFrom(kept);
+    if (seen.run === run && seen.domain.uuid === domain.uuid) return seen;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+  }
+  return { schema: 1, run, domain: { ...domain, state: 'person', why: 'its job at the engine is damaged' } };
 }
 
 /** Reads the data of a job. @throws EngineError */

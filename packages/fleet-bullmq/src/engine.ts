@@ -9,7 +9,7 @@ import { isOver } from '@mig/fleet';
 import { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connect, optionsFrom } from './connection.js';
-import { type DomainJob, jobIdOf, queueNameOf, seenJobFrom } from './domain-job.js';
+import { type DomainJob, jobIdOf, queueNameOf, seenJobOf } from './domain-job.js';
 import { EngineError } from './errors.js';
 import { HostJobs, type TakeJob } from './host-jobs.js';
 import { type StoredRun, storedRunFrom, storedRunOf, withJobs } from './stored-run.js';
@@ -79,7 +79,11 @@ export class Engine {
       stored.run.domains.map(({ uuid }) => Job.fromId<unknown>(queue, jobIdOf(id, uuid))),
     );
     const found = jobs.filter((job) => job !== undefined);
-    const now = withJobs(stored, found.map(seenJobFrom));
+    const seen = stored.run.domains.flatMap((domain, i) => {
+      const job = jobs[i];
+      return job === undefined ? [] : [seenJobOf(id, domain, job)];
+    });
+    const now = withJobs(stored, seen);
     const ends = found.flatMap(({ finishedOn }) => finishedOn ?? []);
     return {
       stored: now,
@@ -171,8 +175,8 @@ export class Engine {
   async #forgetOldest(host: string): Promise<void> {
     for (const id of (await this.ids(host)).slice(0, 1 - KEPT)) {
       const text = await this.client.hget(runsKey(host), id);
-      const { run } = storedRunFrom(parsed(text ?? ''));
-      await Promise.all(run.domains.map(({ uuid }) => this.#queue(host).remove(jobIdOf(id, uuid))));
+      const uuids = uuidsIn(text ?? '');
+      await Promise.all(uuids.map((uuid) => this.#queue(host).remove(jobIdOf(id, uuid))));
       await this.client.srem(abortedKey(host), id);
       await this.client.hdel(runsKey(host), id);
     }
@@ -185,6 +189,16 @@ function runsKey(host: string): string {
 
 function abortedKey(host: string): string {
   return `mig-aborted:${host}`;
+}
+
+/** Returns the domains of a run; of a damaged one nobody knows them, and none of its jobs. */
+function uuidsIn(text: string): string[] {
+  try {
+    return storedRunFrom(parsed(text)).run.domains.map(({ uuid }) => uuid);
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
 }
 
 function parsed(text: string): unknown {

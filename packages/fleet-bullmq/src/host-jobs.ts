@@ -2,6 +2,7 @@
 import { isFinal, type RunDomain } from '@mig/fleet';
 import { DelayedError, ErrorCode, type Job, type QueueBaseOptions, Worker } from 'bullmq';
 import { type DomainJob, domainJobFrom, jobIdOf, placeOf, queueNameOf } from './domain-job.js';
+import { EngineError } from './errors.js';
 
 /** Most jobs in hand at once: more than leave, so that one without a place does not keep the others waiting. */
 const IN_HAND = 100;
@@ -99,8 +100,10 @@ export class HostJobs {
   async #hold(job: Job<unknown>, token: string): Promise<RunDomain> {
     const data = domainJobFrom(job.data);
     const { run, domain } = data;
-    if (isFinal(domain.state)) return domain;
     const id = jobIdOf(run, domain.uuid);
+    // A damaged job fails alone: those who follow its run say that a person must look.
+    if (job.id !== id) throw new EngineError('malformed', `its data is that of job ${id}`);
+    if (isFinal(domain.state)) return domain;
     const before = this.#held.get(id);
     await new Promise<void>((resolve, reject) => {
       const end = (error?: Error) => {
