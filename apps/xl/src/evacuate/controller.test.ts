@@ -106,3 +106,16 @@ test('what took too long to be written down is decided anew', async () => {
   for (const uuid of ['a', 'b']) played.end(uuid);
   await ended;
 });
+
+test('what is taken out as it is written down does not begin; what has begun stays', async () => {
+  const { controller } = controlled((domains, itself) => {
+    if (domains.some(isMoving)) itself.drop('b');
+  });
+  const ended = controller.control();
+  await vi.waitFor(() => expect(played.begun).toEqual(['a']), 60_000);
+  controller.drop('a');
+  expect(controller.evacuation.run.domains).toMatchObject([{ uuid: 'a', state: 'moving' }]);
+  played.end('a');
+  await ended;
+  expect(played.begun).toEqual(['a']);
+});

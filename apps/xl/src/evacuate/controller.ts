@@ -92,10 +92,12 @@ export class Controller {
     this.#wakeUp();
   }
 
-  /** Takes a domain that waits out of the run. */
+  /** Takes a domain out of the run that waits, or was about to move; one whose migration is followed stays. */
   drop(uuid: string): void {
     const { domains } = this.#evacuation.run;
-    this.#replace(domains.filter((domain) => domain.uuid !== uuid || domain.state !== 'waiting'));
+    const isLoose = ({ state }: RunDomain) =>
+      state === 'waiting' || (state === 'moving' && !this.#attempts.uuids.has(uuid));
+    this.#replace(domains.filter((domain) => domain.uuid !== uuid || !isLoose(domain)));
     this.#wakeUp();
   }
 

@@ -59,11 +59,12 @@ test('domains are written in turn, as they are by then', async () => {
   ledger.close();
 });
 
-test('one that waits elsewhere is taken out of the run; one that moves is not', async () => {
+test('one whose job is not in hand is taken out of the run, unless it is decided', async () => {
   const moving = { ...domain('b'), state: 'moving' } as const;
-  const { ledger, drop } = await opened(() => Promise.resolve(false), domain('a'), moving);
+  const moved = { ...domain('c'), state: 'moved' } as const;
+  const { ledger, drop } = await opened(() => Promise.resolve(false), domain('a'), moving, moved);
   await ledger.write();
-  expect(drop.mock.calls).toEqual([['a']]);
+  expect(drop.mock.calls).toEqual([['a'], ['b']]);
   ledger.close();
 });
 

@@ -55,8 +55,8 @@ export class JobLedger implements Ledger {
     for (const domain of run.domains) {
       const { uuid, state } = domain;
       const isHeld = await this.jobs.store(run.id, domain, downtimes[uuid]);
-      // It comes again when it is due.
-      if (!isHeld && state === 'waiting') controller.drop(uuid);
+      // It comes again when it is due; one whose job another holds is for that one to move.
+      if (!isHeld && (state === 'waiting' || state === 'moving')) controller.drop(uuid);
     }
   }
 
