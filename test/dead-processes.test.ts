@@ -4,17 +4,15 @@ import { describe, expect } from 'vitest';
 import { eventually } from './harness/eventually.js';
 import { expectEmpty, expectRunsOn } from './harness/expectations.js';
 import { processesOf } from '../tooling/faults/processes.mjs';
-import { heldBack } from './harness/relay.js';
+import { BEFORE_READY, heldBack } from './harness/relay.js';
 import { test } from './harness/two-hosts.js';
-
-const BANNER = 54;
 
 describe.concurrent('xl migrate, killed between the suspend and permission', () => {
   test('leaves the domain suspended, which xl list shows and xl resume revives', async ({ hosts }) => {
     const { source, target } = hosts;
     const console = await source.create();
     const gate = hosts.path('gate');
-    const migration = hosts.migrate({ relay: { backward: heldBack(BANNER, gate) } });
+    const migration = hosts.migrate({ relay: { backward: heldBack(BEFORE_READY, gate) } });
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
     migration.kill('SIGKILL');
     await migration.exited;

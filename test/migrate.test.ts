@@ -20,6 +20,8 @@ interface Complete {
     readonly kind: string;
     readonly dirtyPages: number;
     readonly sentPages: number;
+    readonly zeroPages?: number;
+    readonly octetsSaved?: number;
     readonly octets: number;
   }[];
 }
@@ -44,7 +46,7 @@ describe.concurrent('a busy guest', () => {
       reason: matching(/^(threshold|iterations)$/),
     });
     expect(complete.iterations).toBeGreaterThanOrEqual(1);
-    expect(complete.pagesSent).toBeGreaterThanOrEqual((16 << 20) / PAGE);
+    expect(complete.pagesSent).toBeGreaterThanOrEqual(0.99 * ((16 << 20) / PAGE));
     expect(complete.octetsSent).toBeGreaterThan(complete.pagesSent * PAGE);
     expect(complete.downtimeMilliseconds).toBeGreaterThan(0);
     expect(complete.totalMilliseconds).toBeGreaterThan(complete.downtimeMilliseconds);
@@ -179,9 +181,10 @@ describe.concurrent('the precopy loop with a guest that rewrites its set in each
       expect(dirtyPages).toBeLessThanOrEqual(pages + BESIDES);
       if (kind === 'precopy') expect(dirtyPages).toBeGreaterThan(0);
     }
-    for (const { dirtyPages, sentPages, octets } of complete.passes) {
-      expect(sentPages).toBe(dirtyPages);
-      expect(octets).toBe(recordOctets(sentPages));
+    for (const { dirtyPages, sentPages, zeroPages = 0, octetsSaved = 0, octets } of complete.passes) {
+      expect(sentPages + zeroPages).toBe(dirtyPages);
+      // Each batch with both has a record more.
+      expect(Math.abs(octets + octetsSaved - recordOctets(dirtyPages))).toBeLessThan(16 * 10);
     }
     const sum = (figures: readonly number[]) => figures.reduce((total, each) => total + each, 0);
     expect(complete.pagesSent).toBe(sum(complete.passes.map(({ sentPages }) => sentPages)));

@@ -5,10 +5,9 @@ import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from './
 import { eventually } from './harness/eventually.js';
 import { flaws } from './harness/guest-console.js';
 import type { Program } from './harness/program.js';
-import { heldBack } from './harness/relay.js';
+import { BEFORE_READY, heldBack } from './harness/relay.js';
 import { test, type TwoHosts } from './harness/two-hosts.js';
 
-const BANNER = 54;
 const READY = 34;
 
 /**
@@ -17,7 +16,7 @@ const READY = 34;
  */
 async function untilSuspended(hosts: TwoHosts): Promise<{ migration: Program; goOn: () => void }> {
   const gate = hosts.path('gate');
-  const migration = hosts.migrate({ relay: { backward: heldBack(BANNER, gate) } });
+  const migration = hosts.migrate({ relay: { backward: heldBack(BEFORE_READY, gate) } });
   await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
   return { migration, goOn: () => writeFileSync(gate, '') };
 }
@@ -91,7 +90,7 @@ describe.concurrent('a domain that is suspended to be migrated', () => {
     const { source, target } = hosts;
     const console = await source.create();
     const [firstGate, gate] = [hosts.path('first gate'), hosts.path('gate')];
-    const faults = [heldBack(BANNER, firstGate), heldBack(BANNER + READY, gate)].flatMap(
+    const faults = [heldBack(BEFORE_READY, firstGate), heldBack(BEFORE_READY + READY, gate)].flatMap(
       (held) => held.faults ?? [],
     );
     const migration = hosts.migrate({ relay: { backward: { faults } } });
@@ -128,7 +127,7 @@ describe.concurrent('once the target has permission', () => {
     const { source, target } = hosts;
     const before = await source.create();
     const gate = hosts.path('gate');
-    const relay = { backward: heldBack(BANNER + READY, gate) };
+    const relay = { backward: heldBack(BEFORE_READY + READY, gate) };
     const migration = hosts.migrate({ words: true, relay });
     await saying(migration, 'Giving target permission');
     await saying(migration, 'Domain started successfully');

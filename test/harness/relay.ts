@@ -1,5 +1,9 @@
 /** Faults between two hosts, as data. */
 import { fileURLToPath } from 'node:url';
+import { allExtensionFeatures, BANNER, encodeHello, helloOf } from '@mig/protocol/handshake';
+
+/** Number of octets that a target sends before ready: its banner and its hello. */
+export const BEFORE_READY = BANNER.length + encodeHello(helloOf(allExtensionFeatures)).length;
 
 /** A fault before the octet at this offset, counted from 0 in its direction. */
 export type Fault = { readonly at: number } & (

@@ -111,7 +111,9 @@ export class TestHost {
   async configure(guest: Guest = {}): Promise<string> {
     const { name, kernel, memory, cmdline } = { ...busyGuest, ...guest };
     const path = join(dirname(this.folder), `${this.name}-${name}.cfg`);
-    const text = `name = "${name}"\ntype = "wasm"\nkernel = "${kernel}"\nmemory = ${memory}\ncmdline = "${cmdline}"\n`;
+    // Without pages of zeros, which travel fast: a test counts pages, or needs a migration that lasts.
+    const full = kernel === 'wss' && !cmdline.includes('memory=') ? `${cmdline} memory=full` : cmdline;
+    const text = `name = "${name}"\ntype = "wasm"\nkernel = "${kernel}"\nmemory = ${memory}\ncmdline = "${full}"\n`;
     await writeFile(path, text);
     return path;
   }

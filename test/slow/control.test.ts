@@ -5,10 +5,9 @@ import { describe, expect } from 'vitest';
 import { eventually } from '../harness/eventually.js';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from '../harness/expectations.js';
 import type { Event, Program } from '../harness/program.js';
-import { heldBack, quoted } from '../harness/relay.js';
+import { BEFORE_READY, heldBack, quoted } from '../harness/relay.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 
-const BANNER = 54;
 const READY = 34;
 
 /** Starts a migration, and waits for its first pass over memory, which takes minutes. */
@@ -215,7 +214,7 @@ describe.concurrent('once precopy is over', () => {
     const { source, target } = hosts;
     const console = await source.create();
     const gate = hosts.path('gate');
-    const migration = hosts.migrate({ relay: { backward: heldBack(BANNER, gate) } });
+    const migration = hosts.migrate({ relay: { backward: heldBack(BEFORE_READY, gate) } });
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
     const over = { status: 1, stderr: containing('precopy of busy is over: ') };
     expect(await source.xl('migrate-switchover', '--now', 'busy')).toMatchObject(over);
@@ -233,7 +232,7 @@ describe.concurrent('once precopy is over', () => {
     const { source } = hosts;
     const before = await source.create();
     const gate = hosts.path('gate');
-    const migration = hosts.migrate({ relay: { backward: heldBack(BANNER + READY, gate) } });
+    const migration = hosts.migrate({ relay: { backward: heldBack(BEFORE_READY + READY, gate) } });
     await migration.untilEvent('the wait for the report', ({ state }) => state === 'awaiting-report');
     for (const name of ['busy', '1', 'busy--migratedaway']) {
       expect(await source.xl('migrate-abort', name)).toMatchObject({

@@ -7,7 +7,7 @@ import { describe, expect } from 'vitest';
 import { containing, expectEmpty, expectMoved, expectRunsOn, matching } from '../harness/expectations.js';
 import { eventually } from '../harness/eventually.js';
 import type { Program } from '../harness/program.js';
-import { heldBack } from '../harness/relay.js';
+import { BEFORE_READY, heldBack } from '../harness/relay.js';
 import type { TestHost } from '../harness/test-host.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 
@@ -137,7 +137,7 @@ describe.concurrent('xl dirty-rate', () => {
     await source.create();
     const gate = hosts.path('gate');
     // Before the target's "ready" the domain is suspended.
-    const migration = hosts.migrate({ relay: { backward: heldBack(54, gate) } });
+    const migration = hosts.migrate({ relay: { backward: heldBack(BEFORE_READY, gate) } });
     await migration.untilEvent('the wait for ready', ({ state }) => state === 'awaiting-ready');
     expect(await source.xl('dirty-rate', 'busy')).toMatchObject({
       status: 1,

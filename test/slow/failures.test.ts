@@ -8,7 +8,7 @@ import { flaws } from '../harness/guest-console.js';
 import { ImageLayout, type Place } from '../harness/image-layout.js';
 import { processesOf } from '../../tooling/faults/processes.mjs';
 import type { Program } from '../harness/program.js';
-import { heldBack, type RelayPlan } from '../harness/relay.js';
+import { BEFORE_READY, heldBack, type RelayPlan } from '../harness/relay.js';
 import { test, TwoHosts } from '../harness/two-hosts.js';
 
 let layout: ImageLayout;
@@ -83,7 +83,6 @@ describe.concurrent('a stream that arrives damaged', () => {
   });
 });
 
-const BANNER = 54;
 const READY = 34;
 const REPORT = 39;
 
@@ -97,23 +96,28 @@ interface BackwardFault {
 const beforePermission: readonly BackwardFault[] = [
   { what: 'the banner', act: 'cut', at: 20, says: /broke off within its banner[^]*was not touched/ },
   { what: 'the banner', act: 'corrupt', at: 5, says: /in place of its banner[^]*was not touched/ },
-  { what: 'the ready message', act: 'cut', at: BANNER, says: /ready message[^]*has been resumed/ },
-  { what: 'the ready message', act: 'corrupt', at: BANNER + 3, says: /ready message[^]*has been resumed/ },
+  { what: 'the ready message', act: 'cut', at: BEFORE_READY, says: /ready message[^]*has been resumed/ },
+  {
+    what: 'the ready message',
+    act: 'corrupt',
+    at: BEFORE_READY + 3,
+    says: /ready message[^]*has been resumed/,
+  },
 ];
 
 const afterPermission: readonly BackwardFault[] = [
-  { what: 'the report', act: 'cut', at: BANNER + READY, says: /report/ },
+  { what: 'the report', act: 'cut', at: BEFORE_READY + READY, says: /report/ },
   {
     what: 'the report',
     act: 'cut',
-    at: BANNER + READY + REPORT,
+    at: BEFORE_READY + READY + REPORT,
     says: /hung up before the status in the report/,
   },
-  { what: 'the report', act: 'corrupt', at: BANNER + READY + 1, says: /instead of the report/ },
+  { what: 'the report', act: 'corrupt', at: BEFORE_READY + READY + 1, says: /instead of the report/ },
   {
     what: 'its status',
     act: 'corrupt',
-    at: BANNER + READY + REPORT,
+    at: BEFORE_READY + READY + REPORT,
     says: /permission to have the domain back/,
   },
 ];
@@ -227,7 +231,7 @@ describe.concurrent('a target that cannot have the domain', () => {
     const { source, target } = hosts;
     const ours = await source.create();
     const gate = hosts.path('gate');
-    const migration = hosts.migrate({ words: true, relay: { backward: heldBack(BANNER, gate) } });
+    const migration = hosts.migrate({ words: true, relay: { backward: heldBack(BEFORE_READY, gate) } });
     await eventually('the copy', async () => {
       const copies = await target.domains();
       return copies.some(({ name }) => name === 'busy--incoming') || undefined;

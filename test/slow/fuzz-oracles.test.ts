@@ -141,6 +141,36 @@ describe('an oracle speaks up where', () => {
       /^outcome: resumed/,
     ],
     [
+      'a source uses what the target has not offered',
+      'migrate',
+      new Uint8Array(
+        Buffer.concat([
+          modules.handshake.BANNER,
+          modules.handshake.encodeHello(modules.handshake.helloOf([])),
+          modules.handshake.READY,
+        ]),
+      ),
+      {
+        sender: {
+          ...modules.sender,
+          liveMigrate: (
+            ...[host, domid, channel, options]: Parameters<typeof modules.sender.liveMigrate>
+          ) => {
+            const take = host.take.bind(host);
+            const offered = modules.handshake.allExtensionFeatures;
+            host.take = (...parameters) => {
+              const domain = take(...parameters);
+              const saveTo: typeof domain.saveTo = (output, saving) =>
+                domain.saveTo(output, { ...saving, features: () => offered });
+              return { ...domain, saveTo };
+            };
+            return modules.sender.liveMigrate(host, domid, channel, options);
+          },
+        },
+      },
+      /^features/,
+    ],
+    [
       'a request of an operator is another when it is said again',
       'operator-request',
       generateOperatorMessages(random(), modules, 'request'),

@@ -8,11 +8,10 @@ import { Hold } from '../../tooling/faults/hold.mjs';
 import { eventually } from '../harness/eventually.js';
 import { containing, expectMoved, expectRunsOn } from '../harness/expectations.js';
 import type { Program } from '../harness/program.js';
-import { heldBack } from '../harness/relay.js';
+import { BEFORE_READY, heldBack } from '../harness/relay.js';
 import type { TestHost } from '../harness/test-host.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 
-const BANNER = 54;
 const READY = 34;
 /** The point before acting: a command opens the domain's folder once to look, and once more to act. */
 const BEFORE_ACTING = { pattern: '/domains/\\d+$', nth: { main: 2 } };
@@ -42,7 +41,7 @@ async function looked(hosts: TwoHosts, host: TestHost, ...args: string[]): Promi
 /** Starts a migration that stops before ready, and again before the report. */
 function gated(hosts: TwoHosts): { migration: Program; ready: () => void; report: () => void } {
   const gates = ['ready', 'report'].map((name) => hosts.path(name)) as [string, string];
-  const faults = [heldBack(BANNER, gates[0]), heldBack(BANNER + READY, gates[1])].flatMap(
+  const faults = [heldBack(BEFORE_READY, gates[0]), heldBack(BEFORE_READY + READY, gates[1])].flatMap(
     (plan) => plan.faults ?? [],
   );
   return {

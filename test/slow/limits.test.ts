@@ -14,10 +14,12 @@ import {
   MAX_CONFIGURATION_DEPTH,
   MAX_OPTIONAL_DATA,
   MAX_RECORD_BODY,
+  MAX_RUN_PAGES,
+  MAX_RUNS,
   libxlKinds,
 } from '@mig/protocol';
 import { encodeControlRequest, LONGEST_CONTROL_MESSAGE } from '@mig/hypervisor-wasm/control';
-import { LONGEST_NAME } from '@mig/protocol/handshake';
+import { HELLO_BODY, LONGEST_NAME } from '@mig/protocol/handshake';
 import { LONGEST_OPERATOR_MESSAGE } from '@mig/operator/wire';
 import {
   LONGEST_SENTENCE,
@@ -389,6 +391,8 @@ const others: readonly (readonly [what: string, limit: string])[] = [
     `${octetsText(LONGEST_CONSOLE_LOG)}, and as much of earlier output`,
   ],
   ['what is read of anything that comes instead of a banner', octetsText(SHOWN)],
+  ["a target's hello, behind its head", octetsText(HELLO_BODY.most)],
+  ['ZERO_PAGES', `${countText(MAX_RUNS)} runs of ${countText(MAX_RUN_PAGES)} pages`],
   [
     'the answer before a migration',
     `${octetsText(MAX_ANSWER)}, ${MOST_CHECKS} checks of ${LONGEST_SENTENCE} characters`,

@@ -5,11 +5,10 @@ import { describe, expect } from 'vitest';
 import { eventually } from '../harness/eventually.js';
 import { expectEmpty, expectMoved, expectRunsOn } from '../harness/expectations.js';
 import type { Program } from '../harness/program.js';
-import { type DirectionPlan, heldBack } from '../harness/relay.js';
+import { BEFORE_READY, type DirectionPlan, heldBack } from '../harness/relay.js';
 import type { TestHost } from '../harness/test-host.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 
-const BANNER = 54;
 const READY = 34;
 
 /** A domain in a standing, and how it continues. */
@@ -36,7 +35,7 @@ const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) =
     const gate = hosts.path('gate');
     const { before, migration } = await migrating(
       hosts,
-      { backward: heldBack(BANNER, gate) },
+      { backward: heldBack(BEFORE_READY, gate) },
       'awaiting-ready',
     );
     return scene(hosts.source, 'busy', async () => {
@@ -46,7 +45,7 @@ const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) =
   },
   sent: async (hosts) => {
     const gate = hosts.path('gate');
-    const relay = { backward: heldBack(BANNER + READY, gate) };
+    const relay = { backward: heldBack(BEFORE_READY + READY, gate) };
     const { before, migration } = await migrating(hosts, relay, 'awaiting-report');
     return scene(hosts.source, 'busy--migratedaway', async () => {
       writeFileSync(gate, '');
@@ -55,7 +54,7 @@ const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) =
   },
   abandoned: async (hosts) => {
     const gate = hosts.path('gate');
-    const relay = { backward: heldBack(BANNER, gate) };
+    const relay = { backward: heldBack(BEFORE_READY, gate) };
     const { before, migration } = await migrating(hosts, relay, 'awaiting-ready');
     await killed(hosts, migration, gate);
     await expectEmpty(hosts.target);
@@ -66,7 +65,7 @@ const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) =
   },
   away: async (hosts, prepare) => {
     const gate = hosts.path('gate');
-    const relay = { backward: heldBack(BANNER + READY, gate) };
+    const relay = { backward: heldBack(BEFORE_READY + READY, gate) };
     const { before, migration } = await migrating(hosts, relay, 'awaiting-report', prepare);
     await killed(hosts, migration, gate);
     return scene(hosts.source, 'busy--migratedaway', async () => {
@@ -78,7 +77,7 @@ const scenes: Record<Held, (hosts: TwoHosts, prepare?: () => Promise<unknown>) =
     const gate = hosts.path('gate');
     const { before, migration } = await migrating(
       hosts,
-      { backward: heldBack(BANNER, gate) },
+      { backward: heldBack(BEFORE_READY, gate) },
       'awaiting-ready',
     );
     await eventually('the copy', async () => (await hosts.target.domains()).length > 0 || undefined);

@@ -5,15 +5,13 @@ import { eventually } from '../harness/eventually.js';
 import { flaws, type GuestConsole } from '../harness/guest-console.js';
 import { processesOf } from '../../tooling/faults/processes.mjs';
 import type { Ended, Program } from '../harness/program.js';
-import type { RelayPlan } from '../harness/relay.js';
+import { BEFORE_READY, type RelayPlan } from '../harness/relay.js';
 import type { TestHost } from '../harness/test-host.js';
 import { test, type TwoHosts } from '../harness/two-hosts.js';
 import { type End, type StockCase, type StockCaseId, stockCases } from './stock-cases.js';
 
 /** A line on which 64 MiB take 16 seconds: enough to act in the middle of the stream. */
 const slowLine: RelayPlan = { forward: { faults: [{ at: 0, act: 'slow', octetsPerSecond: 4 << 20 }] } };
-const BANNER = 54;
-
 /**
  * The cases. A case may end with a migration of its own; otherwise one is started with this receiver or
  * relay.
@@ -40,7 +38,8 @@ const played: Record<StockCaseId, (hosts: TwoHosts) => Promise<Ended>> = {
   },
   '4b': (hosts) => {
     const command = hosts.target.command('destroy', 'busy--incoming');
-    return hosts.migrate({ relay: { backward: { faults: [{ at: BANNER, act: 'run', command }] } } }).ended;
+    return hosts.migrate({ relay: { backward: { faults: [{ at: BEFORE_READY, act: 'run', command }] } } })
+      .ended;
   },
   '5a': (hosts) => inTheMiddle(hosts, (migration) => migration.kill('SIGKILL')),
   '5a, again': async (hosts) => {

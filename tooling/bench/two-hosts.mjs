@@ -27,6 +27,7 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
  * @property {number} iterations
  * @property {Omit<PassEvent, 'event'>[]} passes
  * @property {number} octetsSent
+ * @property {number} [zeroPages]
  * @property {number} totalMilliseconds
  * @property {number} downtimeMilliseconds
  */
@@ -103,12 +104,14 @@ export class TwoHosts {
    */
   async create({ memory, command = '', kernel = 'wss', until = /written=[1-9]/ }) {
     const file = join(this.#folder, 'bench.cfg');
+    // Pages of zeros are hardly sent: they have a measurement of their own.
+    const full = kernel === 'wss' && !command.includes('memory=') ? `${command} memory=full` : command;
     const lines = [
       'name="bench"',
       'type="wasm"',
       `kernel="${kernel}"`,
       `memory=${memory}`,
-      `cmdline="${command}"`,
+      `cmdline="${full}"`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     await this.#start('create', file).ended;

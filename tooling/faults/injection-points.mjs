@@ -70,10 +70,11 @@ export const Rank = {
   libxlEnd: 102,
   permission: 103,
   banner: 0,
-  ready: 1,
-  report: 2,
-  status: 3,
-  permissionBack: 4,
+  hello: 1,
+  ready: 2,
+  report: 3,
+  status: 4,
+  permissionBack: 5,
 };
 
 /** The guest's memory in MiB, which decides the number of records of the first pass. */
@@ -125,6 +126,7 @@ const failed = ['reporting-failure', 'given-back'];
 
 export const backwardPoints = [
   place('backward', Rank.banner, ['banner'], 'awaiting-banner', 'restoring'),
+  place('backward', Rank.hello, ['hello'], toReady('precopy'), 'restoring'),
   place('backward', Rank.ready, ['ready'], 'awaiting-ready', 'awaiting-permission'),
   place('backward', Rank.report, ['report'], 'awaiting-report', reported),
   place('backward', Rank.status, ['status'], 'awaiting-report', reported),

@@ -9,7 +9,7 @@
 /** @typedef {(length: number) => Promise<Buffer | undefined>} Header the next octets, without taking them; undefined at the end */
 
 const HANDSHAKE = 44;
-const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
+const [PAGE_DATA, STATIC_DATA_END, VERIFY, END, ZERO_PAGES] = [0x01, 0x10, 0x0d, 0x00, 0x6d696701];
 const EMULATOR_CONTEXT = 0x03;
 
 /** A reader of octets that are not carried yet. */
@@ -107,6 +107,9 @@ async function* imageRecords(header, ranks) {
       yield part(rank, pfns, 'pfns');
       yield part(rank, length - 8 - pfns, 'pages');
       rank++;
+    } else if (type === ZERO_PAGES) {
+      // It precedes the other pages of its batch.
+      yield part(rank, 8 + length, 'zeros');
     } else throw new Error(`a record of type ${type}`);
   }
 }
@@ -137,6 +140,7 @@ const padded = (length) => Math.ceil(length / 8) * 8;
  */
 export function* backwardParts(ranks) {
   yield part(ranks.banner, 54);
+  yield part(ranks.hello, 24);
   yield part(ranks.ready, 34);
   yield part(ranks.report, 39);
   yield part(ranks.status, 1);

@@ -204,7 +204,7 @@ const noises = [
 const all = /** @satisfies {Readonly<Record<string, Case>>} */ ({
   stream: stream({}),
   libxl: stream({ start: 'libxl', permission: false }, ({ layer }) => layer !== 'xl'),
-  image: stream({ start: 'libxc', permission: false }, isImage),
+  image: stream({ start: 'libxc', permission: false, features: new Set(['zero-pages']) }, isImage),
   checkpointed: stream({ start: 'libxc', checkpointed: true, permission: false }, isImage),
   record: plainCase(anyRecord, checkRecord),
   helper: {

@@ -1,4 +1,4 @@
-// Generates valid streams of every form: guests, versions, byte orders, emulators, a VERIFY pass.
+// Generates valid streams of every form: guests, versions, byte orders, emulators, a VERIFY pass, mig's extension.
 
 /** @import { ByteOrder, DomainHeader, ImageRecord, LibxlRecord } from '@mig/protocol' */
 /** @import { Lib } from './lib.mjs' */
@@ -23,6 +23,22 @@ function pageData(random, pfnLimit) {
     types,
     pages: new Uint8Array(present * PAGE).fill(random.below(256)),
   };
+}
+
+/**
+ * @param {Random} random
+ * @returns {ImageRecord}
+ */
+function zeroPages(random) {
+  const count = random.from(1, 4);
+  const pages = Uint16Array.from({ length: count }, () => random.pick([1, 2, 3, 300]));
+  let next = 0;
+  const pfns = Float64Array.from(pages, (each) => {
+    const first = next + random.below(20);
+    next = first + each;
+    return first;
+  });
+  return { type: 'ZERO_PAGES', pfns, pages };
 }
 
 /**
@@ -78,9 +94,10 @@ function hvmState(random) {
  * @param {Random} random
  * @param {DomainHeader['type']} guest
  * @param {number} version
+ * @param {boolean} extended
  * @returns {ImageRecord[]}
  */
-function imageRecords(random, guest, version) {
+function imageRecords(random, guest, version, extended) {
   const pv = guest === 'x86-pv';
   const frames = pvFrames(random);
   const limit = pv ? frames.endPfn + 1 : 2 ** 16;
@@ -89,7 +106,7 @@ function imageRecords(random, guest, version) {
   const info = pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : [];
   /** @type {ImageRecord[]} */
   const staticData = version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : [];
-  const pages = batches();
+  const pages = [...batches(), ...(extended ? [zeroPages(random), ...batches()] : [])];
   /** @type {ImageRecord[]} */
   const verified = random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : [];
   return [
@@ -127,6 +144,8 @@ export function generateStream(random, protocol) {
   const order = random.chance(0.05) ? 'big-endian' : 'little-endian';
   const guest = random.pick(/** @type {const} */ (['x86-pv', 'x86-hvm']));
   const version = random.pick(/** @type {const} */ ([2, 3]));
+  const extended = guest === 'x86-hvm' && random.chance(0.3);
+  const flags = extended ? protocol.XlOptionalFlag.EXTENSION : random.pick([0, 0, 0, 1, 0x80000000]);
   /** @type {(layer: Layer, kind: Kind, octets: Uint8Array) => Part} */
   const part = (layer, kind, octets) => ({ layer, kind, octets });
   const configuration = JSON.stringify({ c_info: { name: 'fuzzed', type: 'pvh' } });
@@ -134,7 +153,7 @@ export function generateStream(random, protocol) {
   const libxlRecord = (record) => part('libxl', 'record', protocol.encodeLibxlRecord(record, order));
   const domain = { type: guest, pageShift: 12, xenMajor: 4, xenMinor: 17 };
   return [
-    part('xl', 'xl-header', protocol.encodeXlHeader(protocol.xlHeader(configuration))),
+    part('xl', 'xl-header', protocol.encodeXlHeader(protocol.xlHeader(configuration, flags))),
     part(
       'libxl',
       'libxl-header',
@@ -143,7 +162,7 @@ export function generateStream(random, protocol) {
     libxlRecord({ type: 'LIBXC_CONTEXT' }),
     part('image', 'image-header', protocol.encodeImageHeader({ version, byteOrder: order })),
     part('image', 'domain-header', protocol.encodeDomainHeader(domain, order)),
-    ...imageRecords(random, guest, version).map((record) =>
+    ...imageRecords(random, guest, version, extended).map((record) =>
       part('image', 'record', protocol.encodeImageRecord(record, order)),
     ),
     ...(random.chance(0.5) ? emulatorRecords(random).map(libxlRecord) : []),

@@ -6,7 +6,7 @@ import { memoryFile } from './restore-case.mjs';
 import { must, onlyThrows, Violation } from './violation.mjs';
 
 /** @import { DomainInfo, Host, OutgoingDomain } from '@mig/hypervisor' */
-/** @import { SourceOutcome } from '@mig/protocol/handshake' */
+/** @import { ExtensionFeatures, SourceOutcome } from '@mig/protocol/handshake' */
 /** @import { Lib } from './lib.mjs' */
 /** @import { Random } from './random.mjs' */
 
@@ -18,6 +18,13 @@ class DomainToSend {
   name = 'busy';
   suspended = false;
   gone = false;
+  /** @type {ExtensionFeatures | undefined} */
+  used;
+
+  /** @param {ExtensionFeatures} features */
+  constructor(features) {
+    this.features = features;
+  }
 
   /** @returns {DomainInfo} */
   describe() {
@@ -36,11 +43,14 @@ class DomainToSend {
     return {
       info: this.describe(),
       configuration: '{"c_info":{"name":"busy"}}',
-      saveTo: (_, { onEvent }) => {
+      features: this.features,
+      saveTo: (_, { onEvent, features }) => {
+        features?.();
         const precopyEnd = { code: /** @type {const} */ ('iterations'), sentence: 'it is over' };
         onEvent?.({ kind: 'precopy-ended', reason: precopyEnd });
         this.suspended = true;
         onEvent?.({ kind: 'suspended' });
+        this.used = features?.();
         return { passes: [], precopyEnd, ...figures, suspendRequestedAt: performance.now() };
       },
       sendAway: (name) => {
@@ -61,11 +71,25 @@ class DomainToSend {
 }
 
 /**
+ * The hello at the start of octets: its length, and the bits of its features; undefined if there is none, or not
+ * all of it, or none that is well-formed.
+ * @param {Buffer} octets
+ */
+function helloIn(octets) {
+  if (octets.length < 16 || octets.toString('latin1', 0, 8) !== 'mighello') return undefined;
+  const [version, body] = [octets.readUInt32LE(8), octets.readUInt32LE(12)];
+  if (body < 8 || body > 1024 || octets.length < 16 + body) return undefined;
+  return { length: 16 + body, bits: version === 1 ? octets.readUInt32LE(16) : 0 };
+}
+
+/**
  * The progress of the target by its messages, and the source's reaction.
- * @param {Buffer} said
+ * @param {Buffer} octets
  * @param {Lib['handshake']} handshake
  */
-function expected(said, { BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+function expected(octets, { BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+  const hello = helloIn(octets.subarray(BANNER.length))?.length ?? 0;
+  const said = Buffer.concat([octets.subarray(0, BANNER.length), octets.subarray(BANNER.length + hello)]);
   /** @param {readonly Uint8Array[]} messages */
   const whole = (messages) => {
     const octets = Buffer.concat(messages);
@@ -95,7 +119,8 @@ const ends = {
  */
 const outcomes = {
   untouched: ['untouched', 'keeps-running'],
-  resumed: ['resumed'],
+  // A hello that is malformed ends the migration where it is seen.
+  resumed: ['resumed', 'keeps-running'],
   unknown: ['unknown'],
   'taken back': ['resumed'],
   moved: [],
@@ -104,7 +129,7 @@ const outcomes = {
 /** @param {Uint8Array} octets @param {Lib} lib */
 export function checkMigrate(octets, lib) {
   const { liveMigrate, MigrationError } = lib.sender;
-  const host = new DomainToSend();
+  const host = new DomainToSend(lib.handshake.allExtensionFeatures);
   const heard = memoryFile(lib, octets);
   const sent = lib.posix.createMemoryFile('the stream', 0);
   try {
@@ -122,6 +147,13 @@ export function checkMigrate(octets, lib) {
     const found = { given: stream.includes(Buffer.from(lib.handshake.PERMISSION_TO_GO)), gone: host.gone, suspended: host.suspended, name: host.name }; // prettier-ignore
     must(isDeepStrictEqual(found, due), 'domain', () => `${end}: ${JSON.stringify(found)}, ${error}`);
     must((error === undefined) === (end === 'moved'), 'outcome', () => `${end}, and ${error}`);
+    if (host.used !== undefined) {
+      const bits = helloIn(Buffer.from(octets).subarray(lib.handshake.BANNER.length))?.bits ?? 0;
+      const offered = [...lib.handshake.allExtensionFeatures].filter(
+        (feature) => ((bits >>> lib.handshake.extensionFeatures[feature].bit) & 1) === 1,
+      );
+      must(isDeepStrictEqual([...host.used], offered), 'features', () => `${offered} offered, ${[...(host.used ?? [])]} used`); // prettier-ignore
+    }
     if (error !== undefined) {
       must(outcomes[end].includes(error.outcome), 'outcome', () => `${end}: ${error.outcome}`);
       must(error.message.length < 1000, 'error', 'a message without end');
@@ -139,8 +171,17 @@ export function checkMigrate(octets, lib) {
  * @param {Lib} lib
  */
 export function generateAnswers(random, { handshake }) {
-  const { BANNER, READY, REPORT, PERMISSION_TO_GO } = handshake;
+  const { BANNER, READY, REPORT, PERMISSION_TO_GO, encodeHello } = handshake;
   const status = Buffer.of(random.pick([0, 0, 3, 255]));
-  const all = [BANNER, READY, REPORT, status, PERMISSION_TO_GO];
+  const hello = () => {
+    const features = random.pick([0, 1, 0xffffffff]);
+    return encodeHello({
+      version: random.pick([1, 1, 1, 0, 2]),
+      features,
+      rest: random.octets(random.from(4, 40)),
+    });
+  };
+  const hellos = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, hello);
+  const all = [BANNER, ...hellos, READY, REPORT, status, PERMISSION_TO_GO];
   return new Uint8Array(Buffer.concat(all.slice(0, random.from(1, all.length))));
 }

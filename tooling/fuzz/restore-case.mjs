@@ -4,7 +4,7 @@ import { must, onlyThrows, Violation, violationOf } from './violation.mjs';
 
 /** @import { Host, IncomingMemory } from '@mig/hypervisor' */
 /** @import { Input } from '@mig/posix' */
-/** @import { DomainHeader, ImageRecord } from '@mig/protocol' */
+/** @import { DomainHeader, ImageRecord, ZeroPagesRecord } from '@mig/protocol' */
 /** @import { Lib } from './lib.mjs' */
 
 const PAGE = 4096;
@@ -96,11 +96,33 @@ class CheckedMemory {
     return differing;
   }
 
+  /** @param {ZeroPagesRecord} record */
+  zeroPages({ pfns, pages }) {
+    must(this.headers === 1 && this.staticDataEnded, 'memory', 'pages before the end of static data');
+    must(this.refused === undefined, 'memory', 'used after it refused');
+    pfns.forEach((first, i) => {
+      const past = first + (pages[i] ?? NaN);
+      if (!(past <= PAGES)) this.#refuse(`pfn ${past - 1} is beyond`);
+      setZeros(this.pages, first, past);
+    });
+  }
+
   /** @param {ImageRecord} record */
   apply(record) {
     must(this.headers === 1, 'memory', 'a record before the domain header');
     must(!['END', 'STATIC_DATA_END', 'VERIFY', 'malformed', 'PAGE_DATA'].includes(record.type), 'memory', `${record.type} applied`); // prettier-ignore
   }
+}
+
+const ZEROS = Buffer.alloc(PAGE);
+
+/**
+ * @param {Map<number | undefined, Buffer>} pages
+ * @param {number} first
+ * @param {number} past
+ */
+function setZeros(pages, first, past) {
+  for (let pfn = first; pfn < past; pfn++) pages.set(pfn, ZEROS);
 }
 
 /** @param {Lib} lib @param {Uint8Array} octets */
@@ -115,10 +137,12 @@ export function memoryFile({ posix }, octets) {
  * @param {Lib} lib
  * @param {Uint8Array} octets
  */
-function decodedAlone({ protocol }, octets) {
+function decodedAlone({ protocol, handshake }, octets) {
   /** @type {Map<number | undefined, Buffer>} */
   const pages = new Map();
-  const decoder = new protocol.PushDecoder(new protocol.ImageDecoder());
+  const decoder = new protocol.PushDecoder(
+    new protocol.ImageDecoder({ features: handshake.allExtensionFeatures }),
+  );
   /** @type {number[]} */
   let present = [];
   let verifying = false;
@@ -133,6 +157,11 @@ function decodedAlone({ protocol }, octets) {
         }
       }
       if (event.kind === 'record' && event.record.type === 'VERIFY') verifying = true;
+      if (event.kind === 'record' && event.record.type === 'ZERO_PAGES') {
+        const { pfns, pages: counts } = event.record;
+        // What the memory refuses is compared no further.
+        pfns.forEach((first, i) => setZeros(pages, first, Math.min(first + (counts[i] ?? NaN), PAGES)));
+      }
       ended = decoder.offset;
       if (decoder.finished) return;
     }
@@ -150,7 +179,7 @@ export function checkRestore(octets, lib) {
   try {
     const input = new lib.posix.Input(fd, { subject: 'the image' });
     const { error, value: report } = onlyThrows([StreamError, ComparisonError], () =>
-      restoreImage(memory, input),
+      restoreImage(memory, input, { features: lib.handshake.allExtensionFeatures }),
     );
     const alone = decodedAlone(lib, octets);
     if (memory.refused !== undefined) {
@@ -181,10 +210,12 @@ class OneDomainHost {
   /** Arrivals, each of which is admitted. */
   arrivals = { admit: () => ({ release: () => undefined }) };
   #lib;
+  features;
 
   /** @param {Lib} lib */
   constructor(lib) {
     this.#lib = lib;
+    this.features = lib.handshake.allExtensionFeatures;
   }
 
   /**
@@ -192,13 +223,13 @@ class OneDomainHost {
    * @param {import('@mig/hypervisor').RestoreOptions} options
    * @returns {import('@mig/hypervisor').IncomingDomain}
    */
-  restoreFrom(input, { name }) {
+  restoreFrom(input, { name, features }) {
     const { protocol, receiver, hypervisor } = this.#lib;
     const memory = new CheckedMemory(hypervisor.HostError);
     const decoder = new protocol.LibxlDecoder({ offset: input.octets });
     for (const event of receiver.pullFrom(decoder, input)) {
       if (event.kind !== 'record' || event.record.type !== 'LIBXC_CONTEXT') continue;
-      decoder.imageTaken(receiver.restoreImage(memory, input, { offset: decoder.offset }).octets);
+      decoder.imageTaken(receiver.restoreImage(memory, input, { offset: decoder.offset, features }).octets);
     }
     must(
       decoder.offset === input.octets,
@@ -222,14 +253,18 @@ class OneDomainHost {
 
 /**
  * Messages that the target may send, whatever it receives.
+ * @param {Uint8Array} octets
  * @param {Lib['handshake']} handshake
  */
-function conversation({ BANNER, READY, REPORT, PERMISSION_TO_GO }) {
+function conversation(octets, handshake) {
+  const { BANNER, READY, REPORT, PERMISSION_TO_GO, encodeHello, helloOf, allExtensionFeatures } = handshake;
   /** @param {Uint8Array} octets */
   const text = (octets) => Buffer.from(octets).toString('latin1');
-  const [banner, ready, report] = [text(BANNER), text(READY), text(REPORT)];
+  // Bit 31 of the optional flags.
+  const hello = (octets[43] ?? 0) & 0x80 ? text(encodeHello(helloOf(allExtensionFeatures))) : '';
+  const [banner, ready, report] = [`${text(BANNER)}${hello}`, text(READY), text(REPORT)];
   return {
-    failedEarly: [banner],
+    failedEarly: [text(BANNER), banner],
     failedLate: [`${banner}${ready}${report}\x03${text(PERMISSION_TO_GO)}`],
     runs: [`${banner}${ready}${report}\0`],
   };
@@ -256,7 +291,7 @@ export function checkReceive(octets, lib) {
     const again = openSync(`/proc/self/fd/${answers}`, 'r');
     const said = readFileSync(again, 'latin1');
     closeSync(again);
-    const expected = conversation(lib.handshake);
+    const expected = conversation(octets, lib.handshake);
     if (error === undefined) {
       const decoder = new PushDecoder(new StreamDecoder());
       const { error: refused } = onlyThrows([StreamError], () => {

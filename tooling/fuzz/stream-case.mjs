@@ -9,7 +9,7 @@ import { must, onlyThrows } from './violation.mjs';
 
 /**
  * The start of a stream, and its kind.
- * @typedef {Pick<StreamDecoderOptions, 'start' | 'permission' | 'checkpointed'>} StreamOptions
+ * @typedef {Pick<StreamDecoderOptions, 'start' | 'permission' | 'checkpointed' | 'features'>} StreamOptions
  */
 
 const CAP = 128 * 2 ** 20;

@@ -51,6 +51,11 @@ export interface OctetSource extends Bounds {
    */
   readSome(target: Uint8Array): number;
   /**
+   * Tells without waiting whether octets have arrived, or the end: `readSome` then returns at once. Absent if the
+   * source cannot tell.
+   */
+  hasArrived?(): boolean;
+  /**
    * Fills all of `target`.
    * @param due number of octets that should arrive, including `target`, for the error; default: the length of
    * `target`

@@ -40,6 +40,10 @@ export class MemorySource extends ReadingEnd {
     super(options);
   }
 
+  hasArrived(): boolean {
+    return true;
+  }
+
   /** Reads the next octets. @throws InterruptedError, as a source that waits would */
   readSome(target: Uint8Array): number {
     refuseIfRaised(this.interrupt);

@@ -34,6 +34,12 @@ export function inspect(page: usize, index: u32, version: u32): i32 {
   return load<u64>(page) === (((<u64>version) << 32) | index) ? SOUND : STALE;
 }
 
+/** Inspects a page that should have zeros alone: any other is that of an older version. */
+export function inspectCleared(page: usize): i32 {
+  for (let at: usize = 0; at < PAGE; at += 8) if (load<u64>(page + at) !== 0) return STALE;
+  return SOUND;
+}
+
 export function versionIn(page: usize): u32 {
   return load<u32>(page + 4);
 }

@@ -1,12 +1,12 @@
 /**
- * Guest with a working set: `pages` pages of which it rewrites `rate` a second, in order or at random, each
- * verified before; always or in phases. It also verifies the whole set in order once every two seconds (at
+ * Guest with a working set: `pages` pages of which it rewrites `rate` a second, in order or at random, some with
+ * zeros alone, each verified before; always or in phases. It also verifies the whole set in order once every two seconds (at
  * most 50,000 pages a second).
  */
 import { nextWord, refuseWord, wordBegins, wordIs, wordNumber } from './command-line';
 import { decimal, endLine, text } from './machine';
 import { now } from './mig';
-import { layOut, pages, rewrite, roomForPages, verify } from './page-set';
+import { clear, fillRest, layOut, pages, rewrite, roomForPages, verify } from './page-set';
 import { changePhase, quiet, sayPhases, setBusy, setQuiet } from './phases';
 import { errors, tick, untilTick } from './ticker';
 
@@ -32,6 +32,9 @@ const STRIDE = 16;
 const BACKLOG: f64 = 50;
 
 export let rate: u32 = 1000;
+/** Number of rewrites of which one clears its page; 0: none does. */
+export let clearOneIn: u32 = 0;
+export let rewritesLeft: u32 = 0;
 export let random: bool = false;
 export let filled: u32 = 0;
 export let nextPage: u32 = 0;
@@ -46,21 +49,30 @@ export let lastTime: f64 = 0;
 export function start(): void {
   const room = roomForPages();
   let count: u32 = room < 2000 ? room : 2000;
+  let full = false;
   while (nextWord()) {
     if (wordBegins('pages=')) count = wordNumber(6);
     else if (wordBegins('rate=')) rate = wordNumber(5);
     else if (wordIs('pattern=sequential')) random = false;
     else if (wordIs('pattern=random')) random = true;
+    else if (wordBegins('clear=')) clearOneIn = wordNumber(6);
+    else if (wordIs('memory=full')) full = true;
+    else if (wordIs('memory=sparse')) full = false;
     else if (wordBegins('busy=')) setBusy(wordNumber(5));
     else if (wordBegins('quiet=')) setQuiet(wordNumber(6));
     else refuseWord();
   }
   layOut(count);
+  if (full) fillRest();
   text('wss pages=');
   decimal(pages);
   text(' rate=');
   decimal(rate);
   text(random ? ' pattern=random' : ' pattern=sequential');
+  if (clearOneIn > 0) {
+    text(' clear=');
+    decimal(clearOneIn);
+  }
   sayPhases();
   endLine();
 }
@@ -75,6 +87,12 @@ function pick(): u32 {
   const page = nextPage;
   nextPage = page + 1 === pages ? 0 : page + 1;
   return page;
+}
+
+function isToClear(): bool {
+  if (clearOneIn === 0 || rewritesLeft-- > 0) return false;
+  rewritesLeft = clearOneIn - 1;
+  return true;
 }
 
 function scrub(): void {
@@ -117,7 +135,8 @@ function work(): bool {
   for (let i = 0; i < STRIDE && !quiet && (rate === 0 || dueWrites >= 1); i++) {
     const page = pick();
     verify(page);
-    rewrite(page);
+    if (isToClear()) clear(page);
+    else rewrite(page);
     dueWrites -= 1;
     done = true;
   }

@@ -7,6 +7,7 @@ import type { ControlConnection } from './control-connection.js';
 import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { ZeroPageFinder } from './zero-pages.js';
 
 /** The domain header: that of a Xen whose verify-stream-v2 should accept the stream. */
 export const DOMAIN_HEADER: DomainHeader = {
@@ -35,6 +36,7 @@ export class DomainMemory implements Memory {
   readonly #mover: PageMover;
   readonly #ram: ControlState['ram'];
   #log: WriteLogReader | undefined;
+  #zeros: ZeroPageFinder | undefined;
 
   /** @param connection log-dirty mode ends with it */
   constructor(
@@ -101,6 +103,12 @@ export class DomainMemory implements Memory {
     this.#mover.move(channel, pfns, count);
   }
 
+  findZeroPages(pfns: Float64Array, count: number, zero: Uint8Array): void {
+    checkPfns(pfns, count, this.pageCount);
+    this.#zeros ??= new ZeroPageFinder(this.#foreign);
+    this.#zeros.find(pfns, count, zero);
+  }
+
   suspend(): void {
     const { suspendTimeout: timeoutMilliseconds, interrupt, onSuspended } = this.options;
     const request = { kind: 'suspend', timeoutMilliseconds } as const;
@@ -118,6 +126,7 @@ export class DomainMemory implements Memory {
 
   close(): void {
     this.#log?.close();
+    this.#zeros?.close();
     this.#foreign.close();
   }
 }

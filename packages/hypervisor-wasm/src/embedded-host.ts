@@ -36,9 +36,11 @@ import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
 import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
 import { writePrivateFile } from './replace-file.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
+import { FEATURES } from './zero-pages.js';
 
 /** A host whose domains are WebAssembly programs, each in a process of its own; the host is a folder. */
 export class EmbeddedHost implements Host {
+  readonly features = FEATURES;
   readonly #folder: HostFolder;
 
   private constructor(folder: string) {
@@ -193,7 +195,7 @@ export class EmbeddedHost implements Host {
 
   #restore(
     input: OctetSource,
-    { configuration, name, fromHost = false, onEvent }: RestoreOptions,
+    { configuration, name, fromHost = false, onEvent, features }: RestoreOptions,
     process: () => IncomingProcess,
   ): IncomingDomain {
     const type = domainType(configuration);
@@ -206,7 +208,7 @@ export class EmbeddedHost implements Host {
       const connection = process().settle(place, () => this.#hold(domid, folder));
       try {
         const owner = folder.owner(domid);
-        restoreDomain(owner, connection, input, onEvent);
+        restoreDomain(owner, connection, input, { onEvent, features });
         const { wasPaused } = connection.state();
         return new EmbeddedIncomingDomain(domid, wasPaused, owner, connection, () => {
           this.#folder.remove(domid, owner);

@@ -1,12 +1,19 @@
 import type { OctetSource, Pipe } from '@mig/channel';
 import { HostError, type IncomingMemory } from '@mig/hypervisor';
 import { closePipe, Iovec, LARGEST_PIPE, Mapping, pipe, readVector, sameMemory } from '@mig/posix';
-import { type DomainHeader, type ImageRecord, MAX_BATCH_SIZE, PAGE_SIZE } from '@mig/protocol';
+import {
+  type DomainHeader,
+  type ImageRecord,
+  MAX_BATCH_SIZE,
+  PAGE_SIZE,
+  type ZeroPagesRecord,
+} from '@mig/protocol';
 import type { ControlState } from './control/control-messages.js';
 import { DOMAIN_HEADER } from './domain-memory.js';
 import { checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { makeZeroPages } from './zero-pages.js';
 
 /** The memory of a domain during a restore: pages are read straight into its process's RAM. */
 export class IncomingDomainMemory implements IncomingMemory {
@@ -67,6 +74,10 @@ export class IncomingDomainMemory implements IncomingMemory {
       }
     }
     return different;
+  }
+
+  zeroPages(record: ZeroPagesRecord): void {
+    makeZeroPages(this.#foreign, record);
   }
 
   apply(record: ImageRecord): void {

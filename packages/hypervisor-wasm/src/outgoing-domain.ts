@@ -16,6 +16,7 @@ import { endProcess } from './end-process.js';
 import { type ControlConnection, letGo } from './control-connection.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { saveDomain } from './save-domain.js';
+import { FEATURES } from './zero-pages.js';
 
 /** A domain held by this process, and what is known of it. */
 export interface TakenDomain {
@@ -41,6 +42,7 @@ const POLL = 10;
  * A domain that this connection holds: its process obeys the connection, and names the suspend in question.
  */
 export class EmbeddedOutgoingDomain implements OutgoingDomain {
+  readonly features = FEATURES;
   /** The epoch that its process named last. */
   #epoch = 0;
   #released = false;

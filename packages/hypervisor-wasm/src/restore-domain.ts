@@ -8,16 +8,18 @@ import { IncomingDomainMemory } from './incoming-domain-memory.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { LARGEST_CONTEXT } from './vcpu-context.js';
 
+type ImageOptions = Pick<RestoreOptions, 'onEvent' | 'features'>;
+
 /** Reads a libxl stream into an incoming domain, which then is complete, and paused. */
 export function restoreDomain(
   owner: ProcessIdentity,
   connection: ControlConnection,
   input: OctetSource,
-  onEvent?: RestoreOptions['onEvent'],
+  options: ImageOptions = {},
 ): void {
   const memory = new IncomingDomainMemory(owner, connection.state().ram);
   try {
-    const context = readStream(memory, input, onEvent);
+    const context = readStream(memory, input, options);
     if (context === undefined) {
       throw new HostError('bad-guest', 'the stream has no state of a vCPU (EMULATOR_CONTEXT)');
     }
@@ -60,14 +62,14 @@ export function refuseForeignStream(type: string, input: OctetSource): never {
 function readStream(
   memory: IncomingMemory,
   input: OctetSource,
-  onEvent?: RestoreOptions['onEvent'],
+  { onEvent, features }: ImageOptions = {},
 ): Uint8Array | undefined {
   const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });
   let context: Uint8Array | undefined;
   for (const event of pullFrom(decoder, input)) {
     if (event.kind !== 'record') continue;
     if (event.record.type === 'LIBXC_CONTEXT') {
-      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent }).octets);
+      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent, features }).octets);
     } else if (isVcpu(event.record)) {
       context = new Uint8Array(event.record.context);
     }

@@ -1,6 +1,6 @@
 import type { Arrivals } from './arrivals.js';
 import type { OctetSink, OctetSource } from '@mig/channel';
-import type { Standing } from '@mig/protocol/handshake';
+import type { ExtensionFeatures, Standing } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import type { RestoreEvent, SaveEvent } from './events.js';
 import type { Memory } from './memory.js';
@@ -106,6 +106,11 @@ export interface SaveOptions {
    * domain runs on here or is written to otherwise, or else discards what it has read.
    */
   readonly byReference?: boolean;
+  /**
+   * Returns the features of mig's extension that the target has offered so far. Called before each batch: the
+   * target's hello arrives at any time, or never. Absent: none is used.
+   */
+  readonly features?: (() => ExtensionFeatures) | undefined;
 }
 
 /** The purpose for which a toolstack takes a domain. */
@@ -139,6 +144,8 @@ export interface OutgoingDomain {
   readonly info: DomainInfo;
   /** The configuration as libxl JSON, as it was when the domain was taken. */
   readonly configuration: string;
+  /** The features of mig's extension that `saveTo` can use; absent: none. */
+  readonly features?: ExtensionFeatures;
   /**
    * Writes the libxl stream, including the image, and leaves the domain suspended. If it throws, log-dirty
    * mode is off; `describe` tells whether the domain was suspended by then.
@@ -185,6 +192,8 @@ export interface RestoreOptions {
   readonly fromHost?: boolean;
   /** Whether known obstacles to its start here are ignored, except another domain in its place. */
   readonly unchecked?: boolean;
+  /** The features of mig's extension that were offered to the source; default: none. */
+  readonly features?: ExtensionFeatures | undefined;
   /** Listener of events; without it none is made: on Xen an event comes from another process. */
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
 }
@@ -210,6 +219,8 @@ export interface Departure {
 export interface Host {
   /** Decides which domains of other hosts may come here. */
   readonly arrivals: Arrivals;
+  /** The features of mig's extension that `restoreFrom` can be given; absent: none. */
+  readonly features?: ExtensionFeatures;
   info(): HostInfo;
   list(): DomainInfo[];
   /**

@@ -4,7 +4,7 @@
  * one, and BigUint64Array would make an object of each.
  */
 import type { OctetSink, OctetSource } from '@mig/channel';
-import type { DomainHeader, ImageRecord } from '@mig/protocol';
+import type { DomainHeader, ImageRecord, ZeroPagesRecord } from '@mig/protocol';
 
 /**
  * The libxc layer of a domain that is being saved: its pages, the log of those it dirties, its other state.
@@ -39,6 +39,11 @@ export interface Memory {
    * their addresses asks the output for its descriptor, which takes them without a copy.
    */
   writePages(output: OctetSink, pfns: Float64Array, count: number): void;
+  /**
+   * Fills `zero` with 1 for each of the first `count` pfns whose page has zeros alone, else 0; holes may have either. A
+   * guest that runs may write to such a page at once: the log then has it. Absent if this memory cannot tell.
+   */
+  findZeroPages?(pfns: Float64Array, count: number, zero: Uint8Array): void;
 
   /**
    * Asks the guest to suspend and waits until it has.
@@ -69,6 +74,10 @@ export interface IncomingMemory {
    * @returns the number of pages that differ
    */
   comparePages(input: OctetSource, pfns: Float64Array, count: number): number;
+  /**
+   * Makes pages exist that have zeros alone, whatever they had before. Absent if the host offers no `zero-pages`.
+   */
+  zeroPages?(record: ZeroPagesRecord): void;
   /** Applies a record that is neither memory nor a marker; its octets are valid during the call only. */
   apply(record: ImageRecord): void;
 }

@@ -25,6 +25,13 @@ export interface PassReport {
   readonly dirtyPages: number;
   /** Number of pages whose octets were sent. */
   readonly sentPages: number;
+  /**
+   * Number of pages that had zeros alone and were sent by their pfns; absent if there were none, or the target had not
+   * offered that.
+   */
+  readonly zeroPages?: number;
+  /** Octets by which the pass is shorter for it; absent if `zeroPages` is. */
+  readonly octetsSaved?: number;
   /** Octets of the pass on the stream, including record headers. */
   readonly octets: number;
   readonly milliseconds: number;

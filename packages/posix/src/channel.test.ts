@@ -40,6 +40,20 @@ test('octets arrive as written', () => {
   expect([input.octets, output.octets]).toEqual([5, 5]);
 });
 
+test('an input tells whether octets have arrived, or the end, without waiting', () => {
+  const { readEnd, writeEnd } = pipe(65536);
+  const input = new Input(readEnd, { subject: 'the stream' });
+  const output = new Output(writeEnd, { subject: 'the stream' });
+  opened.push(input);
+  expect(input.hasArrived()).toBe(false);
+  output.write(Uint8Array.of(1));
+  expect(input.hasArrived()).toBe(true);
+  input.read(1);
+  expect(input.hasArrived()).toBe(false);
+  output.close();
+  expect(input.hasArrived()).toBe(true);
+});
+
 test('scattered memory goes out and into scattered memory', () => {
   const { input, output } = channel();
   const from = Uint8Array.from({ length: 64 }, (_, i) => i);

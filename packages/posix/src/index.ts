@@ -43,3 +43,4 @@ export { connectUnix } from './socket.js';
 export { readVector, writeVector } from './vectors.js';
 export { waitFor } from './wait.js';
 export { execute, exitAtOnce, newSession, noteHandOver } from './session.js';
+export { nextData, nextHole, punchHole } from './sparse-file.js';

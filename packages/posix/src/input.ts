@@ -10,7 +10,7 @@ import { PosixError } from './errors.js';
 import { IOV_MAX } from './iovec.js';
 import { attempt, call, errno } from './libc.js';
 import { fileOffset, SPLICE_F_NONBLOCK } from './splice.js';
-import { waitFor } from './wait.js';
+import { isReadable, waitFor } from './wait.js';
 
 /** Octets from which two calls take less time than the other end would wait for one. */
 const MANY = 1 << 16;
@@ -47,6 +47,10 @@ export class Input extends ReadingEnd implements SourceDescriptor {
       }
       this.#retry('read', result);
     }
+  }
+
+  hasArrived(): boolean {
+    return isReadable(this.fd);
   }
 
   /**

@@ -31,13 +31,12 @@ const functions = {
   memmove: library.func('uintptr_t memmove(void *to, const void *from, size_t length)'),
   copyOut: library.func('uintptr_t memcpy(void *to, uintptr_t from, size_t length)'),
   copyIn: library.func('uintptr_t memcpy(uintptr_t to, const void *from, size_t length)'),
-  // Unsigned, so that a result of "less" does not look like a failure.
-  memcmp: library.func('unsigned int memcmp(uintptr_t one, uintptr_t other, size_t length)'),
   mmap: library.func(
     'intptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset)',
   ),
   munmap: library.func('int munmap(uintptr_t address, size_t length)'),
   memfd_create: library.func('int memfd_create(const char *name, unsigned int flags)'),
+  fallocate: library.func('int fallocate(int fd, int mode, long offset, long length)'),
   ftruncate: library.func('int ftruncate(int fd, long length)'),
   ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)'),
   syscall: library.func('long syscall(long number, long a, long b, long c)'),
@@ -49,6 +48,11 @@ const functions = {
   execv: library.func('int execv(const char *path, const void *argv)'),
   _exit: library.func('void _exit(int status)'),
 };
+
+/** Compares octets; it cannot fail, and is called for each page. */
+export const memcmp = library.func(
+  'int memcmp(uintptr_t one, uintptr_t other, size_t length)',
+) as unknown as (one: number, other: number, length: number) => number;
 
 type Functions = typeof functions;
 

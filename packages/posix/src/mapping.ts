@@ -1,5 +1,6 @@
 import { fchmodSync } from 'node:fs';
-import { call } from './libc.js';
+import koffi from 'koffi';
+import { call, memcmp } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -35,7 +36,7 @@ export function mapOver(address: number, length: number, fd: number): void {
 
 /** Compares mapped octets in place. */
 export function sameMemory(one: number, other: number, length: number): boolean {
-  return call('memcmp', 'mapped memory', one, other, length) === 0;
+  return memcmp(one, other, length) === 0;
 }
 
 /** A file mapped shared: addresses for readv and writev, outside JavaScript's heap. */
@@ -69,6 +70,11 @@ export class Mapping {
   get address(): number {
     if (this.#address === 0) throw new Error('the mapping is gone');
     return this.#address;
+  }
+
+  /** Returns the mapping as 32-bit words, for a look at a few of them. To use it once unmapped would end the process. */
+  words(): Uint32Array {
+    return new Uint32Array(koffi.view(this.address, this.length));
   }
 
   unmap(): void {

@@ -42,3 +42,11 @@ export function waitFor(fd: number, direction: 'readable' | 'writable', waiting:
     return happened !== 0;
   }, waiting);
 }
+
+/** Tells without waiting whether `fd` can be read, or has ended. */
+export function isReadable(fd: number): boolean {
+  pollfds[0] = fd;
+  halves[2] = POLLIN;
+  halves[3] = 0;
+  return attempt('poll', pollfds, 1, 0) > 0;
+}

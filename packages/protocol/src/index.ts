@@ -33,11 +33,13 @@ export type { DecoderOptions, PullDecoder } from './layer/decoder.js';
 export {
   configurationOf,
   encodeXlHeader,
+  offersExtension,
   XL_HEADER_LENGTH,
   XL_MAGIC,
   XlFlag,
   xlHeader,
   type XlHeader,
+  XlOptionalFlag,
 } from './xl/xl-header.js';
 export {
   encodeLibvirtHeader,
@@ -69,6 +71,8 @@ export {
 export type * from './layer/records.js';
 export type { RecordKind, Verdict } from './layer/record-kind.js';
 export type { GuestType, ImageKind, ImagePhase } from './image/image-kind.js';
+export { extensionKinds } from './image/extension-kinds.js';
+export { MAX_RUN_PAGES, MAX_RUNS, ZeroPagesEncoder } from './image/zero-pages.js';
 export { imageKindOf, imageKinds } from './image/image-kinds.js';
 export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl/libxl-kinds.js';
 export type { LibxlKind, LibxlPhase } from './libxl/libxl-kinds.js';

@@ -2,6 +2,7 @@ import type { OctetSource } from '@mig/channel';
 import {
   ConfigurationJsonError,
   configurationOf,
+  offersExtension,
   parseConfigurationJson,
   StreamError,
   XlHeaderDecoder,
@@ -14,6 +15,8 @@ export interface ArrivingConfiguration {
   readonly configuration: string;
   /** The domain's name: c_info.name. */
   readonly name: string;
+  /** Whether the source is mig, and looks for a hello. */
+  readonly offersExtension: boolean;
 }
 
 /**
@@ -24,8 +27,10 @@ export function readConfiguration(input: OctetSource): ArrivingConfiguration {
   const decoder = new XlHeaderDecoder();
   const [event] = pullFrom(decoder, input);
   // Without a header `pullFrom` throws.
-  const configuration = configurationOf(event!.header);
-  return { configuration, name: nameIn(configuration, decoder.offset) };
+  const { header } = event!;
+  const configuration = configurationOf(header);
+  const name = nameIn(configuration, decoder.offset);
+  return { configuration, name, offersExtension: offersExtension(header) };
 }
 
 function nameIn(configuration: string, offset: number): string {

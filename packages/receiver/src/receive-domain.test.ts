@@ -2,10 +2,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostError, type ReceiveEvent } from '@mig/hypervisor';
 import { MODEL_STREAM, ModelHost } from '@mig/hypervisor/model';
 import { Input, Interrupt, Output, pipe } from '@mig/posix';
-import { encodeXlHeader, StreamError, xlHeader } from '@mig/protocol';
+import { encodeXlHeader, StreamError, xlHeader, XlOptionalFlag } from '@mig/protocol';
 import {
   BANNER,
+  encodeHello,
   encodeRefusal,
+  helloOf,
   PERMISSION_TO_GO,
   READY,
   REPORT,
@@ -115,6 +117,36 @@ test('the whole conversation: arrives under another name, runs only with permiss
   ]);
   expect(host.calls).toEqual(['restoreFrom busy--incoming', 'start 1 busy']);
   expect(host.running).toEqual(['busy']);
+  expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
+});
+
+const ofMig = encodeXlHeader(xlHeader('{"c_info":{"name":"busy"}}', XlOptionalFlag.EXTENSION));
+
+test('a source that is mig hears a hello at once, with what the host has', () => {
+  host.features = new Set(['zero-pages']);
+  const from = script([ofMig, MODEL_STREAM, PERMISSION_TO_GO]);
+  receiveDomain(host, from.channel);
+  expect(host.running).toEqual(['busy']);
+  expect(host.usable).toEqual(new Set(['zero-pages']));
+  const hello = text(encodeHello(helloOf(['zero-pages'])));
+  expect(from.heard()).toBe(text(BANNER) + hello + text(READY) + report(0));
+});
+
+test('the hello comes before anything of the stream has arrived', () => {
+  host.features = new Set(['zero-pages']);
+  const from = script([ofMig]);
+  expect(failedReceive(from)).toMatchObject({ state: 'restoring', outcome: 'destroyed' });
+  expect(from.heard()).toBe(text(BANNER) + text(encodeHello(helloOf(['zero-pages']))));
+});
+
+test.each([
+  ['a stock source', header, true],
+  ['mig, at a host that has nothing to offer', ofMig, false],
+])('%s hears no hello', (_, sent, offers) => {
+  if (offers) host.features = new Set(['zero-pages']);
+  const from = script([sent, MODEL_STREAM, PERMISSION_TO_GO]);
+  receiveDomain(host, from.channel);
+  expect(host.usable).toBeUndefined();
   expect(from.heard()).toBe(text(BANNER) + text(READY) + report(0));
 });
 

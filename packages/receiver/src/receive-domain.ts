@@ -13,7 +13,10 @@ import {
 import {
   arrivalRefusals,
   BANNER,
+  encodeHello,
   encodeRefusal,
+  type ExtensionFeatures,
+  helloOf,
   incomingName,
   PERMISSION_TO_GO,
   READY,
@@ -130,7 +133,8 @@ class Target {
       this.#advance('banner-written');
 
       this.input.timeout = { what: 'no bytes of the stream from the source', milliseconds: progress };
-      const { configuration, name } = readConfiguration(this.input);
+      const { configuration, name, offersExtension } = readConfiguration(this.input);
+      const features = offersExtension ? this.#sayHello() : undefined;
       const { unchecked = false, onEvent, imageEvents = false } = this.options;
       onEvent?.({ kind: 'domain-announced', name });
       const copy = (expected ?? this.host).restoreFrom(this.input, {
@@ -138,6 +142,7 @@ class Target {
         name: incomingName(name),
         fromHost: true,
         unchecked,
+        features,
         onEvent: imageEvents ? onEvent : undefined,
       });
       this.#copy = copy;
@@ -146,6 +151,14 @@ class Target {
     } finally {
       expected?.release();
     }
+  }
+
+  /** Offers the source what this host can do beyond Xen's format. @returns undefined if that is nothing */
+  #sayHello(): ExtensionFeatures | undefined {
+    const { features } = this.host;
+    if (features === undefined || features.size === 0) return undefined;
+    this.output.write(encodeHello(helloOf(features)));
+    return features;
   }
 
   #report(status: number): void {

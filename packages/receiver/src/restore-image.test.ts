@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { IncomingMemory, RestoreEvent } from '@mig/hypervisor';
+import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
 import { Recording } from '@mig/hypervisor/model';
 import type { OctetSource } from '@mig/channel';
 import {
@@ -12,7 +12,9 @@ import {
   PageDataEncoder,
   PageType,
   StreamError,
+  type ZeroPagesRecord,
 } from '@mig/protocol';
+import { allExtensionFeatures } from '@mig/protocol/handshake';
 import { ComparisonError } from './errors.js';
 import { restoreImage } from './restore-image.js';
 import { failure } from '../../channel/src/failure.test-support.js';
@@ -44,6 +46,13 @@ class RememberedMemory implements IncomingMemory {
     let differing = 0;
     for (let i = 0; i < count; i++) if (this.pages.get(pfns[i]!) !== input.read(PAGE_SIZE)[0]) differing++;
     return differing;
+  }
+
+  zeroPages({ pfns, pages }: ZeroPagesRecord): void {
+    if (pfns[0]! >= 1000) throw new HostError('bad-guest', 'pfn 1000 is beyond');
+    pfns.forEach((pfn, i) => {
+      for (let k = 0; k < pages[i]!; k++) this.pages.set(pfn + k, 0);
+    });
   }
 
   apply(record: ImageRecord): void {
@@ -195,4 +204,56 @@ test('what breaks the format is a StreamError, before memory sees it', () => {
   expect(error).toBeInstanceOf(StreamError);
   expect(error).toMatchObject({ code: 'bad-page-type', record: { name: 'PAGE_DATA', index: 1 } });
   expect(memory.populated).toEqual([]);
+});
+
+const zeros = (pfn: number, pages: number): ImageRecord => ({
+  type: 'ZERO_PAGES',
+  pfns: Float64Array.of(pfn),
+  pages: Uint16Array.of(pages),
+});
+const end: ImageRecord = { type: 'END' };
+const features = allExtensionFeatures;
+
+test('pages of zeros take the place of what came before, and give way to what comes after', () => {
+  const memory = new RememberedMemory();
+  const recording = image([[1, 7], [2, 8]], zeros(2, 2), [[3, 9]], end); // prettier-ignore
+  const report = restoreImage(memory, recording.input(), { features });
+  expect([...memory.pages]).toEqual([[1, 7], [2, 0], [3, 9]]); // prettier-ignore
+  // Those that came with their octets.
+  expect(report.pages).toBe(3);
+  expect(memory.applied).toEqual(['(end of static data)']);
+});
+
+test('pages of zeros first: the static data has ended, in an image of version 2, too', () => {
+  const memory = new RememberedMemory();
+  restoreImage(memory, imageOf(2, zeros(0, 1), end).input(), { features });
+  expect(memory.applied).toEqual(['(end of static data)']);
+});
+
+test('pages of zeros that were not offered are an unknown record', () => {
+  const error = failure(() => restoreImage(new RememberedMemory(), image(zeros(0, 1), end).input()));
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ code: 'unknown-mandatory-record' });
+});
+
+test('pages of zeros that the memory refuses are a fault of their record', () => {
+  const restore = () =>
+    restoreImage(new RememberedMemory(), image(zeros(1000, 1), end).input(), { features });
+  const error = failure(restore);
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ code: 'bad-value', record: { index: 1, name: 'ZERO_PAGES' } });
+});
+
+test('a batch is one pass with its pages of zeros, which come first; the next pass begins with either', () => {
+  const passes: number[] = [];
+  const onEvent = (event: RestoreEvent) => {
+    if (event.kind === 'incoming-pass-finished') passes.push(event.pass.pages);
+  };
+  const parts: ImagePart[] = [
+    ...[zeros(1, 5), [[0, 1], [7, 1]] as ImagePart, zeros(10, 3), [[9, 1], [15, 1]] as ImagePart],
+    ...[zeros(2, 1), [[1, 1]] as ImagePart],
+    ...[[[0, 1], [1, 1]] as ImagePart],
+  ]; // prettier-ignore
+  restoreImage(new RememberedMemory(), image(...parts, end).input(), { features, onEvent });
+  expect(passes).toEqual([4, 1, 2]);
 });

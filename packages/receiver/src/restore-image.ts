@@ -7,14 +7,18 @@ import type { OctetSource } from '@mig/channel';
 import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
 import {
   type DomainHeader,
+  extensionKinds,
   ImageDecoder,
+  imageKinds,
   type ImageRecord,
   MAX_BATCH_SIZE,
   PAGE_SIZE,
   type PagesEvent,
   StreamError,
   TYPES_WITH_DATA,
+  type ZeroPagesRecord,
 } from '@mig/protocol';
+import type { ExtensionFeatures } from '@mig/protocol/handshake';
 import { ComparisonError } from './errors.js';
 import { IncomingPasses } from './incoming-passes.js';
 import { orTruncated, pullFrom } from './pull.js';
@@ -23,6 +27,8 @@ export interface RestoreImageOptions {
   /** Octets of the stream that precede the image: errors count from the stream's start. */
   readonly offset?: number;
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
+  /** The features of mig's extension that were offered to the source; default: none. */
+  readonly features?: ExtensionFeatures | undefined;
 }
 
 export interface RestoreReport {
@@ -48,9 +54,9 @@ export function restoreImage(
   input: OctetSource,
   options: RestoreImageOptions = {},
 ): RestoreReport {
-  const { offset = 0, onEvent } = options;
+  const { offset = 0, onEvent, features } = options;
   const passes = onEvent && new IncomingPasses(onEvent);
-  const decoder = new ImageDecoder({ offset });
+  const decoder = new ImageDecoder({ offset, features });
   const scratch = new Uint8Array(SCRATCH);
   const pages = new PageReader(memory, input);
   let verifying = false;
@@ -78,6 +84,13 @@ export function restoreImage(
         break;
       }
       case 'record':
+        if (event.record.type === 'ZERO_PAGES') {
+          endStaticData();
+          passes?.beginZeros(event.record.pfns[0]!, event.record.pfns.at(-1)!);
+          zeroPages(memory, event.record, event);
+          passes?.took(0, decoder.offset - event.offset);
+          break;
+        }
         passes?.end();
         if (event.record.type === 'VERIFY') verifying = true;
         else if (event.record.type === 'STATIC_DATA_END') endStaticData();
@@ -97,9 +110,23 @@ function domainIn({ type, xenMajor, xenMinor }: DomainHeader) {
   return { type, xenMajor, xenMinor };
 }
 
+function zeroPages(memory: IncomingMemory, record: ZeroPagesRecord, place: RecordInStream): void {
+  if (memory.zeroPages === undefined)
+    throw new Error('zero-pages was offered for a memory that cannot take them');
+  try {
+    memory.zeroPages(record);
+  } catch (error) {
+    throw refusedIn(place, { type: extensionKinds.ZERO_PAGES.kind.number, name: record.type }, error);
+  }
+}
+
 function isMarker({ type }: ImageRecord): boolean {
   return type === 'END' || type === 'optional';
 }
+
+type RecordInStream = Pick<PagesEvent, 'index' | 'offset'>;
+
+const PAGE_DATA = { type: imageKinds.PAGE_DATA.number, name: 'PAGE_DATA' };
 
 /** Reader of the pages of one PAGE_DATA record after another; it allocates nothing for them. */
 class PageReader {
@@ -116,7 +143,7 @@ class PageReader {
     try {
       this.memory.populate(event.pfns, event.types, event.count);
     } catch (error) {
-      throw refusedIn(event, error);
+      throw refusedIn(event, PAGE_DATA, error);
     }
     const present = this.#collect(event);
     if (present > 0) this.memory.readPages(this.input, this.#present, present);
@@ -130,7 +157,7 @@ class PageReader {
     try {
       return this.memory.comparePages(this.input, this.#present, present);
     } catch (error) {
-      throw refusedIn(event, error);
+      throw refusedIn(event, PAGE_DATA, error);
     }
   }
 
@@ -147,9 +174,13 @@ class PageReader {
 }
 
 /** Makes an error of the stream, with its place, from what a memory refuses of a record. */
-function refusedIn({ index, offset }: PagesEvent, error: unknown): unknown {
+function refusedIn(
+  { index, offset }: RecordInStream,
+  { type, name }: { readonly type: number; readonly name: string },
+  error: unknown,
+): unknown {
   if (!(error instanceof HostError) || error.code !== 'bad-guest') return error;
-  const record = { index, type: 1, name: 'PAGE_DATA' };
+  const record = { index, type, name };
   return new StreamError('bad-value', error.message, {
     layer: 'libxc',
     offset,

@@ -6,6 +6,7 @@ import { ArrivalRefusedError, BannerError, MissingMessageError, UnexpectedMessag
 export const SHOWN = 2048;
 /** Milliseconds within which the rest of its first line must arrive. */
 const REST = 1000;
+const NONE = new Uint8Array(0);
 
 /**
  * Reads the banner.
@@ -50,6 +51,8 @@ function bannerError(received: Uint8Array, late?: TimeoutError): ArrivalRefusedE
  * Reads one of the fixed messages that the target sends.
  * @param what as in "the ready message"
  * @param milliseconds for the whole message, and for what belongs to it
+ * @param before reads what may come before the message, within the same time; returns the first octets of the message
+ * that it has read
  * @throws UnexpectedMessageError if something else came, MissingMessageError, TimeoutError
  */
 export function awaitMessage(
@@ -57,9 +60,10 @@ export function awaitMessage(
   message: Uint8Array,
   what: string,
   milliseconds: number,
+  before?: () => Uint8Array,
 ): void {
   input.deadline = deadlineIn(milliseconds, `no ${what} from the target`);
-  const received = readMessage(input, message.length, what);
+  const received = readMessage(input, message.length, what, before?.());
   if (!received.every((octet, i) => octet === message[i])) throw new UnexpectedMessageError(what, received);
 }
 
@@ -70,9 +74,12 @@ export function awaitStatus(input: OctetSource): number {
   return readMessage(input, 1, 'status in the report')[0]!;
 }
 
-function readMessage(input: OctetSource, length: number, what: string): Uint8Array {
+function readMessage(input: OctetSource, length: number, what: string, begun: Uint8Array = NONE): Uint8Array {
+  const message = new Uint8Array(length);
+  message.set(begun);
   try {
-    return input.read(length);
+    input.fill(message.subarray(begun.length), length);
+    return message;
   } catch (error) {
     if (error instanceof EndOfInputError) throw new MissingMessageError(what, length - error.missing);
     throw error;

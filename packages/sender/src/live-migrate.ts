@@ -19,7 +19,7 @@ import {
   type PrecopyPolicy,
   type SendEvent,
 } from '@mig/hypervisor';
-import { encodeXlHeader, xlHeader } from '@mig/protocol';
+import { encodeXlHeader, xlHeader, XlOptionalFlag } from '@mig/protocol';
 import {
   awayName,
   PERMISSION_TO_GO,
@@ -33,6 +33,7 @@ import {
 } from '@mig/protocol/handshake';
 import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
 import { type FoundDomain, MigrationError, TargetFailedError } from './errors.js';
+import { HelloWatch } from './hello-watch.js';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
 
@@ -106,6 +107,8 @@ export function liveMigrate(
   return new Source(host, domain, channel, options).run();
 }
 
+const NONE = new Uint8Array(0);
+
 class Source {
   readonly #host: Host;
   readonly #domid: number;
@@ -115,6 +118,8 @@ class Source {
   readonly #timeouts: SourceTimeouts;
   readonly #domain: OutgoingDomain;
   #state: SourceState = 'awaiting-banner';
+  /** Set once the target was told that this source is mig. */
+  #hello: HelloWatch | undefined;
 
   constructor(host: Host, domain: OutgoingDomain, { input, output }: Channel, options: LiveMigrateOptions) {
     this.#host = host;
@@ -149,7 +154,7 @@ class Source {
     const image = this.#sendStream(configuration);
     this.#advance('stream-written');
 
-    awaitMessage(this.#input, READY, 'ready message', ready);
+    awaitMessage(this.#input, READY, 'ready message', ready, () => this.#hello?.finish() ?? NONE);
     this.#advance('ready-read');
     this.#domain.sendAway(awayName(this.#domain.info.name), this.#options.sentTo);
     // From here on no interrupt takes the domain back.
@@ -193,7 +198,11 @@ class Source {
     const { bandwidth, suspendCost, lineRate, dirtyBitmaps } = this.#options;
     const { progress, suspend, stopAndCopy } = this.#timeouts;
     this.#output.timeout = { what: 'the target took no bytes of the stream', milliseconds: progress };
-    this.#output.write(encodeXlHeader(xlHeader(configuration)));
+    if ((this.#domain.features?.size ?? 0) > 0 && HelloWatch.canWatch(this.#input)) {
+      this.#hello = new HelloWatch(this.#input);
+    }
+    const flags = this.#hello === undefined ? 0 : XlOptionalFlag.EXTENSION;
+    this.#output.write(encodeXlHeader(xlHeader(configuration, flags)));
     const report = this.#domain.saveTo(this.#output, {
       live: true,
       debug,
@@ -206,6 +215,7 @@ class Source {
       // A target says that it is ready only after reading everything, and no copy runs before that.
       byReference: true,
       dirtyBitmaps,
+      features: this.#hello && (() => this.#hello!.look()),
       onEvent: (event) => {
         if (event.kind === 'precopy-ended') this.#advance('precopy-finished');
         else if (event.kind === 'suspended') this.#advance('suspend-acknowledged');

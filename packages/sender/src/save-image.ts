@@ -3,7 +3,7 @@
  * (docs/specs/libxc-migration-stream.pandoc).
  *
  *     image header, domain header, static data, STATIC_DATA_END
- *     PAGE_DATA ...          live passes, while the policy says continue
+ *     PAGE_DATA ...          live passes, while the policy says continue; ZERO_PAGES where the target takes them
  *     (the domain suspends)
  *     PAGE_DATA ...          what is dirty now, or was left
  *     VERIFY, PAGE_DATA ...  only with `debug`
@@ -32,6 +32,7 @@ import {
   MAX_BATCH_SIZE,
   PAGE_OCTETS,
 } from '@mig/protocol';
+import type { ExtensionFeatures } from '@mig/protocol/handshake';
 import { DirtySet } from './dirty-set.js';
 import { PrecopyAbortedError } from './errors.js';
 import { Pacer } from './pacer.js';
@@ -56,6 +57,8 @@ export interface SaveImageOptions {
   readonly lineRate?: number | undefined;
   /** The limit of a stop-and-copy in milliseconds: see SaveOptions. */
   readonly stopAndCopyTimeout?: number | undefined;
+  /** The features that the target has offered: see SaveOptions. */
+  readonly features?: (() => ExtensionFeatures) | undefined;
   readonly clock?: Clock;
 }
 
@@ -232,6 +235,7 @@ class ImageSaver {
     const iteration = this.#passes.length;
     const began = this.#clock();
     const octetsBefore = this.#output.octets;
+    const { zeroPages: zeroPagesBefore, octetsSaved: octetsSavedBefore } = this.#pages;
     let sentPages = 0;
     let pagesDone = 0;
     let end: PrecopyEnd | undefined;
@@ -244,7 +248,7 @@ class ImageSaver {
     batches: for (;;) {
       const count = this.#dirty.take(this.#pages.pfns, MAX_BATCH_SIZE);
       if (count === 0) break;
-      this.#pages.begin(count);
+      this.#pages.begin(count, kind !== 'verify' && this.#takesZeroPages);
       while (this.#pages.written < count) {
         const before = { pages: this.#pages.written, octets: this.#output.octets };
         const present = this.#pages.write(this.#pacer.slice(live));
@@ -269,17 +273,24 @@ class ImageSaver {
       }
     }
     this.#pacer.passEnded();
+    const zeroPages = this.#pages.zeroPages - zeroPagesBefore;
     const pass: PassReport = {
       kind,
       iteration,
       dirtyPages,
       sentPages,
+      ...(zeroPages > 0 && { zeroPages, octetsSaved: this.#pages.octetsSaved - octetsSavedBefore }),
       octets: this.#output.octets - octetsBefore,
       milliseconds: this.#clock() - began,
     };
     this.#passes.push(pass);
     onEvent?.({ kind: 'pass-finished', pass });
     return end;
+  }
+
+  /** Whether the target takes pages of zeros by their pfns; it may say so at any time. */
+  get #takesZeroPages(): boolean {
+    return this.#options.features?.().has('zero-pages') === true;
   }
 
   /** Asks the policy. @returns the reason to end precopy, or undefined to continue */

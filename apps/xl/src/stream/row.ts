@@ -2,6 +2,8 @@
 import {
   configurationOf,
   DOMAIN_HEADER_LENGTH,
+  type ExtensionRecordName,
+  extensionKinds,
   describePages,
   describeRecord,
   IMAGE_HEADER_LENGTH,
@@ -74,9 +76,13 @@ function headerRow({ layer, offset }: StreamEvent, type: string, length: number,
 }
 
 function numberOf(layer: Layer, name: string): number {
-  return layer === 'libxl'
-    ? libxlKinds[name as LibxlRecordName].number
-    : imageKinds[name as ImageRecordName].number;
+  if (layer === 'libxl') return libxlKinds[name as LibxlRecordName].number;
+  if (isExtensionRecord(name)) return extensionKinds[name].kind.number;
+  return imageKinds[name as ImageRecordName].number;
+}
+
+function isExtensionRecord(name: string): name is ExtensionRecordName {
+  return Object.hasOwn(extensionKinds, name);
 }
 
 function xlHeaderFields(header: XlHeader): Record<string, unknown> {

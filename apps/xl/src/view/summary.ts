@@ -37,6 +37,7 @@ function passFields(passes: readonly PassReport[]) {
   return {
     iterations: liveIterations(passes),
     pagesSent: pagesSent(passes),
+    ...zeroFields(passes),
     passes: passes.map((pass) => ({ ...pass, octetsPerSecond: octetsPerSecond(pass) })),
   };
 }
@@ -72,11 +73,14 @@ function downtimeVerdict(downtime: number, goal: GoalFields | undefined): string
 /** Makes the lines of the summary on the terminal. */
 export function summaryLines(report: MigrationReport): string[] {
   const iterations = liveIterations(report.passes);
+  const { zeroPages, octetsSaved = 0 } = zeroFields(report.passes);
+  const zeros = `${zeroPages} pages of zeros sent by their numbers, ${octetsText(octetsSaved)} saved`;
   return [
     `${iterations} live ${iterations === 1 ? 'pass' : 'passes'}; precopy ended: ${report.precopyEnd.sentence}`,
     `total time ${millisecondsText(report.totalMilliseconds)}, downtime ${millisecondsText(report.downtimeMilliseconds)}`,
     `${pagesSent(report.passes)} pages, ${octetsText(report.octetsSent)} sent, ` +
       rateText(report.octetsSent, report.totalMilliseconds),
+    ...(zeroPages === undefined ? [] : [zeros]),
   ];
 }
 
@@ -87,6 +91,13 @@ function liveIterations(passes: readonly PassReport[]): number {
 
 function pagesSent(passes: readonly PassReport[]): number {
   return passes.reduce((sum, { sentPages }) => sum + sentPages, 0);
+}
+
+/** Sums up the pages of zeros that were sent by their numbers; nothing if there were none. */
+function zeroFields(passes: readonly PassReport[]): Pick<PassReport, 'zeroPages' | 'octetsSaved'> {
+  const zeroPages = passes.reduce((sum, pass) => sum + (pass.zeroPages ?? 0), 0);
+  if (zeroPages === 0) return {};
+  return { zeroPages, octetsSaved: passes.reduce((sum, pass) => sum + (pass.octetsSaved ?? 0), 0) };
 }
 
 function octetsPerSecond({ octets, milliseconds }: PassReport): number | undefined {

@@ -33,6 +33,11 @@ export class Mailbox<Message> {
     return received?.message;
   }
 
+  /** Whether a message has arrived. */
+  get hasMessage(): boolean {
+    return this.#receive();
+  }
+
   /** Waits for the next message. A message that has arrived is not lost if the wait is interrupted. */
   wait(waiting: Waiting): Message {
     waitUntil((milliseconds) => this.#comes(milliseconds), waiting);

@@ -62,6 +62,27 @@ describe('a readable stream', () => {
     expect([answer.octets, ...answer.then]).toEqual([sent.length, 0, 0]);
   });
 
+  test('tells without waiting whether octets have arrived, or the end', async () => {
+    const { said } = blocking(
+      `const wait = () => { while (!source.hasArrived()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); };
+       wait();
+       const octets = source.read(2);
+       const left = source.hasArrived();
+       source.read(1);
+       wait();
+       return { octets, left, end: [source.readSome(new Uint8Array(1)), source.hasArrived()] };`,
+      { source: shareReadable(Readable.from([Buffer.of(1, 2, 3)])) },
+    );
+    expect((await said)['answer']).toEqual({ octets: Uint8Array.of(1, 2), left: true, end: [0, true] });
+  });
+
+  test('that is silent has nothing that has arrived', async () => {
+    const silent = new PassThrough();
+    const { said } = blocking('return source.hasArrived();', { source: shareReadable(silent) });
+    expect((await said)['answer']).toBe(false);
+    silent.destroy();
+  });
+
   test('is read no further than the other keeps up with', async () => {
     let asked = 0;
     const stream = new Readable({

@@ -40,6 +40,10 @@ export class StreamSource extends ReadingEnd {
     return part.length;
   }
 
+  hasArrived(): boolean {
+    return this.#at < this.#arrived.length || this.#end !== undefined || this.#mailbox.hasMessage;
+  }
+
   /** Waits for the next octets. @returns false at the end */
   #receive(): boolean {
     const message = this.#end ?? this.#mailbox.wait(this);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ExtensionFeatures } from '@mig/protocol/handshake';
 import { HostError, type HostErrorCode } from '../errors.js';
 import type { DomainInfo, Host, IncomingDomain, OutgoingDomain, SaveOptions } from '../host.js';
 import type { PrecopyPolicy } from '../policy.js';
@@ -97,10 +98,11 @@ export function arrived(
   { target }: CaseBench,
   recording: DescriptorRecording,
   configuration: string,
+  features?: ExtensionFeatures,
 ): IncomingDomain {
   const input = recording.input();
   try {
-    return target.restoreFrom(input, { configuration, name: COPY, fromHost: true });
+    return target.restoreFrom(input, { configuration, name: COPY, fromHost: true, features });
   } finally {
     input.close();
   }

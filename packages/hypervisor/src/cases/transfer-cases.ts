@@ -95,6 +95,22 @@ export const transferCases: readonly HypervisorCase[] = [
     });
   }),
 
+  onBusyDomain('with what both hosts have of the extension it is restored as well', (bench, domid) => {
+    const { host, target } = bench;
+    withRecording((recording) => {
+      withTaken(host, domid, (taken) => {
+        const own = taken.features ?? new Set();
+        const offered = new Set([...(target.features ?? [])].filter((feature) => own.has(feature)));
+        taken.saveTo(recording.output, saving(passes(2), { features: () => offered }));
+        const copy = arrived(bench, recording, taken.configuration, offered);
+        taken.destroy();
+        copy.start(DOMAIN);
+        copy.release();
+        bench.awaitProgress(target, copy.domid);
+      });
+    });
+  }),
+
   onBusyDomain('when the policy aborts, it keeps running', (bench, domid) => {
     withRecording(({ output }) => {
       const reason = { code: 'case', sentence: 'enough' };

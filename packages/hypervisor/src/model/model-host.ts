@@ -1,6 +1,7 @@
 import type { OctetSink, OctetSource } from '@mig/channel';
 import {
   type DomainCommand,
+  type ExtensionFeatures,
   type HolderAct,
   judgeCommand,
   judgeHolder,
@@ -62,6 +63,10 @@ export class ModelHost implements Host {
   /** The pfns that the domains have written since their log was read last. */
   readonly written = new Set<number>();
   readonly arrivals = new ModelArrivals();
+  /** The features of mig's extension that its domains and itself have. */
+  features: ExtensionFeatures = new Set();
+  /** The features that the last `saveTo` could use when it wrote, or that the last `restoreFrom` was given. */
+  usable: ExtensionFeatures | undefined;
   readonly #domains = new Map<number, ModelDomain>();
   #next = 1;
 
@@ -199,6 +204,7 @@ export class ModelHost implements Host {
     return {
       info,
       configuration: this.configuration(domid),
+      features: this.features,
       saveTo: (output, options) =>
         this.#call(['saveTo', domid], () => this.#save(domid, output, options, () => act('suspend'))),
       sendAway: (name, sentTo) => {
@@ -237,6 +243,7 @@ export class ModelHost implements Host {
     this.#domain(domid).suspended = true;
     options.onEvent?.({ kind: 'suspended' });
     this.whenSuspended();
+    this.usable = options.features?.();
     output.write(MODEL_STREAM);
     return {
       passes: [],
@@ -288,8 +295,9 @@ export class ModelHost implements Host {
     ];
   }
 
-  restoreFrom(input: OctetSource, { name }: RestoreOptions): IncomingDomain {
+  restoreFrom(input: OctetSource, { name, features }: RestoreOptions): IncomingDomain {
     return this.#call(['restoreFrom', name], () => {
+      this.usable = features;
       checkName(name);
       input.read(MODEL_STREAM.length);
       const domid = this.add(name);

@@ -1,4 +1,7 @@
-/** Memory of a domain that consists of a version number per page: a test can foresee and compare it. */
+/**
+ * Memory of a domain that consists of a version number per page: a test can foresee and compare it. A page of version 0
+ * has zeros alone.
+ */
 import { setBit } from '../bitmap.js';
 import type { Memory } from '../memory.js';
 import type { OctetSink } from '@mig/channel';
@@ -26,6 +29,12 @@ export class ModelMemory implements Memory {
     if (this.#suspended) throw new Error('a suspended guest does not run');
     this.versions[pfn]!++;
     this.#log?.add(pfn);
+  }
+
+  /** Lets the guest clear a page. */
+  clear(pfn: number): void {
+    this.dirty(pfn);
+    this.versions[pfn] = 0;
   }
 
   get logDirty(): boolean {
@@ -68,6 +77,10 @@ export class ModelMemory implements Memory {
       new DataView(this.#page.buffer).setUint32(0, this.versions[pfns[i]!]!, true);
       output.write(this.#page);
     }
+  }
+
+  findZeroPages(pfns: Float64Array, count: number, zero: Uint8Array): void {
+    for (let i = 0; i < count; i++) zero[i] = Number(this.versions[pfns[i]!] === 0);
   }
 
   suspend(): void {

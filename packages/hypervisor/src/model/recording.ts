@@ -1,5 +1,6 @@
 import { MemorySink, MemorySource } from '@mig/channel';
 import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType, pull } from '@mig/protocol';
+import { allExtensionFeatures } from '@mig/protocol/handshake';
 
 /** An output into memory, read back as events; a page's octets carry its version. */
 export class Recording {
@@ -12,7 +13,7 @@ export class Recording {
 
   /** The events in order; `versions` receives the version of each page as it was last sent. */
   events(versions: Uint32Array): ImageEvent[] {
-    const decoder = new ImageDecoder();
+    const decoder = new ImageDecoder({ features: allExtensionFeatures });
     const events: ImageEvent[] = [];
     const input = this.input();
     for (const event of pull(decoder, (count) => input.read(count))) {
@@ -22,6 +23,10 @@ export class Recording {
           versions[event.pfns[i]!] = new DataView(input.read(PAGE_SIZE).buffer).getUint32(0, true);
           decoder.pagesTaken(PAGE_SIZE);
         }
+      }
+      if (event.kind === 'record' && event.record.type === 'ZERO_PAGES') {
+        const { pfns, pages } = event.record;
+        pfns.forEach((pfn, i) => versions.fill(0, pfn, pfn + pages[i]!));
       }
       events.push(event);
     }

@@ -1,7 +1,8 @@
 /**
  * The strings of the handshake. Source: tools/xl/xl.h and xl_migrate.c; recorded in full from stock 4.17.
  *
- * A target that takes no domain sends a line in place of the banner: see refusal.ts.
+ * A target that takes no domain sends a line in place of the banner: see refusal.ts. One that is mig sends a hello before
+ * ready, to a source that is mig: see hello.ts.
  *
  *     source                                      target
  *        <- "xl migration receiver ready, send binary domain data.\n"      54 octets, without its NUL

@@ -18,15 +18,17 @@ import {
   type DomainHeader,
   type ImageHeader,
 } from './image-header.js';
-import type { ImageKind } from './image-kind.js';
-import { imageKindOf, imageKindWithBodyOf } from './image-kinds.js';
+import type { ExtensionFeatures } from '../layer/extension.js';
+import { extensionKindOf } from './extension-kinds.js';
+import type { AnyRecordName, ImageKind } from './image-kind.js';
+import { imageKindOf, imageKindWithBodyOf, type WithBody } from './image-kinds.js';
 import { ImageOrder } from './image-order.js';
 import { bigEndian, Judge, reservedFault } from '../layer/judge.js';
 import type { ByteOrder } from '../octets/octets.js';
 import { PageDataReader, type PagesEvent } from './page-data-reader.js';
 import { PAGE_DATA_NUMBER } from './page-data.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from '../layer/record-reader.js';
-import type { ImageRecord, ImageRecordName, PageDataRecord } from '../layer/records.js';
+import type { ExtensionRecordName, ImageRecord, PageDataRecord } from '../layer/records.js';
 
 /**
  * An event of the image. `offset` is that of the header or record in the whole stream, `length` that of the
@@ -50,9 +52,11 @@ export interface ImageDecoderOptions extends DecoderOptions {
    * libxl records that follow before it continues here. Otherwise CHECKPOINT is refused, as by stock.
    */
   readonly checkpointed?: boolean;
+  /** The features of mig's extension whose records may come: those that were offered. Default: none. */
+  readonly features?: ExtensionFeatures | undefined;
 }
 
-type Current = CurrentRecord<ImageKind<ImageRecordName>>;
+type Current = CurrentRecord<ImageKind<AnyRecordName>>;
 
 type Step = 'image-header' | 'domain-header' | 'record-header' | 'body' | 'page-data' | 'finished' | 'failed';
 
@@ -67,6 +71,7 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
   readonly #pages: PageDataReader;
   readonly #judge: Judge;
   readonly #checkpointed: boolean;
+  readonly #features: ExtensionFeatures | undefined;
 
   /** Throws TypeError when told to verify without `onDeviation`. */
   constructor(options: ImageDecoderOptions = {}) {
@@ -74,6 +79,7 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
     this.#judge = new Judge('libxc', options);
     this.#pages = new PageDataReader(this.#judge);
     this.#checkpointed = options.checkpointed ?? false;
+    this.#features = options.features;
   }
 
   get wants(): number {
@@ -171,7 +177,8 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
     const current = readRecordHeader(octets, offset, this.#index++, {
       judge: this.#judge,
       byteOrder: this.#byteOrder,
-      kindOf: imageKindOf,
+      kindOf: (number): ImageKind<AnyRecordName> | undefined =>
+        imageKindOf(number) ?? extensionKindOf(number, this.#features),
       misplaced: (kind) => this.#ordered.next(kind),
       unknown: 'libxc specification, "Records": restoring must fail',
     });
@@ -192,13 +199,10 @@ export class ImageDecoder implements PullDecoder<ImageEvent> {
   #body(octets: Uint8Array): ImageEvent {
     const current = this.#current as Current;
     const { state } = this.#ordered;
-    const record = readRecord(
-      { ...current, kind: imageKindWithBodyOf(current.record.type) },
-      octets,
-      this.#judge,
-      this.#byteOrder,
-      state,
-    );
+    const { type } = current.record;
+    const kind: ImageKind<WithBody | ExtensionRecordName> | undefined =
+      imageKindWithBodyOf(type) ?? extensionKindOf(type, this.#features);
+    const record = readRecord({ ...current, kind }, octets, this.#judge, this.#byteOrder, state);
     this.#ordered.learn(record);
     this.#expectRecord();
     if (record.type === 'END') {

@@ -3,9 +3,12 @@
  */
 import type { Fault } from '../layer/deviations.js';
 import type { RecordKind } from '../layer/record-kind.js';
-import type { ImageRecordName, ImageRecordOf } from '../layer/records.js';
+import type { ExtensionRecordName, ImageRecordName, ImageRecordOf } from '../layer/records.js';
 
 export type GuestType = 'x86-pv' | 'x86-hvm';
+
+/** The names of Xen's records and of mig's own. */
+export type AnyRecordName = ImageRecordName | ExtensionRecordName;
 
 /**
  * Phase of an image: static data, which do not change while the guest runs, then memory and registers.
@@ -24,7 +27,7 @@ export interface ImageState {
   lastPfn: number;
 }
 
-export interface ImageRow<N extends ImageRecordName, R> extends RecordKind<N, R, ImagePhase, ImageState> {
+export interface ImageRow<N extends AnyRecordName, R> extends RecordKind<N, R, ImagePhase, ImageState> {
   /** The guests in whose images stock's receiver accepts the record; empty: it never accepts it. */
   readonly guests: readonly GuestType[];
   /** The image version that introduced the record. */
@@ -32,7 +35,7 @@ export interface ImageRow<N extends ImageRecordName, R> extends RecordKind<N, R,
   readonly infersStaticDataEnd?: true;
 }
 
-export type ImageKind<N extends ImageRecordName> = ImageRow<N, ImageRecordOf<N>>;
+export type ImageKind<N extends AnyRecordName> = ImageRow<N, ImageRecordOf<N>>;
 
 export const anyGuest: readonly GuestType[] = ['x86-pv', 'x86-hvm'];
 

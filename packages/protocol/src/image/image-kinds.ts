@@ -145,7 +145,7 @@ export const imageKinds: { readonly [N in ImageRecordName]: ImageKind<N> } = {
 };
 
 /** Names of the records whose body is read whole, unlike that of PAGE_DATA. */
-type WithBody = Exclude<ImageRecordName, 'PAGE_DATA'>;
+export type WithBody = Exclude<ImageRecordName, 'PAGE_DATA'>;
 
 const { PAGE_DATA, ...withBody } = imageKinds;
 const withBodyByNumber = new Map(

@@ -1,8 +1,9 @@
 /** The order of records in an image: applies the phases of the rows. Receiver and verifier share it. */
 import type { Fault } from '../layer/deviations.js';
 import type { DomainHeader, ImageHeader } from './image-header.js';
-import type { ImageKind, ImagePhase, ImageState } from './image-kind.js';
-import type { ImageRecord, ImageRecordName } from '../layer/records.js';
+import type { AnyRecordName, ImageKind, ImagePhase, ImageState } from './image-kind.js';
+import { specificationOf } from '../layer/record-kind.js';
+import type { ImageRecord } from '../layer/records.js';
 
 const LAYOUT = 'libxc specification, "Layout"';
 
@@ -18,7 +19,7 @@ export class ImageOrder {
   }
 
   /** Returns what is wrong with a record of this kind at this place, and moves to the next phase. */
-  next(kind: ImageKind<ImageRecordName>): Fault[] {
+  next(kind: ImageKind<AnyRecordName>): Fault[] {
     if (!kind.guests.includes(this.state.guest)) return [this.#foreign(kind)];
     const faults = [...this.#place(kind), ...this.#dependencies(kind)];
     this.#seen.add(kind.name);
@@ -37,16 +38,16 @@ export class ImageOrder {
   /**
    * Makes the fault for a record without meaning for this guest: to stock's receiver it is an unknown record.
    */
-  #foreign({ name, section }: ImageKind<ImageRecordName>): Fault {
-    const message = `${name} in an image of ${this.state.guest === 'x86-pv' ? 'a PV' : 'an HVM'} domain`;
-    const specification = `libxc specification, "${section}"`;
+  #foreign(kind: ImageKind<AnyRecordName>): Fault {
+    const message = `${kind.name} in an image of ${this.state.guest === 'x86-pv' ? 'a PV' : 'an HVM'} domain`;
+    const specification = specificationOf('libxc', kind);
     return { code: 'unknown-mandatory-record', refused: true, message, specification };
   }
 
-  #place(kind: ImageKind<ImageRecordName>): Fault[] {
-    const { name, section } = kind;
+  #place(kind: ImageKind<AnyRecordName>): Fault[] {
+    const { name } = kind;
     const { version } = this.state;
-    const specification = `libxc specification, "${section}"`;
+    const specification = specificationOf('libxc', kind);
     const misplaced = (message: string, refused: boolean): Fault => {
       return { code: 'out-of-order', refused, message, specification };
     };
@@ -65,7 +66,7 @@ export class ImageOrder {
     return faults;
   }
 
-  #dependencies(kind: ImageKind<ImageRecordName>): Fault[] {
+  #dependencies(kind: ImageKind<AnyRecordName>): Fault[] {
     const faults: Fault[] = [];
     for (const { record, verdict, guest } of kind.after ?? []) {
       if (this.#seen.has(record) || (guest !== undefined && guest !== this.state.guest)) continue;
@@ -86,7 +87,7 @@ export class ImageOrder {
   }
 }
 
-function where(kind: ImageKind<ImageRecordName>, phase: ImagePhase): string {
+function where(kind: ImageKind<AnyRecordName>, phase: ImagePhase): string {
   if (kind.channel === 'back') return `${kind.name} travels from the target to the source only`;
   return phase === 'static-data'
     ? `${kind.name} before STATIC_DATA_END`

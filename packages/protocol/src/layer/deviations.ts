@@ -2,8 +2,8 @@
 import type { Layer, RecordPlace, StreamErrorCode } from '../errors.js';
 
 /**
- * Departures that every stream may have, by name: what stock itself writes, and what the specification tells
- * every receiver to ignore. All others count as wrong.
+ * Departures that every stream may have, by name: what stock itself writes, what the specification tells
+ * every receiver to ignore, and mig's flag. All others count as wrong.
  */
 export const tolerated = {
   'hvm-context-before-hvm-params':
@@ -16,6 +16,8 @@ export const tolerated = {
     'libxc and libxl specifications, "Records": padding is zero on save and ignored on restore',
   'optional-record':
     'libxc and libxl specifications, "Records": an optional record may be ignored (stock libxl refuses every one)',
+  'mig-extension':
+    'xl.h defines no optional flag, and stock reads on whatever they are (xl_vmcontrol.c); see docs/extension.md',
 } as const;
 
 export type ToleratedName = keyof typeof tolerated;

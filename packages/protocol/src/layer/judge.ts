@@ -20,11 +20,11 @@ export function expectListener({ strictness, onDeviation }: DecoderOptions): voi
 
 export class Judge {
   readonly verifying: boolean;
-  readonly #layer: Layer;
+  readonly layer: Layer;
   readonly #report: DecoderOptions['onDeviation'];
 
   constructor(layer: Layer, options: DecoderOptions) {
-    this.#layer = layer;
+    this.layer = layer;
     this.verifying = options.strictness === 'verify';
     this.#report = options.onDeviation;
     expectListener(options);
@@ -34,7 +34,7 @@ export class Judge {
   judge(fault: Fault, { offset, record }: Place): void {
     const { message, field } = fault;
     const at = {
-      layer: this.#layer,
+      layer: this.layer,
       offset,
       ...(record === undefined ? {} : { record }),
       ...(field === undefined ? {} : { field }),
@@ -56,10 +56,9 @@ export class Judge {
   }
 
   /** Judges a body that does not decode; throws any other error again. */
-  body(error: unknown, section: string, place: Place): void {
+  body(error: unknown, specification: string, place: Place): void {
     if (!(error instanceof BodyError)) throw error;
     const { code, message, field } = error;
-    const specification = `${this.#layer} specification, "${section}"`;
     this.judge(
       { code, refused: true, message, specification, ...(field === undefined ? {} : { field }) },
       place,

@@ -3,6 +3,7 @@
  * consist of such rows.
  */
 import type { Fault, ToleratedName } from './deviations.js';
+import type { Layer } from '../errors.js';
 import { isZero, type OctetReader, type OctetWriter } from '../octets/octets.js';
 
 /** Translates between body octets and value. What `decode` leaves unread becomes the record's `tail`. */
@@ -30,6 +31,8 @@ export interface RecordKind<N extends string, R, Phase extends string, Check> {
   readonly about: string;
   /** Section in the specification of its layer. */
   readonly section: string;
+  /** The document that specifies it, with the section, if that is not the specification of its layer. */
+  readonly document?: string;
   /** Direction of travel: with the stream, or back from the target (COLO only). */
   readonly channel: 'forward' | 'back';
   readonly body: {
@@ -57,6 +60,14 @@ export interface RecordKind<N extends string, R, Phase extends string, Check> {
   check?(record: R, check: Check): readonly Fault[];
   /** Returns the fields for a reader, safe for JSON. */
   describe(record: R): Record<string, unknown>;
+}
+
+/** Returns the place that specifies a record. */
+export function specificationOf(
+  layer: Layer,
+  { section, document }: { readonly section: string; readonly document?: string },
+): string {
+  return document ?? `${layer} specification, "${section}"`;
 }
 
 /** Codec of a record without content: its length is 0, and stock reads no more than its type. */

@@ -8,10 +8,10 @@ import { isOptional, readBody, readOpaque } from './framing.js';
 import { oddities, type Judge } from './judge.js';
 import { MAX_RECORD_BODY } from '../limits.js';
 import { OctetReader, type ByteOrder } from '../octets/octets.js';
-import type { RecordKind } from './record-kind.js';
+import { type RecordKind, specificationOf } from './record-kind.js';
 import type { MalformedRecord, OptionalRecord } from './records.js';
 
-type AnyKind = Pick<RecordKind<string, unknown, never, never>, 'name' | 'section' | 'body'>;
+type AnyKind = Pick<RecordKind<string, unknown, never, never>, 'name' | 'section' | 'document' | 'body'>;
 type ReadableKind<R, State> = AnyKind & Pick<RecordKind<string, R, never, State>, 'codec' | 'check'>;
 
 /** A record whose header has been read. */
@@ -105,7 +105,7 @@ export function readRecord<R extends { readonly type: string }, State>(
     judge.all(kind.check?.(decoded, state) ?? [], current);
     return decoded;
   } catch (error) {
-    judge.body(error, kind.section, current);
+    judge.body(error, specificationOf(judge.layer, kind), current);
     return readOpaque('malformed', record.type, octets, length);
   }
 }

@@ -45,6 +45,15 @@ export interface PageDataRecord extends Odd, Reserved {
   readonly reservedBits?: Uint8Array;
 }
 
+/** Pages of zeros alone, in runs that ascend: mig's own record, see docs/extension.md. */
+export interface ZeroPagesRecord extends Odd, Reserved {
+  readonly type: 'ZERO_PAGES';
+  /** The first pfn of each run. */
+  readonly pfns: Float64Array;
+  /** The pages of each run, 1 to 4096. */
+  readonly pages: Uint16Array;
+}
+
 export type PvVcpuRecordType =
   'X86_PV_VCPU_BASIC' | 'X86_PV_VCPU_EXTENDED' | 'X86_PV_VCPU_XSAVE' | 'X86_PV_VCPU_MSRS';
 
@@ -109,6 +118,7 @@ export type ImageRecord =
   | ({ readonly type: 'STATIC_DATA_END' } & Odd)
   | ({ readonly type: 'X86_CPUID_POLICY'; readonly leaves: readonly CpuidLeaf[] } & Odd)
   | ({ readonly type: 'X86_MSR_POLICY'; readonly msrs: readonly MsrEntry[] } & Odd)
+  | ZeroPagesRecord
   | OptionalRecord
   | MalformedRecord;
 
@@ -143,7 +153,10 @@ export type LibxlRecord =
   | OptionalRecord
   | MalformedRecord;
 
-export type ImageRecordName = Exclude<ImageRecord['type'], 'optional' | 'malformed'>;
+/** The records of mig's extension. */
+export type ExtensionRecordName = 'ZERO_PAGES';
+/** The records of Xen's image. */
+export type ImageRecordName = Exclude<ImageRecord['type'], 'optional' | 'malformed' | ExtensionRecordName>;
 export type LibxlRecordName = Exclude<LibxlRecord['type'], 'optional' | 'malformed'>;
 export type ImageRecordOf<N extends ImageRecord['type']> = Extract<ImageRecord, { type: N }>;
 export type LibxlRecordOf<N extends LibxlRecord['type']> = Extract<LibxlRecord, { type: N }>;

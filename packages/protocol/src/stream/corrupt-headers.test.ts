@@ -49,7 +49,7 @@ const fields: readonly Field[] = [
     ...{ ...xl, field: 'mandatory_flags', offset: 36, refused: 'unsupported-version', at: 36 },
     values: [0, 1, 4, 7, 2 ** 31, MAX],
   },
-  { ...xl, field: 'optional_flags', offset: 40, values: [1, 2 ** 31, MAX], reported: 'bad-value' },
+  { ...xl, field: 'optional_flags', offset: 40, values: [1, 2 ** 30, 2 ** 31 - 1], reported: 'bad-value' },
   {
     ...{ ...xl, field: 'optional_data_len', offset: 44, refused: 'record-too-long', at: 44 },
     values: [MAX_OPTIONAL_DATA + 1, 2 ** 31, MAX],

@@ -1,4 +1,5 @@
 /** Describes a record's fields for a reader, as its row says. */
+import { extensionKinds } from '../image/extension-kinds.js';
 import { imageKinds } from '../image/image-kinds.js';
 import { libxlKinds } from '../libxl/libxl-kinds.js';
 import { blob } from '../layer/record-kind.js';
@@ -7,7 +8,11 @@ import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 type Describe = (record: ImageRecord | LibxlRecord) => Record<string, unknown>;
 
 /** The rows of both layers, which share END alone: it has no fields. */
-const kinds: Readonly<Record<string, { describe: unknown }>> = { ...libxlKinds, ...imageKinds };
+const kinds: Readonly<Record<string, { describe: unknown }>> = {
+  ...libxlKinds,
+  ...imageKinds,
+  ZERO_PAGES: extensionKinds.ZERO_PAGES.kind,
+};
 
 /**
  * Returns the fields of a record, safe for JSON: 64-bit numbers as decimal strings where a number would not

@@ -3,6 +3,7 @@
  * round trip.
  */
 import { frame, isOptional } from '../layer/framing.js';
+import { extensionKinds } from '../image/extension-kinds.js';
 import { imageKinds, imageKindOf } from '../image/image-kinds.js';
 import { libxlKinds } from '../libxl/libxl-kinds.js';
 import type { ByteOrder, OctetWriter } from '../octets/octets.js';
@@ -25,13 +26,15 @@ function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string
   return frame(kind.number, record, (writer) => kind.codec.encode(record, writer), order);
 }
 
+const everyImageKind = { ...imageKinds, ZERO_PAGES: extensionKinds.ZERO_PAGES.kind };
+
 /**
  * Encodes a record of the image: header, body, padding; a multiple of 8 octets. The default byte order is
  * little-endian. Throws RangeError for values that do not fit their fields. For streams of pages see
  * PageDataEncoder.
  */
 export function encodeImageRecord(record: ImageRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
-  return encode(record, imageKinds, byteOrder);
+  return encode(record, everyImageKind, byteOrder);
 }
 
 /**

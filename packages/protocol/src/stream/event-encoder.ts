@@ -1,5 +1,6 @@
 /** Encodes events into the octets that they were decoded from, including odd padding and reserved bits. */
 import { encodeImageRecord, encodeLibxlRecord } from './encode-record.js';
+import { encodeHello } from '../handshake/hello.js';
 import { BANNER, PERMISSION_TO_GO, READY, REPORT } from '../handshake/messages.js';
 import type { TargetEvent } from './target-decoder.js';
 import { encodeDomainHeader, encodeImageHeader } from '../image/image-header.js';
@@ -54,6 +55,8 @@ export class EventEncoder {
         return event.octets;
       case 'banner':
         return new Uint8Array(BANNER);
+      case 'hello':
+        return encodeHello(event.hello);
       case 'ready':
         return new Uint8Array(READY);
       case 'report':

@@ -9,12 +9,14 @@ import {
   encodeImageHeader,
   encodeLibxlHeader,
   encodeXlHeader,
+  offersExtension,
   XlHeaderDecoder,
   xlHeader,
+  XlOptionalFlag,
   type Deviation,
   type XlHeader,
 } from '../index.js';
-import { concat, fixture, hex, toHex } from '../streams.test-support.js';
+import { concat, decodeAll, fixture, hex, thinned, toHex } from '../streams.test-support.js';
 
 const MAGIC = '58656e20736176656420646f6d61696e2c20786c20666f726d61740a2000200d';
 
@@ -85,6 +87,28 @@ describe('the xl header', () => {
     expect(deviations.map(({ field }) => field)).toEqual(['optional_flags', 'configuration']);
     expect(configurationOf(header)).toBe('{}');
     expect(toHex(encodeXlHeader(header))).toBe(toHex(octets));
+  });
+
+  it("tolerates mig's flag, and reports every other beside it", () => {
+    const text = '{"c_info":{}}';
+    expect(xlHeader(text).optionalFlags).toBe(0);
+    const octets = encodeXlHeader(xlHeader(text, XlOptionalFlag.EXTENSION));
+    // But for one bit the octets are the same.
+    expect(toHex(octets.with(43, 0))).toBe(toHex(encodeXlHeader(xlHeader(text))));
+    expect(octets[43]).toBe(0x80);
+    const { header, deviations } = decodeXl(octets, 'verify');
+    expect(offersExtension(header)).toBe(true);
+    expect(deviations).toMatchObject([{ severity: 'tolerated', code: 'mig-extension' }]);
+    const more = decodeXl(octets.with(40, 1), 'verify');
+    expect(more.deviations.map(({ code }) => code)).toEqual(['mig-extension', 'bad-value']);
+    expect(offersExtension(xlHeader(text, 0x7fffffff))).toBe(false);
+  });
+
+  it('no recorded stream of stock has the flag', () => {
+    for (const name of thinned) {
+      const [event] = decodeAll(fixture(name)).events;
+      expect(event).toMatchObject({ kind: 'xl-header', header: { optionalFlags: 0 } });
+    }
   });
 
   it.each([

@@ -7,10 +7,12 @@ import { detectStart, START_LENGTH, type StreamStart } from './detect-start.js';
 import { StreamError } from '../errors.js';
 import { PERMISSION_TO_GO } from '../handshake/messages.js';
 import { ImageDecoder, type ImageDecoderOptions, type ImageEvent } from '../image/image-decoder.js';
+import { allExtensionFeatures, type ExtensionFeatures } from '../layer/extension.js';
 import { expectListener } from '../layer/judge.js';
 import { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from '../libvirt/libvirt-header-decoder.js';
 import { LibxlDecoder, type LibxlEvent } from '../libxl/libxl-decoder.js';
 import { concatenated, equal } from '../octets/octets.js';
+import { offersExtension } from '../xl/xl-header.js';
 import { XlHeaderDecoder, type XlHeaderEvent } from '../xl/xl-header-decoder.js';
 
 export interface PermissionEvent {
@@ -51,6 +53,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   /** The octets by which the start was detected, until the header's decoder gets them. */
   #magic = NONE;
   #permission = false;
+  /** Set once the header has said that the source is mig: its records may come. */
+  #features: ExtensionFeatures | undefined;
   #finished = false;
   #offset: number;
 
@@ -140,7 +144,11 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   }
 
   #take(octets: Uint8Array): StreamEvent | undefined {
-    if (this.#xl !== undefined) return tag('xl', this.#xl.give(octets));
+    if (this.#xl !== undefined) {
+      const event = this.#xl.give(octets);
+      if (event !== undefined && offersExtension(event.header)) this.#features = allExtensionFeatures;
+      return tag('xl', event);
+    }
     if (this.#libvirt !== undefined) return tag('libvirt', this.#libvirt.give(octets));
     if (this.#image !== undefined) return tag('libxc', this.#image.give(octets));
     return tag('libxl', this.#libxl?.give(octets));
@@ -163,7 +171,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
       this.#image = undefined;
       this.#libxl.imageTaken(this.#offset - start);
     } else if (this.#image === undefined && this.#libxl?.inImage === true) {
-      this.#image = new ImageDecoder(options);
+      this.#image = new ImageDecoder({ ...options, features: options.features ?? this.#features });
     } else if (!this.#finished && this.#decoder?.finished === true) {
       this.#finished = true;
       this.#permission = this.#options.permission ?? true;

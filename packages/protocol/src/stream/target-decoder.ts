@@ -1,15 +1,17 @@
 /**
  * Pulling decoder of what a target sends: banner, ready, report, and permission to go back if its report says
- * failure.
+ * failure. A target that is mig may send a hello before ready.
  */
 import { expectLength, expectNoneLeft, type PullDecoder } from '../layer/decoder.js';
 import { StreamError } from '../errors.js';
-import { equal } from '../octets/octets.js';
+import { concatenated, equal } from '../octets/octets.js';
 import { classifyBanner } from '../handshake/banner.js';
+import { HELLO_HEAD_LENGTH, HELLO_MAGIC, HelloDecoder, type HelloEvent } from '../handshake/hello.js';
 import { BANNER, PERMISSION_TO_GO, READY, REPORT, STATUS_SUCCESS } from '../handshake/messages.js';
 
 /** A message of the target. `offset`: octets that the target sent before it. */
 export type TargetEvent =
+  | HelloEvent
   | { readonly kind: 'banner' | 'ready' | 'permission-back'; readonly offset: number }
   | {
       readonly kind: 'report';
@@ -28,20 +30,43 @@ const messages = [
 
 type Message = (typeof messages)[number];
 
+export interface TargetDecoderOptions {
+  /** Whether a hello may come before ready: the source has said that it is mig. Default: it is refused. */
+  readonly hello?: boolean;
+}
+
+const NONE = new Uint8Array(0);
+
 /**
  * Decodes what the target of a migration sends.
  *
  *     wants 54 -> banner, wants 34 -> ready, wants 40 -> report
  *     status 0: finished; else wants 44 -> permission-back, finished
+ *
+ * If a hello may come, the 34 octets of ready are wanted in two parts, the first of 16:
+ *
+ *     wants 54 -> banner, wants 16, wants the rest of a hello -> hello, wants 34 -> ready
+ *     wants 54 -> banner, wants 16, wants 18 -> ready
  */
 export class TargetDecoder implements PullDecoder<TargetEvent> {
   #next = 0;
   #offset = 0;
   #finished = false;
+  #mayHello: boolean;
+  /** The hello that is being read. */
+  #hello: HelloDecoder | undefined;
+  /** The first octets of a message, if they are no hello's. */
+  #held = NONE;
+
+  constructor({ hello = false }: TargetDecoderOptions = {}) {
+    this.#mayHello = hello;
+  }
 
   get wants(): number {
+    if (this.#hello !== undefined) return this.#hello.wants;
+    if (this.#looksForHello) return HELLO_HEAD_LENGTH;
     const { text, follows } = this.#message;
-    return this.#finished ? 0 : text.length + follows;
+    return this.#finished ? 0 : text.length + follows - this.#held.length;
   }
 
   get offset(): number {
@@ -58,8 +83,30 @@ export class TargetDecoder implements PullDecoder<TargetEvent> {
    * @throws StreamError `bad-magic` if it is no banner, with the likely cause; `bad-value` for another
    * message
    */
-  give(octets: Uint8Array): TargetEvent {
+  give(octets: Uint8Array): TargetEvent | undefined {
     expectLength(octets, this.wants);
+    if (this.#looksForHello && this.#hello === undefined) {
+      this.#mayHello = false;
+      if (!equal(octets.subarray(0, HELLO_MAGIC.length), HELLO_MAGIC)) {
+        // A copy: `slice` of a Buffer is none.
+        this.#held = new Uint8Array(octets);
+        return undefined;
+      }
+      this.#hello = new HelloDecoder({ offset: this.#offset });
+    }
+    if (this.#hello !== undefined) return this.#giveHello(this.#hello, octets);
+    return this.#giveMessage(concatenated(this.#held, octets));
+  }
+
+  #giveHello(decoder: HelloDecoder, octets: Uint8Array): HelloEvent | undefined {
+    const event = decoder.give(octets);
+    this.#offset = decoder.offset;
+    if (decoder.finished) this.#hello = undefined;
+    return event;
+  }
+
+  #giveMessage(octets: Uint8Array): TargetEvent {
+    this.#held = NONE;
     const message = this.#message;
     const { kind, text } = message;
     const offset = this.#offset;
@@ -78,12 +125,17 @@ export class TargetDecoder implements PullDecoder<TargetEvent> {
   end(left = 0): void {
     const offset = this.#offset;
     if (this.#finished) return expectNoneLeft(left, 'handshake', offset);
+    this.#hello?.end();
     const message = this.#message;
     throw new StreamError(
       'truncated',
       `the target ends before its ${message.kind}`,
       detailsOf(message, offset),
     );
+  }
+
+  get #looksForHello(): boolean {
+    return this.#mayHello && this.#message.kind === 'ready';
   }
 
   get #message(): Message {

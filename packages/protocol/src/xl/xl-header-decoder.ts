@@ -3,7 +3,14 @@ import type { DecoderOptions } from '../layer/decoder.js';
 import { StreamError } from '../errors.js';
 import { HeaderDecoder } from '../layer/header-decoder.js';
 import { bigEndian } from '../layer/judge.js';
-import { configurationOctets, decodeXlFixed, XL_HEADER_LENGTH, type XlHeader } from './xl-header.js';
+import {
+  configurationOctets,
+  decodeXlFixed,
+  offersExtension,
+  XL_HEADER_LENGTH,
+  type XlHeader,
+  XlOptionalFlag,
+} from './xl-header.js';
 
 export interface XlHeaderEvent {
   readonly kind: 'xl-header';
@@ -33,8 +40,13 @@ export class XlHeaderDecoder extends HeaderDecoder<XlHeader, XlHeaderEvent> {
     if (header.byteOrder === 'big-endian') {
       this.judge.judge(bigEndian('xl.h: SAVEFILE_BYTEORDER_VALUE in the reader’s order'), place);
     }
-    if (header.optionalFlags !== 0) {
-      const message = `optional flags 0x${header.optionalFlags.toString(16)} are not known`;
+    if (offersExtension(header)) {
+      const message = "the source is mig, and uses mig's extension if the target offers it";
+      this.judge.judge({ tolerated: 'mig-extension', field: 'optional_flags', message }, place);
+    }
+    const unknown = (header.optionalFlags & ~XlOptionalFlag.EXTENSION) >>> 0;
+    if (unknown !== 0) {
+      const message = `optional flags 0x${unknown.toString(16)} are not known`;
       this.judge.judge(
         { code: 'bad-value', refused: false, field: 'optional_flags', message, specification: 'xl.h' },
         place,

@@ -7,7 +7,7 @@
  *     +-----------------------+-----------------------+
  *     | byte order 0x01020304 | mandatory flags       |  bit 0 JSON, bit 1 stream v2
  *     +-----------------------+-----------------------+
- *     | optional flags        | octets of optional data
+ *     | optional flags        | octets of optional data  bit 31 of the flags: mig's extension
  *     +-----------------------+-----------------------+
  *     | octets of configuration | configuration, with its NUL | more, skipped if not understood
  *
@@ -22,7 +22,7 @@ export interface XlHeader {
   readonly byteOrder: ByteOrder;
   /** The mandatory flags, XL_MANDATORY_FLAG_*; see `XlFlag`. */
   readonly mandatoryFlags: number;
-  /** The optional flags; none is defined. */
+  /** The optional flags; Xen defines none. See `XlOptionalFlag`. */
   readonly optionalFlags: number;
   /** The optional data: u32 length, then the configuration. Empty in a file saved without one. */
   readonly optionalData: Uint8Array;
@@ -31,13 +31,27 @@ export interface XlHeader {
 /** Bits of the mandatory flags. */
 export const XlFlag = { JSON: 1, STREAM_V2: 2 } as const;
 
+/**
+ * Bits of the optional flags. EXTENSION: the source is mig, and looks for a hello (docs/extension.md). Only a
+ * migration has it; stock shows the flags and goes on (xl_vmcontrol.c, create_domain).
+ */
+export const XlOptionalFlag = { EXTENSION: 0x80000000 } as const;
+
+/** Tells whether the source looks for a hello. */
+export function offersExtension({ optionalFlags }: Pick<XlHeader, 'optionalFlags'>): boolean {
+  return (optionalFlags & XlOptionalFlag.EXTENSION) !== 0;
+}
+
 export const XL_MAGIC: Uint8Array = latin1('Xen saved domain, xl format\n \0 \r');
 /** Octets that precede the optional data. */
 export const XL_HEADER_LENGTH = 48;
 const BYTE_ORDER_MARK = 0x01020304;
 
-/** Makes the header that stock writes for a domain with this configuration, which is libxl JSON. */
-export function xlHeader(configurationJson: string): XlHeader {
+/**
+ * Makes the header that stock writes for a domain with this configuration, which is libxl JSON.
+ * @param optionalFlags see `XlOptionalFlag`; stock sets none
+ */
+export function xlHeader(configurationJson: string, optionalFlags = 0): XlHeader {
   const text = utf8(configurationJson);
   const data = new OctetWriter('little-endian');
   data.u32(text.length + 1);
@@ -46,7 +60,7 @@ export function xlHeader(configurationJson: string): XlHeader {
   return {
     byteOrder: 'little-endian',
     mandatoryFlags: XlFlag.JSON | XlFlag.STREAM_V2,
-    optionalFlags: 0,
+    optionalFlags,
     optionalData: data.written(),
   };
 }
