@@ -72,7 +72,10 @@ const MOVED = /downtime: [\d.]+ ms/;
 test('a pair of pipes between two workers', async () => {
   const { status, stdout, stderr } = await start('pipes.mjs', 'left', 'right').ended;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/^precopy: 16384 pages\n/);
+  // Of 16384, of which the guest has touched about 2000: the others have zeros alone.
+  const [, pages] = /^precopy: (\d+) pages\n/.exec(stdout) ?? [];
+  expect(Number(pages)).toBeGreaterThanOrEqual(2000);
+  expect(Number(pages)).toBeLessThanOrEqual(16384);
   expect(stdout).toMatch(MOVED);
   expect(stdout).toContain('busy runs in right\n');
   expect([...domains('left'), ...domains('right')]).toEqual([]);
@@ -167,7 +170,9 @@ describe('migrate', () => {
     expect(lines[0]).toBe('xl xl-header');
     expect(lines.at(-1)).toBe('handshake permission');
     expect(lines.filter((line) => !/^(xl|libxl|libxc|handshake) [\w-]+( \{.*\})?$/.test(line))).toEqual([]);
-    expect(lines.filter((line) => line.startsWith('libxc PAGE_DATA ')).length).toBeGreaterThanOrEqual(8);
+    expect(lines.filter((line) => /^libxc (PAGE_DATA|ZERO_PAGES) /.test(line)).length).toBeGreaterThanOrEqual(
+      8,
+    );
   });
 
   test('goes on when the program that began it is gone', async () => {

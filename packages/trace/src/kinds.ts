@@ -62,6 +62,10 @@ export const traceKinds = {
     sentPages: count,
     octets: count,
     milliseconds: real,
+    /** Number of pages of zeros that were sent by their pfns, if there were any. */
+    zeroPages: optional(count),
+    /** Octets by which the pass is shorter for it. */
+    octetsSaved: optional(count),
   }),
   consulted: row(4, 'the policy was asked, with these figures, and answered', {
     point: word(consultationPoints),

@@ -64,6 +64,8 @@ export const anyRecord: fc.Arbitrary<KnownTraceRecord> = fc.oneof(
     sentPages: count,
     octets: count,
     milliseconds: real,
+    zeroPages: maybe(count),
+    octetsSaved: maybe(count),
   }),
   fc.record({
     type: fc.constant('consulted' as const),

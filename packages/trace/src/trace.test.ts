@@ -51,10 +51,21 @@ test('the octets of a record are these', () => {
     sentPages: 40,
     octets: 164000,
   } as const;
-  const record: KnownTraceRecord = { type: 'pass', at: 1.5, ...pass, milliseconds: 12 };
+  const zeros = { zeroPages: undefined, octetsSaved: undefined };
+  const record: KnownTraceRecord = { type: 'pass', at: 1.5, ...pass, milliseconds: 12, ...zeros };
   expect(Buffer.from(encodeTraceRecord(record)).toString('hex')).toBe(
-    // length; array of 8; number 3; at 1.5; kind 2; 5; 40; 40; 164000; 12
-    '00000015' + '98' + '03' + 'cb3ff8000000000000' + '02' + '05' + '28' + '28' + 'ce000280a0' + '0c',
+    // length; array of 10; number 3; at 1.5; kind 2; 5; 40; 40; 164000; 12; nil; nil
+    '00000017' +
+      '9a' +
+      '03' +
+      'cb3ff8000000000000' +
+      '02' +
+      '05' +
+      '28' +
+      '28' +
+      'ce000280a0' +
+      '0c' +
+      'c0c0',
   );
 });
 

@@ -58,6 +58,8 @@ function traced(guest: Guest, settings: Settings, megabits: number): KnownTraceR
     at += milliseconds;
     records.push({
       type: 'pass',
+      zeroPages: undefined,
+      octetsSaved: undefined,
       at,
       ...pass,
       sentPages: dirtyPages,

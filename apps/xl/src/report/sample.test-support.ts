@@ -50,11 +50,22 @@ function pass(
   dirtyPages: number,
   kind: 'precopy' | 'stop-and-copy' = 'precopy',
 ): KnownTraceRecord[] {
+  const noZeros = { zeroPages: undefined, octetsSaved: undefined };
   const sentPages = dirtyPages - 1;
   const octets = sentPages * 4100;
   return [
     { type: 'pass-started', at: from, kind, iteration, dirtyPages },
-    { type: 'pass', at: to, kind, iteration, dirtyPages, sentPages, octets, milliseconds: to - from },
+    {
+      type: 'pass',
+      at: to,
+      kind,
+      iteration,
+      dirtyPages,
+      sentPages,
+      octets,
+      milliseconds: to - from,
+      ...noZeros,
+    },
   ];
 }
 

@@ -23,6 +23,10 @@ function headerLines(header: RecordOf<'header'>): string[] {
   ];
 }
 
+function zeros(pages: number | undefined): string {
+  return pages === undefined ? '' : ` and ${pages} of zeros`;
+}
+
 function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
   switch (record.type) {
     case 'state':
@@ -31,7 +35,7 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
       return [`pass ${record.iteration} (${record.kind}) begins: ${record.dirtyPages} pages dirty`];
     case 'pass':
       return [
-        `pass ${record.iteration} (${record.kind}) done: ${record.sentPages} pages sent, ` +
+        `pass ${record.iteration} (${record.kind}) done: ${record.sentPages} pages${zeros(record.zeroPages)} sent, ` +
           `${octetsText(record.octets)} in ${millisecondsText(record.milliseconds)}, ` +
           rateText(record.octets, record.milliseconds),
       ];

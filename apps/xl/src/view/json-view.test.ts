@@ -160,3 +160,18 @@ test('a reader that is behind misses what comes now and then, then the rest, and
   expect(written).toMatchObject([{ event: 'left-out', events: 4 }, { event: 'failed' }]);
   expect(written.flatMap(faultsOf)).toEqual([]);
 });
+
+test('pages of zeros are summed up in the last line, where there were any', () => {
+  const last = (zeros: object) => {
+    const written: string[] = [];
+    const view = new JsonView(new TextOutput((octets) => written.push(new TextDecoder().decode(octets))));
+    const report = reportOf(300);
+    view.complete({ ...report, passes: [pass, { ...pass, ...zeros }, { ...pass, ...zeros }] }, account());
+    return JSON.parse(written.at(-1)!) as { event: string };
+  };
+  const line = last({ zeroPages: 7, octetsSaved: 28_704 });
+  expect(line).toMatchObject({ event: 'complete', zeroPages: 14, octetsSaved: 57_408 });
+  expect(faultsOf(line)).toEqual([]);
+  expect(last({})).not.toHaveProperty('zeroPages');
+  expect(last({})).not.toHaveProperty('octetsSaved');
+});

@@ -61,6 +61,21 @@ test.for([
   expect(text.split('\n')[0]).toBe(`Migration successful: ${says}`);
 }); // prettier-ignore
 
+test('pages of zeros that were sent by their numbers are told, for a pass and at the end', () => {
+  const view = new LineView(log);
+  const zeros = { zeroPages: 7, octetsSaved: 28_704 };
+  view.event({ kind: 'pass-finished', pass: { ...passed.pass, sentPages: 2, ...zeros } });
+  const report = reportOf(330);
+  const passes = [
+    { ...report.passes[0]!, ...zeros },
+    { ...report.passes[0]!, ...zeros },
+  ];
+  view.complete({ ...report, passes }, new Account({ ...of, settings: {} }));
+  const lines = text.split('\n');
+  expect(lines[0]).toBe('pass 0 (precopy): 2 of 9 pages and 7 of zeros, 9 bytes in 9 ms, 1000 bytes/s');
+  expect(lines.at(-2)).toBe('14 pages of zeros sent by their numbers, 56.1 KiB saved');
+});
+
 const keeps = 'busy keeps running here; the target discards its incomplete copy.';
 test.for([
   {

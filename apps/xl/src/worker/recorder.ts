@@ -23,7 +23,13 @@ const records: EventTable<SendEvent, UnstampedRecord> = {
   'pass-started': ({ pass }) => ({ type: 'pass-started', ...pass }),
   // There would be a record for each batch.
   'pass-progress': undefined,
-  'pass-finished': ({ pass }) => ({ type: 'pass', ...pass, milliseconds: fine(pass.milliseconds) }),
+  'pass-finished': ({ pass }) => ({
+    type: 'pass',
+    ...pass,
+    milliseconds: fine(pass.milliseconds),
+    zeroPages: pass.zeroPages,
+    octetsSaved: pass.octetsSaved,
+  }),
   consulted: ({ stats, answer }) => {
     const reason = answer.decision === 'continue-precopy' ? undefined : answer.reason;
     return {
