@@ -63,6 +63,12 @@ describe.concurrent('between two migs', () => {
     expect(await hosts.source.done('stream', 'verify', capture)).toContain('mig-extension');
     await hosts.source.done('stream', 'copy', capture, hosts.path('copy'));
     expect(Buffer.compare(readFileSync(hosts.path('copy')), stream)).toBe(0);
+    // But nobody has offered anything to it.
+    expect(await hosts.source.xl('restore', capture)).toMatchObject({
+      status: 1,
+      stderr: containing('a mandatory record of unknown type'),
+    });
+    await expectEmpty(hosts.source);
   });
 
   test('what is said to people names the pages of zeros, too', async ({ hosts }) => {
