@@ -131,13 +131,13 @@ describe.concurrent('a downtime that the suspend alone exceeds', () => {
       // Programs are told, too, before it begins.
       expect(events.find(({ event }) => event !== 'schema')).toMatchObject({
         event: 'note',
-        text: matching(/the suspend itself costs \d+ ms on the way to the target: a downtime of 1 ms is out of reach/),
+        text: matching(/the suspend itself costs [\d.]+ m?s on the way to the target: a downtime of 1 ms is out of reach/),
       }); // prettier-ignore
       expect(events.filter(({ event }) => event === 'pass-started')).toEqual([]);
       expect(events.at(-1)).toMatchObject({
         reason: 'out-of-reach',
         outcome: 'keeps-running',
-        message: matching(/a downtime of 1 ms is out of reach: the suspend itself counts for \d+ ms, however few pages are dirty/),
+        message: matching(/a downtime of 1 ms is out of reach: the suspend itself counts for [\d.]+ m?s, however few pages are dirty/),
       }); // prettier-ignore
       await expectEmpty(target);
       await expectRunsOn(source, after);
@@ -145,7 +145,7 @@ describe.concurrent('a downtime that the suspend alone exceeds', () => {
       const goal = hosts.migrate({ options: ['--max-downtime', '1'], words: true });
       expect(await goal.ended).toMatchObject({
         status: 0,
-        stderr: matching(/the suspend itself costs \d+ ms on the way to the target: a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself counts for \d+ ms of the 1 ms asked for/),
+        stderr: matching(/the suspend itself costs [\d.]+ m?s on the way to the target: a downtime of 1 ms is out of reach[^]*fewer would not help, as the suspend itself counts for [\d.]+ m?s of the 1 ms asked for/),
       }); // prettier-ignore
       await expectMoved(hosts, after);
     },

@@ -257,3 +257,13 @@ test('a batch is one pass with its pages of zeros, which come first; the next pa
   restoreImage(new RememberedMemory(), image(...parts, end).input(), { features, onEvent });
   expect(passes).toEqual([4, 1, 2]);
 });
+
+test('pages below the zeros of an earlier batch begin the next pass', () => {
+  const passes: number[] = [];
+  const onEvent = (event: RestoreEvent) => {
+    if (event.kind === 'incoming-pass-finished') passes.push(event.pass.pages);
+  };
+  const parts: ImagePart[] = [[[0, 1]], zeros(10, 3), zeros(20, 3), [[5, 1]]];
+  restoreImage(new RememberedMemory(), image(...parts, end).input(), { features, onEvent });
+  expect(passes).toEqual([1, 1]);
+});

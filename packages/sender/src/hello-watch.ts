@@ -16,8 +16,11 @@ const NONE: ExtensionFeatures = new Set();
  */
 export class HelloWatch {
   #features = NONE;
-  /** Progress: within the head of a hello or what may be one, within its body, after it, or sure that none comes. */
-  #state: 'head' | 'body' | 'heard' | 'none' = 'head';
+  /**
+   * Progress: within the head of a hello or what may be one, within its body, after it, sure that none comes, or sure that
+   * nothing comes any more, because the target has hung up within a hello.
+   */
+  #state: 'head' | 'body' | 'heard' | 'none' | 'cut' = 'head';
   readonly #decoder: HelloDecoder;
   readonly #octets = new Uint8Array(HELLO_HEAD_LENGTH + HELLO_BODY.most);
   #length = 0;
@@ -63,7 +66,7 @@ export class HelloWatch {
     this.#length += moved;
     if (moved === 0 || (this.#state === 'head' && !this.#startsLikeHello)) {
       // A target that has hung up is noticed by whoever writes to it, or waits for ready.
-      this.#state = 'none';
+      this.#state = this.#state === 'body' ? 'cut' : 'none';
       return;
     }
     if (this.#length < wants) return;
