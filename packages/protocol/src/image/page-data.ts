@@ -15,8 +15,8 @@
 import { MAX_BATCH_SIZE, MAX_RECORD_BODY, PAGE_SIZE } from '../limits.js';
 import { BodyError } from '../octets/octets.js';
 import { isKnownPageType, KNOWN_TYPES, TYPES_WITH_DATA } from './page-type.js';
-import { PageWords, writePageWord } from './pfn-list.js';
-import { readReserved, writeReserved, type Codec } from '../layer/record-kind.js';
+import { readPageWords, writePageWord } from './pfn-list.js';
+import { writeReserved, type Codec } from '../layer/record-kind.js';
 import type { PageDataRecord } from '../layer/records.js';
 
 /** Number of PAGE_DATA on the stream; PAGE_DATA_FIXED_LENGTH octets of its body precede the first pfn. */
@@ -44,13 +44,7 @@ export function countPages(types: Uint8Array, count: number): number {
  */
 export const pageDataCodec: Codec<PageDataRecord> = {
   decode(body) {
-    const count = body.u32('count');
-    const odd = readReserved(body, 4);
-    if (count === 0 || count * 8 > body.remaining) {
-      throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} bytes after it`, 'count');
-    }
-    const words = new PageWords();
-    words.read(body.bytes(count * 8, 'pfns'), body.little);
+    const { words, count, odd } = readPageWords(body, 'pfns');
     const { pfns, types, reserved, anyReserved } = words;
     const present = countPages(types, count);
     if (present < 0) {

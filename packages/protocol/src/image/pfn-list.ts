@@ -4,6 +4,7 @@
  * The words of PAGE_DATA carry a page type (bits 63 to 60) and reserved bits (59 to 52) above the pfn; the lists of
  * X86_PV_P2M_FRAMES and CHECKPOINT_DIRTY_PFN_LIST are bare. Source: libxc specification.
  */
+import { readReserved } from '../layer/record-kind.js';
 import { BodyError, type OctetReader, type OctetWriter } from '../octets/octets.js';
 
 /** One above the largest pfn. */
@@ -90,4 +91,21 @@ export function writePageWord(
   const low = little ? 0 : 4;
   view.setUint32(offset + low, pfn, little);
   view.setUint32(offset + 4 - low, (type << 28) | (reserved << 20) | high, little);
+}
+
+/**
+ * Reads a count, what is reserved after it, and as many words: the beginning of a record with pages.
+ * @param field names the words in an error
+ * @returns `odd` is what readReserved returns
+ * @throws BodyError
+ */
+export function readPageWords(body: OctetReader, field: string) {
+  const count = body.u32('count');
+  const odd = readReserved(body, 4);
+  if (count === 0 || count * 8 > body.remaining) {
+    throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} bytes after it`, 'count');
+  }
+  const words = new PageWords();
+  words.read(body.bytes(count * 8, field), body.little);
+  return { words, count, odd };
 }

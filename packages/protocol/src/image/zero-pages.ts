@@ -11,11 +11,10 @@
  * Runs ascend and do not overlap. Always a multiple of 8, so never padded.
  */
 import { RECORD_HEADER_LENGTH } from '../layer/framing.js';
-import { readReserved, writeReserved } from '../layer/record-kind.js';
+import { writeReserved } from '../layer/record-kind.js';
 import { MAX_BATCH_SIZE } from '../limits.js';
-import { BodyError } from '../octets/octets.js';
 import { anyGuest, type ImageKind, refused, strictContent } from './image-kind.js';
-import { PFN_LIMIT, PageWords, writePageWord } from './pfn-list.js';
+import { PFN_LIMIT, readPageWords, writePageWord } from './pfn-list.js';
 
 const NUMBER = 0x6d696701;
 const FIXED_LENGTH = 8;
@@ -41,13 +40,7 @@ export const zeroPages: ImageKind<'ZERO_PAGES'> = {
   infersStaticDataEnd: true,
   codec: {
     decode(body) {
-      const count = body.u32('count');
-      const odd = readReserved(body, 4);
-      if (count === 0 || count * 8 > body.remaining) {
-        throw new BodyError('bad-count', `count is ${count}, with ${body.remaining} bytes after it`, 'count');
-      }
-      const words = new PageWords();
-      words.read(body.bytes(count * 8, 'runs'), body.little);
+      const { words, odd } = readPageWords(body, 'runs');
       const { types, reserved } = words;
       const pages = Uint16Array.from(types, (type, i) => ((type << 8) | reserved[i]!) + 1);
       return { type: 'ZERO_PAGES', pfns: words.pfns, pages, ...odd };
