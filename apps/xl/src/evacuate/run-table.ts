@@ -3,6 +3,7 @@ import type { DomainState, Run, RunDomain } from '@mig/fleet';
 import type { OperatorStatus } from '@mig/operator';
 import { phaseText } from '../control/phase-words.js';
 import { millisecondsText, octetsText, pageRateText } from '../output/figures.js';
+import { othersWords } from '../output/run-counts.js';
 import { textTable } from '../output/text-table.js';
 
 export interface TableOptions {
@@ -60,15 +61,7 @@ function row(domain: RunDomain, status: OperatorStatus | undefined, downtime: nu
 }
 
 export function summaryWords({ id, domains }: Run): string {
-  const count = (...states: readonly DomainState[]) =>
-    domains.filter(({ state }) => states.includes(state)).length;
-  const parts: [number, string][] = [
-    [count('moving', 'asking'), 'moving'],
-    [count('waiting'), 'waiting'],
-    [count('stayed'), 'stayed'],
-    [count('gone'), 'gone'],
-    [count('person'), 'for a person to look at'],
-  ];
-  const others = parts.filter(([number]) => number > 0).map(([number, what]) => `, ${number} ${what}`);
-  return `Run ${id}: ${count('moved')} of ${domains.length} moved${others.join('')}`;
+  const moved = domains.filter(({ state }) => state === 'moved').length;
+  const others = othersWords(domains).map((words) => `, ${words}`);
+  return `Run ${id}: ${moved} of ${domains.length} moved${others.join('')}`;
 }

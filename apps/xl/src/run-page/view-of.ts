@@ -3,6 +3,7 @@ import type { DomainState, Run, RunDomain } from '@mig/fleet';
 import type { OperatorStatus } from '@mig/operator';
 import { phaseText, waitsItsTurn } from '../control/phase-words.js';
 import { millisecondsText, pageRateText, rateText } from '../output/figures.js';
+import { othersWords } from '../output/run-counts.js';
 import { columnsOf, type SeenHost, sizeText } from './columns.js';
 import type { PageOrder, Row, RunStage, RunView } from './view.js';
 
@@ -45,7 +46,7 @@ export function viewOf(input: ViewInput): RunView {
     stage,
     words: stageWords(stage, has('moved') === domains.length),
     isBad: has('person', 'gone') > 0 || (stage === 'over' && has('moved') < domains.length),
-    summary: countWords(has),
+    summary: othersWords(domains).join(', '),
     moved: has('moved'),
     total: domains.length,
     began,
@@ -108,17 +109,6 @@ export function ordersOf(input: Pick<ViewInput, 'ended' | 'isControlled' | 'want
   // Without a controller it may still be there.
   if (wanted === 'abort') return ['abort'];
   return [wanted === 'pause' ? 'go' : 'pause', 'abort'];
-}
-
-function countWords(has: (...states: readonly DomainState[]) => number): string {
-  const parts: [number, string][] = [
-    [has('moving', 'asking'), 'moving'],
-    [has('waiting'), 'waiting'],
-    [has('stayed'), 'stayed'],
-    [has('gone'), 'gone'],
-    [has('person'), 'for a person to look at'],
-  ];
-  return parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ');
 }
 
 function limitsOf({ options }: Run): RunView['limits'] {
