@@ -5,14 +5,11 @@ import { describe, expect } from 'vitest';
 import { domain, storedRun } from '../../packages/fleet-bullmq/src/jobs.test-support.js';
 import { type DomainJob, Engine as LibraryEngine } from '../../packages/fleet-bullmq/src/index.js';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
+import { create, idle, large, last, until } from '../harness/evacuation.js';
 import { eventually } from '../harness/eventually.js';
 import { type Fleet, test as withFleet } from '../harness/fleet.js';
-import type { Event, Program } from '../harness/program.js';
+import type { Program } from '../harness/program.js';
 import { RedisServer } from '../harness/redis.js';
-
-const idle = { kernel: 'idle', memory: 1, cmdline: '' };
-/** A guest whose move can be held. */
-const large = { memory: 16, cmdline: 'pages=500 rate=50 pattern=random' };
 
 /** The server, and the programs of this host that use it. */
 class Engine {
@@ -83,22 +80,6 @@ const test = withFleet.extend<{ engine: Engine }>({
     }
   },
 });
-
-async function create(fleet: Fleet, guest: object, ...names: string[]): Promise<void> {
-  for (const name of names) await fleet.source.create({ ...guest, name });
-}
-
-/** Waits until a domain is in a state. */
-function until(program: Program, domain: string, state: string): Promise<Event> {
-  return program.untilEvent(
-    `${domain} is ${state}`,
-    (event) => event['domain'] === domain && event['state'] === state,
-  );
-}
-
-function last(program: Program): Event {
-  return program.events().at(-1)!;
-}
 
 /** Waits until a migration of the source is in its live passes. */
 async function untilSending({ source }: Fleet): Promise<void> {

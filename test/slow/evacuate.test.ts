@@ -3,29 +3,9 @@ import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
+import { create, idle, large, last, until } from '../harness/evacuation.js';
 import { eventually } from '../harness/eventually.js';
 import { type Fleet, script, test } from '../harness/fleet.js';
-import type { Event, Program } from '../harness/program.js';
-
-const idle = { kernel: 'idle', memory: 1, cmdline: '' };
-/** A guest whose move can be held. */
-const large = { memory: 16, cmdline: 'pages=500 rate=50 pattern=random' };
-
-async function create(fleet: Fleet, guest: object, ...names: string[]): Promise<void> {
-  for (const name of names) await fleet.source.create({ ...guest, name });
-}
-
-/** Waits until a domain is in a state. */
-function until(program: Program, domain: string, state: string): Promise<Event> {
-  return program.untilEvent(
-    `${domain} is ${state}`,
-    (event) => event['domain'] === domain && event['state'] === state,
-  );
-}
-
-function last(program: Program): Event {
-  return program.events().at(-1)!;
-}
 
 /** Expects each domain on one host, running, and its guest at work. */
 async function expectEach(fleet: Fleet, names: readonly string[]): Promise<void> {
