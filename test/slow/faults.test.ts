@@ -194,6 +194,28 @@ describe('what violates the promise is seen', () => {
   });
 });
 
+it('says nothing of what a target did not say to a source that was killed', () => {
+  const index = strata.findIndex(
+    ({ point, fault }) =>
+      point.name === 'giving permission' && fault?.victim === 'source' && fault.signals[0] === 'SIGKILL',
+  );
+  const seen: Seen = {
+    ...asPromised,
+    last: undefined,
+    hosts: { source: [{ ...running, name: 'busy--migratedaway', state: 'suspended' }], target: [running] },
+    states: ['giving-permission'],
+    stateAtFault: 'giving-permission',
+    status: 'SIGKILL',
+    targetStatus: 0,
+    stderr: 'migration target: Transfer complete, requesting permission to start domain.\n',
+  };
+  expect(judge(caseOf(1, index), seen)).toEqual([]);
+  const hosts = { ...seen.hosts, target: [] };
+  expect(judge(caseOf(1, index), { ...seen, hosts })).toContain(
+    'the target ended with 0, and there: nothing',
+  );
+});
+
 const atReady = caseOf(1, operatorCase('ready', 'pause', 'source'));
 function operatorCase(point: string, command: string, end: string): number {
   return strata.findIndex(

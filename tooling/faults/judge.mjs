@@ -93,7 +93,7 @@ export function judge(it, seen) {
   const source = listed(seen.hosts.source);
   const target = listed(seen.hosts.target);
   const { last } = seen;
-  const killed = fault.victim === 'source' && fault.signals[0] === 'SIGKILL';
+  const killed = isSourceKilled(it);
   const sourceDomainDead = fault.victim === 'source domain' && deadly(fault);
 
   checkAlways(check, it, seen);
@@ -165,12 +165,17 @@ function judgeFailure({ it, seen, target, check }, last, { states, source, sourc
   }
 }
 
+/** @param {FaultCase} it */
+const isSourceKilled = ({ fault }) => fault.victim === 'source' && fault.signals[0] === 'SIGKILL';
+
 /** @param {Evidence} evidence */
 function judgeTarget({ it, seen, target, check }) {
   const { targetStatus } = seen;
-  const said = words.findLast(([text]) => seen.stderr.includes(`migration target: ${text}`))?.[1] ?? [
+  const heard = words.findLast(([text]) => seen.stderr.includes(`migration target: ${text}`))?.[1] ?? [
     'greeting',
   ];
+  // Its messages pass through the source: what it says after the source's death reaches nobody.
+  const said = isSourceKilled(it) ? closure(targetTable, heard, byAnything) : heard;
   if (targetStatus === 0) {
     check(said.includes('completed'), `the target ended with 0, and said nothing of a start`);
     check(target === runs, `the target ended with 0, and there: ${target}`);
