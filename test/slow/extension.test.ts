@@ -1,21 +1,21 @@
 /** Tests of the extension between two migs, as users run them: docs/extension.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { encodeHello, HELLO_MAGIC, helloOf, PERMISSION_TO_GO } from '@mig/protocol/handshake';
+import { HELLO_MAGIC, PERMISSION_TO_GO } from '@mig/protocol/handshake';
 import { faultsOf } from '../../apps/xl/src/view/events-schema.test-support.js';
 import { containing, expectEmpty, expectMoved, expectRunsOn } from '../harness/expectations.js';
 import { flaws } from '../harness/guest-console.js';
 import { Program } from '../harness/program.js';
-import { heldBack, quoted } from '../harness/relay.js';
-import { test } from '../harness/two-hosts.js';
+import { BEFORE_READY, heldBack, quoted, type RelayPlan } from '../harness/relay.js';
+import { test, type TwoHosts } from '../harness/two-hosts.js';
 
 /** The octet of the xl header with bit 31 of its optional flags. */
 const FLAG_AT = 43;
 const FLAG = 0x80;
 const BANNER = 54;
-const HELLO = encodeHello(helloOf(['zero-pages'])).length;
+const HELLO = BEFORE_READY - BANNER;
 /** Rounds there and back. */
-const ROUNDS = 25;
+const ROUNDS = 8;
 
 /** A guest of which most pages have zeros alone. */
 const sparse = { memory: 16, cmdline: 'pages=500 rate=5000 pattern=random memory=sparse' } as const;
@@ -30,14 +30,22 @@ interface Pass {
   readonly octetsSaved?: number;
 }
 
+/** Carries the first pages on only once the hello has come back: a small migration could be over before. */
+function afterHello(hosts: TwoHosts): RelayPlan {
+  const answers = hosts.path('answers');
+  const come = `[ "$(wc -c < ${quoted(answers)})" -ge ${BEFORE_READY} ]`;
+  const command = `until ${come}; do sleep 0.05; done`;
+  return { forward: { faults: [{ at: 100_000, act: 'run', command }] }, backward: { capture: answers } };
+}
+
 const zeroPages = (passes: readonly Pass[]) => passes.reduce((sum, pass) => sum + (pass.zeroPages ?? 0), 0);
 
 describe.concurrent('between two migs', () => {
   test('pages of zeros go by their numbers, which the events and the last line tell', async ({ hosts }) => {
     const before = await hosts.source.create(sparse);
     const capture = hosts.path('stream');
-    const answers = hosts.path('answers');
-    const migration = hosts.migrate({ relay: { forward: { capture }, backward: { capture: answers } } });
+    const { forward, backward } = afterHello(hosts);
+    const migration = hosts.migrate({ relay: { forward: { ...forward, capture }, backward } });
     expect(await migration.ended).toMatchObject({ status: 0 });
     await expectMoved(hosts, before);
 
@@ -53,7 +61,7 @@ describe.concurrent('between two migs', () => {
     const stream = readFileSync(capture);
     expect(stream[FLAG_AT]).toBe(FLAG);
     expect(stream.length).toBe(last.octetsSent);
-    const said = readFileSync(answers);
+    const said = readFileSync(hosts.path('answers'));
     expect(said.subarray(BANNER, BANNER + HELLO_MAGIC.length)).toEqual(Buffer.from(HELLO_MAGIC));
 
     // Such a stream is read like any other.
@@ -73,7 +81,7 @@ describe.concurrent('between two migs', () => {
 
   test('what is said to people names the pages of zeros, too', async ({ hosts }) => {
     const before = await hosts.source.create(sparse);
-    const migration = hosts.migrate({ words: true });
+    const migration = hosts.migrate({ words: true, relay: afterHello(hosts) });
     const { status, stderr } = await migration.ended;
     expect(status).toBe(0);
     expect(stderr).toMatch(/pass 0 \(precopy\): \d+ of 4096 pages and \d+ of zeros, /);
@@ -108,7 +116,10 @@ describe.concurrent('between two migs', () => {
 
   test('a verifying pass finds no page that differs', async ({ hosts }) => {
     const before = await hosts.source.create({ ...clearing, cmdline: `${clearing.cmdline} memory=sparse` });
-    const migration = hosts.migrate({ options: ['--debug', '-i', '3', '-d', '0'] });
+    const migration = hosts.migrate({
+      options: ['--debug', '-i', '3', '-d', '0'],
+      relay: afterHello(hosts),
+    });
     expect(await migration.ended).toMatchObject({ status: 0 });
     const { passes } = migration.events().at(-1) as unknown as { passes: Pass[] };
     expect(passes.at(-1)).toMatchObject({ kind: 'verify', sentPages: 2048 });
