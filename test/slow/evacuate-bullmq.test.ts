@@ -232,6 +232,65 @@ test('a worker that begins as the server is lost ends its jobs once it is there 
   }
 });
 
+describe('nothing undoes an abort', () => {
+  test('of two that give orders at once', async ({ engine }) => {
+    const [one, other] = await Promise.all([0, 1].map(() => LibraryEngine.open(engine.redis.url())));
+    try {
+      const ends = [];
+      for (let i = 0; i < 50; i++) {
+        const id = `20261130-${100_000 + i}`;
+        const run = storedRun(domain());
+        await one!.put({ ...run, run: { ...run.run, id } });
+        const late = i % 2 === 0 ? 'go' : 'pause';
+        const orders = [one!.want('host1', id, 'abort'), other!.want('host1', id, late)];
+        ends.push((await Promise.all(i % 4 < 2 ? orders : orders.reverse())).sort());
+        expect(await other!.wanted('host1', id)).toBe('abort');
+        expect(await other!.want('host1', id, late)).toBe('is-aborted');
+        expect(await other!.wanted('host1', id)).toBe('abort');
+        expect(await one!.want('host1', id, 'abort')).toBe('taken');
+      }
+      expect(ends.every((both) => both.includes('taken'))).toBe(true);
+      expect(await one!.want('host1', 'lost', 'abort')).toBe('no-run');
+      expect(await one!.wanted('host1', 'lost')).toBeUndefined();
+    } finally {
+      await Promise.all([one, other].map((each) => each!.close()));
+    }
+  });
+
+  test('that the server has forgotten, where somebody knows of it', async ({ engine }) => {
+    const library = await LibraryEngine.open(engine.redis.url());
+    try {
+      const run = storedRun(domain());
+      await library.put(run);
+      expect(await library.wanted('host1', run.run.id)).toBe('go');
+      expect(await library.wanted('host1', run.run.id, 'abort')).toBe('abort');
+      expect(await library.wanted('host1', run.run.id)).toBe('abort');
+    } finally {
+      await library.close();
+    }
+  });
+
+  test('for its worker', async ({ fleet, engine }) => {
+    await create(fleet, large, 'a', 'b');
+    await engine.worker();
+    await fleet.hold(fleet.left);
+    const evacuation = engine.evacuate('--to', 'left', '--out', '1');
+    await until(evacuation, 'a', 'moving');
+    const { run } = await engine.status();
+    await engine.order('abort');
+    for (const late of ['continue', 'pause']) {
+      const { status, stderr } = await fleet.source.xl(`evacuate-${late}`, ...engine.options);
+      const words = [`xl: run ${String(run)} is being aborted\n`, `xl: run ${String(run)} is over\n`];
+      expect({ status, isSaid: words.includes(stderr) }).toEqual({ status: 1, isSaid: true });
+    }
+    expect((await evacuation.ended).status).toBe(1);
+    await fleet.letGo();
+    expect(last(evacuation)).toMatchObject({ event: 'end', moved: 0, stayed: 2, unfinished: 0 });
+    expect(await engine.status()).toMatchObject({ wanted: 'abort' });
+    await expectEach(fleet, engine, ['a', 'b']);
+  });
+});
+
 test('a run that the server has lost does not keep the next one waiting', async ({ fleet, engine }) => {
   await create(fleet, large, 'a', 'b');
   const first = engine.evacuate('--to', 'left');

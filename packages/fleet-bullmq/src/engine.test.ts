@@ -20,8 +20,8 @@ vi.mock('./connection.js', () => ({
       hget: (_key: string, name: string) => Promise.resolve(server.runs.get(name) ?? null),
       hkeys: () => Promise.resolve([...server.runs.keys()]),
       hset: (_key: string, name: string, text: string) => Promise.resolve(server.runs.set(name, text)),
-      hdel: (_key: string, name: string) => Promise.resolve(server.runs.delete(name)),
-      srem: () => Promise.resolve(0),
+      hdel: (key: string, name: string) =>
+        Promise.resolve(key.startsWith('mig-runs:') && server.runs.delete(name)),
     }),
 }));
 vi.mock('bullmq', () => ({

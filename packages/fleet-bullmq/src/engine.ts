@@ -3,7 +3,7 @@
  *
  *     mig:evacuation-HOST:...   a queue of BullMQ, one for each host; a job for each domain of a run
  *     mig-runs:HOST             the runs, by their names: StoredRun
- *     mig-aborted:HOST          the runs that are to be aborted
+ *     mig-orders:HOST           the last order of an operator for each, by the same names: WantedOfRun
  */
 import { isOver } from '@mig/fleet';
 import { Job, Queue } from 'bullmq';
@@ -21,6 +21,16 @@ const KEPT = 20;
 
 /** Order of an operator for a run. */
 export type WantedOfRun = 'go' | 'pause' | 'abort';
+
+/** What has become of an order: an abort is final, and a run that the server does not have takes none. */
+export type OrderEnd = 'taken' | 'is-aborted' | 'no-run';
+
+/** Takes an order as one step of the server: whoever looks and then writes could undo an abort that came between. */
+const TAKE_ORDER = `
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'no-run' end
+if redis.call('HGET', KEYS[2], ARGV[1]) == 'abort' and ARGV[2] ~= 'abort' then return 'is-aborted' end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 'taken'`;
 
 /** A run as its jobs are now. */
 export interface SeenRun {
@@ -123,22 +133,26 @@ export class Engine {
     );
   }
 
-  /** Returns what an operator wants of a run; undefined if it is not there. */
-  async wanted(host: string, id: string): Promise<WantedOfRun | undefined> {
+  /**
+   * Returns what an operator wants of a run; undefined if it is not there.
+   * @param known what was wanted before: an abort that the server has forgotten is ordered again
+   */
+  async wanted(host: string, id: string, known?: WantedOfRun): Promise<WantedOfRun | undefined> {
     if ((await this.client.hexists(runsKey(host), id)) === 0) return undefined;
-    if ((await this.client.sismember(abortedKey(host), id)) === 1) return 'abort';
-    return (await this.#queue(host).isPaused()) ? 'pause' : 'go';
+    const order = await this.client.hget(ordersKey(host), id);
+    if (order === 'abort') return order;
+    if (known === 'abort') return (await this.want(host, id, known)) === 'no-run' ? undefined : known;
+    // A dashboard pauses the queue.
+    return order === 'pause' || (await this.#queue(host).isPaused()) ? 'pause' : 'go';
   }
 
-  /** Gives the order of an operator; workers obey within a second or two. */
-  async want(host: string, id: string, wanted: WantedOfRun): Promise<void> {
-    const queue = this.#queue(host);
-    if (wanted === 'pause') return queue.pause();
-    if (wanted === 'abort') await this.client.sadd(abortedKey(host), id);
-    else await this.client.srem(abortedKey(host), id);
-    await queue.resume();
+  /** Gives the order of an operator; workers obey within a second or two. Nothing undoes an abort. */
+  async want(host: string, id: string, wanted: WantedOfRun): Promise<OrderEnd> {
+    const end = await this.client.eval(TAKE_ORDER, 2, runsKey(host), ordersKey(host), id, wanted);
+    if (end === 'taken' && wanted !== 'pause') await this.#queue(host).resume();
     // Those that are to be tried later are given up now.
-    if (wanted === 'abort') await queue.promoteJobs();
+    if (end === 'taken' && wanted === 'abort') await this.#queue(host).promoteJobs();
+    return end as OrderEnd;
   }
 
   /** Tells whether a worker of a host is connected; undefined where the server does not tell. */
@@ -177,7 +191,7 @@ export class Engine {
       const text = await this.client.hget(runsKey(host), id);
       const uuids = uuidsIn(text ?? '');
       await Promise.all(uuids.map((uuid) => this.#queue(host).remove(jobIdOf(id, uuid))));
-      await this.client.srem(abortedKey(host), id);
+      await this.client.hdel(ordersKey(host), id);
       await this.client.hdel(runsKey(host), id);
     }
   }
@@ -187,8 +201,8 @@ function runsKey(host: string): string {
   return `mig-runs:${host}`;
 }
 
-function abortedKey(host: string): string {
-  return `mig-aborted:${host}`;
+function ordersKey(host: string): string {
+  return `mig-orders:${host}`;
 }
 
 /** Returns the domains of a run; of a damaged one nobody knows them, and none of its jobs. */

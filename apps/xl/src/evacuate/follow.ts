@@ -68,13 +68,14 @@ export async function follow(parts: FollowParts, engine: Engine, begun: StoredRu
     if (found === undefined || found.isIncomplete) {
       // A server that has lost its memory is told again; the hosts know what has been done.
       await engine.put(found?.stored ?? stored);
-      if (wanted === 'abort') await engine.want(name, run.id, wanted);
+      // It has lost the order of an operator as well.
+      if (found === undefined && wanted !== 'go') await engine.want(name, run.id, wanted);
       if (found === undefined) display.note('The engine has lost the run: it was put there again.');
       return;
     }
     ({ stored } = found);
     show(stored.downtimes);
-    wanted = (await engine.wanted(name, run.id)) ?? wanted;
+    wanted = (await engine.wanted(name, run.id, wanted)) ?? wanted;
     const hasWorker = await engine.hasWorker(name);
     notes.tell(
       'worker',

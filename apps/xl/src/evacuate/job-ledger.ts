@@ -62,7 +62,7 @@ export class JobLedger implements Ledger {
 
   async #look(): Promise<void> {
     const { host, id } = this.of;
-    const wanted = await this.engine.wanted(host, id);
+    const wanted = await this.engine.wanted(host, id, this.#wanted);
     if (wanted === undefined) await this.#letGo();
     else this.#wanted = wanted;
   }

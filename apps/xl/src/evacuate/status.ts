@@ -5,7 +5,7 @@ import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
-import type { Engine, SeenRun } from './bullmq.js';
+import type { Engine, OrderEnd, SeenRun } from './bullmq.js';
 import { statusOf } from './controller.js';
 import { type EngineOptions, evacuationOf, nameAtEngine, withEngine } from './engine.js';
 import { createDisplay } from './events.js';
@@ -84,11 +84,17 @@ async function orderAtEngine(
     const { stored, isOver } = await lastAt(engine, name);
     const { run } = stored;
     if (isOver) throw new Failure(`run ${run.id} is over`);
-    await engine.want(name, run.id, wanted);
+    const end = await engine.want(name, run.id, wanted);
+    if (end !== 'taken') throw new Failure(orderWords(run.id, end));
     const hasWorker = (await engine.hasWorker(name)) !== false;
     const until = hasWorker ? '' : ` Once a worker of ${name} is there: 'mig evacuate-worker' begins one.`;
     context.output.line(`${said[wanted]}: run ${run.id}.${until}`);
   });
+}
+
+/** Says why the engine has not taken an order. */
+function orderWords(id: string, end: Exclude<OrderEnd, 'taken'>): string {
+  return end === 'is-aborted' ? `run ${id} is being aborted` : `the engine has lost run ${id}`;
 }
 
 async function lastAt(engine: Engine, name: string): Promise<SeenRun> {
