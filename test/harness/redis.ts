@@ -1,12 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { eventually } from './eventually.js';
 
-/** A Redis server on a port of its own, on loopback. */
+/** The server's program: that of MIG_REDIS_SERVER, or the first of these on the PATH. */
+const PROGRAMS = ['valkey-server', 'redis-server'];
+
+export function serverProgram(): string {
+  const asked = process.env['MIG_REDIS_SERVER'];
+  if (asked !== undefined && asked !== '') return asked;
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const isThere = (name: string) => folders.some((folder) => existsSync(join(folder, name)));
+  return PROGRAMS.find(isThere) ?? 'redis-server';
+}
+
+/** A Redis or Valkey server on a port of its own, on loopback. */
 export class RedisServer {
   #child: ChildProcess | undefined;
   #said = '';
@@ -18,7 +30,7 @@ export class RedisServer {
     private readonly hasTls = false,
   ) {}
 
-  /** @param options as redis-server takes them: it keeps nothing on disk unless they say so */
+  /** @param options as the server takes them: it keeps nothing on disk unless they say so */
   static async open(...options: string[]): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'mig-redis-')), options);
     await server.start();
@@ -47,13 +59,28 @@ export class RedisServer {
     const port = String(this.port);
     const ports = this.hasTls ? ['--port', '0', '--tls-port', port] : ['--port', port];
     const args = [...ports, '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
-    const child = spawn('redis-server', [...args, ...this.options], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(serverProgram(), [...args, ...this.options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     await eventually(
-      () => `a Redis server; it said:\n${this.#said}`,
+      () => `${serverProgram()}; it said:\n${this.#said}`,
       () => this.#said.includes('Ready to accept connections') || undefined,
     );
+  }
+
+  /** Gives it a command as whoever may write there. */
+  async run(...words: string[]): Promise<void> {
+    const socket = connect(this.port, '127.0.0.1');
+    try {
+      const strings = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+      socket.write(`*${words.length}\r\n${strings.join('')}`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      if (answer.toString().startsWith('-')) throw new Error(`${words.join(' ')}: ${answer.toString()}`);
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** Ends it. @param signal SIGTERM has it write what it keeps on disk */
