@@ -6,80 +6,11 @@ import { domain, storedRun } from '../../packages/fleet-bullmq/src/jobs.test-sup
 import { type DomainJob, Engine as LibraryEngine } from '../../packages/fleet-bullmq/src/index.js';
 import { faultsIn } from '../../apps/xl/src/view/events-schema.test-support.js';
 import { create, idle, large, last, until } from '../harness/evacuation.js';
+import { Engine, test } from '../harness/engine.js';
 import { eventually } from '../harness/eventually.js';
-import { type Fleet, test as withFleet } from '../harness/fleet.js';
+import type { Fleet } from '../harness/fleet.js';
 import type { Program } from '../harness/program.js';
 import { RedisServer } from '../harness/redis.js';
-
-/** The server, and the programs of this host that use it. */
-class Engine {
-  readonly #workers: Program[] = [];
-
-  constructor(
-    private readonly fleet: Fleet,
-    readonly redis: RedisServer,
-    private readonly environment: Readonly<Record<string, string>> = {},
-  ) {}
-
-  get options(): string[] {
-    return ['--engine', this.redis.url(), '--name', 'source'];
-  }
-
-  /** Starts a worker at the source, for the jobs of a host. */
-  async worker(name = 'source'): Promise<Program> {
-    const args = ['evacuate-worker', ...this.options, '--name', name, '-s', this.fleet.ssh];
-    const worker = this.fleet.source.startWith(this.environment, ...args);
-    this.#workers.push(worker);
-    await eventually(
-      () => `a worker; it said:\n${worker.stdout}${worker.stderr}`,
-      () => worker.stdout.includes('is ready') || undefined,
-    );
-    return worker;
-  }
-
-  /** Starts a controller. */
-  evacuate(...options: string[]): Program {
-    const args = ['evacuate', '--json', '-s', this.fleet.ssh, ...this.options, ...options];
-    return this.fleet.source.startWith(this.environment, ...args);
-  }
-
-  order(word: string, ...options: string[]): Promise<string> {
-    return this.fleet.source.done(`evacuate-${word}`, ...this.options, ...options);
-  }
-
-  async status(): Promise<Record<string, unknown>> {
-    const status: unknown = JSON.parse(await this.order('status', '--json'));
-    expect(faultsIn('evacuate-status')(status)).toEqual([]);
-    return status as Record<string, unknown>;
-  }
-
-  /** Ends the workers at once. */
-  async endWorkers(): Promise<void> {
-    for (const worker of this.#workers.splice(0)) {
-      worker.kill('SIGKILL');
-      await worker.exited;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.endWorkers();
-    await this.redis.close();
-  }
-}
-
-const test = withFleet.extend<{ engine: Engine }>({
-  engine: async ({ fleet }, use) => {
-    const engine = new Engine(
-      fleet,
-      await RedisServer.open('--appendonly', 'yes', '--appendfsync', 'always'),
-    );
-    try {
-      await use(engine);
-    } finally {
-      await engine.close();
-    }
-  },
-});
 
 /** Waits until a migration of the source is in its live passes. */
 async function untilSending({ source }: Fleet): Promise<void> {
@@ -216,7 +147,7 @@ test('a worker that begins as the server is lost ends its jobs once it is there 
     await library.put(run);
     const job = await eventually('the job', () => jobs[0]);
     const moved = { ...job.domain, state: 'moved', target: 'host2' } as const;
-    expect(await inHand.store(job.run, moved, 5)).toBe(false);
+    expect(await inHand.store(job.run, moved, { downtimeMilliseconds: 5 })).toBe(false);
     const seen = await eventually('its end', async () => {
       const now = await library.read('host1', run.run.id);
       return now?.ended === undefined ? undefined : now;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { CHROMIUM, hasChromium, openBrowser } from '../harness/chromium.js';
 import { eventually } from '../harness/eventually.js';
 import { type Fleet, test } from '../harness/fleet.js';
+import { addressOf, enter } from '../harness/page.js';
 import type { Program } from '../harness/program.js';
 
 /** Guests whose moves can be held, in the order in which they move. One has a name that a page must not take for markup. */
@@ -33,27 +34,11 @@ async function begin(fleet: Fleet): Promise<Program> {
 /** Serves the page. @returns the program, and the address that it prints */
 async function serve(fleet: Fleet, ...options: string[]): Promise<{ server: Program; url: string }> {
   const server = fleet.source.start('evacuate-status', '--serve', '0', ...options);
-  const url = await eventually('the address of the page', () => /^http:\S+(?=\n)/.exec(server.stdout)?.[0]);
-  return { server, url };
+  return { server, url: await addressOf(server) };
 }
 
 async function wantedOf({ source }: Fleet): Promise<unknown> {
   return (JSON.parse(await source.done('evacuate-status', '--json')) as { wanted: unknown }).wanted;
-}
-
-/** Enters as the page does. @returns a function that sends an order */
-async function enter(url: string): Promise<(order: object) => Promise<[number, string]>> {
-  const { origin, hash } = new URL(url);
-  const send = (path: string, body: object, cookie = '') => {
-    const headers = { 'Content-Type': 'application/json', Origin: origin, Cookie: cookie };
-    return fetch(origin + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  };
-  const { headers } = await send('/session', { token: hash.slice(1) });
-  const cookie = headers.getSetCookie()[0]!.split(';', 1)[0]!;
-  return async (order) => {
-    const answer = await send('/order', order, cookie);
-    return [answer.status, await answer.text()];
-  };
 }
 
 test('what cannot be served is refused', async ({ fleet }) => {
@@ -96,6 +81,14 @@ test('a report has all domains of a run, and their migrations on one axis', asyn
     expect(page).toContain(`<th scope="row">${name}</th>`);
     expect(page).toMatch(new RegExp(`aria-label="downtime of ${name}: [0-9.]+ m?s, from `));
   }
+  const { run } = JSON.parse(await source.done('evacuate-status', '--json')) as { run: string };
+  await source.done(...fleet.evacuation('--back', run));
+  expect(await source.done('evacuate-status', '--report', file)).toBe('');
+  const back = readFileSync(file, 'utf8');
+  expect(back).toContain('<h1>Bringing domains back to source</h1>');
+  for (const name of ['one', 'two']) {
+    expect(back).toMatch(new RegExp(`aria-label="downtime of ${name}: [0-9.]+ m?s, from `));
+  }
   const { status, stderr } = await source.xl('evacuate-status', '--report', `${file}.pdf`);
   expect([status, stderr]).toEqual([
     2,
@@ -112,7 +105,7 @@ test('a report has all domains of a run, and their migrations on one axis', asyn
 test('an order is for the run that was seen; an abort needs no controller', async ({ fleet }) => {
   const run = await begin(fleet);
   const { server, url } = await serve(fleet, '--control');
-  const order = await enter(url);
+  const { order } = await enter(url);
   const id = (JSON.parse(await fleet.source.done('evacuate-status', '--json')) as { run: string }).run;
   expect(await order({ run: 'other', order: 'abort' })).toEqual([
     409,

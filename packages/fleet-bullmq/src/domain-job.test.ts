@@ -20,6 +20,7 @@ test.each<[string, DomainJob]>([
     {
       ...job,
       downtimeMilliseconds: 12,
+      migration: { began: 1, milliseconds: 100, octets: 4096, passes: 2 },
       domain: domain({
         apart: 'db',
         state: 'moving',
@@ -47,6 +48,8 @@ test.each([
   ['run', '../run'],
   ['run', undefined],
   ['domain', null],
+  ['migration', 1],
+  ['migration', { began: 1 }],
   ['domain', []],
   ['domain.uuid', '../../etc/passwd'],
   ['domain.uuid', 'a'.repeat(65)],

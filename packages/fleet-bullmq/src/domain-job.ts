@@ -1,16 +1,21 @@
 /** A job: this domain is no longer on that host. Pure: what it has, and where it is for the state of its domain. */
-import { type DomainState, isFinal, type RunDomain, transitions } from '@mig/fleet';
+import {
+  type DomainFigures,
+  type DomainState,
+  type EndedMigration,
+  isFinal,
+  type RunDomain,
+  transitions,
+} from '@mig/fleet';
 import { EngineError } from './errors.js';
 import { CheckedFields } from './fields.js';
 
-export interface DomainJob {
+export interface DomainJob extends DomainFigures {
   readonly schema: 1;
   /** The run that it belongs to. */
   readonly run: string;
   /** The domain as its worker has left it. */
   readonly domain: RunDomain;
-  /** Downtime in milliseconds, once it is known. */
-  readonly downtimeMilliseconds?: number;
 }
 
 /** Parts of a job of BullMQ that tell what has become of its domain. */
@@ -28,6 +33,9 @@ export function seenJobFrom({ data, finishedOn, failedReason }: KeptJob): Domain
   return { ...seen, domain: { ...seen.domain, state: 'person', why: `its job failed: ${failedReason}` } };
 }
 
+/** Reason of a domain whose job cannot be read. */
+export const DAMAGED = 'its job at the engine is damaged';
+
 /** Reads the job of a domain for those who follow its run; one that cannot be read is for a person. */
 export function seenJobOf(run: string, domain: RunDomain, kept: KeptJob): DomainJob {
   try {
@@ -36,7 +44,7 @@ export function seenJobOf(run: string, domain: RunDomain, kept: KeptJob): Domain
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
   }
-  return { schema: 1, run, domain: { ...domain, state: 'person', why: 'its job at the engine is damaged' } };
+  return { schema: 1, run, domain: { ...domain, state: 'person', why: DAMAGED } };
 }
 
 /** Reads the data of a job. @throws EngineError */
@@ -47,6 +55,18 @@ export function domainJobFrom(data: unknown): DomainJob {
     run: fields.identifier('run'),
     domain: runDomainFrom(fields.object('domain')),
     ...fields.maybe('downtimeMilliseconds', (name) => fields.number(name, 0)),
+    ...fields.maybe('migration', (name) => endedMigrationFrom(fields.object(name))),
+  };
+}
+
+/** Reads a migration that has ended. @throws EngineError */
+export function endedMigrationFrom(fields: CheckedFields): EndedMigration {
+  return {
+    began: fields.number('began', 0),
+    milliseconds: fields.number('milliseconds', 0),
+    ...fields.maybe('downtimeMilliseconds', (name) => fields.number(name, 0)),
+    octets: fields.number('octets', 0),
+    passes: fields.number('passes', 0),
   };
 }
 

@@ -59,7 +59,9 @@ test('a damaged job keeps nobody from seeing its run', async () => {
     { uuid: UUID, state: 'moved' },
     { uuid: OTHER, state: 'person', why: 'its job at the engine is damaged' },
   ]);
-  expect(seen).toMatchObject({ isIncomplete: false, isOver: true });
+  expect(seen).toMatchObject({ isIncomplete: false, isUnreadable: false, isOver: true });
+  server.jobs.set(`${id}.${UUID}`, {});
+  expect(await engine.read('host1', id)).toMatchObject({ isUnreadable: true, isOver: true });
 });
 
 test('a run that is kept by the name of another is malformed', async () => {

@@ -5,11 +5,11 @@
  *     mig-runs:HOST             the runs, by their names: StoredRun
  *     mig-orders:HOST           the last order of an operator for each, by the same names: WantedOfRun
  */
-import { isOver } from '@mig/fleet';
+import { figuresOf, isOver } from '@mig/fleet';
 import { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connect, optionsFrom } from './connection.js';
-import { type DomainJob, jobIdOf, queueNameOf, seenJobOf } from './domain-job.js';
+import { DAMAGED, type DomainJob, jobIdOf, queueNameOf, seenJobOf } from './domain-job.js';
 import { EngineError } from './errors.js';
 import { HostJobs, type TakeJob } from './host-jobs.js';
 import { type StoredRun, storedRunFrom, storedRunOf, withJobs } from './stored-run.js';
@@ -37,6 +37,8 @@ export interface SeenRun {
   readonly stored: StoredRun;
   /** Whether the server has lost jobs of it, or it was not put there as a whole. */
   readonly isIncomplete: boolean;
+  /** Whether none of its jobs can be read: no worker takes it then, or writes it down at its host. */
+  readonly isUnreadable: boolean;
   readonly isOver: boolean;
   /** End of its last job in milliseconds since 1970. */
   readonly ended: number | undefined;
@@ -98,6 +100,7 @@ export class Engine {
     return {
       stored: now,
       isIncomplete: found.length < jobs.length,
+      isUnreadable: seen.length > 0 && seen.every(({ domain }) => domain.why === DAMAGED),
       isOver: isOver(now.run),
       ended: ends.length === jobs.length ? Math.max(now.run.began, ...ends) : undefined,
     };
@@ -124,9 +127,7 @@ export class Engine {
           schema: 1,
           run: run.id,
           domain,
-          ...(stored.downtimes[domain.uuid] !== undefined && {
-            downtimeMilliseconds: stored.downtimes[domain.uuid],
-          }),
+          ...figuresOf(stored, domain.uuid),
         } satisfies DomainJob,
         opts: { jobId: jobIdOf(run.id, domain.uuid), priority: place + 1 },
       })),

@@ -1,5 +1,5 @@
 /** The jobs of a host that its worker has in hand. */
-import { isFinal, type RunDomain } from '@mig/fleet';
+import { type DomainFigures, isFinal, type RunDomain } from '@mig/fleet';
 import { DelayedError, ErrorCode, type Job, type QueueBaseOptions, Worker } from 'bullmq';
 import { type DomainJob, domainJobFrom, jobIdOf, placeOf, queueNameOf } from './domain-job.js';
 import { EngineError } from './errors.js';
@@ -50,16 +50,11 @@ export class HostJobs {
    * Stores what has become of a domain, and ends its job if that is decided, or puts it back until it is due.
    * @returns whether the job is still in hand
    */
-  async store(run: string, domain: RunDomain, downtimeMilliseconds: number | undefined): Promise<boolean> {
+  async store(run: string, domain: RunDomain, figures: DomainFigures): Promise<boolean> {
     const id = jobIdOf(run, domain.uuid);
     const held = this.#held.get(id);
     if (held === undefined) return false;
-    const data = {
-      schema: 1,
-      run,
-      domain,
-      ...(downtimeMilliseconds !== undefined && { downtimeMilliseconds }),
-    } satisfies DomainJob;
+    const data = { schema: 1, run, domain, ...figures } satisfies DomainJob;
     const text = JSON.stringify(data);
     const place = placeOf(domain, Date.now());
     try {

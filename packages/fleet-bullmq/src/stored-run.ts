@@ -1,10 +1,10 @@
 /** A run as the server keeps it: what is the same for all of its domains, and the domains as they were at its beginning. */
-import { orders, type Run } from '@mig/fleet';
-import { type DomainJob, runDomainFrom } from './domain-job.js';
+import { orders, type Run, type RunFigures, withFigures } from '@mig/fleet';
+import { type DomainJob, endedMigrationFrom, runDomainFrom } from './domain-job.js';
 import { EngineError } from './errors.js';
 import { CheckedFields } from './fields.js';
 
-export interface StoredRun {
+export interface StoredRun extends RunFigures {
   readonly schema: 1;
   /** The host that is emptied, by the name of its worker. */
   readonly name: string;
@@ -14,8 +14,6 @@ export interface StoredRun {
   readonly names: readonly string[];
   /** Whether this run has cordoned the host. */
   readonly cordoned: boolean;
-  /** Downtimes in milliseconds, by UUID. */
-  readonly downtimes: Readonly<Record<string, number>>;
   readonly run: Run;
 }
 
@@ -31,6 +29,9 @@ export function storedRunFrom(data: unknown): StoredRun {
     names: fields.texts('names'),
     cordoned: fields.flag('cordoned'),
     downtimes: fields.object('downtimes').record((all, uuid) => all.number(uuid, 0)),
+    ...fields.maybe('migrations', (name) =>
+      fields.object(name).record((all, uuid) => endedMigrationFrom(all.object(uuid))),
+    ),
     run: {
       id: run.identifier('id'),
       began: run.number('began', 0),
@@ -61,12 +62,13 @@ export function storedRunOf(host: string, id: string, data: unknown): StoredRun 
 /** Brings a run up to date with its jobs; a domain without one is as it was. */
 export function withJobs(stored: StoredRun, jobs: readonly DomainJob[]): StoredRun {
   const found = new Map(jobs.map((job) => [job.domain.uuid, job]));
-  const downtimes = jobs.flatMap(({ domain, downtimeMilliseconds }) =>
-    downtimeMilliseconds === undefined ? [] : [[domain.uuid, downtimeMilliseconds] as const],
-  );
+  const figures = jobs.reduce<RunFigures>((all, job) => withFigures(all, job.domain.uuid, job), {
+    downtimes: stored.downtimes,
+    migrations: stored.migrations,
+  });
   return {
     ...stored,
-    downtimes: { ...stored.downtimes, ...Object.fromEntries(downtimes) },
+    ...figures,
     run: {
       ...stored.run,
       domains: stored.run.domains.map((domain) => found.get(domain.uuid)?.domain ?? domain),

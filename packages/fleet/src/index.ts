@@ -35,13 +35,18 @@ export {
 export { type Estimate, type PlannedMove, planMoves } from './plan.js';
 export {
   changed,
+  type DomainFigures,
   type DomainState,
+  type EndedMigration,
+  figuresOf,
   isFinal,
   isOver,
   type Run,
   type RunDomain,
+  type RunFigures,
   type RunOptions,
   transitions,
   usualOptions,
   waiting,
+  withFigures,
 } from './run.js';

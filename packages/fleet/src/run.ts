@@ -55,6 +55,58 @@ export interface RunDomain extends FleetDomain {
   readonly unfit: Readonly<Record<string, string>>;
 }
 
+/** Figures of a migration that has ended. */
+export interface EndedMigration {
+  /** Beginning of its command in milliseconds since 1970, by the clock of the host that the domain has left. */
+  readonly began: number;
+  /** Time from the target's greeting to its end. */
+  readonly milliseconds: number;
+  /** Absent if it failed. */
+  readonly downtimeMilliseconds?: number | undefined;
+  readonly octets: number;
+  /** Number of its live passes. */
+  readonly passes: number;
+}
+
+/** Figures of a domain, once they are known. */
+export interface DomainFigures {
+  /** Downtime in milliseconds. */
+  readonly downtimeMilliseconds?: number | undefined;
+  /** Its last migration that has ended. */
+  readonly migration?: EndedMigration | undefined;
+}
+
+/** Figures of the domains of a run, by their UUIDs. */
+export interface RunFigures {
+  /** Downtimes in milliseconds. */
+  readonly downtimes: Readonly<Record<string, number>>;
+  /** The last migrations that have ended. */
+  readonly migrations?: Readonly<Record<string, EndedMigration>> | undefined;
+}
+
+/** Returns what is known of a domain, and nothing else. */
+export function figuresOf({ downtimes, migrations }: RunFigures, uuid: string): DomainFigures {
+  const downtimeMilliseconds = downtimes[uuid];
+  const migration = migrations?.[uuid];
+  return {
+    ...(downtimeMilliseconds !== undefined && { downtimeMilliseconds }),
+    ...(migration !== undefined && { migration }),
+  };
+}
+
+/** Adds what is newly known of a domain. */
+export function withFigures(figures: RunFigures, uuid: string, news: DomainFigures): RunFigures {
+  const { downtimes, migrations } = figures;
+  const { downtimeMilliseconds, migration } = news;
+  return {
+    downtimes:
+      downtimeMilliseconds === undefined ? downtimes : { ...downtimes, [uuid]: downtimeMilliseconds },
+    ...((migrations ?? migration) && {
+      migrations: migration === undefined ? migrations : { ...migrations, [uuid]: migration },
+    }),
+  };
+}
+
 export interface RunOptions {
   readonly targets: readonly string[];
   /** Most domains that leave at once. */

@@ -4,6 +4,7 @@
  */
 import {
   type AttemptEnd,
+  type DomainFigures,
   LEAST_RATE,
   type LineStage,
   nextTurn,
@@ -24,6 +25,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { waitsItsTurn } from '../control/phase-words.js';
+import { endedMigrationIn } from './ended-migration.js';
 
 /** Arguments that start this program again. */
 export const OWN: readonly string[] = [...process.execArgv, process.argv[1] ?? 'xl'];
@@ -52,9 +54,7 @@ interface Attempt {
   isOver: boolean;
 }
 
-export interface MigrationEnd extends AttemptEnd {
-  readonly downtimeMilliseconds?: number;
-}
+export interface MigrationEnd extends AttemptEnd, DomainFigures {}
 
 export interface AttemptsOptions {
   readonly stateFolder: string;
@@ -300,22 +300,28 @@ interface LastEvent {
 
 /** Reads the last event of a migration; if there is none, what it said instead. */
 function lastOf(output: string, words: string): Omit<MigrationEnd, 'status'> {
-  const last = textOf(output).trimEnd().split('\n').at(-1) ?? '';
-  try {
-    const { event, outcome, refusal, stoppedBy, message, downtimeMilliseconds } = JSON.parse(
-      last,
-    ) as LastEvent;
-    if (event === 'complete') return downtimeMilliseconds === undefined ? {} : { downtimeMilliseconds };
-    if (event === 'failed') return { outcome, refusal, stoppedBy, message };
-  } catch {
-    // It was ended in the middle, or did not begin.
-  }
+  const last = lastEventIn(output);
+  const { event, outcome, refusal, stoppedBy, message, downtimeMilliseconds } = (last ?? {}) as LastEvent;
+  const migration = endedMigrationIn(last);
+  const figures = { ...(migration !== undefined && { migration }) };
+  if (event === 'complete')
+    return { ...figures, ...(downtimeMilliseconds !== undefined && { downtimeMilliseconds }) };
+  if (event === 'failed') return { ...figures, outcome, refusal, stoppedBy, message };
   const said = textOf(words).trim().split('\n').at(-1);
   return said ? { message: said.replace(/^xl: /, '') } : {};
 }
 
+/** Reads the last event that a migration has printed; undefined if it was ended in the middle, or did not begin. */
+export function lastEventIn(output: string): unknown {
+  try {
+    return JSON.parse(textOf(output).trimEnd().split('\n').at(-1) ?? '') as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the end of a file; empty if there is none. */
-export function textOf(path: string): string {
+function textOf(path: string): string {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');

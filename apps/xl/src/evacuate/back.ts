@@ -2,13 +2,22 @@
  * Brings domains back: an evacuation at each host that has some of them, of those domains to this host. What is true of
  * an evacuation is so true of a return; this process starts them, follows them, and passes orders on.
  */
-import { changed, type DomainState, isFinal, isOver, type RunDomain, transitions } from '@mig/fleet';
+import {
+  changed,
+  type DomainState,
+  isFinal,
+  isOver,
+  type RunDomain,
+  transitions,
+  withFigures,
+} from '@mig/fleet';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { heedSignals, signalWords } from '../output/signals.js';
 import type { ControllerParts } from './controller.js';
+import { endedMigrationOf } from './ended-migration.js';
 import { lookAt } from './inventory.js';
 import type { Evacuation, Journal, Wanted } from './journal.js';
 import { OrdersThere } from './orders-there.js';
@@ -30,7 +39,8 @@ interface ThereEvent {
   readonly text?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly downtimeMilliseconds?: number;
+  readonly downtimeMilliseconds?: unknown;
+  readonly migration?: unknown;
   readonly domains?: readonly { readonly uuid: string; readonly why?: string }[];
 }
 
@@ -211,10 +221,15 @@ export async function bringBack(
     return true;
   }
 
-  function take(uuid: string, { state, why, downtimeMilliseconds }: ThereEvent): void {
-    if (downtimeMilliseconds !== undefined) {
-      evacuation = { ...evacuation, downtimes: { ...evacuation.downtimes, [uuid]: downtimeMilliseconds } };
-    }
+  function take(uuid: string, event: ThereEvent): void {
+    const { state, why, downtimeMilliseconds: downtime } = event;
+    const migration = endedMigrationOf(event.migration);
+    const news = {
+      ...(typeof downtime === 'number' && { downtimeMilliseconds: downtime }),
+      ...(migration && { migration }),
+    };
+    // Before its state, which is told with them. A host may say more than it was asked for.
+    if (uuidsOfRun.has(uuid) && Object.keys(news).length > 0) note(withFigures(evacuation, uuid, news));
     if (state === 'moved' && !isHere(uuid)) {
       const { name } = evacuation;
       return change(uuid, {

@@ -10,6 +10,7 @@ import {
   type RunDomain,
   settle,
   type Start,
+  withFigures,
 } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import type { Context } from '../host/context.js';
@@ -197,14 +198,12 @@ export class Controller {
     await this.#note({ run: { ...run, domains } });
   }
 
-  async #settle(uuid: string, { downtimeMilliseconds, ...end }: MigrationEnd): Promise<void> {
-    const { run, downtimes } = this.#evacuation;
+  async #settle(uuid: string, end: MigrationEnd): Promise<void> {
+    const { run } = this.#evacuation;
     try {
       await this.#note({
         run: settle(run, uuid, { ...end, isInterrupted: this.#isInterrupted }, Date.now()),
-        ...(downtimeMilliseconds !== undefined && {
-          downtimes: { ...downtimes, [uuid]: downtimeMilliseconds },
-        }),
+        ...withFigures(this.#evacuation, uuid, end),
       });
     } catch (error) {
       // It cannot be written down: nothing more may begin.

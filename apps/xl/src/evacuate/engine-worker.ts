@@ -1,5 +1,5 @@
 /** `xl evacuate-worker`: does the jobs of this host, with the controller that an evacuation without an engine has. */
-import { isFinal } from '@mig/fleet';
+import { isFinal, type RunFigures } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../host/context.js';
@@ -9,7 +9,7 @@ import { Controller } from './controller.js';
 import { evacuationOf, nameAtEngine, noteConnection, withEngine } from './engine.js';
 import { createDisplay, type Display } from './events.js';
 import { JobLedger } from './job-ledger.js';
-import { type Evacuation, Journal } from './journal.js';
+import { Journal } from './journal.js';
 import { openAgain } from './run-cordon.js';
 
 /** Milliseconds between two looks for what there is to do. */
@@ -25,7 +25,7 @@ export async function evacuateWorker(context: Context, options: WorkerOptions): 
   const host = await context.openHost();
   context.neverWait();
   let worker: HostWorker | undefined;
-  const display = createDisplay(context, false, () => worker?.downtimes ?? {});
+  const display = createDisplay(context, false, () => worker?.figures ?? { downtimes: {} });
   await withEngine(options.engine, async (engine) => {
     noteConnection(engine, display);
     worker = new HostWorker({ context, host, display }, engine, nameAtEngine(options), options.s);
@@ -59,8 +59,8 @@ class HostWorker {
     this.#jobs = engine.work(name, (job) => this.#take(job));
   }
 
-  get downtimes(): Evacuation['downtimes'] {
-    return this.#controller?.evacuation.downtimes ?? {};
+  get figures(): RunFigures {
+    return this.#controller?.evacuation ?? { downtimes: {} };
   }
 
   /** Works until a signal ends it. While jobs are in hand, signals mean what they mean without an engine. */

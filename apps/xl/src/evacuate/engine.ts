@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import type { Engine, StoredRun } from './bullmq.js';
+import type { Engine, SeenRun, StoredRun } from './bullmq.js';
 import type { Display } from './events.js';
 import type { Evacuation } from './journal.js';
 
@@ -28,6 +28,17 @@ export async function withEngine<T>(address: string, use: (engine: Engine) => Pr
   }
 }
 
+/** Said of a run of which no job can be read. */
+export const UNREADABLE =
+  "No job of the run can be read: no worker does it, or writes it down at its host, where 'evacuate --back' does not know it.";
+
+/** Reads the last run of a host. @throws Failure if there is none */
+export async function lastAtEngine(engine: Engine, name: string): Promise<SeenRun> {
+  const last = await engine.last(name);
+  if (last === undefined) throw new Failure(`the engine has no run of ${name}`);
+  return last;
+}
+
 /** Returns the name of a host at the engine: the one by which others reach it. */
 export function nameAtEngine({ name }: EngineOptions): string {
   return name ?? hostname();
@@ -39,8 +50,9 @@ export function evacuationOf(stored: StoredRun, sshCommand: string): Evacuation 
 }
 
 /** Makes a run one for an engine. */
-export function storedRunOf({ name, asked, names, cordoned, downtimes, run }: Evacuation): StoredRun {
-  return { schema: 1, name, asked, names, cordoned, downtimes, run };
+export function storedRunOf(evacuation: Evacuation): StoredRun {
+  const { name, asked, names, cordoned, downtimes, migrations, run } = evacuation;
+  return { schema: 1, name, asked, names, cordoned, downtimes, ...(migrations && { migrations }), run };
 }
 
 /** Tells of the connection to an engine that is lost, and of its return. */

@@ -1,4 +1,5 @@
 /** `xl evacuate`: begins a run, or goes on with one. */
+import type { RunFigures } from '@mig/fleet';
 import { once } from 'node:events';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
@@ -23,10 +24,10 @@ export async function evacuate(
   if (options.host !== undefined) return evacuateThere(context, options.host, options.s);
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
-  let shown = (): Evacuation['downtimes'] => ({});
+  let shown = (): RunFigures => ({ downtimes: {} });
   const display = createDisplay(context, options.json === true, () => shown());
   if (options.engine !== undefined && options.dryRun !== true) {
-    const show = (downtimes: Evacuation['downtimes']) => (shown = () => downtimes);
+    const show = (figures: RunFigures) => (shown = () => figures);
     return evacuateByEngine({ context, host, journal, display, show }, names, options.engine, options);
   }
   if (!journal.lock()) {
@@ -61,9 +62,9 @@ export async function evacuate(
     const began = Date.now();
     const begun = evacuation;
     const controller = evacuation.back === undefined ? new Controller(parts, evacuation) : undefined;
-    shown = () => (controller?.evacuation ?? begun).downtimes;
+    shown = () => controller?.evacuation ?? begun;
     if (controller !== undefined) await controller.control();
-    const show = (now: Evacuation) => (shown = () => now.downtimes);
+    const show = (now: Evacuation) => (shown = () => now);
     const done = controller?.evacuation ?? (await bringBack(parts, begun, show));
     display.update(done.run, () => undefined);
     context.exitStatus = statusOf(done);

@@ -1,11 +1,12 @@
 /** Shows an evacuation: lines for people, a table that lives on a terminal, or JSON lines. */
-import { isFinal, type PlannedMove, type Run, type RunDomain } from '@mig/fleet';
+import { figuresOf, isFinal, type PlannedMove, type Run, type RunDomain, type RunFigures } from '@mig/fleet';
 import type { OperatorStatus } from '@mig/operator';
 import { terminalText } from '@mig/protocol/terminal-text';
 import type { Context } from '../host/context.js';
 import { millisecondsText, octetsText } from '../output/figures.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
 import { OutputClosedError } from '../output/text-output.js';
+import { figuresOfMigration } from './ended-migration.js';
 import { runTable, summaryWords } from './run-table.js';
 
 /** The version of the JSON lines; schema/evacuate-events.schema.json lists their fields. */
@@ -23,13 +24,10 @@ export interface Display {
   end(run: Run, exitStatus: number, milliseconds: number): void;
 }
 
-export function createDisplay(
-  context: Context,
-  json: boolean,
-  downtimes: () => Readonly<Record<string, number>>,
-) {
-  if (json) return new JsonLines(context, downtimes);
-  return canRedraw(1) ? new LiveTable(context, downtimes) : new Lines(context, downtimes);
+/** @param figures returns what is known of the domains by now */
+export function createDisplay(context: Context, json: boolean, figures: () => RunFigures) {
+  if (json) return new JsonLines(context, figures);
+  return canRedraw(1) ? new LiveTable(context, figures) : new Lines(context, figures);
 }
 
 abstract class Changes {
@@ -37,7 +35,7 @@ abstract class Changes {
 
   constructor(
     protected readonly context: Context,
-    protected readonly downtimes: () => Readonly<Record<string, number>>,
+    protected readonly figures: () => RunFigures,
   ) {}
 
   /** Picks the domains of which there is news. */
@@ -89,8 +87,9 @@ class JsonLines extends Changes implements Display {
 
   update(run: Run): void {
     for (const { uuid, name, state, target, why } of this.news(run)) {
-      const downtimeMilliseconds = this.downtimes()[uuid];
-      this.#event('domain', { uuid, domain: name, state, target, why, downtimeMilliseconds });
+      const { downtimeMilliseconds, migration: ended } = figuresOf(this.figures(), uuid);
+      const migration = ended && figuresOfMigration(ended);
+      this.#event('domain', { uuid, domain: name, state, target, why, downtimeMilliseconds, migration });
     }
   }
 
@@ -132,7 +131,7 @@ class Lines extends Changes implements Display {
   }
 
   update(run: Run, _statusOf: (uuid: string) => OperatorStatus | undefined): void {
-    for (const domain of this.news(run)) this.line(sentence(domain, this.downtimes()[domain.uuid]));
+    for (const domain of this.news(run)) this.line(sentence(domain, this.figures().downtimes[domain.uuid]));
   }
 
   note(text: string): void {
@@ -160,7 +159,7 @@ class LiveTable extends Lines {
     this.#last = performance.now();
     const { width } = terminalAt(1);
     const rows = Math.max((process.stdout.rows || 24) - 2, 3);
-    const table = runTable(run, { statusOf, downtimes: this.downtimes(), width, rows });
+    const table = runTable(run, { statusOf, downtimes: this.figures().downtimes, width, rows });
     const erase = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
     this.#drawn = table.length;
     this.#text(`${erase}${table.map((line) => `${terminalText(line)}\u001b[K\n`).join('')}\u001b[J`);

@@ -1,16 +1,15 @@
 /** Follows a run at the engine to its end. Any number of processes may do so; the run needs none of them. */
-import { isOver } from '@mig/fleet';
+import { isOver, type RunFigures } from '@mig/fleet';
 import type { Host } from '@mig/hypervisor';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../host/context.js';
 import { heedSignals, signalWords } from '../output/signals.js';
 import type { Engine, StoredRun, WantedOfRun } from './bullmq.js';
 import { statusOf } from './controller.js';
-import { evacuationOf, noteConnection } from './engine.js';
+import { evacuationOf, noteConnection, UNREADABLE } from './engine.js';
 import type { Display } from './events.js';
 import { statusesOf } from './statuses.js';
 import { cordonLeft, openAgain } from './run-cordon.js';
-import type { Evacuation } from './journal.js';
 
 /** Milliseconds between two looks. */
 const PERIOD = 500;
@@ -18,8 +17,8 @@ const PERIOD = 500;
 export interface FollowParts {
   readonly context: Context;
   readonly display: Display;
-  /** Gives the display the downtimes that it shows. */
-  readonly show: (downtimes: Evacuation['downtimes']) => void;
+  /** Gives the display the figures that it shows. */
+  readonly show: (figures: RunFigures) => void;
   /** The host of the run, if it is this one: how far its migrations are is shown, and its cordon is lifted after an abort. */
   readonly host?: Host;
 }
@@ -74,7 +73,8 @@ export async function follow(parts: FollowParts, engine: Engine, begun: StoredRu
       return;
     }
     ({ stored } = found);
-    show(stored.downtimes);
+    notes.tell('jobs', found.isUnreadable && UNREADABLE);
+    show(stored);
     wanted = (await engine.wanted(name, run.id, wanted)) ?? wanted;
     const hasWorker = await engine.hasWorker(name);
     notes.tell(

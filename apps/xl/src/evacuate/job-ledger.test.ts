@@ -1,4 +1,4 @@
-import { type Run, type RunDomain, waiting } from '@mig/fleet';
+import { type DomainFigures, type Run, type RunDomain, waiting } from '@mig/fleet';
 import { expect, test, vi } from 'vitest';
 import type { Engine, HostJobs } from './bullmq.js';
 import type { Controller } from './controller.js';
@@ -13,7 +13,7 @@ async function opened(store: (domain: RunDomain) => Promise<boolean>, ...domains
   const drop = vi.fn<(uuid: string) => void>();
   const told: { wanted: Wanted | undefined; failure?: Error } = { wanted: 'pause' };
   const putBack = vi.fn<(run: string, uuid: string) => Promise<void>>(() => Promise.resolve());
-  const stored = vi.fn((_run: string, each: RunDomain, _downtime?: number) => store(each));
+  const stored = vi.fn((_run: string, each: RunDomain, _figures: DomainFigures) => store(each));
   const look = vi.fn(() => (told.failure ? Promise.reject(told.failure) : Promise.resolve(told.wanted)));
   const ledger = new JobLedger(
     { wanted: look } as unknown as Engine,
@@ -55,7 +55,7 @@ test('domains are written in turn, as they are by then', async () => {
   release();
   await Promise.all([first, second]);
   expect(stored.mock.calls.map(([, each]) => each.state)).toEqual(['waiting', 'moved']);
-  expect(stored.mock.calls[0]?.[2]).toBe(5);
+  expect(stored.mock.calls[0]?.[2]).toEqual({ downtimeMilliseconds: 5 });
   ledger.close();
 });
 

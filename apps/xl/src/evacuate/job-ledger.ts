@@ -1,4 +1,5 @@
 /** The ledger of a worker: each domain is written to its job, before what that says is done. */
+import { figuresOf } from '@mig/fleet';
 import { setTimeout } from 'node:timers/promises';
 import type { Engine, HostJobs } from './bullmq.js';
 import type { Controller, Ledger } from './controller.js';
@@ -51,10 +52,11 @@ export class JobLedger implements Ledger {
   async #store(): Promise<void> {
     const controller = this.#controller;
     if (controller === undefined) return;
-    const { run, downtimes } = controller.evacuation;
+    const { evacuation } = controller;
+    const { run } = evacuation;
     for (const domain of run.domains) {
       const { uuid, state } = domain;
-      const isHeld = await this.jobs.store(run.id, domain, downtimes[uuid]);
+      const isHeld = await this.jobs.store(run.id, domain, figuresOf(evacuation, uuid));
       // It comes again when it is due; one whose job another holds is for that one to move.
       if (!isHeld && (state === 'waiting' || state === 'moving')) controller.drop(uuid);
     }

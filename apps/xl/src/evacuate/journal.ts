@@ -7,7 +7,7 @@
  *     evacuation/RUN.abort         there if its operator has aborted it, which nothing undoes
  *     evacuation/RUN/              what the migrations of the run print
  */
-import type { Run } from '@mig/fleet';
+import type { Run, RunFigures } from '@mig/fleet';
 import { recordLockHolder, tryLockRecord } from '@mig/posix';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { writeAll } from '../output/text-output.js';
 export type Wanted = 'go' | 'pause' | 'abort';
 
 /** A run with what its controller needs beside. */
-export interface Evacuation {
+export interface Evacuation extends RunFigures {
   readonly schema: 1;
   /** The name of this host, by which others reach it. */
   readonly name: string;
@@ -36,8 +36,6 @@ export interface Evacuation {
   readonly from?: Readonly<Record<string, string>> | undefined;
   /** Whether this run has cordoned the host. */
   readonly cordoned: boolean;
-  /** Downtimes in milliseconds, by UUID. */
-  readonly downtimes: Readonly<Record<string, number>>;
   /** End in milliseconds since 1970; absent while the run is unfinished. */
   readonly ended?: number | undefined;
   readonly run: Run;

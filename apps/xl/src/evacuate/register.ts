@@ -16,6 +16,7 @@ interface AllStatusOptions extends StatusOptions {
   readonly serve?: string;
   readonly report?: string;
   readonly control?: true;
+  readonly s?: string;
 }
 
 const MOST = 1000;
@@ -95,14 +96,13 @@ export function registerEvacuation(program: Command, context: Context): void {
       '--report <file>',
       'write a report of it, all timelines on one axis, to a file that ends in .html',
     )
+    .option('-s <sshcommand>', 'with --serve and --engine: use this instead of ssh to look at the hosts')
     .option('--control', 'with --serve: let the page pause, continue and abort the evacuation')
-    .action(async ({ serve, control, report, ...options }: AllStatusOptions) => {
+    .action(async ({ serve, control, report, s, ...options }: AllStatusOptions) => {
       const kinds = [
         ['--serve', serve],
         ['--report', report],
         ['--watch', options.watch],
-        // What they show is in the journal of this host.
-        ['--engine', (serve ?? report) === undefined ? undefined : options.engine],
       ] as const;
       const given = kinds.flatMap(([name, value]) => (value === undefined ? [] : [name]));
       if (given.length > 1 || (options.json && (serve ?? report) !== undefined)) {
@@ -112,13 +112,17 @@ export function registerEvacuation(program: Command, context: Context): void {
       if (control && serve === undefined) {
         throw new Failure('evacuate-status: --control goes with --serve', ExitStatus.usage);
       }
+      if (s !== undefined && (serve === undefined || options.engine === undefined)) {
+        throw new Failure('evacuate-status: -s goes with --serve and --engine', ExitStatus.usage);
+      }
       if (serve !== undefined) {
         const { servePage } = await import('./serve.js');
-        return servePage(context, { serve, ...(control && { control }) });
+        const ssh = s === undefined ? {} : { s };
+        return servePage(context, { ...options, serve, ...(control && { control }), ...ssh });
       }
       if (report !== undefined) {
         const { reportRun } = await import('./run-report.js');
-        return reportRun(context, report);
+        return reportRun(context, { ...options, report });
       }
       const { evacuateStatus } = await import('./status.js');
       await evacuateStatus(context, options);

@@ -1,27 +1,33 @@
 import { expect, test } from 'vitest';
-import { migrationIn } from './run-report.js';
+import { domain as domainOf, runOf } from '../run-page/view.test-support.js';
+import type { Evacuation } from './journal.js';
+import { reportOf } from './run-report.js';
 
-const date = '2026-12-01T09:00:00.000Z';
-const end = { date, totalMilliseconds: 100, octetsSent: 5, iterations: 2 };
-const lines = (last: object) => `{"event":"schema"}\n${JSON.stringify(last)}\n`;
+const migration = { began: 1000, milliseconds: 100, downtimeMilliseconds: 10, octets: 5, passes: 2 };
+const domain = domainOf('a', 'moved', { target: 'source' });
+const evacuation: Evacuation = {
+  ...{ schema: 1, name: 'source', asked: '', names: [], sshCommand: 'ssh', cordoned: false },
+  run: runOf([domain]),
+  downtimes: { [domain.uuid]: 10 },
+  migrations: { [domain.uuid]: migration },
+  ended: 5000,
+};
+const seen = { evacuation, wanted: 'go', isControlled: false } as const;
 
-test('a migration is read from its last line', () => {
-  expect(migrationIn(lines({ event: 'complete', ...end, downtimeMilliseconds: 10 }))).toEqual({
-    began: Date.parse(date),
-    milliseconds: 100,
-    downtimeMilliseconds: 10,
-    octets: 5,
-    passes: 2,
-  });
-  expect(migrationIn(lines({ event: 'failed', ...end }))).toMatchObject({ downtimeMilliseconds: undefined });
+test('a return has the migrations that were told of, and says whose clocks they have', () => {
+  const back = { ...seen, evacuation: { ...evacuation, back: 'run', from: { [domain.uuid]: 'left' } } };
+  const { domains, note, title } = reportOf(back, 'controller');
+  expect(domains).toMatchObject([{ name: 'a', hasMoved: true, downtimeMilliseconds: 10, migration }]);
+  expect(title).toBe('Bringing domains back to source');
+  expect(note).toContain('by the clocks');
 });
 
-test.for([
-  '',
-  'words',
-  '{"event":"sch',
-  lines({ event: 'progress', ...end }),
-  lines({ event: 'failed', date }),
-])('one that has not ended, or never began, has none: %j', (text) => {
-  expect(migrationIn(text)).toBeUndefined();
+test('what a migration has printed itself comes first', () => {
+  const own = { ...migration, passes: 3 };
+  expect(reportOf(seen, 'controller', () => own).domains).toMatchObject([{ migration: own }]);
+});
+
+test('a remark on the run is passed on', () => {
+  expect(reportOf({ ...seen, note: 'it is damaged' }, 'worker').note).toBe('it is damaged');
+  expect(reportOf(seen, 'worker').note).toBeUndefined();
 });

@@ -1,21 +1,28 @@
-/** `xl evacuate-status --report`: a page of the last run, from its journal and what its migrations have printed. */
+/** `xl evacuate-status --report`: a page of the last run, from the journal or an engine, and from what its migrations have printed. */
+import type { EndedMigration } from '@mig/fleet';
 import { extname, join } from 'node:path';
 import type { Context } from '../host/context.js';
 import { openOutputFile } from '../io/output-file.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
-import type { RunMigration, RunReport } from '../report/run-timelines.js';
-import { viewOf } from '../run-page/view-of.js';
-import { textOf } from './attempts.js';
-import { type Evacuation, Journal } from './journal.js';
-import { lastOf } from './status.js';
+import type { RunReport } from '../report/run-timelines.js';
+import { type RunKeeper, viewOf } from '../run-page/view-of.js';
+import { lastEventIn } from './attempts.js';
+import { endedMigrationIn } from './ended-migration.js';
+import { type EngineOptions, nameAtEngine, withEngine } from './engine.js';
+import type { SeenEvacuation } from './run-source.js';
 
-export async function reportRun(context: Context, file: string): Promise<void> {
+export interface ReportOptions extends EngineOptions {
+  /** File to write. */
+  readonly report: string;
+}
+
+export async function reportRun(context: Context, options: ReportOptions): Promise<void> {
+  const { report: file, engine: address } = options;
   if (extname(file).toLowerCase() !== '.html')
     throw new Failure(`--report must be a file that ends in .html, not '${file}'`, ExitStatus.usage);
-  const host = await context.openHost();
-  const journal = new Journal(host.info().stateFolder);
-  const report = reportOf(lastOf(journal), journal);
+  const report =
+    address === undefined ? await reportHere(context) : await reportAtEngine(address, nameAtEngine(options));
   const { renderRunReport } = await import('../report/run-timelines.js');
   const page = await renderRunReport(report);
   const output = openOutputFile('-', file);
@@ -27,20 +34,33 @@ export async function reportRun(context: Context, file: string): Promise<void> {
   }
 }
 
-function reportOf(evacuation: Evacuation, journal: Journal): RunReport {
+async function reportHere(context: Context): Promise<RunReport> {
+  const { JournalSource } = await import('./journal-source.js');
+  const source = await JournalSource.open(context);
+  const seen = await source.look();
+  const { run } = seen.evacuation;
+  // What has ended while no controller was there is only in what it has printed.
+  const printed = (uuid: string) =>
+    endedMigrationIn(lastEventIn(join(source.journal.folder, run.id, `${uuid}.jsonl`)));
+  return reportOf(seen, source.keeper, printed);
+}
+
+function reportAtEngine(address: string, name: string): Promise<RunReport> {
+  return withEngine(address, async (engine) => {
+    const { lookAtEngine } = await import('./engine-source.js');
+    return reportOf(await lookAtEngine(engine, name, 'ssh'), 'worker');
+  });
+}
+
+/** Reports a run. @param printed reads the last migration of a domain from what it has printed, where that is at hand */
+export function reportOf(
+  { evacuation, ...seen }: SeenEvacuation,
+  keeper: RunKeeper,
+  printed: (uuid: string) => EndedMigration | undefined = () => undefined,
+): RunReport {
   const { run, name, ended, back } = evacuation;
   const now = Date.now();
-  const isControlled = journal.controller() !== undefined;
-  const wanted = journal.wanted(run.id);
-  const shown = {
-    ...evacuation,
-    wanted,
-    isControlled,
-    statusOf: () => undefined,
-    hosts: [],
-    control: false,
-    now,
-  };
+  const shown = { ...evacuation, ...seen, keeper, statusOf: () => undefined, hosts: [], control: false, now };
   const { title, words, isBad, limits, domains } = viewOf(shown);
   const rows = new Map(domains.map((row) => [row.uuid, row]));
   return {
@@ -56,9 +76,8 @@ function reportOf(evacuation: Evacuation, journal: Journal): RunReport {
     began: run.began,
     ended: ended ?? now,
     note:
-      back === undefined
-        ? undefined
-        : 'The timelines are with the hosts that the domains have left, of their own runs.',
+      seen.note ??
+      (back === undefined ? undefined : 'Times are by the clocks of the hosts that the domains have left.'),
     domains: run.domains.map((domain) => {
       const { words: state, why } = rows.get(domain.uuid)!;
       return {
@@ -67,37 +86,8 @@ function reportOf(evacuation: Evacuation, journal: Journal): RunReport {
         words: why === undefined ? state : `${state}: ${why}`,
         hasMoved: domain.state === 'moved',
         downtimeMilliseconds: evacuation.downtimes[domain.uuid],
-        migration: migrationIn(textOf(join(journal.folder, run.id, `${domain.uuid}.jsonl`))),
+        migration: printed(domain.uuid) ?? evacuation.migrations?.[domain.uuid],
       };
     }),
-  };
-}
-
-interface LastEvent {
-  readonly event?: unknown;
-  readonly date?: unknown;
-  readonly totalMilliseconds?: unknown;
-  readonly downtimeMilliseconds?: number;
-  readonly octetsSent?: number;
-  readonly iterations?: number;
-}
-
-/** Reads a migration from what it has printed; undefined if it has not ended, or never reached the target. */
-export function migrationIn(lines: string): RunMigration | undefined {
-  let last: LastEvent;
-  try {
-    last = JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '') as LastEvent;
-  } catch {
-    return undefined;
-  }
-  const { event, date, totalMilliseconds, downtimeMilliseconds, octetsSent = 0, iterations = 0 } = last;
-  const isEnd = event === 'complete' || event === 'failed';
-  if (!isEnd || typeof date !== 'string' || typeof totalMilliseconds !== 'number') return undefined;
-  return {
-    began: Date.parse(date),
-    milliseconds: totalMilliseconds,
-    downtimeMilliseconds: event === 'complete' ? downtimeMilliseconds : undefined,
-    octets: octetsSent,
-    passes: iterations,
   };
 }

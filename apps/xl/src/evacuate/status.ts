@@ -1,13 +1,20 @@
 /** `xl evacuate-status`, and the orders: `evacuate-pause`, `evacuate-continue`, `evacuate-abort`. */
 import { setTimeout } from 'node:timers/promises';
-import { usualOptions } from '@mig/fleet';
+import { type RunFigures, usualOptions } from '@mig/fleet';
 import type { Context } from '../host/context.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
 import { canRedraw, terminalAt } from '../output/terminal.js';
-import type { Engine, OrderEnd, SeenRun } from './bullmq.js';
+import type { OrderEnd } from './bullmq.js';
 import { statusOf } from './controller.js';
-import { type EngineOptions, evacuationOf, nameAtEngine, withEngine } from './engine.js';
+import {
+  type EngineOptions,
+  evacuationOf,
+  lastAtEngine,
+  nameAtEngine,
+  UNREADABLE,
+  withEngine,
+} from './engine.js';
 import { createDisplay } from './events.js';
 import type { EvacuateOptions } from './evacuate-options.js';
 import { follow } from './follow.js';
@@ -30,13 +37,13 @@ export async function evacuateStatus(context: Context, options: StatusOptions): 
   if (engine !== undefined) return statusAtEngine(context, engine, options);
   const host = await context.openHost();
   const journal = new Journal(host.info().stateFolder);
-  let downtimes: Readonly<Record<string, number>> = {};
-  const display = watch === true ? createDisplay(context, json === true, () => downtimes) : undefined;
+  let figures: RunFigures = { downtimes: {} };
+  const display = watch === true ? createDisplay(context, json === true, () => figures) : undefined;
   for (;;) {
     const evacuation = lastOf(journal);
     const hasController = journal.controller() !== undefined;
     const statuses = await statusesOf(context, host);
-    ({ downtimes } = evacuation);
+    figures = evacuation;
     if (display === undefined) {
       show(context, evacuation, { hasController, wanted: journal.wanted(evacuation.run.id), statuses }, json);
       return;
@@ -58,17 +65,18 @@ async function statusAtEngine(context: Context, address: string, options: Status
   const name = nameAtEngine(options);
   const isJson = options.json === true;
   await withEngine(address, async (engine) => {
-    const { stored, ended } = await lastAt(engine, name);
+    const { stored, ended, isUnreadable } = await lastAtEngine(engine, name);
     if (options.watch === true) {
-      let { downtimes } = stored;
-      const display = createDisplay(context, isJson, () => downtimes);
-      await follow({ context, display, show: (now) => (downtimes = now) }, engine, stored);
+      let figures: RunFigures = stored;
+      const display = createDisplay(context, isJson, () => figures);
+      await follow({ context, display, show: (now) => (figures = now) }, engine, stored);
       return;
     }
     const { run } = stored;
     const wanted = (await engine.wanted(name, run.id)) ?? 'go';
     const state = { hasController: (await engine.hasWorker(name)) === true, wanted, statuses: new Map() };
     show(context, { ...evacuationOf(stored, ''), ended }, state, options.json);
+    if (isUnreadable && !isJson) context.output.line(UNREADABLE);
   });
 }
 
@@ -81,7 +89,7 @@ async function orderAtEngine(
 ): Promise<void> {
   const name = nameAtEngine(options);
   await withEngine(address, async (engine) => {
-    const { stored, isOver } = await lastAt(engine, name);
+    const { stored, isOver } = await lastAtEngine(engine, name);
     const { run } = stored;
     if (isOver) throw new Failure(`run ${run.id} is over`);
     const end = await engine.want(name, run.id, wanted);
@@ -95,12 +103,6 @@ async function orderAtEngine(
 /** Says why the engine has not taken an order. */
 function orderWords(id: string, end: Exclude<OrderEnd, 'taken'>): string {
   return end === 'is-aborted' ? `run ${id} is being aborted` : `the engine has lost run ${id}`;
-}
-
-async function lastAt(engine: Engine, name: string): Promise<SeenRun> {
-  const last = await engine.last(name);
-  if (last === undefined) throw new Failure(`the engine has no run of ${name}`);
-  return last;
 }
 
 function show(

@@ -1,4 +1,5 @@
 /** The report of an evacuation: the migrations of all its domains on one axis. */
+import type { EndedMigration } from '@mig/fleet';
 import { terminalLines } from '@mig/protocol/terminal-text';
 import { drawingOf } from './charts.js';
 import type { Facts } from './facts.js';
@@ -9,19 +10,6 @@ import type { Table } from './tables.js';
 import { largest, octetsText, timeScale, timeText } from './units.js';
 import { framed } from './width.js';
 
-/** The last migration of a domain. */
-export interface RunMigration {
-  /** Beginning of its command in milliseconds since 1970. */
-  readonly began: number;
-  /** Time from the target's greeting to its end. */
-  readonly milliseconds: number;
-  /** Absent if it failed. */
-  readonly downtimeMilliseconds?: number | undefined;
-  readonly octets: number;
-  /** Number of its live passes. */
-  readonly passes: number;
-}
-
 export interface RunReportDomain {
   readonly name: string;
   /** Memory in octets. */
@@ -30,7 +18,8 @@ export interface RunReportDomain {
   readonly words: string;
   readonly hasMoved: boolean;
   readonly downtimeMilliseconds?: number | undefined;
-  readonly migration?: RunMigration | undefined;
+  /** Its last migration that has ended. */
+  readonly migration?: EndedMigration | undefined;
 }
 
 export interface RunReport {
@@ -86,7 +75,7 @@ function downtimesOf(domains: readonly RunReportDomain[]): number[] {
 /** A migration on the axis of its run. */
 interface Bar {
   readonly name: string;
-  readonly migration: RunMigration;
+  readonly migration: EndedMigration;
   readonly from: number;
   readonly to: number;
 }

@@ -7,6 +7,9 @@ import { othersWords } from '../output/run-counts.js';
 import { columnsOf, type SeenHost, sizeText } from './columns.js';
 import type { PageOrder, Row, RunStage, RunView } from './view.js';
 
+/** Who goes on with a run: a controller at its host, or a worker that has its jobs. */
+export type RunKeeper = 'controller' | 'worker';
+
 export interface ViewInput {
   readonly run: Run;
   /** The name of the host that has the run. */
@@ -19,8 +22,11 @@ export interface ViewInput {
   readonly downtimes: Readonly<Record<string, number>>;
   readonly ended?: number | undefined;
   readonly wanted: 'go' | PageOrder;
-  /** Whether a controller is at work. */
+  /** Whether a controller or a worker is there. */
   readonly isControlled: boolean;
+  readonly keeper: RunKeeper;
+  /** Remark on what is wrong with the run. */
+  readonly note?: string | undefined;
   readonly statusOf: (uuid: string) => OperatorStatus | undefined;
   readonly hosts: readonly SeenHost[];
   /** Whether the page may give orders. */
@@ -44,7 +50,7 @@ export function viewOf(input: ViewInput): RunView {
     run: id,
     title: back === undefined ? `Emptying ${name}` : `Bringing domains back to ${name}`,
     stage,
-    words: stageWords(stage, has('moved') === domains.length),
+    words: stageWords(stage, has('moved') === domains.length, input.keeper),
     isBad: has('person', 'gone') > 0 || (stage === 'over' && has('moved') < domains.length),
     summary: othersWords(domains).join(', '),
     moved: has('moved'),
@@ -54,7 +60,7 @@ export function viewOf(input: ViewInput): RunView {
     now,
     limits: limitsOf(run),
     deadline: options.deadline,
-    note: back === undefined ? undefined : 'How far each is, the page of the host that it leaves shows.',
+    note: back === undefined ? input.note : 'How far each is, the page of the host that it leaves shows.',
     orders: input.control ? ordersOf(input) : [],
     hosts: columnsOf({
       hosts: input.hosts,
@@ -86,7 +92,7 @@ function stageOf({
   return ({ go: 'running', pause: 'paused', abort: 'aborting' } as const)[wanted];
 }
 
-function stageWords(stage: RunStage, isAllMoved: boolean): string {
+function stageWords(stage: RunStage, isAllMoved: boolean, keeper: RunKeeper): string {
   switch (stage) {
     case 'running':
       return 'Under way';
@@ -95,7 +101,9 @@ function stageWords(stage: RunStage, isAllMoved: boolean): string {
     case 'aborting':
       return 'Being aborted: what is still here stays';
     case 'unattended':
-      return "No controller is at work: 'mig evacuate' goes on with the run";
+      return keeper === 'worker'
+        ? "No worker is there: 'mig evacuate-worker' at its host goes on with the run"
+        : "No controller is at work: 'mig evacuate' goes on with the run";
     case 'over':
       return isAllMoved ? 'Over: all have moved' : 'Over: not all have moved';
   }

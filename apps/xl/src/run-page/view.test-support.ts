@@ -36,6 +36,7 @@ export function inputOf(run: Run, more: Partial<ViewInput> = {}): ViewInput {
     downtimes: {},
     wanted: 'go',
     isControlled: true,
+    keeper: 'controller',
     statusOf: () => undefined,
     hosts: [],
     control: true,

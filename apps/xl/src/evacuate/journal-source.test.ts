@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PageOrder } from '../run-page/view.js';
 import { runOf } from '../run-page/view.test-support.js';
 import { Journal } from './journal.js';
-import { obey } from './serve.js';
+import { obey } from './journal-source.js';
 
 let folder: string;
 let journal: Journal;
