@@ -2,6 +2,8 @@
 // (which keeps a log in every other run, and has forgotten all in the others), and the workers. Ends with status 0 only if every
 // run ended, each guest was on one host at any end, and no tick of any was lost or repeated. Leaves nothing behind.
 //
+// MIG_REDIS_SERVER names another program for the server, such as valkey-server.
+//
 // usage: node tooling/fleet/chaos.mjs [--runs N] [--minutes N] [--seed N] [--guests N]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +17,7 @@ import { environment, makePath, program, writeScript } from '../demo/hosts.mjs';
 import { send } from '../faults/processes.mjs';
 import { Random } from '../fuzz/random.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
+import { Service } from './service.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Host } from '../demo/hosts.mjs' */
@@ -35,44 +38,6 @@ const ssh = join(folder, 'ssh');
 const serverFolder = join(folder, 'server');
 /** @type {readonly Host[]} */
 const hosts = ['left', 'right', 'top'].map((name) => ({ name, folder: join(folder, name) }));
-
-/** A program that is started again whenever it ends, as a service manager does, unless it is down on purpose. */
-class Service {
-  /** @type {ChildProcess | undefined} */
-  child;
-  isWanted = false;
-  said = '';
-
-  /** @param {string} name @param {() => ChildProcess} begin */
-  constructor(name, begin) {
-    this.name = name;
-    this.begin = begin;
-  }
-
-  start() {
-    this.isWanted = true;
-    const child = this.begin();
-    this.child = child;
-    const take = (/** @type {Buffer} */ text) => (this.said = (this.said + String(text)).slice(-4000));
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', take);
-    child.once('exit', () => {
-      if (!this.isWanted || this.child !== child) return;
-      void setTimeout(500).then(() => {
-        if (this.isWanted && this.child === child) this.start();
-      });
-    });
-  }
-
-  async kill() {
-    this.isWanted = false;
-    const { child } = this;
-    this.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    send(child.pid, 'SIGKILL');
-    await exited;
-  }
-}
 
 /** @param {Host} host @param {string[]} args */
 function xl(host, ...args) {
@@ -163,9 +128,13 @@ try {
   let log = 'yes';
   const server = new Service('server', () => {
     const options = ['--port', port, '--bind', '127.0.0.1', '--dir', serverFolder, '--save', ''];
-    return spawn('redis-server', [...options, '--appendonly', log, '--appendfsync', 'always'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    return spawn(
+      process.env['MIG_REDIS_SERVER'] || 'redis-server',
+      [...options, '--appendonly', log, '--appendfsync', 'always'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
   });
   const engine = ['--engine', `redis://127.0.0.1:${port}`];
   const workers = hosts.map(

@@ -113,6 +113,11 @@ function serve(address, port) {
       child.stdin.write(head.subarray(end + 1));
       socket.pipe(child.stdin);
       child.stdout.pipe(socket);
+      // A connection that is lost ends what the command reads and writes, as with ssh.
+      socket.once('close', () => {
+        child.stdin.destroy();
+        child.stdout.destroy();
+      });
     };
     socket.on('data', take);
   });

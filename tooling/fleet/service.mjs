@@ -1,0 +1,44 @@
+// A program that a service manager keeps running.
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { send } from '../faults/processes.mjs';
+
+/** @import { ChildProcess } from 'node:child_process' */
+
+/** A program that is started again whenever it ends, as a service manager does, unless it is down on purpose. */
+export class Service {
+  /** @type {ChildProcess | undefined} */
+  child;
+  isWanted = false;
+  said = '';
+
+  /** @param {string} name @param {() => ChildProcess} begin */
+  constructor(name, begin) {
+    this.name = name;
+    this.begin = begin;
+  }
+
+  start() {
+    this.isWanted = true;
+    const child = this.begin();
+    this.child = child;
+    const take = (/** @type {Buffer} */ text) => (this.said = (this.said + String(text)).slice(-4000));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', take);
+    child.once('exit', () => {
+      if (!this.isWanted || this.child !== child) return;
+      void setTimeout(500).then(() => {
+        if (this.isWanted && this.child === child) this.start();
+      });
+    });
+  }
+
+  async kill() {
+    this.isWanted = false;
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    send(child.pid, 'SIGKILL');
+    await exited;
+  }
+}
