@@ -73,6 +73,8 @@ export type { RecordKind, Verdict } from './layer/record-kind.js';
 export type { GuestType, ImageKind, ImagePhase } from './image/image-kind.js';
 export { extensionKinds } from './image/extension-kinds.js';
 export { MAX_RUN_PAGES, MAX_RUNS, ZeroPagesEncoder } from './image/zero-pages.js';
+export { MAX_FRAME_PAGES, ZstdPagesEncoder } from './image/zstd-pages.js';
+export { contentOfFrame } from './image/zstd-frame.js';
 export { imageKindOf, imageKinds } from './image/image-kinds.js';
 export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl/libxl-kinds.js';
 export type { LibxlKind, LibxlPhase } from './libxl/libxl-kinds.js';

@@ -6,6 +6,7 @@ import type { ExtensionFeature, ExtensionFeatures } from '../layer/extension.js'
 import type { ExtensionRecordName } from '../layer/records.js';
 import type { ImageKind } from './image-kind.js';
 import { zeroPages } from './zero-pages.js';
+import { zstdPages } from './zstd-pages.js';
 
 interface ExtensionRow<N extends ExtensionRecordName> {
   readonly feature: ExtensionFeature;
@@ -14,11 +15,16 @@ interface ExtensionRow<N extends ExtensionRecordName> {
 
 export const extensionKinds: { readonly [N in ExtensionRecordName]: ExtensionRow<N> } = {
   ZERO_PAGES: { feature: 'zero-pages', kind: zeroPages },
+  ZSTD_PAGES: { feature: 'zstd', kind: zstdPages },
 };
 
-const byNumber = new Map(
-  Object.values<ExtensionRow<ExtensionRecordName>>(extensionKinds).map((row) => [row.kind.number, row]),
-);
+/** Any of the rows. */
+interface AnyRow {
+  readonly feature: ExtensionFeature;
+  readonly kind: ImageKind<ExtensionRecordName>;
+}
+
+const byNumber = new Map(Object.values<AnyRow>(extensionKinds).map((row) => [row.kind.number, row]));
 
 /** @returns undefined if no row has the number, or its feature was not offered */
 export function extensionKindOf(

@@ -54,6 +54,17 @@ export interface ZeroPagesRecord extends Odd, Reserved {
   readonly pages: Uint16Array;
 }
 
+/** Pages whose octets are one zstd frame: mig's own record, see docs/extension.md. */
+export interface ZstdPagesRecord extends Odd, Reserved {
+  readonly type: 'ZSTD_PAGES';
+  /** Page frame numbers, below 2^52. */
+  readonly pfns: Float64Array;
+  /** The PageType of each pfn, all of which have page data. */
+  readonly types: Uint8Array;
+  /** The frame: its content is 4096 octets for each pfn, in order. */
+  readonly frame: Uint8Array;
+}
+
 export type PvVcpuRecordType =
   'X86_PV_VCPU_BASIC' | 'X86_PV_VCPU_EXTENDED' | 'X86_PV_VCPU_XSAVE' | 'X86_PV_VCPU_MSRS';
 
@@ -119,6 +130,7 @@ export type ImageRecord =
   | ({ readonly type: 'X86_CPUID_POLICY'; readonly leaves: readonly CpuidLeaf[] } & Odd)
   | ({ readonly type: 'X86_MSR_POLICY'; readonly msrs: readonly MsrEntry[] } & Odd)
   | ZeroPagesRecord
+  | ZstdPagesRecord
   | OptionalRecord
   | MalformedRecord;
 
@@ -154,7 +166,7 @@ export type LibxlRecord =
   | MalformedRecord;
 
 /** The records of mig's extension. */
-export type ExtensionRecordName = 'ZERO_PAGES';
+export type ExtensionRecordName = 'ZERO_PAGES' | 'ZSTD_PAGES';
 /** The records of Xen's image. */
 export type ImageRecordName = Exclude<ImageRecord['type'], 'optional' | 'malformed' | ExtensionRecordName>;
 export type LibxlRecordName = Exclude<LibxlRecord['type'], 'optional' | 'malformed'>;

@@ -12,6 +12,7 @@ const kinds: Readonly<Record<string, { describe: unknown }>> = {
   ...libxlKinds,
   ...imageKinds,
   ZERO_PAGES: extensionKinds.ZERO_PAGES.kind,
+  ZSTD_PAGES: extensionKinds.ZSTD_PAGES.kind,
 };
 
 /**

@@ -26,7 +26,11 @@ function encode(record: ImageRecord | LibxlRecord, kinds: Readonly<Record<string
   return frame(kind.number, record, (writer) => kind.codec.encode(record, writer), order);
 }
 
-const everyImageKind = { ...imageKinds, ZERO_PAGES: extensionKinds.ZERO_PAGES.kind };
+const everyImageKind = {
+  ...imageKinds,
+  ZERO_PAGES: extensionKinds.ZERO_PAGES.kind,
+  ZSTD_PAGES: extensionKinds.ZSTD_PAGES.kind,
+};
 
 /**
  * Encodes a record of the image: header, body, padding; a multiple of 8 octets. The default byte order is
