@@ -177,7 +177,7 @@ describe.concurrent('what goes from source to target', () => {
     );
     expect(readFileSync(back).toString('latin1')).toBe(
       'xl migration receiver ready, send binary domain data.\n' +
-        'mighello\x01\0\0\0\x08\0\0\0\x01\0\0\0\0\0\0\0' +
+        'mighello\x01\0\0\0\x08\0\0\0\x03\0\0\0\0\0\0\0' +
         'domain received, ready to unpause\0' +
         'my copy unpause results are as follows\0\0',
     );

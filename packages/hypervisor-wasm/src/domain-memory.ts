@@ -1,5 +1,5 @@
 import type { Interrupt, OctetSink } from '@mig/channel';
-import { HostError, type Memory } from '@mig/hypervisor';
+import { HostError, type Memory, type PageCompressor } from '@mig/hypervisor';
 import { WriteLogReader, writeVector } from '@mig/posix';
 import { type DomainHeader, type ImageRecord, PAGE_SHIFT, PAGE_SIZE, PageType } from '@mig/protocol';
 import type { ControlState } from './control/control-messages.js';
@@ -7,6 +7,7 @@ import type { ControlConnection } from './control-connection.js';
 import { checkAlive, checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { openCompressor } from './compressed-pages.js';
 import { ZeroPageFinder } from './zero-pages.js';
 
 /** The domain header: that of a Xen whose verify-stream-v2 should accept the stream. */
@@ -107,6 +108,10 @@ export class DomainMemory implements Memory {
     checkPfns(pfns, count, this.pageCount);
     this.#zeros ??= new ZeroPageFinder(this.#foreign);
     this.#zeros.find(pfns, count, zero);
+  }
+
+  openCompressor(): PageCompressor | undefined {
+    return openCompressor(this.#foreign);
   }
 
   suspend(): void {

@@ -36,11 +36,14 @@ import { EmbeddedOutgoingDomain, type TakenDomain } from './outgoing-domain.js';
 import { isAlive, isSameProcess, ownIdentity } from './process-identity.js';
 import { writePrivateFile } from './replace-file.js';
 import { refuseForeignStream, restoreDomain } from './restore-domain.js';
-import { FEATURES } from './zero-pages.js';
+import { features } from './features.js';
 
 /** A host whose domains are WebAssembly programs, each in a process of its own; the host is a folder. */
 export class EmbeddedHost implements Host {
-  readonly features = FEATURES;
+  get features() {
+    return features();
+  }
+
   readonly #folder: HostFolder;
 
   private constructor(folder: string) {

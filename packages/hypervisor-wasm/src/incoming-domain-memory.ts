@@ -7,12 +7,14 @@ import {
   MAX_BATCH_SIZE,
   PAGE_SIZE,
   type ZeroPagesRecord,
+  type ZstdPagesRecord,
 } from '@mig/protocol';
 import type { ControlState } from './control/control-messages.js';
 import { DOMAIN_HEADER } from './domain-memory.js';
 import { checkPfns, ForeignRam } from './foreign-ram.js';
 import { type PageChannel, PageMover } from './page-mover.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { PageDecompressor } from './compressed-pages.js';
 import { makeZeroPages } from './zero-pages.js';
 
 /** The memory of a domain during a restore: pages are read straight into its process's RAM. */
@@ -22,6 +24,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   readonly #iovec = new Iovec(MAX_BATCH_SIZE);
   readonly #mover: PageMover;
   #scratch: Mapping | undefined;
+  #decompressor: PageDecompressor | undefined;
   /** The pipe that octets are spliced through: see SourceDescriptor. */
   #pipe: Pipe | undefined;
 
@@ -80,6 +83,12 @@ export class IncomingDomainMemory implements IncomingMemory {
     makeZeroPages(this.#foreign, record);
   }
 
+  zstdPages(record: ZstdPagesRecord): void {
+    checkPfns(record.pfns, record.pfns.length, this.pageCount);
+    this.#decompressor ??= new PageDecompressor(this.#foreign);
+    this.#decompressor.put(record);
+  }
+
   apply(record: ImageRecord): void {
     throw new HostError('foreign-domain', `a WebAssembly domain has no ${record.type}`);
   }
@@ -87,6 +96,7 @@ export class IncomingDomainMemory implements IncomingMemory {
   close(): void {
     this.#foreign.close();
     this.#scratch?.unmap();
+    this.#decompressor?.close();
     if (this.#pipe !== undefined) closePipe(this.#pipe);
   }
 }

@@ -11,12 +11,12 @@ import {
 } from '@mig/hypervisor';
 import { pause } from '@mig/posix';
 import type { ControlRequest } from './control/control-messages.js';
-import { isHeld } from '@mig/protocol/handshake';
+import { type ExtensionFeatures, isHeld } from '@mig/protocol/handshake';
 import { endProcess } from './end-process.js';
 import { type ControlConnection, letGo } from './control-connection.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { saveDomain } from './save-domain.js';
-import { FEATURES } from './zero-pages.js';
+import { features } from './features.js';
 
 /** A domain held by this process, and what is known of it. */
 export interface TakenDomain {
@@ -42,7 +42,6 @@ const POLL = 10;
  * A domain that this connection holds: its process obeys the connection, and names the suspend in question.
  */
 export class EmbeddedOutgoingDomain implements OutgoingDomain {
-  readonly features = FEATURES;
   /** The epoch that its process named last. */
   #epoch = 0;
   #released = false;
@@ -70,6 +69,10 @@ export class EmbeddedOutgoingDomain implements OutgoingDomain {
 
   get info(): DomainInfo {
     return this.domain.info;
+  }
+
+  get features(): ExtensionFeatures {
+    return features();
   }
 
   get configuration(): string {

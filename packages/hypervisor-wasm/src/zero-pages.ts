@@ -1,12 +1,8 @@
-/** Pages of zeros in a domain's RAM, and the features of mig's extension that they make possible. */
+/** Pages of zeros in a domain's RAM. */
 import { HostError } from '@mig/hypervisor';
 import { Mapping, nextData, nextHole, punchHole, sameMemory } from '@mig/posix';
 import { PAGE_SIZE, type ZeroPagesRecord } from '@mig/protocol';
-import type { ExtensionFeatures } from '@mig/protocol/handshake';
 import type { ForeignRam } from './foreign-ram.js';
-
-/** The features of mig's extension that domains here can use, and that arriving ones can be given. */
-export const FEATURES: ExtensionFeatures = new Set(['zero-pages']);
 
 /** A domain's RAM, as a file and as memory of this process. */
 export type Ram = Pick<ForeignRam, 'descriptor' | 'mapping' | 'pageCount'>;

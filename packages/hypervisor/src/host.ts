@@ -111,7 +111,12 @@ export interface SaveOptions {
    * target's hello arrives at any time, or never. Absent: none is used.
    */
   readonly features?: (() => ExtensionFeatures) | undefined;
+  /** Compression of pages for a target that takes them compressed; default: none. */
+  readonly compress?: Compression | undefined;
 }
+
+/** A level of zstd, from 1 to 19, or `auto`: a level, or none, by what the line and the threads turn out to do. */
+export type Compression = number | 'auto';
 
 /** The purpose for which a toolstack takes a domain. */
 export interface Purpose {

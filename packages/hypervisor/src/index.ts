@@ -26,6 +26,7 @@ export {
 } from './events.js';
 export type {
   Bandwidth,
+  Compression,
   Departure,
   DirtyLog,
   DomainInfo,
@@ -40,7 +41,13 @@ export type {
   ResumeOptions,
   SaveOptions,
 } from './host.js';
-export type { IncomingMemory, Memory } from './memory.js';
+export {
+  COMPRESSED_RUN,
+  type CompressedPages,
+  type IncomingMemory,
+  type Memory,
+  type PageCompressor,
+} from './memory.js';
 export {
   type ConsultationPoint,
   decisions,

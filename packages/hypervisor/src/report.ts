@@ -32,6 +32,12 @@ export interface PassReport {
   readonly zeroPages?: number;
   /** Octets by which the pass is shorter for it; absent if `zeroPages` is. */
   readonly octetsSaved?: number;
+  /** Number of pages that were sent compressed; absent if there were none. Those of `sentPages` include them. */
+  readonly compressedPages?: number;
+  /** Octets by which the pass is shorter for it; absent if `compressedPages` is. */
+  readonly octetsSavedByCompression?: number;
+  /** The highest level of compression in the pass; absent if `compressedPages` is. */
+  readonly compressionLevel?: number;
   /** Octets of the pass on the stream, including record headers. */
   readonly octets: number;
   readonly milliseconds: number;

@@ -35,7 +35,7 @@ export { setBits, whyNoWriteLog, WriteLog, WriteLogReader } from './write-log.js
 export { Input } from './input.js';
 export { Interrupt, type SharedInterrupt } from './interrupt.js';
 export { Iovec } from './iovec.js';
-export { addressOf, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
+export { addressOf, copyMemory, createMemoryFile, mapOver, Mapping, sameMemory } from './mapping.js';
 export { Output } from './output.js';
 export { parseProcessStat, type ProcessStat } from './process-stat.js';
 export { FileTooLongError, readSmallFile } from './small-file.js';
@@ -44,3 +44,10 @@ export { readVector, writeVector } from './vectors.js';
 export { waitFor } from './wait.js';
 export { execute, exitAtOnce, newSession, noteHandOver } from './session.js';
 export { nextData, nextHole, punchHole } from './sparse-file.js';
+export { whyNoZstd, ZSTD_LEVELS, ZSTD_LIBRARY, ZSTD_PACKAGE, ZstdDecoder, ZstdError } from './zstd.js';
+export {
+  type CompressedRun,
+  ZstdThreads,
+  ZstdThreadsError,
+  type ZstdThreadsOptions,
+} from './zstd-threads.js';

@@ -54,6 +54,11 @@ export const memcmp = library.func(
   'int memcmp(uintptr_t one, uintptr_t other, size_t length)',
 ) as unknown as (one: number, other: number, length: number) => number;
 
+/** Copies octets; it cannot fail, and is called for each run of pages. */
+export const memcpy = library.func(
+  'uintptr_t memcpy(uintptr_t to, uintptr_t from, size_t length)',
+) as unknown as (to: number, from: number, length: number) => number;
+
 type Functions = typeof functions;
 
 /**

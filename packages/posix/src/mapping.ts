@@ -1,6 +1,6 @@
 import { fchmodSync } from 'node:fs';
 import koffi from 'koffi';
-import { call, memcmp } from './libc.js';
+import { call, memcmp, memcpy } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -32,6 +32,11 @@ export function createMemoryFile(name: string, length: number): number {
 /** Maps the file in place of what is mapped at `address`; writes go to the file. */
 export function mapOver(address: number, length: number, fd: number): void {
   call('mmap', `descriptor ${fd}`, address, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+}
+
+/** Copies octets from one address to another; they do not overlap. */
+export function copyMemory(to: number, from: number, length: number): void {
+  memcpy(to, from, length);
 }
 
 /** Compares mapped octets in place. */

@@ -17,6 +17,7 @@ import {
   StreamError,
   TYPES_WITH_DATA,
   type ZeroPagesRecord,
+  type ZstdPagesRecord,
 } from '@mig/protocol';
 import type { ExtensionFeatures } from '@mig/protocol/handshake';
 import { ComparisonError } from './errors.js';
@@ -43,6 +44,8 @@ export interface RestoreReport {
  * allocating each would be expensive.
  */
 const SCRATCH = 1 << 16;
+/** Octets of the buffer where pages may come compressed: room for the longest record of them. */
+const ZSTD_SCRATCH = extensionKinds.ZSTD_PAGES.kind.body.maximum + 8;
 
 /**
  * Reads from the image header to END, and not an octet more.
@@ -57,7 +60,7 @@ export function restoreImage(
   const { offset = 0, onEvent, features } = options;
   const passes = onEvent && new IncomingPasses(onEvent);
   const decoder = new ImageDecoder({ offset, features });
-  const scratch = new Uint8Array(SCRATCH);
+  const scratch = new Uint8Array(features?.has('zstd') === true ? ZSTD_SCRATCH : SCRATCH);
   const pages = new PageReader(memory, input);
   let verifying = false;
   let differing = 0;
@@ -91,6 +94,15 @@ export function restoreImage(
           passes?.took(0, decoder.offset - event.offset);
           break;
         }
+        if (event.record.type === 'ZSTD_PAGES') {
+          endStaticData();
+          const { pfns } = event.record;
+          passes?.begin(pfns[0]!, pfns.at(-1)!, false);
+          zstdPages(memory, event.record, event);
+          pages.count += pfns.length;
+          passes?.took(pfns.length, decoder.offset - event.offset);
+          break;
+        }
         passes?.end();
         if (event.record.type === 'VERIFY') verifying = true;
         else if (event.record.type === 'STATIC_DATA_END') endStaticData();
@@ -117,6 +129,17 @@ function zeroPages(memory: IncomingMemory, record: ZeroPagesRecord, place: Recor
     memory.zeroPages(record);
   } catch (error) {
     throw refusedIn(place, { type: extensionKinds.ZERO_PAGES.kind.number, name: record.type }, error);
+  }
+}
+
+function zstdPages(memory: IncomingMemory, record: ZstdPagesRecord, place: RecordInStream): void {
+  if (memory.zstdPages === undefined) throw new Error('zstd was offered for a memory that cannot take it');
+  const { pfns, types } = record;
+  try {
+    memory.populate(pfns, types, pfns.length);
+    memory.zstdPages(record);
+  } catch (error) {
+    throw refusedIn(place, { type: extensionKinds.ZSTD_PAGES.kind.number, name: record.type }, error);
   }
 }
 
@@ -185,7 +208,7 @@ function refusedIn(
     layer: 'libxc',
     offset,
     record,
-    field: 'pfn',
+    field: error.cause === undefined ? 'pfn' : 'frame',
     cause: error,
   });
 }

@@ -11,6 +11,7 @@ import {
 } from '@mig/channel';
 import {
   type Bandwidth,
+  type Compression,
   type Host,
   HostError,
   type ImageReport,
@@ -22,6 +23,7 @@ import {
 import { encodeXlHeader, xlHeader, XlOptionalFlag } from '@mig/protocol';
 import {
   awayName,
+  type ExtensionFeatures,
   PERMISSION_TO_GO,
   READY,
   REPORT,
@@ -51,6 +53,8 @@ export interface LiveMigrateOptions {
   readonly suspendCost?: number;
   /** The line's rate: see SaveOptions. */
   readonly lineRate?: number | undefined;
+  /** Compression of pages for a target that takes them compressed: see SaveOptions. */
+  readonly compress?: Compression | undefined;
   /** Whether all of memory is sent again after the suspend, for the target to compare. */
   readonly debug?: boolean;
   /** The target's place, for the host to remember while its domain is away. */
@@ -195,7 +199,7 @@ class Source {
 
   #sendStream(configuration: string): ImageReport {
     const { onEvent, policy, precopyIterations, precopyThreshold, debug = false } = this.#options;
-    const { bandwidth, suspendCost, lineRate, dirtyBitmaps } = this.#options;
+    const { bandwidth, suspendCost, lineRate, dirtyBitmaps, compress } = this.#options;
     const { progress, suspend, stopAndCopy } = this.#timeouts;
     this.#output.timeout = { what: 'the target took no bytes of the stream', milliseconds: progress };
     if ((this.#domain.features?.size ?? 0) > 0 && HelloWatch.canWatch(this.#input)) {
@@ -203,6 +207,7 @@ class Source {
     }
     const flags = this.#hello === undefined ? 0 : XlOptionalFlag.EXTENSION;
     this.#output.write(encodeXlHeader(xlHeader(configuration, flags)));
+    let offered: ExtensionFeatures = new Set();
     const report = this.#domain.saveTo(this.#output, {
       live: true,
       debug,
@@ -215,13 +220,18 @@ class Source {
       // A target says that it is ready only after reading everything, and no copy runs before that.
       byReference: true,
       dirtyBitmaps,
-      features: this.#hello && (() => this.#hello!.look()),
+      features: this.#hello && (() => (offered = this.#hello!.look())),
+      compress,
       onEvent: (event) => {
         if (event.kind === 'precopy-ended') this.#advance('precopy-finished');
         else if (event.kind === 'suspended') this.#advance('suspend-acknowledged');
         onEvent?.(event);
       },
     });
+    if (typeof compress === 'number' && !offered.has('zstd')) {
+      const text = 'nothing was compressed: the target had not offered it while pages were sent';
+      onEvent?.({ kind: 'note', text });
+    }
     // The deadline of the stop-and-copy: the permission, which is written next, must not fail for it.
     this.#output.deadline = undefined;
     return report;

@@ -8,8 +8,19 @@ import {
   TYPES_WITH_DATA,
   ZeroPagesEncoder,
 } from '@mig/protocol';
+import type { LevelChoice } from './auto-level.js';
+import type { Clock } from './precopy-stats.js';
+import { RunWriter } from './run-writer.js';
 
-/** Writer of pages as PAGE_DATA and ZERO_PAGES records; it allocates nothing per page. */
+/** Whether, and how, the pages of a batch may be written otherwise than as Xen writes them. */
+export interface BatchOptions {
+  /** Whether the target takes pages of zeros by their pfns; these then come first. */
+  readonly zeroPages?: boolean;
+  /** Octets per second that the line may carry, if the target takes compressed pages. */
+  readonly compressed?: { readonly limit: number | undefined } | undefined;
+}
+
+/** Writer of pages as PAGE_DATA, ZERO_PAGES and ZSTD_PAGES records; it allocates nothing per page. */
 export class PageWriter {
   /** Array into which the caller puts the pfns of a batch. */
   readonly pfns = new Float64Array(MAX_BATCH_SIZE);
@@ -25,9 +36,17 @@ export class PageWriter {
   #presentCount = 0;
   #presentWritten = 0;
 
+  /** Writer of compressed pages, once there is one; null if there can be none. */
+  #runs: RunWriter | null | undefined;
+  /** The level with which the batch is compressed. */
+  #level: number | undefined;
+
+  /** @param choice decides the level with which pages are compressed, for targets that take them so */
   constructor(
     private readonly memory: Memory,
     private readonly output: OctetSink,
+    private readonly choice?: LevelChoice,
+    private readonly clock: Clock = () => performance.now(),
   ) {}
 
   /** Number of pages that were written by their pfns, as pages of zeros, in all batches. */
@@ -35,13 +54,27 @@ export class PageWriter {
   /** Octets by which the records are shorter for it. */
   octetsSaved = 0;
 
-  /**
-   * Begins a batch of the first `count` of `pfns`, which the caller may write in any number of records.
-   * @param takesZeroPages whether the target takes pages of zeros by their pfns; these then come first
-   */
-  begin(count: number, takesZeroPages = false): void {
+  /** Number of pages that were written compressed, in all batches. */
+  get compressedPages(): number {
+    return this.#runs?.compressedPages ?? 0;
+  }
+
+  /** Octets by which the records are shorter for it. */
+  get octetsSavedByCompression(): number {
+    return this.#runs?.octetsSaved ?? 0;
+  }
+
+  /** The level with which the batch is compressed; undefined if it is not. */
+  get level(): number | undefined {
+    return this.#level;
+  }
+
+  /** Begins a batch of the first `count` of `pfns`, which the caller may write in any number of records. */
+  begin(count: number, { zeroPages = false, compressed }: BatchOptions = {}): void {
     this.memory.pageTypes(this.pfns, count, this.#types);
-    this.#zeroCount = takesZeroPages ? this.#moveZerosFirst(count) : 0;
+    this.#zeroCount = zeroPages ? this.#moveZerosFirst(count) : 0;
+    this.#level = compressed && this.#levelOf(compressed.limit);
+    if (this.#level !== undefined) this.#runs?.begin(this.#zeroCount, this.#level);
     let present = 0;
     for (let i = this.#zeroCount; i < count; i++) {
       this.#present[present] = this.pfns[i]!;
@@ -57,6 +90,23 @@ export class PageWriter {
     if (this.memory.findZeroPages === undefined) return 0;
     this.#zeros ??= new ZeroFinder(this.memory);
     return this.#zeros.moveFirst(this.pfns, this.#types, count);
+  }
+
+  #levelOf(limit: number | undefined): number | undefined {
+    const { choice } = this;
+    const level = this.#runs === null ? undefined : choice?.next(limit);
+    if (choice === undefined || level === undefined) return undefined;
+    if (this.#runs === undefined) {
+      const compressor = this.memory.openCompressor?.();
+      this.#runs =
+        compressor === undefined ? null : new RunWriter(compressor, this.output, choice, this.clock);
+    }
+    return this.#runs?.isReady === true || choice.waits ? level : undefined;
+  }
+
+  /** Ends the threads that compress, if there are any. */
+  close(): void {
+    this.#runs?.close();
   }
 
   /** Number of the batch's pfns that have been written. */
@@ -78,6 +128,32 @@ export class PageWriter {
       this.octetsSaved += this.#zeroCount * PAGE_OCTETS - record.length;
       return 0;
     }
+    if (this.#level !== undefined && this.#runs) return this.#writeRun(this.#runs, most);
+    if (this.choice === undefined) return this.#writePages(most);
+    const [began, before] = [this.clock(), this.output.octets];
+    const present = this.#writePages(most);
+    this.choice.wrote(this.output.octets - before, this.clock() - began);
+    return present;
+  }
+
+  #writeRun(runs: RunWriter, most: number): number {
+    const first = this.#written;
+    if (TYPES_WITH_DATA[this.#types[first]!] === 1) {
+      const batch = { pfns: this.pfns, types: this.#types, count: this.#count };
+      const pages = runs.write(batch, first, most);
+      this.#written += pages;
+      return pages;
+    }
+    let past = first + 1;
+    while (past < this.#count && TYPES_WITH_DATA[this.#types[past]!] === 0) past++;
+    const pfns = this.pfns.subarray(first, past);
+    this.output.write(this.#encoder.encode(pfns, this.#types.subarray(first, past), past - first));
+    runs.skip(past);
+    this.#written = past;
+    return 0;
+  }
+
+  #writePages(most: number): number {
     const [first, firstPresent] = [this.#written, this.#presentWritten];
     const present = Math.min(most, this.#presentCount - firstPresent);
     const past =

@@ -3,7 +3,7 @@
  * (docs/specs/libxc-migration-stream.pandoc).
  *
  *     image header, domain header, static data, STATIC_DATA_END
- *     PAGE_DATA ...          live passes, while the policy says continue; ZERO_PAGES where the target takes them
+ *     PAGE_DATA ...          live passes, while the policy says continue; ZERO_PAGES and ZSTD_PAGES where the target takes them
  *     (the domain suspends)
  *     PAGE_DATA ...          what is dirty now, or was left
  *     VERIFY, PAGE_DATA ...  only with `debug`
@@ -13,6 +13,7 @@ import { messageOf } from '@mig/errors';
 import { type Deadline, deadlineIn, type OctetSink, pause } from '@mig/channel';
 import {
   type Bandwidth,
+  type Compression,
   type ConsultationPoint,
   type ImageReport,
   isLive,
@@ -33,10 +34,11 @@ import {
   PAGE_OCTETS,
 } from '@mig/protocol';
 import type { ExtensionFeatures } from '@mig/protocol/handshake';
+import { alwaysLevel, AutoLevel } from './auto-level.js';
 import { DirtySet } from './dirty-set.js';
 import { PrecopyAbortedError } from './errors.js';
 import { Pacer } from './pacer.js';
-import { PageWriter } from './page-writer.js';
+import { type BatchOptions, PageWriter } from './page-writer.js';
 import { type Clock, PrecopyFigures } from './precopy-stats.js';
 import { stopAndCopyLimit } from './stop-and-copy-limit.js';
 
@@ -59,6 +61,8 @@ export interface SaveImageOptions {
   readonly stopAndCopyTimeout?: number | undefined;
   /** The features that the target has offered: see SaveOptions. */
   readonly features?: (() => ExtensionFeatures) | undefined;
+  /** Compression of pages for a target that takes them compressed: see SaveOptions. */
+  readonly compress?: Compression | undefined;
   readonly clock?: Clock;
 }
 
@@ -92,7 +96,7 @@ class ImageSaver {
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
     this.#dirty = new DirtySet(memory.pageCount);
-    this.#pages = new PageWriter(memory, output);
+    this.#pages = new PageWriter(memory, output, choiceOf(options.compress), this.#clock);
     this.#figures = new PrecopyFigures(this.#clock, options);
     this.#pacer = new Pacer(
       options.bandwidth ?? (() => undefined),
@@ -106,6 +110,14 @@ class ImageSaver {
   }
 
   save(): ImageReport {
+    try {
+      return this.#save();
+    } finally {
+      this.#pages.close();
+    }
+  }
+
+  #save(): ImageReport {
     const memory = this.#memory;
     const began = this.#clock();
     const octetsBefore = this.#output.octets;
@@ -126,7 +138,8 @@ class ImageSaver {
       milliseconds: this.#clock() - began,
       suspendRequestedAt,
       suspendMilliseconds,
-      lineRate: this.#figures.measuredLineRate,
+      // Compressed, more pages go over the line than it would carry otherwise.
+      lineRate: this.#pages.compressedPages > 0 ? undefined : this.#figures.measuredLineRate,
     };
   }
 
@@ -236,6 +249,9 @@ class ImageSaver {
     const began = this.#clock();
     const octetsBefore = this.#output.octets;
     const { zeroPages: zeroPagesBefore, octetsSaved: octetsSavedBefore } = this.#pages;
+    const compressedBefore = this.#pages.compressedPages;
+    const savedBefore = this.#pages.octetsSavedByCompression;
+    let compressionLevel = 0;
     let sentPages = 0;
     let pagesDone = 0;
     let end: PrecopyEnd | undefined;
@@ -248,7 +264,8 @@ class ImageSaver {
     batches: for (;;) {
       const count = this.#dirty.take(this.#pages.pfns, MAX_BATCH_SIZE);
       if (count === 0) break;
-      this.#pages.begin(count, kind !== 'verify' && this.#takesZeroPages);
+      this.#pages.begin(count, this.#batchOptions(kind));
+      compressionLevel = Math.max(compressionLevel, this.#pages.level ?? 0);
       while (this.#pages.written < count) {
         const before = { pages: this.#pages.written, octets: this.#output.octets };
         const present = this.#pages.write(this.#pacer.slice(live));
@@ -274,12 +291,18 @@ class ImageSaver {
     }
     this.#pacer.passEnded();
     const zeroPages = this.#pages.zeroPages - zeroPagesBefore;
+    const compressedPages = this.#pages.compressedPages - compressedBefore;
     const pass: PassReport = {
       kind,
       iteration,
       dirtyPages,
       sentPages,
       ...(zeroPages > 0 && { zeroPages, octetsSaved: this.#pages.octetsSaved - octetsSavedBefore }),
+      ...(compressedPages > 0 && {
+        compressedPages,
+        octetsSavedByCompression: this.#pages.octetsSavedByCompression - savedBefore,
+        compressionLevel,
+      }),
       octets: this.#output.octets - octetsBefore,
       milliseconds: this.#clock() - began,
     };
@@ -288,9 +311,16 @@ class ImageSaver {
     return end;
   }
 
-  /** Whether the target takes pages of zeros by their pfns; it may say so at any time. */
-  get #takesZeroPages(): boolean {
-    return this.#options.features?.().has('zero-pages') === true;
+  /** Features that the target takes, which it may say at any time; a verifying pass sends every page with its content. */
+  #batchOptions(kind: PassKind): BatchOptions {
+    const features = kind === 'verify' ? undefined : this.#options.features?.();
+    const limit = this.#options.bandwidth?.();
+    const holds = limit !== undefined && (isLive(kind) || limit.always);
+    return {
+      zeroPages: features?.has('zero-pages') === true,
+      compressed:
+        features?.has('zstd') === true ? { limit: holds ? limit.octetsPerSecond : undefined } : undefined,
+    };
   }
 
   /** Asks the policy. @returns the reason to end precopy, or undefined to continue */
@@ -348,3 +378,8 @@ const NOT_LIVE: PrecopyEnd = {
   code: 'not-live',
   sentence: 'not live: the domain was suspended before its memory was sent',
 };
+
+function choiceOf(compress: Compression | undefined) {
+  if (compress === undefined) return undefined;
+  return compress === 'auto' ? new AutoLevel() : alwaysLevel(compress);
+}

@@ -66,6 +66,11 @@ export const traceKinds = {
     zeroPages: optional(count),
     /** Octets by which the pass is shorter for it. */
     octetsSaved: optional(count),
+    /** Number of pages that were sent compressed, if there were any, of `sentPages`. */
+    compressedPages: optional(count),
+    /** Octets by which the pass is shorter for it, and the highest level. */
+    octetsSavedByCompression: optional(count),
+    compressionLevel: optional(count),
   }),
   consulted: row(4, 'the policy was asked, with these figures, and answered', {
     point: word(consultationPoints),

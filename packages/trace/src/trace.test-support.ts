@@ -66,6 +66,9 @@ export const anyRecord: fc.Arbitrary<KnownTraceRecord> = fc.oneof(
     milliseconds: real,
     zeroPages: maybe(count),
     octetsSaved: maybe(count),
+    compressedPages: maybe(count),
+    octetsSavedByCompression: maybe(count),
+    compressionLevel: maybe(count),
   }),
   fc.record({
     type: fc.constant('consulted' as const),

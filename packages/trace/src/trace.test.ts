@@ -51,12 +51,18 @@ test('the octets of a record are these', () => {
     sentPages: 40,
     octets: 164000,
   } as const;
-  const zeros = { zeroPages: undefined, octetsSaved: undefined };
+  const zeros = {
+    zeroPages: undefined,
+    octetsSaved: undefined,
+    compressedPages: undefined,
+    octetsSavedByCompression: undefined,
+    compressionLevel: undefined,
+  };
   const record: KnownTraceRecord = { type: 'pass', at: 1.5, ...pass, milliseconds: 12, ...zeros };
   expect(Buffer.from(encodeTraceRecord(record)).toString('hex')).toBe(
-    // length; array of 10; number 3; at 1.5; kind 2; 5; 40; 40; 164000; 12; nil; nil
-    '00000017' +
-      '9a' +
+    // length; array of 13; number 3; at 1.5; kind 2; 5; 40; 40; 164000; 12; nil five times
+    '0000001a' +
+      '9d' +
       '03' +
       'cb3ff8000000000000' +
       '02' +
@@ -65,7 +71,7 @@ test('the octets of a record are these', () => {
       '28' +
       'ce000280a0' +
       '0c' +
-      'c0c0',
+      'c0c0c0c0c0',
   );
 });
 

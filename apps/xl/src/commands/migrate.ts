@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { Host } from '@mig/hypervisor';
+import type { Compression, Host } from '@mig/hypervisor';
 import type { SourceState } from '@mig/protocol/handshake';
 import type { SourceTimeouts } from '@mig/sender';
 import type { Leaving } from '../target/refuse-target.js';
@@ -22,6 +22,7 @@ import { KeptLog } from '../output/kept-log.js';
 import { canRedraw } from '../output/terminal.js';
 import { checkPolicy } from '../worker/own-policy.js';
 import { PointOfNoReturn } from '../view/point-of-no-return.js';
+import { compressionOf } from '../options/compress.js';
 import { type SettingOptions, settingsOf } from '../options/setting-options.js';
 import { RouteHistory, type SuspendCost, suspendCostOf } from '../target/route-history.js';
 import { prepareTask, runTask, TaskError } from '../worker/run-task.js';
@@ -51,6 +52,8 @@ export interface MigrateOptions extends SettingOptions, TraceOptions {
   readonly D?: true;
   readonly debug?: true;
   readonly json?: true;
+  /** Compression of the pages; default: none. */
+  readonly compress?: Compression | 'off';
   /** Whether nothing but a failure is said. */
   readonly quiet?: true;
   /** Whether checks are made: `false` for `--no-check`. */
@@ -66,6 +69,7 @@ export async function migrate(
 ): Promise<void> {
   context.neverWait();
   const settings = settingsOf(options);
+  const compress = compressionOf(options.compress);
   if (options.policy !== undefined) await checkPolicy(options.policy);
   checkTraceOptions(options);
   const host = await context.openHost();
@@ -123,6 +127,7 @@ export async function migrate(
         suspendCost,
         lineRate,
         debug,
+        compress,
         unchecked: options.check === false,
         configuration,
         timeouts,

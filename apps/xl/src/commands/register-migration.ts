@@ -10,6 +10,7 @@ import { invokedAs, withUsage } from '../options/usage.js';
 import type { EstimateOptions } from '../estimate/estimate.js';
 import { addCheckOptions } from './register-check.js';
 import { addEstimateOptions, registerDirtyRate } from '../estimate/register.js';
+import { addCompress } from '../options/compress.js';
 import { addArrivalsMax, arrivalsMax } from '../options/arrivals-max.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';
@@ -174,6 +175,7 @@ function registerMigrate(program: Command, context: Context): void {
   });
   addEstimateOptions(command);
   addSettingOptions(command);
+  addCompress(command);
   addTraceOptions(command);
   addSourceTimeouts(command);
   setTraits(command, { modifies: true, surplus: 'ignored' });

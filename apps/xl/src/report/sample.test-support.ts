@@ -50,7 +50,13 @@ function pass(
   dirtyPages: number,
   kind: 'precopy' | 'stop-and-copy' = 'precopy',
 ): KnownTraceRecord[] {
-  const noZeros = { zeroPages: undefined, octetsSaved: undefined };
+  const noZeros = {
+    zeroPages: undefined,
+    octetsSaved: undefined,
+    compressedPages: undefined,
+    octetsSavedByCompression: undefined,
+    compressionLevel: undefined,
+  };
   const sentPages = dirtyPages - 1;
   const octets = sentPages * 4100;
   return [

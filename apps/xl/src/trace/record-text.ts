@@ -27,6 +27,10 @@ function zeros(pages: number | undefined): string {
   return pages === undefined ? '' : ` and ${pages} of zeros`;
 }
 
+function compressed(level: number | undefined): string {
+  return level === undefined ? '' : `, compressed at level ${level}`;
+}
+
 function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
   switch (record.type) {
     case 'state':
@@ -37,7 +41,8 @@ function content(record: Exclude<TraceRecord, { type: 'header' }>): string[] {
       return [
         `pass ${record.iteration} (${record.kind}) done: ${record.sentPages} pages${zeros(record.zeroPages)} sent, ` +
           `${octetsText(record.octets)} in ${millisecondsText(record.milliseconds)}, ` +
-          rateText(record.octets, record.milliseconds),
+          rateText(record.octets, record.milliseconds) +
+          compressed(record.compressionLevel),
       ];
     case 'consulted':
       return [consultation(record)];

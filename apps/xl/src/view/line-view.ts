@@ -43,13 +43,14 @@ const leftOver: Readonly<Record<ConsultationPoint, string>> = {
 
 /** @param which says which pages these are */
 function passLine(
-  { kind, iteration, dirtyPages, sentPages, zeroPages, octets, milliseconds }: PassReport,
+  { kind, iteration, dirtyPages, sentPages, zeroPages, compressionLevel, octets, milliseconds }: PassReport,
   which = '',
 ): string {
   const pages = sentPages === dirtyPages ? `${sentPages}` : `${sentPages} of ${dirtyPages}`;
   const zeros = zeroPages === undefined ? '' : ` and ${zeroPages} of zeros`;
   const sent = `${octetsText(octets)} in ${millisecondsText(milliseconds)}, ${rateText(octets, milliseconds)}`;
-  return `pass ${iteration} (${kind}): ${pages} pages${zeros}${which}, ${sent}`;
+  const compressed = compressionLevel === undefined ? '' : `, compressed at level ${compressionLevel}`;
+  return `pass ${iteration} (${kind}): ${pages} pages${zeros}${which}, ${sent}${compressed}`;
 }
 
 export class LineView implements View {

@@ -38,6 +38,7 @@ function passFields(passes: readonly PassReport[]) {
     iterations: liveIterations(passes),
     pagesSent: pagesSent(passes),
     ...zeroFields(passes),
+    ...compressionFields(passes),
     passes: passes.map((pass) => ({ ...pass, octetsPerSecond: octetsPerSecond(pass) })),
   };
 }
@@ -81,6 +82,7 @@ export function summaryLines(report: MigrationReport): string[] {
     `${pagesSent(report.passes)} pages, ${octetsText(report.octetsSent)} sent, ` +
       rateText(report.octetsSent, report.totalMilliseconds),
     ...(zeroPages === undefined ? [] : [zeros]),
+    ...compressionLines(report.passes),
   ];
 }
 
@@ -98,6 +100,31 @@ function zeroFields(passes: readonly PassReport[]): Pick<PassReport, 'zeroPages'
   const zeroPages = passes.reduce((sum, pass) => sum + (pass.zeroPages ?? 0), 0);
   if (zeroPages === 0) return {};
   return { zeroPages, octetsSaved: passes.reduce((sum, pass) => sum + (pass.octetsSaved ?? 0), 0) };
+}
+
+type CompressionFields = Pick<
+  PassReport,
+  'compressedPages' | 'octetsSavedByCompression' | 'compressionLevel'
+>;
+
+/** Sums up the pages that were sent compressed; nothing if there were none. */
+function compressionFields(passes: readonly PassReport[]): CompressionFields {
+  const sum = (of: (pass: PassReport) => number | undefined) =>
+    passes.reduce((total, pass) => total + (of(pass) ?? 0), 0);
+  const compressedPages = sum((pass) => pass.compressedPages);
+  if (compressedPages === 0) return {};
+  return {
+    compressedPages,
+    octetsSavedByCompression: sum((pass) => pass.octetsSavedByCompression),
+    compressionLevel: Math.max(...passes.map((pass) => pass.compressionLevel ?? 0)),
+  };
+}
+
+function compressionLines(passes: readonly PassReport[]): string[] {
+  const { compressedPages, octetsSavedByCompression = 0, compressionLevel } = compressionFields(passes);
+  if (compressedPages === undefined) return [];
+  const saved = `${octetsText(octetsSavedByCompression)} saved`;
+  return [`${compressedPages} pages compressed at level ${compressionLevel}, ${saved}`];
 }
 
 function octetsPerSecond({ octets, milliseconds }: PassReport): number | undefined {

@@ -55,6 +55,7 @@ export async function migrate(
         suspendCost: task.suspendCost,
         lineRate: task.lineRate,
         debug: task.debug,
+        compress: task.compress,
         unchecked: task.unchecked,
         sentTo: task.sentTo,
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),

@@ -29,6 +29,9 @@ const records: EventTable<SendEvent, UnstampedRecord> = {
     milliseconds: fine(pass.milliseconds),
     zeroPages: pass.zeroPages,
     octetsSaved: pass.octetsSaved,
+    compressedPages: pass.compressedPages,
+    octetsSavedByCompression: pass.octetsSavedByCompression,
+    compressionLevel: pass.compressionLevel,
   }),
   consulted: ({ stats, answer }) => {
     const reason = answer.decision === 'continue-precopy' ? undefined : answer.reason;

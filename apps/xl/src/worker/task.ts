@@ -4,7 +4,7 @@
  */
 import type { MigrationReport, SourceTimeouts } from '@mig/sender';
 import type { ReceivedDomain, TargetTimeouts } from '@mig/receiver';
-import type { ImageReport, ReceiveEvent, SendEvent } from '@mig/hypervisor';
+import type { Compression, ImageReport, ReceiveEvent, SendEvent } from '@mig/hypervisor';
 import type { DirtySample } from '@mig/sender/estimate';
 import type { Settings } from '@mig/sender/policy';
 import type { MeasureTask } from './measure-task.js';
@@ -40,6 +40,8 @@ export type Task =
       /** The line's rate in pages per second: see SaveOptions. */
       readonly lineRate: number | undefined;
       readonly debug: boolean;
+      /** Compression of the pages: see SaveOptions. */
+      readonly compress: Compression | undefined;
       /** Whether known obstacles are ignored: see Purpose. */
       readonly unchecked: boolean;
       readonly trace: TraceTask | undefined;

@@ -3,7 +3,8 @@
  * has zeros alone.
  */
 import { setBit } from '../bitmap.js';
-import type { Memory } from '../memory.js';
+import type { Memory, PageCompressor } from '../memory.js';
+import { ModelCompressor } from './model-compressor.js';
 import type { OctetSink } from '@mig/channel';
 import { PAGE_SHIFT, PAGE_SIZE, PageType } from '@mig/protocol';
 
@@ -81,6 +82,15 @@ export class ModelMemory implements Memory {
 
   findZeroPages(pfns: Float64Array, count: number, zero: Uint8Array): void {
     for (let i = 0; i < count; i++) zero[i] = Number(this.versions[pfns[i]!] === 0);
+  }
+
+  openCompressor(): PageCompressor | undefined {
+    this.calls.push('compressor');
+    return new ModelCompressor(
+      (pfn) => this.versions[pfn]!,
+      () => this.beforeBatch(),
+      () => this.calls.push('compressor closed'),
+    );
   }
 
   suspend(): void {

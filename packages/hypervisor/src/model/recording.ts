@@ -1,6 +1,7 @@
 import { MemorySink, MemorySource } from '@mig/channel';
 import { ImageDecoder, type ImageEvent, PAGE_SIZE, PageType, pull } from '@mig/protocol';
 import { allExtensionFeatures } from '@mig/protocol/handshake';
+import { versionsInFrame } from './model-compressor.js';
 
 /** An output into memory, read back as events; a page's octets carry its version. */
 export class Recording {
@@ -27,6 +28,10 @@ export class Recording {
       if (event.kind === 'record' && event.record.type === 'ZERO_PAGES') {
         const { pfns, pages } = event.record;
         pfns.forEach((pfn, i) => versions.fill(0, pfn, pfn + pages[i]!));
+      }
+      if (event.kind === 'record' && event.record.type === 'ZSTD_PAGES') {
+        const sent = versionsInFrame(event.record.frame);
+        event.record.pfns.forEach((pfn, i) => (versions[pfn] = sent[i]!));
       }
       events.push(event);
     }
