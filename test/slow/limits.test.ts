@@ -12,6 +12,7 @@ import {
   encodeLibxlRecord,
   MAX_CONFIGURATION,
   MAX_CONFIGURATION_DEPTH,
+  MAX_FRAME_PAGES,
   MAX_OPTIONAL_DATA,
   MAX_RECORD_BODY,
   MAX_RUN_PAGES,
@@ -393,6 +394,7 @@ const others: readonly (readonly [what: string, limit: string])[] = [
   ['what is read of anything that comes instead of a banner', octetsText(SHOWN)],
   ["a target's hello, behind its head", octetsText(HELLO_BODY.most)],
   ['ZERO_PAGES', `${countText(MAX_RUNS)} runs of ${countText(MAX_RUN_PAGES)} pages`],
+  ['ZSTD_PAGES', `${countText(MAX_FRAME_PAGES)} pages, in a frame that is shorter than they are`],
   [
     'the answer before a migration',
     `${octetsText(MAX_ANSWER)}, ${MOST_CHECKS} checks of ${LONGEST_SENTENCE} characters`,

@@ -13,6 +13,7 @@ import {
   PageType,
   StreamError,
   type ZeroPagesRecord,
+  type ZstdPagesRecord,
 } from '@mig/protocol';
 import { allExtensionFeatures } from '@mig/protocol/handshake';
 import { ComparisonError } from './errors.js';
@@ -266,4 +267,63 @@ test('pages below the zeros of an earlier batch begin the next pass', () => {
   const parts: ImagePart[] = [[[0, 1]], zeros(10, 3), zeros(20, 3), [[5, 1]]];
   restoreImage(new RememberedMemory(), image(...parts, end).input(), { features, onEvent });
   expect(passes).toEqual([1, 1]);
+});
+
+/** A memory that takes frames, and may refuse them. */
+class FramedMemory extends RememberedMemory {
+  readonly frames: [pfns: number[], frame: Uint8Array][] = [];
+
+  constructor(private readonly refusal?: HostError) {
+    super();
+  }
+
+  override populate(pfns: Float64Array, types: Uint8Array, count: number): void {
+    if (pfns[0]! >= 1000) throw new HostError('bad-guest', 'pfn 1000 is beyond');
+    super.populate(pfns, types, count);
+  }
+
+  zstdPages({ pfns, frame }: ZstdPagesRecord): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.frames.push([[...pfns], frame.slice()]);
+  }
+}
+
+/** Pages that are compressed: the head of a frame tells their length. */
+function compressed(...pfns: number[]): ImageRecord {
+  const frame = new Uint8Array(12);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, 0xfd2fb528, true);
+  view.setUint8(4, 0xa0);
+  view.setUint32(5, pfns.length * 4096, true);
+  return { type: 'ZSTD_PAGES', pfns: Float64Array.from(pfns), types: new Uint8Array(pfns.length), frame };
+}
+
+test('compressed pages are populated, put in place from their frame, and counted as pages of their pass', () => {
+  const memory = new FramedMemory();
+  const passes: number[] = [];
+  const onEvent = (event: RestoreEvent) => {
+    if (event.kind === 'incoming-pass-finished') passes.push(event.pass.pages);
+  };
+  const parts = [compressed(1, 2), [[3, 7]] as ImagePart, compressed(4), compressed(2), end];
+  const report = restoreImage(memory, image(...parts).input(), { features, onEvent });
+  expect(report.pages).toBe(5);
+  expect(memory.populated.flat()).toEqual([1, 2, 3, 4, 2]);
+  expect(memory.frames.map(([pfns]) => pfns)).toEqual([[1, 2], [4], [2]]);
+  expect(memory.frames[0]![1]).toEqual((compressed(1, 2) as ZstdPagesRecord).frame);
+  expect(passes).toEqual([4, 1]);
+});
+
+test.each([
+  ['whose frame the memory refuses', new FramedMemory(new HostError('bad-guest', 'the frame is damaged', { cause: new Error('why') })), 1, 'frame'],
+  ['beyond memory', new FramedMemory(), 1000, 'pfn'],
+])('compressed pages %s are a fault of their record', (_, memory, pfn, field) => {
+  const error = failure(() => restoreImage(memory, image(compressed(pfn), end).input(), { features }));
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ code: 'bad-value', field, record: { index: 1, name: 'ZSTD_PAGES' } });
+  expect(memory.frames).toEqual([]);
+}); // prettier-ignore
+
+test('compressed pages that were not offered are an unknown record', () => {
+  const error = failure(() => restoreImage(new FramedMemory(), image(compressed(1), end).input()));
+  expect(error).toMatchObject({ code: 'unknown-mandatory-record' });
 });
