@@ -28,6 +28,8 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs'
  * @property {Omit<PassEvent, 'event'>[]} passes
  * @property {number} octetsSent
  * @property {number} [zeroPages]
+ * @property {number} [octetsSavedByCompression]
+ * @property {number} [compressionLevel]
  * @property {number} totalMilliseconds
  * @property {number} downtimeMilliseconds
  */

@@ -9,7 +9,8 @@
 /** @typedef {(length: number) => Promise<Buffer | undefined>} Header the next octets, without taking them; undefined at the end */
 
 const HANDSHAKE = 44;
-const [PAGE_DATA, STATIC_DATA_END, VERIFY, END, ZERO_PAGES] = [0x01, 0x10, 0x0d, 0x00, 0x6d696701];
+const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
+const [ZERO_PAGES, ZSTD_PAGES] = [0x6d696701, 0x6d696702];
 const EMULATOR_CONTEXT = 0x03;
 
 /** A reader of octets that are not carried yet. */
@@ -110,6 +111,8 @@ async function* imageRecords(header, ranks) {
     } else if (type === ZERO_PAGES) {
       // It precedes the other pages of its batch.
       yield part(rank, 8 + length, 'zeros');
+    } else if (type === ZSTD_PAGES) {
+      yield part(rank++, 8 + length, 'compressed');
     } else throw new Error(`a record of type ${type}`);
   }
 }

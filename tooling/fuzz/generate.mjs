@@ -42,6 +42,29 @@ function zeroPages(random) {
 }
 
 /**
+ * Makes pages of one octet each, in a zstd frame of a block for each that repeats it. Source: RFC 8878.
+ * @param {Random} random
+ * @returns {ImageRecord}
+ */
+function zstdPages(random) {
+  const count = random.from(1, 4);
+  const frame = Buffer.alloc(9 + count * 4);
+  frame.writeUInt32LE(0xfd2fb528, 0);
+  frame.writeUInt8(0xa0, 4);
+  frame.writeUInt32LE(count * PAGE, 5);
+  for (let i = 0; i < count; i++) {
+    frame.writeUIntLE((PAGE << 3) | (1 << 1) | Number(i === count - 1), 9 + i * 4, 3);
+    frame.writeUInt8(random.below(256), 12 + i * 4);
+  }
+  return {
+    type: 'ZSTD_PAGES',
+    pfns: Float64Array.from({ length: count }, () => random.below(2 ** 16)),
+    types: new Uint8Array(count),
+    frame: new Uint8Array(frame),
+  };
+}
+
+/**
  * @param {Random} random
  * @returns {ImageRecord[]}
  */
@@ -106,7 +129,10 @@ function imageRecords(random, guest, version, extended) {
   const info = pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : [];
   /** @type {ImageRecord[]} */
   const staticData = version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : [];
-  const pages = [...batches(), ...(extended ? [zeroPages(random), ...batches()] : [])];
+  const pages = [
+    ...batches(),
+    ...(extended ? [zeroPages(random), ...batches(), zstdPages(random), ...batches()] : []),
+  ];
   /** @type {ImageRecord[]} */
   const verified = random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : [];
   return [

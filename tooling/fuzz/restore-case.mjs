@@ -4,7 +4,7 @@ import { must, onlyThrows, Violation, violationOf } from './violation.mjs';
 
 /** @import { Host, IncomingMemory } from '@mig/hypervisor' */
 /** @import { Input } from '@mig/posix' */
-/** @import { DomainHeader, ImageRecord, ZeroPagesRecord } from '@mig/protocol' */
+/** @import { DomainHeader, ImageRecord, ZeroPagesRecord, ZstdPagesRecord } from '@mig/protocol' */
 /** @import { Lib } from './lib.mjs' */
 
 const PAGE = 4096;
@@ -26,10 +26,12 @@ class CheckedMemory {
   /** @type {Error | undefined} */
   refused = undefined;
   #HostError;
+  #lib;
 
-  /** @param {Lib['hypervisor']['HostError']} HostError */
-  constructor(HostError) {
-    this.#HostError = HostError;
+  /** @param {Lib} lib */
+  constructor(lib) {
+    this.#lib = lib;
+    this.#HostError = lib.hypervisor.HostError;
   }
 
   /**
@@ -107,10 +109,40 @@ class CheckedMemory {
     });
   }
 
+  /** @param {ZstdPagesRecord} record */
+  zstdPages(record) {
+    this.#check(record.pfns, record.pfns.length);
+    const content = contentOf(this.#lib, record);
+    if (content === undefined) this.#refuse('the frame is damaged');
+    record.pfns.forEach((pfn, i) => {
+      must(this.populated.has(pfn), 'memory', () => `pfn ${pfn} was not populated`);
+      this.pages.set(pfn, content.subarray(i * PAGE, (i + 1) * PAGE));
+    });
+  }
+
   /** @param {ImageRecord} record */
   apply(record) {
     must(this.headers === 1, 'memory', 'a record before the domain header');
     must(!['END', 'STATIC_DATA_END', 'VERIFY', 'malformed', 'PAGE_DATA'].includes(record.type), 'memory', `${record.type} applied`); // prettier-ignore
+  }
+}
+
+/**
+ * @param {Lib} lib
+ * @param {ZstdPagesRecord} record
+ * @returns {Buffer | undefined} undefined if the frame is damaged
+ */
+function contentOf({ posix }, { pfns, frame }) {
+  const decoder = new posix.ZstdDecoder();
+  const content = Buffer.alloc(pfns.length * PAGE);
+  try {
+    decoder.decompress(frame, posix.addressOf(content), content.length);
+    return content;
+  } catch (error) {
+    if (error instanceof posix.ZstdError) return undefined;
+    throw error;
+  } finally {
+    decoder.close();
   }
 }
 
@@ -137,7 +169,8 @@ export function memoryFile({ posix }, octets) {
  * @param {Lib} lib
  * @param {Uint8Array} octets
  */
-function decodedAlone({ protocol, handshake }, octets) {
+function decodedAlone(lib, octets) {
+  const { protocol, handshake } = lib;
   /** @type {Map<number | undefined, Buffer>} */
   const pages = new Map();
   const decoder = new protocol.PushDecoder(
@@ -162,6 +195,13 @@ function decodedAlone({ protocol, handshake }, octets) {
         // What the memory refuses is compared no further.
         pfns.forEach((first, i) => setZeros(pages, first, Math.min(first + (counts[i] ?? NaN), PAGES)));
       }
+      if (event.kind === 'record' && event.record.type === 'ZSTD_PAGES') {
+        // What the memory refuses is compared no further.
+        const content = contentOf(lib, event.record);
+        event.record.pfns.forEach((pfn, i) =>
+          pages.set(pfn, content?.subarray(i * PAGE, (i + 1) * PAGE) ?? ZEROS),
+        );
+      }
       ended = decoder.offset;
       if (decoder.finished) return;
     }
@@ -174,7 +214,7 @@ function decodedAlone({ protocol, handshake }, octets) {
 export function checkRestore(octets, lib) {
   const { ComparisonError, restoreImage } = lib.receiver;
   const { StreamError } = lib.protocol;
-  const memory = new CheckedMemory(lib.hypervisor.HostError);
+  const memory = new CheckedMemory(lib);
   const fd = memoryFile(lib, octets);
   try {
     const input = new lib.posix.Input(fd, { subject: 'the image' });
@@ -224,8 +264,8 @@ class OneDomainHost {
    * @returns {import('@mig/hypervisor').IncomingDomain}
    */
   restoreFrom(input, { name, features }) {
-    const { protocol, receiver, hypervisor } = this.#lib;
-    const memory = new CheckedMemory(hypervisor.HostError);
+    const { protocol, receiver } = this.#lib;
+    const memory = new CheckedMemory(this.#lib);
     const decoder = new protocol.LibxlDecoder({ offset: input.octets });
     for (const event of receiver.pullFrom(decoder, input)) {
       if (event.kind !== 'record' || event.record.type !== 'LIBXC_CONTEXT') continue;
