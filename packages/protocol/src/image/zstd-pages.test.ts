@@ -24,7 +24,7 @@ const staticEnd: ImageRecord = { type: 'STATIC_DATA_END' };
 const { kind } = extensionKinds.ZSTD_PAGES;
 
 /** A frame that says it has that many octets, with whatever behind its head. */
-function frameOf(content: number, rest = Uint8Array.of(1, 2, 3)): Uint8Array {
+function frameOf(content: number, rest: Uint8Array = Uint8Array.of(1, 2, 3)): Uint8Array {
   const head = new Uint8Array(9);
   const view = new DataView(head.buffer);
   view.setUint32(0, 0xfd2fb528, true);
@@ -137,7 +137,8 @@ describe('ZSTD_PAGES', () => {
     expect(Object.values(imageKinds).map(({ number }) => number)).not.toContain(kind.number);
   });
 
-  const body = (text: string, frame = new Uint8Array()) => raw(kind.number, concat([hex(text), frame]));
+  const body = (text: string, frame: Uint8Array = new Uint8Array()) =>
+    raw(kind.number, concat([hex(text), frame]));
   const one = '01000000 00000000 0100000000000000';
   it.each([
     ['no page', body('00000000 00000000', frameOf(0)), 'bad-count', 'count'],
