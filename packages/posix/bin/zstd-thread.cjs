@@ -12,6 +12,7 @@ const DOES_NOT_FIT = 70;
 const { words, places, library: name, inputs, outputs } = workerData;
 const { BEGUN, TAKEN, READY, FAILED, CLOSED, SLOTS, SLOT_WORDS, STATUS, LENGTH, LEVEL, RESULT, MICROSECONDS, DONE } = places; // prettier-ignore
 
+let hasLoaded = false;
 try {
   const library = koffi.load(name);
   const compress2 = library.func(
@@ -24,7 +25,7 @@ try {
   if (context === null) throw new Error('no memory to compress in');
   try {
     setParameter(context, CHECKSUM_FLAG, 1);
-    Atomics.add(words, READY, 1);
+    loaded();
     let level = 0;
     for (;;) {
       const begun = Atomics.load(words, BEGUN);
@@ -57,4 +58,14 @@ try {
   }
 } catch {
   Atomics.store(words, FAILED, 1);
+} finally {
+  loaded();
+}
+
+/** Counts this thread, once. */
+function loaded() {
+  if (hasLoaded) return;
+  hasLoaded = true;
+  Atomics.add(words, READY, 1);
+  Atomics.notify(words, READY);
 }

@@ -22,7 +22,7 @@ const places = {
   BEGUN: 0,
   /** Number of runs that a thread has taken. */
   TAKEN: 1,
-  /** Number of threads that have started. */
+  /** Number of threads that have loaded, or failed to. */
   READY: 2,
   /** Set if a thread has failed. */
   FAILED: 3,
@@ -77,6 +77,8 @@ const PADDING = 7;
 const MOST_THREADS = 4;
 /** Longest sleep in milliseconds before the threads and the interrupt are looked at again. */
 const LOOK = 50;
+/** Milliseconds for the threads to load. */
+const LOADING = 5000;
 const TIMEOUT = { what: 'nothing from the threads that compress', milliseconds: 60_000 };
 
 export class ZstdThreads {
@@ -186,11 +188,20 @@ export class ZstdThreads {
     return Atomics.load(this.#words, at + places.STATUS) === places.DONE;
   }
 
-  /** Ends the threads, each after the run that it is at. What was begun and not finished is lost. */
+  /**
+   * Ends the threads, each after the run that it is at, once all have loaded: native code that is stopped while it loads
+   * ends the process. What was begun and not finished is lost.
+   */
   close(): void {
     this.#isClosed = true;
     Atomics.store(this.#words, places.BEGUN, places.CLOSED);
     Atomics.notify(this.#words, places.BEGUN);
+    const end = performance.now() + LOADING;
+    for (let left = LOADING; left > 0; left = end - performance.now()) {
+      const loaded = Atomics.load(this.#words, places.READY);
+      if (loaded === this.threads) return;
+      Atomics.wait(this.#words, places.READY, loaded, left);
+    }
   }
 }
 

@@ -130,3 +130,12 @@ describe('a frame', () => {
     expect(small.subarray(50).every((octet) => octet === 0)).toBe(true);
   }, 150_000);
 });
+
+test('threads that are closed at once have loaded by then', () => {
+  for (let i = 0; i < 3; i++) {
+    const others = new ZstdThreads({ runLength: RUN, threads: 2 });
+    others.close();
+    expect(others.isReady).toBe(true);
+    expect(() => others.begin(1, 1)).toThrow(RangeError);
+  }
+}, 150_000);
