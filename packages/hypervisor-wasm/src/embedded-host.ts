@@ -198,7 +198,7 @@ export class EmbeddedHost implements Host {
 
   #restore(
     input: OctetSource,
-    { configuration, name, fromHost = false, onEvent, features }: RestoreOptions,
+    { configuration, name, fromHost = false, onEvent, features, digest }: RestoreOptions,
     process: () => IncomingProcess,
   ): IncomingDomain {
     const type = domainType(configuration);
@@ -211,7 +211,7 @@ export class EmbeddedHost implements Host {
       const connection = process().settle(place, () => this.#hold(domid, folder));
       try {
         const owner = folder.owner(domid);
-        restoreDomain(owner, connection, input, { onEvent, features });
+        restoreDomain(owner, connection, input, { onEvent, features, digest });
         const { wasPaused } = connection.state();
         return new EmbeddedIncomingDomain(domid, wasPaused, owner, connection, () => {
           this.#folder.remove(domid, owner);

@@ -4,6 +4,6 @@ import type { ExtensionFeature, ExtensionFeatures } from '@mig/protocol/handshak
 
 /** Returns them: `zstd` where the system has its library, which is loaded when this is asked. */
 export function features(): ExtensionFeatures {
-  const always: ExtensionFeature[] = ['zero-pages'];
+  const always: ExtensionFeature[] = ['zero-pages', 'digest'];
   return new Set(whyNoZstd() === undefined ? [...always, 'zstd'] : always);
 }

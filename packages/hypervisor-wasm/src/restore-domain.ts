@@ -8,7 +8,7 @@ import { IncomingDomainMemory } from './incoming-domain-memory.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { LARGEST_CONTEXT } from './vcpu-context.js';
 
-type ImageOptions = Pick<RestoreOptions, 'onEvent' | 'features'>;
+type ImageOptions = Pick<RestoreOptions, 'onEvent' | 'features' | 'digest'>;
 
 /** Reads a libxl stream into an incoming domain, which then is complete, and paused. */
 export function restoreDomain(
@@ -58,18 +58,21 @@ export function refuseForeignStream(type: string, input: OctetSource): never {
   return untouched();
 }
 
-/** @returns the state of the vCPU, where there is one */
-function readStream(
+/** Reads a libxl stream into a memory. @returns the state of the vCPU, where there is one */
+export function readStream(
   memory: IncomingMemory,
   input: OctetSource,
-  { onEvent, features }: ImageOptions = {},
+  { onEvent, features, digest }: ImageOptions = {},
 ): Uint8Array | undefined {
-  const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT });
+  const decoder = new LibxlDecoder({ offset: input.octets, longestContext: LARGEST_CONTEXT, features });
   let context: Uint8Array | undefined;
   for (const event of pullFrom(decoder, input)) {
     if (event.kind !== 'record') continue;
     if (event.record.type === 'LIBXC_CONTEXT') {
-      decoder.imageTaken(restoreImage(memory, input, { offset: decoder.offset, onEvent, features }).octets);
+      const options = { offset: decoder.offset, onEvent, features, digest };
+      decoder.imageTaken(restoreImage(memory, input, options).octets);
+    } else if (event.record.type === 'DIGEST' || event.record.type === 'END') {
+      digest?.check({ ...event, layer: 'libxl', record: event.record });
     } else if (isVcpu(event.record)) {
       context = new Uint8Array(event.record.context);
     }

@@ -16,7 +16,7 @@ export interface SavedDomain {
 /**
  * Writes a domain as a libxl stream:
  *
- *     libxl header, LIBXC_CONTEXT, image, EMULATOR_CONTEXT (the vCPU), END
+ *     libxl header, LIBXC_CONTEXT, image, EMULATOR_CONTEXT (the vCPU), DIGEST where digests are wanted, END
  *
  * @param onSuspended is called with the epoch of the suspend
  */
@@ -47,6 +47,7 @@ export function saveDomain(
       output.write(
         encodeLibxlRecord({ type: 'EMULATOR_CONTEXT', emulatorId: Emulator.UNKNOWN, index: 0, context }),
       );
+      options.writeDigest?.();
       output.write(encodeLibxlRecord({ type: 'END' }));
       return report;
     } finally {

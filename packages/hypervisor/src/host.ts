@@ -1,5 +1,6 @@
 import type { Arrivals } from './arrivals.js';
 import type { OctetSink, OctetSource } from '@mig/channel';
+import type { DigestRecord } from '@mig/protocol';
 import type { ExtensionFeatures, Standing } from '@mig/protocol/handshake';
 import type { Check, PreflightQuestion } from '@mig/protocol/preflight';
 import type { RestoreEvent, SaveEvent } from './events.js';
@@ -113,6 +114,12 @@ export interface SaveOptions {
   readonly features?: (() => ExtensionFeatures) | undefined;
   /** Compression of pages for a target that takes them compressed; default: none. */
   readonly compress?: Compression | undefined;
+  /**
+   * Writes a DIGEST record of all that was written to the output so far, which then has no descriptor. Called after each
+   * batch of pages, and right before each END; what is written between two calls is octets as they are sent. Absent: no
+   * digests.
+   */
+  readonly writeDigest?: (() => void) | undefined;
 }
 
 /** A level of zstd, from 1 to 19, or `auto`: a level, or none, by what the line and the threads turn out to do. */
@@ -199,8 +206,27 @@ export interface RestoreOptions {
   readonly unchecked?: boolean;
   /** The features of mig's extension that were offered to the source; default: none. */
   readonly features?: ExtensionFeatures | undefined;
+  /** The check of each DIGEST and END of a stream that has digests; the input then has no descriptor. */
+  readonly digest?: DigestCheck | undefined;
   /** Listener of events; without it none is made: on Xen an event comes from another process. */
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
+}
+
+/** A DIGEST or an END that has just been read, and its place: see the events of the decoders. */
+export interface CheckedRecord {
+  readonly layer: 'libxl' | 'libxc';
+  readonly record: DigestRecord | { readonly type: 'END' };
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** The check of a stream with digests. */
+export interface DigestCheck {
+  /**
+   * Checks a DIGEST, or that there is one right before an END; called as soon as the record has been read.
+   * @throws StreamError
+   */
+  check(record: CheckedRecord): void;
 }
 
 /** The preparations of a host for a domain that is to arrive. */

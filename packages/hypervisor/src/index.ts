@@ -27,7 +27,9 @@ export {
 export type {
   Bandwidth,
   Compression,
+  CheckedRecord,
   Departure,
+  DigestCheck,
   DirtyLog,
   DomainInfo,
   DomainState,

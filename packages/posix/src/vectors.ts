@@ -42,10 +42,13 @@ export function readVector(source: OctetSource, iovec: Iovec, through?: Pipe): v
   }
   const piece = (scratch ??= new Uint8Array(PIECE));
   while (iovec.count > 0) {
-    const length = Math.min(iovec.length, PIECE);
-    const octets = piece.subarray(0, length);
-    source.fill(octets, iovec.octets);
-    call('copyIn', 'memory', iovec.address, octets, length);
-    iovec.take(length);
+    const filled = Math.min(iovec.octets, PIECE);
+    source.fill(piece.subarray(0, filled), iovec.octets);
+    for (let at = 0; at < filled;) {
+      const length = Math.min(iovec.length, filled - at);
+      call('copyIn', 'memory', iovec.address, piece.subarray(at), length);
+      iovec.take(length);
+      at += length;
+    }
   }
 }

@@ -30,6 +30,8 @@ export type StreamErrorCode =
   | 'out-of-order'
   /** A page type that Xen does not define. */
   | 'bad-page-type'
+  /** A DIGEST that is not that of the octets before it: they are not what was sent. */
+  | 'bad-digest'
   /** Octets that follow the end. */
   | 'octets-after-end';
 

@@ -31,12 +31,14 @@ export type { Deviation, Strictness, ToleratedName } from './layer/deviations.js
 export type { DecoderOptions, PullDecoder } from './layer/decoder.js';
 
 export {
+  announcesDigests,
   configurationOf,
   encodeXlHeader,
   offersExtension,
   XL_HEADER_LENGTH,
   XL_MAGIC,
   XlFlag,
+  usableFeatures,
   xlHeader,
   type XlHeader,
   XlOptionalFlag,
@@ -71,13 +73,26 @@ export {
 export type * from './layer/records.js';
 export type { RecordKind, Verdict } from './layer/record-kind.js';
 export type { GuestType, ImageKind, ImagePhase } from './image/image-kind.js';
+export {
+  DIGEST_COVERED,
+  DIGEST_LENGTH,
+  DIGEST_NUMBER,
+  DIGEST_RESIDUE,
+  DigestEncoder,
+} from './layer/digest.js';
 export { extensionKinds } from './image/extension-kinds.js';
 export { MAX_RUN_PAGES, MAX_RUNS, ZeroPagesEncoder } from './image/zero-pages.js';
 export { MAX_FRAME_PAGES, ZstdPagesEncoder } from './image/zstd-pages.js';
 export { contentOfFrame } from './image/zstd-frame.js';
 export { imageKindOf, imageKinds } from './image/image-kinds.js';
-export { CheckpointState, Emulator, libxlKindOf, libxlKinds } from './libxl/libxl-kinds.js';
-export type { LibxlKind, LibxlPhase } from './libxl/libxl-kinds.js';
+export {
+  CheckpointState,
+  Emulator,
+  libxlExtensionKinds,
+  libxlKindOf,
+  libxlKinds,
+} from './libxl/libxl-kinds.js';
+export type { AnyLibxlRecordName, LibxlKind, LibxlPhase } from './libxl/libxl-kinds.js';
 export { encodeImageRecord, encodeLibxlRecord } from './stream/encode-record.js';
 export { PageDataEncoder } from './image/page-data.js';
 export {

@@ -1,5 +1,6 @@
 import type { OctetSource } from '@mig/channel';
 import {
+  announcesDigests,
   ConfigurationJsonError,
   configurationOf,
   offersExtension,
@@ -17,6 +18,8 @@ export interface ArrivingConfiguration {
   readonly name: string;
   /** Whether the source is mig, and looks for a hello. */
   readonly offersExtension: boolean;
+  /** Whether its stream has digests. */
+  readonly announcesDigests: boolean;
 }
 
 /**
@@ -30,7 +33,11 @@ export function readConfiguration(input: OctetSource): ArrivingConfiguration {
   const { header } = event!;
   const configuration = configurationOf(header);
   const name = nameIn(configuration, decoder.offset);
-  return { configuration, name, offersExtension: offersExtension(header) };
+  return {
+    ...{ configuration, name },
+    offersExtension: offersExtension(header),
+    announcesDigests: announcesDigests(header),
+  };
 }
 
 function nameIn(configuration: string, offset: number): string {

@@ -15,6 +15,7 @@ import {
   BANNER,
   encodeHello,
   encodeRefusal,
+  type ExtensionFeature,
   type ExtensionFeatures,
   helloOf,
   incomingName,
@@ -26,6 +27,7 @@ import {
   type TargetState,
   targetTable,
 } from '@mig/protocol/handshake';
+import { DigestingSource } from './digesting-source.js';
 import { NoPermissionError, ReceiveError } from './errors.js';
 import { readConfiguration } from './read-configuration.js';
 import { TARGET_TIMEOUTS_DEFAULT, type TargetTimeouts } from './timeouts.js';
@@ -133,16 +135,22 @@ class Target {
       this.#advance('banner-written');
 
       this.input.timeout = { what: 'no bytes of the stream from the source', milliseconds: progress };
-      const { configuration, name, offersExtension } = readConfiguration(this.input);
-      const features = offersExtension ? this.#sayHello() : undefined;
+      // Digests cover the header, too, which says whether there are any.
+      const digesting = new DigestingSource(this.input);
+      const { configuration, name, offersExtension, announcesDigests } = readConfiguration(digesting);
+      const offered = offersExtension ? this.#sayHello() : undefined;
+      const digest = announcesDigests && offered?.has('digest') === true ? digesting : undefined;
+      // A source that has not announced digests sends none.
+      const features = digest === undefined ? without(offered, 'digest') : offered;
       const { unchecked = false, onEvent, imageEvents = false } = this.options;
       onEvent?.({ kind: 'domain-announced', name });
-      const copy = (expected ?? this.host).restoreFrom(this.input, {
+      const copy = (expected ?? this.host).restoreFrom(digest ?? this.input, {
         configuration,
         name: incomingName(name),
         fromHost: true,
         unchecked,
         features,
+        digest,
         onEvent: imageEvents ? onEvent : undefined,
       });
       this.#copy = copy;
@@ -206,6 +214,13 @@ class Target {
     attempt(giveBack);
     return new ReceiveError(state, 'destroyed', cause);
   }
+}
+
+function without(
+  features: ExtensionFeatures | undefined,
+  feature: ExtensionFeature,
+): ExtensionFeatures | undefined {
+  return features && new Set([...features].filter((each) => each !== feature));
 }
 
 /** Destroys the copy; one that ended by itself is gone, as it should be. */

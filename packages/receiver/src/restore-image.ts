@@ -4,7 +4,7 @@
  * decoder.
  */
 import type { OctetSource } from '@mig/channel';
-import { HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
+import { type DigestCheck, HostError, type IncomingMemory, type RestoreEvent } from '@mig/hypervisor';
 import {
   type DomainHeader,
   extensionKinds,
@@ -30,6 +30,8 @@ export interface RestoreImageOptions {
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
   /** The features of mig's extension that were offered to the source; default: none. */
   readonly features?: ExtensionFeatures | undefined;
+  /** The check of digests: see RestoreOptions. */
+  readonly digest?: DigestCheck | undefined;
 }
 
 export interface RestoreReport {
@@ -57,7 +59,7 @@ export function restoreImage(
   input: OctetSource,
   options: RestoreImageOptions = {},
 ): RestoreReport {
-  const { offset = 0, onEvent, features } = options;
+  const { offset = 0, onEvent, features, digest } = options;
   const passes = onEvent && new IncomingPasses(onEvent);
   const decoder = new ImageDecoder({ offset, features });
   const scratch = new Uint8Array(features?.has('zstd') === true ? ZSTD_SCRATCH : SCRATCH);
@@ -102,6 +104,10 @@ export function restoreImage(
           pages.count += pfns.length;
           passes?.took(pfns.length, decoder.offset - event.offset);
           break;
+        }
+        if (event.record.type === 'DIGEST' || event.record.type === 'END') {
+          digest?.check({ ...event, layer: 'libxc', record: event.record });
+          if (event.record.type === 'DIGEST') break;
         }
         passes?.end();
         if (event.record.type === 'VERIFY') verifying = true;

@@ -64,6 +64,27 @@ function bannerMessage(verdict: BannerVerdict, octets: number, late: TimeoutErro
   return `the target sent ${received}: ${likelyCause}`;
 }
 
+/** The target checks no digests, which the caller insists on; the domain was not touched. */
+export class DigestNotOfferedError extends MigError {
+  override readonly name = 'DigestNotOfferedError';
+  readonly code = 'digest-not-offered';
+
+  /** @param late the end of the wait for a hello, if none came */
+  constructor(
+    readonly why: 'no-hello' | 'other-message' | 'not-in-hello',
+    late?: TimeoutError,
+  ) {
+    super(`the target checks no digests: ${notOffered(why, late)}`, { cause: late });
+  }
+}
+
+function notOffered(why: DigestNotOfferedError['why'], late: TimeoutError | undefined): string {
+  if (why === 'not-in-hello') return 'its mig does not know them, or its hypervisor cannot';
+  if (why === 'other-message') return 'it sent something else than a hello';
+  const within = late === undefined ? '' : ` within ${late.milliseconds / 1000} s`;
+  return `it said no hello${within}, as the stock xl and an older mig do not`;
+}
+
 /** The target hung up when a message of the handshake was due. */
 export class MissingMessageError extends MigError {
   override readonly name = 'MissingMessageError';

@@ -7,6 +7,7 @@ import {
   HelloDecoder,
   helloFeatures,
 } from '@mig/protocol/handshake';
+import { MissingMessageError } from './errors.js';
 
 const NONE: ExtensionFeatures = new Set();
 
@@ -55,6 +56,19 @@ export class HelloWatch {
     return this.#octets.subarray(0, this.#state === 'none' ? this.#length : 0);
   }
 
+  /**
+   * Waits for the hello.
+   * @returns the features that the target offers; undefined if what comes is no hello
+   * @throws MissingMessageError if the target hangs up before its end; StreamError if it is malformed; TimeoutError,
+   * InterruptedError
+   */
+  await(): ExtensionFeatures | undefined {
+    while (this.#isOpen) this.#take();
+    if (this.#state === 'heard') return this.#features;
+    if (this.#state === 'none' && this.#startsOther) return undefined;
+    throw new MissingMessageError('hello', this.#length);
+  }
+
   get #isOpen(): boolean {
     return this.#state === 'head' || this.#state === 'body';
   }
@@ -74,6 +88,11 @@ export class HelloWatch {
     const event = this.#decoder.give(this.#octets.subarray(0, wants));
     this.#state = event === undefined ? 'body' : 'heard';
     if (event !== undefined) this.#features = helloFeatures(event.hello);
+  }
+
+  /** Whether octets have come that no hello begins with. */
+  get #startsOther(): boolean {
+    return this.#length > 0 && !this.#startsLikeHello;
   }
 
   get #startsLikeHello(): boolean {

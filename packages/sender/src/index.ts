@@ -1,6 +1,7 @@
 export {
   ArrivalRefusedError,
   BannerError,
+  DigestNotOfferedError,
   MigrationError,
   MissingMessageError,
   PrecopyAbortedError,

@@ -4,10 +4,12 @@
  */
 import {
   type Channel,
+  deadlineIn,
   type Interrupt,
   InterruptedError,
   type OctetSink,
   type OctetSource,
+  TimeoutError,
 } from '@mig/channel';
 import {
   type Bandwidth,
@@ -34,7 +36,8 @@ import {
   STATUS_SUCCESS,
 } from '@mig/protocol/handshake';
 import { awaitBanner, awaitMessage, awaitStatus } from './await-message.js';
-import { type FoundDomain, MigrationError, TargetFailedError } from './errors.js';
+import { DigestingSink } from './digesting-sink.js';
+import { DigestNotOfferedError, type FoundDomain, MigrationError, TargetFailedError } from './errors.js';
 import { HelloWatch } from './hello-watch.js';
 import { simplePolicy } from './policies/index.js';
 import { SOURCE_TIMEOUTS_DEFAULT, type SourceTimeouts } from './timeouts.js';
@@ -57,6 +60,11 @@ export interface LiveMigrateOptions {
   readonly compress?: Compression | undefined;
   /** Whether all of memory is sent again after the suspend, for the target to compare. */
   readonly debug?: boolean;
+  /**
+   * Whether digests of the whole stream are sent, for the target to check: it waits for the target's hello, within the
+   * timeout `progress`, and ends untouched if the target offers no `digest`. Default: false.
+   */
+  readonly digest?: boolean | undefined;
   /** The target's place, for the host to remember while its domain is away. */
   readonly sentTo?: string | undefined;
   /** Makes the libxl JSON to send from the domain's own, as it was when the domain was taken. */
@@ -88,6 +96,8 @@ export interface MigrationReport extends ImageReport {
   readonly totalMilliseconds: number;
   /** Octets sent to the target in total. */
   readonly octetsSent: number;
+  /** Number of digests that the target has checked; absent without `digest`. */
+  readonly digests?: number;
 }
 
 /**
@@ -124,6 +134,8 @@ class Source {
   #state: SourceState = 'awaiting-banner';
   /** Set once the target was told that this source is mig. */
   #hello: HelloWatch | undefined;
+  /** Where the stream goes if it has digests. */
+  readonly #digesting: DigestingSink | undefined;
 
   constructor(host: Host, domain: OutgoingDomain, { input, output }: Channel, options: LiveMigrateOptions) {
     this.#host = host;
@@ -132,6 +144,7 @@ class Source {
     this.#input = input;
     this.#output = output;
     this.#options = options;
+    if (options.digest === true) this.#digesting = new DigestingSink(output);
     this.#timeouts = { ...SOURCE_TIMEOUTS_DEFAULT, ...options.timeouts };
   }
 
@@ -149,11 +162,14 @@ class Source {
     const { banner, ready, report } = this.#timeouts;
     this.#options.onEvent?.({ kind: 'source-state', state: this.#state });
     this.#checkNames();
+    this.#checkFeatures();
     const { configuration: own } = this.#domain;
     const configuration = this.#options.configuration?.(own) ?? own;
     awaitBanner(this.#input, banner);
-    this.#advance('banner-read');
     const began = performance.now();
+    // The domain is not touched before the target has agreed.
+    if (this.#digesting !== undefined) this.#agreeOnDigests(this.#digesting, configuration);
+    this.#advance('banner-read');
 
     const image = this.#sendStream(configuration);
     this.#advance('stream-written');
@@ -183,6 +199,7 @@ class Source {
       suspendCostMilliseconds: sending.reduce((left, pass) => left - pass.milliseconds, downtimeMilliseconds),
       totalMilliseconds: ended - began,
       octetsSent: this.#output.octets,
+      ...(this.#digesting && { digests: this.#digesting.digests }),
     };
   }
 
@@ -197,18 +214,49 @@ class Source {
     });
   }
 
+  /** Checks that this host can do what is wanted of it. */
+  #checkFeatures(): void {
+    if (this.#digesting === undefined || this.#domain.features?.has('digest') === true) return;
+    throw new HostError('unavailable', 'this host sends no digests of the stream', { domid: this.#domid });
+  }
+
+  /** Announces digests, and waits until the target has said that it checks them. */
+  #agreeOnDigests(output: OctetSink, configuration: string): void {
+    const { progress } = this.#timeouts;
+    this.#writeHeader(output, configuration, XlOptionalFlag.EXTENSION | XlOptionalFlag.DIGEST);
+    this.#input.deadline = deadlineIn(progress, 'no hello from the target');
+    this.#hello = new HelloWatch(this.#input);
+    let offered: ExtensionFeatures | undefined;
+    try {
+      offered = this.#hello.await();
+    } catch (error) {
+      throw error instanceof TimeoutError ? new DigestNotOfferedError('no-hello', error) : error;
+    }
+    if (offered === undefined) throw new DigestNotOfferedError('other-message');
+    if (!offered.has('digest')) throw new DigestNotOfferedError('not-in-hello');
+    this.#input.deadline = undefined;
+  }
+
+  #writeHeader(output: OctetSink, configuration: string, flags: number): void {
+    const { progress } = this.#timeouts;
+    output.timeout = { what: 'the target took no bytes of the stream', milliseconds: progress };
+    output.write(encodeXlHeader(xlHeader(configuration, flags >>> 0)));
+  }
+
   #sendStream(configuration: string): ImageReport {
     const { onEvent, policy, precopyIterations, precopyThreshold, debug = false } = this.#options;
     const { bandwidth, suspendCost, lineRate, dirtyBitmaps, compress } = this.#options;
-    const { progress, suspend, stopAndCopy } = this.#timeouts;
-    this.#output.timeout = { what: 'the target took no bytes of the stream', milliseconds: progress };
-    if ((this.#domain.features?.size ?? 0) > 0 && HelloWatch.canWatch(this.#input)) {
-      this.#hello = new HelloWatch(this.#input);
+    const { suspend, stopAndCopy } = this.#timeouts;
+    const digesting = this.#digesting;
+    if (digesting === undefined) {
+      if ((this.#domain.features?.size ?? 0) > 0 && HelloWatch.canWatch(this.#input)) {
+        this.#hello = new HelloWatch(this.#input);
+      }
+      const flags = this.#hello === undefined ? 0 : XlOptionalFlag.EXTENSION;
+      this.#writeHeader(this.#output, configuration, flags);
     }
-    const flags = this.#hello === undefined ? 0 : XlOptionalFlag.EXTENSION;
-    this.#output.write(encodeXlHeader(xlHeader(configuration, flags)));
     let offered: ExtensionFeatures = new Set();
-    const report = this.#domain.saveTo(this.#output, {
+    const report = this.#domain.saveTo(digesting ?? this.#output, {
       live: true,
       debug,
       policy: policy ?? simplePolicy(precopyIterations, precopyThreshold),
@@ -222,6 +270,7 @@ class Source {
       dirtyBitmaps,
       features: this.#hello && (() => (offered = this.#hello!.look())),
       compress,
+      writeDigest: digesting && (() => digesting.writeDigest()),
       onEvent: (event) => {
         if (event.kind === 'precopy-ended') this.#advance('precopy-finished');
         else if (event.kind === 'suspended') this.#advance('suspend-acknowledged');

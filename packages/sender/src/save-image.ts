@@ -4,6 +4,7 @@
  *
  *     image header, domain header, static data, STATIC_DATA_END
  *     PAGE_DATA ...          live passes, while the policy says continue; ZERO_PAGES and ZSTD_PAGES where the target takes them
+ *     DIGEST                 after each batch, and right before END, where digests are wanted
  *     (the domain suspends)
  *     PAGE_DATA ...          what is dirty now, or was left
  *     VERIFY, PAGE_DATA ...  only with `debug`
@@ -63,6 +64,8 @@ export interface SaveImageOptions {
   readonly features?: (() => ExtensionFeatures) | undefined;
   /** Compression of pages for a target that takes them compressed: see SaveOptions. */
   readonly compress?: Compression | undefined;
+  /** Writes a DIGEST: see SaveOptions. */
+  readonly writeDigest?: (() => void) | undefined;
   readonly clock?: Clock;
 }
 
@@ -214,6 +217,7 @@ class ImageSaver {
     this.#sendPass('stop-and-copy', dirtyPages);
     if (this.#options.debug === true) this.#sendVerifyPass();
     this.#writeRecords(this.#memory.context());
+    this.#options.writeDigest?.();
     this.#writeRecords([{ type: 'END' }]);
     return { suspendRequestedAt, suspendMilliseconds };
   }
@@ -269,6 +273,7 @@ class ImageSaver {
       while (this.#pages.written < count) {
         const before = { pages: this.#pages.written, octets: this.#output.octets };
         const present = this.#pages.write(this.#pacer.slice(live));
+        if (this.#pages.written === count) this.#options.writeDigest?.();
         this.#pacer.wrote(this.#output.octets - before.octets);
         sentPages += present;
         pagesDone += this.#pages.written - before.pages;

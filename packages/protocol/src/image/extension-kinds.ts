@@ -3,28 +3,36 @@
  * numbers begin with "mig", and are mandatory ones: a reader that does not know them must not go on.
  */
 import type { ExtensionFeature, ExtensionFeatures } from '../layer/extension.js';
+import { digestRow } from '../layer/digest.js';
 import type { ExtensionRecordName } from '../layer/records.js';
-import type { ImageKind } from './image-kind.js';
+import { anyGuest, type ImageKind } from './image-kind.js';
 import { zeroPages } from './zero-pages.js';
 import { zstdPages } from './zstd-pages.js';
 
-interface ExtensionRow<N extends ExtensionRecordName> {
+interface ExtensionRow<K> {
   readonly feature: ExtensionFeature;
-  readonly kind: ImageKind<N>;
+  readonly kind: K;
 }
 
-export const extensionKinds: { readonly [N in ExtensionRecordName]: ExtensionRow<N> } = {
-  ZERO_PAGES: { feature: 'zero-pages', kind: zeroPages },
-  ZSTD_PAGES: { feature: 'zstd', kind: zstdPages },
+const digest: ImageKind<'DIGEST'> = {
+  ...digestRow,
+  guests: anyGuest,
+  since: 2,
+  phases: { 'static-data': 'right', content: 'right' },
 };
 
-/** Any of the rows. */
-interface AnyRow {
-  readonly feature: ExtensionFeature;
-  readonly kind: ImageKind<ExtensionRecordName>;
-}
+export const extensionKinds: { readonly [N in ExtensionRecordName]: ExtensionRow<ImageKind<N>> } = {
+  ZERO_PAGES: { feature: 'zero-pages', kind: zeroPages },
+  ZSTD_PAGES: { feature: 'zstd', kind: zstdPages },
+  DIGEST: { feature: 'digest', kind: digest },
+};
 
-const byNumber = new Map(Object.values<AnyRow>(extensionKinds).map((row) => [row.kind.number, row]));
+const byNumber = new Map(
+  Object.values<ExtensionRow<ImageKind<ExtensionRecordName>>>(extensionKinds).map((row) => [
+    row.kind.number,
+    row,
+  ]),
+);
 
 /** @returns undefined if no row has the number, or its feature was not offered */
 export function extensionKindOf(

@@ -10,6 +10,7 @@ export interface FeatureRow {
 export const extensionFeatures = {
   'zero-pages': { bit: 0, about: 'pages of zeros alone are sent by their pfns (ZERO_PAGES)' },
   zstd: { bit: 1, about: 'runs of pages are sent compressed (ZSTD_PAGES)' },
+  digest: { bit: 2, about: 'checksums of the whole stream are sent, and checked (DIGEST)' },
 } as const satisfies Readonly<Record<string, FeatureRow>>;
 
 export type ExtensionFeature = keyof typeof extensionFeatures;

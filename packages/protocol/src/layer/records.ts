@@ -65,6 +65,15 @@ export interface ZstdPagesRecord extends Odd, Reserved {
   readonly frame: Uint8Array;
 }
 
+/** A checksum of all octets of the stream so far: mig's own record of both layers, see docs/extension.md. */
+export interface DigestRecord extends Odd, Reserved {
+  readonly type: 'DIGEST';
+  /** Octets of the stream that precede the record. */
+  readonly octets: number;
+  /** CRC-32 (IEEE 802.3) of those, and of the record up to this field. */
+  readonly crc: number;
+}
+
 export type PvVcpuRecordType =
   'X86_PV_VCPU_BASIC' | 'X86_PV_VCPU_EXTENDED' | 'X86_PV_VCPU_XSAVE' | 'X86_PV_VCPU_MSRS';
 
@@ -131,6 +140,7 @@ export type ImageRecord =
   | ({ readonly type: 'X86_MSR_POLICY'; readonly msrs: readonly MsrEntry[] } & Odd)
   | ZeroPagesRecord
   | ZstdPagesRecord
+  | DigestRecord
   | OptionalRecord
   | MalformedRecord;
 
@@ -162,13 +172,20 @@ export type LibxlRecord =
       /** The four octets of padding, if the body has that field at all; stock leaves it out. */
       readonly reserved?: Uint8Array;
     } & Odd)
+  | DigestRecord
   | OptionalRecord
   | MalformedRecord;
 
-/** The records of mig's extension. */
-export type ExtensionRecordName = 'ZERO_PAGES' | 'ZSTD_PAGES';
+/** The records of mig's extension in the image. */
+export type ExtensionRecordName = 'ZERO_PAGES' | 'ZSTD_PAGES' | 'DIGEST';
+/** The records of mig's extension in the libxl stream. */
+export type LibxlExtensionRecordName = 'DIGEST';
 /** The records of Xen's image. */
 export type ImageRecordName = Exclude<ImageRecord['type'], 'optional' | 'malformed' | ExtensionRecordName>;
-export type LibxlRecordName = Exclude<LibxlRecord['type'], 'optional' | 'malformed'>;
+/** The records of Xen's libxl stream. */
+export type LibxlRecordName = Exclude<
+  LibxlRecord['type'],
+  'optional' | 'malformed' | LibxlExtensionRecordName
+>;
 export type ImageRecordOf<N extends ImageRecord['type']> = Extract<ImageRecord, { type: N }>;
 export type LibxlRecordOf<N extends LibxlRecord['type']> = Extract<LibxlRecord, { type: N }>;

@@ -13,10 +13,18 @@ import { StreamError } from '../errors.js';
 import { paddedLength, RECORD_HEADER_LENGTH } from '../layer/framing.js';
 import { bigEndian, Judge, reservedFault } from '../layer/judge.js';
 import { decodeLibxlHeader, LIBXL_HEADER_LENGTH, type LibxlHeader } from './libxl-header.js';
-import { EMULATOR_FIXED_LENGTH, libxlKindOf, type LibxlKind, type LibxlPhase } from './libxl-kinds.js';
+import {
+  type AnyLibxlRecordName,
+  EMULATOR_FIXED_LENGTH,
+  libxlExtensionKindOf,
+  libxlKindOf,
+  type LibxlKind,
+  type LibxlPhase,
+} from './libxl-kinds.js';
 import type { ByteOrder } from '../octets/octets.js';
 import { readRecord, readRecordHeader, type CurrentRecord } from '../layer/record-reader.js';
-import type { LibxlRecord, LibxlRecordName } from '../layer/records.js';
+import type { ExtensionFeatures } from '../layer/extension.js';
+import type { LibxlRecord } from '../layer/records.js';
 
 /**
  * An event of the libxl stream. `offset` is that of the header or record in the whole stream, `length` that
@@ -37,9 +45,11 @@ export interface LibxlDecoderOptions extends DecoderOptions {
    * Most octets of an emulator's context, if the consumer has a limit: a longer one is refused by its header.
    */
   readonly longestContext?: number;
+  /** The features of mig's extension whose records may come: those that were offered. Default: none. */
+  readonly features?: ExtensionFeatures | undefined;
 }
 
-type Current = CurrentRecord<LibxlKind<LibxlRecordName>>;
+type Current = CurrentRecord<LibxlKind<AnyLibxlRecordName>>;
 
 type Step = 'libxl-header' | 'record-header' | 'body' | 'image' | 'finished' | 'failed';
 
@@ -53,12 +63,14 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
   #current: Current | undefined;
   readonly #judge: Judge;
   readonly #longestContext: number | undefined;
+  readonly #features: ExtensionFeatures | undefined;
 
   /** Throws TypeError when told to verify without `onDeviation`. */
   constructor(options: LibxlDecoderOptions = {}) {
     this.#offset = options.offset ?? 0;
     this.#judge = new Judge('libxl', options);
     this.#longestContext = options.longestContext;
+    this.#features = options.features;
   }
 
   get wants(): number {
@@ -143,13 +155,13 @@ export class LibxlDecoder implements PullDecoder<LibxlEvent> {
     return this.#wants === 0 ? this.#body(octets.subarray(0, 0)) : undefined;
   }
 
-  #kindOf(type: number): LibxlKind<LibxlRecordName> | undefined {
-    const kind = libxlKindOf(type);
+  #kindOf(type: number): LibxlKind<AnyLibxlRecordName> | undefined {
+    const kind = libxlKindOf(type) ?? libxlExtensionKindOf(type, this.#features);
     if (kind?.name !== 'EMULATOR_CONTEXT' || this.#longestContext === undefined) return kind;
     return { ...kind, body: { ...kind.body, maximum: EMULATOR_FIXED_LENGTH + this.#longestContext } };
   }
 
-  #misplaced(kind: LibxlKind<LibxlRecordName>): Fault[] {
+  #misplaced(kind: LibxlKind<AnyLibxlRecordName>): Fault[] {
     const verdict = kind.phases[this.#phase];
     if (verdict === 'right') return [];
     const where = this.#phase === 'before-image' ? 'before LIBXC_CONTEXT' : 'after the image';

@@ -5,14 +5,24 @@
 import type { Fault } from '../layer/deviations.js';
 import { MAX_RECORD_BODY } from '../limits.js';
 import { BodyError, type OctetReader, type OctetWriter } from '../octets/octets.js';
+import { digestRow } from '../layer/digest.js';
+import type { ExtensionFeature, ExtensionFeatures } from '../layer/extension.js';
 import { blob, marker, type RecordKind } from '../layer/record-kind.js';
-import type { LibxlRecordName, LibxlRecordOf, XenstoreEntry } from '../layer/records.js';
+import type {
+  LibxlExtensionRecordName,
+  LibxlRecordName,
+  LibxlRecordOf,
+  XenstoreEntry,
+} from '../layer/records.js';
 import { fromLatin1, latin1 } from '../octets/text.js';
 
 /** Phase of the libxl stream: before or after the image, which follows LIBXC_CONTEXT. */
 export type LibxlPhase = 'before-image' | 'after-image';
 
-export type LibxlKind<N extends LibxlRecordName> = RecordKind<N, LibxlRecordOf<N>, LibxlPhase, undefined>;
+/** The names of Xen's records and of mig's own. */
+export type AnyLibxlRecordName = LibxlRecordName | LibxlExtensionRecordName;
+
+export type LibxlKind<N extends AnyLibxlRecordName> = RecordKind<N, LibxlRecordOf<N>, LibxlPhase, undefined>;
 
 /** Numbers of emulators. Source: libxl specification, "Emulator Records". */
 export const Emulator = { UNKNOWN: 0, QEMU_TRADITIONAL: 1, QEMU_UPSTREAM: 2 } as const;
@@ -202,10 +212,32 @@ export const libxlKinds: { readonly [N in LibxlRecordName]: LibxlKind<N> } = {
   },
 };
 
+interface LibxlExtensionRow<N extends LibxlExtensionRecordName> {
+  readonly feature: ExtensionFeature;
+  readonly kind: LibxlKind<N>;
+}
+
+/** The record kinds of mig's extension in the libxl stream: see extensionKinds. */
+export const libxlExtensionKinds: { readonly [N in LibxlExtensionRecordName]: LibxlExtensionRow<N> } = {
+  DIGEST: {
+    feature: 'digest',
+    kind: { ...digestRow, phases: { 'before-image': 'refused', 'after-image': 'right' } },
+  },
+};
+
 const byNumber = new Map(
   Object.values<LibxlKind<LibxlRecordName>>(libxlKinds).map((kind) => [kind.number, kind]),
 );
 
 export function libxlKindOf(number: number): LibxlKind<LibxlRecordName> | undefined {
   return byNumber.get(number);
+}
+
+/** @returns undefined if no row has the number, or its feature was not offered */
+export function libxlExtensionKindOf(
+  number: number,
+  offered: ExtensionFeatures | undefined,
+): LibxlKind<LibxlExtensionRecordName> | undefined {
+  const row = Object.values(libxlExtensionKinds).find(({ kind }) => kind.number === number);
+  return row !== undefined && offered?.has(row.feature) === true ? row.kind : undefined;
 }

@@ -7,12 +7,13 @@ import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 
 type Describe = (record: ImageRecord | LibxlRecord) => Record<string, unknown>;
 
-/** The rows of both layers, which share END alone: it has no fields. */
+/** The rows of both layers, which share END, which has no fields, and DIGEST, which has the same in both. */
 const kinds: Readonly<Record<string, { describe: unknown }>> = {
   ...libxlKinds,
   ...imageKinds,
   ZERO_PAGES: extensionKinds.ZERO_PAGES.kind,
   ZSTD_PAGES: extensionKinds.ZSTD_PAGES.kind,
+  DIGEST: extensionKinds.DIGEST.kind,
 };
 
 /**

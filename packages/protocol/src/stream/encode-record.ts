@@ -5,7 +5,7 @@
 import { frame, isOptional } from '../layer/framing.js';
 import { extensionKinds } from '../image/extension-kinds.js';
 import { imageKinds, imageKindOf } from '../image/image-kinds.js';
-import { libxlKinds } from '../libxl/libxl-kinds.js';
+import { libxlExtensionKinds, libxlKinds } from '../libxl/libxl-kinds.js';
 import type { ByteOrder, OctetWriter } from '../octets/octets.js';
 import type { ImageRecord, LibxlRecord } from '../layer/records.js';
 
@@ -30,7 +30,9 @@ const everyImageKind = {
   ...imageKinds,
   ZERO_PAGES: extensionKinds.ZERO_PAGES.kind,
   ZSTD_PAGES: extensionKinds.ZSTD_PAGES.kind,
+  DIGEST: extensionKinds.DIGEST.kind,
 };
+const everyLibxlKind = { ...libxlKinds, DIGEST: libxlExtensionKinds.DIGEST.kind };
 
 /**
  * Encodes a record of the image: header, body, padding; a multiple of 8 octets. The default byte order is
@@ -46,7 +48,7 @@ export function encodeImageRecord(record: ImageRecord, byteOrder: ByteOrder = 'l
  * their fields.
  */
 export function encodeLibxlRecord(record: LibxlRecord, byteOrder: ByteOrder = 'little-endian'): Uint8Array {
-  return encode(record, libxlKinds, byteOrder);
+  return encode(record, everyLibxlKind, byteOrder);
 }
 
 /** Returns Xen's name of an image record by its number; undefined for an unknown one. */

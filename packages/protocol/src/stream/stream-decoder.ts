@@ -12,7 +12,7 @@ import { expectListener } from '../layer/judge.js';
 import { LibvirtHeaderDecoder, type LibvirtHeaderEvent } from '../libvirt/libvirt-header-decoder.js';
 import { LibxlDecoder, type LibxlEvent } from '../libxl/libxl-decoder.js';
 import { concatenated, equal } from '../octets/octets.js';
-import { offersExtension } from '../xl/xl-header.js';
+import { usableFeatures } from '../xl/xl-header.js';
 import { XlHeaderDecoder, type XlHeaderEvent } from '../xl/xl-header-decoder.js';
 
 export interface PermissionEvent {
@@ -146,7 +146,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   #take(octets: Uint8Array): StreamEvent | undefined {
     if (this.#xl !== undefined) {
       const event = this.#xl.give(octets);
-      if (event !== undefined && offersExtension(event.header)) this.#features = allExtensionFeatures;
+      if (event !== undefined) this.#features = usableFeatures(event.header, allExtensionFeatures);
       return tag('xl', event);
     }
     if (this.#libvirt !== undefined) return tag('libvirt', this.#libvirt.give(octets));
@@ -162,7 +162,8 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
   }
 
   #handOver(): void {
-    const options = { ...this.#options, offset: this.#offset };
+    const features = this.#options.features ?? this.#features;
+    const options = { ...this.#options, offset: this.#offset, features };
     if (this.#xl?.finished === true || this.#libvirt?.finished === true) {
       this.#xl = this.#libvirt = undefined;
       this.#libxl = new LibxlDecoder(options);
@@ -171,7 +172,7 @@ export class StreamDecoder implements PullDecoder<StreamEvent> {
       this.#image = undefined;
       this.#libxl.imageTaken(this.#offset - start);
     } else if (this.#image === undefined && this.#libxl?.inImage === true) {
-      this.#image = new ImageDecoder({ ...options, features: options.features ?? this.#features });
+      this.#image = new ImageDecoder(options);
     } else if (!this.#finished && this.#decoder?.finished === true) {
       this.#finished = true;
       this.#permission = this.#options.permission ?? true;

@@ -6,6 +6,7 @@ import { bigEndian } from '../layer/judge.js';
 import {
   configurationOctets,
   decodeXlFixed,
+  announcesDigests,
   offersExtension,
   XL_HEADER_LENGTH,
   type XlHeader,
@@ -44,7 +45,8 @@ export class XlHeaderDecoder extends HeaderDecoder<XlHeader, XlHeaderEvent> {
       const message = "the source is mig, and uses mig's extension if the target offers it";
       this.judge.judge({ tolerated: 'mig-extension', field: 'optional_flags', message }, place);
     }
-    const unknown = (header.optionalFlags & ~XlOptionalFlag.EXTENSION) >>> 0;
+    const known = XlOptionalFlag.EXTENSION | (announcesDigests(header) ? XlOptionalFlag.DIGEST : 0);
+    const unknown = (header.optionalFlags & ~known) >>> 0;
     if (unknown !== 0) {
       const message = `optional flags 0x${unknown.toString(16)} are not known`;
       this.judge.judge(

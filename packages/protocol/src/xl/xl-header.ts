@@ -7,13 +7,14 @@
  *     +-----------------------+-----------------------+
  *     | byte order 0x01020304 | mandatory flags       |  bit 0 JSON, bit 1 stream v2
  *     +-----------------------+-----------------------+
- *     | optional flags        | octets of optional data  bit 31 of the flags: mig's extension
+ *     | optional flags        | octets of optional data  bits 31 and 30 of the flags: mig's extension
  *     +-----------------------+-----------------------+
  *     | octets of configuration | configuration, with its NUL | more, skipped if not understood
  *
  * Numbers are in the order that the byte order mark shows, which for every x86 host is little-endian.
  */
 import { StreamError, type StreamErrorCode } from '../errors.js';
+import type { ExtensionFeatures } from '../layer/extension.js';
 import { MAX_OPTIONAL_DATA } from '../limits.js';
 import { equal, OctetReader, OctetWriter, type ByteOrder } from '../octets/octets.js';
 import { fromUtf8, latin1, utf8 } from '../octets/text.js';
@@ -33,13 +34,32 @@ export const XlFlag = { JSON: 1, STREAM_V2: 2 } as const;
 
 /**
  * Bits of the optional flags. EXTENSION: the source is mig, and looks for a hello (docs/extension.md). Only a
- * migration has it; stock shows the flags and goes on (xl_vmcontrol.c, create_domain).
+ * migration has it; stock shows the flags and goes on (xl_vmcontrol.c, create_domain). DIGEST, only along with it: the
+ * source sends digests of the stream, or nothing.
  */
-export const XlOptionalFlag = { EXTENSION: 0x80000000 } as const;
+export const XlOptionalFlag = { EXTENSION: 0x80000000, DIGEST: 0x40000000 } as const;
 
 /** Tells whether the source looks for a hello. */
 export function offersExtension({ optionalFlags }: Pick<XlHeader, 'optionalFlags'>): boolean {
   return (optionalFlags & XlOptionalFlag.EXTENSION) !== 0;
+}
+
+/** Tells whether the source sends digests of the stream: one that is not there where it is due is an error then. */
+export function announcesDigests({ optionalFlags }: Pick<XlHeader, 'optionalFlags'>): boolean {
+  return offersExtension({ optionalFlags }) && (optionalFlags & XlOptionalFlag.DIGEST) !== 0;
+}
+
+/**
+ * Returns those of the offered features of mig's extension whose records may come behind this header; undefined if the
+ * source is not mig. Digests come only where they are announced, so that neither the flag nor they get lost unnoticed.
+ */
+export function usableFeatures(
+  header: Pick<XlHeader, 'optionalFlags'>,
+  offered: ExtensionFeatures,
+): ExtensionFeatures | undefined {
+  if (!offersExtension(header)) return undefined;
+  if (announcesDigests(header)) return offered;
+  return new Set([...offered].filter((feature) => feature !== 'digest'));
 }
 
 export const XL_MAGIC: Uint8Array = latin1('Xen saved domain, xl format\n \0 \r');
