@@ -10,7 +10,7 @@
 
 const HANDSHAKE = 44;
 const [PAGE_DATA, STATIC_DATA_END, VERIFY, END] = [0x01, 0x10, 0x0d, 0x00];
-const [ZERO_PAGES, ZSTD_PAGES] = [0x6d696701, 0x6d696702];
+const [ZERO_PAGES, ZSTD_PAGES, DIGEST] = [0x6d696701, 0x6d696702, 0x6d696703];
 const EMULATOR_CONTEXT = 0x03;
 
 /** A reader of octets that are not carried yet. */
@@ -113,6 +113,8 @@ async function* imageRecords(header, ranks) {
       yield part(rank, 8 + length, 'zeros');
     } else if (type === ZSTD_PAGES) {
       yield part(rank++, 8 + length, 'compressed');
+    } else if (type === DIGEST) {
+      yield part(rank, 8 + length, 'digest');
     } else throw new Error(`a record of type ${type}`);
   }
 }
@@ -128,6 +130,10 @@ async function* libxlRecords(header, ranks) {
     if (octets === undefined) return;
     const [type, length] = [octets.readUInt32LE(0), padded(octets.readUInt32LE(4))];
     if (type === END) return yield part(ranks.libxlEnd, 8 + length);
+    if (type === DIGEST) {
+      yield part(ranks.emulator, 8 + length, 'digest');
+      continue;
+    }
     if (type !== EMULATOR_CONTEXT) throw new Error(`a libxl record of type ${type}`);
     yield part(ranks.emulator, 16, 'header');
     yield part(ranks.emulator, length - 8, 'context');

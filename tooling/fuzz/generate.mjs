@@ -65,6 +65,14 @@ function zstdPages(random) {
 }
 
 /**
+ * A DIGEST of anything: no decoder alone compares it.
+ * @param {Random} random
+ */
+function digest(random) {
+  return { type: /** @type {const} */ ('DIGEST'), octets: random.below(2 ** 32), crc: random.below(2 ** 32) };
+}
+
+/**
  * @param {Random} random
  * @returns {ImageRecord[]}
  */
@@ -118,9 +126,10 @@ function hvmState(random) {
  * @param {DomainHeader['type']} guest
  * @param {number} version
  * @param {boolean} extended
+ * @param {boolean} digests
  * @returns {ImageRecord[]}
  */
-function imageRecords(random, guest, version, extended) {
+function imageRecords(random, guest, version, extended, digests) {
   const pv = guest === 'x86-pv';
   const frames = pvFrames(random);
   const limit = pv ? frames.endPfn + 1 : 2 ** 16;
@@ -129,10 +138,9 @@ function imageRecords(random, guest, version, extended) {
   const info = pv ? [{ type: 'X86_PV_INFO', guestWidth: 8, ptLevels: 4 }] : [];
   /** @type {ImageRecord[]} */
   const staticData = version === 3 ? [...policies(random), { type: 'STATIC_DATA_END' }] : [];
-  const pages = [
-    ...batches(),
-    ...(extended ? [zeroPages(random), ...batches(), zstdPages(random), ...batches()] : []),
-  ];
+  const sums = () => (digests ? [digest(random)] : []);
+  const extension = () => [zeroPages(random), ...sums(), ...batches(), zstdPages(random), ...batches()];
+  const pages = [...batches(), ...(extended ? extension() : [])];
   /** @type {ImageRecord[]} */
   const verified = random.chance(0.2) ? [{ type: 'VERIFY' }, ...batches()] : [];
   return [
@@ -143,6 +151,7 @@ function imageRecords(random, guest, version, extended) {
     ...verified,
     { type: 'X86_TSC_INFO', mode: 0, khz: random.below(2 ** 32), nanoseconds: 5n, incarnation: 0 },
     ...(pv ? pvState(random) : hvmState(random)),
+    ...sums(),
     { type: 'END' },
   ];
 }
@@ -171,7 +180,11 @@ export function generateStream(random, protocol) {
   const guest = random.pick(/** @type {const} */ (['x86-pv', 'x86-hvm']));
   const version = random.pick(/** @type {const} */ ([2, 3]));
   const extended = guest === 'x86-hvm' && random.chance(0.3);
-  const flags = extended ? protocol.XlOptionalFlag.EXTENSION : random.pick([0, 0, 0, 1, 0x80000000]);
+  const digests = extended && random.chance(0.3);
+  const { EXTENSION, DIGEST } = protocol.XlOptionalFlag;
+  const flags = extended
+    ? (EXTENSION | (digests ? DIGEST : 0)) >>> 0
+    : random.pick([0, 0, 0, 1, 0x80000000, 0xc0000000]);
   /** @type {(layer: Layer, kind: Kind, octets: Uint8Array) => Part} */
   const part = (layer, kind, octets) => ({ layer, kind, octets });
   const configuration = JSON.stringify({ c_info: { name: 'fuzzed', type: 'pvh' } });
@@ -188,10 +201,11 @@ export function generateStream(random, protocol) {
     libxlRecord({ type: 'LIBXC_CONTEXT' }),
     part('image', 'image-header', protocol.encodeImageHeader({ version, byteOrder: order })),
     part('image', 'domain-header', protocol.encodeDomainHeader(domain, order)),
-    ...imageRecords(random, guest, version, extended).map((record) =>
+    ...imageRecords(random, guest, version, extended, digests).map((record) =>
       part('image', 'record', protocol.encodeImageRecord(record, order)),
     ),
     ...(random.chance(0.5) ? emulatorRecords(random).map(libxlRecord) : []),
+    ...(digests ? [libxlRecord(digest(random))] : []),
     libxlRecord({ type: 'END' }),
   ];
 }

@@ -11,7 +11,8 @@ import { sentTo } from '../host/sent-to.js';
 import { OperatorAccess } from '../control/operator-access.js';
 import { checkTraceOptions, type OpenedTrace, openTrace, type TraceOptions } from '../trace/trace-options.js';
 import { Reporting } from '../trace/reporting.js';
-import { TargetFailure } from '../output/failure.js';
+import { ExitStatus } from '../output/exit-status.js';
+import { Failure, TargetFailure } from '../output/failure.js';
 import { heedSignals } from '../output/signals.js';
 import { describeError, errorReport } from '../output/errors.js';
 import { Account } from '../view/account.js';
@@ -51,6 +52,8 @@ export interface MigrateOptions extends SettingOptions, TraceOptions {
   readonly p?: true;
   readonly D?: true;
   readonly debug?: true;
+  /** Whether the target checks digests of the stream. */
+  readonly digest?: true;
   readonly json?: true;
   /** Compression of the pages; default: none. */
   readonly compress?: Compression | 'off';
@@ -75,6 +78,7 @@ export async function migrate(
   const host = await context.openHost();
   const found = findDomain(host, domain);
   const { domid, name, epoch } = found;
+  if (options.digest === true) refuseWithoutDigests(host);
   const whyNotLive = host.whyNotLive?.(domid);
   if (whyNotLive !== undefined) refuseUnsupported(name, whyNotLive, options);
   // Everything that the host shares with threads exists by now.
@@ -91,9 +95,9 @@ export async function migrate(
   const info = host.info();
   const { stateFolder, assumedSuspendCost } = info;
   const record = { domid, domain: name, target: where, pid: process.pid };
-  const { maxDowntime, policy: ownPolicy, debug = false, timeouts } = options;
+  const { maxDowntime, policy: ownPolicy, debug = false, digest = false, timeouts } = options;
   const paused = options.p === true || found.state.paused;
-  const asked = { domain: name, uuid: found.uuid, target: where, settings, ownPolicy, debug, paused };
+  const asked = { domain: name, uuid: found.uuid, target: where, settings, ownPolicy, debug, digest, paused };
   let access: OperatorAccess | undefined;
   const account = new Account(asked, () => access?.status());
   try {
@@ -111,7 +115,17 @@ export async function migrate(
       noteEverywhere(view, predictPause(found, whyNotLive, { where, suspend, lineRate }, maxDowntime));
     }
     const names = { name, uuid: found.uuid, where, command };
-    const origin = { host, domain: found, target: sent, settings, ownPolicy, suspendCost, debug, names };
+    const origin = {
+      host,
+      domain: found,
+      target: sent,
+      settings,
+      ownPolicy,
+      suspendCost,
+      debug,
+      digest,
+      names,
+    };
     const trace = openTrace(options, origin);
     if (maxDowntime !== undefined && whyNotLive === undefined) {
       const warning = downtimeWarning(maxDowntime, suspend, where);
@@ -128,6 +142,7 @@ export async function migrate(
         lineRate,
         debug,
         compress,
+        digest,
         unchecked: options.check === false,
         configuration,
         timeouts,
@@ -163,6 +178,16 @@ export async function migrate(
   } finally {
     await access?.close();
   }
+}
+
+/** @throws Failure on a host that cannot make digests of the stream */
+function refuseWithoutDigests(host: Host): void {
+  if (host.features?.has('digest') === true) return;
+  const { hypervisor } = host.info();
+  throw new Failure(
+    `--digest is not supported on ${hypervisor}: its stream has no digests yet; --debug compares all of memory instead`,
+    ExitStatus.usage,
+  );
 }
 
 /**

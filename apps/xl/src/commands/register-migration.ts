@@ -56,6 +56,7 @@ function registerSave(program: Command, context: Context): void {
         await save(context, domain, file, config, { ...options, timeouts: sourceTimeouts({ ...options }) });
       },
     );
+  refuseOptions(command, [{ flags: '--digest', why: 'a file has no target that could agree to check it' }]);
   addSourceTimeouts(command, ['suspend', 'progress', 'stopAndCopy']);
   setTraits(command, { modifies: true, surplus: 'failure' });
 }
@@ -113,6 +114,7 @@ function registerMigrate(program: Command, context: Context): void {
     .option('-p', 'do not unpause the domain after migrating it')
     .option('-D', 'preserve the domain id')
     .option('--debug', 'send all of memory twice, for <host> to compare')
+    .option('--digest', 'have <host> check that no byte is changed on the way; refused unless it has mig')
     .option('--quiet', 'print nothing unless the migration fails; the exit status tells how it ended')
     .option('--live', 'accepted and ignored: migration is always live')
     .option(

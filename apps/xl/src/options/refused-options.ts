@@ -1,4 +1,4 @@
-/** Options of stock `xl` that are not honoured here: each is refused by name, or changes nothing, for a reason. */
+/** Options of stock `xl`, or of another command, that are not honoured here: each is refused by name, or changes nothing, for a reason. */
 import { type Command, Option } from 'commander';
 import { ExitStatus } from '../output/exit-status.js';
 import { Failure } from '../output/failure.js';

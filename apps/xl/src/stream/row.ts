@@ -76,8 +76,9 @@ function headerRow({ layer, offset }: StreamEvent, type: string, length: number,
 }
 
 function numberOf(layer: Layer, name: string): number {
-  if (layer === 'libxl') return libxlKinds[name as LibxlRecordName].number;
+  // Those that the layers share have one number.
   if (isExtensionRecord(name)) return extensionKinds[name].kind.number;
+  if (layer === 'libxl') return libxlKinds[name as LibxlRecordName].number;
   return imageKinds[name as ImageRecordName].number;
 }
 

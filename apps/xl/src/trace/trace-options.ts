@@ -64,6 +64,7 @@ export interface TraceSubject {
   readonly ownPolicy: string | undefined;
   readonly suspendCost: number | undefined;
   readonly debug: boolean;
+  readonly digest: boolean;
   readonly names: Names;
 }
 
@@ -155,6 +156,7 @@ function headerOf({
   ownPolicy,
   suspendCost,
   debug,
+  digest,
 }: TraceSubject): TraceTask['header'] {
   const { hypervisor } = host.info();
   return {
@@ -168,7 +170,12 @@ function headerOf({
     pageCount: domain.memory * PAGES_PER_MIB,
     settings: {
       ...traceSettings(settings),
-      ...given({ policy: ownPolicy, 'suspend-cost': suspendCost, debug: debug || undefined }),
+      ...given({
+        policy: ownPolicy,
+        'suspend-cost': suspendCost,
+        debug: debug || undefined,
+        digest: digest || undefined,
+      }),
     },
   };
 }

@@ -14,6 +14,8 @@ export interface Asked {
   /** The path of the operator's own policy. */
   readonly ownPolicy: string | undefined;
   readonly debug: boolean;
+  /** Whether the target checks digests of the stream. */
+  readonly digest?: boolean;
   /** Whether the domain is going to be paused at the target. */
   readonly paused: boolean;
 }
@@ -71,13 +73,18 @@ export class Account {
 
   /** The fields of the last line of `--json` that say which migration it was. */
   fields(): object {
-    const { domain, uuid, target, ownPolicy, debug } = this.asked;
+    const { domain, uuid, target, ownPolicy, debug, digest } = this.asked;
     return {
       domain,
       uuid,
       target,
       date: this.#began.toISOString(),
-      options: { ...settingsOnWire(this.#inForce), ownPolicy, debug: debug || undefined },
+      options: {
+        ...settingsOnWire(this.#inForce),
+        ownPolicy,
+        debug: debug || undefined,
+        digest: digest || undefined,
+      },
     };
   }
 

@@ -11,6 +11,7 @@ export function completeEvent(report: MigrationReport, account: Account) {
     ...account.fields(),
     goal: account.goalOf(report.downtimeMilliseconds),
     octetsSent: report.octetsSent,
+    ...(report.digests !== undefined && { digests: report.digests }),
     totalMilliseconds: report.totalMilliseconds,
     downtimeMilliseconds: report.downtimeMilliseconds,
     suspendMilliseconds: report.suspendMilliseconds,
@@ -83,6 +84,9 @@ export function summaryLines(report: MigrationReport): string[] {
       rateText(report.octetsSent, report.totalMilliseconds),
     ...(zeroPages === undefined ? [] : [zeros]),
     ...compressionLines(report.passes),
+    ...(report.digests === undefined
+      ? []
+      : [`${report.digests} digests of the stream checked by the target`]),
   ];
 }
 

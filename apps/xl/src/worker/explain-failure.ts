@@ -11,7 +11,13 @@ import {
   type TargetOutcome,
 } from '@mig/protocol/handshake';
 import { ReceiveError } from '@mig/receiver';
-import { ArrivalRefusedError, BannerError, MigrationError, PrecopyAbortedError } from '@mig/sender';
+import {
+  ArrivalRefusedError,
+  BannerError,
+  DigestNotOfferedError,
+  MigrationError,
+  PrecopyAbortedError,
+} from '@mig/sender';
 import { describeError } from '../output/errors.js';
 import { ExitStatus } from '../output/exit-status.js';
 import { signalWords } from '../output/signals.js';
@@ -113,7 +119,11 @@ function migrationFailure(error: MigrationError): TaskFailure {
       : [`Bringing it back failed: ${reason(error.recoveryError)}`];
   return {
     message: reason(error.cause),
-    advice: [...recoveryError, ...(foundOtherwise(error) ?? adviceOf(outcome, state))],
+    advice: [
+      ...recoveryError,
+      ...(foundOtherwise(error) ?? adviceOf(outcome, state)),
+      ...(error.cause instanceof DigestNotOfferedError ? [WITHOUT_DIGEST] : []),
+    ],
     exitStatus: statusOf(error, exitStatus),
     state,
     outcome,
@@ -124,6 +134,10 @@ function migrationFailure(error: MigrationError): TaskFailure {
     ...heardInstead(error.cause),
   };
 }
+
+/** Advice where the target checks no digests. */
+const WITHOUT_DIGEST =
+  'Without --digest it can go there unchecked, or with --debug, which has the target compare all of memory.';
 
 function heardInstead(cause: unknown): Pick<TaskFailure, 'heard'> {
   return cause instanceof BannerError && cause.verdict.kind === 'other'

@@ -56,6 +56,7 @@ export async function migrate(
         lineRate: task.lineRate,
         debug: task.debug,
         compress: task.compress,
+        digest: task.digest,
         unchecked: task.unchecked,
         sentTo: task.sentTo,
         configuration: (own) => sentConfiguration(own, task.domid, task.configuration),

@@ -42,6 +42,8 @@ export type Task =
       readonly debug: boolean;
       /** Compression of the pages: see SaveOptions. */
       readonly compress: Compression | undefined;
+      /** Whether the target checks digests of the stream. */
+      readonly digest: boolean;
       /** Whether known obstacles are ignored: see Purpose. */
       readonly unchecked: boolean;
       readonly trace: TraceTask | undefined;
