@@ -158,7 +158,13 @@ test('the downtime is measured, with each of its stages', async () => {
 
 test('the stages of a downtime are all of what lies between suspending and destroying', () => {
   const state = (name: string, at: number): TraceRecord => ({ type: 'state', state: name, at });
-  const noZeros = { zeroPages: undefined, octetsSaved: undefined, compressedPages: undefined, octetsSavedByCompression: undefined, compressionLevel: undefined };
+  const noZeros = {
+    zeroPages: undefined,
+    octetsSaved: undefined,
+    compressedPages: undefined,
+    octetsSavedByCompression: undefined,
+    compressionLevel: undefined,
+  };
   const figures = { iteration: 0, dirtyPages: 0, sentPages: 0, octets: 0, milliseconds: 0, ...noZeros };
   const records: TraceRecord[] = [
     state('sending', 1),

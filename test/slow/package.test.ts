@@ -133,26 +133,29 @@ describe('the Debian package', () => {
   const units = 'usr/lib/systemd/system';
   const hasSystemd = existsSync('/usr/bin/systemd-analyze') && existsSync(`/${units}/network-online.target`);
 
-  test.skipIf(!hasSystemd)('has units that systemd takes as they are, and the programs that these run', () => {
-    // The package in a system that has nothing but systemd's own units.
-    const system = join(folder, 'system');
-    cpSync(`/${units}`, join(system, units), { recursive: true, verbatimSymlinks: true });
-    for (const part of [units, 'usr/bin', 'usr/lib/mig/make-snapshot', 'etc/default']) {
-      cpSync(join(files, part), join(system, part), { recursive: true, verbatimSymlinks: true });
-    }
-    const faultsOf = (name: string) => {
-      const verify = ['verify', '--man=no', `--root=${system}`, name];
-      const { stderr } = spawnSync('systemd-analyze', verify, { encoding: 'utf8' });
-      // It also checks the units on which this one depends, whose programs are not there.
-      return stderr.split('\n').filter((line) => line.includes(name));
-    };
-    const names = readdirSync(join(files, units));
-    expect(names.sort()).toEqual(['mig-evacuate-worker.service', 'mig-snapshot.service']);
-    expect(names.flatMap(faultsOf)).toEqual([]);
-    const broken = read(`${units}/mig-evacuate-worker.service`).replace('=/usr/bin/mig', '=/usr/bin/none');
-    writeFileSync(join(system, units, 'broken.service'), broken);
-    expect(faultsOf('broken.service')).toEqual([expect.stringContaining('/usr/bin/none')]);
-  });
+  test.skipIf(!hasSystemd)(
+    'has units that systemd takes as they are, and the programs that these run',
+    () => {
+      // The package in a system that has nothing but systemd's own units.
+      const system = join(folder, 'system');
+      cpSync(`/${units}`, join(system, units), { recursive: true, verbatimSymlinks: true });
+      for (const part of [units, 'usr/bin', 'usr/lib/mig/make-snapshot', 'etc/default']) {
+        cpSync(join(files, part), join(system, part), { recursive: true, verbatimSymlinks: true });
+      }
+      const faultsOf = (name: string) => {
+        const verify = ['verify', '--man=no', `--root=${system}`, name];
+        const { stderr } = spawnSync('systemd-analyze', verify, { encoding: 'utf8' });
+        // It also checks the units on which this one depends, whose programs are not there.
+        return stderr.split('\n').filter((line) => line.includes(name));
+      };
+      const names = readdirSync(join(files, units));
+      expect(names.sort()).toEqual(['mig-evacuate-worker.service', 'mig-snapshot.service']);
+      expect(names.flatMap(faultsOf)).toEqual([]);
+      const broken = read(`${units}/mig-evacuate-worker.service`).replace('=/usr/bin/mig', '=/usr/bin/none');
+      writeFileSync(join(system, units, 'broken.service'), broken);
+      expect(faultsOf('broken.service')).toEqual([expect.stringContaining('/usr/bin/none')]);
+    },
+  );
 
   test('replaces a snapshot without a moment in which it is missing', () => {
     const made = join(folder, 'snapshots');

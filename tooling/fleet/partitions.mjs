@@ -139,6 +139,7 @@ async function runOnce(random, source, services) {
   })();
   const { log, cut } = await disturbance;
   const late = setTimeout(LONGEST, ['it does not end'], { ref: false });
+  /** @type {string[]} */
   const faults = await Promise.race([ended, late]);
   if (cut !== undefined) network.mend(cut);
   const told = forPerson(all);

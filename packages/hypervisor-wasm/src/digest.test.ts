@@ -94,7 +94,7 @@ function received(octets: Uint8Array, after: Uint8Array = PERMISSION_TO_GO) {
   } catch (thrown) {
     error = thrown;
   }
-  return { host, error, ready: Buffer.from(output.contents()).includes(READY) };
+  return { host, error, ready: Buffer.from(output.contents()).includes(Buffer.from(READY)) };
 }
 
 function flipped(octets: Uint8Array, bit: number): Uint8Array {

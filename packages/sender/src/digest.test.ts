@@ -33,7 +33,7 @@ describe('an image with digests', () => {
     };
     const recording = new Recording();
     const sink = new DigestingSink(recording.output);
-    expect(sink.descriptor).toBeUndefined();
+    expect(sink).not.toHaveProperty("descriptor");
     saveImage(memory, sink, {
       policy: simplePolicy(1),
       features: () => allExtensionFeatures,

@@ -42,8 +42,20 @@ test('an order is passed on, and told what it waits for', async () => {
 
 test.for([
   ['another run', {}, 'other', 'pause', /^Another run has begun since/],
-  ['what is so already', { wanted: () => Promise.resolve('pause') }, '', 'pause', /^The run is paused already/],
-  ['a pause after an abort', { want: () => Promise.resolve('is-aborted') }, '', 'pause', /^The run is being aborted/],
+  [
+    'what is so already',
+    { wanted: () => Promise.resolve('pause') },
+    '',
+    'pause',
+    /^The run is paused already/,
+  ],
+  [
+    'a pause after an abort',
+    { want: () => Promise.resolve('is-aborted') },
+    '',
+    'pause',
+    /^The run is being aborted/,
+  ],
   ['a run that was lost', { want: () => Promise.resolve('no-run') }, '', 'pause', /^The engine has lost run/],
 ] as const)('an order is refused: %s', async ([, more, run, order, words]) => {
   const { source, id } = await opened(more);
