@@ -13,9 +13,12 @@ export function addressOf(server: Program): Promise<string> {
 /** A session of a page. */
 export interface Session {
   /** Sends an order. @returns the status and the words of the answer */
-  order(order: object): Promise<[number, string]>;
+  readonly order: (order: object) => Promise<[number, string]>;
   /** Reads views until there is the one that is looked for. */
-  view(what: string, isIt: (view: Readonly<Record<string, unknown>>) => boolean): Promise<unknown>;
+  readonly view: (
+    what: string,
+    isIt: (view: Readonly<Record<string, unknown>>) => boolean,
+  ) => Promise<unknown>;
 }
 
 /** Enters as the page does. */

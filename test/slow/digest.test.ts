@@ -31,7 +31,7 @@ async function damaged(hosts: TwoHosts, fault: Fault, options: readonly string[]
   await expectEmpty(hosts.target);
   await expectRunsOn(hosts.source, before);
   const sent = readFileSync(capture);
-  expect(sent.includes(PERMISSION_TO_GO)).toBe(false);
+  expect(sent.includes(Buffer.from(PERMISSION_TO_GO))).toBe(false);
   return { last: migration.events().at(-1)!, stderr };
 }
 

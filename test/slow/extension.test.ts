@@ -31,7 +31,7 @@ interface Pass {
 }
 
 /** Carries the first pages on only once the hello has come back: a small migration could be over before. */
-function afterHello(hosts: TwoHosts): RelayPlan {
+function afterHello(hosts: TwoHosts): Required<Pick<RelayPlan, 'forward' | 'backward'>> {
   const answers = hosts.path('answers');
   const come = `[ "$(wc -c < ${quoted(answers)})" -ge ${BEFORE_READY} ]`;
   const command = `until ${come}; do sleep 0.05; done`;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { CHROMIUM, hasChromium, openBrowser } from '../harness/chromium.js';
-import { eventually } from '../harness/eventually.js';
 import { type Fleet, test } from '../harness/fleet.js';
 import { addressOf, enter } from '../harness/page.js';
 import type { Program } from '../harness/program.js';

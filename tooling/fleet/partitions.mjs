@@ -80,7 +80,7 @@ async function cutLines(random, source) {
   return { log, cut: undefined };
 }
 
-/** What a run has said of a person, by the names of the domains. @param {string} said */
+/** Finds what a run has said of a person, by the names of the domains. @param {string} said */
 function forPerson(said) {
   return said.split('\n').flatMap((line) => {
     if (!line.startsWith('{')) return [];

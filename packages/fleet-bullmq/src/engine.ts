@@ -22,7 +22,7 @@ const KEPT = 20;
 /** Order of an operator for a run. */
 export type WantedOfRun = 'go' | 'pause' | 'abort';
 
-/** What has become of an order: an abort is final, and a run that the server does not have takes none. */
+/** The outcome of an order: an abort is final, and a run that the server does not have takes none. */
 export type OrderEnd = 'taken' | 'is-aborted' | 'no-run';
 
 /** Takes an order as one step of the server: whoever looks and then writes could undo an abort that came between. */

@@ -72,7 +72,7 @@ export interface EndedMigration {
 export interface DomainFigures {
   /** Downtime in milliseconds. */
   readonly downtimeMilliseconds?: number | undefined;
-  /** Its last migration that has ended. */
+  /** The domain's last migration that has ended. */
   readonly migration?: EndedMigration | undefined;
 }
 

@@ -134,7 +134,7 @@ class Source {
   #state: SourceState = 'awaiting-banner';
   /** Set once the target was told that this source is mig. */
   #hello: HelloWatch | undefined;
-  /** Where the stream goes if it has digests. */
+  /** The sink of the stream if it has digests. */
   readonly #digesting: DigestingSink | undefined;
 
   constructor(host: Host, domain: OutgoingDomain, { input, output }: Channel, options: LiveMigrateOptions) {

@@ -28,7 +28,7 @@ export class EngineSource implements RunSource {
     /** The name of the host at the engine. */
     private readonly name: string,
     private readonly sshCommand: string,
-    /** This host, which may be the one of the run. */
+    /** The host of this process, which may be the one of the run. */
     private readonly here: Host | undefined,
   ) {}
 
@@ -47,7 +47,7 @@ export class EngineSource implements RunSource {
     return this.#inTime(() => lookAtEngine(this.engine, this.name, this.sshCommand));
   }
 
-  /** Only the host of the run knows how far each is. */
+  /** Returns the statuses of the run's migrations; none elsewhere than at its host, which alone knows them. */
   async statuses({ evacuation }: SeenEvacuation): Promise<Statuses> {
     return this.#isHere(evacuation) ? statusesOf(this.context, this.here!) : new Map<string, never>();
   }

@@ -18,7 +18,7 @@ export interface SeenEvacuation {
 }
 
 export interface RunSource {
-  /** Who goes on with a run. */
+  /** The kind of process that goes on with a run. */
   readonly keeper: RunKeeper;
   /** Looks at the last run. @throws where it cannot be read */
   look(): Promise<SeenEvacuation>;

@@ -18,7 +18,7 @@ export interface RunReportDomain {
   readonly words: string;
   readonly hasMoved: boolean;
   readonly downtimeMilliseconds?: number | undefined;
-  /** Its last migration that has ended. */
+  /** The domain's last migration that has ended. */
   readonly migration?: EndedMigration | undefined;
 }
 

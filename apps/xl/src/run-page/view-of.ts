@@ -7,7 +7,7 @@ import { othersWords } from '../output/run-counts.js';
 import { columnsOf, type SeenHost, sizeText } from './columns.js';
 import type { PageOrder, Row, RunStage, RunView } from './view.js';
 
-/** Who goes on with a run: a controller at its host, or a worker that has its jobs. */
+/** The kind of process that goes on with a run: a controller at its host, or a worker that has its jobs. */
 export type RunKeeper = 'controller' | 'worker';
 
 export interface ViewInput {

@@ -32,7 +32,7 @@ const codec: Codec<DigestRecord> = {
   decode(body: OctetReader) {
     const octets = body.u64('octets');
     if (octets > BigInt(Number.MAX_SAFE_INTEGER))
-      throw new BodyError('bad-value', `octets is ${octets}`, 'octets');
+      throw new BodyError('bad-value', `a count of ${octets} bytes`, 'octets');
     const reserved = readReserved(body, 4);
     const crc = body.bytes(4, 'crc');
     const value = new DataView(crc.buffer, crc.byteOffset).getUint32(0, true);
@@ -47,7 +47,7 @@ const codec: Codec<DigestRecord> = {
   },
 };
 
-/** What the rows of both layers share. */
+/** The fields that the rows of both layers share. */
 export const digestRow = {
   number: DIGEST_NUMBER,
   name: 'DIGEST',
@@ -80,7 +80,7 @@ export class DigestEncoder {
    * @param crcOf returns the CRC-32 of those and of the octets that it is given
    */
   encode(octets: number, crcOf: (head: Uint8Array) => number): Uint8Array {
-    if (!Number.isSafeInteger(octets) || octets < 0) throw new RangeError(`octets is ${octets}`);
+    if (!Number.isSafeInteger(octets) || octets < 0) throw new RangeError(`a count of ${octets} bytes`);
     this.#view.setBigUint64(RECORD_HEADER_LENGTH, BigInt(octets), true);
     this.#view.setUint32(DIGEST_COVERED, crcOf(this.#octets.subarray(0, DIGEST_COVERED)), true);
     return this.#octets;
