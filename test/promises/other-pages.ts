@@ -45,7 +45,7 @@ const tuning: Section = {
 }; // prettier-ignore
 
 /** Commands and options that do not concern precopy. */
-const others = ['| `migrate [', '| `migrate-receive [', '| `save [', '| `restore [', '| `-s', '| `-C', '| `-p`', '| `-D`', '| `-e`', '| `--debug`', '| `--digest`', '| `--live`', '| `--trace FILE`', '| `--trace-bitmaps`', '| `--report', '| `--estimate`', '| `--no-check`', '| `--json`', '| `--quiet`']; // prettier-ignore
+const others = ['| `migrate [', '| `migrate-receive [', '| `save [', '| `restore [', '| `-s', '| `-C', '| `-p`', '| `-D`', '| `-e`', '| `--debug`', '| `--digest`', '| `--compress LEVEL`', '| `--live`', '| `--trace FILE`', '| `--trace-bitmaps`', '| `--report', '| `--estimate`', '| `--no-check`', '| `--json`', '| `--quiet`']; // prettier-ignore
 
 const migrate: Section = {
   document: 'docs/xl.md',
@@ -89,7 +89,7 @@ const help: Section = {
     ['--bandwidth <rate> send no faster … 100Mbit/s, 12.5MB/s', pacer('whatever writing takes, the rate is kept', 'a burst is made up for at half the bandwidth')],
     ['--bandwidth-always', pacer('of the suspended domain it holds only where told so')],
     ['--policy <path>', settings('stands alone where nothing else was said')],
-    ...['-C', '-s', '-e', '-F', '-p', '-D', '--debug', '--digest', '--live', '--json', '--estimate', '--check', '--no-check', '--quiet', '--link', '--period', '--trace <', '--trace-bitmaps', '--report <', '--banner-timeout', '--suspend-timeout', '--progress-timeout', '--stop-and-copy-timeout', '--ready-timeout', '--report-timeout', '--permission-back-timeout', '-h, --help'].map((option) => [option, 'other subject'] as const),
+    ...['-C', '-s', '-e', '-F', '-p', '-D', '--debug', '--digest', '--compress <', '--live', '--json', '--estimate', '--check', '--no-check', '--quiet', '--link', '--period', '--trace <', '--trace-bitmaps', '--report <', '--banner-timeout', '--suspend-timeout', '--progress-timeout', '--stop-and-copy-timeout', '--ready-timeout', '--report-timeout', '--permission-back-timeout', '-h, --help'].map((option) => [option, 'other subject'] as const),
   ],
 }; // prettier-ignore
 

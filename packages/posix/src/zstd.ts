@@ -56,7 +56,7 @@ export function whyNoZstd(): string | undefined {
   return 'missing' in found ? found.missing : undefined;
 }
 
-/** Octets that are not one zstd frame with the content that is due. */
+/** Data that is not one zstd frame with the content that is due. */
 export class ZstdError extends MigError {
   override readonly name = 'ZstdError';
   readonly code = 'bad-frame';
