@@ -9,9 +9,9 @@ export function addCompress(command: Command): void {
   const { least, most } = ZSTD_LEVELS;
   command.addOption(
     new Option(
-      '--compress <auto|off|LEVEL>',
-      `compress pages for a target that is mig: with zstd of this level, ${least} to ${most}, or as the line and the ` +
-        'processors allow (default: off)',
+      '--compress <LEVEL>',
+      `compress pages for a target that is mig: with zstd of this level, ${least} to ${most}; auto: as the line and the ` +
+        'processors allow; off: not at all (the default)',
     ).argParser(compression),
   );
 }
