@@ -216,6 +216,29 @@ it('says nothing of what a target did not say to a source that was killed', () =
   );
 });
 
+it('takes a target that was killed for one that may have done more than it has told', () => {
+  const killed = (name: string): ReturnType<typeof caseOf> => {
+    const index = strata.findIndex(
+      ({ point, fault }) =>
+        point.name === name && fault?.victim === 'target' && fault.signals[0] === 'SIGKILL',
+    );
+    return caseOf(1, index);
+  };
+  const seen: Seen = {
+    ...asPromised,
+    hosts: { source: [{ ...running, name: 'busy--migratedaway', state: 'suspended' }], target: [running] },
+    states: ['awaiting-report'],
+    stateAtFault: 'awaiting-report',
+    status: 3,
+    targetStatus: 'SIGKILL',
+    last: { ...failed, state: 'awaiting-report', outcome: 'unknown', exitStatus: 3 },
+    stderr: 'migration target: Transfer complete, requesting permission to start domain.\n',
+  };
+  expect(judge(killed('giving permission'), seen)).toEqual([]);
+  // Held where nothing is started yet.
+  expect(judge(killed('ready'), seen).join('\n')).toContain('and there: busy running');
+});
+
 const atReady = caseOf(1, operatorCase('ready', 'pause', 'source'));
 function operatorCase(point: string, command: string, end: string): number {
   return strata.findIndex(

@@ -165,6 +165,11 @@ function judgeFailure({ it, seen, target, check }, last, { states, source, sourc
   }
 }
 
+/** @param {readonly [TargetState, TargetState]} ends */
+const isWithin = (ends) => {
+  const range = between(targetTable, ends);
+  return (/** @type {TargetState} */ state) => range.includes(state);
+};
 /** @param {FaultCase} it */
 const isSourceKilled = ({ fault }) => fault.victim === 'source' && fault.signals[0] === 'SIGKILL';
 
@@ -175,13 +180,15 @@ function judgeTarget({ it, seen, target, check }) {
     'greeting',
   ];
   // Its messages pass through the source: what it says after the source's death reaches nobody.
-  const said = isSourceKilled(it) ? closure(targetTable, heard, byAnything) : heard;
+  const said = isSourceKilled(it) ? closure(targetTable, heard, byAnything) : [...heard];
+  // A thread tells what another does: one that is killed may have done more than it has told.
+  const killed = typeof targetStatus === 'string';
+  if (killed) said.push(...closure(targetTable, heard, byAnything).filter(isWithin(it.point.target)));
   if (targetStatus === 0) {
     check(said.includes('completed'), `the target ended with 0, and said nothing of a start`);
     check(target === runs, `the target ended with 0, and there: ${target}`);
     return;
   }
-  const killed = typeof targetStatus === 'string';
   check(killed ? it.fault.victim === 'target' : targetStatus === 1, `the target ended with ${targetStatus}`);
   const outcomes = said.map((state) => targetTable[state].onFailure);
   const there = outcomes.flatMap((outcome) => atTarget[outcome]);
