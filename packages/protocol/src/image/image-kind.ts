@@ -48,6 +48,17 @@ export const content = { 'static-data': 'wrong', content: 'right' } as const;
 /** Phases of memory and other records that stock insists on having after the static data. */
 export const strictContent = { 'static-data': 'refused', content: 'right' } as const;
 
+/** The fields that rows of mig's own records of pages share: these come where PAGE_DATA may, and no verifying pass has them. */
+export const extensionPages = {
+  channel: 'forward',
+  // A PV domain's pages have types, which Xen checks.
+  guests: ['x86-hvm'],
+  since: 2,
+  phases: strictContent,
+  notAfter: { records: ['VERIFY'], verdict: 'refused' },
+  infersStaticDataEnd: true,
+} as const;
+
 /** Makes a fault for which stock's receiver gives up. */
 export function refused(
   code: Extract<Fault, { code: string }>['code'],

@@ -13,7 +13,7 @@
 import { RECORD_HEADER_LENGTH } from '../layer/framing.js';
 import { writeReserved } from '../layer/record-kind.js';
 import { MAX_BATCH_SIZE } from '../limits.js';
-import { anyGuest, type ImageKind, refused, strictContent } from './image-kind.js';
+import { extensionPages, type ImageKind, refused } from './image-kind.js';
 import { PFN_LIMIT, readPageWords, writePageWord } from './pfn-list.js';
 
 const NUMBER = 0x6d696701;
@@ -30,14 +30,8 @@ export const zeroPages: ImageKind<'ZERO_PAGES'> = {
   about: 'pages of zeros alone, by their pfns',
   section: 'ZERO_PAGES',
   document: DOCUMENT,
-  channel: 'forward',
-  // A PV domain's pages have types, which Xen checks.
-  guests: anyGuest.filter((guest) => guest === 'x86-hvm'),
-  since: 2,
+  ...extensionPages,
   body: { maximum: FIXED_LENGTH + MAX_RUNS * 8, tail: 'refused' },
-  phases: strictContent,
-  notAfter: { records: ['VERIFY'], verdict: 'refused' },
-  infersStaticDataEnd: true,
   codec: {
     decode(body) {
       const { words, odd } = readPageWords(body, 'runs');

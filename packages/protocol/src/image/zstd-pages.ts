@@ -16,7 +16,7 @@ import { paddedLength, RECORD_HEADER_LENGTH } from '../layer/framing.js';
 import { blob, writeReserved } from '../layer/record-kind.js';
 import { PAGE_SIZE } from '../limits.js';
 import { BodyError } from '../octets/octets.js';
-import { anyGuest, type ImageKind, refused, strictContent } from './image-kind.js';
+import { extensionPages, type ImageKind, refused } from './image-kind.js';
 import { countPages } from './page-data.js';
 import { describePages } from './page-summary.js';
 import { hasPageData } from './page-type.js';
@@ -35,14 +35,8 @@ export const zstdPages: ImageKind<'ZSTD_PAGES'> = {
   about: 'pages, compressed',
   section: 'ZSTD_PAGES',
   document: DOCUMENT,
-  channel: 'forward',
-  // A PV domain's pages have types, which Xen checks.
-  guests: anyGuest.filter((guest) => guest === 'x86-hvm'),
-  since: 2,
+  ...extensionPages,
   body: { maximum: FIXED_LENGTH + MAX_FRAME_PAGES * (8 + PAGE_SIZE), tail: 'refused' },
-  phases: strictContent,
-  notAfter: { records: ['VERIFY'], verdict: 'refused' },
-  infersStaticDataEnd: true,
   codec: {
     decode(body) {
       const { words, count, odd } = readPageWords(body, 'pfns');
