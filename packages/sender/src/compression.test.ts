@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Memory } from '@mig/hypervisor';
-import { ModelMemory, Recording } from '@mig/hypervisor/model';
+import { ModelMemory } from '@mig/hypervisor/model';
 import type { ImageEvent } from '@mig/protocol';
 import type { ExtensionFeatures } from '@mig/protocol/handshake';
-import { simplePolicy } from './policies/index.js';
-import { saveImage, type SaveImageOptions } from './save-image.js';
+import { savedImage } from './extension-image.test-support.js';
+import type { SaveImageOptions } from './save-image.js';
 
 /** A full batch and a bit. */
 const PAGES = 1100;
@@ -16,16 +16,7 @@ const offered: ExtensionFeatures = new Set(['zstd', 'zero-pages']);
 const nothing: ExtensionFeatures = new Set();
 
 function saved(memory: Memory, options: Partial<SaveImageOptions> = {}) {
-  const recording = new Recording();
-  const report = saveImage(memory, recording.output, {
-    policy: simplePolicy(1),
-    features: () => offered,
-    compress: 3,
-    ...options,
-  });
-  const versions = new Uint32Array(memory.pageCount).fill(0xdead);
-  const events = recording.events(versions);
-  return { report, versions, events, octets: recording.output.contents() };
+  return savedImage(memory, { features: () => offered, compress: 3, ...options });
 }
 
 /** The pages of each record, in order. */
