@@ -17,7 +17,7 @@ import { environment, makePath, program, writeScript } from '../demo/hosts.mjs';
 import { send } from '../faults/processes.mjs';
 import { Random } from '../fuzz/random.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
-import { Service } from './service.mjs';
+import { fullestOf, serverProgram, Service } from './service.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Host } from '../demo/hosts.mjs' */
@@ -128,13 +128,9 @@ try {
   let log = 'yes';
   const server = new Service('server', () => {
     const options = ['--port', port, '--bind', '127.0.0.1', '--dir', serverFolder, '--save', ''];
-    return spawn(
-      process.env['MIG_REDIS_SERVER'] || 'redis-server',
-      [...options, '--appendonly', log, '--appendfsync', 'always'],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    return spawn(serverProgram, [...options, '--appendonly', log, '--appendfsync', 'always'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   });
   const engine = ['--engine', `redis://127.0.0.1:${port}`];
   const workers = hosts.map(
@@ -152,8 +148,7 @@ try {
   let [runs, broken] = [0, 0];
   while (runs < Number(values.runs) && performance.now() < deadline) {
     const random = new Random(seed + runs);
-    const fullest = [...hosts].sort((a, b) => domainsOf(b.folder).length - domainsOf(a.folder).length)[0];
-    const source = fullest ?? first;
+    const source = fullestOf(hosts);
     log = runs % 2 === 0 ? 'yes' : 'no';
     await server.kill();
     rmSync(serverFolder, { recursive: true });

@@ -14,7 +14,7 @@ import { environment, makePath, program } from '../demo/hosts.mjs';
 import { Random } from '../fuzz/random.mjs';
 import { removeTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 import { cuts, Network } from './network.mjs';
-import { Service } from './service.mjs';
+import { fullestOf, serverProgram, Service } from './service.mjs';
 
 /** @import { Host } from '../demo/hosts.mjs' */
 
@@ -158,7 +158,7 @@ try {
   mkdirSync(serverFolder);
   const server = new Service('server', () => {
     const options = ['--bind', '0.0.0.0', '--protected-mode', 'no', '--dir', serverFolder, '--save', ''];
-    const words = [process.env['MIG_REDIS_SERVER'] || 'redis-server', ...options, '--appendonly', 'yes'];
+    const words = [serverProgram, ...options, '--appendonly', 'yes'];
     return network.start('server', words, process.env);
   });
   const workers = hosts.map(
@@ -176,8 +176,7 @@ try {
   let [runs, broken, asked] = [0, 0, 0];
   while (runs < Number(values.runs) && performance.now() < deadline) {
     const random = new Random(Number(values.seed) + runs);
-    const fullest = [...hosts].sort((a, b) => domainsOf(b.folder).length - domainsOf(a.folder).length)[0];
-    const source = fullest ?? first;
+    const source = fullestOf(hosts);
     const began = performance.now();
     const { faults, log, told } = await runOnce(random, source, workers);
     faults.push(...guests.find(), ...(await guests.tickOn(1, 60_000)), ...guests.faults);

@@ -1,6 +1,7 @@
 // A program that a service manager keeps running.
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { domainsOf } from '../demo/guests.mjs';
 import { send } from '../faults/processes.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
@@ -41,4 +42,19 @@ export class Service {
     send(child.pid, 'SIGKILL');
     await exited;
   }
+}
+
+/** Program of an engine's server: that of MIG_REDIS_SERVER, or Redis. */
+export const serverProgram = process.env['MIG_REDIS_SERVER'] || 'redis-server';
+
+/**
+ * Finds the host that has most domains.
+ * @template {{ readonly folder: string }} Host
+ * @param {readonly Host[]} hosts at least one
+ * @returns {Host}
+ */
+export function fullestOf(hosts) {
+  const [fullest] = hosts.toSorted((a, b) => domainsOf(b.folder).length - domainsOf(a.folder).length);
+  if (fullest === undefined) throw new Error('no host');
+  return fullest;
 }
